@@ -1,0 +1,166 @@
+//! The one seam between `infra` and the world: four verbs over objects.
+pub mod aws;
+pub mod policy;
+pub mod sandbox;
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::kinds::{Kind, Links, Live, Object};
+use crate::model::{Service, Stamp};
+
+pub use aws::Clients;
+pub use sandbox::Sandbox;
+
+/// Why a call failed, in the words that policy and the run need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// Slow down; the request was not looked at.
+    Throttled,
+    /// A passing failure of a request that may be repeated.
+    Transient,
+    /// It may have happened or not; only a look at the cloud can tell.
+    Ambiguous,
+    /// Something else must happen first (in use, still changing).
+    Conflict,
+    NotFound,
+    Denied,
+    Quota,
+    /// Refused for what it asks.
+    Invalid,
+    /// A mistake in `infra` itself.
+    Bug,
+}
+
+/// A failed call: what was asked of whom, and the service's own words.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CloudError {
+    pub class: Class,
+    pub service: Option<Service>,
+    /// The API's own name: `CreateSubnet`.
+    pub operation: String,
+    /// The API's own code: `InvalidSubnet.Conflict`.
+    pub code: String,
+    pub message: String,
+    pub request_id: Option<String>,
+}
+
+impl CloudError {
+    pub fn new(class: Class, code: impl Into<String>, message: impl Into<String>) -> Self {
+        CloudError { class, service: None, operation: String::new(), code: code.into(), message: message.into(), request_id: None }
+    }
+
+    pub fn bug(message: impl Into<String>) -> Self {
+        CloudError::new(Class::Bug, "Bug", message)
+    }
+
+    /// The cloud answered, but without something its API promises.
+    pub fn incomplete(operation: &str, what: &str) -> Self {
+        let mut e = CloudError::new(Class::Ambiguous, "IncompleteAnswer", format!("the answer has no {what}"));
+        e.operation = operation.into();
+        e
+    }
+}
+
+impl fmt::Display for CloudError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.operation.is_empty() {
+            write!(f, "{}: ", self.operation)?;
+        }
+        write!(f, "{}: {}", self.code, self.message)?;
+        if let Some(id) = &self.request_id {
+            write!(f, " (request {id})")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for CloudError {}
+
+/// Who is asking, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    pub account: String,
+    pub region: String,
+}
+
+/// A cloud that can be read. A plan is given nothing more.
+#[expect(async_fn_in_trait, reason = "one thread drives everything; no future needs to be Send")]
+pub trait Observe {
+    async fn identity(&self) -> Result<Identity, CloudError>;
+    /// Every object of one kind that the stack owns: one batched, paginated read.
+    async fn list(&self, kind: Kind, stack: &str) -> Result<Vec<Live>, CloudError>;
+}
+
+/// A cloud that can be changed.
+#[expect(async_fn_in_trait, reason = "one thread drives everything; no future needs to be Send")]
+pub trait Cloud: Observe {
+    async fn create(&self, want: &Object, links: &Links, stamp: &Stamp) -> Result<Live, CloudError>;
+    async fn update(&self, live: &Live, want: &Object, links: &Links, stamp: &Stamp) -> Result<Live, CloudError>;
+    /// Absent already is success.
+    async fn delete(&self, live: &Live) -> Result<(), CloudError>;
+}
+
+/// The clouds there are.
+#[expect(clippy::large_enum_variant, reason = "there is one of it")]
+pub enum World {
+    Aws(Clients),
+    Sandbox(Sandbox),
+}
+
+/// The reading half of a world: what the plan path holds, so that it can't write.
+pub struct ReadOnly<'a>(&'a World);
+
+impl World {
+    pub fn read_only(&self) -> ReadOnly<'_> {
+        ReadOnly(self)
+    }
+}
+
+impl Observe for ReadOnly<'_> {
+    async fn identity(&self) -> Result<Identity, CloudError> {
+        self.0.identity().await
+    }
+    async fn list(&self, kind: Kind, stack: &str) -> Result<Vec<Live>, CloudError> {
+        self.0.list(kind, stack).await
+    }
+}
+
+impl Observe for World {
+    async fn identity(&self) -> Result<Identity, CloudError> {
+        match self {
+            World::Aws(c) => c.identity().await,
+            World::Sandbox(s) => s.identity().await,
+        }
+    }
+    async fn list(&self, kind: Kind, stack: &str) -> Result<Vec<Live>, CloudError> {
+        match self {
+            World::Aws(c) => c.list(kind, stack).await,
+            World::Sandbox(s) => s.list(kind, stack).await,
+        }
+    }
+}
+
+impl Cloud for World {
+    async fn create(&self, want: &Object, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        match self {
+            World::Aws(c) => c.create(want, links, stamp).await,
+            World::Sandbox(s) => s.create(want, links, stamp).await,
+        }
+    }
+    async fn update(&self, live: &Live, want: &Object, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        match self {
+            World::Aws(c) => c.update(live, want, links, stamp).await,
+            World::Sandbox(s) => s.update(live, want, links, stamp).await,
+        }
+    }
+    async fn delete(&self, live: &Live) -> Result<(), CloudError> {
+        match self {
+            World::Aws(c) => c.delete(live).await,
+            World::Sandbox(s) => s.delete(live).await,
+        }
+    }
+}

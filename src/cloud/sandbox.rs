@@ -1,0 +1,351 @@
+//! A whole cloud in a map: the newcomer's default and the world of the laws.
+//!
+//! Stricter than any emulator: pointers must lead to what exists, objects in use can't be deleted, blocks must fit and not overlap,
+//! exclusive names are exclusive, attributes that force a replacement can't be changed, states take (scaled) time, reads lag behind writes.
+mod file;
+mod index;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+
+use super::policy::{Policy, Repeat};
+use super::{Class, Cloud, CloudError, Identity, Observe};
+use crate::kinds::{Kind, Links, Live, Object, Typical, map_refs, refs, resolve_texts};
+use crate::model::{Mode, Service, Stamp};
+use file::File;
+use index::Index;
+
+/// What goes wrong with one mutation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Refused; nothing happened.
+    Refused,
+    /// It happened; the answer was lost.
+    Lost,
+    /// The first request of the verb happened, the others did not.
+    Half,
+    /// "Slow down" so many times, then fine.
+    Throttled(u32),
+}
+
+/// How the sandbox behaves in time.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// What the kinds' typical durations are multiplied with.
+    pub scale: f64,
+    /// The longest of the seeded latencies before an effect.
+    pub latency: Duration,
+    /// The longest time for which a list may not show a write.
+    pub lag: Duration,
+    pub seed: u64,
+}
+
+impl Pace {
+    /// Everything at once: for benchmarks.
+    pub const INSTANT: Pace = Pace { scale: 0.0, latency: Duration::ZERO, lag: Duration::ZERO, seed: 0 };
+    /// The command line's: what takes ten minutes takes three seconds.
+    pub const DEMO: Pace = Pace { scale: 0.005, latency: Duration::from_millis(20), lag: Duration::ZERO, seed: 0 };
+}
+
+/// The embedded cloud.
+pub struct Sandbox {
+    pub policy: Policy,
+    region: String,
+    pace: Pace,
+    state: RefCell<State>,
+}
+
+#[derive(Default)]
+struct State {
+    objects: BTreeMap<(Kind, String), Live>,
+    /// What a list still shows instead, and until when.
+    stale: BTreeMap<(Kind, String), (Instant, Option<Live>)>,
+    index: Index,
+    serial: u64,
+    rng: fastrand::Rng,
+    file: Option<File>,
+    faults: BTreeMap<u64, Fault>,
+    mutations: u64,
+    lists: u64,
+}
+
+impl Sandbox {
+    /// An empty cloud in memory.
+    pub fn new(region: &str, pace: Pace, policy: Policy) -> Self {
+        let state = State { rng: fastrand::Rng::with_seed(pace.seed), ..State::default() };
+        Sandbox { policy, region: region.into(), pace, state: RefCell::new(state) }
+    }
+
+    /// A cloud kept in a file, which is made when it is missing.
+    pub fn open(path: &Path, region: &str, pace: Pace, policy: Policy) -> std::io::Result<Self> {
+        let sandbox = Sandbox::new(region, pace, policy);
+        let (file, serial, objects) = File::open(path)?;
+        let mut state = sandbox.state.borrow_mut();
+        state.serial = serial;
+        for live in objects {
+            state.index.add(&live);
+            state.objects.insert((live.object.kind(), live.id.clone()), live);
+        }
+        state.file = Some(file);
+        drop(state);
+        Ok(sandbox)
+    }
+
+    /// Fails the `n`th mutation from now, counting from zero.
+    pub fn fail(&self, n: u64, fault: Fault) {
+        let mut state = self.state.borrow_mut();
+        let at = state.mutations + n;
+        state.faults.insert(at, fault);
+    }
+
+    /// Takes back all faults that have not struck yet.
+    pub fn heal(&self) {
+        self.state.borrow_mut().faults.clear();
+    }
+
+    /// Mutating requests so far.
+    pub fn mutations(&self) -> u64 {
+        self.state.borrow().mutations
+    }
+
+    /// List requests so far.
+    pub fn lists(&self) -> u64 {
+        self.state.borrow().lists
+    }
+
+    /// Everything that exists, whoever owns it.
+    pub fn objects(&self) -> Vec<Live> {
+        self.state.borrow().objects.values().cloned().collect()
+    }
+
+    /// Puts an object there behind everybody's back: drift, or something foreign.
+    pub fn put(&self, live: Live) -> std::io::Result<()> {
+        self.state.borrow_mut().put(live)
+    }
+
+    /// Takes an object away behind everybody's back, in use or not.
+    pub fn remove(&self, kind: Kind, id: &str) -> std::io::Result<()> {
+        self.state.borrow_mut().remove(&(kind, id.to_owned()))
+    }
+
+    async fn latency(&self) {
+        let most = self.pace.latency.as_micros() as u64;
+        if most > 0 {
+            let pause = self.state.borrow_mut().rng.u64(0..=most);
+            sleep(Duration::from_micros(pause)).await;
+        }
+    }
+
+    async fn settle(&self, typical: Duration) {
+        if self.pace.scale > 0.0 {
+            sleep(typical.mul_f64(self.pace.scale)).await;
+        }
+    }
+
+    /// One mutation: latency, the fault that is due, the effect, then the time the state takes.
+    async fn mutate<T>(
+        &self,
+        service: Service,
+        typical: Duration,
+        effect: impl Fn(&mut State, bool) -> Result<T, CloudError>,
+    ) -> Result<T, CloudError> {
+        let once = async || {
+            self.latency().await;
+            let mut state = self.state.borrow_mut();
+            let n = state.mutations;
+            if let Some(Fault::Throttled(times)) = state.faults.get_mut(&n).filter(|f| matches!(f, Fault::Throttled(1..))) {
+                *times -= 1;
+                return Err(CloudError::new(Class::Throttled, "Throttling", "slow down"));
+            }
+            let fault = state.faults.remove(&n);
+            state.mutations += 1;
+            let lost = || Err(CloudError::new(Class::Ambiguous, "RequestTimeout", format!("the answer to mutation {n} was lost")));
+            match fault {
+                Some(Fault::Refused) => Err(CloudError::new(Class::Invalid, "Refused", format!("fault injected at mutation {n}"))),
+                Some(Fault::Half) => effect(&mut state, true).and_then(|_| lost()),
+                Some(Fault::Lost) => effect(&mut state, false).and_then(|_| lost()),
+                Some(Fault::Throttled(_)) | None => effect(&mut state, false),
+            }
+        };
+        let out = self.policy.request(service, Repeat::Unsafe, once).await?;
+        self.settle(typical).await;
+        Ok(out)
+    }
+}
+
+impl Observe for Sandbox {
+    async fn identity(&self) -> Result<Identity, CloudError> {
+        Ok(Identity { account: "123456789012".into(), region: self.region.clone() })
+    }
+
+    async fn list(&self, kind: Kind, stack: &str) -> Result<Vec<Live>, CloudError> {
+        let mut state = self.state.borrow_mut();
+        state.lists += 1;
+        let now = Instant::now();
+        state.stale.retain(|_, (until, _)| *until > now);
+        let range = (kind, String::new())..;
+        let current = state.objects.range(range).take_while(|((k, _), _)| *k == kind).map(|(_, l)| l);
+        let mut seen: BTreeMap<&str, &Live> = current.filter(|l| l.stamp.stack == stack).map(|l| (l.id.as_str(), l)).collect();
+        for ((k, id), (_, old)) in &state.stale {
+            match old.as_ref().filter(|_| *k == kind) {
+                Some(old) if old.stamp.stack == stack => drop(seen.insert(id, old)),
+                None if *k == kind => drop(seen.remove(id.as_str())),
+                _ => {}
+            }
+        }
+        Ok(seen.into_values().cloned().collect())
+    }
+}
+
+impl Cloud for Sandbox {
+    async fn create(&self, want: &Object, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        let Typical { create, .. } = want.kind().typical();
+        self.mutate(want.kind().service(), create, |state, half| {
+            let serial = state.serial + 1;
+            let id = format!("{}-{serial:06}", want.kind().label().replace('_', "-"));
+            let live = state.written(&id, want, links, stamp, half)?;
+            state.admit(&live)?;
+            state.serial = serial;
+            self.write(state, live.clone())?;
+            Ok(live)
+        })
+        .await
+    }
+
+    async fn update(&self, live: &Live, want: &Object, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        let Typical { update, .. } = want.kind().typical();
+        self.mutate(want.kind().service(), update, |state, half| {
+            let key = (want.kind(), live.id.clone());
+            let old = state.objects.get(&key).cloned().ok_or_else(|| CloudError::new(Class::NotFound, "NotFound", &live.id))?;
+            let mut now = state.written(&live.id, want, links, stamp, half)?;
+            now.stamp = Stamp { address: stamp.address.clone(), ..old.stamp.clone() };
+            now.object = unchangeable(&old.object, now.object)?;
+            state.admit(&now)?;
+            self.write(state, now.clone())?;
+            Ok(now)
+        })
+        .await
+    }
+
+    async fn delete(&self, live: &Live) -> Result<(), CloudError> {
+        let kind = live.object.kind();
+        self.mutate(kind.service(), kind.typical().delete, |state, half| {
+            let key = (kind, live.id.clone());
+            if half || !state.objects.contains_key(&key) {
+                return Ok(()); // nothing of a deletion in this world shows before it is done
+            }
+            if let Some(user) = state.index.users(&live.id).find(|u| **u != live.id) {
+                return Err(CloudError::new(Class::Conflict, "DependencyViolation", format!("{} is used by {user}", live.id)));
+            }
+            let (until, old) = (self.lag(state), state.objects.get(&key).cloned());
+            state.stale.insert(key.clone(), (until, old));
+            state.remove(&key).map_err(broken)
+        })
+        .await
+    }
+}
+
+impl Sandbox {
+    /// Until when a list doesn't show the write that is just being made.
+    fn lag(&self, state: &mut State) -> Instant {
+        let most = self.pace.lag.as_millis() as u64;
+        let lag = if most == 0 { 0 } else { state.rng.u64(0..=most) };
+        Instant::now() + Duration::from_millis(lag)
+    }
+
+    fn write(&self, state: &mut State, live: Live) -> Result<(), CloudError> {
+        let key = (live.object.kind(), live.id.clone());
+        let (until, old) = (self.lag(state), state.objects.get(&key).cloned());
+        state.stale.insert(key, (until, old));
+        state.put(live).map_err(broken)
+    }
+}
+
+impl State {
+    /// The object as the cloud keeps it: pointers are physical ids, texts are what they stand for.
+    fn written(&self, id: &str, want: &Object, links: &Links, stamp: &Stamp, half: bool) -> Result<Live, CloudError> {
+        let points = refs(want).iter().map(|a| links.id(a).map(String::from)).collect::<Result<BTreeSet<_>, _>>()?;
+        let mut value = serde_json::to_value(want).map_err(|e| CloudError::bug(e.to_string()))?;
+        resolve_texts(&mut value, &|a, attr| links.output(a, attr).ok());
+        if half {
+            flip(&mut value);
+        }
+        let object: Object = serde_json::from_value(value).map_err(|e| CloudError::bug(e.to_string()))?;
+        let mut object = map_refs(&object, &|a| links.id(a).ok().map(String::from));
+        object.simulate(id);
+        Ok(Live { id: id.into(), object, stamp: stamp.clone(), points })
+    }
+
+    /// Whether the world has room for the object.
+    fn admit(&self, live: &Live) -> Result<(), CloudError> {
+        self.index.admit(live, &|a| self.objects.get(&(a.kind, a.name.clone())).map(|l| l.object.outputs()).unwrap_or_default())
+    }
+
+    fn put(&mut self, live: Live) -> std::io::Result<()> {
+        let key = (live.object.kind(), live.id.clone());
+        if let Some(old) = self.objects.get(&key) {
+            self.index.remove(old);
+        }
+        self.index.add(&live);
+        if let Some(file) = &mut self.file {
+            file.put(self.serial, &live)?;
+        }
+        self.objects.insert(key, live);
+        Ok(())
+    }
+
+    fn remove(&mut self, key: &(Kind, String)) -> std::io::Result<()> {
+        if let Some(old) = self.objects.remove(key) {
+            self.index.remove(&old);
+            if let Some(file) = &mut self.file {
+                file.delete(&old.id)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn broken(e: std::io::Error) -> CloudError {
+    CloudError::new(Class::Bug, "SandboxFile", e.to_string())
+}
+
+/// Refuses a change that needs a replacement; keeps what is only set at creation as it is.
+fn unchangeable(old: &Object, new: Object) -> Result<Object, CloudError> {
+    let (before, after) = (old.attributes(), new.attributes());
+    let fixed = before.iter().zip(&after).find(|(b, a)| b.mode == Mode::Replace && b.value != a.value);
+    if let Some((b, a)) = fixed {
+        return Err(CloudError::new(
+            Class::Invalid,
+            "NotModifiable",
+            format!("{} can't be changed from {} to {}", b.name, b.value, a.value),
+        ));
+    }
+    let kept: Vec<_> = before.into_iter().filter(|b| b.mode == Mode::Initial).collect();
+    if kept.is_empty() {
+        return Ok(new);
+    }
+    let mut value = serde_json::to_value(&new).map_err(|e| CloudError::bug(e.to_string()))?;
+    for (name, kept) in kept.into_iter().map(|b| (b.name, b.value)) {
+        if let Some(fields) = value.as_object_mut().and_then(|o| o.values_mut().next()).and_then(Value::as_object_mut) {
+            fields.insert(name.into(), kept);
+        }
+    }
+    serde_json::from_value(value).map_err(|e| CloudError::bug(e.to_string()))
+}
+
+/// One plain attribute not as wanted: the trace of a verb that stopped half way.
+fn flip(v: &mut Value) -> bool {
+    match v {
+        Value::Bool(b) => {
+            *b = !*b;
+            true
+        }
+        Value::Object(m) => m.values_mut().any(flip),
+        _ => false,
+    }
+}

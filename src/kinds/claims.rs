@@ -1,0 +1,55 @@
+//! What is taken: exclusive names and address blocks, each within another object or the whole account.
+use std::collections::BTreeMap;
+
+use ipnet::Ipv4Net;
+
+use super::{Address, Claim};
+
+/// Claims by owner. The owner is whatever the caller counts in: physical ids in the sandbox and in the plan.
+#[derive(Clone, Debug, Default)]
+pub struct Claims {
+    names: BTreeMap<(Option<Address>, String), String>,
+    /// Per container: the blocks taken, by first address. Blocks of one container never overlap each other.
+    blocks: BTreeMap<Address, BTreeMap<u32, (Ipv4Net, String)>>,
+}
+
+impl Claims {
+    pub fn add(&mut self, claims: Vec<Claim>, owner: &str) {
+        for claim in claims {
+            match claim {
+                Claim::Block { within, block } => drop(self.blocks.entry(within).or_default().insert(first(block), (block, owner.into()))),
+                Claim::Name { within, name } => drop(self.names.insert((within, name), owner.into())),
+            }
+        }
+    }
+
+    pub fn remove(&mut self, claims: Vec<Claim>) {
+        for claim in claims {
+            match claim {
+                Claim::Block { within, block } => {
+                    if let Some(taken) = self.blocks.get_mut(&within) {
+                        taken.remove(&first(block));
+                    }
+                }
+                Claim::Name { within, name } => drop(self.names.remove(&(within, name))),
+            }
+        }
+    }
+
+    /// Who holds what a claim asks for, or a part of it.
+    pub fn holders(&self, claim: &Claim) -> Vec<&str> {
+        match claim {
+            Claim::Block { within, block } => {
+                let Some(taken) = self.blocks.get(within) else { return vec![] };
+                let (low, high) = (first(*block), u32::from(block.broadcast()));
+                let before = taken.range(..low).next_back().filter(|(_, (b, _))| u32::from(b.broadcast()) >= low);
+                before.into_iter().chain(taken.range(low..=high)).map(|(_, (_, owner))| owner.as_str()).collect()
+            }
+            Claim::Name { within, name } => self.names.get(&(within.clone(), name.clone())).map(String::as_str).into_iter().collect(),
+        }
+    }
+}
+
+fn first(block: Ipv4Net) -> u32 {
+    u32::from(block.network())
+}

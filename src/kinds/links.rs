@@ -1,0 +1,315 @@
+//! Names and pointers: addresses, typed references, and texts that name another object's attribute.
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::json;
+
+use super::*;
+
+/// A logical identity: `subnet.private-a`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Address {
+    pub kind: Kind,
+    pub name: String,
+}
+
+impl Address {
+    pub fn new(kind: Kind, name: impl Into<String>) -> Self {
+        Address { kind, name: name.into() }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.kind.label(), self.name)
+    }
+}
+
+impl FromStr for Address {
+    type Err = String;
+    fn from_str(s: &str) -> Result<Self, String> {
+        let (kind, name) = s.split_once('.').ok_or_else(|| format!("`{s}` is not KIND.NAME"))?;
+        let found = Kind::ALL.iter().copied().find(|k| k.label() == kind);
+        found.map(|k| Address::new(k, name)).ok_or_else(|| format!("there is no kind `{kind}`"))
+    }
+}
+
+impl Serialize for Address {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        Cow::<str>::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Address {
+    fn schema_name() -> Cow<'static, str> {
+        "Address".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "description": "KIND.NAME", "pattern": "^[a-z_0-9]+\\..+$" })
+    }
+}
+
+/// A typed pointer to another object of the stack: an edge of the graph.
+pub struct Ref<K>(pub String, PhantomData<fn() -> K>);
+
+impl<K> Ref<K> {
+    pub fn to(name: impl Into<String>) -> Self {
+        Ref(name.into(), PhantomData)
+    }
+}
+
+impl<K: Resource> Ref<K> {
+    pub fn address(&self) -> Address {
+        Address::new(K::KIND, self.0.clone())
+    }
+}
+
+impl<K> Clone for Ref<K> {
+    fn clone(&self) -> Self {
+        Ref::to(self.0.clone())
+    }
+}
+impl<K> PartialEq for Ref<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+impl<K> Eq for Ref<K> {}
+impl<K> PartialOrd for Ref<K> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<K> Ord for Ref<K> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.cmp(&other.0)
+    }
+}
+impl<K> fmt::Debug for Ref<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "->{}", self.0)
+    }
+}
+
+impl<K: Resource> Serialize for Ref<K> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        json!({ "ref": self.address().to_string() }).serialize(s)
+    }
+}
+
+impl<'de, K: Resource> Deserialize<'de> for Ref<K> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Tagged {
+            r#ref: Address,
+        }
+        let target = Tagged::deserialize(d)?.r#ref;
+        if target.kind != K::KIND {
+            return Err(serde::de::Error::custom(format!("expected {}.*, found {target}", K::KIND.label())));
+        }
+        Ok(Ref::to(target.name))
+    }
+}
+
+impl<K: Resource> JsonSchema for Ref<K> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("Ref_{}", K::KIND.label()).into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let pattern = format!("^{}\\..+$", K::KIND.label());
+        schemars::json_schema!({
+            "type": "object", "required": ["ref"], "additionalProperties": false,
+            "properties": { "ref": { "type": "string", "pattern": pattern } },
+        })
+    }
+}
+
+/// A string that may name attributes of other objects; those are known only at the moment of the call.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Text(pub Vec<Part>);
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    Literal(String),
+    /// The value of `attr` of the object at `ref`.
+    Output {
+        r#ref: Address,
+        attr: String,
+    },
+}
+
+impl Text {
+    pub fn literal(s: impl Into<String>) -> Self {
+        Text(vec![Part::Literal(s.into())])
+    }
+
+    /// The text with every reference replaced by what it names now.
+    pub fn resolve(&self, links: &Links) -> Result<String, CloudError> {
+        self.0
+            .iter()
+            .map(|part| match part {
+                Part::Literal(s) => Ok(s.clone()),
+                Part::Output { r#ref, attr } => links.output(r#ref, attr),
+            })
+            .collect()
+    }
+}
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let plain: Option<String> = self.0.iter().map(|p| if let Part::Literal(l) = p { Some(l.as_str()) } else { None }).collect();
+        match plain {
+            Some(plain) => plain.serialize(s),
+            None => json!({ "text": self.0 }).serialize(s),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        match Value::deserialize(d)? {
+            Value::String(s) => Ok(Text::literal(s)),
+            Value::Object(mut m) => {
+                let parts = m.remove("text").unwrap_or(Value::Null);
+                serde_json::from_value(parts).map(Text).map_err(serde::de::Error::custom)
+            }
+            other => Err(serde::de::Error::custom(format!("expected a text, found {other}"))),
+        }
+    }
+}
+
+impl JsonSchema for Text {
+    fn schema_name() -> Cow<'static, str> {
+        "Text".into()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let parts = generator.subschema_for::<Vec<Part>>();
+        schemars::json_schema!({ "anyOf": [
+            { "type": "string" },
+            { "type": "object", "required": ["text"], "additionalProperties": false, "properties": { "text": parts } },
+        ] })
+    }
+}
+
+/// Resolves addresses to what stands behind them at the moment of a call.
+#[derive(Clone, Debug, Default)]
+pub struct Links(pub BTreeMap<Address, Live>);
+
+impl Links {
+    /// The physical id of what a reference names, and its object.
+    pub fn get<K: Resource>(&self, r: &Ref<K>) -> Result<(&str, K), CloudError> {
+        let live = self.live(&r.address())?;
+        Ok((live.id.as_str(), live.of()?))
+    }
+
+    /// The physical id behind an address.
+    pub fn id<'a>(&'a self, address: &'a Address) -> Result<&'a str, CloudError> {
+        match address.name.strip_prefix('=') {
+            Some(foreign) => Ok(foreign),
+            None => self.live(address).map(|l| l.id.as_str()),
+        }
+    }
+
+    /// The physical id behind a typed reference.
+    pub fn to<K: Resource>(&self, r: &Ref<K>) -> Result<String, CloudError> {
+        self.id(&r.address()).map(String::from)
+    }
+
+    /// The physical ids behind a set of references, sorted.
+    pub fn all<'a, K: Resource>(&self, rs: impl IntoIterator<Item = &'a Ref<K>>) -> Result<BTreeSet<String>, CloudError> {
+        rs.into_iter().map(|r| self.to(r)).collect()
+    }
+
+    /// The value of an attribute that a text names.
+    pub fn output(&self, address: &Address, attr: &str) -> Result<String, CloudError> {
+        let outputs = self.live(address)?.object.outputs();
+        outputs.get(attr).cloned().ok_or_else(|| CloudError::bug(format!("{address} has no `{attr}` yet")))
+    }
+
+    fn live(&self, address: &Address) -> Result<&Live, CloudError> {
+        self.0.get(address).ok_or_else(|| CloudError::bug(format!("{address} is not there yet")))
+    }
+}
+
+/// Every address of the stack that an object points at, found in its canonical form; sorted, each once.
+pub fn refs(object: &Object) -> Vec<Address> {
+    let mut out = vec![];
+    for a in object.attributes() {
+        collect(&a.value, &mut out);
+    }
+    out.sort();
+    out.dedup();
+    out
+}
+
+fn collect(v: &Value, out: &mut Vec<Address>) {
+    match v {
+        Value::Object(m) => match target(m) {
+            Some(a) if a.name.starts_with('=') => {}
+            Some(a) => out.push(a),
+            None => m.values().for_each(|v| collect(v, out)),
+        },
+        Value::Array(a) => a.iter().for_each(|v| collect(v, out)),
+        _ => {}
+    }
+}
+
+/// How a reference to an object that the stack doesn't own is written: its physical id, marked.
+pub fn foreign(id: &str) -> String {
+    format!("={id}")
+}
+
+/// The address a canonical value names, when it is a reference.
+fn target(m: &serde_json::Map<String, Value>) -> Option<Address> {
+    m.get("ref").and_then(Value::as_str).and_then(|s| s.parse().ok())
+}
+
+/// The object with every reference renamed by `f`; `None` leaves one as it is.
+pub fn map_refs(object: &Object, f: &dyn Fn(&Address) -> Option<String>) -> Object {
+    fn walk(v: &mut Value, f: &dyn Fn(&Address) -> Option<String>) -> bool {
+        match v {
+            Value::Object(m) => match target(m) {
+                Some(a) => f(&a).is_some_and(|name| m.insert("ref".into(), Address::new(a.kind, name).to_string().into()).is_some()),
+                None => m.values_mut().fold(false, |hit, v| walk(v, f) | hit),
+            },
+            Value::Array(a) => a.iter_mut().fold(false, |hit, v| walk(v, f) | hit),
+            _ => false,
+        }
+    }
+    let mut value = serde_json::to_value(object).expect("objects are plain data");
+    if walk(&mut value, f) { serde_json::from_value(value).expect("a reference keeps its kind") } else { object.clone() }
+}
+
+/// Replaces every text all of whose references `lookup` knows by the plain string it stands for.
+pub fn resolve_texts(v: &mut Value, lookup: &dyn Fn(&Address, &str) -> Option<String>) {
+    match v {
+        Value::Object(m) if m.len() == 1 && m.contains_key("text") => {
+            let Ok(text) = serde_json::from_value::<Text>(v.clone()) else { return };
+            let plain: Option<String> = text
+                .0
+                .into_iter()
+                .map(|part| match part {
+                    Part::Literal(s) => Some(s),
+                    Part::Output { r#ref, attr } => lookup(&r#ref, &attr),
+                })
+                .collect();
+            if let Some(plain) = plain {
+                *v = Value::String(plain);
+            }
+        }
+        Value::Object(m) => m.values_mut().for_each(|v| resolve_texts(v, lookup)),
+        Value::Array(a) => a.iter_mut().for_each(|v| resolve_texts(v, lookup)),
+        _ => {}
+    }
+}

@@ -1,0 +1,183 @@
+//! The instruction set: one file per kind, one line here.
+mod claims;
+mod links;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::cloud::{Class, Clients, CloudError};
+use crate::model::{Attribute, Attributes, Loss, Service, Stamp};
+
+pub use claims::Claims;
+pub use links::{Address, Links, Part, Ref, Text, foreign, map_refs, refs, resolve_texts};
+
+macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
+    $(pub mod $module; pub use $module::$ty;)+
+
+    /// The tag of a kind, in registry order.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Kind { $($ty),+ }
+
+    impl Kind {
+        pub const ALL: &'static [Kind] = &[$(Kind::$ty),+];
+        /// The kind's name in addresses: `nat_gateway`.
+        pub fn label(self) -> &'static str { match self { $(Kind::$ty => stringify!($module)),+ } }
+        pub fn service(self) -> Service { match self { $(Kind::$ty => $ty::SERVICE),+ } }
+        pub fn loss(self) -> Loss { match self { $(Kind::$ty => $ty::LOSS),+ } }
+        pub fn typical(self) -> Typical { match self { $(Kind::$ty => $ty::TYPICAL),+ } }
+        pub fn schema(self) -> schemars::Schema { match self { $(Kind::$ty => schemars::schema_for!($ty)),+ } }
+        pub(crate) async fn list(self, cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
+            match self { $(Kind::$ty => $ty::list(cx, stack).await),+ }
+        }
+    }
+
+    /// An object of any kind, as it is wanted or as it is.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Object { $($ty($ty)),+ }
+
+    impl Object {
+        pub fn kind(&self) -> Kind { match self { $(Object::$ty(_) => Kind::$ty),+ } }
+        pub fn attributes(&self) -> Vec<Attribute> { match self { $(Object::$ty(x) => x.attributes()),+ } }
+        pub fn claims(&self) -> Vec<Claim> { match self { $(Object::$ty(x) => x.claims()),+ } }
+        pub fn protected(&self) -> bool { match self { $(Object::$ty(x) => x.protected()),+ } }
+        pub fn outputs(&self) -> BTreeMap<&'static str, String> { match self { $(Object::$ty(x) => x.outputs()),+ } }
+        pub fn simulate(&mut self, id: &str) { match self { $(Object::$ty(x) => x.simulate(id)),+ } }
+        pub(crate) async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+            match self { $(Object::$ty(x) => x.create(cx, links, stamp).await),+ }
+        }
+        pub(crate) async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
+            match self { $(Object::$ty(x) => x.update(cx, links, live, stamp).await),+ }
+        }
+        pub(crate) async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
+            match &live.object { $(Object::$ty(_) => $ty::delete(cx, live).await),+ }
+        }
+    }
+
+    $(impl From<$ty> for Object { fn from(x: $ty) -> Self { Object::$ty(x) } }
+      impl TryFrom<Object> for $ty {
+          type Error = CloudError;
+          fn try_from(o: Object) -> Result<Self, CloudError> {
+              match o { Object::$ty(x) => Ok(x), other => Err(CloudError::bug(format!("a {} where a {} belongs", other.kind().label(), stringify!($module)))) }
+          }
+      })+
+} }
+
+kinds! {
+    subnet::Subnet,
+    vpc::Vpc,
+}
+
+/// What one file must provide to be a kind.
+///
+/// `create` and `update` return when the object is usable; `delete` returns when it is gone, and an absent object is success.
+/// Every verb may be run twice with the same result.
+#[expect(async_fn_in_trait, reason = "one thread drives everything; no future needs to be Send")]
+pub trait Resource:
+    Attributes + Clone + PartialEq + Serialize + DeserializeOwned + JsonSchema + Into<Object> + TryFrom<Object, Error = CloudError> + 'static
+{
+    const KIND: Kind;
+    const SERVICE: Service;
+    /// Whether deleting one loses what users stored in it.
+    const LOSS: Loss = Loss::None;
+    /// How long each verb usually takes: for the expected duration and for starting the longest path first.
+    const TYPICAL: Typical;
+
+    /// What only one object may hold at a time. A successor that claims what its predecessor holds can't stand beside it.
+    fn claims(&self) -> Vec<Claim> {
+        vec![]
+    }
+    /// Whether the cloud itself guards this object against deletion (`DeletionProtection`). `delete` lifts it.
+    fn protected(&self) -> bool {
+        false
+    }
+    /// The values that `${section.name.attribute}` may name, once they are known.
+    fn outputs(&self) -> BTreeMap<&'static str, String> {
+        BTreeMap::new()
+    }
+    /// Fills in what the cloud would decide; used by the sandbox only.
+    fn simulate(&mut self, _id: &str) {}
+
+    /// All objects of the stack, in batched pages; every [`Ref`] in them holds a physical id.
+    async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError>;
+    async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError>;
+    async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError>;
+    async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError>;
+}
+
+/// Usual durations of the verbs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Typical {
+    pub create: Duration,
+    pub update: Duration,
+    pub delete: Duration,
+}
+
+impl Typical {
+    pub const fn secs(create: u64, update: u64, delete: u64) -> Self {
+        Typical { create: Duration::from_secs(create), update: Duration::from_secs(update), delete: Duration::from_secs(delete) }
+    }
+}
+
+/// Something exclusive, within another object when it names one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// An address block; claims of one VPC may not overlap.
+    Block { within: Address, block: ipnet::Ipv4Net },
+    /// A name or a slot.
+    Name { within: Option<Address>, name: String },
+}
+
+impl Claim {
+    pub fn within(&self) -> Option<&Address> {
+        match self {
+            Claim::Block { within, .. } => Some(within),
+            Claim::Name { within, .. } => within.as_ref(),
+        }
+    }
+}
+
+/// An object as it exists in the cloud.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Live {
+    /// The id by which the cloud knows it, and by which other objects point at it.
+    pub id: String,
+    pub object: Object,
+    pub stamp: Stamp,
+    /// The physical ids this object really points at; an address alone can't tell two generations apart.
+    pub points: BTreeSet<String>,
+}
+
+impl Live {
+    /// An object that was read: its [`Ref`]s hold physical ids.
+    pub fn found(id: impl Into<String>, object: impl Into<Object>, stamp: Stamp) -> Self {
+        let object = object.into();
+        let points = refs(&object).into_iter().map(|a| a.name).collect();
+        Live { id: id.into(), object, stamp, points }
+    }
+
+    /// An object that was just written: its [`Ref`]s are addresses, resolved by `links`.
+    pub fn made(id: impl Into<String>, object: impl Into<Object>, stamp: &Stamp, links: &Links) -> Result<Self, CloudError> {
+        let object = object.into();
+        let points = refs(&object).iter().map(|a| links.id(a).map(String::from)).collect::<Result<_, _>>()?;
+        Ok(Live { id: id.into(), object, stamp: stamp.clone(), points })
+    }
+
+    /// The object as its own kind.
+    pub fn of<K: Resource>(&self) -> Result<K, CloudError> {
+        K::try_from(self.object.clone())
+    }
+}
+
+/// A deletion that finds nothing has succeeded.
+pub(crate) fn gone<T>(answer: Result<T, CloudError>) -> Result<(), CloudError> {
+    match answer {
+        Err(e) if e.class == Class::NotFound => Ok(()),
+        other => other.map(drop),
+    }
+}

@@ -1,0 +1,81 @@
+//! A virtual network.
+use super::*;
+use crate::attributes;
+use crate::cloud::aws::{ec2_stack_filter, ec2_tags, from_ec2_tags};
+use crate::model::Tags;
+use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, VpcAttributeName};
+
+/// `AWS::EC2::VPC`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Vpc {
+    /// The primary IPv4 block (`CidrBlock`), from /16 to /28.
+    #[schemars(with = "String")]
+    pub cidr: ipnet::Ipv4Net,
+    /// Whether instances with public addresses get public host names (`EnableDnsHostnames`).
+    pub dns_hostnames: bool,
+    pub tags: Tags,
+}
+
+attributes! { Vpc { replace cidr, update dns_hostnames, update tags } }
+
+impl Resource for Vpc {
+    const KIND: Kind = Kind::Vpc;
+    const SERVICE: Service = Service::Ec2;
+    const TYPICAL: Typical = Typical::secs(5, 2, 2);
+
+    fn outputs(&self) -> BTreeMap<&'static str, String> {
+        BTreeMap::from([("cidr", self.cidr.to_string())])
+    }
+
+    async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
+        let request = cx.ec2().describe_vpcs().filters(ec2_stack_filter(stack)).max_results(1000);
+        let send = async |token| request.clone().set_next_token(token).send().await;
+        let found = cx.pages(Service::Ec2, "DescribeVpcs", send, |page| (page.vpcs, page.next_token)).await?;
+        let mut all = vec![];
+        for vpc in found {
+            let Some((stamp, tags)) = Stamp::read(stack, from_ec2_tags(vpc.tags)) else { continue };
+            let (Some(id), Some(cidr)) = (vpc.vpc_id, vpc.cidr_block.and_then(|c| c.parse().ok())) else { continue };
+            let dns_hostnames = dns_hostnames(cx, &id).await?;
+            all.push(Live::found(id, Vpc { cidr, dns_hostnames, tags }, stamp));
+        }
+        Ok(all)
+    }
+
+    async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        let tags = ec2_tags(ResourceType::Vpc, &stamp.tags(&self.tags));
+        let request = cx.ec2().create_vpc().cidr_block(self.cidr.to_string()).tag_specifications(tags);
+        let made = cx.write(Service::Ec2, "CreateVpc", async || request.clone().send().await).await?;
+        let id = made.vpc.and_then(|v| v.vpc_id).ok_or_else(|| CloudError::incomplete("CreateVpc", "VpcId"))?;
+        if self.dns_hostnames {
+            set_dns_hostnames(cx, &id, true).await?;
+        }
+        Live::made(id, self.clone(), stamp, links)
+    }
+
+    async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
+        let old: Vpc = live.of()?;
+        if self.dns_hostnames != old.dns_hostnames {
+            set_dns_hostnames(cx, &live.id, self.dns_hostnames).await?;
+        }
+        cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await?;
+        Live::made(&live.id, self.clone(), stamp, links)
+    }
+
+    async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
+        let request = cx.ec2().delete_vpc().vpc_id(&live.id);
+        gone(cx.safe(Service::Ec2, "DeleteVpc", async || request.clone().send().await).await)
+    }
+}
+
+/// The one attribute that no batched call shows; asked per VPC, of which a stack has one.
+async fn dns_hostnames(cx: &Clients, id: &str) -> Result<bool, CloudError> {
+    let request = cx.ec2().describe_vpc_attribute().vpc_id(id).attribute(VpcAttributeName::EnableDnsHostnames);
+    let seen = cx.safe(Service::Ec2, "DescribeVpcAttribute", async || request.clone().send().await).await?;
+    Ok(seen.enable_dns_hostnames.and_then(|v| v.value).unwrap_or(false))
+}
+
+async fn set_dns_hostnames(cx: &Clients, id: &str, on: bool) -> Result<(), CloudError> {
+    let value = AttributeBooleanValue::builder().value(on).build();
+    let request = cx.ec2().modify_vpc_attribute().vpc_id(id).enable_dns_hostnames(value);
+    cx.safe(Service::Ec2, "ModifyVpcAttribute", async || request.clone().send().await).await.map(drop)
+}

@@ -1,0 +1,272 @@
+//! Words that every layer shares. Nothing here knows a cloud, a kind or a terminal.
+use std::collections::BTreeMap;
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::kinds::Address;
+
+/// What a change of one attribute costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// The cloud changes it in place.
+    Update,
+    /// The object must be replaced.
+    Replace,
+    /// Set when the object is created, then left to the cloud (the desired size of a scaling group).
+    Initial,
+    /// Decided by the cloud; never compared.
+    Computed,
+}
+
+impl Mode {
+    /// Whether a plan compares the attribute at all.
+    pub fn compared(self) -> bool {
+        matches!(self, Mode::Update | Mode::Replace)
+    }
+}
+
+/// One attribute of an object in canonical form.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attribute {
+    pub name: &'static str,
+    pub mode: Mode,
+    pub value: Value,
+}
+
+/// An object as a list of attributes; written by `attributes!`.
+pub trait Attributes {
+    fn attributes(&self) -> Vec<Attribute>;
+}
+
+/// Classifies every field of a struct, and puts the classes into its JSON schema. A field left out does not compile.
+#[macro_export]
+macro_rules! attributes {
+    ($ty:ident { $($mode:ident $field:ident),+ $(,)? }) => {
+        impl $crate::model::Attributes for $ty {
+            fn attributes(&self) -> Vec<$crate::model::Attribute> {
+                let Self { $($field),+ } = self;
+                vec![$($crate::model::Attribute {
+                    name: stringify!($field),
+                    mode: $crate::attributes!(@ $mode),
+                    value: serde_json::to_value($field).expect("attributes are plain data"),
+                }),+]
+            }
+        }
+    };
+    (@ update) => { $crate::model::Mode::Update };
+    (@ replace) => { $crate::model::Mode::Replace };
+    (@ initial) => { $crate::model::Mode::Initial };
+    (@ computed) => { $crate::model::Mode::Computed };
+}
+
+/// One difference between what is and what should be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AttrChange {
+    /// Where: `health_check.interval`, `ingress[https]`.
+    pub path: String,
+    /// `None` when there is nothing yet.
+    pub before: Option<Value>,
+    /// `None` when it goes away.
+    pub after: Option<Value>,
+    pub mode: Mode,
+    /// The value reads the same, but the object it points at is replaced.
+    pub cascade: bool,
+}
+
+/// Decided by the cloud; unknown until observed. Never compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Computed<T>(pub Option<T>);
+
+impl<T> Default for Computed<T> {
+    fn default() -> Self {
+        Computed(None)
+    }
+}
+
+impl<T> From<T> for Computed<T> {
+    fn from(value: T) -> Self {
+        Computed(Some(value))
+    }
+}
+
+impl<T: Serialize> Serialize for Computed<T> {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        json!({ "computed": self.0 }).serialize(s)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Computed<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Tagged<T> {
+            computed: Option<T>,
+        }
+        Tagged::deserialize(d).map(|t| Computed(t.computed))
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Computed<T> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("Computed_{}", T::schema_name()).into()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let inner = generator.subschema_for::<Option<T>>();
+        schemars::json_schema!({
+            "type": "object", "readOnly": true, "required": ["computed"],
+            "properties": { "computed": inner }, "additionalProperties": false,
+        })
+    }
+}
+
+/// A value that no output may show. Its canonical form is a fingerprint, so two secrets can be compared but not read.
+#[derive(Clone)]
+pub enum Secret {
+    /// The value itself; lives in memory only.
+    Known(String),
+    /// Read back from something written: only the fingerprint is left.
+    Sealed(String),
+}
+
+impl Secret {
+    pub fn new(value: impl Into<String>) -> Self {
+        Secret::Known(value.into())
+    }
+
+    /// The value, for the one request that needs it; `None` once sealed.
+    pub fn expose(&self) -> Option<&str> {
+        match self {
+            Secret::Known(v) => Some(v),
+            Secret::Sealed(_) => None,
+        }
+    }
+
+    /// The first 12 hex digits of SHA-256 over the value and a fixed key: enough to tell a change, too little to be the value.
+    pub fn fingerprint(&self) -> String {
+        match self {
+            Secret::Known(v) => digest(&("infra/secret", v))[..12].into(),
+            Secret::Sealed(f) => f.clone(),
+        }
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.fingerprint() == other.fingerprint()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        json!({ "secret": self.fingerprint() }).serialize(s)
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Tagged {
+            secret: String,
+        }
+        Tagged::deserialize(d).map(|t| Secret::Sealed(t.secret))
+    }
+}
+
+impl JsonSchema for Secret {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Secret".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "object", "writeOnly": true, "required": ["secret"],
+            "properties": { "secret": { "type": "string" } }, "additionalProperties": false,
+        })
+    }
+}
+
+/// What every owned object carries: ownership without a state file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    pub stack: String,
+    pub address: Address,
+    /// The run that created the object.
+    pub run: String,
+    /// The step of that run.
+    pub step: usize,
+    /// [`digest`] of the object as it was asked for.
+    pub digest: String,
+}
+
+impl Stamp {
+    /// A name no other object has: readable, at most `max` characters, the same for the same run and step, letters, digits and `-` only.
+    /// A lost answer to a creation is therefore answered definitely by looking the name up.
+    pub fn physical_name(&self, max: usize) -> String {
+        let unique = &digest(&(&self.stack, &self.address, &self.run, self.step))[..8];
+        let mut readable = format!("{}-{}", self.stack, self.address.name);
+        readable.truncate(max - unique.len() - 1);
+        format!("{}-{unique}", readable.trim_end_matches('-'))
+    }
+}
+
+/// User tags: `Name` and what the spec says. The stamp's own tags (`infra:…`) and the cloud's (`aws:…`) are not among them.
+pub type Tags = BTreeMap<String, String>;
+
+/// Where a request goes; slots and throttling are counted per service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Service {
+    AutoScaling,
+    CloudWatchLogs,
+    Ec2,
+    ElastiCache,
+    Elb,
+    Iam,
+    Rds,
+    S3,
+    Sts,
+}
+
+impl Service {
+    pub const ALL: &'static [Service] = &[
+        Service::AutoScaling,
+        Service::CloudWatchLogs,
+        Service::Ec2,
+        Service::ElastiCache,
+        Service::Elb,
+        Service::Iam,
+        Service::Rds,
+        Service::S3,
+        Service::Sts,
+    ];
+}
+
+/// Whether a successor may stand beside its predecessor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    CreateFirst,
+    DeleteFirst,
+}
+
+/// Whether deleting an object loses what users stored in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    None,
+    Data,
+}
+
+/// SHA-256 over the canonical JSON of a value, in hex.
+pub fn digest(value: &impl Serialize) -> String {
+    let bytes = serde_json::to_vec(value).expect("plain data");
+    Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect()
+}

@@ -1,0 +1,41 @@
+//! One batched list per kind, all at once, into a `Snapshot`.
+use std::collections::BTreeMap;
+
+use futures_util::future::try_join_all;
+
+use crate::cloud::{CloudError, Observe};
+use crate::kinds::{Address, Kind, Live, foreign, map_refs};
+
+/// What does exist, by address; several objects at one address are generations, sorted by id.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Snapshot {
+    pub live: BTreeMap<Address, Vec<Live>>,
+}
+
+/// Reads all that a stack owns. `renamed` (new name to old) moves objects to their new addresses; their stamps still tell the old ones.
+///
+/// References come as physical ids; here they become addresses. An id that no object of the stack has is marked [`foreign`].
+pub async fn observe(cloud: &impl Observe, stack: &str, renamed: &BTreeMap<Address, Address>) -> Result<Snapshot, CloudError> {
+    let lists = try_join_all(Kind::ALL.iter().map(|k| cloud.list(*k, stack))).await?;
+    let all: Vec<Live> = lists.into_iter().flatten().collect();
+    let present: std::collections::BTreeSet<&Address> = all.iter().map(|l| &l.stamp.address).collect();
+    let moves: BTreeMap<Address, Address> = renamed
+        .iter()
+        .filter(|(new, old)| present.contains(old) && !present.contains(new))
+        .map(|(new, old)| (old.clone(), new.clone()))
+        .collect();
+    let place = |l: &Live| moves.get(&l.stamp.address).unwrap_or(&l.stamp.address).clone();
+    let names: BTreeMap<(Kind, String), String> = all.iter().map(|l| ((l.object.kind(), l.id.clone()), place(l).name)).collect();
+    let mut live: BTreeMap<Address, Vec<Live>> = BTreeMap::new();
+    for mut l in all {
+        let address = place(&l);
+        if !l.points.is_empty() {
+            l.object = map_refs(&l.object, &|a| Some(names.get(&(a.kind, a.name.clone())).cloned().unwrap_or_else(|| foreign(&a.name))));
+        }
+        live.entry(address).or_default().push(l);
+    }
+    for generations in live.values_mut() {
+        generations.sort_by(|a, b| a.id.cmp(&b.id));
+    }
+    Ok(Snapshot { live })
+}

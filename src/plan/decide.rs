@@ -1,0 +1,203 @@
+//! What changes: which live object is the current one, what differs, what must be replaced, what must leave first.
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::*;
+use crate::diff::{Context, diff};
+use crate::graph::{Graph, GraphError};
+use crate::kinds::{Claim, Claims, refs};
+use crate::model::{Loss, Mode, digest};
+use crate::observe::Snapshot;
+
+/// Everything decided about a stack; `steps` turns it into a program.
+pub(super) struct Decision<'a> {
+    pub stack: &'a Stack,
+    pub graph: Graph<'a>,
+    /// The live object that an address means, where there is one.
+    pub current: BTreeMap<&'a Address, &'a Live>,
+    pub changes: BTreeMap<&'a Address, Change>,
+    /// Live objects that go, with their addresses: replaced, unwanted, or left by an earlier run.
+    pub doomed: BTreeMap<&'a str, (&'a Address, &'a Live)>,
+    /// Those of them that must go before their successors come.
+    pub early: BTreeSet<&'a str>,
+    /// What an address must wait for before it can be created.
+    pub waits: BTreeMap<&'a Address, BTreeSet<&'a str>>,
+}
+
+/// The program that turns what is into what should be. All problems are gathered.
+pub fn plan(stack: &Stack, snapshot: &Snapshot, allowed: &Allowed) -> Result<Plan, Vec<PlanError>> {
+    let graph = Graph::of(&stack.nodes).map_err(|problems| {
+        let say = |p| match p {
+            GraphError::Cycle(path) => PlanError::Cycle(path),
+            GraphError::Dangling { from, to } => PlanError::Dangling { from, to },
+        };
+        problems.into_iter().map(say).collect::<Vec<_>>()
+    })?;
+    let mut d = Decision {
+        stack,
+        graph,
+        current: BTreeMap::new(),
+        changes: BTreeMap::new(),
+        doomed: BTreeMap::new(),
+        early: BTreeSet::new(),
+        waits: BTreeMap::new(),
+    };
+    d.build(snapshot);
+    d.doom(snapshot);
+    let mut problems = d.clear(snapshot);
+    problems.extend(d.guard(allowed));
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let mut plan = d.program();
+    plan.digest = digest(&(&plan.stack, &plan.changes, &plan.steps))[..16].into();
+    Ok(plan)
+}
+
+impl<'a> Decision<'a> {
+    /// Creations, updates and replacements, in dependency order.
+    fn build(&mut self, snapshot: &'a Snapshot) {
+        let mut replaced = BTreeSet::new();
+        let order: Vec<&Address> = self.graph.order().collect();
+        for address in order {
+            let want = &self.stack.nodes[address];
+            let generations = snapshot.live.get_key_value(address).map_or(&[][..], |(_, g)| g);
+            let near = |live: &&'a Live| {
+                let attrs = self.differences(live, want, &replaced);
+                (attrs.iter().filter(|a| a.mode == Mode::Replace).count(), attrs.len(), live.id.clone())
+            };
+            let typical = want.kind().typical();
+            let origin = self.stack.origins.get(address).cloned();
+            let change = |verb, id, attrs, undo, seconds: Duration| {
+                let (renamed_from, leftover, loses_data) = (None, false, false);
+                Change {
+                    address: address.clone(),
+                    origin: origin.clone(),
+                    verb,
+                    id,
+                    attrs,
+                    undo,
+                    renamed_from,
+                    leftover,
+                    loses_data,
+                    seconds: seconds.as_secs(),
+                }
+            };
+            let current = if generations.len() > 1 { generations.iter().min_by_key(near) } else { generations.first() };
+            let Some(live) = current else {
+                let attrs = diff(None, Some(want), &Context::still());
+                replaced.insert(address.clone());
+                self.changes.insert(address, change(Verb::Create, None, attrs, Undo::Delete, typical.create));
+                continue;
+            };
+            let attrs = self.differences(live, want, &replaced);
+            self.current.insert(address, live);
+            let moved = (live.stamp.address != *address).then(|| live.stamp.address.clone());
+            let made = if attrs.iter().any(|c| c.mode == Mode::Replace) {
+                replaced.insert(address.clone());
+                let mut c = change(Verb::Replace(Order::CreateFirst), Some(live.id.clone()), attrs, Undo::Delete, typical.create);
+                c.loses_data = live.object.kind().loss() == Loss::Data;
+                c
+            } else if !attrs.is_empty() || moved.is_some() {
+                let mut c = change(Verb::Update, Some(live.id.clone()), attrs, Undo::Restore, typical.update);
+                c.renamed_from = moved;
+                c
+            } else {
+                continue;
+            };
+            self.changes.insert(address, made);
+        }
+    }
+
+    /// How a live object differs from what is wanted, given what is created or replaced before it.
+    fn differences(&self, live: &Live, want: &Object, replaced: &BTreeSet<Address>) -> Vec<AttrChange> {
+        let pointed = refs(&live.object);
+        // A text names a value, not an object: only a pointer can lead to the wrong generation.
+        let stale = |r: &Address| pointed.contains(r) && self.current.get(r).is_some_and(|c| !live.points.contains(&c.id));
+        let moved = refs(want).into_iter().filter(|r| replaced.contains(r) || stale(r)).collect();
+        let outputs = |a: &Address, attr: &str| {
+            let known = self.current.get(a).filter(|_| !replaced.contains(a));
+            known.and_then(|l| l.object.outputs().get(attr).cloned())
+        };
+        diff(Some(&live.object), Some(want), &Context { moved: &moved, outputs: &outputs })
+    }
+
+    /// Everything live that is not to stay.
+    fn doom(&mut self, snapshot: &'a Snapshot) {
+        for (address, generations) in &snapshot.live {
+            let current = self.current.get(address).map(|l| l.id.as_str());
+            let replaced = self.changes.get(address).is_some_and(|c| matches!(c.verb, Verb::Replace(_)));
+            for live in generations {
+                if current != Some(&live.id) || replaced {
+                    self.doomed.insert(&live.id, (address, live));
+                }
+            }
+        }
+    }
+
+    /// Which of the doomed must leave before their successors come, and what stands in the way of that.
+    fn clear(&mut self, snapshot: &'a Snapshot) -> Vec<PlanError> {
+        let mut taken = Claims::default();
+        for (id, (_, live)) in &self.doomed {
+            // A claim within another generation of the container is no claim within the one that stays.
+            let here = |c: &Claim| c.within().is_none_or(|w| self.current.get(w).is_some_and(|c| live.points.contains(&c.id)));
+            taken.add(live.object.claims().into_iter().filter(here).collect(), id);
+        }
+        let creates = |c: &Change| matches!(c.verb, Verb::Create | Verb::Replace(_));
+        let new: BTreeSet<&Address> = self.changes.iter().filter(|(_, c)| creates(c)).map(|(a, _)| *a).collect();
+        let mut open = vec![];
+        for address in &new {
+            // A claim within something new can't meet one within something old.
+            let claims = self.stack.nodes[*address].claims().into_iter().filter(|c| c.within().is_none_or(|w| !new.contains(w)));
+            for holder in claims.flat_map(|c| taken.holders(&c).into_iter().map(String::from).collect::<Vec<_>>()) {
+                let Some((id, _)) = self.doomed.get_key_value(holder.as_str()) else { continue };
+                self.waits.entry(address).or_default().insert(id);
+                open.push(*id);
+            }
+        }
+        if open.is_empty() {
+            return vec![];
+        }
+        let all = snapshot.live.iter().flat_map(|(a, g)| g.iter().map(move |l| (a, l)));
+        let mut users: BTreeMap<&str, Vec<(&Address, &Live)>> = BTreeMap::new();
+        for (address, live) in all {
+            live.points.iter().for_each(|p| users.entry(p).or_default().push((address, live)));
+        }
+        let mut problems = vec![];
+        while let Some(id) = open.pop() {
+            if !self.early.insert(id) {
+                continue;
+            }
+            for (address, user) in users.get(id).into_iter().flatten() {
+                match self.doomed.get_key_value(user.id.as_str()) {
+                    Some((user, _)) => open.push(user),
+                    None => problems.push(PlanError::Blocked { gone: self.doomed[id].0.clone(), user: (*address).clone() }),
+                }
+            }
+        }
+        for id in &self.early {
+            let (address, live) = self.doomed[id];
+            if let Some(change) = self.changes.get_mut(address).filter(|c| c.id.as_deref() == Some(*id)) {
+                change.verb = Verb::Replace(Order::DeleteFirst);
+                change.undo = Undo::Recreate;
+                change.seconds += live.object.kind().typical().delete.as_secs();
+                self.waits.entry(address).or_default().insert(id);
+            }
+        }
+        problems
+    }
+
+    /// Nothing that holds data or is protected goes without having been named.
+    fn guard(&self, allowed: &Allowed) -> Option<PlanError> {
+        let mut refused = vec![];
+        for (address, live) in self.doomed.values() {
+            let data = live.object.kind().loss() == Loss::Data;
+            if (data || live.object.protected()) && !allowed.contains(*address) {
+                let replaced = self.changes.contains_key(*address);
+                refused.push(Guarded { address: (*address).clone(), replaced, data });
+            }
+        }
+        refused.sort_by(|a, b| a.address.cmp(&b.address));
+        refused.dedup();
+        (!refused.is_empty()).then_some(PlanError::Guarded(refused))
+    }
+}

@@ -1,0 +1,149 @@
+//! Stack x Snapshot to `Plan` or `PlanError`: decides order, replacement, undo and commit point. The run makes no choices.
+mod decide;
+mod select;
+mod steps;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::kinds::{Address, Live, Object, Text};
+use crate::model::{AttrChange, Order};
+
+pub use decide::plan;
+pub use select::{Selection, select};
+
+/// What should exist.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stack {
+    pub name: String,
+    pub nodes: BTreeMap<Address, Object>,
+    /// Where in the spec each object comes from: `compute.app.health_check`.
+    pub origins: BTreeMap<Address, String>,
+    /// New address to old address.
+    pub renamed: BTreeMap<Address, Address>,
+    pub outputs: BTreeMap<String, Text>,
+}
+
+/// What is done to one object, as a person reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    Create,
+    Update,
+    Replace(Order),
+    Delete,
+}
+
+/// How a finished step is taken back; decided while planning, never at run time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Undo {
+    /// What was created is deleted.
+    Delete,
+    /// The attributes before are written back.
+    Restore,
+    /// What was deleted is created again as it was.
+    Recreate,
+    /// It can't be taken back.
+    Never,
+}
+
+/// One line of the plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Change {
+    pub address: Address,
+    /// Where in the spec it comes from; `None` for what the spec no longer names.
+    pub origin: Option<String>,
+    pub verb: Verb,
+    /// The physical id of what is changed or deleted.
+    pub id: Option<String>,
+    pub attrs: Vec<AttrChange>,
+    pub undo: Undo,
+    /// The address under which the object stood so far.
+    pub renamed_from: Option<Address>,
+    /// It was left by an earlier run; another object at this address stays.
+    pub leftover: bool,
+    /// What users stored in it is lost.
+    pub loses_data: bool,
+    /// How long it usually takes.
+    pub seconds: u64,
+}
+
+/// What one step does, for the machine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    Create { object: Object },
+    Update { live: Live, object: Object },
+    Delete { live: Live },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    pub id: usize,
+    pub address: Address,
+    pub act: Act,
+    /// Steps that must be done before.
+    pub after: Vec<usize>,
+    pub undo: Undo,
+    /// How long this step usually takes.
+    pub typical: Duration,
+    /// How long it usually takes from the start of this step to the end of the longest chain behind it.
+    pub tail: Duration,
+}
+
+/// The program: immutable, and all that the run needs to know.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    pub stack: String,
+    /// Over changes and steps: the same spec and the same world give the same digest.
+    pub digest: String,
+    pub changes: Vec<Change>,
+    pub steps: Vec<Step>,
+    /// Steps before this one build and can be taken back; those from it on delete what nothing uses any more.
+    pub commit: usize,
+    /// What the steps' references mean before the run.
+    pub old: Vec<Live>,
+    /// How long it usually takes, with no limit on what runs at once.
+    pub expected: Duration,
+    /// The steps that decide it, in order.
+    pub critical: Vec<usize>,
+}
+
+impl Plan {
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+}
+
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlanError {
+    Cycle(Vec<Address>),
+    Dangling {
+        from: Address,
+        to: Address,
+    },
+    /// `gone` must leave before its successor can come, but `user` stays and uses it.
+    Blocked {
+        gone: Address,
+        user: Address,
+    },
+    /// These hold data or are protected, would be deleted or replaced, and were not named.
+    Guarded(Vec<Guarded>),
+}
+
+/// An object that a plan may not delete or replace without being told so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guarded {
+    pub address: Address,
+    pub replaced: bool,
+    /// It holds data; otherwise the cloud's own deletion protection is on.
+    pub data: bool,
+}
+
+/// Addresses whose data may be lost.
+pub type Allowed = BTreeSet<Address>;

@@ -1,0 +1,147 @@
+//! From what changes to what is done: steps, their order, the commit point, and how long it takes.
+use super::decide::Decision;
+use super::*;
+use crate::kinds::refs;
+use crate::model::Loss;
+
+impl<'a> Decision<'a> {
+    /// First what must leave early, then what is built, then, behind the commit point, what nothing uses any more.
+    pub(super) fn program(mut self) -> Plan {
+        let mut plan = Plan { stack: self.stack.name.clone(), ..Plan::default() };
+        let cleared = self.tear_down(&mut plan, true, Undo::Recreate);
+        self.build_up(&mut plan, &cleared);
+        plan.commit = plan.steps.len();
+        self.tear_down(&mut plan, false, Undo::Never);
+        plan.old = self.meanings(&plan);
+        plan.changes = self.lines();
+        estimate(&mut plan);
+        plan
+    }
+
+    /// Deletions: users before what they use.
+    fn tear_down(&self, plan: &mut Plan, early: bool, undo: Undo) -> BTreeMap<&'a str, usize> {
+        let group: BTreeMap<&str, (&Address, &Live)> =
+            self.doomed.iter().filter(|(id, _)| self.early.contains(*id) == early).map(|(id, d)| (*id, *d)).collect();
+        let mut users: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (id, (_, live)) in &group {
+            for p in live.points.iter().filter(|p| group.contains_key(p.as_str()) && p.as_str() != *id) {
+                users.entry(p).or_default().push(id);
+            }
+        }
+        let mut done = BTreeMap::new();
+        let mut open: Vec<&str> = group.keys().rev().copied().collect();
+        while let Some(id) = open.pop() {
+            if done.contains_key(id) {
+                continue;
+            }
+            let before: Vec<&str> = users.get(id).into_iter().flatten().copied().filter(|u| !done.contains_key(u)).collect();
+            if !before.is_empty() {
+                open.push(id);
+                open.extend(before);
+                continue;
+            }
+            let (address, live) = group[id];
+            let after = users.get(id).into_iter().flatten().map(|u| done[u]).collect();
+            done.insert(id, plan.steps.len());
+            push(plan, address, Act::Delete { live: live.clone() }, after, undo);
+        }
+        done
+    }
+
+    /// Creations and updates: what is used before its users.
+    fn build_up(&self, plan: &mut Plan, cleared: &BTreeMap<&str, usize>) {
+        let mut built: BTreeMap<&Address, usize> = BTreeMap::new();
+        for address in self.graph.order() {
+            let Some(change) = self.changes.get(address) else { continue };
+            let object = self.stack.nodes[address].clone();
+            let mut after: Vec<usize> = self.graph.uses(address).filter_map(|u| built.get(u).copied()).collect();
+            after.extend(self.waits.get(address).into_iter().flatten().filter_map(|id| cleared.get(id)));
+            after.sort();
+            after.dedup();
+            let (act, undo) = match change.verb {
+                Verb::Update => (Act::Update { live: self.current[address].clone(), object }, Undo::Restore),
+                _ => (Act::Create { object }, Undo::Delete),
+            };
+            built.insert(address, plan.steps.len());
+            push(plan, address, act, after, undo);
+        }
+    }
+
+    /// The live objects that the steps' references may mean, so that the program stands on its own.
+    fn meanings(&self, plan: &Plan) -> Vec<Live> {
+        let mut named = BTreeSet::new();
+        for step in &plan.steps {
+            named.insert(step.address.clone());
+            match &step.act {
+                Act::Create { object } => named.extend(refs(object)),
+                Act::Update { live, object } => named.extend(refs(object).into_iter().chain(refs(&live.object))),
+                Act::Delete { live } => named.extend(refs(&live.object)),
+            }
+        }
+        let gone = self.doomed.values().filter(|(a, _)| !self.current.contains_key(*a)).map(|(a, l)| (*a, *l));
+        let mut meant: BTreeMap<&Address, &Live> = gone.collect();
+        meant.extend(self.current.iter().map(|(a, l)| (*a, *l)));
+        let kept = meant.into_iter().filter(|(a, _)| named.contains(*a));
+        kept.map(|(a, l)| {
+            let mut l = l.clone();
+            l.stamp.address = a.clone();
+            l
+        })
+        .collect()
+    }
+
+    /// The changes for people, by address; what only goes away is added here.
+    fn lines(&mut self) -> Vec<Change> {
+        let mut lines: Vec<Change> = std::mem::take(&mut self.changes).into_values().collect();
+        let told: BTreeSet<String> = lines.iter().filter_map(|c| c.id.clone()).collect();
+        for (address, live) in self.doomed.values().filter(|(_, l)| !told.contains(&l.id)) {
+            let undo = if self.early.contains(live.id.as_str()) { Undo::Recreate } else { Undo::Never };
+            lines.push(Change {
+                address: (*address).clone(),
+                origin: None,
+                verb: Verb::Delete,
+                id: Some(live.id.clone()),
+                attrs: vec![],
+                undo,
+                renamed_from: None,
+                leftover: self.stack.nodes.contains_key(*address),
+                loses_data: live.object.kind().loss() == Loss::Data,
+                seconds: live.object.kind().typical().delete.as_secs(),
+            });
+        }
+        lines.sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
+        lines
+    }
+}
+
+fn push(plan: &mut Plan, address: &Address, act: Act, after: Vec<usize>, undo: Undo) {
+    let times = address.kind.typical();
+    let typical = match act {
+        Act::Create { .. } => times.create,
+        Act::Update { .. } => times.update,
+        Act::Delete { .. } => times.delete,
+    };
+    plan.steps.push(Step { id: plan.steps.len(), address: address.clone(), act, after, undo, typical, tail: typical });
+}
+
+/// Tails, and the longest way from the first step to the last, on both sides of the commit point.
+fn estimate(plan: &mut Plan) {
+    for i in (0..plan.steps.len()).rev() {
+        let tail = plan.steps[i].tail;
+        for j in plan.steps[i].after.clone() {
+            let through = plan.steps[j].typical + tail;
+            plan.steps[j].tail = plan.steps[j].tail.max(through);
+        }
+    }
+    for range in [0..plan.commit, plan.commit..plan.steps.len()] {
+        let longest = |steps: &mut dyn Iterator<Item = &Step>| steps.max_by_key(|s| (s.tail, std::cmp::Reverse(s.id))).map(|s| s.id);
+        let mut next = longest(&mut plan.steps[range.clone()].iter());
+        if let Some(first) = next {
+            plan.expected += plan.steps[first].tail;
+        }
+        while let Some(here) = next {
+            plan.critical.push(here);
+            next = longest(&mut plan.steps[range.clone()].iter().filter(|s| s.after.contains(&here)));
+        }
+    }
+}

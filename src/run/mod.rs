@@ -1,0 +1,218 @@
+//! The run as a pure fold over events: what runs live, in recovery and in tests is the same machine.
+pub mod drive;
+mod ready;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cloud::{Class, CloudError};
+use crate::kinds::Live;
+use crate::plan::Plan;
+use ready::Ready;
+
+/// What happened. A number is a step's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    Began(usize),
+    Done(usize, Option<Live>),
+    Failed(usize, CloudError),
+    /// What a look at the cloud said about a step whose answer was lost.
+    Settled(usize, Option<Live>, Found),
+    /// The look itself failed; it is taken again.
+    Unsettled(usize, CloudError),
+    UndoBegan(usize),
+    Undone(usize, Option<Live>),
+    UndoFailed(usize, CloudError),
+    Interrupted,
+    /// Another process goes on with the run.
+    Resumed,
+}
+
+/// A verb may be several requests, so a lost answer has three explanations, not two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Found {
+    Nothing,
+    Partial,
+    Whole,
+}
+
+/// Where a step stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Pending,
+    Running,
+    /// Its answer was lost.
+    Unknown,
+    Done,
+    Failed,
+    Undoing,
+    Undone,
+    Stuck,
+}
+
+impl State {
+    /// Whether something of the step may stand in the world.
+    fn stands(self) -> bool {
+        !matches!(self, State::Pending | State::Failed | State::Undone)
+    }
+}
+
+/// Which way a run goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    Forward,
+    Unwinding,
+    /// Nothing new starts; what is in flight ends.
+    Draining,
+}
+
+/// What may start now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    Settle(usize),
+    Undo(usize),
+    Do(usize),
+}
+
+/// How a run ended. Not a `Result`: nobody may `?` past a rollback.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// The new stack.
+    Applied,
+    /// The new stack, and things that the next plan deletes.
+    Leftovers(CloudError),
+    /// The old stack. `None` when it was interrupted rather than failed.
+    RolledBack(Option<CloudError>),
+    /// An undo failed: something stands in between.
+    Stuck(CloudError),
+}
+
+/// An event that can't follow what happened before.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Illegal(pub String);
+
+/// The state of a run.
+pub struct Run<'p> {
+    pub plan: &'p Plan,
+    pub state: Vec<State>,
+    pub direction: Direction,
+    /// The first failure.
+    pub cause: Option<CloudError>,
+    /// The first failed undo.
+    pub stuck: Option<CloudError>,
+    ready: Ready,
+}
+
+impl<'p> Run<'p> {
+    pub fn new(plan: &'p Plan) -> Self {
+        let state = vec![State::Pending; plan.steps.len()];
+        Run { plan, state, direction: Direction::Forward, cause: None, stuck: None, ready: Ready::new(plan) }
+    }
+
+    /// The run as its events left it, ready to be gone on with.
+    pub fn recover(plan: &'p Plan, events: &[Event]) -> Result<Self, Illegal> {
+        let mut run = Run::new(plan);
+        for e in events {
+            run.apply(e)?;
+        }
+        run.apply(&Event::Resumed)?;
+        Ok(run)
+    }
+
+    pub fn apply(&mut self, e: &Event) -> Result<(), Illegal> {
+        use State::*;
+        match e {
+            Event::Began(i) => self.go(e, *i, &[Pending], Running)?,
+            Event::Done(i, _) => self.go(e, *i, &[Running], Done)?,
+            Event::Failed(i, error) if error.class == Class::Ambiguous => {
+                self.go(e, *i, &[Running], Unknown)?;
+                self.cause.get_or_insert_with(|| error.clone());
+            }
+            Event::Failed(i, error) => {
+                self.go(e, *i, &[Running], Failed)?;
+                self.cause.get_or_insert_with(|| error.clone());
+                self.turn();
+            }
+            Event::Unsettled(i, _) => self.go(e, *i, &[Unknown], Unknown)?,
+            Event::Settled(i, _, Found::Whole) => {
+                self.go(e, *i, &[Unknown], Done)?;
+                let all_known = !self.state.contains(&Unknown);
+                if self.direction == Direction::Forward && all_known {
+                    self.cause = None;
+                }
+            }
+            // Half a thing is a thing to take back.
+            Event::Settled(i, _, Found::Partial) => {
+                self.go(e, *i, &[Unknown], if *i < self.plan.commit { Done } else { Failed })?;
+                self.turn();
+            }
+            // Going forward with no error to report (a crash), it simply has not been done yet.
+            Event::Settled(i, _, Found::Nothing) if self.direction == Direction::Forward && self.cause.is_none() => {
+                self.go(e, *i, &[Unknown], Pending)?
+            }
+            Event::Settled(i, _, Found::Nothing) => {
+                self.go(e, *i, &[Unknown], Failed)?;
+                self.turn();
+            }
+            Event::UndoBegan(i) => self.go(e, *i, &[Done], Undoing)?,
+            Event::Undone(i, _) => self.go(e, *i, &[Undoing], Undone)?,
+            Event::UndoFailed(i, error) => {
+                self.go(e, *i, &[Undoing], Stuck)?;
+                self.stuck.get_or_insert_with(|| error.clone());
+            }
+            Event::Interrupted => self.turn(),
+            Event::Resumed => {
+                for i in 0..self.state.len() {
+                    match self.state[i] {
+                        Running => self.set(i, Unknown),
+                        Undoing => self.set(i, Done),
+                        _ => {}
+                    }
+                }
+                if self.state.iter().any(|s| *s != Pending) {
+                    self.turn();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything that may start now, the most urgent first. The driver starts what it has not started yet.
+    pub fn next(&self) -> impl Iterator<Item = Action> + '_ {
+        self.ready.actions()
+    }
+
+    /// The end, once nothing runs and nothing may start.
+    pub fn outcome(&self) -> Outcome {
+        match (&self.stuck, self.direction, &self.cause) {
+            (Some(e), _, _) => Outcome::Stuck(e.clone()),
+            (None, Direction::Unwinding, cause) => Outcome::RolledBack(cause.clone()),
+            (None, _, Some(e)) => Outcome::Leftovers(e.clone()),
+            (None, _, None) => Outcome::Applied,
+        }
+    }
+
+    fn go(&mut self, e: &Event, i: usize, from: &[State], to: State) -> Result<(), Illegal> {
+        match self.state.get(i) {
+            Some(s) if from.contains(s) => {
+                self.set(i, to);
+                Ok(())
+            }
+            s => Err(Illegal(format!("{e:?} while {s:?}"))),
+        }
+    }
+
+    fn set(&mut self, i: usize, to: State) {
+        let from = std::mem::replace(&mut self.state[i], to);
+        self.ready.moved(self.plan, &self.state, self.direction, i, from);
+    }
+
+    /// A failure before the commit point turns the run round; behind it there is nothing to go back to, and what was not hit goes on.
+    fn turn(&mut self) {
+        if self.direction == Direction::Forward && !self.ready.built(self.plan) {
+            self.direction = Direction::Unwinding;
+            self.ready.unwind(self.plan, &self.state);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! What tests share: the emulator, and runs over any cloud.
+pub mod moto;
+
+use std::time::Duration;
+
+use infra::cloud::Cloud;
+use infra::kinds::{Address, Object};
+use infra::observe::observe;
+use infra::plan::{Allowed, Plan, PlanError, Stack, plan};
+use infra::run::drive::{Settings, drive};
+use infra::run::{Event, Outcome, Run};
+
+/// A stack of objects by address.
+pub fn stack<'a>(name: &str, nodes: impl IntoIterator<Item = (&'a str, Object)>) -> Stack {
+    let nodes = nodes.into_iter().map(|(a, o)| (a.parse().unwrap(), o)).collect();
+    Stack { name: name.into(), nodes, ..Stack::default() }
+}
+
+/// The plan for a stack; everything that holds data may go.
+pub async fn plan_for(cloud: &impl Cloud, want: &Stack) -> Result<Plan, Vec<PlanError>> {
+    let snapshot = observe(cloud, &want.name, &want.renamed).await.unwrap();
+    let allowed: Allowed = snapshot.live.keys().cloned().collect();
+    plan(want, &snapshot, &allowed)
+}
+
+/// One run of a plan, uninterrupted.
+pub async fn apply(cloud: &impl Cloud, plan: &Plan, id: &str) -> (Outcome, Vec<Event>) {
+    let mut events = vec![];
+    let settings = Settings { run: id.into(), parallelism: 10, quiet: Duration::from_secs(2) };
+    let outcome = drive(&mut Run::new(plan), &settings, cloud, &mut events, &[], &mut std::future::pending).await.unwrap();
+    (outcome, events)
+}
+
+/// An address from its text.
+pub fn address(s: &str) -> Address {
+    s.parse().unwrap()
+}
