@@ -69,8 +69,31 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
 } }
 
 kinds! {
+    auto_scaling_group::AutoScalingGroup,
+    bucket::Bucket,
+    cache_parameter_group::CacheParameterGroup,
+    cache_subnet_group::CacheSubnetGroup,
+    db_instance::DbInstance,
+    db_parameter_group::DbParameterGroup,
+    db_replica::DbReplica,
+    db_subnet_group::DbSubnetGroup,
+    elastic_ip::ElasticIp,
+    flow_log::FlowLog,
+    iam_role::IamRole,
+    instance_profile::InstanceProfile,
+    internet_gateway::InternetGateway,
+    launch_template::LaunchTemplate,
+    listener::Listener,
+    load_balancer::LoadBalancer,
+    log_group::LogGroup,
+    nat_gateway::NatGateway,
+    replication_group::ReplicationGroup,
+    route_table::RouteTable,
+    security_group::SecurityGroup,
     subnet::Subnet,
+    target_group::TargetGroup,
     vpc::Vpc,
+    vpc_endpoint::VpcEndpoint,
 }
 
 /// What one file must provide to be a kind.
