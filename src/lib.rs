@@ -1,0 +1,4 @@
+//! Infrastructure as code without a state file.
+
+pub mod diag;
+pub mod spec;
