@@ -1,4 +1,5 @@
 pub mod cloud;
+pub mod diag;
 pub mod diff;
 pub mod graph;
 pub mod kinds;
@@ -6,3 +7,4 @@ pub mod model;
 pub mod observe;
 pub mod plan;
 pub mod run;
+pub mod spec;

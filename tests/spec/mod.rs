@@ -1,0 +1,19 @@
+//! What a user writes, and what is said about it.
+use infra::spec::{self, Loaded};
+
+mod examples;
+
+/// Reads the named files of the repository as layers, with an empty environment.
+fn load(files: &[&str]) -> Result<Loaded, infra::diag::Findings> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let layers: Vec<_> = files
+        .iter()
+        .map(|file| {
+            (
+                file.into(),
+                std::fs::read_to_string(root.join(file)).expect(file),
+            )
+        })
+        .collect();
+    spec::load(&layers, &|_| None)
+}
