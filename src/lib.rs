@@ -6,5 +6,6 @@ pub mod kinds;
 pub mod model;
 pub mod observe;
 pub mod plan;
+pub mod render;
 pub mod run;
 pub mod spec;

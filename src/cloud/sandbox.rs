@@ -143,6 +143,7 @@ impl Sandbox {
 
     async fn settle(&self, typical: Duration) {
         if self.pace.scale > 0.0 {
+            let _waiting = self.policy.waiting("its state to settle");
             sleep(typical.mul_f64(self.pace.scale)).await;
         }
     }
