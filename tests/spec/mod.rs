@@ -2,6 +2,7 @@
 use infra::spec::{self, Loaded};
 
 mod examples;
+mod schema;
 
 /// Reads the named files of the repository as layers, with an empty environment.
 fn load(files: &[&str]) -> Result<Loaded, infra::diag::Findings> {
@@ -16,4 +17,11 @@ fn load(files: &[&str]) -> Result<Loaded, infra::diag::Findings> {
         })
         .collect();
     spec::load(&layers, &|_| None)
+}
+
+/// A file of the repository as plain values.
+fn yaml(file: &str) -> serde_json::Value {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let text = std::fs::read_to_string(path).expect(file);
+    serde_yaml::from_str(&text).expect(file)
 }
