@@ -1,7 +1,11 @@
 //! What a user writes, and what is said about it.
 use infra::spec::{self, Loaded};
 
+mod blocks;
+mod diagnostics;
 mod examples;
+mod explain;
+mod garbage;
 mod schema;
 
 /// Reads the named files of the repository as layers, with an empty environment.
@@ -24,4 +28,13 @@ fn yaml(file: &str) -> serde_json::Value {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     let text = std::fs::read_to_string(path).expect(file);
     serde_yaml::from_str(&text).expect(file)
+}
+
+/// Snapshots stand in `snapshots/`, named after what they show.
+fn settings() -> insta::Settings {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings
 }
