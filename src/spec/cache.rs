@@ -1,5 +1,5 @@
 //! `cache`: Redis or Valkey with replicas.
-use super::units::{DailyWindow, Duration, Name, NodeType, Peer, Version, WeeklyWindow};
+use super::units::{DailyWindow, Duration, Name, NodeType, Peer, Version, WeeklyWindow, fixed};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -69,7 +69,7 @@ fn engine() -> CacheEngine {
 }
 
 fn node_type() -> NodeType {
-    NodeType::fixed("cache.t4g.small")
+    fixed("cache.t4g.small")
 }
 
 fn replicas() -> u32 {

@@ -1,6 +1,9 @@
 //! `compute`: groups of instances that run the application.
 use super::env::EnvValue;
-use super::units::{Arn, Duration, EnvName, InstanceType, Name, Peer, Size, Text};
+use super::units::{
+    Ami, Arn, Duration, EnvName, HttpPath, Image, InstanceType, Name, Peer, Size, StatusCodes,
+    Text, fixed,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -11,10 +14,10 @@ use std::collections::BTreeMap;
 pub struct Compute {
     /// A container image that is started on each instance; not together with `ami` or `user_data`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub image: Option<String>,
+    pub image: Option<Image>,
     /// The machine image: an id (`ami-…`) or a public parameter (`resolve:ssm:/…`).
     #[schemars(extend("x-default" = "the newest Amazon Linux 2023 of the instance type's architecture"))]
-    pub ami: String,
+    pub ami: Ami,
     /// A script that runs when an instance starts; `$$` is a dollar sign.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_data: Option<Text>,
@@ -85,8 +88,7 @@ pub struct Instances {
 #[serde(deny_unknown_fields, default)]
 pub struct HealthCheck {
     /// The path that is asked for.
-    #[schemars(regex(pattern = "^/[!-~]*$"), length(max = 1024))]
-    pub path: String,
+    pub path: HttpPath,
     /// Time between two checks, 5s to 300s.
     pub interval: Duration,
     /// How long an answer may take, 2s to 120s and less than `interval`.
@@ -100,20 +102,19 @@ pub struct HealthCheck {
     /// How long a new instance may take before checks count, up to 2h.
     pub grace: Duration,
     /// The HTTP status codes of a good answer.
-    #[schemars(regex(pattern = "^[2-4][0-9]{2}([-,][2-4][0-9]{2})*$"))]
-    pub matcher: String,
+    pub matcher: StatusCodes,
 }
 
 impl Default for HealthCheck {
     fn default() -> Self {
         HealthCheck {
-            path: "/".into(),
+            path: fixed("/"),
             interval: Duration::seconds(15),
             timeout: Duration::seconds(5),
             healthy: 3,
             unhealthy: 2,
             grace: Duration::seconds(120),
-            matcher: "200-299".into(),
+            matcher: fixed("200-299"),
         }
     }
 }
@@ -169,7 +170,7 @@ impl Default for Rollout {
 }
 
 fn instance_type() -> InstanceType {
-    InstanceType::fixed("t3.small")
+    fixed("t3.small")
 }
 
 fn min() -> u32 {

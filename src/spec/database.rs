@@ -1,5 +1,8 @@
 //! `database`: PostgreSQL, MySQL or MariaDB with a standby and replicas.
-use super::units::{DailyWindow, Duration, InstanceClass, Name, Peer, Size, Version, WeeklyWindow};
+use super::units::{
+    AdminUser, DailyWindow, DatabaseName, Duration, InstanceClass, Name, Peer, Size, Version,
+    WeeklyWindow, fixed,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -52,12 +55,10 @@ pub struct Database {
     pub port: u16,
     /// A database to create at the start; none when left out. Changing it is a replacement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = "^[a-zA-Z][a-zA-Z0-9_]{0,62}$"))]
-    pub database_name: Option<String>,
+    pub database_name: Option<DatabaseName>,
     /// The first user; RDS keeps its password in Secrets Manager. Changing it is a replacement.
     #[serde(default = "admin_user")]
-    #[schemars(regex(pattern = "^[a-zA-Z][a-zA-Z0-9_]{0,15}$"))]
-    pub admin_user: String,
+    pub admin_user: AdminUser,
     /// Whether changes are made at once rather than in the maintenance window.
     #[serde(default = "yes")]
     pub apply_immediately: bool,
@@ -150,13 +151,13 @@ impl Default for Backups {
 }
 
 fn instance_class() -> InstanceClass {
-    InstanceClass::fixed("db.t4g.medium")
+    fixed("db.t4g.medium")
 }
 
 fn yes() -> bool {
     true
 }
 
-fn admin_user() -> String {
-    "dbadmin".into()
+fn admin_user() -> AdminUser {
+    fixed("dbadmin")
 }

@@ -1,6 +1,7 @@
 //! Defaults that follow from other fields; a field that has one says so in the schema as `x-default`.
 use super::locate::At;
 use super::node::{Entry, Node, Val, plain};
+use super::units::{InstanceType, Unit};
 
 /// Completes the document: afterwards every field with `x-default` is there. The shape must hold already.
 pub fn derive(root: &mut Node) {
@@ -126,10 +127,11 @@ fn load_balancer(balancer: &mut Node, tiers: &Tiers) {
 }
 
 fn compute(entry: &mut Node, tiers: &Tiers) {
-    let kind = super::units::InstanceType::fixed_or(text_of(entry, "instance_type"), "t3.small");
+    let written = InstanceType::read(text_of(entry, "instance_type"));
+    let architecture = written.map_or("x86_64", |kind| kind.architecture());
     entry.fill("ami", |at| {
         let name = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default";
-        Node::text(format!("{name}-{}", kind.architecture()), at)
+        Node::text(format!("{name}-{architecture}"), at)
     });
     entry.fill("subnets", |at| Node::text(&tiers.private, at));
     entry.fill("instances", Node::map);

@@ -1,5 +1,5 @@
 //! Values of environment variables: text, or a secret by reference.
-use super::units::{EnvName, Text};
+use super::units::{EnvName, SecretId, Text};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
@@ -22,7 +22,7 @@ pub enum SecretRef {
     /// The environment variable of this process that holds it when it is applied.
     FromEnv(EnvName),
     /// The name or ARN of a secret of AWS Secrets Manager, read by the instance itself.
-    FromSecretsManager(String),
+    FromSecretsManager(SecretId),
 }
 
 impl Serialize for EnvValue {

@@ -1,5 +1,5 @@
 //! `load_balancer`: the application load balancer that clients reach.
-use super::units::{Duration, Name, Peer};
+use super::units::{Duration, Name, Peer, SslPolicy, fixed};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -62,7 +62,7 @@ pub struct Listener {
     pub certificate: Option<String>,
     /// Which versions and ciphers of TLS are spoken (AWS: `SslPolicy`); of no effect with http.
     #[serde(default = "ssl_policy")]
-    pub ssl_policy: String,
+    pub ssl_policy: SslPolicy,
     /// The compute entry that answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forward: Option<Name>,
@@ -93,6 +93,6 @@ fn yes() -> bool {
     true
 }
 
-fn ssl_policy() -> String {
-    "ELBSecurityPolicy-TLS13-1-2-2021-06".into()
+fn ssl_policy() -> SslPolicy {
+    fixed("ELBSecurityPolicy-TLS13-1-2-2021-06")
 }

@@ -1,10 +1,13 @@
 //! What a user writes: layers of YAML to one typed, complete `Spec`, or everything that is wrong with them.
+pub mod blocks;
 pub mod cache;
+mod check;
 pub mod compute;
 pub mod database;
 mod decode;
 mod derive;
 pub mod env;
+pub mod explain;
 pub mod load_balancer;
 pub mod locate;
 mod merge;
@@ -12,6 +15,12 @@ pub mod near;
 pub mod node;
 pub mod ordered;
 mod parse;
+pub mod party;
+mod scalar;
+pub mod sections;
+mod shape;
+
+pub mod schema;
 pub mod stack;
 mod substitute;
 pub mod units;
@@ -63,15 +72,23 @@ pub fn load(
     if !found.is_empty() {
         return Err(Findings::new(found));
     }
-    derive::derive(&mut root);
-    match decode(root, &sources) {
-        Ok(spec) => Ok(Loaded {
-            spec,
-            sources,
-            warnings: Vec::new(),
-        }),
-        Err(finding) => Err(Findings::new(vec![finding])),
+    let shape = shape::check(&schema::typed(), &mut root, &sources);
+    found.extend(shape.found);
+    if shape.broken {
+        return Err(Findings::new(found));
     }
+    derive::derive(&mut root);
+    let spec = decode(root, &sources).map_err(|finding| Findings::new(vec![finding]))?;
+    found.extend(check::check(&spec, &sources, shape.cut));
+    let findings = Findings::new(found);
+    if findings.refuse() {
+        return Err(findings);
+    }
+    Ok(Loaded {
+        spec,
+        sources,
+        warnings: findings.0,
+    })
 }
 
 /// The typed spec. The shape was checked before, so an error here means that schema and types disagree.

@@ -21,12 +21,12 @@ impl<T> Ordered<T> {
     }
 
     /// Entries in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Name, &T)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Name, &T)> + Clone {
         self.0.iter().map(|(name, value)| (name, value))
     }
 
     /// Names in order.
-    pub fn names(&self) -> impl Iterator<Item = &Name> {
+    pub fn names(&self) -> impl Iterator<Item = &Name> + Clone {
         self.0.iter().map(|(name, _)| name)
     }
 

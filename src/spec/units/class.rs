@@ -10,11 +10,6 @@ macro_rules! class {
         pub struct $name(String);
 
         impl $name {
-            /// A default; its form is checked by a test.
-            pub(in crate::spec) fn fixed(text: &'static str) -> Self {
-                $name(text.into())
-            }
-
             /// As written.
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -63,15 +58,6 @@ class! {
 }
 
 impl InstanceType {
-    /// What was written, or the default when nothing was.
-    pub(in crate::spec) fn fixed_or(written: &str, default: &'static str) -> Self {
-        if written.is_empty() {
-            Self::fixed(default)
-        } else {
-            InstanceType(written.into())
-        }
-    }
-
     /// `arm64` for the families with Graviton processors, else `x86_64`: after its generation, their
     /// name has a `g` (`t4g`, `m7gd`, `c7gn`), and the first one was `a1`.
     pub fn architecture(&self) -> &'static str {

@@ -4,18 +4,21 @@ mod names;
 mod network;
 mod text;
 mod time;
+mod words;
 
 pub use class::{InstanceClass, InstanceType, NodeType, Size, Version};
 pub use names::{Account, Arn, EnvName, GroupName, Name, OutputName};
 pub use network::{Cidr, Peer, Ports, Region, Zone};
+pub(super) use text::FORMAT;
 pub use text::{ATTRIBUTES, Part, Reference, SECTIONS_REFERRED, Target, Text};
 pub use time::{DailyWindow, Duration, WeeklyWindow};
+pub use words::{AdminUser, Ami, DatabaseName, HttpPath, Image, SecretId, SslPolicy, StatusCodes};
 
 use crate::diag::Code;
 use std::fmt;
 
 /// A scalar that is written as a string of a fixed form.
-pub trait Unit: Sized + fmt::Display {
+pub trait Unit: Sized + fmt::Debug + fmt::Display {
     /// What the schema can see of the form (a regular expression, anchored).
     const PATTERN: &'static str;
     /// The form in words, with its unit.
@@ -89,8 +92,6 @@ macro_rules! units {
 
         /// A unit as the reader of the schema knows it.
         pub(super) struct Form {
-            /// The unit's name in the schema's definitions.
-            pub(super) name: &'static str,
             /// The pattern in the schema, unique to the unit.
             pub(super) pattern: &'static str,
             /// Whether a text is of this form.
@@ -100,7 +101,6 @@ macro_rules! units {
         /// All units, in alphabetical order.
         pub(super) const FORMS: &[Form] = &[$(
             Form {
-                name: stringify!($unit),
                 pattern: <$unit as Unit>::PATTERN,
                 check: |text| <$unit as Unit>::read(text).map(drop),
             },
@@ -110,12 +110,17 @@ macro_rules! units {
 
 units! {
     Account
+    AdminUser
+    Ami
     Arn
     Cidr
     DailyWindow
+    DatabaseName
     Duration
     EnvName
     GroupName
+    HttpPath
+    Image
     InstanceClass
     InstanceType
     Name
@@ -124,10 +129,18 @@ units! {
     Peer
     Ports
     Region
+    SecretId
     Size
+    SslPolicy
+    StatusCodes
     Version
     WeeklyWindow
     Zone
+}
+
+/// A default of a field.
+pub(super) fn fixed<U: Unit>(text: &str) -> U {
+    U::read(text).expect("every default has its unit's form; the examples' test reads all of them")
 }
 
 /// Digits only, so that `+5` and `5.0` are not numbers here.
