@@ -1,3 +1,4 @@
+pub mod cli;
 pub mod cloud;
 pub mod diag;
 pub mod diff;

@@ -21,7 +21,9 @@ use crate::run::{Event, Outcome, Run};
 
 /// Shows the plan, asks, and makes the live environment what the spec says. Any failure takes everything back.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  infra apply --file infra.yaml\n  infra apply --cloud sandbox --auto-approve\n\nExit codes: 0 applied, 1 error before any effect, 3 failed and rolled back, 4 stuck, 5 applied with leftovers, 130 interrupted.")]
+#[command(
+    after_help = "Example:\n  infra apply --file infra.yaml\n  infra apply --cloud sandbox --auto-approve\n\nExit codes: 0 applied, 1 error before any effect, 3 failed and rolled back, 4 stuck, 5 applied with leftovers, 130 interrupted."
+)]
 pub struct Apply {
     #[command(flatten)]
     spec: SpecArgs,
@@ -103,7 +105,8 @@ pub async fn carry_out(
     let watch = RefCell::new(watch);
     let mut signals = Signals::new()?;
     let mut run = Run::new(plan);
-    let driven = drive(&mut run, &settings, world, &mut Shared(&watch), &[], &mut async || signals.next().await);
+    let (mut sink, mut interrupt) = (Shared(&watch), async || signals.next().await);
+    let driven = drive(&mut run, &settings, world, &mut sink, &[], &mut interrupt);
     let mut driven = std::pin::pin!(driven);
     let mut clock = tokio::time::interval(Duration::from_secs(1));
     let outcome = loop {

@@ -30,7 +30,8 @@ pub struct Cli {
     command: Command,
 }
 
-const EXAMPLES: &str = "Example:\n  infra plan --file infra.yaml --cloud sandbox\n\n`infra COMMAND --help` shows an example of each command.";
+const EXAMPLES: &str =
+    "Example:\n  infra plan --file infra.yaml --cloud sandbox\n\n`infra COMMAND --help` shows an example of each command.";
 
 /// What can be done.
 #[derive(Debug, Subcommand)]

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::diff::{Context, diff};
-use crate::graph::{Graph, GraphError};
+use crate::graph::Graph;
 use crate::kinds::{Claim, Claims, refs};
 use crate::model::{Loss, Mode, digest};
 use crate::observe::Snapshot;
@@ -27,13 +27,7 @@ pub(super) struct Decision<'a> {
 
 /// The program that turns what is into what should be. All problems are gathered.
 pub fn plan(stack: &Stack, snapshot: &Snapshot, allowed: &Allowed) -> Result<Plan, Vec<PlanError>> {
-    let graph = Graph::of(&stack.nodes).map_err(|problems| {
-        let say = |p| match p {
-            GraphError::Cycle(path) => PlanError::Cycle(path),
-            GraphError::Dangling { from, to } => PlanError::Dangling { from, to },
-        };
-        problems.into_iter().map(say).collect::<Vec<_>>()
-    })?;
+    let graph = Graph::of(&stack.nodes).map_err(|problems| problems.into_iter().map(PlanError::from).collect::<Vec<_>>())?;
     let mut d = Decision {
         stack,
         graph,

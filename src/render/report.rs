@@ -31,7 +31,11 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
     match outcome {
         Outcome::Applied => out += &format!("{} {} in {took}.\n", heading("Applied:"), done(plan)),
         Outcome::Leftovers(e) => {
-            out += &format!("{} all that was to be built is, in {took}; but {}.\n", heading("Applied with leftovers:"), failures(plan, events, e));
+            out += &format!(
+                "{} all that was to be built is, in {took}; but {}.\n",
+                heading("Applied with leftovers:"),
+                failures(plan, events, e)
+            );
             out += "What could not be deleted is harmless, and the next `infra apply` deletes it.\n";
         }
         Outcome::RolledBack(cause) => {

@@ -37,12 +37,12 @@ pub struct Cache {
     /// How long daily snapshots are kept, in whole days up to 35d; `0d` for none.
     #[serde(default = "snapshot_retention")]
     pub snapshot_retention: Duration,
-    /// When daily snapshots are taken, at least 60 minutes in UTC; AWS chooses when left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub snapshot_window: Option<DailyWindow>,
-    /// When AWS may maintain it, at least 60 minutes in UTC; AWS chooses when left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub maintenance_window: Option<WeeklyWindow>,
+    /// When daily snapshots are taken, at least 60 minutes in UTC.
+    #[serde(default = "daily")]
+    pub snapshot_window: DailyWindow,
+    /// When AWS may maintain it, at least 60 minutes in UTC.
+    #[serde(default = "weekly")]
+    pub maintenance_window: WeeklyWindow,
     /// The engine's own parameters, by name.
     #[serde(default)]
     pub parameters: BTreeMap<String, String>,
@@ -86,4 +86,12 @@ fn port() -> u16 {
 
 fn snapshot_retention() -> Duration {
     Duration::days(7)
+}
+
+fn daily() -> DailyWindow {
+    DailyWindow::DEFAULT
+}
+
+fn weekly() -> WeeklyWindow {
+    WeeklyWindow::DEFAULT
 }

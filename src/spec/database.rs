@@ -35,9 +35,9 @@ pub struct Database {
     /// Daily backups, from which any second can be restored.
     #[serde(default)]
     pub backups: Backups,
-    /// When AWS may maintain it, in UTC; AWS chooses when left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub maintenance_window: Option<WeeklyWindow>,
+    /// When AWS may maintain it, in UTC.
+    #[serde(default = "weekly")]
+    pub maintenance_window: WeeklyWindow,
     /// The engine's own parameters, by name.
     #[serde(default)]
     pub parameters: BTreeMap<String, String>,
@@ -136,16 +136,15 @@ pub enum StorageType {
 pub struct Backups {
     /// How long they are kept, in whole days up to 35d; `0d` for none.
     pub retention: Duration,
-    /// When they are taken, in UTC; AWS chooses when left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub window: Option<DailyWindow>,
+    /// When they are taken, in UTC.
+    pub window: DailyWindow,
 }
 
 impl Default for Backups {
     fn default() -> Self {
         Backups {
             retention: Duration::days(7),
-            window: None,
+            window: DailyWindow::DEFAULT,
         }
     }
 }
@@ -160,4 +159,8 @@ fn yes() -> bool {
 
 fn admin_user() -> AdminUser {
     fixed("dbadmin")
+}
+
+fn weekly() -> WeeklyWindow {
+    WeeklyWindow::DEFAULT
 }

@@ -10,6 +10,7 @@ pub mod env;
 pub mod explain;
 pub mod load_balancer;
 pub mod locate;
+pub mod lower;
 mod merge;
 pub mod near;
 pub mod node;

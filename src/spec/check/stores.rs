@@ -72,10 +72,12 @@ fn cache(cx: &mut Check<'_>, name: &str, entry: &Cache) {
     cx.retention(&path("snapshot_retention"), entry.snapshot_retention);
     let short = entry
         .snapshot_window
-        .is_some_and(|window| window.minutes() < 60);
+        .minutes()
+        < 60;
     let short_weekly = entry
         .maintenance_window
-        .is_some_and(|window| window.minutes() < 60);
+        .minutes()
+        < 60;
     for (short, field) in [
         (short, "snapshot_window"),
         (short_weekly, "maintenance_window"),
@@ -104,13 +106,11 @@ fn cache(cx: &mut Check<'_>, name: &str, entry: &Cache) {
 fn windows(
     cx: &mut Check<'_>,
     weekly_path: &[&str],
-    weekly: Option<WeeklyWindow>,
+    weekly: WeeklyWindow,
     daily_path: &[&str],
-    daily: Option<DailyWindow>,
+    daily: DailyWindow,
 ) {
-    if let (Some(weekly), Some(daily)) = (weekly, daily)
-        && weekly.meets(daily)
-    {
+    if weekly.meets(daily) {
         let places = [(weekly_path, "this window"), (daily_path, "meets this one")];
         let message = format!("the windows `{weekly}` and `{daily}` overlap");
         cx.both(

@@ -2,9 +2,7 @@
 use std::collections::BTreeSet;
 
 use super::{Lower, groups, int};
-use crate::kinds::{
-    CacheParameterGroup, CacheSubnetGroup, DbInstance, DbParameterGroup, DbReplica, DbSubnetGroup, Ref, ReplicationGroup,
-};
+use crate::kinds::{CacheParameterGroup, CacheSubnetGroup, DbInstance, DbParameterGroup, DbReplica, DbSubnetGroup, Ref, ReplicationGroup};
 use crate::spec::cache::{Cache, CacheEngine};
 use crate::spec::database::{Database, DatabaseEngine, StorageType};
 use crate::spec::units::{Name, Target, Version};
@@ -18,11 +16,8 @@ pub(super) fn caches(l: &mut Lower) {
     for (name, cache) in &l.spec.cache {
         let old = cache.renamed_from.as_ref().map(Name::to_string);
         if !cache.parameters.is_empty() {
-            let group = CacheParameterGroup {
-                family: cache_family(cache),
-                parameters: cache.parameters.clone(),
-                tags: l.tags(name.as_str()),
-            };
+            let group =
+                CacheParameterGroup { family: cache_family(cache), parameters: cache.parameters.clone(), tags: l.tags(name.as_str()) };
             l.renamed::<CacheParameterGroup>(name.as_str(), old.clone());
             l.add(name.as_str(), format!("cache.{name}.parameters"), group);
         }

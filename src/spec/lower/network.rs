@@ -3,9 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Lower, allow, int, policies};
 use crate::kinds::route_table::Target;
-use crate::kinds::{
-    ElasticIp, FlowLog, IamRole, InternetGateway, LogGroup, NatGateway, Ref, RouteTable, Subnet, Vpc, VpcEndpoint,
-};
+use crate::kinds::{ElasticIp, FlowLog, IamRole, InternetGateway, LogGroup, NatGateway, Ref, RouteTable, Subnet, Vpc, VpcEndpoint};
 use crate::spec::units::{Name, Zone};
 use crate::spec::vpc::{GatewayEndpoint, Nat, Tier, TierKind};
 

@@ -114,6 +114,11 @@ impl DailyWindow {
     }
 }
 
+impl DailyWindow {
+    /// When nothing else is said: 03:00-04:00.
+    pub const DEFAULT: DailyWindow = DailyWindow { start: 3 * 60, end: 4 * 60 };
+}
+
 const DAY: u16 = 24 * 60;
 const WEEK: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
@@ -160,6 +165,11 @@ pub struct WeeklyWindow {
     pub start: u16,
     /// The same; may be before `start`, then it ends in the next week.
     pub end: u16,
+}
+
+impl WeeklyWindow {
+    /// When nothing else is said: sun:05:00-sun:06:00.
+    pub const DEFAULT: WeeklyWindow = WeeklyWindow { start: 6 * DAY + 5 * 60, end: 6 * DAY + 6 * 60 };
 }
 
 impl WeeklyWindow {
