@@ -71,7 +71,8 @@ impl Sources {
         })
     }
 
-    /// Where the value of a path stands, or the key of its nearest parent that is written.
+    /// Where the value of a path stands (a map's key, for its value may be long), or the key of its nearest
+    /// parent that is written.
     pub fn value(&self, path: &[&str]) -> At {
         self.walk(path, |_, value| value)
     }
@@ -88,11 +89,8 @@ impl Sources {
             let Some((key, next)) = child(node, step) else {
                 return at;
             };
-            at = if depth + 1 == path.len() {
-                pick(key, next.at)
-            } else {
-                key
-            };
+            let last = depth + 1 == path.len() && !matches!(next.value, Val::Map(_));
+            at = if last { pick(key, next.at) } else { key };
             node = next;
         }
         at

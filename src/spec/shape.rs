@@ -1,7 +1,7 @@
 //! Whether a document has the shape of the schema; all findings at once.
 use super::locate::{At, Sources};
 use super::near::{list, nearest};
-use super::node::{Entry, Node, Val};
+use super::node::{Entry, Node, Val, plain};
 use super::scalar;
 use crate::diag::{Code, Finding};
 use serde_json::{Map, Value};
@@ -60,6 +60,7 @@ impl<'a> Walker<'a> {
         if !words.is_empty() && words.len() == leaves.len() {
             return self.say(scalar::word(&words, node, path, self.sources));
         }
+        typed(node, &leaves);
         let is = node.value.kind();
         let fits = |leaf: &&'a Map<String, Value>| kind(leaf).is_some_and(|kind| is.fits(kind));
         let fitting: Vec<_> = leaves.iter().copied().filter(fits).collect();
@@ -299,6 +300,24 @@ impl<'a> Walker<'a> {
                 self.shape.found.push(finding);
                 false
             }
+        }
+    }
+}
+
+/// Text from the environment becomes a number or a truth value where only that fits.
+fn typed(node: &mut Node, leaves: &[&Map<String, Value>]) {
+    let fits = |value: &Val| {
+        let is = value.kind();
+        leaves
+            .iter()
+            .any(|leaf| kind(leaf).is_some_and(|kind| is.fits(kind)))
+    };
+    if let Val::Text { text, env: true } = &node.value
+        && !fits(&node.value)
+    {
+        let value = plain(text);
+        if fits(&value) {
+            node.value = value;
         }
     }
 }

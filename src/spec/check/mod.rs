@@ -148,7 +148,7 @@ impl<'a> Check<'a> {
 
     /// Whole days from none to 35, as AWS keeps backups and snapshots.
     fn retention(&mut self, path: &[&str], value: Duration) {
-        if !value.as_days().is_some_and(|days| days <= 35) {
+        if value.as_days().is_none_or(|days| days > 35) {
             let message = format!("`{}` does not take {value}", path.join("."));
             self.error(
                 Code::OutOfRange,
