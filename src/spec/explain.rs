@@ -151,7 +151,7 @@ fn called(schema: &Value, node: &Value) -> String {
         };
     }
     let object = resolve(schema, node);
-    match object.as_object().and_then(super::shape::kind) {
+    match object.as_object().and_then(super::leaf::kind) {
         Some("array") => format!(
             "list of {}",
             object

@@ -23,12 +23,16 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// The layers, by name and text, with nothing read from them yet.
+    /// The layers, by name and text, with nothing read from them yet; no layers are one empty layer.
     pub fn new<'a>(layers: impl Iterator<Item = (String, &'a str)>) -> Self {
         let named =
             |(name, text): (String, &str)| Arc::new(NamedSource::new(name, text.to_string()));
+        let mut files: Vec<Source> = layers.map(named).collect();
+        if files.is_empty() {
+            files.push(Arc::new(NamedSource::new("infra.yaml", String::new())));
+        }
         Sources {
-            files: layers.map(named).collect(),
+            files,
             root: Node::map(At::default()),
         }
     }

@@ -46,6 +46,7 @@ const SEEN: &[&str] = &[
     "bad_window",
     "literal_secret",
     "missing",
+    "missing.value",
     "out_of_range",
     "unknown_key",
     "unknown_value",

@@ -11,6 +11,7 @@ mod stores;
 
 use super::locate::Sources;
 use super::near::{list, nearest};
+use super::node::Val;
 use super::stack::Spec;
 use super::units::{Duration, Name};
 use super::vpc::TierKind;
@@ -92,7 +93,9 @@ impl<'a> Check<'a> {
 
     /// Whether anything is written at `path`.
     fn written(&self, path: &[&str]) -> bool {
-        self.sources.find(path).is_some()
+        self.sources
+            .find(path)
+            .is_some_and(|node| !matches!(node.value, Val::Null))
     }
 
     /// Says that a name which is referred to at `path` is none of `known`.
