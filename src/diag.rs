@@ -198,7 +198,11 @@ impl Diagnostic for Finding {
             .places
             .iter()
             .filter(|p| Arc::ptr_eq(&p.source, &first.source));
-        Some(Box::new(here.map(labelled)))
+        let first = std::iter::once(LabeledSpan::new_primary_with_span(
+            Some(first.label.clone()),
+            first.span.clone(),
+        ));
+        Some(Box::new(first.chain(here.skip(1).map(labelled))))
     }
 
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
@@ -278,7 +282,10 @@ pub fn render(findings: &[Finding], color: bool, width: usize) -> String {
         .with_links(false)
         .without_syntax_highlighting();
     let mut out = String::new();
-    for finding in findings {
+    for (index, finding) in findings.iter().enumerate() {
+        if index > 0 {
+            out.push('\n');
+        }
         handler
             .render_report(&mut out, finding)
             .expect("writing to a string cannot fail, and spans lie within their sources");

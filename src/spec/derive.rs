@@ -67,7 +67,7 @@ fn network(vpc: &mut Node, region: &str) {
     });
 }
 
-/// Prefixes of the default tiers: /24 and /22 where the VPC has room for eight slots of each, else in proportion.
+/// Prefixes of the default tiers: /24 and /22 down to a VPC of /17, else in proportion.
 fn prefixes(vpc: u8) -> (i64, i64) {
     let shift = i64::from(vpc.saturating_sub(17));
     ((24 + shift).min(28), (22 + shift).min(28))

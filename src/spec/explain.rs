@@ -103,7 +103,7 @@ fn page(schema: &Value, topic: &str, node: &Value, named: bool) -> String {
         None => format!(": {}", called(schema, node)),
     };
     let _ = writeln!(out, "{topic}{entry}{kind}\n\n  {said}");
-    if let Some(fallback) = fallback(schema, node) {
+    if let Some(fallback) = fallback(node) {
         let _ = writeln!(out, "  Default: {fallback}.");
     }
     let words = words(schema, node);
@@ -116,7 +116,7 @@ fn page(schema: &Value, topic: &str, node: &Value, named: bool) -> String {
     let required = inner(schema, node).and_then(|inner| inner.get("required")?.as_array());
     for (name, field) in fields(schema, node).into_iter().flatten() {
         let needed = required.is_some_and(|all| all.iter().any(|key| key == name));
-        let rule = match (needed, fallback(schema, field)) {
+        let rule = match (needed, fallback(field)) {
             (true, _) => ", required".to_string(),
             (false, Some(fallback)) => format!(", default {fallback}"),
             (false, None) => ", optional".to_string(),
@@ -151,7 +151,7 @@ fn called(schema: &Value, node: &Value) -> String {
         };
     }
     let object = resolve(schema, node);
-    match object.as_object().and_then(super::shape::kind) {
+    match object.as_object().and_then(super::leaf::kind) {
         Some("array") => format!(
             "list of {}",
             object
@@ -169,15 +169,15 @@ fn called(schema: &Value, node: &Value) -> String {
 }
 
 /// The default, as it would be written.
-fn fallback(schema: &Value, node: &Value) -> Option<String> {
+fn fallback(node: &Value) -> Option<String> {
     if let Some(derived) = node.get(DERIVED).and_then(Value::as_str) {
         return Some(derived.to_string());
     }
     match node.get("default")? {
-        Value::Object(_) if fields(schema, node).is_some() => Some("see its own fields".into()),
         Value::String(text) => Some(text.clone()),
         Value::Array(items) if items.is_empty() => Some("none".into()),
         Value::Object(entries) if entries.is_empty() => Some("none".into()),
+        Value::Object(_) => Some("see its own fields".into()),
         other => Some(other.to_string()),
     }
 }

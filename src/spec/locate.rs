@@ -23,12 +23,16 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// The layers, by name and text, with nothing read from them yet.
+    /// The layers, by name and text, with nothing read from them yet; no layers are one empty layer.
     pub fn new<'a>(layers: impl Iterator<Item = (String, &'a str)>) -> Self {
         let named =
             |(name, text): (String, &str)| Arc::new(NamedSource::new(name, text.to_string()));
+        let mut files: Vec<Source> = layers.map(named).collect();
+        if files.is_empty() {
+            files.push(Arc::new(NamedSource::new("infra.yaml", String::new())));
+        }
         Sources {
-            files: layers.map(named).collect(),
+            files,
             root: Node::map(At::default()),
         }
     }
@@ -71,7 +75,8 @@ impl Sources {
         })
     }
 
-    /// Where the value of a path stands, or the key of its nearest parent that is written.
+    /// Where the value of a path stands (a map's key, for its value may be long), or the key of its nearest
+    /// parent that is written.
     pub fn value(&self, path: &[&str]) -> At {
         self.walk(path, |_, value| value)
     }
@@ -88,11 +93,8 @@ impl Sources {
             let Some((key, next)) = child(node, step) else {
                 return at;
             };
-            at = if depth + 1 == path.len() {
-                pick(key, next.at)
-            } else {
-                key
-            };
+            let last = depth + 1 == path.len() && !matches!(next.value, Val::Map(_));
+            at = if last { pick(key, next.at) } else { key };
             node = next;
         }
         at

@@ -1,4 +1,5 @@
-//! Layers: maps merge, lists and scalars replace, `null` removes.
+//! Layers: maps merge, lists and scalars replace, `null` removes: it stays until the shape is checked, so that an
+//! unknown key is seen even when it has no value.
 use super::node::{Entry, Node, Val};
 
 /// What `over` makes of `base`; every key and value keeps its own file.
@@ -25,19 +26,5 @@ fn lay(entries: &mut Vec<Entry>, over: Entry) {
             entry.node = merge(base, over.node);
         }
         None => entries.push(over),
-    }
-}
-
-/// Takes away what `null` removes, once all layers are merged.
-pub fn remove_nulls(node: &mut Node) {
-    match &mut node.value {
-        Val::List(items) => items.iter_mut().for_each(remove_nulls),
-        Val::Map(entries) => {
-            entries.retain(|entry| !matches!(entry.node.value, Val::Null));
-            entries
-                .iter_mut()
-                .for_each(|entry| remove_nulls(&mut entry.node));
-        }
-        _ => {}
     }
 }

@@ -8,6 +8,7 @@ mod decode;
 mod derive;
 pub mod env;
 pub mod explain;
+mod leaf;
 pub mod load_balancer;
 pub mod locate;
 pub mod lower;
@@ -67,7 +68,6 @@ pub fn load(
     }
     let base = node::Node::map(locate::At::default());
     let mut root = nodes.into_iter().fold(base, merge::merge);
-    merge::remove_nulls(&mut root);
     sources.set(root.clone());
     substitute::substitute(&mut root, &sources, env, &mut found);
     if !found.is_empty() {

@@ -25,12 +25,12 @@ pub enum Val {
     Map(Vec<Entry>),
     /// `null`, `~` or nothing.
     Null,
-    /// Text; `plain` when written without quotes, so that it is typed again after substitution.
+    /// Text.
     Text {
         /// The text.
         text: String,
-        /// Whether written without quotes.
-        plain: bool,
+        /// Whether it comes from the environment: then it is whatever its field takes.
+        env: bool,
     },
 }
 
@@ -50,7 +50,7 @@ impl Node {
     pub fn text(text: impl Into<String>, at: At) -> Self {
         let text = text.into();
         Node {
-            value: Val::Text { text, plain: false },
+            value: Val::Text { text, env: false },
             at,
         }
     }
@@ -144,6 +144,6 @@ pub fn plain(text: &str) -> Val {
     }
     Val::Text {
         text: text.into(),
-        plain: true,
+        env: false,
     }
 }

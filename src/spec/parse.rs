@@ -302,6 +302,6 @@ fn scalar(text: Cow<'_, str>, style: ScalarStyle) -> Val {
     }
     Val::Text {
         text: text.into_owned(),
-        plain: false,
+        env: false,
     }
 }

@@ -1,8 +1,8 @@
 //! Whether a scalar fits its field, and what to write instead.
+use super::leaf::kind;
 use super::locate::{At, Sources};
 use super::near::{list, nearest};
 use super::node::{Entry, Node, Val};
-use super::shape::kind;
 use super::substitute::within;
 use super::units::{FORMAT, FORMS, Malformed, Text};
 use crate::diag::{Code, Finding};

@@ -26,8 +26,8 @@ pub fn typed() -> Value {
     schema
 }
 
-/// The schema of a whole spec, for editors: what is not free text may also be read from the environment, and `null`
-/// stands for nothing.
+/// The schema of a whole spec, for editors: what is not free text may also be read from the environment, and a field
+/// may be `null`, which stands for its default.
 pub fn infra_schema() -> Value {
     let mut schema = typed();
     for_editors(&mut schema, "A whole spec of infra.");
@@ -47,16 +47,21 @@ pub fn layer_schema() -> Value {
         object.remove("required");
         object.remove("minProperties");
         nullable(object, &|_| true);
+        removable(object);
     });
     schema
 }
 
-/// Lets members of a map be `null`.
+/// Lets fields of a struct be `null`.
 fn nullable(object: &mut Map<String, Value>, may: &dyn Fn(&str) -> bool) {
     if let Some(Value::Object(fields)) = object.get_mut("properties") {
         let fields = fields.iter_mut().filter(|(key, _)| may(key));
         fields.for_each(|(_, field)| or_null(field));
     }
+}
+
+/// Lets entries of a map be `null`.
+fn removable(object: &mut Map<String, Value>) {
     if let Some(Value::Object(entries)) = object.get_mut("patternProperties") {
         entries.values_mut().for_each(or_null);
     }
@@ -96,7 +101,7 @@ fn for_editors(schema: &mut Value, description: &str) {
         let narrow = ["maxLength", "pattern"]
             .iter()
             .any(|word| object.contains_key(*word));
-        match super::shape::kind(object) {
+        match super::leaf::kind(object) {
             Some("boolean" | "integer" | "number") => or_env(object),
             Some("string") if narrow => or_env(object),
             _ => {}

@@ -7,7 +7,7 @@ pub struct Section {
     pub name: &'static str,
     /// Whether it is a map of named entries.
     pub named: bool,
-    /// The smallest spec that has one, to show its defaults.
+    /// What the smallest spec has beside its name and region to show the section's defaults.
     pub minimal: &'static str,
 }
 
@@ -25,7 +25,7 @@ macro_rules! sections {
 }
 
 sections! {
-    stack one "",
+    stack one "load_balancer: { listeners: { http: { port: 80, forward: app } } }\ncompute: { app: { port: 80 } }\ncache: { main: {} }\ndatabase: { main: { engine: postgres } }",
     vpc one "",
     load_balancer one "load_balancer: { listeners: { http: { port: 80, forward: app } } }\ncompute: { app: { port: 80 } }",
     compute named "compute: { app: {} }",

@@ -1,8 +1,9 @@
 //! Whether a document has the shape of the schema; all findings at once.
+use super::leaf::{Member, keys, kind, member, property, typed};
 use super::locate::{At, Sources};
 use super::near::{list, nearest};
 use super::node::{Entry, Node, Val};
-use super::scalar;
+use super::scalar::{self, Kind};
 use crate::diag::{Code, Finding};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -60,6 +61,7 @@ impl<'a> Walker<'a> {
         if !words.is_empty() && words.len() == leaves.len() {
             return self.say(scalar::word(&words, node, path, self.sources));
         }
+        typed(node, &leaves);
         let is = node.value.kind();
         let fits = |leaf: &&'a Map<String, Value>| kind(leaf).is_some_and(|kind| is.fits(kind));
         let fitting: Vec<_> = leaves.iter().copied().filter(fits).collect();
@@ -123,8 +125,9 @@ impl<'a> Walker<'a> {
                 keys.iter().filter_map(Value::as_str).collect()
             });
         let mut good = true;
+        let there = |entry: &&Entry| entry.node.value.kind() != Kind::Null;
         for key in &required {
-            if !entries.iter().any(|entry| entry.key == *key) {
+            if !entries.iter().filter(there).any(|entry| entry.key == *key) {
                 good = self.missing(key, path, owner);
             }
         }
@@ -132,7 +135,7 @@ impl<'a> Walker<'a> {
             .get("minProperties")
             .and_then(Value::as_u64)
             .unwrap_or(0);
-        if (entries.len() as u64) < least {
+        if (entries.iter().filter(there).count() as u64) < least {
             let message = format!("`{}` has no entry", path.join("."));
             let place = self.sources.place(owner, "nothing in it");
             good = self.say(Err(
@@ -141,30 +144,55 @@ impl<'a> Walker<'a> {
         }
         entries.retain_mut(|entry| {
             path.push(entry.key.clone());
+            let null = entry.node.value.kind() == Kind::Null;
             let (fits, may_go) = match member(schema, &entry.key) {
+                Some(Member::Field(_)) if null => (false, None),
+                Some(Member::Named(pattern, _)) if null => {
+                    let named =
+                        pattern.is_none_or(|p| self.say(scalar::key(p, entry, self.sources)));
+                    let fits = named && self.removes(entry, path);
+                    (false, (!fits).then_some(false))
+                }
                 Some(Member::Field(field)) => {
                     let leaf = !matches!(entry.node.value, Val::Map(_));
                     let fits = self.walk(field, &mut entry.node, path, entry.at);
-                    (fits, leaf && !required.contains(&entry.key.as_str()))
+                    (fits, Some(leaf && !required.contains(&entry.key.as_str())))
                 }
                 Some(Member::Named(pattern, schema)) => {
                     let named =
                         pattern.is_none_or(|p| self.say(scalar::key(p, entry, self.sources)));
                     let fits = self.walk(schema, &mut entry.node, path, entry.at);
-                    (fits && named, false)
+                    (fits && named, Some(false))
                 }
                 None => {
                     let finding = self.unknown(entry, &known, &path[..path.len() - 1]);
-                    (self.say(Err(finding)), true)
+                    (self.say(Err(finding)), Some(true))
                 }
             };
-            if !fits && !self.cut(path, may_go) {
+            if let Some(may_go) = may_go
+                && !fits
+                && !self.cut(path, may_go)
+            {
                 good = false;
             }
             path.pop();
             fits
         });
         good
+    }
+
+    /// Whether an entry without a value removes one of a layer below; the lowest layer has nothing to remove.
+    fn removes(&mut self, entry: &Entry, path: &[String]) -> bool {
+        if entry.node.at.file > 0 {
+            return true;
+        }
+        let message = format!("`{}` has no value", path.join("."));
+        let help = format!(
+            "write `{}: {{}}` for an entry with all defaults, or leave it out",
+            entry.key
+        );
+        let place = self.sources.place(entry.at, "nothing in it");
+        self.say(Err(Finding::error(Code::Missing, message, help).at(place)))
     }
 
     /// Whether what is wrong at `path` can be taken away without making something else look wrong.
@@ -300,51 +328,6 @@ impl<'a> Walker<'a> {
                 false
             }
         }
-    }
-}
-
-/// What the schema says of one key.
-enum Member<'a> {
-    /// A field of a struct.
-    Field(&'a Value),
-    /// An entry with a free name, perhaps of a pattern.
-    Named(Option<&'a str>, &'a Value),
-}
-
-fn member<'a>(schema: &'a Map<String, Value>, key: &str) -> Option<Member<'a>> {
-    if let Some(field) = property(schema, key) {
-        return Some(Member::Field(field));
-    }
-    let named = schema.get("patternProperties").and_then(Value::as_object);
-    if let Some((pattern, entry)) = named.and_then(|named| named.iter().next()) {
-        return Some(Member::Named(Some(pattern), entry));
-    }
-    let others = schema
-        .get("additionalProperties")
-        .filter(|others| others.is_object())?;
-    Some(Member::Named(None, others))
-}
-
-fn property<'a>(schema: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
-    schema.get("properties")?.get(key)
-}
-
-fn keys<'a>(schema: &'a Map<String, Value>, group: &str) -> Vec<&'a str> {
-    let members = schema.get(group).and_then(Value::as_object);
-    members.map_or(Vec::new(), |members| {
-        members.keys().map(String::as_str).collect()
-    })
-}
-
-/// The schema's own word for a leaf's type.
-pub(super) fn kind(schema: &Map<String, Value>) -> Option<&str> {
-    match schema.get("type")? {
-        Value::String(kind) if kind != "null" => Some(kind),
-        Value::Array(kinds) => kinds
-            .iter()
-            .filter_map(Value::as_str)
-            .find(|kind| *kind != "null"),
-        _ => None,
     }
 }
 

@@ -1,10 +1,10 @@
 //! `${env.NAME}` and `${env.NAME:-default}` in scalars.
 use super::locate::{At, Sources};
-use super::node::{Node, Val, plain};
+use super::node::{Node, Val};
 use super::units::{EnvName, Unit};
 use crate::diag::{Code, Finding};
 
-/// Puts the environment into every scalar of `node`. A scalar without quotes is typed again. Dollar signs that come
+/// Puts the environment into every scalar of `node`; such a scalar is whatever its field takes. Dollar signs that come
 /// from the environment are doubled, so that they are never taken for references.
 pub fn substitute(
     node: &mut Node,
@@ -19,24 +19,14 @@ pub fn substitute(
         Val::Map(entries) => entries
             .iter_mut()
             .for_each(|entry| substitute(&mut entry.node, sources, env, found)),
-        Val::Text {
-            text,
-            plain: is_plain,
-        } if text.contains("${env.") => {
+        Val::Text { text, env: typed } if text.contains("${env.") => {
             let scalar = Scalar {
                 sources,
                 at: node.at,
                 env,
             };
-            let new = scalar.read(text, found);
-            node.value = if *is_plain {
-                plain(&new)
-            } else {
-                Val::Text {
-                    text: new,
-                    plain: false,
-                }
-            };
+            *text = scalar.read(text, found);
+            *typed = true;
         }
         _ => {}
     }

@@ -16,7 +16,7 @@ pub struct Vpc {
     #[schemars(length(min = 1, max = 6), extend("uniqueItems" = true, "x-default" = "zones a, b and c of the region"))]
     pub availability_zones: Vec<Zone>,
     /// Subnet tiers, by name: each is one subnet per zone. Their order decides their blocks: add new ones at the end.
-    #[schemars(extend("x-default" = "public (public, /24), app (private, /22), data (isolated, /24); smaller ones in a VPC below /19"))]
+    #[schemars(extend("x-default" = "public (public, /24), app (private, /22), data (isolated, /24); smaller blocks in a VPC smaller than a /17"))]
     pub subnets: Ordered<Tier>,
     /// NAT gateways, which let private tiers reach the internet.
     #[serde(default = "nat")]

@@ -3,6 +3,29 @@ use infra::diag::{Code, Finding, Findings};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+#[test]
+fn the_environment_is_what_a_field_takes() {
+    let text = "stack: ${env.NAME:-shop}\nregion: us-east-1\naccount: ${env.ACCOUNT}\n\
+        load_balancer: { http2: \"${env.HTTP2}\", listeners: { http: { port: \"${env.PORT}\", forward: app } } }\n\
+        compute: { app: { port: 80, env: { COST: \"$$5 ${env.PRICE}\" } } }\n";
+    let env = |name: &str| match name {
+        "ACCOUNT" => Some("123456789012".to_string()),
+        "HTTP2" => Some("false".into()),
+        "PORT" => Some("8080".into()),
+        "PRICE" => Some("${vpc.id} $$".into()),
+        _ => None,
+    };
+    let loaded = infra::spec::load(&[("infra.yaml".into(), text.into())], &env);
+    let spec = loaded.unwrap_or_else(|found| panic!("{found}")).spec;
+    let balancer = spec.load_balancer.expect("written");
+    assert_eq!((spec.stack.as_str(), balancer.http2), ("shop", false));
+    assert_eq!(balancer.listeners["http"].port, 8080);
+    let infra::spec::env::EnvValue::Text(cost) = &spec.compute["app"].env["COST"] else {
+        panic!("text was written");
+    };
+    assert_eq!(cost.literal(), Some("$5 ${vpc.id} $$"));
+}
+
 /// Codes that no spec brings about.
 const ELSEWHERE: &[Code] = &[Code::UnknownTopic];
 
@@ -23,6 +46,7 @@ const SEEN: &[&str] = &[
     "bad_window",
     "literal_secret",
     "missing",
+    "missing.value",
     "out_of_range",
     "unknown_key",
     "unknown_value",

@@ -3,6 +3,8 @@
 #[test]
 fn mutated_examples() {
     let mut random = fastrand::Rng::with_seed(42);
+    let validator =
+        jsonschema::validator_for(&infra::spec::schema::infra_schema()).expect("a schema");
     let (mut read, mut refused) = (0, 0);
     for file in [
         "examples/minimal.yaml",
@@ -17,8 +19,19 @@ fn mutated_examples() {
                 mutate(&mut bytes, &mut random);
             }
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            match infra::spec::load(&[(file.into(), text)], &|_| Some("x".into())) {
-                Ok(_) => read += 1,
+            let value = serde_yaml::from_str::<serde_json::Value>(&text).ok();
+            match infra::spec::load(&[(file.into(), text.clone())], &|_| Some("x".into())) {
+                Ok(_) => {
+                    read += 1;
+                    let value = value.filter(|_| !text.contains("<<"));
+                    let errors = value.map(|value| {
+                        validator
+                            .iter_errors(&value)
+                            .map(|e| e.to_string())
+                            .collect::<Vec<_>>()
+                    });
+                    assert!(errors.is_none_or(|errors| errors.is_empty()), "{text}");
+                }
                 Err(found) => {
                     refused += 1;
                     assert!(found.refuse());
@@ -81,6 +94,12 @@ fn mutate(bytes: &mut Vec<u8>, random: &mut fastrand::Rng) {
             bytes.splice(at..at, piece.bytes());
         }
     }
+}
+
+#[test]
+fn no_layers_are_an_empty_one() {
+    let found = infra::spec::load(&[], &|_| None).expect_err("a spec has a stack");
+    assert_eq!(found.0.len(), 2);
 }
 
 #[test]

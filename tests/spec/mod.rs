@@ -7,6 +7,7 @@ mod examples;
 mod explain;
 mod garbage;
 mod schema;
+mod units;
 
 /// Reads the named files of the repository as layers, with an empty environment.
 fn load(files: &[&str]) -> Result<Loaded, infra::diag::Findings> {

@@ -2,7 +2,10 @@
 use serde_json::Value;
 use std::path::Path;
 
-const FILES: [(&str, fn() -> Value); 2] = [
+/// A file and what stands in it.
+type Generated = (&'static str, fn() -> Value);
+
+const FILES: [Generated; 2] = [
     (
         "schemas/infra.schema.json",
         infra::spec::schema::infra_schema,

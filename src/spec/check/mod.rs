@@ -11,6 +11,7 @@ mod stores;
 
 use super::locate::Sources;
 use super::near::{list, nearest};
+use super::node::Val;
 use super::stack::Spec;
 use super::units::{Duration, Name};
 use super::vpc::TierKind;
@@ -92,7 +93,9 @@ impl<'a> Check<'a> {
 
     /// Whether anything is written at `path`.
     fn written(&self, path: &[&str]) -> bool {
-        self.sources.find(path).is_some()
+        self.sources
+            .find(path)
+            .is_some_and(|node| !matches!(node.value, Val::Null))
     }
 
     /// Says that a name which is referred to at `path` is none of `known`.
@@ -148,7 +151,7 @@ impl<'a> Check<'a> {
 
     /// Whole days from none to 35, as AWS keeps backups and snapshots.
     fn retention(&mut self, path: &[&str], value: Duration) {
-        if !value.as_days().is_some_and(|days| days <= 35) {
+        if value.as_days().is_none_or(|days| days > 35) {
             let message = format!("`{}` does not take {value}", path.join("."));
             self.error(
                 Code::OutOfRange,

@@ -1,6 +1,6 @@
 //! The VPC: its block, zones, subnets, NAT and logs; and the stack's tags.
 use super::Check;
-use crate::diag::Code;
+use crate::diag::{Code, Finding};
 use crate::spec::blocks::{Blocks, overlap};
 use crate::spec::near::list;
 use crate::spec::units::Duration;
@@ -52,23 +52,21 @@ pub(super) fn check(cx: &mut Check<'_>) {
 fn tags(cx: &mut Check<'_>) {
     for (key, value) in &cx.spec.tags {
         let lower = key.to_ascii_lowercase();
-        let path = ["tags", key.as_str()];
         let taken = lower.starts_with("aws:") || lower.starts_with("infra:") || key == "Name";
-        if taken || key.is_empty() {
-            let message = format!("the tag `{key}` is not free");
+        let long = key.chars().count() > 128 || value.chars().count() > 256;
+        let (message, help) = if taken || key.is_empty() {
             let help =
                 "AWS keeps `aws:…`, and infra sets `infra:…` and `Name` itself; write another key";
-            cx.error(Code::BadTag, &path, "this tag", message, help);
-        } else if key.chars().count() > 128 || value.chars().count() > 256 {
-            let message = format!("the tag `{key}` is too long");
-            cx.error(
-                Code::BadTag,
-                &path,
-                "this tag",
-                message,
-                "AWS takes keys of 128 and values of 256 characters",
-            );
-        }
+            (format!("the tag `{key}` is not free"), help)
+        } else if long {
+            let help = "AWS takes keys of 128 and values of 256 characters";
+            (format!("the tag `{key}` is too long"), help)
+        } else {
+            continue;
+        };
+        let path = ["tags", key.as_str()];
+        let place = cx.sources.place(cx.sources.key(&path), "this tag");
+        cx.say(&path, Finding::error(Code::BadTag, message, help).at(place));
     }
 }
 
