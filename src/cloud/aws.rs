@@ -240,6 +240,15 @@ impl Clients {
     }
 }
 
+/// The first refusal in an answer that is a success as a whole (`Unsuccessful` of EC2's plural calls).
+pub fn refused(operation: &str, items: Option<&[aws_sdk_ec2::types::UnsuccessfulItem]>) -> Result<(), CloudError> {
+    let Some(error) = items.into_iter().flatten().find_map(|item| item.error()) else { return Ok(()) };
+    let code = error.code().unwrap_or("Unknown");
+    let mut refusal = CloudError::new(class(code, 0), code, error.message().unwrap_or_default());
+    (refusal.service, refusal.operation) = (Some(Service::Ec2), operation.into());
+    Err(refusal)
+}
+
 /// The SDK's error in our words. Decided by the error's kind, its code and the HTTP status, never by its message.
 pub fn classify<E: ProvideErrorMetadata + Error + 'static>(
     service: Service,

@@ -1,11 +1,13 @@
 //! Every kind over the wire: the real SDK against the emulator.
 mod elastic_ip;
 mod internet_gateway;
+mod log_group;
 mod nat_gateway;
 mod route_table;
 mod security_group;
 mod subnet;
 mod vpc;
+mod vpc_endpoint;
 
 use infra::kinds::{Kind, Object};
 use infra::model::Mode;
@@ -30,11 +32,13 @@ fn cases() -> Vec<Case> {
     vec![
         elastic_ip::case(),
         internet_gateway::case(),
+        log_group::case(),
         nat_gateway::case(),
         route_table::case(),
         security_group::case(),
         subnet::case(),
         vpc::case(),
+        vpc_endpoint::case(),
     ]
 }
 
