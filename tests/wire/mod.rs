@@ -1,4 +1,5 @@
 //! Every kind over the wire: the real SDK against the emulator.
+mod iam_role;
 mod subnet;
 mod vpc;
 
@@ -22,7 +23,7 @@ pub struct Case {
 }
 
 fn cases() -> Vec<Case> {
-    vec![subnet::case(), vpc::case()]
+    vec![iam_role::case(), subnet::case(), vpc::case()]
 }
 
 /// Create, list, no difference; every single change arrives and goes back; nothing is left; what is foreign stays.
