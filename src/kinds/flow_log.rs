@@ -57,9 +57,7 @@ impl Resource for FlowLog {
     }
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-        let request = cx.iam().get_role().role_name(links.to(&self.role)?);
-        let role = cx.safe(Service::Iam, "GetRole", async || request.clone().send().await).await?;
-        let role = role.role.ok_or_else(|| CloudError::incomplete("GetRole", "Role"))?.arn;
+        let role = iam_role::arn(cx, &links.to(&self.role)?).await?;
         let request = cx.ec2().create_flow_logs().resource_type(FlowLogsResourceType::Vpc).resource_ids(links.to(&self.vpc)?);
         let request = request.log_destination_type(LogDestinationType::CloudWatchLogs).log_group_name(links.to(&self.log_group)?);
         let request = request.deliver_logs_permission_arn(role).traffic_type(TrafficType::from(self.traffic_type.as_str()));
@@ -80,7 +78,7 @@ impl Resource for FlowLog {
 
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let old: FlowLog = live.of()?;
-        midway(cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
+        half(cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
         Live::made(&live.id, self.clone(), stamp, links)
     }
 

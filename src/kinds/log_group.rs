@@ -41,7 +41,7 @@ impl Resource for LogGroup {
             Err(e) if e.code != "ResourceAlreadyExistsException" => return Err(e),
             _ => {}
         }
-        midway(self.retain(cx, &name).await)?;
+        half(self.retain(cx, &name).await)?;
         Live::made(name, self.clone(), stamp, links)
     }
 

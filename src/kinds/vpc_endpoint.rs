@@ -53,7 +53,7 @@ impl Resource for VpcEndpoint {
         let id = id.ok_or_else(|| CloudError::incomplete("CreateVpcEndpoint", "VpcEndpointId"))?;
         if !ready {
             let what = format!("{id} to become available");
-            midway(cx.policy.wait(&what, Self::TYPICAL.create * 12, async || usable(cx, &id).await).await)?;
+            half(cx.policy.wait(&what, Self::TYPICAL.create * 12, async || usable(cx, &id).await).await)?;
         }
         Live::made(id, self.clone(), stamp, links)
     }
@@ -72,7 +72,7 @@ impl Resource for VpcEndpoint {
                 cx.write(Service::Ec2, "ModifyVpcEndpoint", async || request.clone().send().await).await?;
             }
         }
-        midway(cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
+        half(cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
         Ok(new)
     }
 

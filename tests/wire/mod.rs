@@ -1,5 +1,7 @@
 //! Every kind over the wire: the real SDK against the emulator.
 mod elastic_ip;
+mod flow_log;
+mod iam_role;
 mod internet_gateway;
 mod log_group;
 mod nat_gateway;
@@ -31,6 +33,8 @@ pub struct Case {
 fn cases() -> Vec<Case> {
     vec![
         elastic_ip::case(),
+        flow_log::case(),
+        iam_role::case(),
         internet_gateway::case(),
         log_group::case(),
         nat_gateway::case(),
