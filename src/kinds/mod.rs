@@ -217,3 +217,8 @@ pub(crate) fn gone<T>(answer: Result<T, CloudError>) -> Result<(), CloudError> {
         other => other.map(drop),
     }
 }
+
+/// A failure after an earlier request of the same verb has taken effect: whatever its class, only a look at the cloud tells what stands.
+pub(crate) fn half<T>(answer: Result<T, CloudError>) -> Result<T, CloudError> {
+    answer.map_err(|e| CloudError { class: Class::Ambiguous, ..e })
+}
