@@ -1,5 +1,8 @@
 //! Every kind over the wire: the real SDK against the emulator.
+mod listener;
+mod load_balancer;
 mod subnet;
+mod target_group;
 mod vpc;
 
 use infra::kinds::{Kind, Object};
@@ -22,7 +25,7 @@ pub struct Case {
 }
 
 fn cases() -> Vec<Case> {
-    vec![subnet::case(), vpc::case()]
+    vec![listener::case(), load_balancer::case(), subnet::case(), target_group::case(), vpc::case()]
 }
 
 /// Create, list, no difference; every single change arrives and goes back; nothing is left; what is foreign stays.
