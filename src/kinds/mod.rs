@@ -1,5 +1,6 @@
 //! The instruction set: one file per kind, one line here.
 mod claims;
+mod elb;
 mod links;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,11 +3,14 @@ mod elastic_ip;
 mod flow_log;
 mod iam_role;
 mod internet_gateway;
+mod listener;
+mod load_balancer;
 mod log_group;
 mod nat_gateway;
 mod route_table;
 mod security_group;
 mod subnet;
+mod target_group;
 mod vpc;
 mod vpc_endpoint;
 
@@ -36,11 +39,14 @@ fn cases() -> Vec<Case> {
         flow_log::case(),
         iam_role::case(),
         internet_gateway::case(),
+        listener::case(),
+        load_balancer::case(),
         log_group::case(),
         nat_gateway::case(),
         route_table::case(),
         security_group::case(),
         subnet::case(),
+        target_group::case(),
         vpc::case(),
         vpc_endpoint::case(),
     ]
