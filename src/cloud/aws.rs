@@ -44,6 +44,7 @@ clients! {
     rds: aws_sdk_rds,
     s3: aws_sdk_s3,
     sts: aws_sdk_sts,
+    tagging: aws_sdk_resourcegroupstagging,
 }
 
 impl Clients {
@@ -293,11 +294,13 @@ fn class(code: &str, status: u16) -> Class {
         "UnrecognizedClientException",
     ];
     const CONFLICT: &[&str] = &[
+        "CacheSubnetGroupInUse",
         "ConcurrentModification",
         "ConcurrentModificationException",
         "DeleteConflict",
         "DependencyViolation",
         "IncorrectState",
+        "InvalidCacheClusterState",
         "InvalidCacheParameterGroupState",
         "InvalidDBInstanceState",
         "InvalidDBParameterGroupState",
@@ -312,7 +315,12 @@ fn class(code: &str, status: u16) -> Class {
         "LimitExceeded",
         "LimitExceededException",
         "AddressLimitExceeded",
+        "ClusterQuotaForCustomerExceeded",
         "InstanceQuotaExceeded",
+        "InsufficientCacheClusterCapacity",
+        "InsufficientDBInstanceCapacity",
+        "NodeQuotaForClusterExceeded",
+        "NodeQuotaForCustomerExceeded",
         "StorageQuotaExceeded",
         "TooManyLoadBalancers",
         "TooManyListeners",

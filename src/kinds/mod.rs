@@ -1,6 +1,9 @@
 //! The instruction set: one file per kind, one line here.
 mod claims;
+mod elasticache;
 mod links;
+mod managed;
+mod rds;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -1,4 +1,8 @@
 //! Every kind over the wire: the real SDK against the emulator.
+mod db_instance;
+mod db_parameter_group;
+mod db_replica;
+mod db_subnet_group;
 mod subnet;
 mod vpc;
 
@@ -22,7 +26,7 @@ pub struct Case {
 }
 
 fn cases() -> Vec<Case> {
-    vec![subnet::case(), vpc::case()]
+    vec![db_instance::case(), db_parameter_group::case(), db_replica::case(), db_subnet_group::case(), subnet::case(), vpc::case()]
 }
 
 /// Create, list, no difference; every single change arrives and goes back; nothing is left; what is foreign stays.
