@@ -234,6 +234,7 @@ pub enum Service {
     Rds,
     S3,
     Sts,
+    Tagging,
 }
 
 impl Service {
@@ -247,6 +248,7 @@ impl Service {
         Service::Rds,
         Service::S3,
         Service::Sts,
+        Service::Tagging,
     ];
 }
 

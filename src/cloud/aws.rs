@@ -44,6 +44,7 @@ clients! {
     rds: aws_sdk_rds,
     s3: aws_sdk_s3,
     sts: aws_sdk_sts,
+    tagging: aws_sdk_resourcegroupstagging,
 }
 
 impl Clients {
@@ -313,11 +314,13 @@ fn class(code: &str, status: u16) -> Class {
         "UnrecognizedClientException",
     ];
     const CONFLICT: &[&str] = &[
+        "CacheSubnetGroupInUse",
         "ConcurrentModification",
         "ConcurrentModificationException",
         "DeleteConflict",
         "DependencyViolation",
         "IncorrectState",
+        "InvalidCacheClusterState",
         "InvalidCacheParameterGroupState",
         "InvalidDBInstanceState",
         "InvalidDBParameterGroupState",
@@ -333,7 +336,12 @@ fn class(code: &str, status: u16) -> Class {
         "LimitExceeded",
         "LimitExceededException",
         "AddressLimitExceeded",
+        "ClusterQuotaForCustomerExceeded",
         "InstanceQuotaExceeded",
+        "InsufficientCacheClusterCapacity",
+        "InsufficientDBInstanceCapacity",
+        "NodeQuotaForClusterExceeded",
+        "NodeQuotaForCustomerExceeded",
         "StorageQuotaExceeded",
         "TooManyLoadBalancers",
         "TooManyListeners",

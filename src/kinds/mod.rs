@@ -1,7 +1,10 @@
 //! The instruction set: one file per kind, one line here.
 mod claims;
 mod elb;
+mod elasticache;
 mod links;
+mod managed;
+mod rds;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -1,4 +1,8 @@
 //! Every kind over the wire: the real SDK against the emulator.
+mod db_instance;
+mod db_parameter_group;
+mod db_replica;
+mod db_subnet_group;
 mod elastic_ip;
 mod flow_log;
 mod iam_role;
@@ -35,6 +39,10 @@ pub struct Case {
 
 fn cases() -> Vec<Case> {
     vec![
+        db_instance::case(),
+        db_parameter_group::case(),
+        db_replica::case(),
+        db_subnet_group::case(),
         elastic_ip::case(),
         flow_log::case(),
         iam_role::case(),
