@@ -305,6 +305,7 @@ fn class(code: &str, status: u16) -> Class {
         "InvalidReplicationGroupState",
         "OperationAbortedException",
         "OperationNotPermitted",
+        "ResourceContention",
         "ResourceInUse",
         "ScalingActivityInProgress",
     ];
