@@ -1,4 +1,9 @@
 //! Every kind over the wire: the real SDK against the emulator.
+mod elastic_ip;
+mod internet_gateway;
+mod nat_gateway;
+mod route_table;
+mod security_group;
 mod subnet;
 mod vpc;
 
@@ -22,7 +27,15 @@ pub struct Case {
 }
 
 fn cases() -> Vec<Case> {
-    vec![subnet::case(), vpc::case()]
+    vec![
+        elastic_ip::case(),
+        internet_gateway::case(),
+        nat_gateway::case(),
+        route_table::case(),
+        security_group::case(),
+        subnet::case(),
+        vpc::case(),
+    ]
 }
 
 /// Create, list, no difference; every single change arrives and goes back; nothing is left; what is foreign stays.
