@@ -328,6 +328,7 @@ fn class(code: &str, status: u16) -> Class {
         "InvalidReplicationGroupState",
         "OperationAbortedException",
         "OperationNotPermitted",
+        "ResourceContention",
         "ResourceInUse",
         "ScalingActivityInProgress",
     ];
