@@ -1,4 +1,5 @@
 //! Every kind over the wire: the real SDK against the emulator.
+mod proxy;
 mod subnet;
 mod vpc;
 
