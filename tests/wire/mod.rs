@@ -11,6 +11,7 @@ mod listener;
 mod load_balancer;
 mod log_group;
 mod nat_gateway;
+mod proxy;
 mod route_table;
 mod security_group;
 mod subnet;
