@@ -5,6 +5,8 @@ mod iam_role;
 mod internet_gateway;
 mod log_group;
 mod nat_gateway;
+mod replay_nat_gateway;
+mod replay_security_group;
 mod route_table;
 mod security_group;
 mod subnet;
