@@ -12,6 +12,8 @@ mod load_balancer;
 mod log_group;
 mod nat_gateway;
 mod proxy;
+mod replay_nat_gateway;
+mod replay_security_group;
 mod route_table;
 mod security_group;
 mod subnet;
