@@ -1,5 +1,7 @@
 //! Every kind over the wire: the real SDK against the emulator.
+mod bucket;
 mod iam_role;
+mod instance_profile;
 mod subnet;
 mod vpc;
 
@@ -23,7 +25,7 @@ pub struct Case {
 }
 
 fn cases() -> Vec<Case> {
-    vec![iam_role::case(), subnet::case(), vpc::case()]
+    vec![bucket::case(), iam_role::case(), instance_profile::case(), subnet::case(), vpc::case()]
 }
 
 /// Create, list, no difference; every single change arrives and goes back; nothing is left; what is foreign stays.
