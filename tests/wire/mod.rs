@@ -1,4 +1,5 @@
 //! Every kind over the wire: the real SDK against the emulator.
+mod bucket;
 mod db_instance;
 mod db_parameter_group;
 mod db_replica;
@@ -6,6 +7,7 @@ mod db_subnet_group;
 mod elastic_ip;
 mod flow_log;
 mod iam_role;
+mod instance_profile;
 mod internet_gateway;
 mod listener;
 mod load_balancer;
@@ -42,6 +44,7 @@ pub struct Case {
 
 fn cases() -> Vec<Case> {
     vec![
+        bucket::case(),
         db_instance::case(),
         db_parameter_group::case(),
         db_replica::case(),
@@ -49,6 +52,7 @@ fn cases() -> Vec<Case> {
         elastic_ip::case(),
         flow_log::case(),
         iam_role::case(),
+        instance_profile::case(),
         internet_gateway::case(),
         listener::case(),
         load_balancer::case(),
