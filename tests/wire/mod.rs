@@ -1,6 +1,11 @@
 //! Every kind over the wire: the real SDK against the emulator.
+mod elastic_ip;
+mod internet_gateway;
 mod listener;
 mod load_balancer;
+mod nat_gateway;
+mod route_table;
+mod security_group;
 mod subnet;
 mod target_group;
 mod vpc;
@@ -25,7 +30,18 @@ pub struct Case {
 }
 
 fn cases() -> Vec<Case> {
-    vec![listener::case(), load_balancer::case(), subnet::case(), target_group::case(), vpc::case()]
+    vec![
+        elastic_ip::case(),
+        internet_gateway::case(),
+        listener::case(),
+        load_balancer::case(),
+        nat_gateway::case(),
+        route_table::case(),
+        security_group::case(),
+        subnet::case(),
+        target_group::case(),
+        vpc::case(),
+    ]
 }
 
 /// Create, list, no difference; every single change arrives and goes back; nothing is left; what is foreign stays.
