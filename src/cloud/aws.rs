@@ -335,9 +335,14 @@ fn class(code: &str, status: u16) -> Class {
         "AddressLimitExceeded",
         "InstanceQuotaExceeded",
         "StorageQuotaExceeded",
-        "TooManyLoadBalancers",
+        "TargetGroupAssociationLimit",
+        "TooManyActions",
+        "TooManyCertificates",
         "TooManyListeners",
+        "TooManyLoadBalancers",
+        "TooManyTags",
         "TooManyTargetGroups",
+        "TooManyUniqueTargetGroupsPerLoadBalancer",
     ];
     match code {
         c if THROTTLED.contains(&c) || status == 429 => Class::Throttled,

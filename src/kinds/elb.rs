@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use aws_sdk_elasticloadbalancingv2::types::{LoadBalancer, Tag};
 use futures_util::future::try_join_all;
 
-use super::midway;
+use super::half;
 use crate::cloud::aws::retag;
 use crate::cloud::{Class, Clients, CloudError};
 use crate::model::{Service, Stamp, Tags};
@@ -93,7 +93,7 @@ pub async fn retag_elb(cx: &Clients, arn: &str, live: (&Stamp, &Tags), want: (&S
     }
     if !unset.is_empty() {
         let request = cx.elb().remove_tags().resource_arns(arn).set_tag_keys(Some(unset));
-        midway(cx.safe(Service::Elb, "RemoveTags", async || request.clone().send().await).await)?;
+        half(cx.safe(Service::Elb, "RemoveTags", async || request.clone().send().await).await)?;
     }
     Ok(())
 }

@@ -88,7 +88,7 @@ impl Resource for Listener {
                 .default_actions(self.action.resolve(links)?);
             cx.safe(Service::Elb, "ModifyListener", async || request.clone().send().await).await?;
         }
-        midway(elb::retag_elb(cx, &live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
+        half(elb::retag_elb(cx, &live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
         Live::made(&live.id, self.clone(), stamp, links)
     }
 

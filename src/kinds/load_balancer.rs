@@ -90,15 +90,15 @@ impl Resource for LoadBalancer {
         let settings = self.settings(links)?;
         let made = cx.write(Service::Elb, "CreateLoadBalancer", async || request.clone().send().await).await;
         let made = match made.map(|m| m.load_balancers.and_then(|mut all| all.pop())) {
-            Err(e) if may_stand(&e) => Some(midway(by_name(cx, &name).await)?.ok_or(e)?),
+            Err(e) if may_stand(&e) => Some(half(by_name(cx, &name).await)?.ok_or(e)?),
             other => other?,
         };
         let id = made.and_then(|b| b.load_balancer_arn).ok_or_else(|| CloudError::incomplete("CreateLoadBalancer", "LoadBalancerArn"))?;
-        midway(modify(cx, &id, settings).await)?;
-        let ready = midway(settled(cx, &id).await)?;
+        half(modify(cx, &id, settings).await)?;
+        let ready = half(settled(cx, &id).await)?;
         if let Some(state) = ready.state.as_ref().filter(|s| s.code == Some(LoadBalancerStateEnum::Failed)) {
             // It will never serve, and would read like one that does.
-            midway(remove(cx, &id, self.deletion_protection).await)?;
+            half(remove(cx, &id, self.deletion_protection).await)?;
             return Err(CloudError::new(Class::Invalid, "failed", state.reason().unwrap_or("the load balancer could not be set up")));
         }
         let (dns_name, zone_id) = (Computed(ready.dns_name), Computed(ready.canonical_hosted_zone_id));
@@ -112,17 +112,17 @@ impl Resource for LoadBalancer {
         if self.subnets != old.subnets || !subnets.is_subset(&live.points) {
             let request = cx.elb().set_subnets().load_balancer_arn(&live.id).set_subnets(Some(subnets.into_iter().collect()));
             cx.safe(Service::Elb, "SetSubnets", async || request.clone().send().await).await?;
-            midway(settled(cx, &live.id).await)?;
+            half(settled(cx, &live.id).await)?;
         }
         if self.security_groups != old.security_groups || !groups.is_subset(&live.points) {
             let request = cx.elb().set_security_groups().load_balancer_arn(&live.id).set_security_groups(Some(groups.into_iter().collect()));
-            midway(cx.safe(Service::Elb, "SetSecurityGroups", async || request.clone().send().await).await)?;
+            half(cx.safe(Service::Elb, "SetSecurityGroups", async || request.clone().send().await).await)?;
         }
         let bucket = settings.get(ACCESS_LOGS_BUCKET);
         if self.flags() != old.flags() || self.access_logs != old.access_logs || bucket.is_some_and(|b| !live.points.contains(b)) {
-            midway(modify(cx, &live.id, settings).await)?;
+            half(modify(cx, &live.id, settings).await)?;
         }
-        midway(elb::retag_elb(cx, &live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
+        half(elb::retag_elb(cx, &live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
         Live::made(&live.id, LoadBalancer { dns_name: old.dns_name, zone_id: old.zone_id, ..self.clone() }, stamp, links)
     }
 

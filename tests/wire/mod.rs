@@ -7,6 +7,7 @@ mod listener;
 mod load_balancer;
 mod log_group;
 mod nat_gateway;
+mod replay_load_balancer;
 mod route_table;
 mod security_group;
 mod subnet;
