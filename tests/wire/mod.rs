@@ -14,6 +14,7 @@ mod load_balancer;
 mod log_group;
 mod nat_gateway;
 mod proxy;
+mod replay_load_balancer;
 mod replay_nat_gateway;
 mod replay_security_group;
 mod route_table;
