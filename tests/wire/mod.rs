@@ -1,6 +1,10 @@
 //! Every kind over the wire: the real SDK against the emulator.
+mod auto_scaling_group;
+mod boot_script;
 mod elastic_ip;
+mod iam_role;
 mod internet_gateway;
+mod launch_template;
 mod nat_gateway;
 mod route_table;
 mod security_group;
@@ -28,8 +32,11 @@ pub struct Case {
 
 fn cases() -> Vec<Case> {
     vec![
+        auto_scaling_group::case(),
         elastic_ip::case(),
+        iam_role::case(),
         internet_gateway::case(),
+        launch_template::case(),
         nat_gateway::case(),
         route_table::case(),
         security_group::case(),
