@@ -1,4 +1,6 @@
 //! Every kind over the wire: the real SDK against the emulator.
+mod auto_scaling_group;
+mod boot_script;
 mod bucket;
 mod db_instance;
 mod db_parameter_group;
@@ -9,6 +11,7 @@ mod flow_log;
 mod iam_role;
 mod instance_profile;
 mod internet_gateway;
+mod launch_template;
 mod listener;
 mod load_balancer;
 mod log_group;
@@ -45,6 +48,7 @@ pub struct Case {
 
 fn cases() -> Vec<Case> {
     vec![
+        auto_scaling_group::case(),
         bucket::case(),
         db_instance::case(),
         db_parameter_group::case(),
@@ -55,6 +59,7 @@ fn cases() -> Vec<Case> {
         iam_role::case(),
         instance_profile::case(),
         internet_gateway::case(),
+        launch_template::case(),
         listener::case(),
         load_balancer::case(),
         log_group::case(),
