@@ -311,6 +311,7 @@ fn class(code: &str, status: u16) -> Class {
         "ResourceInUse",
         "ScalingActivityInProgress",
     ];
+    const NOT_FOUND: &[&str] = &["Gateway.NotAttached"];
     const QUOTA: &[&str] = &[
         "LimitExceeded",
         "LimitExceededException",
@@ -333,7 +334,9 @@ fn class(code: &str, status: u16) -> Class {
         c if QUOTA.contains(&c) || c.ends_with("LimitExceeded") || c.ends_with("QuotaExceeded") || c.ends_with("QuotaExceededFault") => {
             Class::Quota
         }
-        c if c.contains("NotFound") || c == "NoSuchEntity" || c == "NoSuchBucket" || c.starts_with("NoSuch") => Class::NotFound,
+        c if NOT_FOUND.contains(&c) || c.contains("NotFound") || c == "NoSuchEntity" || c == "NoSuchBucket" || c.starts_with("NoSuch") => {
+            Class::NotFound
+        }
         _ if status >= 500 => Class::Transient,
         _ => Class::Invalid,
     }

@@ -207,3 +207,8 @@ pub(crate) fn gone<T>(answer: Result<T, CloudError>) -> Result<(), CloudError> {
         other => other.map(drop),
     }
 }
+
+/// After the first effect of a verb, whatever fails leaves half a thing: only a look can tell how far it came.
+pub(crate) fn midway<T>(answer: Result<T, CloudError>) -> Result<T, CloudError> {
+    answer.map_err(|e| CloudError { class: Class::Ambiguous, ..e })
+}

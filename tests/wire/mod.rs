@@ -3,6 +3,11 @@ mod db_instance;
 mod db_parameter_group;
 mod db_replica;
 mod db_subnet_group;
+mod elastic_ip;
+mod internet_gateway;
+mod nat_gateway;
+mod route_table;
+mod security_group;
 mod subnet;
 mod vpc;
 
@@ -26,7 +31,19 @@ pub struct Case {
 }
 
 fn cases() -> Vec<Case> {
-    vec![db_instance::case(), db_parameter_group::case(), db_replica::case(), db_subnet_group::case(), subnet::case(), vpc::case()]
+    vec![
+        db_instance::case(),
+        db_parameter_group::case(),
+        db_replica::case(),
+        db_subnet_group::case(),
+        elastic_ip::case(),
+        internet_gateway::case(),
+        nat_gateway::case(),
+        route_table::case(),
+        security_group::case(),
+        subnet::case(),
+        vpc::case(),
+    ]
 }
 
 /// Create, list, no difference; every single change arrives and goes back; nothing is left; what is foreign stays.
