@@ -6,6 +6,10 @@ mod db_subnet_group;
 mod elastic_ip;
 mod internet_gateway;
 mod nat_gateway;
+mod replay_cache_groups;
+mod replay_db_groups;
+mod replay_db_instance;
+mod replay_replication_group;
 mod route_table;
 mod security_group;
 mod subnet;
@@ -74,6 +78,7 @@ async fn check(moto: &Moto, case: Case) {
     let mut run = 0;
     let mut go = async |want: &infra::plan::Stack, what: &str| {
         run += 1;
+        eprintln!("GO {what}");
         let plan = plan_for(&cloud, want).await.unwrap_or_else(|e| panic!("{}: {e:?}", tag(what)));
         let (outcome, events) = apply(&cloud, &plan, &format!("r{run}")).await;
         assert_eq!(outcome, Outcome::Applied, "{} {events:#?}", tag(what));
