@@ -78,7 +78,6 @@ async fn check(moto: &Moto, case: Case) {
     let mut run = 0;
     let mut go = async |want: &infra::plan::Stack, what: &str| {
         run += 1;
-        eprintln!("GO {what}");
         let plan = plan_for(&cloud, want).await.unwrap_or_else(|e| panic!("{}: {e:?}", tag(what)));
         let (outcome, events) = apply(&cloud, &plan, &format!("r{run}")).await;
         assert_eq!(outcome, Outcome::Applied, "{} {events:#?}", tag(what));

@@ -6,7 +6,8 @@ use super::db_instance::{db_instance, ground};
 use super::db_replica::db_replica;
 use crate::support::replay::{Replay, has, links, stamp};
 
-const GONE: &str = "<ErrorResponse><Error><Code>DBInstanceNotFound</Code><Message>DBInstance x not found.</Message></Error></ErrorResponse>";
+const GONE: &str =
+    "<ErrorResponse><Error><Code>DBInstanceNotFound</Code><Message>DBInstance x not found.</Message></Error></ErrorResponse>";
 
 /// `DescribeDBInstances` showing the instance of the wire case, with other values of `port`, `insights`, and more elements.
 fn seen(status: &str, port: i32, insights: bool, more: &str) -> String {
@@ -42,8 +43,8 @@ async fn an_update_waits_until_nothing_is_pending() {
     let busy = seen("modifying", 5444, true, "");
     let (cloud, replay) = Replay::clients([
         (200, before.as_str()),
-        (200, "<AddTagsToResourceResponse/>"),
-        (200, "<ModifyDBInstanceResponse/>"),
+        (200, "<AddTagsToResourceResponse><AddTagsToResourceResult/></AddTagsToResourceResponse>"),
+        (200, "<ModifyDBInstanceResponse><ModifyDBInstanceResult/></ModifyDBInstanceResponse>"),
         (200, &begun),
         (200, &busy),
         (200, &after),
@@ -51,7 +52,7 @@ async fn an_update_waits_until_nothing_is_pending() {
     let made = cloud.update(&live(db_instance()), &want.into(), &links(ground()), &stamp("db_instance.main")).await.unwrap();
     assert_eq!(made.of::<DbInstance>().unwrap().endpoint.0.as_deref(), Some("main.example"));
     let asked = replay.asked();
-    has(&asked[1], &["Action=AddTagsToResource", "Key=infra%3Aasked&Tags.Tag.3.Value=16.4+100"]);
+    has(&asked[1], &["Action=AddTagsToResource", "Key=infra%3Aasked&Tags.Tag.3.Value=16.4%20100"]);
     has(&asked[2], &["Action=ModifyDBInstance", "ApplyImmediately=true", "DBPortNumber=5444", "EnablePerformanceInsights=true"]);
     for other in ["AllocatedStorage", "EngineVersion", "Iops", "MultiAZ", "VpcSecurityGroupIds"] {
         assert!(!asked[2].contains(other), "{other} in {}", asked[2]);
@@ -65,8 +66,8 @@ async fn a_deferred_update_is_done_when_it_is_accepted() {
     let (before, accepted) = (seen("available", 5432, false, ""), seen("available", 5432, false, pending));
     let (cloud, replay) = Replay::clients([
         (200, before.as_str()),
-        (200, "<AddTagsToResourceResponse/>"),
-        (200, "<ModifyDBInstanceResponse/>"),
+        (200, "<AddTagsToResourceResponse><AddTagsToResourceResult/></AddTagsToResourceResponse>"),
+        (200, "<ModifyDBInstanceResponse><ModifyDBInstanceResult/></ModifyDBInstanceResponse>"),
         (200, accepted.as_str()),
     ]);
     cloud.update(&live(db_instance()), &want.into(), &links(ground()), &stamp("db_instance.main")).await.unwrap();
@@ -91,8 +92,8 @@ async fn a_deletion_lifts_the_protection_and_waits_until_all_is_gone() {
     let deleting = seen("deleting", 5432, false, "");
     let (cloud, replay) = Replay::clients([
         (200, protected.as_str()),
-        (200, "<ModifyDBInstanceResponse/>"),
-        (200, "<DeleteDBInstanceResponse/>"),
+        (200, "<ModifyDBInstanceResponse><ModifyDBInstanceResult/></ModifyDBInstanceResponse>"),
+        (200, "<DeleteDBInstanceResponse><DeleteDBInstanceResult/></DeleteDBInstanceResponse>"),
         (200, &deleting),
         (400, GONE),
     ]);
@@ -113,10 +114,10 @@ async fn a_replica_gets_its_parameter_group_as_soon_as_it_stands() {
     let inherited = seen("available", 5432, false, source).replace("id-db_parameter_group.main", "default.postgres16");
     let done = seen("available", 5432, false, source).replace("sun:05:00-sun:06:00", "tue:05:00-tue:06:00");
     let (cloud, replay) = Replay::clients([
-        (200, "<CreateDBInstanceReadReplicaResponse/>"),
+        (200, "<CreateDBInstanceReadReplicaResponse><CreateDBInstanceReadReplicaResult/></CreateDBInstanceReadReplicaResponse>"),
         (200, creating.as_str()),
         (200, &inherited),
-        (200, "<ModifyDBInstanceResponse/>"),
+        (200, "<ModifyDBInstanceResponse><ModifyDBInstanceResult/></ModifyDBInstanceResponse>"),
         (200, &done),
     ]);
     let mut world = ground();
