@@ -213,7 +213,7 @@ impl Stamp {
     /// A lost answer to a creation is therefore answered definitely by looking the name up.
     pub fn physical_name(&self, max: usize) -> String {
         let unique = &digest(&(&self.stack, &self.address, &self.run, self.step))[..8];
-        let mut readable = format!("{}-{}", self.stack, self.address.name);
+        let mut readable = format!("{}-{}", self.stack, self.address.name).replace(|c: char| !c.is_ascii_alphanumeric(), "-");
         readable.truncate(max - unique.len() - 1);
         format!("{}-{unique}", readable.trim_end_matches('-'))
     }

@@ -1,11 +1,14 @@
 //! A public IPv4 address that stays.
 use super::*;
 use crate::attributes;
+use crate::cloud::aws::{ec2_stack_filter, ec2_tags, from_ec2_tags};
 use crate::model::{Computed, Tags};
+use aws_sdk_ec2::types::{DomainType, ResourceType};
 
-/// `AWS::EC2::EIP`.
+/// `AWS::EC2::EIP`. Its id is the `AllocationId`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ElasticIp {
+    /// `PublicIp`, from Amazon's pool.
     pub public_ip: Computed<String>,
     pub tags: Tags,
 }
@@ -17,23 +20,42 @@ impl Resource for ElasticIp {
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(2, 1, 2);
 
+    fn outputs(&self) -> BTreeMap<&'static str, String> {
+        self.public_ip.0.iter().map(|ip| ("public_ip", ip.clone())).collect()
+    }
+
     fn simulate(&mut self, id: &str) {
-        self.public_ip = Computed::from(format!("198.51.100.{}", id.len()));
+        let host = id.bytes().fold(0u8, |sum, b| sum.wrapping_mul(31).wrapping_add(b));
+        self.public_ip = Computed::from(format!("198.51.100.{host}"));
     }
 
-    async fn list(_: &Clients, _: &str) -> Result<Vec<Live>, CloudError> {
-        Ok(vec![])
+    /// `DescribeAddresses` has no pages.
+    async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
+        let request = cx.ec2().describe_addresses().filters(ec2_stack_filter(stack));
+        let found = cx.safe(Service::Ec2, "DescribeAddresses", async || request.clone().send().await).await?;
+        let live = found.addresses.into_iter().flatten().filter_map(|a| {
+            let (stamp, tags) = Stamp::read(stack, from_ec2_tags(a.tags))?;
+            Some(Live::found(a.allocation_id?, ElasticIp { public_ip: Computed(a.public_ip), tags }, stamp))
+        });
+        Ok(live.collect())
     }
 
-    async fn create(&self, _: &Clients, _: &Links, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        let tags = ec2_tags(ResourceType::ElasticIp, &stamp.tags(&self.tags));
+        let request = cx.ec2().allocate_address().domain(DomainType::Vpc).tag_specifications(tags);
+        let made = cx.write(Service::Ec2, "AllocateAddress", async || request.clone().send().await).await?;
+        let id = made.allocation_id.ok_or_else(|| CloudError::incomplete("AllocateAddress", "AllocationId"))?;
+        Live::made(id, ElasticIp { public_ip: Computed(made.public_ip), ..self.clone() }, stamp, links)
     }
 
-    async fn update(&self, _: &Clients, _: &Links, _: &Live, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
+        let old: ElasticIp = live.of()?;
+        half(cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
+        Live::made(&live.id, ElasticIp { public_ip: old.public_ip, ..self.clone() }, stamp, links)
     }
 
-    async fn delete(_: &Clients, _: &Live) -> Result<(), CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
+        let request = cx.ec2().release_address().allocation_id(&live.id);
+        gone(cx.safe(Service::Ec2, "ReleaseAddress", async || request.clone().send().await).await)
     }
 }

@@ -1,39 +1,83 @@
 //! The door of a VPC to the internet.
 use super::*;
 use crate::attributes;
-use crate::model::{Tags};
+use crate::cloud::aws::{ec2_stack_filter, ec2_tags, from_ec2_tags};
+use crate::model::Tags;
+use aws_sdk_ec2::types::{AttachmentStatus, ResourceType};
 
-/// `AWS::EC2::InternetGateway`.
+/// `AWS::EC2::InternetGateway`, attached to its VPC.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct InternetGateway {
+    /// The VPC it is attached to (`AttachInternetGateway`); a VPC has one at most.
     pub vpc: Ref<Vpc>,
     pub tags: Tags,
 }
 
 attributes! { InternetGateway { replace vpc, update tags } }
 
+/// Where a gateway that hangs nowhere points.
+const DETACHED: &str = "detached";
+
 impl Resource for InternetGateway {
     const KIND: Kind = Kind::InternetGateway;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(3, 2, 3);
 
+    /// A VPC has one internet gateway.
     fn claims(&self) -> Vec<Claim> {
         vec![Claim::Name { within: Some(self.vpc.address()), name: "internet_gateway".into() }]
     }
 
-    async fn list(_: &Clients, _: &str) -> Result<Vec<Live>, CloudError> {
-        Ok(vec![])
+    async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
+        let live = found(cx, stack).await?.into_iter().filter_map(|gateway| {
+            let vpc = Ref::to(attached_to(&gateway).unwrap_or(DETACHED));
+            let (stamp, tags) = Stamp::read(stack, from_ec2_tags(gateway.tags))?;
+            Some(Live::found(gateway.internet_gateway_id?, InternetGateway { vpc, tags }, stamp))
+        });
+        Ok(live.collect())
     }
 
-    async fn create(&self, _: &Clients, _: &Links, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        let vpc = links.to(&self.vpc)?;
+        let tags = ec2_tags(ResourceType::InternetGateway, &stamp.tags(&self.tags));
+        let request = cx.ec2().create_internet_gateway().tag_specifications(tags);
+        let made = cx.write(Service::Ec2, "CreateInternetGateway", async || request.clone().send().await).await?;
+        let id = made.internet_gateway.and_then(|g| g.internet_gateway_id);
+        let id = id.ok_or_else(|| CloudError::incomplete("CreateInternetGateway", "InternetGatewayId"))?;
+        let request = cx.ec2().attach_internet_gateway().internet_gateway_id(&id).vpc_id(vpc);
+        half(cx.write(Service::Ec2, "AttachInternetGateway", async || request.clone().send().await).await)?;
+        Live::made(id, self.clone(), stamp, links)
     }
 
-    async fn update(&self, _: &Clients, _: &Links, _: &Live, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
+        let old: InternetGateway = live.of()?;
+        half(cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
+        Live::made(&live.id, self.clone(), stamp, links)
     }
 
-    async fn delete(_: &Clients, _: &Live) -> Result<(), CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
+        for vpc in live.points.iter().filter(|p| *p != DETACHED) {
+            let request = cx.ec2().detach_internet_gateway().internet_gateway_id(&live.id).vpc_id(vpc);
+            gone(cx.safe(Service::Ec2, "DetachInternetGateway", async || request.clone().send().await).await)?;
+        }
+        let request = cx.ec2().delete_internet_gateway().internet_gateway_id(&live.id);
+        gone(cx.safe(Service::Ec2, "DeleteInternetGateway", async || request.clone().send().await).await)
     }
+}
+
+/// The stack's internet gateways by the VPC they are attached to, for kinds that need one but don't name it to the cloud.
+pub(crate) async fn by_vpc(cx: &Clients, stack: &str) -> Result<BTreeMap<String, String>, CloudError> {
+    let all = found(cx, stack).await?;
+    Ok(all.into_iter().filter_map(|g| Some((attached_to(&g)?.to_owned(), g.internet_gateway_id?))).collect())
+}
+
+async fn found(cx: &Clients, stack: &str) -> Result<Vec<aws_sdk_ec2::types::InternetGateway>, CloudError> {
+    let request = cx.ec2().describe_internet_gateways().filters(ec2_stack_filter(stack)).max_results(1000);
+    let send = async |token| request.clone().set_next_token(token).send().await;
+    cx.pages(Service::Ec2, "DescribeInternetGateways", send, |page| (page.internet_gateways, page.next_token)).await
+}
+
+fn attached_to(gateway: &aws_sdk_ec2::types::InternetGateway) -> Option<&str> {
+    let leaving = |s| matches!(s, &AttachmentStatus::Detaching | &AttachmentStatus::Detached);
+    gateway.attachments().iter().find(|a| !a.state().is_some_and(leaving)).and_then(|a| a.vpc_id())
 }

@@ -1,33 +1,53 @@
 //! Who may talk to whom.
+mod rules;
+
 use super::*;
 use crate::attributes;
-use crate::model::{Tags};
+use crate::cloud::aws::{ec2_stack_filter, ec2_tags, from_ec2_tags};
+use crate::model::Tags;
+use aws_sdk_ec2::types::ResourceType;
+use futures_util::future::join;
+use rules::Direction;
 
-/// `AWS::EC2::SecurityGroup`.
+/// `AWS::EC2::SecurityGroup`, with its rules. The rule that AWS adds to a new group (everything may leave) stays only when it is wanted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SecurityGroup {
+    /// `VpcId`.
     pub vpc: Ref<Vpc>,
+    /// `GroupDescription`, 1 to 255 characters.
     pub description: String,
+    /// What may come in (`IpPermissions`).
     pub ingress: BTreeSet<Rule>,
+    /// What may go out (`IpPermissionsEgress`).
     pub egress: BTreeSet<Rule>,
     pub tags: Tags,
 }
 
+/// One rule: a protocol, a range of ports, one peer. Two rules of a group may not differ in their description alone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Rule {
+    /// `IpProtocol`: `tcp`, `udp`, `icmp`, `icmpv6`, another protocol's number, or `all`.
     pub protocol: String,
+    /// `FromPort`, 0 to 65535; the type for ICMP, -1 being every type; -1 for `all`.
     pub from_port: i32,
+    /// `ToPort`, 0 to 65535; the code for ICMP, -1 being every code; -1 for `all`.
     pub to_port: i32,
     pub peer: Peer,
+    /// `Description`, up to 255 characters; empty for none.
     pub description: String,
 }
 
+/// The other side of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Peer {
+    /// `CidrIp` or `CidrIpv6`, in canonical form: `10.0.0.0/16`, `::/0`.
     Cidr(String),
+    /// `GroupId` of another group.
     Group(Ref<SecurityGroup>),
+    /// The group that has the rule.
     Itself,
+    /// `PrefixListId`, `pl-…`.
     PrefixList(String),
 }
 
@@ -38,19 +58,61 @@ impl Resource for SecurityGroup {
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(3, 2, 10);
 
-    async fn list(_: &Clients, _: &str) -> Result<Vec<Live>, CloudError> {
-        Ok(vec![])
+    async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
+        let request = cx.ec2().describe_security_groups().filters(ec2_stack_filter(stack)).max_results(1000);
+        let send = async |token| request.clone().set_next_token(token).send().await;
+        let found = cx.pages(Service::Ec2, "DescribeSecurityGroups", send, |page| (page.security_groups, page.next_token)).await?;
+        let live = found.into_iter().filter_map(|group| {
+            let (ingress, egress) = (rules::of(&group, Direction::Ingress), rules::of(&group, Direction::Egress));
+            let (stamp, tags) = Stamp::read(stack, from_ec2_tags(group.tags))?;
+            let object = SecurityGroup { vpc: Ref::to(group.vpc_id?), description: group.description?, ingress, egress, tags };
+            Some(Live::found(group.group_id?, object, stamp))
+        });
+        Ok(live.collect())
     }
 
-    async fn create(&self, _: &Clients, _: &Links, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        let tags = ec2_tags(ResourceType::SecurityGroup, &stamp.tags(&self.tags));
+        let request = cx.ec2().create_security_group().vpc_id(links.to(&self.vpc)?).group_name(stamp.physical_name(255));
+        let request = request.description(&self.description).tag_specifications(tags);
+        let made = cx.write(Service::Ec2, "CreateSecurityGroup", async || request.clone().send().await).await?;
+        let id = made.group_id.ok_or_else(|| CloudError::incomplete("CreateSecurityGroup", "GroupId"))?;
+        half(self.arrange(cx, links, &id, BTreeSet::new(), BTreeSet::from([rules::everything()])).await)?;
+        Live::made(id, self.clone(), stamp, links)
     }
 
-    async fn update(&self, _: &Clients, _: &Links, _: &Live, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
+        let (old, new) = (live.of::<Self>()?, Live::made(&live.id, self.clone(), stamp, links)?);
+        if self.ingress != old.ingress || self.egress != old.egress || new.points != live.points {
+            let request = cx.ec2().describe_security_groups().group_ids(&live.id);
+            let seen = cx.safe(Service::Ec2, "DescribeSecurityGroups", async || request.clone().send().await).await?;
+            let group = seen.security_groups().first().ok_or_else(|| CloudError::incomplete("DescribeSecurityGroups", &live.id))?;
+            let (ingress, egress) = (rules::of(group, Direction::Ingress), rules::of(group, Direction::Egress));
+            half(self.arrange(cx, links, &live.id, ingress, egress).await)?;
+        }
+        half(cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
+        Ok(new)
     }
 
-    async fn delete(_: &Clients, _: &Live) -> Result<(), CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
+        let request = cx.ec2().delete_security_group().group_id(&live.id);
+        gone(cx.safe(Service::Ec2, "DeleteSecurityGroup", async || request.clone().send().await).await)
+    }
+}
+
+impl SecurityGroup {
+    /// Both directions at once, from the rules there are to the rules of this group.
+    async fn arrange(
+        &self,
+        cx: &Clients,
+        links: &Links,
+        id: &str,
+        ingress: BTreeSet<Rule>,
+        egress: BTreeSet<Rule>,
+    ) -> Result<(), CloudError> {
+        let inwards = rules::arrange(cx, id, Direction::Ingress, ingress, rules::physical(&self.ingress, links, id)?);
+        let outwards = rules::arrange(cx, id, Direction::Egress, egress, rules::physical(&self.egress, links, id)?);
+        let (inwards, outwards) = join(inwards, outwards).await;
+        inwards.and(outwards)
     }
 }

@@ -8,6 +8,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::{Instant, sleep};
 
 use super::{Action, Event, Found, Outcome, Run};
+use crate::cloud::policy::STEP;
 use crate::cloud::{Cloud, CloudError};
 use crate::diff::{Context, diff};
 use crate::kinds::{Address, Links, Live, Object, refs};
@@ -59,7 +60,8 @@ pub async fn drive<C: Cloud>(
                 Action::Undo(i) => record(run, sink, Event::UndoBegan(i))?,
                 Action::Settle(_) => drop(settling.insert(action)),
             }
-            flight.push(perform(action, plan, settings, cloud, memory.links(plan, action), memory.made(action)));
+            let (Action::Do(i) | Action::Settle(i) | Action::Undo(i)) = action;
+            flight.push(STEP.scope(i, perform(action, plan, settings, cloud, memory.links(plan, action), memory.made(action))));
         }
         if flight.is_empty() {
             return Ok(run.outcome());

@@ -1,7 +1,19 @@
 //! Every kind over the wire: the real SDK against the emulator.
+mod elastic_ip;
+mod flow_log;
+mod iam_role;
+mod internet_gateway;
+mod listener;
+mod load_balancer;
+mod log_group;
+mod nat_gateway;
 mod proxy;
+mod route_table;
+mod security_group;
 mod subnet;
+mod target_group;
 mod vpc;
+mod vpc_endpoint;
 
 use infra::kinds::{Kind, Object};
 use infra::model::Mode;
@@ -23,7 +35,22 @@ pub struct Case {
 }
 
 fn cases() -> Vec<Case> {
-    vec![subnet::case(), vpc::case()]
+    vec![
+        elastic_ip::case(),
+        flow_log::case(),
+        iam_role::case(),
+        internet_gateway::case(),
+        listener::case(),
+        load_balancer::case(),
+        log_group::case(),
+        nat_gateway::case(),
+        route_table::case(),
+        security_group::case(),
+        subnet::case(),
+        target_group::case(),
+        vpc::case(),
+        vpc_endpoint::case(),
+    ]
 }
 
 /// Create, list, no difference; every single change arrives and goes back; nothing is left; what is foreign stays.

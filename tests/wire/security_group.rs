@@ -1,0 +1,67 @@
+use infra::kinds::security_group::{Peer, Rule};
+use infra::kinds::{Ref, SecurityGroup, Vpc};
+
+use super::Case;
+use super::vpc::vpc;
+
+pub fn rule(port: i32, peer: Peer) -> Rule {
+    Rule { protocol: "tcp".into(), from_port: port, to_port: port, peer, description: String::new() }
+}
+
+pub fn anywhere() -> Rule {
+    Rule { protocol: "all".into(), from_port: -1, to_port: -1, ..rule(0, Peer::Cidr("0.0.0.0/0".into())) }
+}
+
+pub fn security_group() -> SecurityGroup {
+    SecurityGroup {
+        vpc: Ref::to("main"),
+        description: "who may enter".into(),
+        ingress: [rule(443, Peer::Cidr("203.0.113.0/24".into()))].into(),
+        egress: [anywhere()].into(),
+        tags: [("Name".into(), "app".into())].into(),
+    }
+}
+
+/// Descriptions change on CIDR rules only, and never to none: the emulator keeps those of groups as they are, drops those of prefix lists,
+/// and does not clear one. The requests for these are in `replay_security_group`.
+pub fn case() -> Case {
+    let base = SecurityGroup {
+        ingress: [
+            Rule { description: "office".into(), ..rule(443, Peer::Cidr("203.0.113.0/24".into())) },
+            rule(8080, Peer::Group(Ref::to("peer"))),
+        ]
+        .into(),
+        ..security_group()
+    };
+    let other = Rule { description: "home".into(), ..rule(443, Peer::Cidr("203.0.113.0/24".into())) };
+    let many = [
+        Rule { description: "office".into(), ..rule(443, Peer::Cidr("203.0.113.0/24".into())) },
+        rule(443, Peer::Cidr("2001:db8::/32".into())),
+        rule(443, Peer::PrefixList("pl-12345678".into())),
+        rule(22, Peer::Itself),
+        Rule { description: "from the peer".into(), ..rule(8081, Peer::Group(Ref::to("peer"))) },
+        Rule { protocol: "udp".into(), to_port: 2000, ..rule(1000, Peer::Group(Ref::to("peer"))) },
+        Rule { protocol: "icmp".into(), from_port: 8, to_port: -1, ..anywhere() },
+        Rule { peer: Peer::Itself, ..anywhere() },
+    ];
+    let world = vec![
+        ("vpc.main", vpc().into()),
+        ("vpc.other", Vpc { cidr: "10.9.0.0/16".parse().unwrap(), ..vpc() }.into()),
+        ("security_group.peer", security_group().into()),
+        ("security_group.a", base.clone().into()),
+    ];
+    let foreign = SecurityGroup { vpc: Ref::to("other"), ingress: [].into(), ..base.clone() };
+    let variants = vec![
+        ("vpc", foreign.into()),
+        ("description", SecurityGroup { description: "who else".into(), ..base.clone() }.into()),
+        (
+            "a rule's description",
+            SecurityGroup { ingress: [other, rule(8080, Peer::Group(Ref::to("peer")))].into(), ..base.clone() }.into(),
+        ),
+        ("no ingress", SecurityGroup { ingress: [].into(), ..base.clone() }.into()),
+        ("every kind of rule", SecurityGroup { ingress: many.clone().into(), egress: many.into(), ..base.clone() }.into()),
+        ("no egress", SecurityGroup { egress: [].into(), ..base.clone() }.into()),
+        ("tags", SecurityGroup { tags: [("team".into(), "a b".into())].into(), ..base }.into()),
+    ];
+    Case { address: "security_group.a", world, variants }
+}
