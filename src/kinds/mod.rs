@@ -1,7 +1,7 @@
 //! The instruction set: one file per kind, one line here.
 mod claims;
-mod elb;
 mod elasticache;
+mod elb;
 mod links;
 mod managed;
 mod rds;
