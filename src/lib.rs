@@ -1,8 +1,12 @@
+pub mod cli;
 pub mod cloud;
+pub mod diag;
 pub mod diff;
 pub mod graph;
 pub mod kinds;
 pub mod model;
 pub mod observe;
 pub mod plan;
+pub mod render;
 pub mod run;
+pub mod spec;

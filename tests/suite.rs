@@ -1,5 +1,6 @@
 //! All tests in one binary, since each would link the SDKs again.
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 mod laws;
+mod spec;
 mod support;
 mod wire;

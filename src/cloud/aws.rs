@@ -8,6 +8,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -44,6 +45,7 @@ clients! {
     rds: aws_sdk_rds,
     s3: aws_sdk_s3,
     sts: aws_sdk_sts,
+    tagging: aws_sdk_resourcegroupstagging,
 }
 
 impl Clients {
@@ -251,6 +253,15 @@ impl Clients {
     }
 }
 
+/// The first refusal in an answer that is a success as a whole (`Unsuccessful` of EC2's plural calls).
+pub fn refused(operation: &str, items: Option<&[aws_sdk_ec2::types::UnsuccessfulItem]>) -> Result<(), CloudError> {
+    let Some(error) = items.into_iter().flatten().find_map(|item| item.error()) else { return Ok(()) };
+    let code = error.code().unwrap_or("Unknown");
+    let mut refusal = CloudError::new(class(code, 0), code, error.message().unwrap_or_default());
+    (refusal.service, refusal.operation) = (Some(Service::Ec2), operation.into());
+    Err(refusal)
+}
+
 /// The SDK's error in our words. Decided by the error's kind, its code and the HTTP status, never by its message.
 pub fn classify<E: ProvideErrorMetadata + Error + 'static>(
     service: Service,
@@ -265,8 +276,10 @@ pub fn classify<E: ProvideErrorMetadata + Error + 'static>(
     let (class, code, message) = match &error {
         SdkError::ConstructionFailure(_) => (Class::Invalid, "InvalidRequest".to_owned(), chain(&error)),
         SdkError::TimeoutError(_) => (Class::Transient, "Timeout".to_owned(), chain(&error)),
-        SdkError::DispatchFailure(d) if d.is_io() || d.is_timeout() => (Class::Transient, "Unreachable".to_owned(), chain(&error)),
-        SdkError::DispatchFailure(_) => (Class::Denied, "NoCredentials".to_owned(), chain(&error)),
+        SdkError::DispatchFailure(d) if d.is_user() => (Class::Invalid, "InvalidRequest".to_owned(), chain(&error)),
+        SdkError::DispatchFailure(_) if unsigned(&error) => (Class::Denied, "NoCredentials".to_owned(), chain(&error)),
+        // Whatever else went wrong, the request may have been on its way: "denied" would say that nothing happened.
+        SdkError::DispatchFailure(_) => (Class::Transient, "Unreachable".to_owned(), chain(&error)),
         SdkError::ServiceError(e) => {
             let code = e.err().code().unwrap_or("Unknown").to_owned();
             (class(&code, status), code, e.err().message().map(String::from).unwrap_or_else(|| chain(&error)))
@@ -304,11 +317,13 @@ fn class(code: &str, status: u16) -> Class {
         "UnrecognizedClientException",
     ];
     const CONFLICT: &[&str] = &[
+        "CacheSubnetGroupInUse",
         "ConcurrentModification",
         "ConcurrentModificationException",
         "DeleteConflict",
         "DependencyViolation",
         "IncorrectState",
+        "InvalidCacheClusterState",
         "InvalidCacheParameterGroupState",
         "InvalidDBInstanceState",
         "InvalidDBParameterGroupState",
@@ -325,7 +340,12 @@ fn class(code: &str, status: u16) -> Class {
         "LimitExceeded",
         "LimitExceededException",
         "AddressLimitExceeded",
+        "ClusterQuotaForCustomerExceeded",
         "InstanceQuotaExceeded",
+        "InsufficientCacheClusterCapacity",
+        "InsufficientDBInstanceCapacity",
+        "NodeQuotaForClusterExceeded",
+        "NodeQuotaForCustomerExceeded",
         "StorageQuotaExceeded",
         "TooManyLoadBalancers",
         "TooManyListeners",
@@ -344,6 +364,11 @@ fn class(code: &str, status: u16) -> Class {
         _ if status >= 500 => Class::Transient,
         _ => Class::Invalid,
     }
+}
+
+/// Whether a request was never sent, for want of credentials to sign it with.
+fn unsigned(error: &(dyn Error + 'static)) -> bool {
+    error.is::<CredentialsError>() || error.source().is_some_and(unsigned)
 }
 
 /// An error and its causes in one line.

@@ -1,6 +1,10 @@
 //! The instruction set: one file per kind, one line here.
 mod claims;
+mod elasticache;
+mod elb;
 mod links;
+mod managed;
+mod rds;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -47,6 +51,10 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         pub fn claims(&self) -> Vec<Claim> { match self { $(Object::$ty(x) => x.claims()),+ } }
         pub fn protected(&self) -> bool { match self { $(Object::$ty(x) => x.protected()),+ } }
         pub fn outputs(&self) -> BTreeMap<&'static str, String> { match self { $(Object::$ty(x) => x.outputs()),+ } }
+        /// The wanted object with what it leaves open filled in from the live one.
+        pub fn adopt(&self, live: &Object) -> Option<Object> {
+            match (self, live) { $((Object::$ty(a), Object::$ty(b)) => a.adopt(b).map(Object::from),)+ _ => None }
+        }
         pub fn simulate(&mut self, id: &str) { match self { $(Object::$ty(x) => x.simulate(id)),+ } }
         pub(crate) async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
             match self { $(Object::$ty(x) => Box::pin(x.create(cx, links, stamp)).await),+ }
@@ -118,6 +126,10 @@ pub trait Resource:
     /// Whether the cloud itself guards this object against deletion (`DeletionProtection`). `delete` lifts it.
     fn protected(&self) -> bool {
         false
+    }
+    /// This wanted object with what it leaves open taken from the live one (a version given as `16` where `16.4` runs); `None` when it leaves nothing open.
+    fn adopt(&self, _live: &Self) -> Option<Self> {
+        None
     }
     /// The values that `${section.name.attribute}` may name, once they are known.
     fn outputs(&self) -> BTreeMap<&'static str, String> {
@@ -191,6 +203,11 @@ impl Live {
         Ok(Live { id: id.into(), object, stamp: stamp.clone(), points })
     }
 
+    /// The value of an attribute that a text may name: `id`, or one of the kind's outputs.
+    pub fn output(&self, attr: &str) -> Option<String> {
+        if attr == "id" { Some(self.id.clone()) } else { self.object.outputs().remove(attr) }
+    }
+
     /// The object as its own kind.
     pub fn of<K: Resource>(&self) -> Result<K, CloudError> {
         K::try_from(self.object.clone())
@@ -203,11 +220,6 @@ pub(crate) fn gone<T>(answer: Result<T, CloudError>) -> Result<(), CloudError> {
         Err(e) if e.class == Class::NotFound => Ok(()),
         other => other.map(drop),
     }
-}
-
-/// After the first effect of a verb, whatever fails leaves half a thing: only a look can tell how far it came.
-pub(crate) fn midway<T>(answer: Result<T, CloudError>) -> Result<T, CloudError> {
-    answer.map_err(|e| CloudError { class: Class::Ambiguous, ..e })
 }
 
 /// A failure after an earlier request of the same verb has taken effect: whatever its class, only a look at the cloud tells what stands.

@@ -77,7 +77,7 @@ impl Resource for SecurityGroup {
         let request = request.description(&self.description).tag_specifications(tags);
         let made = cx.write(Service::Ec2, "CreateSecurityGroup", async || request.clone().send().await).await?;
         let id = made.group_id.ok_or_else(|| CloudError::incomplete("CreateSecurityGroup", "GroupId"))?;
-        midway(self.arrange(cx, links, &id, BTreeSet::new(), BTreeSet::from([rules::everything()])).await)?;
+        half(self.arrange(cx, links, &id, BTreeSet::new(), BTreeSet::from([rules::everything()])).await)?;
         Live::made(id, self.clone(), stamp, links)
     }
 
@@ -88,9 +88,9 @@ impl Resource for SecurityGroup {
             let seen = cx.safe(Service::Ec2, "DescribeSecurityGroups", async || request.clone().send().await).await?;
             let group = seen.security_groups().first().ok_or_else(|| CloudError::incomplete("DescribeSecurityGroups", &live.id))?;
             let (ingress, egress) = (rules::of(group, Direction::Ingress), rules::of(group, Direction::Egress));
-            midway(self.arrange(cx, links, &live.id, ingress, egress).await)?;
+            half(self.arrange(cx, links, &live.id, ingress, egress).await)?;
         }
-        midway(cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
+        half(cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
         Ok(new)
     }
 

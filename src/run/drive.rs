@@ -1,12 +1,14 @@
 //! The only loop that touches the world, and the only caller of a mutating verb. It owns all state; nothing is shared, nothing is locked.
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::{Instant, sleep};
 
 use super::{Action, Event, Found, Outcome, Run};
+use crate::cloud::policy::STEP;
 use crate::cloud::{Cloud, CloudError};
 use crate::diff::{Context, diff};
 use crate::kinds::{Address, Links, Live, Object, refs};
@@ -58,7 +60,8 @@ pub async fn drive<C: Cloud>(
                 Action::Undo(i) => record(run, sink, Event::UndoBegan(i))?,
                 Action::Settle(_) => drop(settling.insert(action)),
             }
-            flight.push(perform(action, plan, settings, cloud, memory.links(plan, action), memory.made(action)));
+            let (Action::Do(i) | Action::Settle(i) | Action::Undo(i)) = action;
+            flight.push(STEP.scope(i, perform(action, plan, settings, cloud, memory.links(plan, action), memory.made(action))));
         }
         if flight.is_empty() {
             return Ok(run.outcome());
@@ -83,24 +86,25 @@ fn record(run: &mut Run<'_>, sink: &mut impl Sink, e: Event) -> io::Result<()> {
 
 /// Which live object an address means: undo uses the old meaning, forward the new one.
 struct Memory {
-    old: BTreeMap<Address, Live>,
-    new: BTreeMap<Address, Live>,
-    made: BTreeMap<usize, Live>,
+    old: BTreeMap<Address, Rc<Live>>,
+    new: BTreeMap<Address, Rc<Live>>,
+    made: BTreeMap<usize, Rc<Live>>,
 }
 
 impl Memory {
     fn new(plan: &Plan) -> Self {
-        let old: BTreeMap<Address, Live> = plan.old.iter().map(|l| (l.stamp.address.clone(), l.clone())).collect();
+        let old: BTreeMap<Address, Rc<Live>> = plan.old.iter().map(|l| (l.stamp.address.clone(), Rc::new(l.clone()))).collect();
         Memory { new: old.clone(), old, made: BTreeMap::new() }
     }
 
     fn note(&mut self, plan: &Plan, e: &Event) {
         match e {
             Event::Done(i, Some(l)) | Event::Settled(i, Some(l), Found::Whole | Found::Partial) => {
-                self.new.insert(plan.steps[*i].address.clone(), l.clone());
-                self.made.insert(*i, l.clone());
+                let live = Rc::new(l.clone());
+                self.new.insert(plan.steps[*i].address.clone(), live.clone());
+                self.made.insert(*i, live);
             }
-            Event::Undone(i, Some(l)) => drop(self.old.insert(plan.steps[*i].address.clone(), l.clone())),
+            Event::Undone(i, Some(l)) => drop(self.old.insert(plan.steps[*i].address.clone(), Rc::new(l.clone()))),
             _ => {}
         }
     }
@@ -114,12 +118,12 @@ impl Memory {
             (Act::Update { live, .. }, Action::Undo(_)) | (Act::Delete { live }, _) => refs(&live.object),
             (Act::Update { object, .. }, _) => refs(object),
         };
-        Links(named.into_iter().filter_map(|a| from.get(&a).map(|l| (a.clone(), l.clone()))).collect())
+        Links(named.into_iter().filter_map(|a| from.get(&a).map(|l| (a, Live::clone(l)))).collect())
     }
 
     fn made(&self, action: Action) -> Option<Live> {
         match action {
-            Action::Undo(i) => self.made.get(&i).cloned(),
+            Action::Undo(i) => self.made.get(&i).map(|l| Live::clone(l)),
             _ => None,
         }
     }

@@ -44,7 +44,7 @@ pub fn case() -> Case {
     };
     let variants = vec![
         ("launch_template", with(&|g| g.launch_template = Ref::to("next"))),
-        ("subnets", with(&|g| drop(g.subnets.remove(&Ref::to("b"))))),
+        ("subnets", with(&|g| assert!(g.subnets.remove(&Ref::to("b"))))),
         ("min", with(&|g| g.min = 3)),
         ("max", with(&|g| g.max = 9)),
         ("health_check_type", with(&|g| g.health_check_type = "ELB".into())),

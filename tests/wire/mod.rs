@@ -1,15 +1,26 @@
 //! Every kind over the wire: the real SDK against the emulator.
 mod auto_scaling_group;
 mod boot_script;
+mod db_instance;
+mod db_parameter_group;
+mod db_replica;
+mod db_subnet_group;
 mod elastic_ip;
+mod flow_log;
 mod iam_role;
 mod internet_gateway;
 mod launch_template;
+mod listener;
+mod load_balancer;
+mod log_group;
 mod nat_gateway;
+mod proxy;
 mod route_table;
 mod security_group;
 mod subnet;
+mod target_group;
 mod vpc;
+mod vpc_endpoint;
 
 use infra::kinds::{Kind, Object};
 use infra::model::Mode;
@@ -33,15 +44,25 @@ pub struct Case {
 fn cases() -> Vec<Case> {
     vec![
         auto_scaling_group::case(),
+        db_instance::case(),
+        db_parameter_group::case(),
+        db_replica::case(),
+        db_subnet_group::case(),
         elastic_ip::case(),
+        flow_log::case(),
         iam_role::case(),
         internet_gateway::case(),
         launch_template::case(),
+        listener::case(),
+        load_balancer::case(),
+        log_group::case(),
         nat_gateway::case(),
         route_table::case(),
         security_group::case(),
         subnet::case(),
+        target_group::case(),
         vpc::case(),
+        vpc_endpoint::case(),
     ]
 }
 

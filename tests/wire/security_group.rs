@@ -35,11 +35,11 @@ pub fn case() -> Case {
     };
     let other = Rule { description: "home".into(), ..rule(443, Peer::Cidr("203.0.113.0/24".into())) };
     let many = [
-        rule(443, Peer::Cidr("203.0.113.0/24".into())),
+        Rule { description: "office".into(), ..rule(443, Peer::Cidr("203.0.113.0/24".into())) },
         rule(443, Peer::Cidr("2001:db8::/32".into())),
         rule(443, Peer::PrefixList("pl-12345678".into())),
         rule(22, Peer::Itself),
-        Rule { description: "from the peer".into(), ..rule(8080, Peer::Group(Ref::to("peer"))) },
+        Rule { description: "from the peer".into(), ..rule(8081, Peer::Group(Ref::to("peer"))) },
         Rule { protocol: "udp".into(), to_port: 2000, ..rule(1000, Peer::Group(Ref::to("peer"))) },
         Rule { protocol: "icmp".into(), from_port: 8, to_port: -1, ..anywhere() },
         Rule { peer: Peer::Itself, ..anywhere() },
