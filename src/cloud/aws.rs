@@ -24,12 +24,13 @@ macro_rules! clients { ($($name:ident: $sdk:ident),+ $(,)?) => {
     pub struct Clients {
         pub policy: Policy,
         config: SdkConfig,
+        s3: OnceCell<aws_sdk_s3::Client>,
         $($name: OnceCell<$sdk::Client>),+
     }
 
     impl Clients {
         fn from_config(config: SdkConfig, policy: Policy) -> Self {
-            Clients { policy, config, $($name: OnceCell::new()),+ }
+            Clients { policy, config, s3: OnceCell::new(), $($name: OnceCell::new()),+ }
         }
         $(pub fn $name(&self) -> &$sdk::Client { self.$name.get_or_init(|| $sdk::Client::new(&self.config)) })+
     }
@@ -43,12 +44,19 @@ clients! {
     iam: aws_sdk_iam,
     logs: aws_sdk_cloudwatchlogs,
     rds: aws_sdk_rds,
-    s3: aws_sdk_s3,
     sts: aws_sdk_sts,
     tagging: aws_sdk_resourcegroupstagging,
 }
 
 impl Clients {
+    /// S3's client. At an endpoint of one's own a bucket's name stands in the path, since no host name answers for it.
+    pub fn s3(&self) -> &aws_sdk_s3::Client {
+        self.s3.get_or_init(|| {
+            let config = aws_sdk_s3::config::Builder::from(&self.config).force_path_style(self.config.endpoint_url().is_some());
+            aws_sdk_s3::Client::from_conf(config.build())
+        })
+    }
+
     /// Clients for a region, with credentials, profile and endpoints from the SDK's usual places (`AWS_PROFILE`, `AWS_ENDPOINT_URL`, …).
     pub async fn connect(region: &str, policy: Policy) -> Self {
         let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
@@ -329,6 +337,7 @@ fn class(code: &str, status: u16) -> Class {
         "InvalidDBParameterGroupState",
         "InvalidDBSubnetGroupStateFault",
         "InvalidReplicationGroupState",
+        "OperationAborted",
         "OperationAbortedException",
         "OperationNotPermitted",
         "ResourceContention",
@@ -337,19 +346,25 @@ fn class(code: &str, status: u16) -> Class {
     ];
     const NOT_FOUND: &[&str] = &["Gateway.NotAttached"];
     const QUOTA: &[&str] = &[
-        "LimitExceeded",
-        "LimitExceededException",
         "AddressLimitExceeded",
         "ClusterQuotaForCustomerExceeded",
         "InstanceQuotaExceeded",
         "InsufficientCacheClusterCapacity",
         "InsufficientDBInstanceCapacity",
+        "LimitExceeded",
+        "LimitExceededException",
         "NodeQuotaForClusterExceeded",
         "NodeQuotaForCustomerExceeded",
         "StorageQuotaExceeded",
-        "TooManyLoadBalancers",
+        "TargetGroupAssociationLimit",
+        "TooManyActions",
+        "TooManyBuckets",
+        "TooManyCertificates",
         "TooManyListeners",
+        "TooManyLoadBalancers",
+        "TooManyTags",
         "TooManyTargetGroups",
+        "TooManyUniqueTargetGroupsPerLoadBalancer",
     ];
     match code {
         c if THROTTLED.contains(&c) || status == 429 => Class::Throttled,

@@ -18,6 +18,7 @@ pub struct RouteTable {
     /// Targets by destination (`DestinationCidrBlock` or `DestinationIpv6CidrBlock`, in canonical form: `0.0.0.0/0`). The VPC's own
     /// blocks (`local`), gateway endpoints and targets of other types are not among them and are left alone.
     pub routes: BTreeMap<String, Target>,
+    /// `Tags`, without the stamp.
     pub tags: Tags,
 }
 
