@@ -1,38 +1,27 @@
 //! Load balancing where the emulator is wrong (it takes a second balancer of one name, deletes a protected one, never fails one, has no
 //! limit of tags a request): exchanges written after the API reference.
-use aws_smithy_http_client::test_util::{ReplayEvent, StaticReplayClient};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_types::body::SdkBody;
-use infra::cloud::policy::Policy;
 use infra::cloud::{Class, Clients, Cloud, Observe};
 use infra::kinds::{Kind, Links, Live, LoadBalancer, Object, Ref};
 use infra::model::{Computed, Stamp};
 
 use super::load_balancer::load_balancer;
 use crate::support::address;
-use crate::support::moto::Moto;
+use crate::support::replay::Replay;
 
 const ARN: &str = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/shop-main-1/50dc6c495c0c9188";
 
 /// Clients that get these answers, one after the other.
-fn replay(answers: Vec<(u16, String)>) -> (Clients, StaticReplayClient) {
-    let answer = |(status, body): (u16, String)| HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
-    let events = answers.into_iter().map(|a| ReplayEvent::new(HttpRequest::new(SdkBody::empty()), answer(a)));
-    let http = StaticReplayClient::new(events.collect());
-    let config = Moto::config("http://127.0.0.1:1").into_builder().http_client(http.clone()).build();
-    let mut policy = Policy::new(10);
-    policy.poll = std::time::Duration::from_millis(1);
-    (Clients::with_config(config, policy), http)
+fn replay(answers: Vec<(u16, String)>) -> (Clients, Replay) {
+    Replay::clients(answers.iter().map(|(status, body)| (*status, body.as_str())))
 }
 
 /// What was asked: the action of every request and the parameters of interest.
-fn asked(http: &StaticReplayClient, parameters: &[&str]) -> Vec<String> {
-    let said = |r: &HttpRequest| {
-        let body = String::from_utf8(r.body().bytes().unwrap().to_vec()).unwrap();
+fn asked(replay: &Replay, parameters: &[&str]) -> Vec<String> {
+    let said = |body: &String| {
         let kept = body.split('&').filter(|p| p.starts_with("Action=") || parameters.iter().any(|name| p.starts_with(name)));
         kept.map(|p| p.trim_start_matches("Action=")).collect::<Vec<_>>().join(" ")
     };
-    http.actual_requests().map(said).collect()
+    replay.asked().iter().map(said).collect()
 }
 
 fn ok(action: &str, result: &str) -> (u16, String) {
