@@ -109,7 +109,7 @@ impl Resource for LaunchTemplate {
             .launch_template_data(data::write(self, links)?)
             .tag_specifications(ec2_tags(ResourceType::LaunchTemplate, &stamp.tags(&self.tags)));
         let made = match cx.safe(Service::Ec2, "CreateLaunchTemplate", async || request.clone().send().await).await {
-            Err(e) if e.code == "InvalidLaunchTemplateName.AlreadyExistsException" => by_name(cx, &name).await?,
+            Err(e) if e.code == "InvalidLaunchTemplateName.AlreadyExistsException" => Some(by_name(cx, &name, stamp).await?),
             answer => answer?.launch_template,
         };
         let id = made.and_then(|t| t.launch_template_id).ok_or_else(|| CloudError::incomplete("CreateLaunchTemplate", "LaunchTemplateId"))?;
@@ -128,8 +128,12 @@ impl Resource for LaunchTemplate {
     }
 }
 
-async fn by_name(cx: &Clients, name: &str) -> Result<Option<aws_sdk_ec2::types::LaunchTemplate>, CloudError> {
+/// The template of a name, which must be this step's.
+async fn by_name(cx: &Clients, name: &str, stamp: &Stamp) -> Result<aws_sdk_ec2::types::LaunchTemplate, CloudError> {
     let request = cx.ec2().describe_launch_templates().launch_template_names(name);
     let found = cx.safe(Service::Ec2, "DescribeLaunchTemplates", async || request.clone().send().await).await?;
-    Ok(found.launch_templates.into_iter().flatten().next())
+    let template = found.launch_templates.into_iter().flatten().next();
+    let template = template.ok_or_else(|| CloudError::incomplete("DescribeLaunchTemplates", name))?;
+    ours(name, Stamp::read(&stamp.stack, from_ec2_tags(template.tags.clone())), stamp)?;
+    Ok(template)
 }

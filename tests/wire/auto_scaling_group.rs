@@ -1,17 +1,16 @@
 use infra::kinds::{AutoScalingGroup, LaunchTemplate, Ref};
 
 use super::Case;
-use super::launch_template::launch_template;
-use super::security_group::security_group;
-use super::subnet::subnet;
-use super::vpc::vpc;
+use super::launch_template::{launch_template, surroundings};
+use super::load_balancer::{load_balancer, network};
+use super::target_group::target_group;
 
 /// A group in the world of [`case`].
 pub fn auto_scaling_group() -> AutoScalingGroup {
     AutoScalingGroup {
         launch_template: Ref::to("shop"),
         subnets: [Ref::to("a"), Ref::to("b")].into(),
-        target_groups: [].into(),
+        target_groups: [Ref::to("app")].into(),
         min: 2,
         max: 4,
         desired: 2,
@@ -28,15 +27,16 @@ pub fn auto_scaling_group() -> AutoScalingGroup {
 /// grace period). Its instances have whatever template their group has, so no refresh is needed. Both are in `replay_auto_scaling_group`.
 pub fn case() -> Case {
     let base = auto_scaling_group();
-    let world = vec![
-        ("vpc.main", vpc().into()),
-        ("subnet.a", subnet("us-east-1a", "10.0.1.0/24").into()),
-        ("subnet.b", subnet("us-east-1b", "10.0.2.0/24").into()),
-        ("security_group.app", security_group().into()),
+    let mut world = network();
+    world.extend(surroundings());
+    world.extend([
+        ("load_balancer.main", load_balancer().into()),
+        ("target_group.app", target_group().into()),
+        ("target_group.next", target_group().into()),
         ("launch_template.shop", launch_template().into()),
         ("launch_template.next", LaunchTemplate { instance_type: "t3.large".into(), ..launch_template() }.into()),
         ("auto_scaling_group.shop", base.clone().into()),
-    ];
+    ]);
     let with = |change: &dyn Fn(&mut AutoScalingGroup)| {
         let mut other = base.clone();
         change(&mut other);
@@ -44,7 +44,9 @@ pub fn case() -> Case {
     };
     let variants = vec![
         ("launch_template", with(&|g| g.launch_template = Ref::to("next"))),
-        ("subnets", with(&|g| drop(g.subnets.remove(&Ref::to("b"))))),
+        ("subnets", with(&|g| assert!(g.subnets.remove(&Ref::to("b"))))),
+        ("target_groups", with(&|g| g.target_groups = [Ref::to("next")].into())),
+        ("no target_groups", with(&|g| g.target_groups.clear())),
         ("min", with(&|g| g.min = 3)),
         ("max", with(&|g| g.max = 9)),
         ("health_check_type", with(&|g| g.health_check_type = "ELB".into())),

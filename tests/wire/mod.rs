@@ -17,9 +17,12 @@ mod load_balancer;
 mod log_group;
 mod nat_gateway;
 mod proxy;
+mod replay_auto_scaling_group;
 mod replay_cache_groups;
 mod replay_db_groups;
 mod replay_db_instance;
+
+mod replay_launch_template;
 mod replay_load_balancer;
 mod replay_nat_gateway;
 mod replay_replication_group;

@@ -17,13 +17,15 @@ pub(super) async fn roll(cx: &Clients, name: &str, group: &AutoScalingGroup, mov
     }
     let id = match (start(cx, name, group).await?, moved) {
         (Some(id), _) => Some(id),
-        (None, false) => running(cx, name).await?.and_then(|r| r.instance_refresh_id),
+        (None, false) => match running(cx, name).await? {
+            Some(refresh) => refresh.instance_refresh_id,
+            None => start(cx, name, group).await?,
+        },
         (None, true) => {
             cancel(cx, name).await?;
             start(cx, name, group).await?
         }
     };
-    // What was under way may have ended since.
     let id = id.ok_or_else(|| refused(format!("{name} has a refresh that neither goes on nor makes room for another")))?;
     let deadline = AutoScalingGroup::TYPICAL.update * (4 + strangers as u32);
     cx.policy.wait(&format!("the instance refresh {id} of {name}"), deadline, async || ended(cx, name, &id).await).await

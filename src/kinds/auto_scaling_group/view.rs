@@ -122,6 +122,6 @@ pub(super) fn named(t: &LaunchTemplateSpecification) -> (&str, &str) {
     (t.launch_template_id.as_deref().unwrap_or_default(), t.version.as_deref().unwrap_or_default())
 }
 
-fn tags(g: &Shown) -> Tags {
+pub(super) fn tags(g: &Shown) -> Tags {
     g.tags.iter().flatten().filter_map(|t| Some((t.key.clone()?, t.value.clone().unwrap_or_default()))).collect()
 }

@@ -13,7 +13,7 @@ const PROFILE_LAG: Duration = Duration::from_secs(60);
 /// What AWS says while EC2 has not yet heard of a new instance profile. It has no code of its own.
 pub(super) const NO_PROFILE: &str = "Invalid IAM Instance Profile";
 
-/// Creates the group under its name; one that is there already is the same one, made by the same step.
+/// Creates the group under its name; one that is there already must be this step's.
 pub(super) async fn create(group: &AutoScalingGroup, cx: &Clients, stamp: &Stamp, name: &str) -> Result<(), CloudError> {
     let request = cx
         .autoscaling()
@@ -31,7 +31,10 @@ pub(super) async fn create(group: &AutoScalingGroup, cx: &Clients, stamp: &Stamp
         .instance_maintenance_policy(maintenance(group))
         .set_tags(Some(stamp.tags(&group.tags).iter().map(|(k, v)| tag(name, k, Some(v))).collect()));
     let send = async || match cx.safe(Service::AutoScaling, "CreateAutoScalingGroup", async || request.clone().send().await).await {
-        Err(e) if e.code == "AlreadyExists" => Ok(()),
+        Err(e) if e.code == "AlreadyExists" => {
+            let there = view::one(cx, name).await?.ok_or(e)?;
+            ours(name, Stamp::read(&stamp.stack, view::tags(&there)), stamp)
+        }
         answer => answer.map(drop),
     };
     let look = async || match send().await {
