@@ -10,6 +10,7 @@ mod replay_cache_groups;
 mod replay_db_groups;
 mod replay_db_instance;
 mod replay_replication_group;
+mod replay_world;
 mod route_table;
 mod security_group;
 mod subnet;
