@@ -217,6 +217,17 @@ pub fn ec2_stack_filter(stack: &str) -> aws_sdk_ec2::types::Filter {
     aws_sdk_ec2::types::Filter::builder().name(format!("tag:{TAG_STACK}")).values(stack).build()
 }
 
+/// IAM's shape of tags.
+pub fn iam_tags(tags: &Tags) -> Vec<aws_sdk_iam::types::Tag> {
+    let tag = |(k, v): (&String, &String)| aws_sdk_iam::types::Tag::builder().key(k).value(v).build().expect("key and value are given");
+    tags.iter().map(tag).collect()
+}
+
+/// IAM's tags as read.
+pub fn from_iam_tags(tags: Option<Vec<aws_sdk_iam::types::Tag>>) -> BTreeMap<String, String> {
+    tags.into_iter().flatten().map(|t| (t.key, t.value)).collect()
+}
+
 impl Clients {
     /// Brings the tags of an EC2 object from what they are to what they should be, stamp included.
     pub async fn retag_ec2(&self, id: &str, live: (&Stamp, &Tags), want: (&Stamp, &Tags)) -> Result<(), CloudError> {
@@ -239,6 +250,15 @@ impl Clients {
         }
         Ok(())
     }
+}
+
+/// The first refusal in an answer that is a success as a whole (`Unsuccessful` of EC2's plural calls).
+pub fn refused(operation: &str, items: Option<&[aws_sdk_ec2::types::UnsuccessfulItem]>) -> Result<(), CloudError> {
+    let Some(error) = items.into_iter().flatten().find_map(|item| item.error()) else { return Ok(()) };
+    let code = error.code().unwrap_or("Unknown");
+    let mut refusal = CloudError::new(class(code, 0), code, error.message().unwrap_or_default());
+    (refusal.service, refusal.operation) = (Some(Service::Ec2), operation.into());
+    Err(refusal)
 }
 
 /// The SDK's error in our words. Decided by the error's kind, its code and the HTTP status, never by its message.

@@ -10,6 +10,7 @@ use aws_sdk_ec2::types::{DomainType, ResourceType};
 pub struct ElasticIp {
     /// `PublicIp`, from Amazon's pool.
     pub public_ip: Computed<String>,
+    /// `Tags`, without the stamp.
     pub tags: Tags,
 }
 
@@ -50,7 +51,7 @@ impl Resource for ElasticIp {
 
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let old: ElasticIp = live.of()?;
-        midway(cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
+        half(cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
         Live::made(&live.id, ElasticIp { public_ip: old.public_ip, ..self.clone() }, stamp, links)
     }
 

@@ -1,39 +1,91 @@
 //! The record of a VPC's traffic.
 use super::*;
 use crate::attributes;
-use crate::model::{Tags};
+use crate::cloud::aws::{ec2_stack_filter, ec2_tags, from_ec2_tags, refused};
+use crate::model::Tags;
+use aws_sdk_ec2::types::{FlowLogsResourceType, LogDestinationType, ResourceType, TrafficType};
 
-/// `AWS::EC2::FlowLog`.
+/// `AWS::EC2::FlowLog` of a VPC into CloudWatch Logs, in AWS's default format.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FlowLog {
+    /// `ResourceId`.
     pub vpc: Ref<Vpc>,
+    /// `LogGroupName`.
     pub log_group: Ref<LogGroup>,
+    /// `DeliverLogsPermissionArn`: a role that `vpc-flow-logs.amazonaws.com` may assume.
     pub role: Ref<IamRole>,
+    /// `TrafficType`: `ACCEPT`, `REJECT` or `ALL`.
     pub traffic_type: String,
+    /// `MaxAggregationInterval`, seconds: 60 or 600.
     pub max_aggregation_interval: i32,
+    /// `Tags`, without the stamp.
     pub tags: Tags,
 }
 
 attributes! { FlowLog { replace vpc, replace log_group, replace role, replace traffic_type, replace max_aggregation_interval, update tags } }
+
+/// How long a new role may take until other services can assume it.
+const ROLE_SPREADS: Duration = Duration::from_secs(120);
 
 impl Resource for FlowLog {
     const KIND: Kind = Kind::FlowLog;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(3, 1, 2);
 
-    async fn list(_: &Clients, _: &str) -> Result<Vec<Live>, CloudError> {
-        Ok(vec![])
+    /// AWS refuses a second flow log of one VPC into the same log group (`FlowLogAlreadyExists`).
+    fn claims(&self) -> Vec<Claim> {
+        vec![Claim::Name { within: Some(self.vpc.address()), name: format!("flow log into {}", self.log_group.address()) }]
     }
 
-    async fn create(&self, _: &Clients, _: &Links, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
+        let request = cx.ec2().describe_flow_logs().filter(ec2_stack_filter(stack)).max_results(1000);
+        let send = async |token| request.clone().set_next_token(token).send().await;
+        let found = cx.pages(Service::Ec2, "DescribeFlowLogs", send, |page| (page.flow_logs, page.next_token)).await?;
+        let live = found.into_iter().filter_map(|log| {
+            let (stamp, tags) = Stamp::read(stack, from_ec2_tags(log.tags))?;
+            let role = log.deliver_logs_permission_arn.unwrap_or_default();
+            let object = FlowLog {
+                vpc: Ref::to(log.resource_id?),
+                log_group: Ref::to(log.log_group_name.unwrap_or_default()),
+                role: Ref::to(role.rsplit('/').next().unwrap_or_default()),
+                traffic_type: log.traffic_type?.as_str().into(),
+                max_aggregation_interval: log.max_aggregation_interval.unwrap_or(600),
+                tags,
+            };
+            Some(Live::found(log.flow_log_id?, object, stamp))
+        });
+        Ok(live.collect())
     }
 
-    async fn update(&self, _: &Clients, _: &Links, _: &Live, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        let role = iam_role::arn(cx, &links.to(&self.role)?).await?;
+        let request = cx.ec2().create_flow_logs().resource_type(FlowLogsResourceType::Vpc).resource_ids(links.to(&self.vpc)?);
+        let request = request.log_destination_type(LogDestinationType::CloudWatchLogs).log_group_name(links.to(&self.log_group)?);
+        let request = request.deliver_logs_permission_arn(role).traffic_type(TrafficType::from(self.traffic_type.as_str()));
+        let request = request.max_aggregation_interval(self.max_aggregation_interval).client_token(stamp.physical_name(64));
+        let request = request.tag_specifications(ec2_tags(ResourceType::VpcFlowLog, &stamp.tags(&self.tags)));
+        let made = cx.policy.wait("the role to be assumable", ROLE_SPREADS, async || {
+            let answer = cx.safe(Service::Ec2, "CreateFlowLogs", async || request.clone().send().await).await;
+            let answer = answer.and_then(|a| refused("CreateFlowLogs", a.unsuccessful.as_deref()).map(|()| a));
+            match answer {
+                // No code of its own tells a role that has not spread yet from any other wrong parameter.
+                Err(e) if e.code == "InvalidParameter" && e.message.contains("Unable to assume given IAM role") => Ok(None),
+                other => other.map(Some),
+            }
+        });
+        let id = made.await?.flow_log_ids.and_then(|ids| ids.into_iter().next());
+        Live::made(id.ok_or_else(|| CloudError::incomplete("CreateFlowLogs", "FlowLogId"))?, self.clone(), stamp, links)
     }
 
-    async fn delete(_: &Clients, _: &Live) -> Result<(), CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
+        let old: FlowLog = live.of()?;
+        half(cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
+        Live::made(&live.id, self.clone(), stamp, links)
+    }
+
+    async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
+        let request = cx.ec2().delete_flow_logs().flow_log_ids(&live.id);
+        let answer = cx.safe(Service::Ec2, "DeleteFlowLogs", async || request.clone().send().await).await;
+        gone(answer.and_then(|a| refused("DeleteFlowLogs", a.unsuccessful.as_deref())))
     }
 }

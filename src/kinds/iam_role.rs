@@ -1,13 +1,21 @@
 //! What a service may do on our behalf.
 use super::*;
 use crate::attributes;
-use crate::model::{Tags};
+use crate::cloud::aws::{from_iam_tags, iam_tags, retag};
+use crate::model::Tags;
+use aws_sdk_iam::types::{EntityType, PolicyDetail, Role, RoleDetail};
+use percent_encoding::percent_decode_str;
+use serde_json::json;
 
-/// `AWS::IAM::Role`.
+/// `AWS::IAM::Role`. Its name (`RoleName`) is generated, its path is `/infra/STACK/`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct IamRole {
+    /// The service that may assume the role: `ec2.amazonaws.com`. A trust policy (`AssumeRolePolicyDocument`) that says
+    /// anything else is shown as its JSON.
     pub service: String,
+    /// The ARNs of the attached policies (`ManagedPolicyArns`); 20 at most.
     pub managed_policies: BTreeSet<String>,
+    /// Policies of the role's own, by `PolicyName`; compared by meaning, not by their text. 10,240 characters at most in all.
     pub inline_policies: BTreeMap<String, Value>,
     pub tags: Tags,
 }
@@ -19,19 +27,222 @@ impl Resource for IamRole {
     const SERVICE: Service = Service::Iam;
     const TYPICAL: Typical = Typical::secs(5, 3, 5);
 
-    async fn list(_: &Clients, _: &str) -> Result<Vec<Live>, CloudError> {
-        Ok(vec![])
+    /// IAM has no filter by tag or path here: one call a page of all roles, which carries policies and tags.
+    async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
+        let request = cx.iam().get_account_authorization_details().filter(EntityType::Role).max_items(1000);
+        let send = async |marker| request.clone().set_marker(marker).send().await;
+        let split = |page: aws_sdk_iam::operation::get_account_authorization_details::GetAccountAuthorizationDetailsOutput| {
+            (page.role_detail_list, page.marker.filter(|_| page.is_truncated))
+        };
+        let found = cx.pages(Service::Iam, "GetAccountAuthorizationDetails", send, split).await?;
+        Ok(found.into_iter().filter_map(|role| read(stack, role)).collect())
     }
 
-    async fn create(&self, _: &Clients, _: &Links, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        let name = stamp.physical_name(64);
+        let request = cx.iam().create_role().role_name(&name).path(path(stamp)).assume_role_policy_document(trust(&self.service));
+        let request = request.set_tags(Some(iam_tags(&stamp.tags(&self.tags))));
+        let answer = cx.safe(Service::Iam, "CreateRole", async || request.clone().send().await).await;
+        existing(answer)?;
+        half(ready(cx, &name, stamp).await)?;
+        half(self.grant(cx, &name, &BTreeSet::new(), &BTreeMap::new()).await)?;
+        Live::made(name, self.clone(), stamp, links)
     }
 
-    async fn update(&self, _: &Clients, _: &Links, _: &Live, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
+        let old: IamRole = live.of()?;
+        if self.service != old.service {
+            let request = cx.iam().update_assume_role_policy().role_name(&live.id).policy_document(trust(&self.service));
+            cx.safe(Service::Iam, "UpdateAssumeRolePolicy", async || request.clone().send().await).await?;
+        }
+        half(self.grant(cx, &live.id, &old.managed_policies, &old.inline_policies).await)?;
+        half(self.revoke(cx, &live.id, &old).await)?;
+        half(set_tags(cx, &live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
+        Live::made(&live.id, self.clone(), stamp, links)
     }
 
-    async fn delete(_: &Clients, _: &Live) -> Result<(), CloudError> {
-        Err(CloudError::bug("not written yet"))
+    /// IAM deletes only a role that holds nothing; what it holds is asked for, since it may have got more since it was listed.
+    async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
+        let attached = cx.iam().list_attached_role_policies().role_name(&live.id).max_items(1000);
+        let send = async |marker| attached.clone().set_marker(marker).send().await;
+        let split = |page: aws_sdk_iam::operation::list_attached_role_policies::ListAttachedRolePoliciesOutput| {
+            (page.attached_policies, page.marker.filter(|_| page.is_truncated))
+        };
+        match cx.pages(Service::Iam, "ListAttachedRolePolicies", send, split).await {
+            Err(e) if e.class == Class::NotFound => return Ok(()),
+            found => {
+                for arn in found?.into_iter().filter_map(|p| p.policy_arn) {
+                    detach(cx, &live.id, &arn).await?;
+                }
+            }
+        }
+        let inline = cx.iam().list_role_policies().role_name(&live.id).max_items(1000);
+        let send = async |marker| inline.clone().set_marker(marker).send().await;
+        let split = |page: aws_sdk_iam::operation::list_role_policies::ListRolePoliciesOutput| {
+            (Some(page.policy_names), page.marker.filter(|_| page.is_truncated))
+        };
+        match cx.pages(Service::Iam, "ListRolePolicies", send, split).await {
+            Err(e) if e.class == Class::NotFound => return Ok(()),
+            found => {
+                for policy in found? {
+                    remove(cx, &live.id, &policy).await?;
+                }
+            }
+        }
+        let request = cx.iam().delete_role().role_name(&live.id);
+        gone(cx.safe(Service::Iam, "DeleteRole", async || request.clone().send().await).await)
+    }
+}
+
+impl IamRole {
+    /// Attaches and writes what the role doesn't have yet.
+    async fn grant(
+        &self,
+        cx: &Clients,
+        name: &str,
+        managed: &BTreeSet<String>,
+        inline: &BTreeMap<String, Value>,
+    ) -> Result<(), CloudError> {
+        for arn in self.managed_policies.difference(managed) {
+            let request = cx.iam().attach_role_policy().role_name(name).policy_arn(arn);
+            cx.safe(Service::Iam, "AttachRolePolicy", async || request.clone().send().await).await?;
+        }
+        for (policy, document) in self.inline_policies.iter().filter(|(k, v)| inline.get(*k) != Some(v)) {
+            let request = cx.iam().put_role_policy().role_name(name).policy_name(policy).policy_document(document.to_string());
+            cx.safe(Service::Iam, "PutRolePolicy", async || request.clone().send().await).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes away what the role should no longer have.
+    async fn revoke(&self, cx: &Clients, name: &str, old: &IamRole) -> Result<(), CloudError> {
+        for arn in old.managed_policies.difference(&self.managed_policies) {
+            detach(cx, name, arn).await?;
+        }
+        for policy in old.inline_policies.keys().filter(|k| !self.inline_policies.contains_key(*k)) {
+            remove(cx, name, policy).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The ARN of a role, by which other services take it (`GetRole`); its last segment is the name.
+pub async fn arn(cx: &Clients, name: &str) -> Result<String, CloudError> {
+    get(cx, name).await.map(|role| role.arn)
+}
+
+/// Where the stack's identities live: `/infra/STACK/`.
+pub(crate) fn path(stamp: &Stamp) -> String {
+    format!("/infra/{}/", stamp.stack)
+}
+
+/// A creation under a generated name that finds the name taken: an earlier try of the same step whose answer was lost.
+/// Whether it really was is told by the stamp, which the caller reads next.
+pub(super) fn existing<T>(answer: Result<T, CloudError>) -> Result<(), CloudError> {
+    match answer {
+        Err(e) if e.code == "EntityAlreadyExists" => Ok(()),
+        other => other.map(drop),
+    }
+}
+
+/// IAM's reads lag behind its writes: waits until the role can be read, and makes sure that it is this step's.
+async fn ready(cx: &Clients, name: &str, stamp: &Stamp) -> Result<(), CloudError> {
+    let look = async || match get(cx, name).await {
+        Err(e) if e.class == Class::NotFound => Ok(None),
+        role => role.map(Some),
+    };
+    let role = cx.policy.wait(&format!("role {name} to be readable"), Duration::from_secs(60), look).await?;
+    ours(name, Stamp::read(&stamp.stack, from_iam_tags(role.tags)), stamp)
+}
+
+/// Refuses an object that bears the generated name, but not this step's stamp.
+pub(super) fn ours(name: &str, read: Option<(Stamp, Tags)>, stamp: &Stamp) -> Result<(), CloudError> {
+    match read {
+        Some((found, _)) if (&found.address, &found.run, found.step) == (&stamp.address, &stamp.run, stamp.step) => Ok(()),
+        _ => Err(CloudError::new(Class::Invalid, "NameTaken", format!("{name} exists and isn't of this run"))),
+    }
+}
+
+async fn get(cx: &Clients, name: &str) -> Result<Role, CloudError> {
+    let request = cx.iam().get_role().role_name(name);
+    let seen = cx.safe(Service::Iam, "GetRole", async || request.clone().send().await).await?;
+    seen.role.ok_or_else(|| CloudError::incomplete("GetRole", "Role"))
+}
+
+async fn detach(cx: &Clients, name: &str, arn: &str) -> Result<(), CloudError> {
+    let request = cx.iam().detach_role_policy().role_name(name).policy_arn(arn);
+    gone(cx.safe(Service::Iam, "DetachRolePolicy", async || request.clone().send().await).await)
+}
+
+async fn remove(cx: &Clients, name: &str, policy: &str) -> Result<(), CloudError> {
+    let request = cx.iam().delete_role_policy().role_name(name).policy_name(policy);
+    gone(cx.safe(Service::Iam, "DeleteRolePolicy", async || request.clone().send().await).await)
+}
+
+async fn set_tags(cx: &Clients, name: &str, live: (&Stamp, &Tags), want: (&Stamp, &Tags)) -> Result<(), CloudError> {
+    let stamp = Stamp { address: want.0.address.clone(), ..live.0.clone() };
+    let (set, unset) = retag(&live.0.tags(live.1), &stamp.tags(want.1));
+    if !set.is_empty() {
+        let request = cx.iam().tag_role().role_name(name).set_tags(Some(iam_tags(&set)));
+        cx.safe(Service::Iam, "TagRole", async || request.clone().send().await).await?;
+    }
+    if !unset.is_empty() {
+        let request = cx.iam().untag_role().role_name(name).set_tag_keys(Some(unset));
+        cx.safe(Service::Iam, "UntagRole", async || request.clone().send().await).await?;
+    }
+    Ok(())
+}
+
+/// A role as listed, when it is the stack's.
+fn read(stack: &str, role: RoleDetail) -> Option<Live> {
+    let (stamp, tags) = Stamp::read(stack, from_iam_tags(role.tags))?;
+    let trusted = document(&role.assume_role_policy_document?);
+    let service = trusted.pointer("/Statement/0/Principal/Service").and_then(Value::as_str).filter(|s| trust_of(s) == trusted);
+    let inline = role.role_policy_list.into_iter().flatten();
+    let found = IamRole {
+        service: service.map_or_else(|| trusted.to_string(), String::from),
+        managed_policies: role.attached_managed_policies.into_iter().flatten().filter_map(|p| p.policy_arn).collect(),
+        inline_policies: inline.filter_map(|PolicyDetail { policy_name, policy_document, .. }| Some((policy_name?, document(&policy_document?)))).collect(),
+        tags,
+    };
+    Some(Live::found(role.role_name?, found, stamp))
+}
+
+/// A policy as IAM returns it: JSON, percent-encoded after RFC 3986. What isn't JSON is shown as it is.
+fn document(text: &str) -> Value {
+    let plain = percent_decode_str(text).decode_utf8_lossy();
+    // A document begins with a brace; where it wasn't encoded, a percent sign in it is its own.
+    let plain = if text.trim_start().starts_with('{') { text.into() } else { plain };
+    serde_json::from_str(&plain).unwrap_or_else(|_| Value::String(plain.into_owned()))
+}
+
+/// The trust policy's text: a service's, or one that was read in another form and is written back.
+fn trust(service: &str) -> String {
+    if service.starts_with('{') { service.into() } else { trust_of(service).to_string() }
+}
+
+fn trust_of(service: &str) -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{ "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole" }],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_is_read_encoded_and_plain() {
+        let plain = r#"{"Statement":[{"Condition":{"StringLike":{"aws:x":"100%25"}}}]}"#;
+        let encoded = "%7B%22Statement%22%3A%5B%7B%22Condition%22%3A%7B%22StringLike%22%3A%7B%22aws%3Ax%22%3A%22100%2525%22%7D%7D%7D%5D%7D";
+        assert_eq!(document(plain), document(encoded));
+        assert_eq!(document(plain).to_string(), plain);
+    }
+
+    #[test]
+    fn a_trust_policy_of_another_form_is_written_back_as_it_was() {
+        let other = json!({ "Statement": [] }).to_string();
+        assert_eq!(trust(&other), other);
     }
 }

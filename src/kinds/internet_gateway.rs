@@ -10,6 +10,7 @@ use aws_sdk_ec2::types::{AttachmentStatus, ResourceType};
 pub struct InternetGateway {
     /// The VPC it is attached to (`AttachInternetGateway`); a VPC has one at most.
     pub vpc: Ref<Vpc>,
+    /// `Tags`, without the stamp.
     pub tags: Tags,
 }
 
@@ -45,13 +46,13 @@ impl Resource for InternetGateway {
         let id = made.internet_gateway.and_then(|g| g.internet_gateway_id);
         let id = id.ok_or_else(|| CloudError::incomplete("CreateInternetGateway", "InternetGatewayId"))?;
         let request = cx.ec2().attach_internet_gateway().internet_gateway_id(&id).vpc_id(vpc);
-        midway(cx.write(Service::Ec2, "AttachInternetGateway", async || request.clone().send().await).await)?;
+        half(cx.write(Service::Ec2, "AttachInternetGateway", async || request.clone().send().await).await)?;
         Live::made(id, self.clone(), stamp, links)
     }
 
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let old: InternetGateway = live.of()?;
-        midway(cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
+        half(cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
         Live::made(&live.id, self.clone(), stamp, links)
     }
 

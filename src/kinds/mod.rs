@@ -208,7 +208,7 @@ pub(crate) fn gone<T>(answer: Result<T, CloudError>) -> Result<(), CloudError> {
     }
 }
 
-/// After the first effect of a verb, whatever fails leaves half a thing: only a look can tell how far it came.
-pub(crate) fn midway<T>(answer: Result<T, CloudError>) -> Result<T, CloudError> {
+/// A failure after an earlier request of the same verb has taken effect: whatever its class, only a look at the cloud tells what stands.
+pub(crate) fn half<T>(answer: Result<T, CloudError>) -> Result<T, CloudError> {
     answer.map_err(|e| CloudError { class: Class::Ambiguous, ..e })
 }

@@ -14,6 +14,7 @@ pub struct NatGateway {
     pub elastic_ip: Ref<ElasticIp>,
     /// The internet gateway of the same VPC. AWS demands that it is attached first, though no request names it.
     pub internet_gateway: Ref<InternetGateway>,
+    /// `Tags`, without the stamp.
     pub tags: Tags,
 }
 
@@ -63,13 +64,13 @@ impl Resource for NatGateway {
         let made = cx.safe(Service::Ec2, "CreateNatGateway", async || request.clone().send().await).await?;
         let id = made.nat_gateway.and_then(|g| g.nat_gateway_id).ok_or_else(|| CloudError::incomplete("CreateNatGateway", "NatGatewayId"))?;
         let what = format!("{id} to become available");
-        midway(cx.policy.wait(&what, Self::TYPICAL.create * 4, async || usable(cx, &id).await).await)?;
+        half(cx.policy.wait(&what, Self::TYPICAL.create * 4, async || usable(cx, &id).await).await)?;
         Live::made(id, self.clone(), stamp, links)
     }
 
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let old: NatGateway = live.of()?;
-        midway(cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
+        half(cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
         Live::made(&live.id, self.clone(), stamp, links)
     }
 

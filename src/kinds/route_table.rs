@@ -18,6 +18,7 @@ pub struct RouteTable {
     /// Targets by destination (`DestinationCidrBlock` or `DestinationIpv6CidrBlock`, in canonical form: `0.0.0.0/0`). The VPC's own
     /// blocks (`local`), gateway endpoints and targets of other types are not among them and are left alone.
     pub routes: BTreeMap<String, Target>,
+    /// `Tags`, without the stamp.
     pub tags: Tags,
 }
 
@@ -58,7 +59,7 @@ impl Resource for RouteTable {
         let request = cx.ec2().create_route_table().vpc_id(vpc).client_token(stamp.physical_name(64)).tag_specifications(tags);
         let made = cx.safe(Service::Ec2, "CreateRouteTable", async || request.clone().send().await).await?;
         let id = made.route_table.and_then(|t| t.route_table_id).ok_or_else(|| CloudError::incomplete("CreateRouteTable", "RouteTableId"))?;
-        midway(parts::perform(cx, &id, &steps).await)?;
+        half(parts::perform(cx, &id, &steps).await)?;
         Live::made(id, self.clone(), stamp, links)
     }
 
@@ -67,9 +68,9 @@ impl Resource for RouteTable {
         if self.subnets != old.subnets || self.routes != old.routes || new.points != live.points {
             let now = Parts::of(cx, &live.id).await?;
             let steps = self.steps(cx, links, stamp, &now).await?;
-            midway(parts::perform(cx, &live.id, &steps).await)?;
+            half(parts::perform(cx, &live.id, &steps).await)?;
         }
-        midway(cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
+        half(cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
         Ok(new)
     }
 

@@ -20,6 +20,7 @@ pub struct SecurityGroup {
     pub ingress: BTreeSet<Rule>,
     /// What may go out (`IpPermissionsEgress`).
     pub egress: BTreeSet<Rule>,
+    /// `Tags`, without the stamp.
     pub tags: Tags,
 }
 
@@ -32,6 +33,7 @@ pub struct Rule {
     pub from_port: i32,
     /// `ToPort`, 0 to 65535; the code for ICMP, -1 being every code; -1 for `all`.
     pub to_port: i32,
+    /// The one peer: AWS lists peers in permissions, and counts each as a rule.
     pub peer: Peer,
     /// `Description`, up to 255 characters; empty for none.
     pub description: String,
@@ -77,7 +79,7 @@ impl Resource for SecurityGroup {
         let request = request.description(&self.description).tag_specifications(tags);
         let made = cx.write(Service::Ec2, "CreateSecurityGroup", async || request.clone().send().await).await?;
         let id = made.group_id.ok_or_else(|| CloudError::incomplete("CreateSecurityGroup", "GroupId"))?;
-        midway(self.arrange(cx, links, &id, BTreeSet::new(), BTreeSet::from([rules::everything()])).await)?;
+        half(self.arrange(cx, links, &id, BTreeSet::new(), BTreeSet::from([rules::everything()])).await)?;
         Live::made(id, self.clone(), stamp, links)
     }
 
@@ -88,9 +90,9 @@ impl Resource for SecurityGroup {
             let seen = cx.safe(Service::Ec2, "DescribeSecurityGroups", async || request.clone().send().await).await?;
             let group = seen.security_groups().first().ok_or_else(|| CloudError::incomplete("DescribeSecurityGroups", &live.id))?;
             let (ingress, egress) = (rules::of(group, Direction::Ingress), rules::of(group, Direction::Egress));
-            midway(self.arrange(cx, links, &live.id, ingress, egress).await)?;
+            half(self.arrange(cx, links, &live.id, ingress, egress).await)?;
         }
-        midway(cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
+        half(cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
         Ok(new)
     }
 

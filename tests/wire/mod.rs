@@ -4,17 +4,23 @@ mod db_parameter_group;
 mod db_replica;
 mod db_subnet_group;
 mod elastic_ip;
+mod flow_log;
+mod iam_role;
 mod internet_gateway;
+mod log_group;
 mod nat_gateway;
 mod replay_cache_groups;
 mod replay_db_groups;
 mod replay_db_instance;
+mod replay_nat_gateway;
 mod replay_replication_group;
+mod replay_security_group;
 mod replay_world;
 mod route_table;
 mod security_group;
 mod subnet;
 mod vpc;
+mod vpc_endpoint;
 
 use infra::kinds::{Kind, Object};
 use infra::model::Mode;
@@ -42,12 +48,16 @@ fn cases() -> Vec<Case> {
         db_replica::case(),
         db_subnet_group::case(),
         elastic_ip::case(),
+        flow_log::case(),
+        iam_role::case(),
         internet_gateway::case(),
+        log_group::case(),
         nat_gateway::case(),
         route_table::case(),
         security_group::case(),
         subnet::case(),
         vpc::case(),
+        vpc_endpoint::case(),
     ]
 }
 

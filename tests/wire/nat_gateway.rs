@@ -28,13 +28,8 @@ pub fn network() -> Vec<(&'static str, Object)> {
     ]
 }
 
-/// `internet_gateway` has no variant: a VPC has only one.
+/// Replacements are in `replay_nat_gateway`: the emulator never lets the address of a deleted gateway go.
 pub fn case() -> Case {
-    let base = nat_gateway();
-    let variants = vec![
-        ("subnet, so that the old one must let the address go first", NatGateway { subnet: Ref::to("b"), ..base.clone() }.into()),
-        ("elastic_ip", NatGateway { elastic_ip: Ref::to("b"), ..base.clone() }.into()),
-        ("tags", NatGateway { tags: [("team".into(), "a b".into())].into(), ..base }.into()),
-    ];
+    let variants = vec![("tags", NatGateway { tags: [("team".into(), "a b".into())].into(), ..nat_gateway() }.into())];
     Case { address: "nat_gateway.a", world: network(), variants }
 }

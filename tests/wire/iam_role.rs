@@ -1,0 +1,49 @@
+use std::collections::BTreeMap;
+
+use infra::kinds::IamRole;
+use serde_json::{Value, json};
+
+use super::Case;
+
+/// A role for a service, which may do one thing.
+pub fn role(service: &str) -> IamRole {
+    IamRole {
+        service: service.into(),
+        managed_policies: ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore".into()].into(),
+        inline_policies: [("read".into(), policy("s3:GetObject"))].into(),
+        tags: [("Name".into(), "wire".into())].into(),
+    }
+}
+
+fn policy(action: &str) -> Value {
+    json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": [action, "s3:ListBucket"], "Resource": "*" }] })
+}
+
+pub fn case() -> Case {
+    let base = role("ec2.amazonaws.com");
+    let managed = |names: &[&str]| names.iter().map(|n| format!("arn:aws:iam::aws:policy/{n}")).collect();
+    let both = BTreeMap::from([("read".into(), policy("s3:GetObject")), ("write+b".into(), policy("s3:PutObject"))]);
+    let variants = vec![
+        ("service", IamRole { service: "vpc-flow-logs.amazonaws.com".into(), ..base.clone() }.into()),
+        ("a trust policy of another form", {
+            let service = json!({
+                "Version": "2012-10-17",
+                "Statement": [{ "Effect": "Allow", "Principal": { "Service": ["ec2.amazonaws.com"] }, "Action": "sts:AssumeRole" }],
+            });
+            IamRole { service: service.to_string(), ..base.clone() }.into()
+        }),
+        ("a managed policy more", {
+            let managed_policies = managed(&["AmazonEC2ContainerRegistryReadOnly", "AmazonSSMManagedInstanceCore"]);
+            IamRole { managed_policies, ..base.clone() }.into()
+        }),
+        ("another managed policy", IamRole { managed_policies: managed(&["ReadOnlyAccess"]), ..base.clone() }.into()),
+        ("no managed policy", IamRole { managed_policies: [].into(), ..base.clone() }.into()),
+        ("an inline policy changed", {
+            IamRole { inline_policies: [("read".into(), policy("s3:GetObjectTagging"))].into(), ..base.clone() }.into()
+        }),
+        ("an inline policy more", IamRole { inline_policies: both, ..base.clone() }.into()),
+        ("no inline policy", IamRole { inline_policies: [].into(), ..base.clone() }.into()),
+        ("tags", IamRole { tags: [("Name".into(), "x".into()), ("team".into(), "a b".into())].into(), ..base.clone() }.into()),
+    ];
+    Case { address: "iam_role.app", world: vec![("iam_role.app", base.into())], variants }
+}
