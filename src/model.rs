@@ -1,6 +1,7 @@
 //! Words that every layer shares. Nothing here knows a cloud, a kind or a terminal.
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::{self, BufWriter, Write};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -212,7 +213,7 @@ impl Stamp {
     /// A lost answer to a creation is therefore answered definitely by looking the name up.
     pub fn physical_name(&self, max: usize) -> String {
         let unique = &digest(&(&self.stack, &self.address, &self.run, self.step))[..8];
-        let mut readable = format!("{}-{}", self.stack, self.address.name);
+        let mut readable = format!("{}-{}", self.stack, self.address.name).replace(|c: char| !c.is_ascii_alphanumeric(), "-");
         readable.truncate(max - unique.len() - 1);
         format!("{}-{unique}", readable.trim_end_matches('-'))
     }
@@ -267,8 +268,21 @@ pub enum Loss {
     Data,
 }
 
-/// SHA-256 over the canonical JSON of a value, in hex.
+/// SHA-256 over the canonical JSON of a value, in hex. The JSON is never held as a whole: a plan's may be large.
 pub fn digest(value: &impl Serialize) -> String {
-    let bytes = serde_json::to_vec(value).expect("plain data");
-    Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect()
+    #[derive(Debug)]
+    struct Hashing(Sha256);
+    impl Write for Hashing {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.update(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut out = BufWriter::with_capacity(1024, Hashing(Sha256::new()));
+    serde_json::to_writer(&mut out, value).expect("plain data");
+    let Hashing(hash) = out.into_inner().expect("hashing does not fail");
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }

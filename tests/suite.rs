@@ -2,5 +2,6 @@
 #![recursion_limit = "256"]
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 mod laws;
+mod spec;
 mod support;
 mod wire;

@@ -118,6 +118,13 @@ impl World {
     pub fn read_only(&self) -> ReadOnly<'_> {
         ReadOnly(self)
     }
+
+    pub fn policy(&self) -> &policy::Policy {
+        match self {
+            World::Aws(c) => &c.policy,
+            World::Sandbox(s) => &s.policy,
+        }
+    }
 }
 
 impl Observe for ReadOnly<'_> {

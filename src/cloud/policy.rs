@@ -1,4 +1,5 @@
 //! The only retry, throttle, backoff, polling and deadline.
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -7,6 +8,11 @@ use tokio::time::{Instant, sleep};
 
 use super::{Class, CloudError};
 use crate::model::Service;
+
+tokio::task_local! {
+    /// The step that the calls below work for.
+    pub static STEP: usize;
+}
 
 /// Whether a request may be repeated after a failure that leaves its effect unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +33,9 @@ pub struct Policy {
     pub passing: Duration,
     /// The first wait between two looks of a waiter; it grows to 15 times this.
     pub poll: Duration,
-    rng: std::cell::RefCell<fastrand::Rng>,
+    /// What each step waits for, for whoever watches.
+    waits: RefCell<BTreeMap<usize, String>>,
+    rng: RefCell<fastrand::Rng>,
 }
 
 impl Policy {
@@ -39,7 +47,8 @@ impl Policy {
             conflicts: Duration::from_secs(600),
             passing: Duration::from_secs(120),
             poll: Duration::from_secs(1),
-            rng: Default::default(),
+            waits: RefCell::default(),
+            rng: RefCell::default(),
         }
     }
 
@@ -65,6 +74,8 @@ impl Policy {
                 (Class::Transient, Repeat::Safe) => self.passing,
                 (Class::Transient, Repeat::Unsafe) => return Err(CloudError { class: Class::Ambiguous, ..error }),
                 (Class::Conflict, _) => self.conflicts,
+                // What was made a moment ago may not be known everywhere yet.
+                (Class::NotFound, Repeat::Unsafe) => self.conflicts.min(Duration::from_secs(60)),
                 _ => return Err(error),
             };
             if started.elapsed() >= limit {
@@ -88,6 +99,7 @@ impl Policy {
         deadline: Duration,
         look: impl AsyncFn() -> Result<Option<T>, CloudError>,
     ) -> Result<T, CloudError> {
+        let _waiting = self.waiting(what);
         let started = Instant::now();
         let mut pause = self.poll;
         loop {
@@ -100,6 +112,34 @@ impl Policy {
             }
             sleep(pause).await;
             pause = (pause * 3 / 2).min(self.poll * 15);
+        }
+    }
+
+    /// What each step waits for now.
+    pub fn waits(&self) -> BTreeMap<usize, String> {
+        self.waits.borrow().clone()
+    }
+
+    /// Tells what the current step waits for, as long as the answer lives.
+    pub fn waiting(&self, what: &str) -> Waiting<'_> {
+        let step = STEP.try_with(|s| *s).ok();
+        if let Some(step) = step {
+            self.waits.borrow_mut().insert(step, what.into());
+        }
+        Waiting { policy: self, step }
+    }
+}
+
+/// Ends what [`Policy::waiting`] began.
+pub struct Waiting<'p> {
+    policy: &'p Policy,
+    step: Option<usize>,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if let Some(step) = self.step {
+            self.policy.waits.borrow_mut().remove(&step);
         }
     }
 }

@@ -143,6 +143,7 @@ impl Sandbox {
 
     async fn settle(&self, typical: Duration) {
         if self.pace.scale > 0.0 {
+            let _waiting = self.policy.waiting("its state to settle");
             sleep(typical.mul_f64(self.pace.scale)).await;
         }
     }
@@ -269,13 +270,13 @@ impl Sandbox {
 impl State {
     /// The object as the cloud keeps it: pointers are physical ids, texts are what they stand for.
     fn written(&self, id: &str, want: &Object, links: &Links, stamp: &Stamp, half: bool) -> Result<Live, CloudError> {
-        let points = refs(want).iter().map(|a| links.id(a).map(String::from)).collect::<Result<BTreeSet<_>, _>>()?;
         let mut value = serde_json::to_value(want).map_err(|e| CloudError::bug(e.to_string()))?;
         resolve_texts(&mut value, &|a, attr| links.output(a, attr).ok());
         if half {
             flip(&mut value);
         }
         let object: Object = serde_json::from_value(value).map_err(|e| CloudError::bug(e.to_string()))?;
+        let points = refs(&object).iter().map(|a| links.id(a).map(String::from)).collect::<Result<BTreeSet<_>, _>>()?;
         let mut object = map_refs(&object, &|a| links.id(a).ok().map(String::from));
         object.simulate(id);
         Ok(Live { id: id.into(), object, stamp: stamp.clone(), points })

@@ -233,8 +233,7 @@ impl Links {
 
     /// The value of an attribute that a text names.
     pub fn output(&self, address: &Address, attr: &str) -> Result<String, CloudError> {
-        let outputs = self.live(address)?.object.outputs();
-        outputs.get(attr).cloned().ok_or_else(|| CloudError::bug(format!("{address} has no `{attr}` yet")))
+        self.live(address)?.output(attr).ok_or_else(|| CloudError::bug(format!("{address} has no `{attr}` yet")))
     }
 
     fn live(&self, address: &Address) -> Result<&Live, CloudError> {

@@ -1,51 +1,166 @@
 //! A port of a load balancer.
 use super::*;
 use crate::attributes;
-use crate::model::{Tags};
+use crate::kinds::elb::{self, Own, present};
+use crate::model::Tags;
+use aws_sdk_elasticloadbalancingv2::types::{self as sdk, ActionTypeEnum, Certificate, RedirectActionConfig, RedirectActionStatusCodeEnum};
+use futures_util::future::try_join_all;
 
-/// `AWS::ElasticLoadBalancingV2::Listener`.
+/// `AWS::ElasticLoadBalancingV2::Listener` of an application load balancer, with its default action and no further rules.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Listener {
+    /// `LoadBalancerArn`.
     pub load_balancer: Ref<LoadBalancer>,
+    /// `Port`, from 1 to 65535; one listener a port.
     pub port: i32,
+    /// `Protocol` towards the clients: `HTTP` or `HTTPS`.
     pub protocol: String,
+    /// The default certificate (`CertificateArn`, in ACM or IAM) of an HTTPS listener; `None` for HTTP.
     pub certificate: Option<String>,
+    /// `SslPolicy` of an HTTPS listener: which TLS versions and ciphers it offers; `None` for HTTP.
     pub ssl_policy: Option<String>,
+    /// `DefaultActions`.
     pub action: Action,
     pub tags: Tags,
 }
 
+/// What is done with a request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
+    /// A target of this group answers.
     Forward(Ref<TargetGroup>),
+    /// The client is sent to the same host and path at another port and protocol, for good (`HTTP_301`).
     Redirect { port: i32, protocol: String },
 }
 
 attributes! { Listener { replace load_balancer, update port, update protocol, update certificate, update ssl_policy, update action, update tags } }
+
+const HTTPS: &str = "HTTPS";
 
 impl Resource for Listener {
     const KIND: Kind = Kind::Listener;
     const SERVICE: Service = Service::Elb;
     const TYPICAL: Typical = Typical::secs(3, 3, 3);
 
+    /// A balancer has one listener a port.
     fn claims(&self) -> Vec<Claim> {
         vec![Claim::Name { within: Some(self.load_balancer.address()), name: format!("port {}", self.port) }]
     }
 
-    async fn list(_: &Clients, _: &str) -> Result<Vec<Live>, CloudError> {
-        Ok(vec![])
+    async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
+        let balancers = elb::balancers(cx, stack).await?;
+        let found = try_join_all(balancers.iter().map(async |b| present(listeners(cx, &b.arn).await))).await?;
+        let found = found.into_iter().flatten().flatten().filter_map(|l| Some((l.listener_arn.clone()?, l))).collect();
+        Ok(elb::own(cx, stack, found).await?.into_iter().filter_map(read).collect())
     }
 
-    async fn create(&self, _: &Clients, _: &Links, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        let request = cx
+            .elb()
+            .create_listener()
+            .load_balancer_arn(links.to(&self.load_balancer)?)
+            .port(self.port)
+            .protocol(self.protocol.as_str().into())
+            .set_certificates(self.certificates())
+            .set_ssl_policy(self.ssl_policy.clone())
+            .default_actions(self.action.resolve(links)?)
+            .set_tags(Some(elb::to_tags(&stamp.tags(&self.tags))));
+        let made = cx.write(Service::Elb, "CreateListener", async || request.clone().send().await).await?;
+        let made = made.listeners.and_then(|mut all| all.pop());
+        let id = made.and_then(|l| l.listener_arn).ok_or_else(|| CloudError::incomplete("CreateListener", "ListenerArn"))?;
+        Live::made(id, self.clone(), stamp, links)
     }
 
-    async fn update(&self, _: &Clients, _: &Links, _: &Live, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
+        let old: Listener = live.of()?;
+        let group = if let Action::Forward(group) = &self.action { Some(links.to(group)?) } else { None };
+        let moved = group.is_some_and(|g| !live.points.contains(&g));
+        if moved || *self != (Listener { load_balancer: self.load_balancer.clone(), tags: self.tags.clone(), ..old.clone() }) {
+            let request = cx
+                .elb()
+                .modify_listener()
+                .listener_arn(&live.id)
+                .port(self.port)
+                .protocol(self.protocol.as_str().into())
+                .set_certificates(self.certificates())
+                .set_ssl_policy(self.ssl_policy.clone())
+                .default_actions(self.action.resolve(links)?);
+            cx.safe(Service::Elb, "ModifyListener", async || request.clone().send().await).await?;
+        }
+        half(elb::retag_elb(cx, &live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
+        Live::made(&live.id, self.clone(), stamp, links)
     }
 
-    async fn delete(_: &Clients, _: &Live) -> Result<(), CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
+        let request = cx.elb().delete_listener().listener_arn(&live.id);
+        gone(cx.safe(Service::Elb, "DeleteListener", async || request.clone().send().await).await)
     }
+}
+
+impl Listener {
+    fn certificates(&self) -> Option<Vec<Certificate>> {
+        self.certificate.as_ref().map(|arn| vec![Certificate::builder().certificate_arn(arn).build()])
+    }
+}
+
+impl Action {
+    /// The action as the service takes it.
+    fn resolve(&self, links: &Links) -> Result<sdk::Action, CloudError> {
+        let action = sdk::Action::builder();
+        Ok(match self {
+            Action::Forward(group) => action.r#type(ActionTypeEnum::Forward).target_group_arn(links.to(group)?).build(),
+            Action::Redirect { port, protocol } => {
+                let to = RedirectActionConfig::builder().protocol(protocol).port(port.to_string());
+                let to = to.status_code(RedirectActionStatusCodeEnum::Http301).build();
+                action.r#type(ActionTypeEnum::Redirect).redirect_config(to).build()
+            }
+        })
+    }
+
+    /// The action as the service shows it; `None` for one that this type can't say (several groups, a fixed answer, another host).
+    fn read(mut actions: Vec<sdk::Action>) -> Option<Action> {
+        let action = actions.pop().filter(|_| actions.is_empty())?;
+        match action.r#type? {
+            ActionTypeEnum::Forward => {
+                let mut groups = action.forward_config.and_then(|f| f.target_groups).unwrap_or_default();
+                let only = groups.pop().filter(|_| groups.is_empty()).and_then(|g| g.target_group_arn);
+                action.target_group_arn.or(only).map(|arn| Action::Forward(Ref::to(arn)))
+            }
+            ActionTypeEnum::Redirect => {
+                let to = action.redirect_config?;
+                let same = |part: &Option<String>, keyword: &str| part.as_ref().is_none_or(|p| p == keyword);
+                let plain = same(&to.host, "#{host}") && same(&to.path, "/#{path}") && same(&to.query, "#{query}");
+                let permanent = to.status_code == Some(RedirectActionStatusCodeEnum::Http301);
+                let redirect = Action::Redirect { port: to.port?.parse().ok()?, protocol: to.protocol? };
+                (plain && permanent).then_some(redirect)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The listener as its own calls show it. Certificate and policy count for HTTPS only; an action made by others reads as a pointer to
+/// nothing that exists, so that it differs from every one that is wanted.
+fn read(own: Own<sdk::Listener>) -> Option<Live> {
+    let Own { arn, seen, stamp, tags, .. } = own;
+    let protocol = seen.protocol?.as_str().to_owned();
+    let tls = protocol == HTTPS;
+    let listener = Listener {
+        load_balancer: Ref::to(seen.load_balancer_arn?),
+        port: seen.port?,
+        protocol,
+        certificate: seen.certificates.into_iter().flatten().next().and_then(|c| c.certificate_arn).filter(|_| tls),
+        ssl_policy: seen.ssl_policy.filter(|_| tls),
+        action: Action::read(seen.default_actions.unwrap_or_default()).unwrap_or_else(|| Action::Forward(Ref::to("unknown"))),
+        tags,
+    };
+    Some(Live::found(arn, listener, stamp))
+}
+
+/// `DescribeListeners` of one balancer; no call shows those of several.
+async fn listeners(cx: &Clients, balancer: &str) -> Result<Vec<sdk::Listener>, CloudError> {
+    let request = cx.elb().describe_listeners().load_balancer_arn(balancer).page_size(elb::PAGE);
+    let send = async |token| request.clone().set_marker(token).send().await;
+    cx.pages(Service::Elb, "DescribeListeners", send, |page| (page.listeners, page.next_marker)).await
 }

@@ -1,6 +1,7 @@
 //! The instruction set: one file per kind, one line here.
 mod claims;
 mod elasticache;
+mod elb;
 mod links;
 mod managed;
 mod rds;
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::cloud::{Class, Clients, CloudError};
-use crate::model::{Attribute, Attributes, Loss, Service, Stamp};
+use crate::model::{Attribute, Attributes, Loss, Service, Stamp, Tags};
 
 pub use claims::Claims;
 pub use links::{Address, Links, Part, Ref, Text, foreign, map_refs, refs, resolve_texts};
@@ -35,11 +36,11 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         pub fn typical(self) -> Typical { match self { $(Kind::$ty => $ty::TYPICAL),+ } }
         pub fn schema(self) -> schemars::Schema { match self { $(Kind::$ty => schemars::schema_for!($ty)),+ } }
         pub(crate) async fn list(self, cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
-            match self { $(Kind::$ty => $ty::list(cx, stack).await),+ }
+            match self { $(Kind::$ty => Box::pin($ty::list(cx, stack)).await),+ }
         }
     }
 
-    /// An object of any kind, as it is wanted or as it is.
+    /// An object of any kind, as it is wanted or as it is. A verb's future stands on the heap, or every caller's would be as large as the largest.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[serde(rename_all = "snake_case")]
     pub enum Object { $($ty($ty)),+ }
@@ -50,15 +51,19 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         pub fn claims(&self) -> Vec<Claim> { match self { $(Object::$ty(x) => x.claims()),+ } }
         pub fn protected(&self) -> bool { match self { $(Object::$ty(x) => x.protected()),+ } }
         pub fn outputs(&self) -> BTreeMap<&'static str, String> { match self { $(Object::$ty(x) => x.outputs()),+ } }
+        /// The wanted object with what it leaves open filled in from the live one.
+        pub fn adopt(&self, live: &Object) -> Option<Object> {
+            match (self, live) { $((Object::$ty(a), Object::$ty(b)) => a.adopt(b).map(Object::from),)+ _ => None }
+        }
         pub fn simulate(&mut self, id: &str) { match self { $(Object::$ty(x) => x.simulate(id)),+ } }
         pub(crate) async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-            match self { $(Object::$ty(x) => x.create(cx, links, stamp).await),+ }
+            match self { $(Object::$ty(x) => Box::pin(x.create(cx, links, stamp)).await),+ }
         }
         pub(crate) async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
-            match self { $(Object::$ty(x) => x.update(cx, links, live, stamp).await),+ }
+            match self { $(Object::$ty(x) => Box::pin(x.update(cx, links, live, stamp)).await),+ }
         }
         pub(crate) async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
-            match &live.object { $(Object::$ty(_) => $ty::delete(cx, live).await),+ }
+            match &live.object { $(Object::$ty(_) => Box::pin($ty::delete(cx, live)).await),+ }
         }
     }
 
@@ -121,6 +126,10 @@ pub trait Resource:
     /// Whether the cloud itself guards this object against deletion (`DeletionProtection`). `delete` lifts it.
     fn protected(&self) -> bool {
         false
+    }
+    /// This wanted object with what it leaves open taken from the live one (a version given as `16` where `16.4` runs); `None` when it leaves nothing open.
+    fn adopt(&self, _live: &Self) -> Option<Self> {
+        None
     }
     /// The values that `${section.name.attribute}` may name, once they are known.
     fn outputs(&self) -> BTreeMap<&'static str, String> {
@@ -194,6 +203,11 @@ impl Live {
         Ok(Live { id: id.into(), object, stamp: stamp.clone(), points })
     }
 
+    /// The value of an attribute that a text may name: `id`, or one of the kind's outputs.
+    pub fn output(&self, attr: &str) -> Option<String> {
+        if attr == "id" { Some(self.id.clone()) } else { self.object.outputs().remove(attr) }
+    }
+
     /// The object as its own kind.
     pub fn of<K: Resource>(&self) -> Result<K, CloudError> {
         K::try_from(self.object.clone())
@@ -211,4 +225,12 @@ pub(crate) fn gone<T>(answer: Result<T, CloudError>) -> Result<(), CloudError> {
 /// A failure after an earlier request of the same verb has taken effect: whatever its class, only a look at the cloud tells what stands.
 pub(crate) fn half<T>(answer: Result<T, CloudError>) -> Result<T, CloudError> {
     answer.map_err(|e| CloudError { class: Class::Ambiguous, ..e })
+}
+
+/// Refuses an object that bears the generated name, but not this step's stamp.
+pub(crate) fn ours(name: &str, read: Option<(Stamp, Tags)>, stamp: &Stamp) -> Result<(), CloudError> {
+    match read {
+        Some((found, _)) if (&found.address, &found.run, found.step) == (&stamp.address, &stamp.run, stamp.step) => Ok(()),
+        _ => Err(CloudError::new(Class::Invalid, "NameTaken", format!("{name} exists and isn't of this run"))),
+    }
 }

@@ -39,6 +39,12 @@ impl Resource for RouteTable {
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(5, 3, 3);
 
+    /// A subnet has one table. A new table that takes a subnet from an old one waits until that is gone, so that the undo of both restores both.
+    fn claims(&self) -> Vec<Claim> {
+        let subnet = |s: &Ref<Subnet>| Claim::Name { within: Some(s.address()), name: "route_table".into() };
+        self.subnets.iter().map(subnet).collect()
+    }
+
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.ec2().describe_route_tables().filters(ec2_stack_filter(stack)).max_results(100);
         let send = async |token| request.clone().set_next_token(token).send().await;

@@ -1,51 +1,181 @@
 //! The instances behind a load balancer, and how their health is told.
 use super::*;
 use crate::attributes;
-use crate::model::{Tags};
+use crate::kinds::elb::{self, Own, may_stand, present};
+use crate::model::Tags;
+use aws_sdk_elasticloadbalancingv2::types::{self as sdk, Matcher, TargetGroupAttribute, TargetTypeEnum};
+use futures_util::future::try_join_all;
 
-/// `AWS::ElasticLoadBalancingV2::TargetGroup`.
+/// `AWS::ElasticLoadBalancingV2::TargetGroup` with targets of type `instance`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TargetGroup {
+    /// The only balancer whose listeners may forward to this group. AWS shows it once a listener does; until then only the tag
+    /// `infra:load-balancer` (its ARN) tells.
     pub load_balancer: Ref<LoadBalancer>,
+    /// `VpcId`.
     pub vpc: Ref<Vpc>,
+    /// `Port`: where the targets listen, from 1 to 65535.
     pub port: i32,
+    /// `Protocol` towards the targets, for requests and health checks: `HTTP` or `HTTPS`.
     pub protocol: String,
     pub health_check: HealthCheck,
+    /// `deregistration_delay.timeout_seconds`: how long a leaving target may end its requests, from 0 to 3600.
     pub deregistration_delay: i32,
+    /// `stickiness.lb_cookie.duration_seconds`: how long a client stays with one target, from 1 to 604800 seconds; 0 = no cookie.
     pub stickiness: i32,
     pub tags: Tags,
 }
 
+/// When a target counts as healthy. Asked over the group's protocol, on the port of the traffic.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct HealthCheck {
+    /// `HealthCheckPath`: at most 1024 characters, beginning with `/`.
     pub path: String,
+    /// `HealthCheckIntervalSeconds`, from 5 to 300.
     pub interval: i32,
+    /// `HealthCheckTimeoutSeconds`, from 2 to 120, less than the interval.
     pub timeout: i32,
+    /// `HealthyThresholdCount`: successes in a row, from 2 to 10.
     pub healthy: i32,
+    /// `UnhealthyThresholdCount`: failures in a row, from 2 to 10.
     pub unhealthy: i32,
+    /// `Matcher.HttpCode`: the answers that are successes, from 200 to 499: `200`, `200,204`, `200-299`.
     pub matcher: String,
 }
 
 attributes! { TargetGroup { replace load_balancer, replace vpc, replace port, replace protocol, update health_check, update deregistration_delay, update stickiness, update tags } }
+
+const DELAY: &str = "deregistration_delay.timeout_seconds";
+const STICKY: &str = "stickiness.enabled";
+const STICKY_SECONDS: &str = "stickiness.lb_cookie.duration_seconds";
+const STICKY_TYPE: &str = "stickiness.type";
+const TAG_BALANCER: &str = "infra:load-balancer";
 
 impl Resource for TargetGroup {
     const KIND: Kind = Kind::TargetGroup;
     const SERVICE: Service = Service::Elb;
     const TYPICAL: Typical = Typical::secs(3, 3, 3);
 
-    async fn list(_: &Clients, _: &str) -> Result<Vec<Live>, CloudError> {
-        Ok(vec![])
+    async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
+        let request = cx.elb().describe_target_groups().page_size(elb::PAGE);
+        let send = async |token| request.clone().set_marker(token).send().await;
+        let found = cx.pages(Service::Elb, "DescribeTargetGroups", send, |page| (page.target_groups, page.next_marker)).await?;
+        let found = found.into_iter().filter(|g| elb::named(stack, g.target_group_name()));
+        let found = found.filter_map(|g| Some((g.target_group_arn.clone()?, g))).collect();
+        let own = elb::own(cx, stack, found).await?;
+        let settings = try_join_all(own.iter().map(async |g| present(settings(cx, &g.arn).await))).await?;
+        Ok(own.into_iter().zip(settings).filter_map(|(own, settings)| read(own, &settings?)).collect())
     }
 
-    async fn create(&self, _: &Clients, _: &Links, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        let name = stamp.physical_name(elb::NAME);
+        let mut tags = stamp.tags(&self.tags);
+        tags.insert(TAG_BALANCER.into(), links.to(&self.load_balancer)?);
+        let check = &self.health_check;
+        let request = cx
+            .elb()
+            .create_target_group()
+            .name(&name)
+            .target_type(TargetTypeEnum::Instance)
+            .vpc_id(links.to(&self.vpc)?)
+            .port(self.port)
+            .protocol(self.protocol.as_str().into())
+            .health_check_enabled(true)
+            .health_check_protocol(self.protocol.as_str().into())
+            .health_check_port("traffic-port")
+            .health_check_path(&check.path)
+            .health_check_interval_seconds(check.interval)
+            .health_check_timeout_seconds(check.timeout)
+            .healthy_threshold_count(check.healthy)
+            .unhealthy_threshold_count(check.unhealthy)
+            .matcher(Matcher::builder().http_code(&check.matcher).build())
+            .set_tags(Some(elb::to_tags(&tags)));
+        let made = cx.write(Service::Elb, "CreateTargetGroup", async || request.clone().send().await).await;
+        let made = match made.map(|m| m.target_groups.and_then(|mut all| all.pop())) {
+            Err(e) if may_stand(&e) => Some(half(by_name(cx, &name).await)?.ok_or(e)?),
+            other => other?,
+        };
+        let id = made.and_then(|g| g.target_group_arn).ok_or_else(|| CloudError::incomplete("CreateTargetGroup", "TargetGroupArn"))?;
+        half(self.set(cx, &id).await)?;
+        Live::made(id, self.clone(), stamp, links)
     }
 
-    async fn update(&self, _: &Clients, _: &Links, _: &Live, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
+        let old: TargetGroup = live.of()?;
+        let check = &self.health_check;
+        if *check != old.health_check {
+            let request = cx
+                .elb()
+                .modify_target_group()
+                .target_group_arn(&live.id)
+                .health_check_path(&check.path)
+                .health_check_interval_seconds(check.interval)
+                .health_check_timeout_seconds(check.timeout)
+                .healthy_threshold_count(check.healthy)
+                .unhealthy_threshold_count(check.unhealthy)
+                .matcher(Matcher::builder().http_code(&check.matcher).build());
+            cx.safe(Service::Elb, "ModifyTargetGroup", async || request.clone().send().await).await?;
+        }
+        if (self.deregistration_delay, self.stickiness) != (old.deregistration_delay, old.stickiness) {
+            half(self.set(cx, &live.id).await)?;
+        }
+        half(elb::retag_elb(cx, &live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
+        Live::made(&live.id, self.clone(), stamp, links)
     }
 
-    async fn delete(_: &Clients, _: &Live) -> Result<(), CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
+        let request = cx.elb().delete_target_group().target_group_arn(&live.id);
+        gone(cx.safe(Service::Elb, "DeleteTargetGroup", async || request.clone().send().await).await)
     }
+}
+
+impl TargetGroup {
+    /// Writes what the group keeps in attributes: `ModifyTargetGroupAttributes`.
+    async fn set(&self, cx: &Clients, arn: &str) -> Result<(), CloudError> {
+        let mut settings = vec![(DELAY, self.deregistration_delay.to_string()), (STICKY, (self.stickiness > 0).to_string())];
+        if self.stickiness > 0 {
+            settings.extend([(STICKY_TYPE, "lb_cookie".to_owned()), (STICKY_SECONDS, self.stickiness.to_string())]);
+        }
+        let attributes = settings.into_iter().map(|(k, v)| TargetGroupAttribute::builder().key(k).value(v).build()).collect();
+        let request = cx.elb().modify_target_group_attributes().target_group_arn(arn).set_attributes(Some(attributes));
+        cx.safe(Service::Elb, "ModifyTargetGroupAttributes", async || request.clone().send().await).await.map(drop)
+    }
+}
+
+/// The group from what three calls show; an attribute that isn't shown has AWS's default. `None` when it isn't of our type.
+fn read(own: Own<sdk::TargetGroup>, settings: &BTreeMap<String, String>) -> Option<Live> {
+    let Own { arn, seen, stamp, tags, all } = own;
+    let seconds = |key: &str, default| settings.get(key).and_then(|v| v.parse().ok()).unwrap_or(default);
+    let said = |key: &str, value: &str| settings.get(key).is_some_and(|v| v == value);
+    let group = TargetGroup {
+        load_balancer: Ref::to(all.get(TAG_BALANCER).map_or("unknown", String::as_str)),
+        vpc: Ref::to(seen.vpc_id?),
+        port: seen.port?,
+        protocol: seen.protocol?.as_str().into(),
+        health_check: HealthCheck {
+            path: seen.health_check_path.unwrap_or_else(|| "/".into()),
+            interval: seen.health_check_interval_seconds?,
+            timeout: seen.health_check_timeout_seconds?,
+            healthy: seen.healthy_threshold_count?,
+            unhealthy: seen.unhealthy_threshold_count?,
+            matcher: seen.matcher.and_then(|m| m.http_code).unwrap_or_else(|| "200".into()),
+        },
+        deregistration_delay: seconds(DELAY, 300),
+        stickiness: if said(STICKY, "true") && said(STICKY_TYPE, "lb_cookie") { seconds(STICKY_SECONDS, 86_400) } else { 0 },
+        tags,
+    };
+    Some(Live::found(arn, group, stamp))
+}
+
+/// `DescribeTargetGroupAttributes`; no call shows those of several groups.
+async fn settings(cx: &Clients, arn: &str) -> Result<BTreeMap<String, String>, CloudError> {
+    let request = cx.elb().describe_target_group_attributes().target_group_arn(arn);
+    let seen = cx.safe(Service::Elb, "DescribeTargetGroupAttributes", async || request.clone().send().await).await?;
+    Ok(seen.attributes.into_iter().flatten().filter_map(|a| Some((a.key?, a.value?))).collect())
+}
+
+async fn by_name(cx: &Clients, name: &str) -> Result<Option<sdk::TargetGroup>, CloudError> {
+    let request = cx.elb().describe_target_groups().names(name);
+    let seen = present(cx.safe(Service::Elb, "DescribeTargetGroups", async || request.clone().send().await).await)?;
+    Ok(seen.and_then(|s| s.target_groups).and_then(|mut all| all.pop()))
 }

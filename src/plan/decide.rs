@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::diff::{Context, diff};
-use crate::graph::{Graph, GraphError};
+use crate::graph::Graph;
 use crate::kinds::{Claim, Claims, refs};
 use crate::model::{Loss, Mode, digest};
 use crate::observe::Snapshot;
@@ -14,6 +14,8 @@ pub(super) struct Decision<'a> {
     pub graph: Graph<'a>,
     /// The live object that an address means, where there is one.
     pub current: BTreeMap<&'a Address, &'a Live>,
+    /// Wanted objects that took something from their live ones.
+    pub adopted: BTreeMap<&'a Address, Object>,
     pub changes: BTreeMap<&'a Address, Change>,
     /// Live objects that go, with their addresses: replaced, unwanted, or left by an earlier run.
     pub doomed: BTreeMap<&'a str, (&'a Address, &'a Live)>,
@@ -25,17 +27,12 @@ pub(super) struct Decision<'a> {
 
 /// The program that turns what is into what should be. All problems are gathered.
 pub fn plan(stack: &Stack, snapshot: &Snapshot, allowed: &Allowed) -> Result<Plan, Vec<PlanError>> {
-    let graph = Graph::of(&stack.nodes).map_err(|problems| {
-        let say = |p| match p {
-            GraphError::Cycle(path) => PlanError::Cycle(path),
-            GraphError::Dangling { from, to } => PlanError::Dangling { from, to },
-        };
-        problems.into_iter().map(say).collect::<Vec<_>>()
-    })?;
+    let graph = Graph::of(&stack.nodes).map_err(|problems| problems.into_iter().map(PlanError::from).collect::<Vec<_>>())?;
     let mut d = Decision {
         stack,
         graph,
         current: BTreeMap::new(),
+        adopted: BTreeMap::new(),
         changes: BTreeMap::new(),
         doomed: BTreeMap::new(),
         early: BTreeSet::new(),
@@ -89,7 +86,9 @@ impl<'a> Decision<'a> {
                 self.changes.insert(address, change(Verb::Create, None, attrs, Undo::Delete, typical.create));
                 continue;
             };
-            let attrs = self.differences(live, want, &replaced);
+            let adopted = want.adopt(&live.object);
+            let attrs = self.differences(live, adopted.as_ref().unwrap_or(want), &replaced);
+            self.adopted.extend(adopted.map(|object| (address, object)));
             self.current.insert(address, live);
             let moved = (live.stamp.address != *address).then(|| live.stamp.address.clone());
             let made = if attrs.iter().any(|c| c.mode == Mode::Replace) {
@@ -116,7 +115,7 @@ impl<'a> Decision<'a> {
         let moved = refs(want).into_iter().filter(|r| replaced.contains(r) || stale(r)).collect();
         let outputs = |a: &Address, attr: &str| {
             let known = self.current.get(a).filter(|_| !replaced.contains(a));
-            known.and_then(|l| l.object.outputs().get(attr).cloned())
+            known.and_then(|l| l.output(attr))
         };
         diff(Some(&live.object), Some(want), &Context { moved: &moved, outputs: &outputs })
     }

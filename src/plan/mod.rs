@@ -9,6 +9,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::graph::GraphError;
 use crate::kinds::{Address, Live, Object, Text};
 use crate::model::{AttrChange, Order};
 
@@ -134,6 +135,15 @@ pub enum PlanError {
     },
     /// These hold data or are protected, would be deleted or replaced, and were not named.
     Guarded(Vec<Guarded>),
+}
+
+impl From<GraphError> for PlanError {
+    fn from(e: GraphError) -> Self {
+        match e {
+            GraphError::Cycle(path) => PlanError::Cycle(path),
+            GraphError::Dangling { from, to } => PlanError::Dangling { from, to },
+        }
+    }
 }
 
 /// An object that a plan may not delete or replace without being told so.

@@ -1,12 +1,14 @@
 //! The only loop that touches the world, and the only caller of a mutating verb. It owns all state; nothing is shared, nothing is locked.
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::{Instant, sleep};
 
 use super::{Action, Event, Found, Outcome, Run};
+use crate::cloud::policy::STEP;
 use crate::cloud::{Cloud, CloudError};
 use crate::diff::{Context, diff};
 use crate::kinds::{Address, Links, Live, Object, refs};
@@ -58,7 +60,8 @@ pub async fn drive<C: Cloud>(
                 Action::Undo(i) => record(run, sink, Event::UndoBegan(i))?,
                 Action::Settle(_) => drop(settling.insert(action)),
             }
-            flight.push(perform(action, plan, settings, cloud, memory.links(plan, action), memory.made(action)));
+            let (Action::Do(i) | Action::Settle(i) | Action::Undo(i)) = action;
+            flight.push(STEP.scope(i, perform(action, plan, settings, cloud, memory.links(plan, action), memory.made(action))));
         }
         if flight.is_empty() {
             return Ok(run.outcome());
@@ -83,24 +86,25 @@ fn record(run: &mut Run<'_>, sink: &mut impl Sink, e: Event) -> io::Result<()> {
 
 /// Which live object an address means: undo uses the old meaning, forward the new one.
 struct Memory {
-    old: BTreeMap<Address, Live>,
-    new: BTreeMap<Address, Live>,
-    made: BTreeMap<usize, Live>,
+    old: BTreeMap<Address, Rc<Live>>,
+    new: BTreeMap<Address, Rc<Live>>,
+    made: BTreeMap<usize, Rc<Live>>,
 }
 
 impl Memory {
     fn new(plan: &Plan) -> Self {
-        let old: BTreeMap<Address, Live> = plan.old.iter().map(|l| (l.stamp.address.clone(), l.clone())).collect();
+        let old: BTreeMap<Address, Rc<Live>> = plan.old.iter().map(|l| (l.stamp.address.clone(), Rc::new(l.clone()))).collect();
         Memory { new: old.clone(), old, made: BTreeMap::new() }
     }
 
     fn note(&mut self, plan: &Plan, e: &Event) {
         match e {
             Event::Done(i, Some(l)) | Event::Settled(i, Some(l), Found::Whole | Found::Partial) => {
-                self.new.insert(plan.steps[*i].address.clone(), l.clone());
-                self.made.insert(*i, l.clone());
+                let live = Rc::new(l.clone());
+                self.new.insert(plan.steps[*i].address.clone(), live.clone());
+                self.made.insert(*i, live);
             }
-            Event::Undone(i, Some(l)) => drop(self.old.insert(plan.steps[*i].address.clone(), l.clone())),
+            Event::Undone(i, Some(l)) => drop(self.old.insert(plan.steps[*i].address.clone(), Rc::new(l.clone()))),
             _ => {}
         }
     }
@@ -114,12 +118,12 @@ impl Memory {
             (Act::Update { live, .. }, Action::Undo(_)) | (Act::Delete { live }, _) => refs(&live.object),
             (Act::Update { object, .. }, _) => refs(object),
         };
-        Links(named.into_iter().filter_map(|a| from.get(&a).map(|l| (a.clone(), l.clone()))).collect())
+        Links(named.into_iter().filter_map(|a| from.get(&a).map(|l| (a, Live::clone(l)))).collect())
     }
 
     fn made(&self, action: Action) -> Option<Live> {
         match action {
-            Action::Undo(i) => self.made.get(&i).cloned(),
+            Action::Undo(i) => self.made.get(&i).map(|l| Live::clone(l)),
             _ => None,
         }
     }
@@ -179,8 +183,11 @@ async fn settle<C: Cloud>(
 /// A creation is recognised by its stamp, an update by what was and what should be, a deletion by absence.
 fn look(act: &Act, all: Vec<Live>, links: &Links, stamp: &Stamp) -> (Option<Live>, Found) {
     match act {
-        Act::Delete { live } if all.iter().any(|l| l.id == live.id) => (None, Found::Nothing),
-        Act::Delete { .. } => (None, Found::Whole),
+        Act::Delete { live } => match all.into_iter().find(|l| l.id == live.id) {
+            None => (None, Found::Whole),
+            Some(l) if l.points == live.points && same(&l, live) => (None, Found::Nothing),
+            Some(l) => (Some(l), Found::Partial),
+        },
         Act::Create { object } => match all.into_iter().find(|l| l.stamp.run == stamp.run && l.stamp.step == stamp.step) {
             None => (None, Found::Nothing),
             Some(l) if is(&l, object, links) => (Some(l), Found::Whole),
@@ -206,7 +213,9 @@ async fn undo<C: Cloud>(
     match (act, undo, made) {
         (_, Undo::Delete, Some(made)) => cloud.delete(&made).await.map(|()| None),
         (Act::Update { live, .. }, Undo::Restore, Some(made)) => cloud.update(&made, &live.object, links, &live.stamp).await.map(Some),
-        (Act::Delete { live }, Undo::Recreate, _) => {
+        // It was only taken apart.
+        (Act::Delete { live }, Undo::Recreate, Some(rest)) => cloud.update(&rest, &live.object, links, &live.stamp).await.map(Some),
+        (Act::Delete { live }, Undo::Recreate, None) => {
             // An earlier life of this run may have done it already.
             let all = cloud.list(stamp.address.kind, &stamp.stack).await?;
             match all.into_iter().find(|l| l.stamp.run == stamp.run && l.stamp.step == stamp.step) {

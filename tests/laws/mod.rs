@@ -1,1 +1,57 @@
+//! The laws of the house, over every kind and every way from one stack to another.
+mod faults;
+mod kinds;
+mod world;
 
+use infra::kinds::Kind;
+use infra::plan::PlanError;
+use infra::run::Outcome;
+
+use crate::support::plan_for;
+use world::{FULL, apply, settled_plan, sound, stack, stacks, with};
+
+#[test]
+fn the_full_stack_has_every_kind() {
+    let full = stack(&[FULL]);
+    for kind in Kind::ALL {
+        assert!(full.nodes.keys().any(|a| a.kind == *kind), "{}", kind.label());
+    }
+}
+
+/// Apply, then plan is empty; one list per kind, whatever the size; planning writes nothing.
+#[tokio::test(start_paused = true)]
+async fn success_converges_and_reads_in_batches() {
+    let mut cases = 0;
+    for (a, from) in stacks() {
+        for (b, to) in stacks() {
+            let cloud = with(&from, 1).await;
+            let (lists, mutations) = (cloud.lists(), cloud.mutations());
+            let plan = match settled_plan(&cloud, &to).await {
+                Ok(plan) => plan,
+                Err(problems) if problems.iter().all(|p| matches!(p, PlanError::Blocked { .. })) => continue,
+                Err(e) => panic!("{a} -> {b}: {e:?}"),
+            };
+            assert_eq!(cloud.lists() - lists, Kind::ALL.len() as u64, "one list per kind");
+            assert_eq!(cloud.mutations(), mutations, "planning changes nothing");
+            assert_eq!(plan.is_empty(), a == b, "{a} -> {b}: {:#?}", plan.changes);
+            let (outcome, events) = apply(&cloud, &plan, "r1").await;
+            assert_eq!(outcome, Outcome::Applied, "{a} -> {b} {events:#?}");
+            let again = settled_plan(&cloud, &to).await.unwrap();
+            assert!(again.is_empty(), "{a} -> {b}: still to do {:#?}", again.changes);
+            assert!(sound(&cloud), "{a} -> {b}");
+            cases += 1;
+        }
+    }
+    println!("ways from stack to stack: {cases}");
+    assert!(cases > 40);
+}
+
+/// The same spec and the same world give the same plan, byte for byte.
+#[tokio::test(start_paused = true)]
+async fn plans_are_deterministic() {
+    let (from, to) = (stack(&[FULL]), stack(&[FULL, "vpc: {cidr: 10.9.0.0/16}"]));
+    let one = settled_plan(&with(&from, 1).await, &to).await.unwrap();
+    let two = settled_plan(&with(&from, 1).await, &to).await.unwrap();
+    assert_eq!(serde_json::to_string(&one).unwrap(), serde_json::to_string(&two).unwrap());
+    assert_eq!(plan_for(&with(&to, 1).await, &to).await.unwrap().digest.len(), 16);
+}

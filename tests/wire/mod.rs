@@ -1,4 +1,7 @@
 //! Every kind over the wire: the real SDK against the emulator.
+mod auto_scaling_group;
+mod boot_script;
+mod bucket;
 mod db_instance;
 mod db_parameter_group;
 mod db_replica;
@@ -6,12 +9,18 @@ mod db_subnet_group;
 mod elastic_ip;
 mod flow_log;
 mod iam_role;
+mod instance_profile;
 mod internet_gateway;
+mod launch_template;
+mod listener;
+mod load_balancer;
 mod log_group;
 mod nat_gateway;
+mod proxy;
 mod replay_cache_groups;
 mod replay_db_groups;
 mod replay_db_instance;
+mod replay_load_balancer;
 mod replay_nat_gateway;
 mod replay_replication_group;
 mod replay_security_group;
@@ -19,6 +28,7 @@ mod replay_world;
 mod route_table;
 mod security_group;
 mod subnet;
+mod target_group;
 mod vpc;
 mod vpc_endpoint;
 
@@ -43,6 +53,8 @@ pub struct Case {
 
 fn cases() -> Vec<Case> {
     vec![
+        auto_scaling_group::case(),
+        bucket::case(),
         db_instance::case(),
         db_parameter_group::case(),
         db_replica::case(),
@@ -50,12 +62,17 @@ fn cases() -> Vec<Case> {
         elastic_ip::case(),
         flow_log::case(),
         iam_role::case(),
+        instance_profile::case(),
         internet_gateway::case(),
+        launch_template::case(),
+        listener::case(),
+        load_balancer::case(),
         log_group::case(),
         nat_gateway::case(),
         route_table::case(),
         security_group::case(),
         subnet::case(),
+        target_group::case(),
         vpc::case(),
         vpc_endpoint::case(),
     ]

@@ -1,0 +1,143 @@
+//! Everything that can refuse a command, as findings: a code, a sentence, the place in the YAML, and what to do instead.
+use std::io;
+use std::path::Path;
+
+use crate::cloud::{Class, CloudError};
+use crate::diag::{Code, Finding, Findings};
+use crate::graph::GraphError;
+use crate::kinds::Address;
+use crate::plan::{Guarded, PlanError, Stack};
+use crate::spec::Loaded;
+
+/// Why a command did nothing.
+#[derive(Debug)]
+pub struct Failure(pub Vec<Finding>);
+
+impl From<Findings> for Failure {
+    fn from(f: Findings) -> Self {
+        Failure(f.0)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(e: io::Error) -> Self {
+        Failure(vec![Finding::error(Code::Io, e.to_string(), "make the file or folder readable and writable, then try again")])
+    }
+}
+
+impl From<CloudError> for Failure {
+    fn from(e: CloudError) -> Self {
+        let help = match (e.class, e.code.as_str()) {
+            (Class::Denied, "NoCredentials") => "log in (`aws sso login`), set AWS_PROFILE or the AWS_… keys, or try `--cloud sandbox`",
+            (Class::Denied, _) => "give this identity the permission that the message names",
+            (Class::Transient | Class::Ambiguous, _) => "check the network and AWS_ENDPOINT_URL, then try again",
+            (Class::Throttled, _) => "the service asks for fewer requests: try again, with a lower --parallelism",
+            (Class::Quota, _) => "raise the quota, or ask for less",
+            (Class::Bug, _) => "this is a mistake in infra; please report it with the spec",
+            _ => "the service's own message says what it refuses",
+        };
+        Failure(vec![Finding::error(Code::Cloud, e.to_string(), help)])
+    }
+}
+
+/// A layer that can't be read.
+pub fn unreadable(file: &Path, e: &io::Error) -> Finding {
+    let message = format!("{} can't be read: {e}", file.display());
+    Finding::error(Code::Io, message, "name the spec with --file, or write one: examples/minimal.yaml is a start")
+}
+
+impl Failure {
+    /// `{from_env: NAME}` of names that aren't set; each is the path of its value.
+    pub fn unset(loaded: &Loaded, paths: &[String]) -> Failure {
+        let finding = |path: &String| {
+            let f = Finding::error(
+                Code::UnsetEnv,
+                "the environment variable of a secret is not set",
+                "set it, or keep the secret in Secrets Manager",
+            );
+            f.at(place(loaded, path, "not set"))
+        };
+        Failure(paths.iter().map(finding).collect())
+    }
+
+    /// Another account than the spec is for.
+    pub fn account(loaded: &Loaded, wanted: &str, live: &str) -> Failure {
+        let message = format!("the credentials are of account {live}, the spec is for {wanted}");
+        let f = Finding::error(Code::WrongAccount, message, "use the credentials of the right account, or correct `account:`");
+        Failure(vec![f.at(place(loaded, "account", "pinned here"))])
+    }
+
+    /// No terminal to ask at.
+    pub fn unattended(verb: &str) -> Failure {
+        let message = format!("there is no terminal to ask whether to {verb}");
+        Failure(vec![Finding::error(Code::Unattended, message, "give --auto-approve after having read the plan")])
+    }
+
+    /// `--target` or `--exclude` that name nothing.
+    pub fn unselectable(words: Vec<String>) -> Failure {
+        let help = "write an address (subnet.app-a), a kind (subnet), a section (compute) or an entry (compute.app)";
+        let finding = |w: &String| Finding::error(Code::Selection, format!("`{w}` names nothing of this stack"), help);
+        Failure(words.iter().map(finding).collect())
+    }
+
+    pub fn no_output<'a>(name: &str, there: impl Iterator<Item = &'a String>) -> Failure {
+        let there: Vec<&str> = there.map(String::as_str).collect();
+        let help = if there.is_empty() { "the spec has no `outputs`".into() } else { format!("there are: {}", there.join(", ")) };
+        Failure(vec![Finding::error(Code::Output, format!("there is no output `{name}`"), help)])
+    }
+
+    pub fn unknown_output(name: &str) -> Failure {
+        let message = format!("the output `{name}` has no value yet");
+        Failure(vec![Finding::error(Code::Output, message, "what it names does not exist yet: `infra apply` makes it")])
+    }
+
+    pub fn graph(loaded: &Loaded, stack: &Stack, problems: Vec<GraphError>) -> Failure {
+        Failure::plan(loaded, stack, &problems.into_iter().map(PlanError::from).collect::<Vec<_>>())
+    }
+
+    /// Why there is no plan.
+    pub fn plan(loaded: &Loaded, stack: &Stack, problems: &[PlanError]) -> Failure {
+        let at = |f: Finding, a: &Address, label: &str| match stack.origins.get(a) {
+            Some(origin) => f.at(place(loaded, origin, label)),
+            None => f,
+        };
+        let findings = problems.iter().map(|p| match p {
+            PlanError::Cycle(path) => {
+                let way: Vec<String> = path.iter().chain(path.first()).map(Address::to_string).collect();
+                let f =
+                    Finding::error(Code::Cycle, format!("these need each other: {}", way.join(" -> ")), "take one of these references out");
+                path.iter().fold(f, |f, a| at(f, a, &format!("{a}")))
+            }
+            PlanError::Dangling { from, to } => {
+                let message = format!("{from} needs {to}, which would not exist");
+                at(Finding::error(Code::Dangling, message, "select both, or keep what is needed"), from, "needs it")
+            }
+            PlanError::Blocked { gone, user } => {
+                let message = format!("{gone} must leave before its successor can come, but {user} stays and uses it");
+                let help = format!("give {gone} another block, zone or name so that both can stand side by side, or take {user} out first");
+                at(at(Finding::error(Code::Blocked, message, help), gone, "must leave first"), user, "stays")
+            }
+            PlanError::Guarded(guarded) => guard(loaded, stack, guarded),
+        });
+        Failure(findings.collect())
+    }
+}
+
+fn guard(loaded: &Loaded, stack: &Stack, guarded: &[Guarded]) -> Finding {
+    let say = |g: &Guarded| {
+        let what = if g.replaced { "replaced" } else { "deleted" };
+        let why = if g.data { "holds data" } else { "is protected against deletion" };
+        format!("{} {why} and would be {what}", g.address)
+    };
+    let message = guarded.iter().map(say).collect::<Vec<_>>().join("; ");
+    let flags: Vec<String> = guarded.iter().map(|g| format!("--allow-data-loss {}", g.address)).collect();
+    let help = format!("if that is meant, say so for each: {}", flags.join(" "));
+    let finding = Finding::error(Code::Guarded, message, help);
+    guarded.iter().filter_map(|g| stack.origins.get(&g.address)).fold(finding, |f, origin| f.at(place(loaded, origin, "guarded")))
+}
+
+/// The key that a path of the spec leads to.
+fn place(loaded: &Loaded, path: &str, label: &str) -> crate::diag::Place {
+    let steps: Vec<&str> = path.split('.').collect();
+    loaded.sources.place(loaded.sources.key(&steps), label)
+}

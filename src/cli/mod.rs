@@ -1,0 +1,82 @@
+//! One file per command, each a few lines that wire the flow together.
+mod apply;
+mod args;
+mod completions;
+mod destroy;
+mod explain;
+mod failure;
+mod flow;
+mod output;
+mod plan;
+mod printer;
+mod schema;
+mod validate;
+mod version;
+
+use clap::{Parser, Subcommand};
+
+use crate::diag::Exit;
+use failure::Failure;
+use printer::Printer;
+
+/// Infrastructure as code without a state file: plans against the live cloud, applies with a rollback.
+#[derive(Debug, Parser)]
+#[command(name = "infra", version, max_term_width = 100, disable_help_subcommand = true, after_help = EXAMPLES)]
+pub struct Cli {
+    /// Print without colour (also `NO_COLOR`)
+    #[arg(long, global = true, env = "INFRA_NO_COLOR")]
+    no_color: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str =
+    "Example:\n  infra plan --file infra.yaml --cloud sandbox\n\n`infra COMMAND --help` shows an example of each command.";
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make the live environment what the spec says
+    Apply(apply::Apply),
+    /// Print the completion script of a shell
+    Completions(completions::Completions),
+    /// Delete everything that the stack owns
+    Destroy(destroy::Destroy),
+    /// Explain a section or a field of the spec
+    Explain(explain::Explain),
+    /// Print the outputs of the live environment
+    Output(output::Output),
+    /// Show what apply would do; changes nothing
+    Plan(plan::Plan),
+    /// Print the JSON Schema of the spec, of a layer or of a plan
+    Schema(schema::Schema),
+    /// Check the spec; needs no network
+    Validate(validate::Validate),
+    /// Print the version
+    Version(version::Version),
+}
+
+/// Runs one command to its end.
+pub fn run(cli: Cli) -> Exit {
+    let printer = Printer::detect(cli.no_color);
+    let result = match cli.command {
+        Command::Apply(c) => block_on(c.run(&printer)),
+        Command::Completions(c) => c.run(&printer),
+        Command::Destroy(c) => block_on(c.run(&printer)),
+        Command::Explain(c) => c.run(&printer),
+        Command::Output(c) => block_on(c.run(&printer)),
+        Command::Plan(c) => block_on(c.run(&printer)),
+        Command::Schema(c) => c.run(&printer),
+        Command::Validate(c) => c.run(&printer),
+        Command::Version(c) => c.run(&printer),
+    };
+    result.unwrap_or_else(|failure| {
+        printer.failure(&failure);
+        Exit::Error
+    })
+}
+
+/// One thread drives everything.
+fn block_on(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(command)
+}

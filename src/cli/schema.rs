@@ -1,0 +1,39 @@
+//! `infra schema`.
+use clap::{Args, ValueEnum};
+
+use super::failure::Failure;
+use super::printer::Printer;
+use crate::diag::Exit;
+use crate::render::json;
+use crate::spec::schema;
+
+/// Prints a JSON Schema: for editors, or for readers of `infra plan --json`.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  infra schema > infra.schema.json")]
+pub struct Schema {
+    /// Of what
+    #[arg(value_enum, default_value_t = What::Spec)]
+    what: What,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum What {
+    /// A layer over a spec: nothing is required, and `null` removes
+    Layer,
+    /// What `infra plan --json` prints
+    Plan,
+    /// A whole spec
+    Spec,
+}
+
+impl Schema {
+    pub fn run(self, printer: &Printer) -> Result<Exit, Failure> {
+        let schema = match self.what {
+            What::Layer => schema::layer_schema(),
+            What::Plan => json::plan_schema(),
+            What::Spec => schema::infra_schema(),
+        };
+        printer.result(&format!("{schema:#}\n"));
+        Ok(Exit::Done)
+    }
+}

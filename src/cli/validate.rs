@@ -1,0 +1,44 @@
+//! `infra validate`.
+use clap::Args;
+use serde_json::json;
+
+use super::args::SpecArgs;
+use super::failure::Failure;
+use super::flow;
+use super::printer::Printer;
+use crate::diag::{self, Exit};
+use crate::graph::Graph;
+
+/// Checks the spec and says everything that is wrong with it at once. Needs no network and no credentials.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  infra validate --file infra.yaml")]
+pub struct Validate {
+    #[command(flatten)]
+    spec: SpecArgs,
+    /// Print the findings as JSON
+    #[arg(long, env = "INFRA_JSON")]
+    json: bool,
+}
+
+impl Validate {
+    pub fn run(self, printer: &Printer) -> Result<Exit, Failure> {
+        let checked = flow::read(&self.spec, printer).and_then(|loaded| {
+            let stack = flow::stack(&loaded)?;
+            let problems = Graph::of(&stack.nodes).err().unwrap_or_default();
+            if problems.is_empty() { Ok((loaded, stack)) } else { Err(Failure::graph(&loaded, &stack, problems)) }
+        });
+        match checked {
+            Ok((loaded, stack)) if self.json => {
+                let findings = diag::json(&loaded.warnings);
+                printer.result(&format!("{:#}\n", json!({ "valid": true, "stack": stack.name, "findings": findings })));
+            }
+            Ok((_, stack)) => printer.result(&format!("`{}` is valid: {} resources.\n", stack.name, stack.nodes.len())),
+            Err(failure) if self.json => {
+                printer.result(&format!("{:#}\n", json!({ "valid": false, "findings": diag::json(&failure.0) })));
+                return Ok(Exit::Error);
+            }
+            Err(failure) => return Err(failure),
+        }
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,327 @@
+//! Diagnostic codes, findings and exit codes: what a person is told, and how a process ends.
+use miette::{Diagnostic, LabeledSpan, NamedSource, Severity, SourceCode};
+use serde_json::{Value, json};
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A file as the user wrote it; labels point into it by byte offsets.
+pub type Source = Arc<NamedSource<String>>;
+
+macro_rules! codes {
+    ($($name:ident $text:literal $doc:literal,)+) => {
+        /// Every code a finding can carry.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code { $(#[doc = $doc] $name,)+ }
+
+        impl Code {
+            /// All codes, in alphabetical order.
+            pub const ALL: &[Code] = &[$(Code::$name,)+];
+
+            /// The code as printed; never changes once published.
+            pub const fn text(self) -> &'static str {
+                match self { $(Code::$name => concat!("infra::", $text),)+ }
+            }
+
+            /// One sentence: the rule that a finding of this code reports.
+            pub const fn rule(self) -> &'static str {
+                match self { $(Code::$name => $doc,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    AmbiguousName "spec::ambiguous_name" "A name that could mean several entries must be made clear.",
+    BadAccount "spec::bad_account" "An account is twelve digits in quotes.",
+    BadArn "spec::bad_arn" "An ARN has the form that AWS prints.",
+    BadBlock "spec::bad_block" "A block is an IPv4 network in CIDR notation without host bits.",
+    BadClass "spec::bad_class" "An instance type, node type or instance class has the form AWS gives it.",
+    BadDuration "spec::bad_duration" "A duration is a whole number and one of the units s, m, h, d.",
+    BadEnvName "spec::bad_env_name" "An environment variable's name has capital letters, digits and `_`.",
+    BadName "spec::bad_name" "A name has lower-case letters, digits and `-`, starts with a letter, and has at most 32 characters.",
+    BadPeer "spec::bad_peer" "A peer is `anywhere`, `vpc`, `load_balancer`, an entry's name or a block.",
+    BadPorts "spec::bad_ports" "A range of ports is `FIRST-LAST` with both in 1 to 65535.",
+    BadReference "spec::bad_reference" "A reference has the form `${section.name.attribute}`.",
+    BadRegion "spec::bad_region" "A region has the form AWS gives it, such as `us-east-1`.",
+    BadSize "spec::bad_size" "A size is a whole number and a binary unit, GiB or TiB.",
+    BadTag "spec::bad_tag" "A tag's key must not be one that AWS or infra keeps for itself.",
+    BadText "spec::bad_text" "A text has the form its field needs.",
+    BadVersion "spec::bad_version" "An engine's version is numbers with points, in quotes.",
+    BadWindow "spec::bad_window" "A window is a span of time in UTC.",
+    BadZone "spec::bad_zone" "A zone belongs to the stack's region.",
+    BlockOutsideVpc "spec::block_outside_vpc" "A subnet's block lies inside the VPC's block.",
+    BlockOverlap "spec::block_overlap" "Blocks of subnets do not overlap.",
+    BlockSize "spec::block_size" "AWS takes blocks from /16 to /28 for a VPC and its subnets.",
+    Blocked "plan::blocked" "What must leave first is used by nothing that stays.",
+    Cloud "cloud" "The cloud answers, and does what it is asked.",
+    Count "spec::count" "A list, map or text has as many items as its field takes.",
+    Cycle "spec::cycle" "Sections must not need each other in a circle.",
+    Dangling "plan::dangling" "What is needed exists.",
+    Duplicate "spec::duplicate" "A key, a port or an item stands only once.",
+    EnvSyntax "spec::env_syntax" "An environment reference is `${env.NAME}` or `${env.NAME:-default}`.",
+    FailoverWithoutReplica "spec::failover_without_replica" "Automatic failover needs a replica to fail over to.",
+    Guarded "plan::guarded" "What holds data or is protected goes only when it is named.",
+    HealthCheck "spec::health_check" "A health check's answer must be able to come before the next check.",
+    Instances "spec::instances" "An instance group's counts are in order: min, desired, max.",
+    Io "io" "Files can be read and written.",
+    ListenerAction "spec::listener_action" "A listener forwards to a compute entry or redirects to another listener.",
+    ListenerCertificate "spec::listener_certificate" "A listener for HTTPS has a certificate, given by its ARN.",
+    LiteralSecret "spec::literal_secret" "A secret is never written in a spec.",
+    Missing "spec::missing" "A required key is there.",
+    MultiAzWithoutFailover "spec::multi_az_without_failover" "A cache spread over zones needs automatic failover.",
+    NoRoom "spec::no_room" "All subnets fit into the VPC's block.",
+    OneZone "spec::one_zone" "A service that AWS spreads over zones needs at least two.",
+    OutOfRange "spec::out_of_range" "A number lies within its field's bounds.",
+    Output "output" "An output that is asked for is one of the spec's, and has a value.",
+    ReferenceHere "spec::reference_here" "References stand only in fields that are resolved at the moment of the call.",
+    Renamed "spec::renamed" "`renamed_from` names an entry that is gone.",
+    ReplicaWithoutBackups "spec::replica_without_backups" "A database with replicas has backups, for AWS makes replicas from them.",
+    Risk "spec::risk" "A default that keeps the environment safe was turned off.",
+    Selection "plan::selection" "A target or an exclusion names something of the stack.",
+    Source "spec::source" "Image, AMI and user data do not contradict each other.",
+    Storage "spec::storage" "Storage can only grow, and its speed is set where its type allows.",
+    Syntax "spec::syntax" "A layer is one YAML document of plain maps, lists and scalars.",
+    Tier "spec::tier" "What stands in a subnet stands in a tier that suits it.",
+    Unattended "unattended" "Without a terminal, changes are approved beforehand.",
+    UnknownKey "spec::unknown_key" "A key is one of those its section has.",
+    UnknownName "spec::unknown_name" "A name that is referred to exists.",
+    UnknownTopic "spec::unknown_topic" "A topic to explain is a section or a field of one.",
+    UnknownValue "spec::unknown_value" "A value is one of those its field takes.",
+    UnsetEnv "spec::unset_env" "An environment variable that is read is set or has a default.",
+    WrongAccount "wrong_account" "The live account is the one that the spec pins.",
+    WrongType "spec::wrong_type" "A value has the type of its field.",
+}
+
+/// One place in a file, and what to say about it.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The file.
+    pub source: Source,
+    /// Bytes of the file's text.
+    pub span: Range<usize>,
+    /// What stands under the underline.
+    pub label: String,
+}
+
+/// Something wrong (or risky), where it is, and what to write instead.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Which rule.
+    pub code: Code,
+    /// `Error` refuses the spec, `Warning` does not.
+    pub severity: Severity,
+    /// One sentence.
+    pub message: String,
+    /// The first is the cause; others show what it collides with, perhaps in other files.
+    pub places: Vec<Place>,
+    /// What to write instead.
+    pub help: String,
+    elsewhere: Vec<Elsewhere>,
+}
+
+impl Finding {
+    /// An error without a place yet.
+    pub fn error(code: Code, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Finding { code, severity: Severity::Error, message: message.into(), places: Vec::new(), help: help.into(), elsewhere: Vec::new() }
+    }
+
+    /// A warning without a place yet.
+    pub fn warning(code: Code, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Finding { severity: Severity::Warning, ..Finding::error(code, message, help) }
+    }
+
+    /// Adds a place; the first one added decides the file shown first.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        let first = self.places.first();
+        if first.is_some_and(|first| !Arc::ptr_eq(&first.source, &place.source)) {
+            self.elsewhere.push(Elsewhere(place.clone()));
+        }
+        self.places.push(place);
+        self
+    }
+
+    /// Whether the spec is refused because of this.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    fn key(&self) -> (&str, usize, Code, &str) {
+        let (file, start) = self.places.first().map_or(("", 0), |p| (p.source.name(), p.span.start));
+        (file, start, self.code, &self.message)
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Finding {}
+
+impl Diagnostic for Finding {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.code.text()))
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        Some(self.severity)
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(&self.help))
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        let first = self.places.first()?;
+        Some(&*first.source)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let first = self.places.first()?;
+        let here = self.places.iter().filter(|p| Arc::ptr_eq(&p.source, &first.source));
+        let first = std::iter::once(LabeledSpan::new_primary_with_span(Some(first.label.clone()), first.span.clone()));
+        Some(Box::new(first.chain(here.skip(1).map(labelled))))
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        if self.elsewhere.is_empty() {
+            return None;
+        }
+        let parts = self.elsewhere.iter().map(|e| e as &dyn Diagnostic);
+        Some(Box::new(parts))
+    }
+}
+
+/// A place of a finding in another file than its first one.
+#[derive(Clone, Debug)]
+struct Elsewhere(Place);
+
+impl fmt::Display for Elsewhere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the other place is in {}", self.0.source.name())
+    }
+}
+
+impl std::error::Error for Elsewhere {}
+
+impl Diagnostic for Elsewhere {
+    fn severity(&self) -> Option<Severity> {
+        Some(Severity::Advice)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&*self.0.source)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(std::iter::once(labelled(&self.0))))
+    }
+}
+
+fn labelled(place: &Place) -> LabeledSpan {
+    LabeledSpan::new_with_span(Some(place.label.clone()), place.span.clone())
+}
+
+/// All findings of one look at a spec, sorted by file and position.
+#[derive(Clone, Debug, Default)]
+pub struct Findings(pub Vec<Finding>);
+
+impl Findings {
+    /// Sorts by file, position, code and message, and drops what is said twice.
+    pub fn new(mut found: Vec<Finding>) -> Self {
+        found.sort_by(|a, b| a.key().cmp(&b.key()));
+        found.dedup_by(|a, b| a.key() == b.key());
+        Findings(found)
+    }
+
+    /// Whether one of them refuses the spec.
+    pub fn refuse(&self) -> bool {
+        self.0.iter().any(Finding::is_error)
+    }
+}
+
+impl fmt::Display for Findings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&render(&self.0, false, 100))
+    }
+}
+
+impl std::error::Error for Findings {}
+
+/// Findings for people: one block each, underlined, `width` columns wide, readable without colour.
+pub fn render(findings: &[Finding], color: bool, width: usize) -> String {
+    let theme = if color { miette::GraphicalTheme::unicode() } else { miette::GraphicalTheme::unicode_nocolor() };
+    let handler = miette::GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false).without_syntax_highlighting();
+    let mut out = String::new();
+    for (index, finding) in findings.iter().enumerate() {
+        if index > 0 {
+            out.push('\n');
+        }
+        handler.render_report(&mut out, finding).expect("writing to a string cannot fail, and spans lie within their sources");
+    }
+    out
+}
+
+/// Findings for programs: a list of objects with `code`, `severity`, `message`, `help` and
+/// `places` (`file`, `line` and `column` from 1 in characters, `offset` and `length` in bytes, `label`).
+pub fn json(findings: &[Finding]) -> Value {
+    findings.iter().map(one).collect()
+}
+
+fn one(finding: &Finding) -> Value {
+    let places: Vec<Value> = finding.places.iter().map(place).collect();
+    json!({
+        "code": finding.code.text(),
+        "severity": if finding.is_error() { "error" } else { "warning" },
+        "message": finding.message,
+        "help": finding.help,
+        "places": places,
+    })
+}
+
+fn place(place: &Place) -> Value {
+    let text = place.source.inner();
+    let before = text.get(..place.span.start).unwrap_or(text);
+    let line = before.rsplit_once('\n').map_or(before, |(_, last)| last);
+    json!({
+        "file": place.source.name(),
+        "line": before.matches('\n').count() + 1,
+        "column": line.chars().count() + 1,
+        "offset": place.span.start,
+        "length": place.span.len(),
+        "label": place.label,
+    })
+}
+
+/// How a process ends. The numbers are a promise to scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done; or applied in full.
+    Done = 0,
+    /// Refused, or an error before any effect.
+    Error = 1,
+    /// `plan --detailed-exitcode`: there is something to do.
+    Changes = 2,
+    /// `apply`, `destroy`: failed, and everything was taken back.
+    RolledBack = 3,
+    /// `apply`, `destroy`: a person is needed; the message says what stands and which command goes on.
+    Stuck = 4,
+    /// `apply`, `destroy`: applied, but something old could not be deleted yet.
+    Leftovers = 5,
+    /// Another run holds the stack's lease.
+    Leased = 6,
+    /// The saved plan no longer fits the live cloud.
+    Stale = 7,
+    /// Stopped by a signal.
+    Interrupted = 130,
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        std::process::ExitCode::from(exit as u8)
+    }
+}

@@ -1,0 +1,145 @@
+//! A plan, events and outcomes for programs; the shape is `schemas/plan.schema.json`.
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::kinds::Address;
+use crate::plan::{Act, Change, Plan, Undo, Verb};
+use crate::run::{Event, Outcome};
+
+/// A plan as `infra plan --json` prints it.
+#[derive(Serialize, JsonSchema)]
+pub struct PlanDocument {
+    /// `1`. Grows when a field changes its meaning or goes.
+    pub format_version: u32,
+    pub stack: String,
+    /// The same spec and the same live objects give the same digest.
+    pub digest: String,
+    pub summary: Summary,
+    /// How long it usually takes.
+    pub expected_seconds: u64,
+    /// The addresses that decide the duration, in order.
+    pub critical_path: Vec<Address>,
+    /// Whether every step can be taken back.
+    pub reversible: bool,
+    /// What changes, by address.
+    pub changes: Vec<Change>,
+    /// What is done, in an order that is allowed.
+    pub steps: Vec<StepDocument>,
+}
+
+/// How much of what.
+#[derive(Serialize, JsonSchema)]
+pub struct Summary {
+    pub create: usize,
+    pub update: usize,
+    pub replace: usize,
+    pub delete: usize,
+}
+
+/// One request of the program.
+#[derive(Serialize, JsonSchema)]
+pub struct StepDocument {
+    pub id: usize,
+    pub address: Address,
+    pub action: Action,
+    /// Steps that must be done before.
+    pub after: Vec<usize>,
+    /// How it is taken back.
+    pub undo: Undo,
+    /// Before the commit point every step can be taken back.
+    pub before_commit: bool,
+    pub typical_seconds: u64,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    Create,
+    Update,
+    Delete,
+}
+
+/// The document of a plan. Secrets are left out.
+pub fn plan(p: &Plan) -> Value {
+    let n = |f: fn(Verb) -> bool| p.changes.iter().filter(|c| f(c.verb)).count();
+    let document = PlanDocument {
+        format_version: 1,
+        stack: p.stack.clone(),
+        digest: p.digest.clone(),
+        summary: Summary {
+            create: n(|v| v == Verb::Create),
+            update: n(|v| v == Verb::Update),
+            replace: n(|v| matches!(v, Verb::Replace(_))),
+            delete: n(|v| v == Verb::Delete),
+        },
+        expected_seconds: p.expected.as_secs(),
+        critical_path: p.critical.iter().map(|i| p.steps[*i].address.clone()).collect(),
+        reversible: p.steps.iter().all(|s| s.undo != Undo::Never),
+        changes: p.changes.clone(),
+        steps: p
+            .steps
+            .iter()
+            .map(|s| StepDocument {
+                id: s.id,
+                address: s.address.clone(),
+                action: match s.act {
+                    Act::Create { .. } => Action::Create,
+                    Act::Update { .. } => Action::Update,
+                    Act::Delete { .. } => Action::Delete,
+                },
+                after: s.after.clone(),
+                undo: s.undo,
+                before_commit: s.id < p.commit,
+                typical_seconds: s.typical.as_secs(),
+            })
+            .collect(),
+    };
+    let mut value = serde_json::to_value(document).expect("plain data");
+    redact(&mut value);
+    value
+}
+
+/// The JSON schema of [`plan`]'s answer.
+pub fn plan_schema() -> Value {
+    schemars::schema_for!(PlanDocument).to_value()
+}
+
+/// One line of the stream of `apply --json` and `destroy --json`.
+pub fn event(p: &Plan, e: &Event) -> Value {
+    let step = |kind: &str, i: &usize| json!({ "type": kind, "step": i, "address": p.steps[*i].address });
+    let failed = |kind: &str, i: &usize, error: &crate::cloud::CloudError| json!({ "type": kind, "step": i, "address": p.steps[*i].address, "error": error });
+    match e {
+        Event::Began(i) => step("apply_start", i),
+        Event::Done(i, _) => step("apply_complete", i),
+        Event::Failed(i, error) => failed("apply_errored", i, error),
+        Event::Settled(i, _, found) => json!({ "type": "apply_settled", "step": i, "address": p.steps[*i].address, "found": found }),
+        Event::Unsettled(i, error) => failed("apply_unsettled", i, error),
+        Event::UndoBegan(i) => step("rollback_start", i),
+        Event::Undone(i, _) => step("rollback_complete", i),
+        Event::UndoFailed(i, error) => failed("rollback_errored", i, error),
+        Event::Interrupted => json!({ "type": "interrupted" }),
+        Event::Resumed => json!({ "type": "resumed" }),
+    }
+}
+
+/// The last line of that stream.
+pub fn outcome(o: &Outcome, seconds: u64) -> Value {
+    let (name, error) = match o {
+        Outcome::Applied => ("applied", None),
+        Outcome::Leftovers(e) => ("leftovers", Some(e)),
+        Outcome::RolledBack(e) => ("rolled_back", e.as_ref()),
+        Outcome::Stuck(e) => ("stuck", Some(e)),
+    };
+    json!({ "type": "outcome", "outcome": name, "error": error, "seconds": seconds })
+}
+
+/// Replaces every secret's fingerprint by the word.
+fn redact(v: &mut Value) {
+    match v {
+        Value::Object(m) if m.len() == 1 && m.contains_key("secret") => *v = json!({ "sensitive": true }),
+        Value::Object(m) => m.values_mut().for_each(redact),
+        Value::Array(a) => a.iter_mut().for_each(redact),
+        _ => {}
+    }
+}

@@ -1,0 +1,7 @@
+//! Pure functions from plans, events and outcomes to text; siblings, never one parsing another.
+pub mod json;
+pub mod progress;
+pub mod report;
+pub mod style;
+pub mod text;
+pub mod values;

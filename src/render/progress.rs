@@ -1,0 +1,133 @@
+//! What runs, how long already, how long usually, what is waited for: bars on a terminal, plain lines elsewhere.
+use std::collections::BTreeMap;
+use std::io;
+use std::time::{Duration, Instant};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::report;
+use super::values::seconds;
+use crate::plan::{Act, Plan};
+use crate::run::Event;
+
+/// Where progress is shown.
+pub enum Screen {
+    /// Nowhere: the output is for a program.
+    Silent,
+    /// A line an event, and every ten seconds what still runs.
+    Lines(Box<dyn FnMut(&str)>),
+    Terminal(MultiProgress),
+}
+
+struct Running {
+    since: Instant,
+    typical: Duration,
+    what: String,
+    bar: Option<ProgressBar>,
+}
+
+/// The picture of a run while it runs.
+pub struct Progress {
+    screen: Screen,
+    running: BTreeMap<usize, Running>,
+    total: Option<ProgressBar>,
+    finished: usize,
+    started: Instant,
+}
+
+impl Progress {
+    pub fn terminal() -> Screen {
+        Screen::Terminal(MultiProgress::with_draw_target(ProgressDrawTarget::stderr()))
+    }
+
+    pub fn new(screen: Screen, plan: &Plan) -> Self {
+        let total = match &screen {
+            Screen::Terminal(bars) => {
+                let style = ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+                Some(bars.add(ProgressBar::new(plan.steps.len() as u64).with_style(style)))
+            }
+            _ => None,
+        };
+        Progress { screen, running: BTreeMap::new(), total, finished: 0, started: Instant::now() }
+    }
+
+    /// Takes note of an event.
+    pub fn event(&mut self, plan: &Plan, event: &Event) -> io::Result<()> {
+        match event {
+            Event::Began(i) => self.start(plan, *i, false),
+            Event::UndoBegan(i) => self.start(plan, *i, true),
+            Event::Done(i, _) | Event::Failed(i, _) | Event::Undone(i, _) | Event::UndoFailed(i, _) => {
+                self.finished += 1;
+                if let Some(bar) = self.running.remove(i).and_then(|r| r.bar) {
+                    bar.finish_and_clear();
+                }
+            }
+            _ => {}
+        }
+        if let Some(total) = &self.total {
+            total.set_position(self.finished.min(plan.steps.len()) as u64);
+        }
+        match (&mut self.screen, report::line(plan, event)) {
+            (Screen::Lines(say), Some(line)) => say(&format!("{:>7}  {line}", seconds(self.started.elapsed().as_secs()))),
+            (Screen::Terminal(bars), Some(line)) => bars.println(line)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, plan: &Plan, i: usize, undo: bool) {
+        let step = &plan.steps[i];
+        let verb = match (&step.act, undo) {
+            (_, true) => "taking back",
+            (Act::Create { .. }, _) => "creating",
+            (Act::Update { .. }, _) => "updating",
+            (Act::Delete { .. }, _) => "deleting",
+        };
+        let what = format!("{verb} {}", step.address);
+        let bar = match (&self.screen, &self.total) {
+            (Screen::Terminal(bars), Some(total)) => {
+                let style = ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+                Some(bars.insert_before(total, ProgressBar::new_spinner().with_style(style).with_message(what.clone())))
+            }
+            _ => None,
+        };
+        self.running.insert(i, Running { since: Instant::now(), typical: step.typical, what, bar });
+    }
+
+    /// Called once a second. `waits` tells what a step waits for.
+    pub fn tick(&mut self, plan: &Plan, waits: &BTreeMap<usize, String>) {
+        let elapsed = self.started.elapsed();
+        let left = plan.expected.saturating_sub(elapsed).as_secs();
+        if let Some(total) = &self.total {
+            let eta = if left > 0 { format!("about {} left", seconds(left)) } else { "longer than usual".into() };
+            total.set_message(format!("{}, {eta}", seconds(elapsed.as_secs())));
+        }
+        for (i, r) in &self.running {
+            let told = r.told(waits.get(i));
+            match (&mut self.screen, &r.bar) {
+                (Screen::Terminal(_), Some(bar)) => {
+                    bar.set_message(told);
+                    bar.tick();
+                }
+                (Screen::Lines(say), _) if elapsed.as_secs() % 10 == 0 && r.since.elapsed().as_secs() >= 5 => {
+                    say(&format!("{:>7}  … {told}", seconds(elapsed.as_secs())));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Takes the bars away.
+    pub fn finish(&mut self) {
+        if let Some(total) = self.total.take() {
+            total.finish_and_clear();
+        }
+    }
+}
+
+impl Running {
+    fn told(&self, waits: Option<&String>) -> String {
+        let waits = waits.map(|w| format!(", waiting for {w}")).unwrap_or_default();
+        format!("{}: {} (usually {}){waits}", self.what, seconds(self.since.elapsed().as_secs()), seconds(self.typical.as_secs()))
+    }
+}

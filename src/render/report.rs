@@ -1,0 +1,114 @@
+//! How a run ended, step by step, for people.
+use super::text::{Detail, summary};
+use super::values::{count, seconds};
+use crate::plan::{Act, Plan, Step, Undo};
+use crate::render::style::Label;
+use crate::run::{Event, Found, Outcome};
+
+/// What one event says, when it says something to a person: `+ subnet.app-a created`.
+pub fn line(plan: &Plan, event: &Event) -> Option<String> {
+    let step = |i: &usize| &plan.steps[*i];
+    let text = match event {
+        Event::Done(i, _) | Event::Settled(i, _, Found::Whole) => format!("{} {} {}", sign(step(i)), step(i).address, past(step(i))),
+        Event::Failed(i, e) => format!("! {} failed: {e}", step(i).address),
+        Event::Settled(i, _, Found::Partial) => format!("! {} is half {}", step(i).address, past(step(i))),
+        Event::Settled(i, _, Found::Nothing) => format!("! {} was not {}", step(i).address, past(step(i))),
+        Event::Undone(i, _) => format!("< {} {}", step(i).address, taken_back(step(i))),
+        Event::UndoFailed(i, e) => format!("! {} could not be taken back: {e}", step(i).address),
+        Event::Interrupted => "! interrupted: nothing new starts, what runs ends".into(),
+        Event::Resumed => "the run goes on".into(),
+        Event::Began(_) | Event::UndoBegan(_) | Event::Unsettled(..) => return None,
+    };
+    Some(text)
+}
+
+/// The end of a run: what it did, why it failed, what was undone, what still stands.
+pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, detail: Detail) -> String {
+    let took = seconds(elapsed);
+    let undone: Vec<&Step> = events.iter().filter_map(|e| if let Event::Undone(i, _) = e { Some(&plan.steps[*i]) } else { None }).collect();
+    let mut out = String::new();
+    let heading = |s: &str| detail.style.paint(Label::Heading, s);
+    match outcome {
+        Outcome::Applied => out += &format!("{} {} in {took}.\n", heading("Applied:"), done(plan)),
+        Outcome::Leftovers(e) => {
+            out += &format!(
+                "{} all that was to be built is, in {took}; but {}.\n",
+                heading("Applied with leftovers:"),
+                failures(plan, events, e)
+            );
+            out += "What could not be deleted is harmless, and the next `infra apply` deletes it.\n";
+        }
+        Outcome::RolledBack(cause) => {
+            let why = cause.as_ref().map_or("interrupted".into(), |e| failures(plan, events, e));
+            out += &format!("{} after {took}: {why}.\n", heading("Rolled back"));
+            undone.iter().for_each(|s| out += &format!("  < {} {}\n", s.address, taken_back(s)));
+            out += match undone.len() {
+                0 => "Nothing had been changed.\n",
+                _ => "Everything is as it was before.\n",
+            };
+        }
+        Outcome::Stuck(e) => {
+            out += &format!("{} an undo failed: {e}.\n", heading("Stuck:"));
+            undone.iter().for_each(|s| out += &format!("  < {} {}\n", s.address, taken_back(s)));
+            for s in standing(plan, events) {
+                out += &format!("  ! {} still {}\n", s.address, past(s));
+            }
+            out += "Remove what the message names, then run `infra plan` to see what stands and `infra apply` to go on.\n";
+        }
+    }
+    out
+}
+
+fn done(plan: &Plan) -> String {
+    summary(plan)
+        .replace(" to create", " created")
+        .replace(" to update", " updated")
+        .replace(" to replace", " replaced")
+        .replace(" to delete", " deleted")
+}
+
+fn failures(plan: &Plan, events: &[Event], first: &crate::cloud::CloudError) -> String {
+    let failed: Vec<_> = events.iter().filter_map(|e| if let Event::Failed(i, e) = e { Some((i, e)) } else { None }).collect();
+    let who = failed.iter().find(|(_, e)| *e == first).map(|(i, _)| format!("{}: ", plan.steps[**i].address));
+    let more = failed.len().saturating_sub(1);
+    let more = if more > 0 { format!(" (and {} more)", count(more, "failure")) } else { String::new() };
+    format!("{}{first}{more}", who.unwrap_or_default())
+}
+
+/// Steps that were done and neither taken back nor meant to stay.
+fn standing<'p>(plan: &'p Plan, events: &[Event]) -> Vec<&'p Step> {
+    let mut stands = vec![false; plan.steps.len()];
+    for e in events {
+        match e {
+            Event::Done(i, _) | Event::Settled(i, _, Found::Whole | Found::Partial) => stands[*i] = true,
+            Event::Undone(i, _) => stands[*i] = false,
+            _ => {}
+        }
+    }
+    plan.steps.iter().filter(|s| stands[s.id]).collect()
+}
+
+fn sign(s: &Step) -> &'static str {
+    match s.act {
+        Act::Create { .. } => "+",
+        Act::Update { .. } => "~",
+        Act::Delete { .. } => "-",
+    }
+}
+
+fn past(s: &Step) -> &'static str {
+    match s.act {
+        Act::Create { .. } => "created",
+        Act::Update { .. } => "updated",
+        Act::Delete { .. } => "deleted",
+    }
+}
+
+fn taken_back(s: &Step) -> &'static str {
+    match s.undo {
+        Undo::Delete => "deleted again",
+        Undo::Restore => "restored",
+        Undo::Recreate => "made again",
+        Undo::Never => "left",
+    }
+}

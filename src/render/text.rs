@@ -1,0 +1,138 @@
+//! A plan for people: one line a resource, then only what changes.
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::style::{Label, Style};
+use super::values::{count, maybe, seconds, value};
+use crate::model::{AttrChange, Mode};
+use crate::plan::{Change, Plan, Undo, Verb};
+
+/// How a plan is told.
+#[derive(Clone, Copy, Debug)]
+pub struct Detail {
+    pub style: Style,
+    /// Also what is set at creation, and every undo.
+    pub verbose: bool,
+}
+
+/// The whole plan.
+pub fn plan(p: &Plan, detail: Detail) -> String {
+    if p.is_empty() {
+        return format!("No changes: `{}` is as the spec says.\n", p.stack);
+    }
+    let mut groups: BTreeMap<(bool, &str), Vec<&Change>> = BTreeMap::new();
+    for c in &p.changes {
+        let place = c.origin.as_deref().unwrap_or("no longer in the spec");
+        groups.entry((c.origin.is_none(), section(place))).or_default().push(c);
+    }
+    let mut out = String::new();
+    for ((_, place), changes) in groups {
+        out += &format!("{}\n", detail.style.paint(Label::Heading, place));
+        changes.iter().for_each(|c| out += &change(c, detail));
+        out.push('\n');
+    }
+    out + &footer(p, detail)
+}
+
+/// `3 to create, 1 to update`; what there is none of is left out.
+pub fn summary(p: &Plan) -> String {
+    let n = |f: fn(Verb) -> bool| p.changes.iter().filter(|c| f(c.verb)).count();
+    let counts = [
+        (n(|v| v == Verb::Create), "create"),
+        (n(|v| v == Verb::Update), "update"),
+        (n(|v| matches!(v, Verb::Replace(_))), "replace"),
+        (n(|v| v == Verb::Delete), "delete"),
+    ];
+    let said: Vec<String> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} to {what}")).collect();
+    if said.is_empty() { "nothing to do".into() } else { said.join(", ") }
+}
+
+/// `compute.app.env` belongs to `compute`.
+fn section(origin: &str) -> &str {
+    origin.split('.').next().unwrap_or(origin)
+}
+
+fn change(c: &Change, detail: Detail) -> String {
+    let (sign, label) = Style::sign(c.verb);
+    let mut line = format!("{sign:>5} {}", c.address);
+    if c.verb == Verb::Create && !detail.verbose {
+        line += &hint(&c.attrs);
+    }
+    let mut out = detail.style.paint(label, &line);
+    let dim = |s: String| detail.style.paint(Label::Dim, &s);
+    if let Some(old) = &c.renamed_from {
+        out += &dim(format!("  (renamed from {old})"));
+    }
+    if c.leftover {
+        out += &dim(format!("  ({}, left by an earlier run)", c.id.as_deref().unwrap_or_default()));
+    }
+    if c.loses_data && matches!(c.verb, Verb::Replace(_) | Verb::Delete) {
+        out += &detail.style.paint(Label::Forced, "  ! loses its data");
+    }
+    if c.undo == Undo::Recreate {
+        out += &dim("  (leaves first; its undo makes it again as it was)".into());
+    }
+    if detail.verbose {
+        out += &dim(format!("  ({}, undo: {})", seconds(c.seconds), undo(c.undo)));
+    }
+    out.push('\n');
+    if c.verb != Verb::Create || detail.verbose {
+        c.attrs.iter().for_each(|a| out += &format!("        {}\n", attr(a, c.verb, detail)));
+    }
+    out
+}
+
+fn undo(u: Undo) -> &'static str {
+    match u {
+        Undo::Delete => "deleted again",
+        Undo::Restore => "written back",
+        Undo::Recreate => "made again as it was",
+        Undo::Never => "none",
+    }
+}
+
+/// The few values by which a person recognises a new object.
+fn hint(attrs: &[AttrChange]) -> String {
+    let telling = attrs.iter().filter(|a| a.path != "tags").filter_map(|a| a.after.as_ref());
+    let words: Vec<String> = telling.filter(|v| matches!(v, Value::String(_) | Value::Number(_))).map(value).collect();
+    let mut line = words.join(", ");
+    if line.chars().count() > 72 {
+        line = line.chars().take(71).collect::<String>() + "…";
+    }
+    if line.is_empty() { line } else { format!("  {line}") }
+}
+
+fn attr(a: &AttrChange, verb: Verb, detail: Detail) -> String {
+    let paint = |label, s: &str| detail.style.paint(label, s);
+    let mut line = match (&a.before, &a.after) {
+        _ if verb == Verb::Create => format!("{}: {}", a.path, maybe(a.after.as_ref())),
+        (Some(gone), None) => paint(Label::Removed, &format!("{}: - {}", a.path, value(gone))),
+        (None, Some(new)) => paint(Label::Added, &format!("{}: + {}", a.path, value(new))),
+        (before, after) if a.cascade && before == after => format!("{}: {} -> (replaced)", a.path, maybe(before.as_ref())),
+        (before, after) => format!("{}: {} -> {}", a.path, maybe(before.as_ref()), maybe(after.as_ref())),
+    };
+    if a.mode == Mode::Replace && matches!(verb, Verb::Replace(_)) {
+        line += &paint(Label::Forced, "  # forces replacement");
+    }
+    line
+}
+
+fn footer(p: &Plan, detail: Detail) -> String {
+    let mut out = format!("{} {}.\n", detail.style.paint(Label::Heading, "Plan:"), summary(p));
+    let never = p.changes.iter().filter(|c| c.undo == Undo::Never).count();
+    out += &match never {
+        0 => "Undo: if any step fails, everything before it is taken back.\n".to_owned(),
+        n if p.commit == 0 => format!("Undo: none; {} can't be taken back.\n", count(n, "deletion")),
+        n => format!("Undo: complete until the last {}, which come when all else is done.\n", count(n, "deletion")),
+    };
+    let lost: Vec<String> = p.changes.iter().filter(|c| c.loses_data && c.verb != Verb::Create).map(|c| c.address.to_string()).collect();
+    if !lost.is_empty() {
+        out += &detail.style.paint(Label::Forced, &format!("Data: what is stored in {} is lost.", lost.join(", ")));
+        out.push('\n');
+    }
+    let path = p.critical.iter().map(|i| &p.steps[*i]).filter(|s| s.typical.as_secs() * 20 >= p.expected.as_secs());
+    let path: Vec<String> = path.map(|s| format!("{} ({})", s.address, seconds(s.typical.as_secs()))).collect();
+    out += &format!("Time: about {}, decided by {}.\n", seconds(p.expected.as_secs()), path.join(" -> "));
+    out
+}

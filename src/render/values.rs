@@ -1,0 +1,71 @@
+//! Canonical values as a person reads them. Secrets are never shown.
+use serde_json::{Map, Value};
+
+/// One value: bare words, `{key: value}`, `[a, b]`, addresses, `(sensitive)`.
+pub fn value(v: &Value) -> String {
+    match v {
+        Value::Null => "(none)".into(),
+        Value::String(s) => string(s),
+        Value::Array(a) => format!("[{}]", a.iter().map(value).collect::<Vec<_>>().join(", ")),
+        Value::Object(m) => object(m),
+        other => other.to_string(),
+    }
+}
+
+/// One value, or nothing.
+pub fn maybe(v: Option<&Value>) -> String {
+    v.map_or("(none)".into(), value)
+}
+
+/// Seconds as people say them: `40s`, `12 min`, `1 h 5 min`.
+pub fn seconds(s: u64) -> String {
+    match s {
+        0..=89 => format!("{s}s"),
+        90..=3569 => format!("{} min", (s + 30) / 60),
+        _ if (s + 30) / 60 % 60 == 0 => format!("{} h", (s + 30) / 3600),
+        _ => format!("{} h {} min", (s + 30) / 3600, (s + 30) / 60 % 60),
+    }
+}
+
+/// `1 deletion`, `2 deletions`.
+pub fn count(n: usize, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+}
+
+fn string(s: &str) -> String {
+    let plain = !s.is_empty() && s.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:@%+*=".contains(c));
+    if plain { s.to_owned() } else { Value::String(s.into()).to_string() }
+}
+
+fn object(m: &Map<String, Value>) -> String {
+    if let Some(target) = m.get("ref").and_then(Value::as_str) {
+        return reference(target, m.get("attr").and_then(Value::as_str));
+    }
+    match m.iter().next() {
+        Some((key, v)) if m.len() == 1 => match (key.as_str(), v) {
+            ("secret", _) => return "(sensitive)".into(),
+            ("computed", Value::Null) => return "(known after apply)".into(),
+            ("computed", v) => return value(v),
+            ("text", Value::Array(parts)) => return parts.iter().map(part).collect(),
+            ("plain", v) => return value(v),
+            _ => {}
+        },
+        _ => {}
+    }
+    let filled = m.iter().filter(|(_, v)| !v.is_null() && v.as_str() != Some(""));
+    format!("{{{}}}", filled.map(|(k, v)| format!("{k}: {}", value(v))).collect::<Vec<_>>().join(", "))
+}
+
+/// An address; a foreign object is its physical id.
+fn reference(target: &str, attr: Option<&str>) -> String {
+    let target = target.split_once(".=").map_or(target, |(_, id)| id);
+    attr.map_or(target.to_owned(), |attr| format!("${{{target}.{attr}}}"))
+}
+
+fn part(v: &Value) -> String {
+    match (v.get("literal").and_then(Value::as_str), v.get("output")) {
+        (Some(s), _) => s.to_owned(),
+        (None, Some(output)) => value(output),
+        _ => value(v),
+    }
+}

@@ -1,0 +1,202 @@
+//! What `infra explain` says: the fields of a section, and its defaults.
+use super::near::{list, nearest};
+use super::schema::{DERIVED, typed};
+use super::sections::{SECTIONS, Section};
+use crate::diag::{Code, Finding};
+use serde_json::{Map, Value};
+use std::fmt::Write;
+use std::path::PathBuf;
+
+/// The fields of a topic: a section or a path of fields below one, such as `compute.health_check`. Names of entries
+/// are left out.
+///
+/// # Errors
+/// A finding when there is no such topic.
+pub fn explain(topic: &str) -> Result<String, Finding> {
+    let schema = typed();
+    let mut steps = topic.split('.');
+    let section = section(steps.next().unwrap_or_default())?;
+    let mut said = section.name.to_string();
+    let mut node = Some(&schema);
+    if section.name != "stack" {
+        node = schema["properties"].get(section.name);
+    }
+    for step in steps {
+        let below = node.and_then(|node| fields(&schema, node));
+        let next = below.and_then(|fields| fields.get(step));
+        if next.is_none() {
+            let known: Vec<&str> = below.map_or(Vec::new(), |fields| fields.keys().map(String::as_str).collect());
+            return Err(unknown(&format!("{said}.{step}"), step, &known));
+        }
+        node = next;
+        said = format!("{said}.{step}");
+    }
+    let node = node.unwrap_or(&Value::Null);
+    Ok(page(&schema, &said, node, section.named && !topic.contains('.')))
+}
+
+/// A section with every default, as YAML: that of the smallest spec which has it.
+///
+/// # Errors
+/// A finding when there is no such section.
+pub fn defaults(name: &str) -> Result<String, Finding> {
+    let section = section(name)?;
+    let text = format!("stack: example\nregion: us-east-1\n{}\n", section.minimal);
+    let layers = [(PathBuf::from("example"), text)];
+    let loaded = super::load(&layers, &|_| None).map_err(|found| {
+        let message = format!("the smallest spec with `{name}` is refused: {found}");
+        Finding::error(Code::UnknownTopic, message, "see `infra explain`")
+    })?;
+    let mut value = serde_yaml::to_value(&loaded.spec).unwrap_or_default();
+    if section.name != "stack"
+        && let Some(map) = value.as_mapping_mut()
+    {
+        map.retain(|key, _| key.as_str() == Some(section.name));
+    }
+    Ok(serde_yaml::to_string(&value).unwrap_or_default())
+}
+
+/// A unit's name as words: `HttpPath` is `http path`.
+fn spaced(name: &str) -> String {
+    let mut words = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.extend(letter.to_lowercase());
+    }
+    words
+}
+
+fn section(name: &str) -> Result<&'static Section, Finding> {
+    let known: Vec<&str> = SECTIONS.iter().map(|section| section.name).collect();
+    let found = SECTIONS.iter().find(|section| section.name == name);
+    found.ok_or_else(|| unknown(name, name, &known))
+}
+
+fn unknown(topic: &str, step: &str, known: &[&str]) -> Finding {
+    let all = list(known.iter().copied());
+    let help = match nearest(step, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`? There is {all}"),
+        None => format!("there is {all}"),
+    };
+    Finding::error(Code::UnknownTopic, format!("there is nothing called `{topic}`"), help)
+}
+
+fn page(schema: &Value, topic: &str, node: &Value, named: bool) -> String {
+    let mut out = String::new();
+    let said = description(schema, node);
+    let entry = if named { " (one entry per name)" } else { "" };
+    let kind = match fields(schema, node) {
+        Some(_) => String::new(),
+        None => format!(": {}", called(schema, node)),
+    };
+    let _ = writeln!(out, "{topic}{entry}{kind}\n\n  {said}");
+    if let Some(fallback) = fallback(node) {
+        let _ = writeln!(out, "  Default: {fallback}.");
+    }
+    let words = words(schema, node);
+    if !words.is_empty() {
+        out.push('\n');
+    }
+    for (word, said) in words {
+        let _ = writeln!(out, "  {word}\n      {said}");
+    }
+    let required = inner(schema, node).and_then(|inner| inner.get("required")?.as_array());
+    for (name, field) in fields(schema, node).into_iter().flatten() {
+        let needed = required.is_some_and(|all| all.iter().any(|key| key == name));
+        let rule = match (needed, fallback(field)) {
+            (true, _) => ", required".to_string(),
+            (false, Some(fallback)) => format!(", default {fallback}"),
+            (false, None) => ", optional".to_string(),
+        };
+        let _ = writeln!(out, "\n  {name}: {}{rule}\n      {}", called(schema, field), description(schema, field));
+    }
+    out
+}
+
+/// What a value is called: its unit, its words, or its type.
+fn called(schema: &Value, node: &Value) -> String {
+    let words = words(schema, node);
+    if !words.is_empty() {
+        let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        return names.join(" | ");
+    }
+    if let Some(name) = reference(node) {
+        let target = resolve(schema, node);
+        return match target.get("examples").and_then(|e| e.get(0)).and_then(Value::as_str) {
+            Some(example) => format!("{} (such as `{example}`)", spaced(name)),
+            None if target.get("properties").is_some() => "map".into(),
+            None => spaced(name),
+        };
+    }
+    let object = resolve(schema, node);
+    match object.as_object().and_then(super::leaf::kind) {
+        Some("array") => format!("list of {}", object.get("items").map_or("values".into(), |items| called(schema, items))),
+        Some("boolean") => "true or false".into(),
+        Some("integer") => match (object.get("minimum"), object.get("maximum")) {
+            (Some(least), Some(most)) => format!("whole number, {least} to {most}"),
+            _ => "whole number".into(),
+        },
+        Some("object") => "map by name".into(),
+        _ => "text".into(),
+    }
+}
+
+/// The default, as it would be written.
+fn fallback(node: &Value) -> Option<String> {
+    if let Some(derived) = node.get(DERIVED).and_then(Value::as_str) {
+        return Some(derived.to_string());
+    }
+    match node.get("default")? {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(items) if items.is_empty() => Some("none".into()),
+        Value::Object(entries) if entries.is_empty() => Some("none".into()),
+        Value::Object(_) => Some("see its own fields".into()),
+        other => Some(other.to_string()),
+    }
+}
+
+fn description<'a>(schema: &'a Value, node: &'a Value) -> &'a str {
+    let own = node.get("description").and_then(Value::as_str);
+    let target = || resolve(schema, node).get("description").and_then(Value::as_str);
+    own.or_else(target).unwrap_or_default()
+}
+
+/// The words that a value is one of, with what each means.
+fn words<'a>(schema: &'a Value, node: &'a Value) -> Vec<(&'a str, &'a str)> {
+    let branches = resolve(schema, node).get("oneOf").and_then(Value::as_array);
+    let word = |branch: &'a Value| {
+        let said = branch.get("description").and_then(Value::as_str).unwrap_or_default();
+        Some((branch.get("const")?.as_str()?, said))
+    };
+    branches.map_or(Vec::new(), |branches| branches.iter().filter_map(word).collect())
+}
+
+/// The fields of a struct, or of the entries of a map of structs, or of a list of them.
+fn fields<'a>(schema: &'a Value, node: &'a Value) -> Option<&'a Map<String, Value>> {
+    inner(schema, node)?.get("properties")?.as_object()
+}
+
+/// The struct that a value, or each of its entries or items, is.
+fn inner<'a>(schema: &'a Value, node: &'a Value) -> Option<&'a Value> {
+    let object = resolve(schema, node);
+    if object.get("properties").is_some() {
+        return Some(object);
+    }
+    let entries = object.get("patternProperties").and_then(Value::as_object);
+    let member = entries.and_then(|entries| entries.values().next()).or(object.get("items"))?;
+    inner(schema, member)
+}
+
+/// What a reference refers to, without the branch for nothing.
+fn resolve<'a>(schema: &'a Value, node: &'a Value) -> &'a Value {
+    let target = reference(node).and_then(|name| schema["$defs"].get(name));
+    target.unwrap_or(node)
+}
+
+fn reference(node: &Value) -> Option<&str> {
+    let direct = node.get("$ref");
+    let branch = || node.get("anyOf")?.as_array()?.iter().find_map(|branch| branch.get("$ref"));
+    direct.or_else(branch)?.as_str()?.strip_prefix("#/$defs/")
+}

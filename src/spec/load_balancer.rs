@@ -1,0 +1,98 @@
+//! `load_balancer`: the application load balancer that clients reach.
+use super::units::{Duration, Name, Peer, SslPolicy, fixed};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// An application load balancer over several zones.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LoadBalancer {
+    /// Whether clients reach it from the internet or only from the VPC. Changing it is a replacement.
+    #[serde(default = "scheme")]
+    pub scheme: Scheme,
+    /// The subnet tier it stands in.
+    #[schemars(extend("x-default" = "the first public tier; the first private tier for an internal one"))]
+    pub subnets: Name,
+    /// Who may connect to its listeners.
+    #[schemars(extend("x-default" = "[anywhere]; [vpc] for an internal one"))]
+    pub allow_from: Vec<Peer>,
+    /// What it listens on, by name.
+    #[schemars(extend("minProperties" = 1))]
+    pub listeners: BTreeMap<Name, Listener>,
+    /// How long a silent connection stays open, 1s to 4000s (AWS: `idle_timeout.timeout_seconds`).
+    #[serde(default = "idle_timeout")]
+    pub idle_timeout: Duration,
+    /// Whether requests are logged to a bucket (AWS: `access_logs.s3.enabled`).
+    #[serde(default = "yes")]
+    pub access_logs: bool,
+    /// Whether AWS refuses to delete it (AWS: `deletion_protection.enabled`).
+    #[serde(default = "yes")]
+    pub deletion_protection: bool,
+    /// Whether headers with invalid names are dropped (AWS: `routing.http.drop_invalid_header_fields.enabled`).
+    #[serde(default = "yes")]
+    pub drop_invalid_headers: bool,
+    /// Whether clients may speak HTTP/2 (AWS: `routing.http2.enabled`).
+    #[serde(default = "yes")]
+    pub http2: bool,
+}
+
+/// Where a load balancer is reached from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Scheme {
+    /// From the VPC.
+    Internal,
+    /// From the internet.
+    InternetFacing,
+}
+
+/// One port and what happens to requests on it: `forward` or `redirect`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Listener {
+    /// The port.
+    #[schemars(range(min = 1, max = 65535))]
+    pub port: u16,
+    /// What clients speak.
+    #[schemars(extend("x-default" = "https with a certificate, else http"))]
+    pub protocol: ListenerProtocol,
+    /// The ARN of a certificate of AWS Certificate Manager in the stack's region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
+    /// Which versions and ciphers of TLS are spoken (AWS: `SslPolicy`); of no effect with http.
+    #[serde(default = "ssl_policy")]
+    pub ssl_policy: SslPolicy,
+    /// The compute entry that answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forward: Option<Name>,
+    /// The listener that clients are sent to, by a permanent redirect (301).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect: Option<Name>,
+}
+
+/// What clients speak to a listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ListenerProtocol {
+    /// In the clear.
+    Http,
+    /// Over TLS.
+    Https,
+}
+
+fn scheme() -> Scheme {
+    Scheme::InternetFacing
+}
+
+fn idle_timeout() -> Duration {
+    Duration::seconds(60)
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn ssl_policy() -> SslPolicy {
+    fixed("ELBSecurityPolicy-TLS13-1-2-2021-06")
+}

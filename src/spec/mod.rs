@@ -1,0 +1,97 @@
+//! What a user writes: layers of YAML to one typed, complete `Spec`, or everything that is wrong with them.
+pub mod blocks;
+pub mod cache;
+mod check;
+pub mod compute;
+pub mod database;
+mod decode;
+mod derive;
+pub mod env;
+pub mod explain;
+mod leaf;
+pub mod load_balancer;
+pub mod locate;
+pub mod lower;
+mod merge;
+pub mod near;
+pub mod node;
+pub mod ordered;
+mod parse;
+pub mod party;
+mod scalar;
+pub mod sections;
+mod shape;
+
+pub mod schema;
+pub mod stack;
+mod substitute;
+pub mod units;
+pub mod vpc;
+
+pub use locate::Sources;
+pub use stack::Spec;
+
+use crate::diag::{Code, Finding, Findings};
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// A spec that was read, and where everything in it was written.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The spec, with every default filled in.
+    pub spec: Spec,
+    /// The layers, to find places in.
+    pub sources: Sources,
+    /// What is allowed but risky.
+    pub warnings: Vec<Finding>,
+}
+
+/// Reads layers, the first one below the others. `env` answers `${env.NAME}`.
+///
+/// # Errors
+/// Everything that is wrong, sorted by file and position.
+pub fn load(layers: &[(PathBuf, String)], env: &dyn Fn(&str) -> Option<String>) -> Result<Loaded, Findings> {
+    let names = layers.iter().map(|(name, text)| (name.display().to_string(), text.as_str()));
+    let mut sources = Sources::new(names);
+    let mut found = Vec::new();
+    let mut nodes = Vec::new();
+    for (file, (_, text)) in layers.iter().enumerate() {
+        nodes.extend(parse::parse(&sources, file, text, &mut found));
+    }
+    if nodes.len() < layers.len() {
+        return Err(Findings::new(found));
+    }
+    let base = node::Node::map(locate::At::default());
+    let mut root = nodes.into_iter().fold(base, merge::merge);
+    sources.set(root.clone());
+    substitute::substitute(&mut root, &sources, env, &mut found);
+    if !found.is_empty() {
+        return Err(Findings::new(found));
+    }
+    let shape = shape::check(&schema::typed(), &mut root, &sources);
+    found.extend(shape.found);
+    if shape.broken {
+        return Err(Findings::new(found));
+    }
+    derive::derive(&mut root);
+    let spec = decode(root, &sources).map_err(|finding| Findings::new(vec![finding]))?;
+    found.extend(check::check(&spec, &sources, shape.cut));
+    let findings = Findings::new(found);
+    if findings.refuse() {
+        return Err(findings);
+    }
+    Ok(Loaded { spec, sources, warnings: findings.0 })
+}
+
+/// The typed spec. The shape was checked before, so an error here means that schema and types disagree.
+fn decode(root: node::Node, sources: &Sources) -> Result<Spec, Finding> {
+    let mut track = serde_path_to_error::Track::new();
+    let tracked = serde_path_to_error::Deserializer::new(root, &mut track);
+    Spec::deserialize(tracked).map_err(|error| {
+        let path = track.path();
+        let steps: Vec<String> = path.iter().map(|step| step.to_string()).collect();
+        let steps: Vec<&str> = steps.iter().map(|s| s.trim_matches(['[', ']'])).collect();
+        let place = sources.place(sources.value(&steps), "this value");
+        Finding::error(Code::WrongType, error.to_string(), "see `infra explain`").at(place)
+    })
+}

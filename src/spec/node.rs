@@ -1,0 +1,131 @@
+//! A YAML document as a tree whose every key and value knows where it was written.
+use super::locate::At;
+
+/// A value and where it stands.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// What it is.
+    pub value: Val,
+    /// Where it stands.
+    pub at: At,
+}
+
+/// A value of YAML's core schema.
+#[derive(Clone, Debug)]
+pub enum Val {
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number with a point or exponent, or too large for an integer.
+    Float(f64),
+    /// A whole number.
+    Int(i64),
+    /// A sequence.
+    List(Vec<Node>),
+    /// A mapping, in the document's order.
+    Map(Vec<Entry>),
+    /// `null`, `~` or nothing.
+    Null,
+    /// Text.
+    Text {
+        /// The text.
+        text: String,
+        /// Whether it comes from the environment: then it is whatever its field takes.
+        env: bool,
+    },
+}
+
+/// A key and its value.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// Where the key stands.
+    pub at: At,
+    /// The value.
+    pub node: Node,
+}
+
+impl Node {
+    /// Text that was not written by the user but follows from `at`.
+    pub fn text(text: impl Into<String>, at: At) -> Self {
+        let text = text.into();
+        Node { value: Val::Text { text, env: false }, at }
+    }
+
+    /// An empty map that follows from `at`.
+    pub fn map(at: At) -> Self {
+        Node { value: Val::Map(Vec::new()), at }
+    }
+
+    /// The entry's value, when this is a map that has it.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entry(key).map(|entry| &entry.node)
+    }
+
+    /// The entry, when this is a map that has it.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries().iter().find(|entry| entry.key == key)
+    }
+
+    /// The entry's value, to change it.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        let Val::Map(entries) = &mut self.value else {
+            return None;
+        };
+        entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.node)
+    }
+
+    /// Its entries; none when it is not a map.
+    pub fn entries(&self) -> &[Entry] {
+        match &self.value {
+            Val::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// Its text, when it is one.
+    pub fn as_text(&self) -> Option<&str> {
+        match &self.value {
+            Val::Text { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Adds an entry unless there is one of this key.
+    pub fn fill(&mut self, key: &str, node: impl FnOnce(At) -> Node) {
+        let at = self.at;
+        if let Val::Map(entries) = &mut self.value
+            && !entries.iter().any(|entry| entry.key == key)
+        {
+            entries.push(Entry { key: key.into(), at, node: node(at) });
+        }
+    }
+}
+
+/// What a plain scalar means in YAML 1.2's core schema.
+pub fn plain(text: &str) -> Val {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Val::Null,
+        "true" | "True" | "TRUE" => return Val::Bool(true),
+        "false" | "False" | "FALSE" => return Val::Bool(false),
+        _ => {}
+    }
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if digits.starts_with(|c: char| c.is_ascii_digit()) {
+        let radix = [("0x", 16), ("0o", 8)].into_iter().find_map(|(prefix, radix)| {
+            let rest = text.strip_prefix(prefix)?;
+            i64::from_str_radix(rest, radix).ok()
+        });
+        if let Some(number) = radix.or_else(|| text.parse().ok()) {
+            return Val::Int(number);
+        }
+        let numeric = |b: u8| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-');
+        if digits.bytes().all(numeric)
+            && let Ok(number) = text.parse::<f64>()
+            && number.is_finite()
+        {
+            return Val::Float(number);
+        }
+    }
+    Val::Text { text: text.into(), env: false }
+}

@@ -1,0 +1,241 @@
+//! Whether a scalar fits its field, and what to write instead.
+use super::leaf::kind;
+use super::locate::{At, Sources};
+use super::near::{list, nearest};
+use super::node::{Entry, Node, Val};
+use super::substitute::within;
+use super::units::{FORMAT, FORMS, Malformed, Text};
+use crate::diag::{Code, Finding};
+use serde_json::{Map, Value};
+
+/// The kinds of values, as people call them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `true` or `false`.
+    Bool,
+    /// A number with a point.
+    Float,
+    /// A whole number.
+    Int,
+    /// A list.
+    List,
+    /// A map.
+    Map,
+    /// Nothing.
+    Null,
+    /// Text.
+    Text,
+}
+
+impl Kind {
+    /// Whether it is of the schema's type `word`.
+    pub fn fits(self, word: &str) -> bool {
+        matches!(
+            (self, word),
+            (Kind::Bool, "boolean")
+                | (Kind::Float | Kind::Int, "number")
+                | (Kind::Int, "integer")
+                | (Kind::List, "array")
+                | (Kind::Map, "object")
+                | (Kind::Text, "string")
+        )
+    }
+
+    fn called(self) -> &'static str {
+        match self {
+            Kind::Bool => "true or false",
+            Kind::Float => "a number with a point",
+            Kind::Int => "a whole number",
+            Kind::List => "a list",
+            Kind::Map => "a map",
+            Kind::Null => "nothing",
+            Kind::Text => "text",
+        }
+    }
+}
+
+impl Val {
+    /// What kind of value it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Val::Bool(_) => Kind::Bool,
+            Val::Float(_) => Kind::Float,
+            Val::Int(_) => Kind::Int,
+            Val::List(_) => Kind::List,
+            Val::Map(_) => Kind::Map,
+            Val::Null => Kind::Null,
+            Val::Text { .. } => Kind::Text,
+        }
+    }
+}
+
+fn called(word: &str) -> &'static str {
+    match word {
+        "array" => "a list",
+        "boolean" => "true or false",
+        "integer" => "a whole number",
+        "number" => "a number",
+        "object" => "a map",
+        _ => "text",
+    }
+}
+
+/// A value of none of the leaves' types.
+pub fn wrong_type(leaves: &[&Map<String, Value>], node: &Node, path: &[String], sources: &Sources) -> Finding {
+    let written = sources.written(node.at).trim();
+    let name = name(path);
+    let pattern = leaves.iter().find_map(|leaf| leaf.get("pattern")?.as_str());
+    if matches!(node.value, Val::Bool(_) | Val::Float(_) | Val::Int(_))
+        && let Some(pattern) = pattern
+        && let Err(error) = form(pattern, written)
+    {
+        return malformed(error).at(sources.place(node.at, "this value"));
+    }
+    let mut words: Vec<&str> = leaves.iter().filter_map(|leaf| kind(leaf)).collect();
+    words.dedup();
+    let wanted: Vec<&str> = words.iter().map(|word| called(word)).collect();
+    let is = node.value.kind();
+    let help = match (words.first().copied().unwrap_or_default(), is) {
+        ("string", Kind::Bool | Kind::Float | Kind::Int) => {
+            format!("put it in quotes: `\"{written}\"`")
+        }
+        ("array", Kind::Bool | Kind::Float | Kind::Int | Kind::Text) if !written.contains('\n') => {
+            format!("write a list: `[{written}]`")
+        }
+        ("boolean", Kind::Text) => {
+            let yes = ["on", "y", "yes", "true"].contains(&written.trim_matches(['"', '\'']).to_lowercase().as_str());
+            format!("write `{yes}`")
+        }
+        ("integer", Kind::Text) => {
+            let inner = written.trim_matches(['"', '\'']);
+            match inner.parse::<i64>() {
+                Ok(number) => format!("write it without quotes: `{number}`"),
+                Err(_) => "write a whole number, such as `2`".into(),
+            }
+        }
+        ("integer", Kind::Float) => "write a whole number, such as `2`".into(),
+        ("object", _) => "write `name: value` lines below it, or `{ name: value }`".into(),
+        _ => format!("write {}", wanted.join(" or ")),
+    };
+    let message = format!("{name} takes {}, not {}", wanted.join(" or "), is.called());
+    let label = format!("this is {}", is.called());
+    Finding::error(Code::WrongType, message, help).at(sources.place(node.at, label))
+}
+
+/// One of several words.
+pub fn word(words: &[&str], node: &Node, path: &[String], sources: &Sources) -> Result<(), Finding> {
+    let written = sources.written(node.at).trim();
+    let text = match &node.value {
+        Val::Text { text, .. } => text,
+        Val::Bool(_) | Val::Float(_) | Val::Int(_) => written,
+        _ => {
+            let message = format!("{} takes a word, not {}", name(path), node.value.kind().called());
+            let help = format!("write one of {}", list(words.iter().copied()));
+            return Err(Finding::error(Code::WrongType, message, help).at(sources.place(node.at, "this value")));
+        }
+    };
+    if words.contains(&text) {
+        return Ok(());
+    }
+    let all = list(words.iter().copied());
+    let help = match nearest(text, words.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`? It takes {all}"),
+        None => format!("it takes {all}"),
+    };
+    let message = format!("{} does not take `{text}`", name(path));
+    Err(Finding::error(Code::UnknownValue, message, help).at(sources.place(node.at, "this value")))
+}
+
+/// A key that names an entry.
+pub fn key(pattern: &str, entry: &Entry, sources: &Sources) -> Result<(), Finding> {
+    form(pattern, &entry.key).map_err(|error| malformed(error).at(sources.place(entry.at, "this name")))
+}
+
+/// A scalar of the right type against the rest of its schema.
+pub fn check(schema: &Map<String, Value>, node: &mut Node, path: &[String], sources: &Sources) -> Result<(), Finding> {
+    let at = node.at;
+    match &mut node.value {
+        Val::Int(number) => range(schema, *number, path).map_err(|f| f.at(sources.place(at, "this number"))),
+        Val::Text { text, .. } if schema.get("format").and_then(Value::as_str) == Some(FORMAT) => {
+            Text::parse(text).map(drop).map_err(|errors| references(errors, text, at, sources))
+        }
+        Val::Text { text, .. } => {
+            plain(text, path).map_err(|f| f.at(sources.place(at, "refers to something")))?;
+            *text = text.replace("$$", "$");
+            let here = |finding: Finding| finding.at(sources.place(at, "this value"));
+            if let Some(pattern) = schema.get("pattern").and_then(Value::as_str) {
+                form(pattern, text).map_err(|error| here(malformed(error)))?;
+            }
+            length(schema, text, path).map_err(here)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn references(errors: Vec<(std::ops::Range<usize>, Malformed)>, text: &str, at: At, sources: &Sources) -> Finding {
+    let mut errors = errors.into_iter();
+    let Some((span, first)) = errors.next() else {
+        return Finding::error(Code::BadReference, "this text has a reference that can't be read", "write `$$` for a dollar sign");
+    };
+    let at = |span: std::ops::Range<usize>| {
+        let part = text.get(span).unwrap_or_default();
+        within(sources, at, part.lines().next().unwrap_or_default())
+    };
+    let finding = malformed(first).at(sources.place(at(span), "this one"));
+    errors.fold(finding, |finding, (span, error)| finding.at(sources.place(at(span), error.help)))
+}
+
+/// Text where no reference can stand.
+fn plain(text: &str, path: &[String]) -> Result<(), Finding> {
+    let mut rest = text;
+    while let Some(dollar) = rest.find('$') {
+        rest = &rest[dollar + 1..];
+        if let Some(after) = rest.strip_prefix('$') {
+            rest = after;
+        } else if rest.starts_with('{') {
+            let message = format!("{} can't refer to something else", name(path));
+            let help = "write the value itself, `${env.NAME}` to read the environment, or `$$` for a dollar sign";
+            return Err(Finding::error(Code::ReferenceHere, message, help));
+        }
+    }
+    Ok(())
+}
+
+fn range(schema: &Map<String, Value>, number: i64, path: &[String]) -> Result<(), Finding> {
+    let least = schema.get("minimum").and_then(Value::as_i64).unwrap_or(i64::MIN);
+    let most = schema.get("maximum").and_then(Value::as_i64).unwrap_or(i64::from(u32::MAX));
+    if (least..=most).contains(&number) {
+        return Ok(());
+    }
+    let message = format!("{} does not take {number}", name(path));
+    let help = format!("write a number from {least} to {most}");
+    Err(Finding::error(Code::OutOfRange, message, help))
+}
+
+fn length(schema: &Map<String, Value>, text: &str, path: &[String]) -> Result<(), Finding> {
+    match schema.get("maxLength").and_then(Value::as_u64) {
+        Some(most) if text.chars().count() as u64 > most => {
+            let message = format!("{} is too long", name(path));
+            Err(Finding::error(Code::Count, message, format!("write at most {most} characters")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn form(pattern: &str, text: &str) -> Result<(), Malformed> {
+    match FORMS.iter().find(|form| form.pattern == pattern) {
+        Some(form) => (form.check)(text),
+        None => Ok(()),
+    }
+}
+
+fn malformed(error: Malformed) -> Finding {
+    Finding::error(error.code, error.message, error.help)
+}
+
+fn name(path: &[String]) -> String {
+    match path {
+        [] => "a spec".into(),
+        _ => format!("`{}`", path.join(".")),
+    }
+}

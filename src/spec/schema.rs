@@ -1,0 +1,145 @@
+//! JSON Schemas of a spec and of a layer, generated from the types.
+use super::stack::Spec;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+/// Where a default follows from other fields, this says how.
+pub const DERIVED: &str = "x-default";
+
+/// The schema as the types have it; fields whose default is derived are not required.
+pub fn typed() -> Value {
+    let generator = SchemaSettings::draft2020_12().into_generator();
+    let mut schema = generator.into_root_schema_for::<Spec>().to_value();
+    each_object(&mut schema, &mut |object| {
+        let derived: Vec<String> = match object.get("properties").and_then(Value::as_object) {
+            Some(properties) => {
+                properties.iter().filter(|(_, property)| property.get(DERIVED).is_some()).map(|(name, _)| name.clone()).collect()
+            }
+            None => return,
+        };
+        if let Some(Value::Array(required)) = object.get_mut("required") {
+            required.retain(|name| !derived.iter().any(|known| name == known));
+        }
+    });
+    schema
+}
+
+/// The schema of a whole spec, for editors: what is not free text may also be read from the environment, and a field
+/// may be `null`, which stands for its default.
+pub fn infra_schema() -> Value {
+    let mut schema = typed();
+    for_editors(&mut schema, "A whole spec of infra.");
+    each_object(&mut schema, &mut |object| {
+        let required = object.get("required").cloned().unwrap_or_default();
+        let required = required.as_array().cloned().unwrap_or_default();
+        nullable(object, &|key| !required.iter().any(|name| name == key));
+    });
+    schema
+}
+
+/// The schema of a layer: nothing is required, and `null` removes anything.
+pub fn layer_schema() -> Value {
+    let mut schema = typed();
+    for_editors(&mut schema, "A layer of a spec of infra.");
+    each_object(&mut schema, &mut |object| {
+        object.remove("required");
+        object.remove("minProperties");
+        nullable(object, &|_| true);
+        removable(object);
+    });
+    schema
+}
+
+/// Lets fields of a struct be `null`.
+fn nullable(object: &mut Map<String, Value>, may: &dyn Fn(&str) -> bool) {
+    if let Some(Value::Object(fields)) = object.get_mut("properties") {
+        let fields = fields.iter_mut().filter(|(key, _)| may(key));
+        fields.for_each(|(_, field)| or_null(field));
+    }
+}
+
+/// Lets entries of a map be `null`.
+fn removable(object: &mut Map<String, Value>) {
+    if let Some(Value::Object(entries)) = object.get_mut("patternProperties") {
+        entries.values_mut().for_each(or_null);
+    }
+    if let Some(others) = object.get_mut("additionalProperties")
+        && others.is_object()
+    {
+        or_null(others);
+    }
+}
+
+/// What describes a field without narrowing it.
+const WORDS: &[&str] = &["default", "description", "examples", DERIVED];
+
+fn or_null(schema: &mut Value) {
+    let Value::Object(inner) = schema else {
+        return;
+    };
+    let mut outer = Map::new();
+    for word in WORDS {
+        if let Some(value) = inner.remove(*word) {
+            outer.insert((*word).into(), value);
+        }
+    }
+    outer.insert("anyOf".into(), json!([inner, { "type": "null" }]));
+    *schema = Value::Object(outer);
+}
+
+fn for_editors(schema: &mut Value, description: &str) {
+    each_object(schema, &mut |object| {
+        object.remove("format");
+        if let Some(Value::Array(mut branches)) = object.remove("oneOf") {
+            if branches.iter().all(|branch| branch.get("const").is_some()) {
+                branches.push(env());
+            }
+            object.insert("anyOf".into(), Value::Array(branches));
+        }
+        let narrow = ["maxLength", "pattern"].iter().any(|word| object.contains_key(*word));
+        match super::leaf::kind(object) {
+            Some("boolean" | "integer" | "number") => or_env(object),
+            Some("string") if narrow => or_env(object),
+            _ => {}
+        }
+    });
+    if let Value::Object(root) = schema {
+        root.insert("title".into(), json!("infra"));
+        root.insert("description".into(), json!(description));
+    }
+}
+
+fn env() -> Value {
+    json!({ "type": "string", "pattern": "\\$\\{env\\.[A-Za-z_]" })
+}
+
+/// Lets a scalar be text that reads the environment.
+fn or_env(object: &mut Map<String, Value>) {
+    let narrow: Map<String, Value> = std::mem::take(object);
+    let (outer, inner) = narrow.into_iter().partition::<Map<_, _>, _>(|(word, _)| WORDS.contains(&word.as_str()));
+    *object = outer;
+    object.insert("anyOf".into(), json!([inner, env()]));
+}
+
+/// Every object of the schema that is itself a schema, innermost first.
+fn each_object(schema: &mut Value, act: &mut impl FnMut(&mut Map<String, Value>)) {
+    let Value::Object(object) = schema else {
+        return;
+    };
+    for group in ["$defs", "properties", "patternProperties"] {
+        if let Some(Value::Object(members)) = object.get_mut(group) {
+            members.values_mut().for_each(|member| each_object(member, act));
+        }
+    }
+    for list in ["anyOf", "oneOf"] {
+        if let Some(Value::Array(members)) = object.get_mut(list) {
+            members.iter_mut().for_each(|member| each_object(member, act));
+        }
+    }
+    for one in ["items", "additionalProperties"] {
+        if let Some(member) = object.get_mut(one) {
+            each_object(member, act);
+        }
+    }
+    act(object);
+}

@@ -1,0 +1,112 @@
+//! Texts of a form that one field each needs.
+use super::{Malformed, Unit};
+use crate::diag::Code;
+use std::fmt;
+
+macro_rules! word {
+    ($(#[$doc:meta])* $name:ident $pattern:literal $what:literal $example:literal $good:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct $name(String);
+
+        impl $name {
+            /// As written.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl Unit for $name {
+            const PATTERN: &'static str = $pattern;
+            const DOC: &'static str = concat!("It is ", $what, ".");
+            const EXAMPLES: &'static [&'static str] = &[$example];
+
+            fn read(text: &str) -> Result<Self, Malformed> {
+                let good: fn(&str) -> bool = $good;
+                if good(text) {
+                    return Ok($name(text.into()));
+                }
+                Err(Malformed::new(
+                    Code::BadText,
+                    format!(concat!("`{}` is not ", $what), text),
+                    concat!("write one such as `", $example, "`"),
+                ))
+            }
+        }
+    };
+}
+
+word! {
+    /// The first user of a database.
+    AdminUser "^[a-zA-Z][a-zA-Z0-9_]{0,15}$"
+    "a user's name of letters, digits and `_`, first a letter, at most 16 characters" "dbadmin"
+    |text| identifier(text, 16)
+}
+word! {
+    /// A machine image.
+    Ami "^(ami-[0-9a-f]{8,17}|resolve:ssm:[!-~]{1,1000})$"
+    "a machine image's id or a public parameter of one" "ami-0123456789abcdef0"
+    |text| {
+        let id = text.strip_prefix("ami-");
+        let hex = |id: &str| id.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        id.is_some_and(|id| (8..=17).contains(&id.len()) && hex(id))
+            || text.strip_prefix("resolve:ssm:").is_some_and(|name| visible(name, 1000))
+    }
+}
+word! {
+    /// The name of a database inside a server.
+    DatabaseName "^[a-zA-Z][a-zA-Z0-9_]{0,62}$"
+    "a database's name of letters, digits and `_`, first a letter, at most 63 characters" "shop"
+    |text| identifier(text, 63)
+}
+word! {
+    /// A path of an HTTP request.
+    HttpPath "^/[!-~]{0,1023}$"
+    "a path that starts with `/`" "/healthz"
+    |text| text.starts_with('/') && visible(text, 1024)
+}
+word! {
+    /// A container image.
+    Image "^[!-~]{1,1024}$"
+    "a container image" "ghcr.io/example/shop:1.4.2"
+    |text| visible(text, 1024)
+}
+word! {
+    /// The name or ARN of a secret of AWS Secrets Manager.
+    SecretId "^[A-Za-z0-9/_+=.@:!-]{1,512}$"
+    "a secret's name or ARN" "shop/api-key"
+    |text| visible(text, 512) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_+=.@:!-".contains(&b))
+}
+word! {
+    /// A security policy of a listener.
+    SslPolicy "^ELBSecurityPolicy-[A-Za-z0-9-]{1,100}$"
+    "a security policy of Elastic Load Balancing" "ELBSecurityPolicy-TLS13-1-2-2021-06"
+    |text| {
+        let name = text.strip_prefix("ELBSecurityPolicy-");
+        name.is_some_and(|n| visible(n, 100) && n.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
+    }
+}
+word! {
+    /// HTTP status codes and ranges of them.
+    StatusCodes "^[2-4][0-9]{2}([-,][2-4][0-9]{2})*$"
+    "a list of status codes or a range of them, from 200 to 499" "200-299"
+    |text| text.split(['-', ',']).all(|code| {
+        code.len() == 3 && code.starts_with(['2', '3', '4']) && code.bytes().all(|b| b.is_ascii_digit())
+    })
+}
+
+fn visible(text: &str, most: usize) -> bool {
+    (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
+}
+
+fn identifier(text: &str, most: usize) -> bool {
+    text.len() <= most
+        && text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}

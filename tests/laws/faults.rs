@@ -1,0 +1,119 @@
+//! Any single fault at any step ends as the old world, the new world, or the new world and garbage.
+use infra::cloud::sandbox::Fault;
+use infra::kinds::Address;
+use infra::plan::Undo;
+use infra::run::{Event, Outcome};
+
+use super::world::{apply, run, settled_plan, sound, stacks, view, with};
+
+/// The ways that are tried with every fault at every step: from, to.
+const WAYS: &[(&str, &str)] = &[
+    ("nothing", "full"),
+    ("full", "nothing"),
+    ("full", "a new image, bigger machines"),
+    ("full", "another network"),
+    ("full", "an internal balancer, no cache"),
+    ("an internal balancer, no cache", "full"),
+    ("full", "renamed"),
+    ("full", "fewer zones"),
+    ("fewer zones", "another network"),
+];
+
+#[tokio::test(start_paused = true)]
+async fn any_single_fault_leaves_the_old_or_the_new_world() {
+    let all = stacks();
+    let get = |name: &str| all.iter().find(|(n, _)| *n == name).unwrap().1.clone();
+    let (mut cases, mut ends) = (0, std::collections::BTreeMap::<&str, usize>::new());
+    for (a, b) in WAYS {
+        let (from, to) = (get(a), get(b));
+        for fault in [Fault::Refused, Fault::Lost, Fault::Half, Fault::Throttled(3)] {
+            for n in 0.. {
+                let seed = n + 1;
+                let cloud = with(&from, seed).await;
+                let plan = settled_plan(&cloud, &to).await.unwrap();
+                if n >= plan.steps.len() as u64 {
+                    break;
+                }
+                let before = view(&cloud);
+                cloud.fail(n, fault);
+                let (outcome, events) = apply(&cloud, &plan, "r1").await;
+                cloud.heal();
+                let tag = format!("{a} -> {b}, {fault:?} at {n} (seed {seed}): {outcome:?}");
+                check(&cloud, &plan, &to, &outcome, &before, &tag, &events).await;
+                cases += 1;
+                *ends.entry(name(&outcome)).or_default() += 1;
+            }
+        }
+    }
+    println!("single faults: {cases} cases, {ends:?}");
+    assert!(cases > 1000);
+}
+
+/// An interruption at any moment takes everything back, or comes too late to.
+#[tokio::test(start_paused = true)]
+async fn an_interruption_takes_everything_back() {
+    let all = stacks();
+    let (from, to) = (&all[1].1, &all[3].1);
+    let mut cases = 0;
+    for ms in (0..30_000).step_by(700) {
+        let cloud = with(from, ms).await;
+        let plan = settled_plan(&cloud, to).await.unwrap();
+        let before = view(&cloud);
+        let mut told = false;
+        let started = tokio::time::Instant::now();
+        let mut interrupt = async || {
+            if std::mem::replace(&mut told, true) {
+                std::future::pending::<()>().await;
+            }
+        };
+        let at = std::time::Duration::from_millis(ms);
+        let mut later = async || {
+            tokio::time::sleep_until(started + at).await;
+            interrupt().await;
+        };
+        let (outcome, events) = run(&cloud, &plan, "r1", &mut later).await;
+        let tag = format!("interrupted after {ms} ms: {outcome:?}");
+        check(&cloud, &plan, to, &outcome, &before, &tag, &events).await;
+        cases += 1;
+    }
+    println!("interruptions: {cases}");
+}
+
+async fn check(
+    cloud: &infra::cloud::Sandbox,
+    plan: &infra::plan::Plan,
+    to: &infra::plan::Stack,
+    outcome: &Outcome,
+    before: &[String],
+    tag: &str,
+    events: &[Event],
+) {
+    assert!(sound(cloud), "{tag}");
+    match outcome {
+        Outcome::Applied => {
+            let rest = settled_plan(cloud, to).await.unwrap();
+            assert!(rest.is_empty(), "{tag}: still to do {:#?}", rest.changes);
+        }
+        Outcome::RolledBack(_) => {
+            assert_eq!(view(cloud), before, "{tag} {events:#?}");
+            let again: Vec<&Address> = plan.steps[..plan.commit].iter().filter(|s| s.undo == Undo::Recreate).map(|s| &s.address).collect();
+            if again.is_empty() {
+                assert!(cloud.objects().iter().all(|l| l.stamp.run != "r1"), "{tag}: something of the run is left");
+            }
+        }
+        Outcome::Leftovers(_) => {
+            let rest = settled_plan(cloud, to).await.unwrap();
+            assert_eq!(rest.commit, 0, "{tag}: only deletions are left {:#?}", rest.changes);
+        }
+        Outcome::Stuck(e) => panic!("{tag} {e} {events:#?}"),
+    }
+}
+
+fn name(o: &Outcome) -> &'static str {
+    match o {
+        Outcome::Applied => "applied",
+        Outcome::Leftovers(_) => "leftovers",
+        Outcome::RolledBack(_) => "rolled back",
+        Outcome::Stuck(_) => "stuck",
+    }
+}

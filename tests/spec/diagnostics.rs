@@ -1,0 +1,136 @@
+//! One bad spec per code, and exactly what is said about each.
+use infra::diag::{Code, Finding, Findings};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+#[test]
+fn the_environment_is_what_a_field_takes() {
+    let text = "stack: ${env.NAME:-shop}\nregion: us-east-1\naccount: ${env.ACCOUNT}\n\
+        load_balancer: { http2: \"${env.HTTP2}\", listeners: { http: { port: \"${env.PORT}\", forward: app } } }\n\
+        compute: { app: { port: 80, env: { COST: \"$$5 ${env.PRICE}\" } } }\n";
+    let env = |name: &str| match name {
+        "ACCOUNT" => Some("123456789012".to_string()),
+        "HTTP2" => Some("false".into()),
+        "PORT" => Some("8080".into()),
+        "PRICE" => Some("${vpc.id} $$".into()),
+        _ => None,
+    };
+    let loaded = infra::spec::load(&[("infra.yaml".into(), text.into())], &env);
+    let spec = loaded.unwrap_or_else(|found| panic!("{found}")).spec;
+    let balancer = spec.load_balancer.expect("written");
+    assert_eq!((spec.stack.as_str(), balancer.http2), ("shop", false));
+    assert_eq!(balancer.listeners["http"].port, 8080);
+    let infra::spec::env::EnvValue::Text(cost) = &spec.compute["app"].env["COST"] else {
+        panic!("text was written");
+    };
+    assert_eq!(cost.literal(), Some("$5 ${vpc.id} $$"));
+}
+
+/// Codes that no spec brings about.
+const ELSEWHERE: &[Code] = &[Code::UnknownTopic];
+
+/// Bad specs that the published schema refuses too; it takes all others.
+const SEEN: &[&str] = &[
+    "bad_account",
+    "bad_arn",
+    "bad_block",
+    "bad_class",
+    "bad_duration",
+    "bad_env_name",
+    "bad_name",
+    "bad_peer",
+    "bad_region",
+    "bad_size",
+    "bad_text",
+    "bad_version",
+    "bad_window",
+    "literal_secret",
+    "missing",
+    "missing.value",
+    "out_of_range",
+    "unknown_key",
+    "unknown_value",
+    "wrong_type",
+];
+
+fn files() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bad");
+    let names = std::fs::read_dir(folder).expect("tests/bad").map(|entry| entry.expect("an entry").file_name());
+    let stem = |name: std::ffi::OsString| name.to_str().and_then(|n| n.strip_suffix(".yaml")).map(str::to_string);
+    let mut stems: Vec<String> = names.filter_map(stem).collect();
+    stems.sort();
+    stems
+}
+
+fn findings(stem: &str) -> Vec<Finding> {
+    match super::load(&[&format!("tests/bad/{stem}.yaml")]) {
+        Ok(loaded) => loaded.warnings,
+        Err(Findings(found)) => found,
+    }
+}
+
+#[test]
+fn codes_are_unique() {
+    let texts: BTreeSet<&str> = Code::ALL.iter().map(|code| code.text()).collect();
+    assert_eq!(texts.len(), Code::ALL.len());
+    assert!(Code::ALL.iter().all(|code| code.rule().ends_with('.')));
+}
+
+#[test]
+fn every_code_has_a_bad_spec() {
+    let mut by_code: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for stem in files() {
+        let code = stem.split('.').next().unwrap_or_default();
+        let found = findings(&stem);
+        let hit = found.iter().find(|finding| finding.code.text() == format!("infra::spec::{code}"));
+        let hit = hit.unwrap_or_else(|| panic!("{stem}: {}", Findings(found.clone())));
+        by_code.entry(hit.code.text()).or_default().push(stem);
+        assert!(found.iter().all(|finding| !finding.places.is_empty() && !finding.help.is_empty()));
+    }
+    for code in Code::ALL.iter().filter(|code| !ELSEWHERE.contains(code)) {
+        assert!(by_code.contains_key(code.text()), "{} has no bad spec", code.text());
+    }
+}
+
+#[test]
+fn said() {
+    for stem in files() {
+        let text = infra::diag::render(&findings(&stem), false, 100);
+        super::settings().bind(|| insta::assert_snapshot!(format!("bad_{stem}"), text));
+    }
+}
+
+#[test]
+fn as_json() {
+    let value = infra::diag::json(&findings("unknown_key"));
+    let text = serde_json::to_string_pretty(&value).expect("findings are JSON");
+    super::settings().bind(|| insta::assert_snapshot!("bad_unknown_key_json", text));
+}
+
+#[test]
+fn schema_sees_what_it_can() {
+    let schema = infra::spec::schema::infra_schema();
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    for stem in files() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(root.join(format!("tests/bad/{stem}.yaml"))).expect("a file");
+        let Ok(value) = serde_yaml::from_str::<serde_json::Value>(&text) else {
+            continue;
+        };
+        assert_eq!(!validator.is_valid(&value), SEEN.contains(&stem.as_str()), "{stem}");
+    }
+}
+
+#[test]
+fn layers_point_into_their_own_files() {
+    let layers = [
+        ("base.yaml", "stack: shop\nregion: us-east-1\nvpc:\n  cidr: 10.0.0.0/16\ncompute:\n  app: { image: nginx, allow_from: [ap] }\n"),
+        (
+            "over.yaml",
+            "vpc:\n  availability_zones: [us-east-1a, us-east-1b]\n  subnets:\n    public: { tier: public, cidrs: [10.1.0.0/24, 10.0.1.0/24] }\n    app: { tier: private }\n",
+        ),
+    ];
+    let layers = layers.map(|(name, text)| (name.into(), text.to_string()));
+    let found = infra::spec::load(&layers, &|_| None).expect_err("both layers are wrong");
+    super::settings().bind(|| insta::assert_snapshot!("bad_layers", found.to_string()));
+}

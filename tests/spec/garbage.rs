@@ -1,0 +1,106 @@
+//! Whatever bytes a spec has: it is read or refused with places, and nothing panics.
+
+#[test]
+fn mutated_examples() {
+    let mut random = fastrand::Rng::with_seed(42);
+    let validator = jsonschema::validator_for(&infra::spec::schema::infra_schema()).expect("a schema");
+    let (mut read, mut refused) = (0, 0);
+    for file in ["examples/minimal.yaml", "examples/production.yaml", "examples/staging.yaml"] {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        let whole = std::fs::read(path).expect(file);
+        for _ in 0..1500 {
+            let mut bytes = whole.clone();
+            for _ in 0..random.usize(1..=6) {
+                mutate(&mut bytes, &mut random);
+            }
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let value = serde_yaml::from_str::<serde_json::Value>(&text).ok();
+            match infra::spec::load(&[(file.into(), text.clone())], &|_| Some("x".into())) {
+                Ok(_) => {
+                    read += 1;
+                    let value = value.filter(|_| !text.contains("<<"));
+                    let errors = value.map(|value| validator.iter_errors(&value).map(|e| e.to_string()).collect::<Vec<_>>());
+                    assert!(errors.is_none_or(|errors| errors.is_empty()), "{text}");
+                }
+                Err(found) => {
+                    refused += 1;
+                    assert!(found.refuse());
+                    assert!(!found.to_string().is_empty());
+                    assert!(infra::diag::json(&found.0).is_array());
+                }
+            }
+        }
+    }
+    println!("{read} read, {refused} refused");
+}
+
+const PIECES: &[&str] = &[
+    "\n",
+    "  ",
+    ": ",
+    "- ",
+    "{",
+    "}",
+    "[",
+    "]",
+    "\"",
+    "'",
+    "${",
+    "$$",
+    "${env.X}",
+    "&a ",
+    "*a",
+    "<<: *a",
+    "|",
+    ">",
+    "null",
+    "~",
+    "é",
+    "\t",
+    "#",
+    "%",
+    "!",
+    "99999999999999999999",
+    "-1",
+    "1e999",
+    ",",
+    "?",
+    "---\n",
+];
+
+fn mutate(bytes: &mut Vec<u8>, random: &mut fastrand::Rng) {
+    let at = random.usize(0..bytes.len().max(1)).min(bytes.len());
+    let end = (at + random.usize(0..12)).min(bytes.len());
+    match random.u8(0..5) {
+        0 => drop(bytes.drain(at..end)),
+        1 => {
+            let copy = bytes[at..end].to_vec();
+            bytes.splice(at..at, copy);
+        }
+        2 if at < bytes.len() => bytes[at] = random.u8(..),
+        3 => bytes.truncate(at.max(bytes.len() / 2)),
+        _ => {
+            let piece = PIECES[random.usize(0..PIECES.len())];
+            bytes.splice(at..at, piece.bytes());
+        }
+    }
+}
+
+#[test]
+fn no_layers_are_an_empty_one() {
+    let found = infra::spec::load(&[], &|_| None).expect_err("a spec has a stack");
+    assert_eq!(found.0.len(), 2);
+}
+
+#[test]
+fn hostile_documents() {
+    let deep = "[".repeat(100_000);
+    let mut laughs = String::from("a: &a0 [x]\n");
+    for n in 1..40 {
+        laughs += &format!("b{n}: &a{n} [*a{0}, *a{0}, *a{0}]\n", n - 1);
+    }
+    for text in [deep, laughs, "&a [*a]".into(), "? [x]\n: y".into(), "\u{feff}stack: x".into(), "- a".into(), "just words".into()] {
+        let found = infra::spec::load(&[("spec.yaml".into(), text)], &|_| None).expect_err("hostile");
+        assert!(!found.to_string().is_empty());
+    }
+}

@@ -1,0 +1,52 @@
+//! The published schemas are those of the types, and accept what the parser accepts.
+use serde_json::Value;
+use std::path::Path;
+
+/// A file and what stands in it.
+type Generated = (&'static str, fn() -> Value);
+
+const FILES: [Generated; 2] =
+    [("schemas/infra.schema.json", infra::spec::schema::infra_schema), ("schemas/layer.schema.json", infra::spec::schema::layer_schema)];
+
+/// With `INFRA_UPDATE_SCHEMAS` set, writes them instead.
+#[test]
+fn current() {
+    for (file, schema) in FILES {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        let text = serde_json::to_string_pretty(&schema()).expect("a schema is JSON") + "\n";
+        if std::env::var_os("INFRA_UPDATE_SCHEMAS").is_some() {
+            std::fs::write(&path, &text).expect("schemas/ can be written");
+        }
+        let there = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(there == text, "{file} is old: run the tests with INFRA_UPDATE_SCHEMAS=1");
+    }
+}
+
+#[test]
+fn examples_pass() {
+    let [whole, layer] = FILES.map(|(_, schema)| jsonschema::validator_for(&schema()).expect("a schema"));
+    for (file, validator) in [
+        ("examples/minimal.yaml", &whole),
+        ("examples/production.yaml", &whole),
+        ("examples/production.yaml", &layer),
+        ("examples/staging.yaml", &layer),
+    ] {
+        let value = super::yaml(file);
+        let errors: Vec<String> = validator.iter_errors(&value).map(|e| format!("{}: {e}", e.instance_path())).collect();
+        assert!(errors.is_empty(), "{file}: {errors:#?}");
+    }
+    assert!(!whole.is_valid(&super::yaml("examples/staging.yaml")), "a layer is not a whole spec");
+}
+
+#[test]
+fn every_pattern_has_a_unit() {
+    let schema = infra::spec::schema::typed();
+    for (name, def) in schema["$defs"].as_object().expect("definitions") {
+        if def.get("pattern").is_none() {
+            continue;
+        }
+        let examples = def["examples"].as_array().expect(name);
+        let pattern = jsonschema::validator_for(def).expect(name);
+        assert!(!examples.is_empty() && examples.iter().all(|e| pattern.is_valid(e)), "{name}");
+    }
+}

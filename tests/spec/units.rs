@@ -1,0 +1,106 @@
+//! Scalars: what is read comes back as written, and what is not says what to write.
+use infra::spec::units::*;
+
+fn round<U: Unit>() {
+    for example in U::EXAMPLES {
+        let read = U::read(example).unwrap_or_else(|error| panic!("{example}: {error}"));
+        assert_eq!(&read.to_string(), example);
+    }
+}
+
+#[test]
+fn examples_come_back() {
+    round::<Account>();
+    round::<AdminUser>();
+    round::<Ami>();
+    round::<Arn>();
+    round::<Cidr>();
+    round::<DailyWindow>();
+    round::<DatabaseName>();
+    round::<Duration>();
+    round::<EnvName>();
+    round::<GroupName>();
+    round::<HttpPath>();
+    round::<Image>();
+    round::<InstanceClass>();
+    round::<InstanceType>();
+    round::<Name>();
+    round::<NodeType>();
+    round::<OutputName>();
+    round::<Peer>();
+    round::<Ports>();
+    round::<Region>();
+    round::<SecretId>();
+    round::<Size>();
+    round::<SslPolicy>();
+    round::<StatusCodes>();
+    round::<Version>();
+    round::<WeeklyWindow>();
+    round::<Zone>();
+}
+
+fn help<U: Unit>(text: &str) -> String {
+    match U::read(text) {
+        Ok(read) => panic!("`{text}` was read as {read}"),
+        Err(error) => error.help,
+    }
+}
+
+#[test]
+fn help_says_what_to_write() {
+    for (help, proposal) in [
+        (help::<Cidr>("10.0.0.5/24"), "`10.0.0.0/24`"),
+        (help::<Cidr>("10.0.0.5"), "`10.0.0.5/32`"),
+        (help::<Duration>("14 days"), "`14d`"),
+        (help::<Duration>("2w"), "`14d`"),
+        (help::<Duration>("90"), "`90s`"),
+        (help::<Name>("Web_App"), "`web-app`"),
+        (help::<NodeType>("r7g.large"), "`cache.r7g.large`"),
+        (help::<InstanceClass>("cache.r7g.large"), "`db.r7g.large`"),
+        (help::<Region>("eu-west-1b"), "`eu-west-1`"),
+        (help::<Size>("100GB"), "`100GiB`"),
+        (help::<Size>("2 TB"), "`2TiB`"),
+        (help::<Version>("v16.4"), "`\"16.4\"`"),
+        (help::<Zone>("eu-west-1"), "`eu-west-1a`"),
+    ] {
+        assert!(help.contains(proposal), "{help} does not propose {proposal}");
+    }
+}
+
+#[test]
+fn limits_hold() {
+    for text in ["00:00-00:29", "24:00-25:00", "3:00-4:00", "03:00"] {
+        assert!(DailyWindow::read(text).is_err(), "{text}");
+    }
+    assert_eq!(DailyWindow::read("23:30-00:30").map(DailyWindow::minutes).ok(), Some(60));
+    for text in ["0-1", "1-65536", "9-8", "80"] {
+        assert!(Ports::read(text).is_err(), "{text}");
+    }
+    assert!(Name::read(&"a".repeat(32)).is_ok() && Name::read(&"a".repeat(33)).is_err());
+}
+
+#[test]
+fn architectures_follow_from_types() {
+    for (kind, architecture) in [
+        ("a1.large", "arm64"),
+        ("c7gn.large", "arm64"),
+        ("g4dn.xlarge", "x86_64"),
+        ("m7gd.large", "arm64"),
+        ("t3.small", "x86_64"),
+        ("t4g.small", "arm64"),
+    ] {
+        let kind = InstanceType::read(kind).expect(kind);
+        assert_eq!(kind.architecture(), architecture, "{kind}");
+    }
+}
+
+#[test]
+fn texts_come_back() {
+    for text in ["", "plain", "$$", "a ${cache.main.url} b", "${vpc.id}${load_balancer.dns_name}", "$${HOME}"] {
+        let read = Text::parse(text).unwrap_or_else(|errors| panic!("{text}: {errors:?}"));
+        assert_eq!(read.to_string(), text);
+    }
+    for text in ["${", "${cache}", "${cache.main}", "${cache.main.urls}", "${vpc.main.id}", "${storage.a.b}", "${cache.Main.url}"] {
+        assert!(Text::parse(text).is_err(), "{text}");
+    }
+}
