@@ -1,6 +1,9 @@
 //! A relational database.
+mod read;
+
 use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DbInstance as Seen};
 
+use self::read::{included, read, secret_arn};
 use super::managed::{already, changed, moved, name};
 use super::*;
 use crate::attributes;
@@ -261,73 +264,4 @@ impl DbInstance {
     fn asked(&self) -> String {
         format!("{} {}", self.engine_version, self.allocated_storage)
     }
-}
-
-/// What an instance is, with physical ids for references and without its tags; `asked` as in the tag of that name.
-fn read(seen: &Seen, asked: &str) -> DbInstance {
-    let text = |s: Option<&str>| s.unwrap_or_default().to_owned();
-    let (asked_version, asked_storage) = asked.split_once(' ').unwrap_or_default();
-    let asked_storage = asked_storage.parse().unwrap_or(i32::MAX);
-    let (engine, storage_type) = (text(seen.engine()), text(seen.storage_type()));
-    let allocated = seen.allocated_storage.unwrap_or_default();
-    let (iops, throughput) = included(&engine, &storage_type, allocated);
-    let auto_minor_version_upgrade = seen.auto_minor_version_upgrade.unwrap_or(false);
-    DbInstance {
-        engine_version: shown_version(asked_version, &text(seen.engine_version()), auto_minor_version_upgrade),
-        instance_class: text(seen.db_instance_class()),
-        allocated_storage: allocated.min(asked_storage),
-        max_allocated_storage: seen.max_allocated_storage,
-        iops: seen.iops.filter(|i| Some(*i) != iops),
-        throughput: seen.storage_throughput.filter(|t| Some(*t) != throughput),
-        storage_encrypted: seen.storage_encrypted.unwrap_or(false),
-        multi_az: seen.multi_az.unwrap_or(false),
-        subnet_group: Ref::to(text(seen.db_subnet_group().and_then(|g| g.db_subnet_group_name()))),
-        security_groups: rds::security_groups(seen),
-        parameter_group: rds::parameter_group(seen),
-        port: rds::port(seen),
-        backup_retention: seen.backup_retention_period.unwrap_or_default(),
-        backup_window: text(seen.preferred_backup_window()),
-        maintenance_window: text(seen.preferred_maintenance_window()),
-        deletion_protection: seen.deletion_protection.unwrap_or(false),
-        performance_insights: seen.performance_insights_enabled.unwrap_or(false),
-        log_exports: seen.enabled_cloudwatch_logs_exports().iter().cloned().collect(),
-        auto_minor_version_upgrade,
-        database_name: seen.db_name.clone(),
-        admin_user: text(seen.master_username()),
-        apply_immediately: true,
-        endpoint: Computed(rds::host(seen)),
-        secret_arn: Computed(secret_arn(seen)),
-        tags: Tags::new(),
-        engine,
-        storage_type,
-    }
-}
-
-fn secret_arn(seen: &Seen) -> Option<String> {
-    seen.master_user_secret()?.secret_arn.clone()
-}
-
-/// IOPS and throughput in MiB/s that a storage type includes; only gp3 reports them ("Amazon RDS DB instance storage" in AWS's user guide).
-fn included(engine: &str, storage_type: &str, gib: i32) -> (Option<i32>, Option<i32>) {
-    let striped_from = match engine.split('-').next() {
-        Some("db2") => 100,
-        Some("oracle") => 200,
-        Some("sqlserver") => i32::MAX,
-        _ => 400,
-    };
-    match storage_type {
-        "gp3" if gib >= striped_from => (Some(12_000), Some(500)),
-        "gp3" => (Some(3_000), Some(125)),
-        _ => (None, None),
-    }
-}
-
-/// The version that was asked for while the real one is within it, or, with automatic upgrades, a later one of the same line.
-fn shown_version(asked: &str, real: &str, automatic: bool) -> String {
-    let within = !asked.is_empty() && real.strip_prefix(asked).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    let later = match (asked.rsplit_once('.'), real.rsplit_once('.')) {
-        (Some((line, a)), Some((same, r))) => line == same && matches!((a.parse::<u32>(), r.parse::<u32>()), (Ok(a), Ok(r)) if r > a),
-        _ => false,
-    };
-    if within || (automatic && later) { asked.into() } else { real.into() }
 }

@@ -8,10 +8,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use infra::cloud::Clients;
-use infra::kinds::{Links, Live, Object};
-use infra::model::Stamp;
 
-use super::address;
 use super::moto::Moto;
 
 #[derive(Clone, Debug)]
@@ -51,21 +48,4 @@ impl HttpClient for Replay {
     fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
     }
-}
-
-/// Whether a request has all these parts.
-pub fn has(request: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(request.contains(part), "{part} in {request}");
-    }
-}
-
-/// The stamp of a step of a run.
-pub fn stamp(at: &str) -> Stamp {
-    Stamp { stack: "s".into(), address: address(at), run: "r".into(), step: 7, digest: "0123456789abcdef".into() }
-}
-
-/// A world in which each object has `id-` and its own address as physical id.
-pub fn links(world: impl IntoIterator<Item = (&'static str, Object)>) -> Links {
-    Links(world.into_iter().map(|(at, object)| (address(at), Live::found(format!("id-{at}"), object, stamp(at)))).collect())
 }

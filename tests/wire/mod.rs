@@ -27,6 +27,7 @@ mod replay_load_balancer;
 mod replay_nat_gateway;
 mod replay_replication_group;
 mod replay_security_group;
+mod replay_world;
 mod route_table;
 mod security_group;
 mod subnet;

@@ -3,7 +3,8 @@ use infra::cloud::{Cloud, Observe};
 use infra::kinds::{CacheParameterGroup, CacheSubnetGroup, Kind, Links, Live, Object, Ref};
 
 use super::db_subnet_group::network;
-use crate::support::replay::{Replay, has, links, stamp};
+use super::replay_world::{has, links, stamp};
+use crate::support::replay::Replay;
 
 fn subnet_group() -> CacheSubnetGroup {
     CacheSubnetGroup { subnets: [Ref::to("a"), Ref::to("b")].into(), tags: [("Name".into(), "cache".into())].into() }

@@ -4,7 +4,8 @@ use infra::kinds::{DbParameterGroup, DbSubnetGroup, Links, Live, Ref};
 
 use super::db_parameter_group::db_parameter_group;
 use super::db_subnet_group::{db_subnet_group, network};
-use crate::support::replay::{Replay, has, links, stamp};
+use super::replay_world::{has, links, stamp};
+use crate::support::replay::Replay;
 
 #[tokio::test(start_paused = true)]
 async fn a_subnet_group_takes_new_subnets_and_a_new_stamp_in_one_request() {

@@ -4,7 +4,8 @@ use infra::kinds::{DbInstance, DbReplica, Live, Ref};
 
 use super::db_instance::{db_instance, ground};
 use super::db_replica::db_replica;
-use crate::support::replay::{Replay, has, links, stamp};
+use super::replay_world::{has, links, stamp};
+use crate::support::replay::Replay;
 
 const GONE: &str =
     "<ErrorResponse><Error><Code>DBInstanceNotFound</Code><Message>DBInstance x not found.</Message></Error></ErrorResponse>";

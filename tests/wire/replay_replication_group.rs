@@ -5,8 +5,9 @@ use infra::kinds::{CacheParameterGroup, CacheSubnetGroup, Kind, Links, Live, Obj
 use infra::model::Computed;
 
 use super::db_subnet_group::network;
+use super::replay_world::{has, links, stamp};
 use super::security_group::security_group;
-use crate::support::replay::{Replay, has, links, stamp};
+use crate::support::replay::Replay;
 
 const AT: &str = "replication_group.main";
 const GONE: &str = "<ErrorResponse><Error><Code>ReplicationGroupNotFoundFault</Code><Message>not found</Message></Error></ErrorResponse>";
