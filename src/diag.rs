@@ -123,22 +123,12 @@ pub struct Finding {
 impl Finding {
     /// An error without a place yet.
     pub fn error(code: Code, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Finding {
-            code,
-            severity: Severity::Error,
-            message: message.into(),
-            places: Vec::new(),
-            help: help.into(),
-            elsewhere: Vec::new(),
-        }
+        Finding { code, severity: Severity::Error, message: message.into(), places: Vec::new(), help: help.into(), elsewhere: Vec::new() }
     }
 
     /// A warning without a place yet.
     pub fn warning(code: Code, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Finding {
-            severity: Severity::Warning,
-            ..Finding::error(code, message, help)
-        }
+        Finding { severity: Severity::Warning, ..Finding::error(code, message, help) }
     }
 
     /// Adds a place; the first one added decides the file shown first.
@@ -158,10 +148,7 @@ impl Finding {
     }
 
     fn key(&self) -> (&str, usize, Code, &str) {
-        let (file, start) = self
-            .places
-            .first()
-            .map_or(("", 0), |p| (p.source.name(), p.span.start));
+        let (file, start) = self.places.first().map_or(("", 0), |p| (p.source.name(), p.span.start));
         (file, start, self.code, &self.message)
     }
 }
@@ -194,14 +181,8 @@ impl Diagnostic for Finding {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let first = self.places.first()?;
-        let here = self
-            .places
-            .iter()
-            .filter(|p| Arc::ptr_eq(&p.source, &first.source));
-        let first = std::iter::once(LabeledSpan::new_primary_with_span(
-            Some(first.label.clone()),
-            first.span.clone(),
-        ));
+        let here = self.places.iter().filter(|p| Arc::ptr_eq(&p.source, &first.source));
+        let first = std::iter::once(LabeledSpan::new_primary_with_span(Some(first.label.clone()), first.span.clone()));
         Some(Box::new(first.chain(here.skip(1).map(labelled))))
     }
 
@@ -272,23 +253,14 @@ impl std::error::Error for Findings {}
 
 /// Findings for people: one block each, underlined, `width` columns wide, readable without colour.
 pub fn render(findings: &[Finding], color: bool, width: usize) -> String {
-    let theme = if color {
-        miette::GraphicalTheme::unicode()
-    } else {
-        miette::GraphicalTheme::unicode_nocolor()
-    };
-    let handler = miette::GraphicalReportHandler::new_themed(theme)
-        .with_width(width)
-        .with_links(false)
-        .without_syntax_highlighting();
+    let theme = if color { miette::GraphicalTheme::unicode() } else { miette::GraphicalTheme::unicode_nocolor() };
+    let handler = miette::GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false).without_syntax_highlighting();
     let mut out = String::new();
     for (index, finding) in findings.iter().enumerate() {
         if index > 0 {
             out.push('\n');
         }
-        handler
-            .render_report(&mut out, finding)
-            .expect("writing to a string cannot fail, and spans lie within their sources");
+        handler.render_report(&mut out, finding).expect("writing to a string cannot fail, and spans lie within their sources");
     }
     out
 }

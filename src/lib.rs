@@ -1,12 +1,57 @@
+//! # infra
+//!
+//! > **spec is the language, kinds are the instruction set, plan is the program, run is the machine,
+//! > cloud is the only door, render is the only voice.**
+//!
+//! ```text
+//!  YAML ──spec──▶ Stack ─────┐
+//!                            ├─plan (diff inside)─▶ Plan ──run──▶ Event* ──▶ Outcome
+//!  cloud ──observe──▶ Snapshot ┘                     │             │            │
+//!                                                    └──────────── render ──────┘
+//! ```
+//!
+//! Every arrow is a pure function except two: `observe` reads the world, `run::drive` changes it. Nothing flows left.
+//! There is no state file: the truth is the live cloud, and ownership is written on the objects themselves.
+//!
+//! | room | one sentence |
+//! |---|---|
+//! | [`cli`] | One file per command, each a few lines that wire the flow together. |
+//! | [`spec`] | What a user writes: one typed struct per section; layers, places, findings; `spec::lower` makes a `Stack`. |
+//! | [`model`] | Words that every layer shares: `Mode Attribute AttrChange Secret Computed Stamp Service Order Loss`. |
+//! | [`kinds`] | One file per kind of cloud object: its struct, its `attributes!` line, its four verbs. |
+//! | [`graph`] | Edges from references, a stable topological order, a cycle reported as a path. |
+//! | [`observe`] | One batched list per kind, all at once, into a `Snapshot`; physical ids become addresses. |
+//! | [`diff`] | Two objects to a list of `AttrChange`, path by path. |
+//! | [`plan`] | Stack x Snapshot to `Plan` or `PlanError`: order, replacement, undo, commit point. |
+//! | [`run`] | The run as a pure state machine, and `run::drive`, the only caller of a mutating verb. |
+//! | [`cloud`] | The door: `trait Observe`, `trait Cloud`; AWS, the sandbox, and the one retry policy. |
+//! | [`render`] | Pure functions from plans, events and outcomes to text. |
+//! | [`diag`] | Diagnostic codes, findings, exit codes. |
+//!
+//! **Where does code live?** Does a user write it: `spec`. Does an SDK name appear: `kinds` or `cloud`. Does it compare: `diff`.
+//! Does it decide: `plan`. Does it wait, retry or sleep: `cloud::policy`. Does it change the world: `run::drive`.
+//! Does a person read it: `render`. Is it a word two layers share: `model`.
+//!
+//! **To add a kind**: one file in `kinds/`, one line in `kinds!`, one case in `tests/wire/`; the laws of `tests/laws/` then hold for it or fail.
+//! **A section**: one file in `spec/`, one line in `spec::sections`, one function in `spec::lower`.
+//! **A command**: one file in `cli/`, one line in `cli::Command`. **An output format**: one file in `render/`.
 pub mod cli;
-pub mod cloud;
-pub mod diag;
-pub mod diff;
-pub mod graph;
-pub mod kinds;
-pub mod model;
-pub mod observe;
-pub mod plan;
-pub mod render;
-pub mod run;
 pub mod spec;
+
+pub mod model;
+
+pub mod kinds;
+
+pub mod graph;
+pub mod observe;
+
+pub mod diff;
+pub mod plan;
+
+pub mod run;
+
+pub mod cloud;
+
+pub mod render;
+
+pub mod diag;

@@ -346,20 +346,25 @@ fn class(code: &str, status: u16) -> Class {
     ];
     const NOT_FOUND: &[&str] = &["Gateway.NotAttached"];
     const QUOTA: &[&str] = &[
-        "LimitExceeded",
-        "LimitExceededException",
         "AddressLimitExceeded",
         "ClusterQuotaForCustomerExceeded",
         "InstanceQuotaExceeded",
         "InsufficientCacheClusterCapacity",
         "InsufficientDBInstanceCapacity",
+        "LimitExceeded",
+        "LimitExceededException",
         "NodeQuotaForClusterExceeded",
         "NodeQuotaForCustomerExceeded",
         "StorageQuotaExceeded",
+        "TargetGroupAssociationLimit",
+        "TooManyActions",
         "TooManyBuckets",
-        "TooManyLoadBalancers",
+        "TooManyCertificates",
         "TooManyListeners",
+        "TooManyLoadBalancers",
+        "TooManyTags",
         "TooManyTargetGroups",
+        "TooManyUniqueTargetGroupsPerLoadBalancer",
     ];
     match code {
         c if THROTTLED.contains(&c) || status == 429 => Class::Throttled,

@@ -74,6 +74,8 @@ impl Policy {
                 (Class::Transient, Repeat::Safe) => self.passing,
                 (Class::Transient, Repeat::Unsafe) => return Err(CloudError { class: Class::Ambiguous, ..error }),
                 (Class::Conflict, _) => self.conflicts,
+                // What was made a moment ago may not be known everywhere yet.
+                (Class::NotFound, Repeat::Unsafe) => self.conflicts.min(Duration::from_secs(60)),
                 _ => return Err(error),
             };
             if started.elapsed() >= limit {

@@ -62,15 +62,15 @@ impl Resource for AutoScalingGroup {
         let live = Live::made(&name, self.clone(), stamp, links)?;
         write::create(&self.physical(links)?, cx, stamp, &name).await?;
         if let Some(percent) = self.target_cpu {
-            write::put_policy(cx, &name, percent).await.map_err(half_done)?;
+            half(write::put_policy(cx, &name, percent).await)?;
         }
         let targets = links.all(&self.target_groups)?;
         match ready::serving(cx, &name, &targets, self.desired.max(0) as usize, self.health_check_grace).await {
             Err(e) if e.code == ready::NOT_READY => {
-                write::delete(cx, &name).await.map_err(half_done)?;
+                half(write::delete(cx, &name).await)?;
                 Err(e)
             }
-            answer => answer.map(|()| live).map_err(half_done),
+            answer => half(answer.map(|()| live)),
         }
     }
 
@@ -86,19 +86,19 @@ impl Resource for AutoScalingGroup {
         self.join(cx, name, &now, &targets - &attached).await?;
         let wanted = self.physical(links)?;
         if wanted.settings() != old.settings() {
-            write::settings(&wanted, cx, name).await.map_err(half_done)?;
+            half(write::settings(&wanted, cx, name).await)?;
         }
         if wanted.launch_template != old.launch_template {
-            wanted.roll(cx, name, &now).await.map_err(half_done)?;
+            half(wanted.roll(cx, name, &now).await)?;
         }
         match (target_cpu, self.target_cpu) {
             (old, new) if old == new => {}
-            (_, Some(percent)) => write::put_policy(cx, name, percent).await.map_err(half_done)?,
-            (_, None) => write::delete_policy(cx, name).await.map_err(half_done)?,
+            (_, Some(percent)) => half(write::put_policy(cx, name, percent).await)?,
+            (_, None) => half(write::delete_policy(cx, name).await)?,
         }
-        write::detach(cx, name, &(&attached - &targets)).await.map_err(half_done)?;
+        half(write::detach(cx, name, &(&attached - &targets)).await)?;
         let restamped = Stamp { address: stamp.address.clone(), ..live.stamp.clone() };
-        write::retag(cx, name, &live.stamp.tags(&old.tags), &restamped.tags(&self.tags)).await.map_err(half_done)?;
+        half(write::retag(cx, name, &live.stamp.tags(&old.tags), &restamped.tags(&self.tags)).await)?;
         Live::made(name, AutoScalingGroup { desired: old.desired, ..self.clone() }, stamp, links)
     }
 
@@ -143,21 +143,13 @@ impl AutoScalingGroup {
         if added.is_empty() {
             return Ok(());
         }
-        write::attach(cx, name, &added).await.map_err(half_done)?;
+        half(write::attach(cx, name, &added).await)?;
         let serving = now.instances.iter().flatten().filter(|i| ready::in_service(i)).count();
         let answer = ready::serving(cx, name, &added, serving, self.health_check_grace).await;
         if answer.is_err() {
-            write::detach(cx, name, &added).await.map_err(half_done)?;
+            half(write::detach(cx, name, &added).await)?;
         }
-        answer.map_err(half_done)
-    }
-}
-
-/// After a first effect no failure is definite: what stands must be looked at.
-fn half_done(error: CloudError) -> CloudError {
-    match error.class {
-        Class::Bug => error,
-        _ => CloudError { class: Class::Ambiguous, ..error },
+        half(answer)
     }
 }
 

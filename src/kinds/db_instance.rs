@@ -16,7 +16,8 @@ pub struct DbInstance {
     pub engine_version: String,
     /// `DBInstanceClass`: `db.r7g.large`.
     pub instance_class: String,
-    /// `AllocatedStorage` in GiB, from 20 for gp3. With `max_allocated_storage` what RDS added by itself is no difference. Can't shrink.
+    /// `AllocatedStorage` in GiB, from 20 for gp3; at least so much. Storage never shrinks: what was asked for less later, or added by RDS itself
+    /// (`max_allocated_storage`), is no difference.
     pub allocated_storage: i32,
     /// `MaxAllocatedStorage` in GiB, up to which RDS grows the storage by itself; `None` turns that off.
     pub max_allocated_storage: Option<i32>,
@@ -78,6 +79,18 @@ impl Resource for DbInstance {
 
     fn protected(&self) -> bool {
         self.deletion_protection
+    }
+
+    /// A version that names a release line (`16`) means whatever minor version runs; storage that may grow by itself is not made smaller.
+    fn adopt(&self, live: &Self) -> Option<Self> {
+        let mut open = self.clone();
+        if live.engine_version.strip_prefix(&self.engine_version).is_some_and(|rest| rest.starts_with('.')) {
+            open.engine_version = live.engine_version.clone();
+        }
+        if self.max_allocated_storage.is_some_and(|max| live.allocated_storage <= max) {
+            open.allocated_storage = open.allocated_storage.max(live.allocated_storage);
+        }
+        (open != *self).then_some(open)
     }
 
     fn outputs(&self) -> BTreeMap<&'static str, String> {
@@ -187,18 +200,18 @@ impl DbInstance {
         if now.engine_version != want.engine_version {
             request = request.engine_version(&want.engine_version).allow_major_version_upgrade(true);
         }
+        // It never shrinks; a limit at the allocated size is no growth.
+        let allocated = seen.allocated_storage.unwrap_or_default().max(want.allocated_storage);
         let storage = |d: &Self| (d.allocated_storage, d.storage_type.clone(), d.iops, d.throughput);
         if storage(now) != storage(want) {
-            let (iops, throughput) = included(&want.engine, &want.storage_type, want.allocated_storage);
+            let (iops, throughput) = included(&want.engine, &want.storage_type, allocated);
             request = request
-                .allocated_storage(want.allocated_storage)
+                .allocated_storage(allocated)
                 .storage_type(&want.storage_type)
                 .set_iops(want.iops.or(iops.filter(|_| now.iops.is_some())))
                 .set_storage_throughput(want.throughput.or(throughput.filter(|_| now.throughput.is_some())));
         }
         if now.max_allocated_storage != want.max_allocated_storage {
-            // A limit at the allocated size is no growth.
-            let allocated = seen.allocated_storage.unwrap_or_default().max(want.allocated_storage);
             request = request.max_allocated_storage(want.max_allocated_storage.unwrap_or(allocated));
         }
         if now.log_exports != want.log_exports {
@@ -262,7 +275,7 @@ fn read(seen: &Seen, asked: &str) -> DbInstance {
     DbInstance {
         engine_version: shown_version(asked_version, &text(seen.engine_version()), auto_minor_version_upgrade),
         instance_class: text(seen.db_instance_class()),
-        allocated_storage: if seen.max_allocated_storage.is_some() { allocated.min(asked_storage) } else { allocated },
+        allocated_storage: allocated.min(asked_storage),
         max_allocated_storage: seen.max_allocated_storage,
         iops: seen.iops.filter(|i| Some(*i) != iops),
         throughput: seen.storage_throughput.filter(|t| Some(*t) != throughput),

@@ -10,6 +10,7 @@ use aws_sdk_ec2::types::{DomainType, ResourceType};
 pub struct ElasticIp {
     /// `PublicIp`, from Amazon's pool.
     pub public_ip: Computed<String>,
+    /// `Tags`, without the stamp.
     pub tags: Tags,
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use aws_sdk_elasticloadbalancingv2::types::{LoadBalancer, Tag};
 use futures_util::future::try_join_all;
 
+use super::half;
 use crate::cloud::aws::retag;
 use crate::cloud::{Class, Clients, CloudError};
 use crate::model::{Service, Stamp, Tags};
@@ -92,7 +93,7 @@ pub async fn retag_elb(cx: &Clients, arn: &str, live: (&Stamp, &Tags), want: (&S
     }
     if !unset.is_empty() {
         let request = cx.elb().remove_tags().resource_arns(arn).set_tag_keys(Some(unset));
-        cx.safe(Service::Elb, "RemoveTags", async || request.clone().send().await).await.map_err(half_done)?;
+        half(cx.safe(Service::Elb, "RemoveTags", async || request.clone().send().await).await)?;
     }
     Ok(())
 }
@@ -108,9 +109,4 @@ pub fn present<T>(answer: Result<T, CloudError>) -> Result<Option<T>, CloudError
 /// Whether the object may stand although its creation failed: the answer was lost, or its name (which only this step gives) is taken.
 pub fn may_stand(e: &CloudError) -> bool {
     e.class == Class::Ambiguous || matches!(e.code.as_str(), "DuplicateLoadBalancerName" | "DuplicateTargetGroupName")
-}
-
-/// A failure behind the first request of a verb: whatever its reason, something has been changed, so the run must look.
-pub fn half_done(e: CloudError) -> CloudError {
-    CloudError { class: Class::Ambiguous, ..e }
 }

@@ -18,6 +18,7 @@ pub struct FlowLog {
     pub traffic_type: String,
     /// `MaxAggregationInterval`, seconds: 60 or 600.
     pub max_aggregation_interval: i32,
+    /// `Tags`, without the stamp.
     pub tags: Tags,
 }
 

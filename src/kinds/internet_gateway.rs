@@ -10,6 +10,7 @@ use aws_sdk_ec2::types::{AttachmentStatus, ResourceType};
 pub struct InternetGateway {
     /// The VPC it is attached to (`AttachInternetGateway`); a VPC has one at most.
     pub vpc: Ref<Vpc>,
+    /// `Tags`, without the stamp.
     pub tags: Tags,
 }
 

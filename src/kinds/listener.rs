@@ -1,7 +1,7 @@
 //! A port of a load balancer.
 use super::*;
 use crate::attributes;
-use crate::kinds::elb::{self, Own, half_done, present};
+use crate::kinds::elb::{self, Own, present};
 use crate::model::Tags;
 use aws_sdk_elasticloadbalancingv2::types::{self as sdk, ActionTypeEnum, Certificate, RedirectActionConfig, RedirectActionStatusCodeEnum};
 use futures_util::future::try_join_all;
@@ -88,7 +88,7 @@ impl Resource for Listener {
                 .default_actions(self.action.resolve(links)?);
             cx.safe(Service::Elb, "ModifyListener", async || request.clone().send().await).await?;
         }
-        elb::retag_elb(cx, &live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await.map_err(half_done)?;
+        half(elb::retag_elb(cx, &live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
         Live::made(&live.id, self.clone(), stamp, links)
     }
 

@@ -1,8 +1,7 @@
 //! An application load balancer.
 use super::*;
 use crate::attributes;
-use crate::cloud::aws::ec2_stack_filter;
-use crate::kinds::elb::{self, Own, half_done, may_stand, present};
+use crate::kinds::elb::{self, Own, may_stand, present};
 use crate::model::{Computed, Tags};
 use aws_sdk_elasticloadbalancingv2::types::{self as sdk, LoadBalancerAttribute, LoadBalancerStateEnum, LoadBalancerTypeEnum};
 use futures_util::future::{try_join, try_join_all};
@@ -69,7 +68,7 @@ impl Resource for LoadBalancer {
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let own = elb::balancers(cx, stack).await?;
         let public = own.iter().any(|b| scheme(&b.seen) == INTERNET_FACING);
-        let gateways = async { if public { gateways(cx, stack).await } else { Ok(BTreeMap::new()) } };
+        let gateways = async { if public { internet_gateway::by_vpc(cx, stack).await } else { Ok(BTreeMap::new()) } };
         let settings = try_join_all(own.iter().map(async |b| present(settings(cx, &b.arn).await)));
         let (gateways, settings) = try_join(gateways, settings).await?;
         let live = own.into_iter().zip(settings).filter_map(|(own, settings)| Some(read(own, &settings?, &gateways)));
@@ -91,15 +90,15 @@ impl Resource for LoadBalancer {
         let settings = self.settings(links)?;
         let made = cx.write(Service::Elb, "CreateLoadBalancer", async || request.clone().send().await).await;
         let made = match made.map(|m| m.load_balancers.and_then(|mut all| all.pop())) {
-            Err(e) if may_stand(&e) => Some(by_name(cx, &name).await?.ok_or(e)?),
+            Err(e) if may_stand(&e) => Some(half(by_name(cx, &name).await)?.ok_or(e)?),
             other => other?,
         };
         let id = made.and_then(|b| b.load_balancer_arn).ok_or_else(|| CloudError::incomplete("CreateLoadBalancer", "LoadBalancerArn"))?;
-        modify(cx, &id, settings).await.map_err(half_done)?;
-        let ready = settled(cx, &id).await.map_err(half_done)?;
+        half(modify(cx, &id, settings).await)?;
+        let ready = half(settled(cx, &id).await)?;
         if let Some(state) = ready.state.as_ref().filter(|s| s.code == Some(LoadBalancerStateEnum::Failed)) {
             // It will never serve, and would read like one that does.
-            remove(cx, &id, self.deletion_protection).await.map_err(half_done)?;
+            half(remove(cx, &id, self.deletion_protection).await)?;
             return Err(CloudError::new(Class::Invalid, "failed", state.reason().unwrap_or("the load balancer could not be set up")));
         }
         let (dns_name, zone_id) = (Computed(ready.dns_name), Computed(ready.canonical_hosted_zone_id));
@@ -113,17 +112,17 @@ impl Resource for LoadBalancer {
         if self.subnets != old.subnets || !subnets.is_subset(&live.points) {
             let request = cx.elb().set_subnets().load_balancer_arn(&live.id).set_subnets(Some(subnets.into_iter().collect()));
             cx.safe(Service::Elb, "SetSubnets", async || request.clone().send().await).await?;
-            settled(cx, &live.id).await.map_err(half_done)?;
+            half(settled(cx, &live.id).await)?;
         }
         if self.security_groups != old.security_groups || !groups.is_subset(&live.points) {
             let request = cx.elb().set_security_groups().load_balancer_arn(&live.id).set_security_groups(Some(groups.into_iter().collect()));
-            cx.safe(Service::Elb, "SetSecurityGroups", async || request.clone().send().await).await.map_err(half_done)?;
+            half(cx.safe(Service::Elb, "SetSecurityGroups", async || request.clone().send().await).await)?;
         }
         let bucket = settings.get(ACCESS_LOGS_BUCKET);
         if self.flags() != old.flags() || self.access_logs != old.access_logs || bucket.is_some_and(|b| !live.points.contains(b)) {
-            modify(cx, &live.id, settings).await.map_err(half_done)?;
+            half(modify(cx, &live.id, settings).await)?;
         }
-        elb::retag_elb(cx, &live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await.map_err(half_done)?;
+        half(elb::retag_elb(cx, &live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
         Live::made(&live.id, LoadBalancer { dns_name: old.dns_name, zone_id: old.zone_id, ..self.clone() }, stamp, links)
     }
 
@@ -182,18 +181,6 @@ fn read(own: Own<sdk::LoadBalancer>, settings: &BTreeMap<String, String>, gatewa
         tags,
     };
     Live::found(arn, balancer, stamp)
-}
-
-/// The stack's internet gateways by the VPC they are attached to; a balancer shows its VPC, but no gateway.
-async fn gateways(cx: &Clients, stack: &str) -> Result<BTreeMap<String, String>, CloudError> {
-    let request = cx.ec2().describe_internet_gateways().filters(ec2_stack_filter(stack)).max_results(1000);
-    let send = async |token| request.clone().set_next_token(token).send().await;
-    let found = cx.pages(Service::Ec2, "DescribeInternetGateways", send, |page| (page.internet_gateways, page.next_token)).await?;
-    let attached = found.into_iter().flat_map(|g| {
-        let id = g.internet_gateway_id.unwrap_or_default();
-        g.attachments.into_iter().flatten().filter_map(move |a| Some((a.vpc_id?, id.clone())))
-    });
-    Ok(attached.collect())
 }
 
 /// `DescribeLoadBalancerAttributes`; no call shows those of several balancers.

@@ -1,7 +1,7 @@
 //! The instruction set: one file per kind, one line here.
 mod claims;
-mod elb;
 mod elasticache;
+mod elb;
 mod links;
 mod managed;
 mod rds;
@@ -36,11 +36,11 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         pub fn typical(self) -> Typical { match self { $(Kind::$ty => $ty::TYPICAL),+ } }
         pub fn schema(self) -> schemars::Schema { match self { $(Kind::$ty => schemars::schema_for!($ty)),+ } }
         pub(crate) async fn list(self, cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
-            match self { $(Kind::$ty => $ty::list(cx, stack).await),+ }
+            match self { $(Kind::$ty => Box::pin($ty::list(cx, stack)).await),+ }
         }
     }
 
-    /// An object of any kind, as it is wanted or as it is.
+    /// An object of any kind, as it is wanted or as it is. A verb's future stands on the heap, or every caller's would be as large as the largest.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[serde(rename_all = "snake_case")]
     pub enum Object { $($ty($ty)),+ }
@@ -57,13 +57,13 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         }
         pub fn simulate(&mut self, id: &str) { match self { $(Object::$ty(x) => x.simulate(id)),+ } }
         pub(crate) async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-            match self { $(Object::$ty(x) => x.create(cx, links, stamp).await),+ }
+            match self { $(Object::$ty(x) => Box::pin(x.create(cx, links, stamp)).await),+ }
         }
         pub(crate) async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
-            match self { $(Object::$ty(x) => x.update(cx, links, live, stamp).await),+ }
+            match self { $(Object::$ty(x) => Box::pin(x.update(cx, links, live, stamp)).await),+ }
         }
         pub(crate) async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
-            match &live.object { $(Object::$ty(_) => $ty::delete(cx, live).await),+ }
+            match &live.object { $(Object::$ty(_) => Box::pin($ty::delete(cx, live)).await),+ }
         }
     }
 

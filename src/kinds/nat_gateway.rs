@@ -14,6 +14,7 @@ pub struct NatGateway {
     pub elastic_ip: Ref<ElasticIp>,
     /// The internet gateway of the same VPC. AWS demands that it is attached first, though no request names it.
     pub internet_gateway: Ref<InternetGateway>,
+    /// `Tags`, without the stamp.
     pub tags: Tags,
 }
 

@@ -18,6 +18,7 @@ pub struct RouteTable {
     /// Targets by destination (`DestinationCidrBlock` or `DestinationIpv6CidrBlock`, in canonical form: `0.0.0.0/0`). The VPC's own
     /// blocks (`local`), gateway endpoints and targets of other types are not among them and are left alone.
     pub routes: BTreeMap<String, Target>,
+    /// `Tags`, without the stamp.
     pub tags: Tags,
 }
 
@@ -37,6 +38,12 @@ impl Resource for RouteTable {
     const KIND: Kind = Kind::RouteTable;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(5, 3, 3);
+
+    /// A subnet has one table. A new table that takes a subnet from an old one waits until that is gone, so that the undo of both restores both.
+    fn claims(&self) -> Vec<Claim> {
+        let subnet = |s: &Ref<Subnet>| Claim::Name { within: Some(s.address()), name: "route_table".into() };
+        self.subnets.iter().map(subnet).collect()
+    }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.ec2().describe_route_tables().filters(ec2_stack_filter(stack)).max_results(100);

@@ -20,6 +20,7 @@ pub struct SecurityGroup {
     pub ingress: BTreeSet<Rule>,
     /// What may go out (`IpPermissionsEgress`).
     pub egress: BTreeSet<Rule>,
+    /// `Tags`, without the stamp.
     pub tags: Tags,
 }
 
@@ -32,6 +33,7 @@ pub struct Rule {
     pub from_port: i32,
     /// `ToPort`, 0 to 65535; the code for ICMP, -1 being every code; -1 for `all`.
     pub to_port: i32,
+    /// The one peer: AWS lists peers in permissions, and counts each as a rule.
     pub peer: Peer,
     /// `Description`, up to 255 characters; empty for none.
     pub description: String,

@@ -55,7 +55,7 @@ impl Resource for Subnet {
         let made = cx.write(Service::Ec2, "CreateSubnet", async || request.clone().send().await).await?;
         let id = made.subnet.and_then(|s| s.subnet_id).ok_or_else(|| CloudError::incomplete("CreateSubnet", "SubnetId"))?;
         if self.map_public_ip_on_launch {
-            set_map_public_ip(cx, &id, true).await?;
+            half(set_map_public_ip(cx, &id, true).await)?;
         }
         Live::made(id, self.clone(), stamp, links)
     }
@@ -65,7 +65,7 @@ impl Resource for Subnet {
         if self.map_public_ip_on_launch != old.map_public_ip_on_launch {
             set_map_public_ip(cx, &live.id, self.map_public_ip_on_launch).await?;
         }
-        cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await?;
+        half(cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
         Live::made(&live.id, self.clone(), stamp, links)
     }
 

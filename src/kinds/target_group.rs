@@ -1,7 +1,7 @@
 //! The instances behind a load balancer, and how their health is told.
 use super::*;
 use crate::attributes;
-use crate::kinds::elb::{self, Own, half_done, may_stand, present};
+use crate::kinds::elb::{self, Own, may_stand, present};
 use crate::model::Tags;
 use aws_sdk_elasticloadbalancingv2::types::{self as sdk, Matcher, TargetGroupAttribute, TargetTypeEnum};
 use futures_util::future::try_join_all;
@@ -92,11 +92,11 @@ impl Resource for TargetGroup {
             .set_tags(Some(elb::to_tags(&tags)));
         let made = cx.write(Service::Elb, "CreateTargetGroup", async || request.clone().send().await).await;
         let made = match made.map(|m| m.target_groups.and_then(|mut all| all.pop())) {
-            Err(e) if may_stand(&e) => Some(by_name(cx, &name).await?.ok_or(e)?),
+            Err(e) if may_stand(&e) => Some(half(by_name(cx, &name).await)?.ok_or(e)?),
             other => other?,
         };
         let id = made.and_then(|g| g.target_group_arn).ok_or_else(|| CloudError::incomplete("CreateTargetGroup", "TargetGroupArn"))?;
-        self.set(cx, &id).await.map_err(half_done)?;
+        half(self.set(cx, &id).await)?;
         Live::made(id, self.clone(), stamp, links)
     }
 
@@ -117,9 +117,9 @@ impl Resource for TargetGroup {
             cx.safe(Service::Elb, "ModifyTargetGroup", async || request.clone().send().await).await?;
         }
         if (self.deregistration_delay, self.stickiness) != (old.deregistration_delay, old.stickiness) {
-            self.set(cx, &live.id).await.map_err(half_done)?;
+            half(self.set(cx, &live.id).await)?;
         }
-        elb::retag_elb(cx, &live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await.map_err(half_done)?;
+        half(elb::retag_elb(cx, &live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
         Live::made(&live.id, self.clone(), stamp, links)
     }
 

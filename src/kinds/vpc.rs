@@ -47,7 +47,7 @@ impl Resource for Vpc {
         let made = cx.write(Service::Ec2, "CreateVpc", async || request.clone().send().await).await?;
         let id = made.vpc.and_then(|v| v.vpc_id).ok_or_else(|| CloudError::incomplete("CreateVpc", "VpcId"))?;
         if self.dns_hostnames {
-            set_dns_hostnames(cx, &id, true).await?;
+            half(set_dns_hostnames(cx, &id, true).await)?;
         }
         Live::made(id, self.clone(), stamp, links)
     }
@@ -57,7 +57,7 @@ impl Resource for Vpc {
         if self.dns_hostnames != old.dns_hostnames {
             set_dns_hostnames(cx, &live.id, self.dns_hostnames).await?;
         }
-        cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await?;
+        half(cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
         Live::made(&live.id, self.clone(), stamp, links)
     }
 

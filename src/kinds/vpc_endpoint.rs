@@ -14,6 +14,7 @@ pub struct VpcEndpoint {
     pub service: String,
     /// The tables that get a route to the service (`RouteTableIds`). A table has one route to a service at most.
     pub route_tables: BTreeSet<Ref<RouteTable>>,
+    /// `Tags`, without the stamp.
     pub tags: Tags,
 }
 

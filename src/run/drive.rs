@@ -183,8 +183,11 @@ async fn settle<C: Cloud>(
 /// A creation is recognised by its stamp, an update by what was and what should be, a deletion by absence.
 fn look(act: &Act, all: Vec<Live>, links: &Links, stamp: &Stamp) -> (Option<Live>, Found) {
     match act {
-        Act::Delete { live } if all.iter().any(|l| l.id == live.id) => (None, Found::Nothing),
-        Act::Delete { .. } => (None, Found::Whole),
+        Act::Delete { live } => match all.into_iter().find(|l| l.id == live.id) {
+            None => (None, Found::Whole),
+            Some(l) if l.points == live.points && same(&l, live) => (None, Found::Nothing),
+            Some(l) => (Some(l), Found::Partial),
+        },
         Act::Create { object } => match all.into_iter().find(|l| l.stamp.run == stamp.run && l.stamp.step == stamp.step) {
             None => (None, Found::Nothing),
             Some(l) if is(&l, object, links) => (Some(l), Found::Whole),
@@ -210,7 +213,9 @@ async fn undo<C: Cloud>(
     match (act, undo, made) {
         (_, Undo::Delete, Some(made)) => cloud.delete(&made).await.map(|()| None),
         (Act::Update { live, .. }, Undo::Restore, Some(made)) => cloud.update(&made, &live.object, links, &live.stamp).await.map(Some),
-        (Act::Delete { live }, Undo::Recreate, _) => {
+        // It was only taken apart.
+        (Act::Delete { live }, Undo::Recreate, Some(rest)) => cloud.update(&rest, &live.object, links, &live.stamp).await.map(Some),
+        (Act::Delete { live }, Undo::Recreate, None) => {
             // An earlier life of this run may have done it already.
             let all = cloud.list(stamp.address.kind, &stamp.stack).await?;
             match all.into_iter().find(|l| l.stamp.run == stamp.run && l.stamp.step == stamp.step) {

@@ -44,24 +44,14 @@ pub fn cut<'a>(vpc: Ipv4Net, zones: usize, tiers: &[Cut<'a>]) -> Result<Blocks<'
             continue;
         }
         let Some((region, slots)) = region(vpc, tier.prefix, &taken) else {
-            return Err(NoRoom {
-                tier: index,
-                slots: 0,
-            });
+            return Err(NoRoom { tier: index, slots: 0 });
         };
         if slots < zones {
             return Err(NoRoom { tier: index, slots });
         }
         taken.push(region);
-        let cut = region
-            .subnets(tier.prefix)
-            .into_iter()
-            .flatten()
-            .take(zones);
-        blocks.extend(
-            cut.enumerate()
-                .map(|(zone, block)| ((tier.name, zone), block)),
-        );
+        let cut = region.subnets(tier.prefix).into_iter().flatten().take(zones);
+        blocks.extend(cut.enumerate().map(|(zone, block)| ((tier.name, zone), block)));
     }
     Ok(blocks)
 }

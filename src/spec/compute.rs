@@ -1,9 +1,6 @@
 //! `compute`: groups of instances that run the application.
 use super::env::EnvValue;
-use super::units::{
-    Ami, Arn, Duration, EnvName, HttpPath, Image, InstanceType, Name, Peer, Size, StatusCodes,
-    Text, fixed,
-};
+use super::units::{Ami, Arn, Duration, EnvName, HttpPath, Image, InstanceType, Name, Peer, Size, StatusCodes, Text, fixed};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -132,10 +129,7 @@ pub struct Disk {
 
 impl Default for Disk {
     fn default() -> Self {
-        Disk {
-            size: Size::gib(20),
-            kind: DiskType::Gp3,
-        }
+        Disk { size: Size::gib(20), kind: DiskType::Gp3 }
     }
 }
 
@@ -162,10 +156,7 @@ pub struct Rollout {
 
 impl Default for Rollout {
     fn default() -> Self {
-        Rollout {
-            min_healthy: 90,
-            warmup: Duration::seconds(60),
-        }
+        Rollout { min_healthy: 90, warmup: Duration::seconds(60) }
     }
 }
 

@@ -1,8 +1,5 @@
 //! `database`: PostgreSQL, MySQL or MariaDB with a standby and replicas.
-use super::units::{
-    AdminUser, DailyWindow, DatabaseName, Duration, InstanceClass, Name, Peer, Size, Version,
-    WeeklyWindow, fixed,
-};
+use super::units::{AdminUser, DailyWindow, DatabaseName, Duration, InstanceClass, Name, Peer, Size, Version, WeeklyWindow, fixed};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -106,13 +103,7 @@ pub struct Storage {
 
 impl Default for Storage {
     fn default() -> Self {
-        Storage {
-            size: Size::gib(20),
-            max: None,
-            kind: StorageType::Gp3,
-            iops: None,
-            throughput: None,
-        }
+        Storage { size: Size::gib(20), max: None, kind: StorageType::Gp3, iops: None, throughput: None }
     }
 }
 
@@ -142,10 +133,7 @@ pub struct Backups {
 
 impl Default for Backups {
     fn default() -> Self {
-        Backups {
-            retention: Duration::days(7),
-            window: DailyWindow::DEFAULT,
-        }
+        Backups { retention: Duration::days(7), window: DailyWindow::DEFAULT }
     }
 }
 

@@ -6,11 +6,7 @@ use super::units::{InstanceType, Unit};
 /// Completes the document: afterwards every field with `x-default` is there. The shape must hold already.
 pub fn derive(root: &mut Node) {
     root.fill("vpc", Node::map);
-    let region = root
-        .get("region")
-        .and_then(Node::as_text)
-        .unwrap_or_default()
-        .to_string();
+    let region = root.get("region").and_then(Node::as_text).unwrap_or_default().to_string();
     if let Some(vpc) = root.get_mut("vpc") {
         network(vpc, &region);
     }
@@ -24,42 +20,24 @@ pub fn derive(root: &mut Node) {
 }
 
 fn entries(root: &mut Node, section: &str, each: impl Fn(&mut Node)) {
-    if let Some(Node {
-        value: Val::Map(entries),
-        ..
-    }) = root.get_mut(section)
-    {
+    if let Some(Node { value: Val::Map(entries), .. }) = root.get_mut(section) {
         entries.iter_mut().for_each(|entry| each(&mut entry.node));
     }
 }
 
 fn network(vpc: &mut Node, region: &str) {
     let zone = |letter: char, at| Node::text(format!("{region}{letter}"), at);
-    vpc.fill("availability_zones", |at| Node {
-        value: Val::List(['a', 'b', 'c'].map(|letter| zone(letter, at)).into()),
-        at,
-    });
-    let length = vpc
-        .get("cidr")
-        .and_then(Node::as_text)
-        .and_then(|cidr| cidr.split_once('/')?.1.parse::<u8>().ok())
-        .unwrap_or(16);
+    vpc.fill("availability_zones", |at| Node { value: Val::List(['a', 'b', 'c'].map(|letter| zone(letter, at)).into()), at });
+    let length = vpc.get("cidr").and_then(Node::as_text).and_then(|cidr| cidr.split_once('/')?.1.parse::<u8>().ok()).unwrap_or(16);
     let (small, large) = prefixes(length);
     vpc.fill("subnets", |at| {
-        let tiers = [
-            ("public", "public", small),
-            ("app", "private", large),
-            ("data", "isolated", small),
-        ];
+        let tiers = [("public", "public", small), ("app", "private", large), ("data", "isolated", small)];
         let mut subnets = Node::map(at);
         for (name, kind, prefix) in tiers {
             subnets.fill(name, |at| {
                 let mut tier = Node::map(at);
                 tier.fill("tier", |at| Node::text(kind, at));
-                tier.fill("prefix", |at| Node {
-                    value: Val::Int(prefix),
-                    at,
-                });
+                tier.fill("prefix", |at| Node { value: Val::Int(prefix), at });
                 tier
             });
         }
@@ -92,11 +70,7 @@ impl Tiers {
             let found = kinds.iter().find_map(of).or(all.first());
             found.map_or_else(|| kinds[0].to_string(), |entry| entry.key.clone())
         };
-        Tiers {
-            public: first(&["public"]),
-            private: first(&["private", "isolated"]),
-            isolated: first(&["isolated", "private"]),
-        }
+        Tiers { public: first(&["public"]), private: first(&["private", "isolated"]), isolated: first(&["isolated", "private"]) }
     }
 }
 
@@ -106,22 +80,11 @@ fn text_of<'a>(node: &'a Node, key: &str) -> &'a str {
 
 fn load_balancer(balancer: &mut Node, tiers: &Tiers) {
     let internal = text_of(balancer, "scheme") == "internal";
-    let (tier, peer) = if internal {
-        (&tiers.private, "vpc")
-    } else {
-        (&tiers.public, "anywhere")
-    };
+    let (tier, peer) = if internal { (&tiers.private, "vpc") } else { (&tiers.public, "anywhere") };
     balancer.fill("subnets", |at| Node::text(tier, at));
-    balancer.fill("allow_from", |at| Node {
-        value: Val::List(vec![Node::text(peer, at)]),
-        at,
-    });
+    balancer.fill("allow_from", |at| Node { value: Val::List(vec![Node::text(peer, at)]), at });
     entries(balancer, "listeners", |listener| {
-        let protocol = if listener.get("certificate").is_some() {
-            "https"
-        } else {
-            "http"
-        };
+        let protocol = if listener.get("certificate").is_some() { "https" } else { "http" };
         listener.fill("protocol", |at| Node::text(protocol, at));
     });
 }
@@ -136,12 +99,7 @@ fn compute(entry: &mut Node, tiers: &Tiers) {
     entry.fill("subnets", |at| Node::text(&tiers.private, at));
     entry.fill("instances", Node::map);
     if let Some(instances) = entry.get_mut("instances") {
-        let int = |value: i64| {
-            move |at: At| Node {
-                value: Val::Int(value),
-                at,
-            }
-        };
+        let int = |value: i64| move |at: At| Node { value: Val::Int(value), at };
         let min = match instances.get("min").map(|node| &node.value) {
             Some(Val::Int(min)) => *min,
             _ => 2,
@@ -152,21 +110,14 @@ fn compute(entry: &mut Node, tiers: &Tiers) {
 }
 
 fn cache(entry: &mut Node, tiers: &Tiers) {
-    let version = if text_of(entry, "engine") == "valkey" {
-        "8.0"
-    } else {
-        "7.1"
-    };
+    let version = if text_of(entry, "engine") == "valkey" { "8.0" } else { "7.1" };
     let failover = match entry.get("automatic_failover").map(|node| &node.value) {
         Some(Val::Bool(failover)) => *failover,
         _ => true,
     };
     entry.fill("version", |at| Node::text(version, at));
     entry.fill("subnets", |at| Node::text(&tiers.isolated, at));
-    entry.fill("multi_az", |at| Node {
-        value: Val::Bool(failover),
-        at,
-    });
+    entry.fill("multi_az", |at| Node { value: Val::Bool(failover), at });
 }
 
 fn database(entry: &mut Node, tiers: &Tiers) {
@@ -176,9 +127,6 @@ fn database(entry: &mut Node, tiers: &Tiers) {
         _ => ("10.11", "3306"),
     };
     entry.fill("version", |at| Node::text(version, at));
-    entry.fill("port", |at| Node {
-        value: plain(port),
-        at,
-    });
+    entry.fill("port", |at| Node { value: plain(port), at });
     entry.fill("subnets", |at| Node::text(&tiers.isolated, at));
 }

@@ -25,21 +25,14 @@ pub fn explain(topic: &str) -> Result<String, Finding> {
         let below = node.and_then(|node| fields(&schema, node));
         let next = below.and_then(|fields| fields.get(step));
         if next.is_none() {
-            let known: Vec<&str> = below.map_or(Vec::new(), |fields| {
-                fields.keys().map(String::as_str).collect()
-            });
+            let known: Vec<&str> = below.map_or(Vec::new(), |fields| fields.keys().map(String::as_str).collect());
             return Err(unknown(&format!("{said}.{step}"), step, &known));
         }
         node = next;
         said = format!("{said}.{step}");
     }
     let node = node.unwrap_or(&Value::Null);
-    Ok(page(
-        &schema,
-        &said,
-        node,
-        section.named && !topic.contains('.'),
-    ))
+    Ok(page(&schema, &said, node, section.named && !topic.contains('.')))
 }
 
 /// A section with every default, as YAML: that of the smallest spec which has it.
@@ -87,11 +80,7 @@ fn unknown(topic: &str, step: &str, known: &[&str]) -> Finding {
         Some(near) => format!("did you mean `{near}`? There is {all}"),
         None => format!("there is {all}"),
     };
-    Finding::error(
-        Code::UnknownTopic,
-        format!("there is nothing called `{topic}`"),
-        help,
-    )
+    Finding::error(Code::UnknownTopic, format!("there is nothing called `{topic}`"), help)
 }
 
 fn page(schema: &Value, topic: &str, node: &Value, named: bool) -> String {
@@ -121,12 +110,7 @@ fn page(schema: &Value, topic: &str, node: &Value, named: bool) -> String {
             (false, Some(fallback)) => format!(", default {fallback}"),
             (false, None) => ", optional".to_string(),
         };
-        let _ = writeln!(
-            out,
-            "\n  {name}: {}{rule}\n      {}",
-            called(schema, field),
-            description(schema, field)
-        );
+        let _ = writeln!(out, "\n  {name}: {}{rule}\n      {}", called(schema, field), description(schema, field));
     }
     out
 }
@@ -140,11 +124,7 @@ fn called(schema: &Value, node: &Value) -> String {
     }
     if let Some(name) = reference(node) {
         let target = resolve(schema, node);
-        return match target
-            .get("examples")
-            .and_then(|e| e.get(0))
-            .and_then(Value::as_str)
-        {
+        return match target.get("examples").and_then(|e| e.get(0)).and_then(Value::as_str) {
             Some(example) => format!("{} (such as `{example}`)", spaced(name)),
             None if target.get("properties").is_some() => "map".into(),
             None => spaced(name),
@@ -152,12 +132,7 @@ fn called(schema: &Value, node: &Value) -> String {
     }
     let object = resolve(schema, node);
     match object.as_object().and_then(super::leaf::kind) {
-        Some("array") => format!(
-            "list of {}",
-            object
-                .get("items")
-                .map_or("values".into(), |items| called(schema, items))
-        ),
+        Some("array") => format!("list of {}", object.get("items").map_or("values".into(), |items| called(schema, items))),
         Some("boolean") => "true or false".into(),
         Some("integer") => match (object.get("minimum"), object.get("maximum")) {
             (Some(least), Some(most)) => format!("whole number, {least} to {most}"),
@@ -184,11 +159,7 @@ fn fallback(node: &Value) -> Option<String> {
 
 fn description<'a>(schema: &'a Value, node: &'a Value) -> &'a str {
     let own = node.get("description").and_then(Value::as_str);
-    let target = || {
-        resolve(schema, node)
-            .get("description")
-            .and_then(Value::as_str)
-    };
+    let target = || resolve(schema, node).get("description").and_then(Value::as_str);
     own.or_else(target).unwrap_or_default()
 }
 
@@ -196,15 +167,10 @@ fn description<'a>(schema: &'a Value, node: &'a Value) -> &'a str {
 fn words<'a>(schema: &'a Value, node: &'a Value) -> Vec<(&'a str, &'a str)> {
     let branches = resolve(schema, node).get("oneOf").and_then(Value::as_array);
     let word = |branch: &'a Value| {
-        let said = branch
-            .get("description")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
+        let said = branch.get("description").and_then(Value::as_str).unwrap_or_default();
         Some((branch.get("const")?.as_str()?, said))
     };
-    branches.map_or(Vec::new(), |branches| {
-        branches.iter().filter_map(word).collect()
-    })
+    branches.map_or(Vec::new(), |branches| branches.iter().filter_map(word).collect())
 }
 
 /// The fields of a struct, or of the entries of a map of structs, or of a list of them.
@@ -219,9 +185,7 @@ fn inner<'a>(schema: &'a Value, node: &'a Value) -> Option<&'a Value> {
         return Some(object);
     }
     let entries = object.get("patternProperties").and_then(Value::as_object);
-    let member = entries
-        .and_then(|entries| entries.values().next())
-        .or(object.get("items"))?;
+    let member = entries.and_then(|entries| entries.values().next()).or(object.get("items"))?;
     inner(schema, member)
 }
 
@@ -233,11 +197,6 @@ fn resolve<'a>(schema: &'a Value, node: &'a Value) -> &'a Value {
 
 fn reference(node: &Value) -> Option<&str> {
     let direct = node.get("$ref");
-    let branch = || {
-        node.get("anyOf")?
-            .as_array()?
-            .iter()
-            .find_map(|branch| branch.get("$ref"))
-    };
+    let branch = || node.get("anyOf")?.as_array()?.iter().find_map(|branch| branch.get("$ref"));
     direct.or_else(branch)?.as_str()?.strip_prefix("#/$defs/")
 }

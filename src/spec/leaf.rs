@@ -6,9 +6,7 @@ use serde_json::{Map, Value};
 pub fn typed(node: &mut Node, leaves: &[&Map<String, Value>]) {
     let fits = |value: &Val| {
         let is = value.kind();
-        leaves
-            .iter()
-            .any(|leaf| kind(leaf).is_some_and(|kind| is.fits(kind)))
+        leaves.iter().any(|leaf| kind(leaf).is_some_and(|kind| is.fits(kind)))
     };
     if let Val::Text { text, env: true } = &node.value
         && !fits(&node.value)
@@ -37,9 +35,7 @@ pub fn member<'a>(schema: &'a Map<String, Value>, key: &str) -> Option<Member<'a
     if let Some((pattern, entry)) = named.and_then(|named| named.iter().next()) {
         return Some(Member::Named(Some(pattern), entry));
     }
-    let others = schema
-        .get("additionalProperties")
-        .filter(|others| others.is_object())?;
+    let others = schema.get("additionalProperties").filter(|others| others.is_object())?;
     Some(Member::Named(None, others))
 }
 
@@ -51,19 +47,14 @@ pub fn property<'a>(schema: &'a Map<String, Value>, key: &str) -> Option<&'a Val
 /// The keys of one group of members, such as `properties`.
 pub fn keys<'a>(schema: &'a Map<String, Value>, group: &str) -> Vec<&'a str> {
     let members = schema.get(group).and_then(Value::as_object);
-    members.map_or(Vec::new(), |members| {
-        members.keys().map(String::as_str).collect()
-    })
+    members.map_or(Vec::new(), |members| members.keys().map(String::as_str).collect())
 }
 
 /// The schema's own word for a leaf's type.
 pub fn kind(schema: &Map<String, Value>) -> Option<&str> {
     match schema.get("type")? {
         Value::String(kind) if kind != "null" => Some(kind),
-        Value::Array(kinds) => kinds
-            .iter()
-            .filter_map(Value::as_str)
-            .find(|kind| *kind != "null"),
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null"),
         _ => None,
     }
 }

@@ -25,16 +25,12 @@ pub struct Sources {
 impl Sources {
     /// The layers, by name and text, with nothing read from them yet; no layers are one empty layer.
     pub fn new<'a>(layers: impl Iterator<Item = (String, &'a str)>) -> Self {
-        let named =
-            |(name, text): (String, &str)| Arc::new(NamedSource::new(name, text.to_string()));
+        let named = |(name, text): (String, &str)| Arc::new(NamedSource::new(name, text.to_string()));
         let mut files: Vec<Source> = layers.map(named).collect();
         if files.is_empty() {
             files.push(Arc::new(NamedSource::new("infra.yaml", String::new())));
         }
-        Sources {
-            files,
-            root: Node::map(At::default()),
-        }
+        Sources { files, root: Node::map(At::default()) }
     }
 
     pub(super) fn set(&mut self, root: Node) {
@@ -51,15 +47,9 @@ impl Sources {
         let source = Arc::clone(&self.files[at.file]);
         let text = source.inner();
         let start = at.start.min(text.len());
-        let whole = text
-            .get(start..at.end.clamp(start, text.len()))
-            .unwrap_or_default();
+        let whole = text.get(start..at.end.clamp(start, text.len())).unwrap_or_default();
         let line = whole.lines().next().unwrap_or_default().trim_end();
-        Place {
-            span: start..start + line.len(),
-            label: label.into(),
-            source,
-        }
+        Place { span: start..start + line.len(), label: label.into(), source }
     }
 
     /// The bytes that `at` stands for.
@@ -70,9 +60,7 @@ impl Sources {
 
     /// What is written at a path (keys, and positions of lists), if anything is.
     pub fn find(&self, path: &[&str]) -> Option<&Node> {
-        path.iter().try_fold(&self.root, |node, step| {
-            child(node, step).map(|(_, node)| node)
-        })
+        path.iter().try_fold(&self.root, |node, step| child(node, step).map(|(_, node)| node))
     }
 
     /// Where the value of a path stands (a map's key, for its value may be long), or the key of its nearest

@@ -9,10 +9,7 @@ pub fn merge(base: Node, over: Node) -> Node {
             for entry in more {
                 lay(&mut entries, entry);
             }
-            Node {
-                value: Val::Map(entries),
-                at: over.at,
-            }
+            Node { value: Val::Map(entries), at: over.at }
         }
         (_, value) => Node { value, at: over.at },
     }

@@ -50,13 +50,8 @@ pub struct Loaded {
 ///
 /// # Errors
 /// Everything that is wrong, sorted by file and position.
-pub fn load(
-    layers: &[(PathBuf, String)],
-    env: &dyn Fn(&str) -> Option<String>,
-) -> Result<Loaded, Findings> {
-    let names = layers
-        .iter()
-        .map(|(name, text)| (name.display().to_string(), text.as_str()));
+pub fn load(layers: &[(PathBuf, String)], env: &dyn Fn(&str) -> Option<String>) -> Result<Loaded, Findings> {
+    let names = layers.iter().map(|(name, text)| (name.display().to_string(), text.as_str()));
     let mut sources = Sources::new(names);
     let mut found = Vec::new();
     let mut nodes = Vec::new();
@@ -85,11 +80,7 @@ pub fn load(
     if findings.refuse() {
         return Err(findings);
     }
-    Ok(Loaded {
-        spec,
-        sources,
-        warnings: findings.0,
-    })
+    Ok(Loaded { spec, sources, warnings: findings.0 })
 }
 
 /// The typed spec. The shape was checked before, so an error here means that schema and types disagree.

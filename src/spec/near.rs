@@ -4,8 +4,7 @@
 pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_ascii_lowercase().replace('-', "_");
     let scored = known.map(|candidate| {
-        let near =
-            strsim::damerau_levenshtein(&lower, &candidate.to_ascii_lowercase().replace('-', "_"));
+        let near = strsim::damerau_levenshtein(&lower, &candidate.to_ascii_lowercase().replace('-', "_"));
         (near, candidate)
     });
     let (distance, best) = scored.min()?;

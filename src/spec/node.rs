@@ -49,18 +49,12 @@ impl Node {
     /// Text that was not written by the user but follows from `at`.
     pub fn text(text: impl Into<String>, at: At) -> Self {
         let text = text.into();
-        Node {
-            value: Val::Text { text, env: false },
-            at,
-        }
+        Node { value: Val::Text { text, env: false }, at }
     }
 
     /// An empty map that follows from `at`.
     pub fn map(at: At) -> Self {
-        Node {
-            value: Val::Map(Vec::new()),
-            at,
-        }
+        Node { value: Val::Map(Vec::new()), at }
     }
 
     /// The entry's value, when this is a map that has it.
@@ -78,10 +72,7 @@ impl Node {
         let Val::Map(entries) = &mut self.value else {
             return None;
         };
-        entries
-            .iter_mut()
-            .find(|entry| entry.key == key)
-            .map(|entry| &mut entry.node)
+        entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.node)
     }
 
     /// Its entries; none when it is not a map.
@@ -106,11 +97,7 @@ impl Node {
         if let Val::Map(entries) = &mut self.value
             && !entries.iter().any(|entry| entry.key == key)
         {
-            entries.push(Entry {
-                key: key.into(),
-                at,
-                node: node(at),
-            });
+            entries.push(Entry { key: key.into(), at, node: node(at) });
         }
     }
 }
@@ -125,12 +112,10 @@ pub fn plain(text: &str) -> Val {
     }
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     if digits.starts_with(|c: char| c.is_ascii_digit()) {
-        let radix = [("0x", 16), ("0o", 8)]
-            .into_iter()
-            .find_map(|(prefix, radix)| {
-                let rest = text.strip_prefix(prefix)?;
-                i64::from_str_radix(rest, radix).ok()
-            });
+        let radix = [("0x", 16), ("0o", 8)].into_iter().find_map(|(prefix, radix)| {
+            let rest = text.strip_prefix(prefix)?;
+            i64::from_str_radix(rest, radix).ok()
+        });
         if let Some(number) = radix.or_else(|| text.parse().ok()) {
             return Val::Int(number);
         }
@@ -142,8 +127,5 @@ pub fn plain(text: &str) -> Val {
             return Val::Float(number);
         }
     }
-    Val::Text {
-        text: text.into(),
-        env: false,
-    }
+    Val::Text { text: text.into(), env: false }
 }

@@ -15,9 +15,7 @@ pub struct Ordered<T>(Vec<(Name, T)>);
 impl<T> Ordered<T> {
     /// The entry of this name.
     pub fn get(&self, name: &str) -> Option<&T> {
-        self.iter()
-            .find(|(key, _)| key.as_str() == name)
-            .map(|(_, value)| value)
+        self.iter().find(|(key, _)| key.as_str() == name).map(|(_, value)| value)
     }
 
     /// Entries in order.

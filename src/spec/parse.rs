@@ -51,27 +51,16 @@ impl<'a> Reader<'a> {
                 Event::DocumentStart(_) if root.is_some() => {
                     let at = self.at(span);
                     let help = "write one document in a file; give further layers with `-f`";
-                    return Err(self.refuse(
-                        at,
-                        "a second document starts here",
-                        "second document",
-                        help,
-                    ));
+                    return Err(self.refuse(at, "a second document starts here", "second document", help));
                 }
                 Event::DocumentStart(_) => {}
                 event => root = Some(self.node(event, span, 0)?),
             }
         }
-        let start = At {
-            file: self.file,
-            start: 0,
-            end: 0,
-        };
+        let start = At { file: self.file, start: 0, end: 0 };
         match root {
             None => Ok(Node::map(start)),
-            Some(Node {
-                value: Val::Null, ..
-            }) => Ok(Node::map(start)),
+            Some(Node { value: Val::Null, .. }) => Ok(Node::map(start)),
             Some(node) => Ok(node),
         }
     }
@@ -84,18 +73,9 @@ impl<'a> Reader<'a> {
                 let start = self.byte(error.marker().index());
                 let rest = &self.text[start..];
                 let word = rest.find(|c: char| c.is_whitespace()).unwrap_or(rest.len());
-                let at = At {
-                    file: self.file,
-                    start,
-                    end: start + word,
-                };
+                let at = At { file: self.file, start, end: start + word };
                 let help = "check indentation, quotes and brackets near this place";
-                Err(self.refuse(
-                    at,
-                    &format!("this is not YAML: {}", error.info()),
-                    "here",
-                    help,
-                ))
+                Err(self.refuse(at, &format!("this is not YAML: {}", error.info()), "here", help))
             }
         }
     }
@@ -111,13 +91,7 @@ impl<'a> Reader<'a> {
         let (node, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 self.tagged(tag.is_some(), at)?;
-                (
-                    Node {
-                        value: scalar(text, style),
-                        at,
-                    },
-                    anchor,
-                )
+                (Node { value: scalar(text, style), at }, anchor)
             }
             Event::SequenceStart(anchor, tag) => {
                 self.tagged(tag.is_some(), at)?;
@@ -130,12 +104,7 @@ impl<'a> Reader<'a> {
             Event::Alias(id) => {
                 let Some((node, size)) = self.anchors.get(&id).cloned() else {
                     let help = "an alias stands after the end of what its anchor marks";
-                    return Err(self.refuse(
-                        at,
-                        "this alias has nothing to stand for",
-                        "alias",
-                        help,
-                    ));
+                    return Err(self.refuse(at, "this alias has nothing to stand for", "alias", help));
                 };
                 self.count(at, size)?;
                 return Ok(node);
@@ -155,10 +124,7 @@ impl<'a> Reader<'a> {
             let (event, span) = self.next()?;
             if matches!(event, Event::SequenceEnd) {
                 at.end = self.at(span).end.max(at.start);
-                return Ok(Node {
-                    value: Val::List(items),
-                    at,
-                });
+                return Ok(Node { value: Val::List(items), at });
             }
             items.push(self.node(event, span, depth + 1)?);
         }
@@ -174,20 +140,14 @@ impl<'a> Reader<'a> {
                 for node in merged {
                     self.merge(&mut entries, node);
                 }
-                return Ok(Node {
-                    value: Val::Map(entries),
-                    at,
-                });
+                return Ok(Node { value: Val::Map(entries), at });
             }
             let key_at = self.at(span);
-            let is_merge =
-                matches!(&event, Event::Scalar(text, ScalarStyle::Plain, ..) if text == "<<");
+            let is_merge = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, ..) if text == "<<");
             let key_node = self.node(event, span, depth + 1)?;
             let key = match key_node.value {
                 Val::Text { text, .. } => text,
-                Val::Bool(_) | Val::Float(_) | Val::Int(_) => {
-                    self.sources.written(key_at).trim().to_string()
-                }
+                Val::Bool(_) | Val::Float(_) | Val::Int(_) => self.sources.written(key_at).trim().to_string(),
                 _ => {
                     let help = "write a word and a colon";
                     return Err(self.refuse(key_at, "a key must be a word", "this key", help));
@@ -207,11 +167,7 @@ impl<'a> Reader<'a> {
                 .at(self.sources.place(first.at, "first here"));
                 self.found.push(finding);
             } else {
-                entries.push(Entry {
-                    key,
-                    at: key_at,
-                    node,
-                });
+                entries.push(Entry { key, at: key_at, node });
             }
         }
     }
@@ -233,12 +189,7 @@ impl<'a> Reader<'a> {
             }
             _ => {
                 let help = "write an alias of a map, such as `<<: *base`";
-                self.refuse(
-                    node.at,
-                    "`<<` takes a map or a list of maps",
-                    "this is neither",
-                    help,
-                );
+                self.refuse(node.at, "`<<` takes a map or a list of maps", "this is neither", help);
             }
         }
     }
@@ -248,12 +199,7 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         let help = "leave the tag out; put quotes around what must stay text";
-        Err(self.refuse(
-            at,
-            "tags have no meaning in a spec",
-            "the value with a tag",
-            help,
-        ))
+        Err(self.refuse(at, "tags have no meaning in a spec", "the value with a tag", help))
     }
 
     fn count(&mut self, at: At, more: usize) -> Result<(), Refused> {
@@ -261,29 +207,18 @@ impl<'a> Reader<'a> {
         if self.nodes <= NODES {
             return Ok(());
         }
-        let help =
-            format!("a layer has at most {NODES} keys and values, counting every use of an alias");
-        Err(self.refuse(
-            at,
-            "this layer is too large",
-            "the limit is reached here",
-            &help,
-        ))
+        let help = format!("a layer has at most {NODES} keys and values, counting every use of an alias");
+        Err(self.refuse(at, "this layer is too large", "the limit is reached here", &help))
     }
 
     fn refuse(&mut self, at: At, message: &str, label: &str, help: &str) -> Refused {
         let place = self.sources.place(at, label);
-        self.found
-            .push(Finding::error(Code::Syntax, message, help).at(place));
+        self.found.push(Finding::error(Code::Syntax, message, help).at(place));
         Refused
     }
 
     fn at(&self, span: Span) -> At {
-        At {
-            file: self.file,
-            start: self.byte(span.start.index()),
-            end: self.byte(span.end.index()),
-        }
+        At { file: self.file, start: self.byte(span.start.index()), end: self.byte(span.end.index()) }
     }
 
     /// The parser counts characters.
@@ -300,8 +235,5 @@ fn scalar(text: Cow<'_, str>, style: ScalarStyle) -> Val {
     if style == ScalarStyle::Plain {
         return plain(&text);
     }
-    Val::Text {
-        text: text.into_owned(),
-        env: false,
-    }
+    Val::Text { text: text.into_owned(), env: false }
 }

@@ -42,11 +42,7 @@ impl Spec {
         if self.compute.contains_key(name) {
             return Some(Party::Section(Target::Compute(name.clone())));
         }
-        let group = self
-            .vpc
-            .security_groups
-            .keys()
-            .find(|g| g.as_str() == name.as_str());
+        let group = self.vpc.security_groups.keys().find(|g| g.as_str() == name.as_str());
         if group.is_some_and(|group| self.extends(group).is_empty()) {
             return Some(Party::Group(name.clone()));
         }
@@ -58,31 +54,12 @@ impl Spec {
     /// loaded has at most one.
     pub fn extends(&self, group: &GroupName) -> Vec<Target> {
         if group.as_str() == "load_balancer" {
-            return self
-                .load_balancer
-                .iter()
-                .map(|_| Target::LoadBalancer)
-                .collect();
+            return self.load_balancer.iter().map(|_| Target::LoadBalancer).collect();
         }
         let own = |name: &Name| name.as_str() == group.as_str();
-        let compute = self
-            .compute
-            .keys()
-            .filter(|name| own(name))
-            .cloned()
-            .map(Target::Compute);
-        let cache = self
-            .cache
-            .keys()
-            .filter(|name| own(name))
-            .cloned()
-            .map(Target::Cache);
-        let database = self
-            .database
-            .keys()
-            .filter(|name| own(name))
-            .cloned()
-            .map(Target::Database);
+        let compute = self.compute.keys().filter(|name| own(name)).cloned().map(Target::Compute);
+        let cache = self.cache.keys().filter(|name| own(name)).cloned().map(Target::Cache);
+        let database = self.database.keys().filter(|name| own(name)).cloned().map(Target::Database);
         compute.chain(cache).chain(database).collect()
     }
 }

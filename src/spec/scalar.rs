@@ -81,12 +81,7 @@ fn called(word: &str) -> &'static str {
 }
 
 /// A value of none of the leaves' types.
-pub fn wrong_type(
-    leaves: &[&Map<String, Value>],
-    node: &Node,
-    path: &[String],
-    sources: &Sources,
-) -> Finding {
+pub fn wrong_type(leaves: &[&Map<String, Value>], node: &Node, path: &[String], sources: &Sources) -> Finding {
     let written = sources.written(node.at).trim();
     let name = name(path);
     let pattern = leaves.iter().find_map(|leaf| leaf.get("pattern")?.as_str());
@@ -108,8 +103,7 @@ pub fn wrong_type(
             format!("write a list: `[{written}]`")
         }
         ("boolean", Kind::Text) => {
-            let yes = ["on", "y", "yes", "true"]
-                .contains(&written.trim_matches(['"', '\'']).to_lowercase().as_str());
+            let yes = ["on", "y", "yes", "true"].contains(&written.trim_matches(['"', '\'']).to_lowercase().as_str());
             format!("write `{yes}`")
         }
         ("integer", Kind::Text) => {
@@ -129,25 +123,15 @@ pub fn wrong_type(
 }
 
 /// One of several words.
-pub fn word(
-    words: &[&str],
-    node: &Node,
-    path: &[String],
-    sources: &Sources,
-) -> Result<(), Finding> {
+pub fn word(words: &[&str], node: &Node, path: &[String], sources: &Sources) -> Result<(), Finding> {
     let written = sources.written(node.at).trim();
     let text = match &node.value {
         Val::Text { text, .. } => text,
         Val::Bool(_) | Val::Float(_) | Val::Int(_) => written,
         _ => {
-            let message = format!(
-                "{} takes a word, not {}",
-                name(path),
-                node.value.kind().called()
-            );
+            let message = format!("{} takes a word, not {}", name(path), node.value.kind().called());
             let help = format!("write one of {}", list(words.iter().copied()));
-            return Err(Finding::error(Code::WrongType, message, help)
-                .at(sources.place(node.at, "this value")));
+            return Err(Finding::error(Code::WrongType, message, help).at(sources.place(node.at, "this value")));
         }
     };
     if words.contains(&text) {
@@ -164,26 +148,16 @@ pub fn word(
 
 /// A key that names an entry.
 pub fn key(pattern: &str, entry: &Entry, sources: &Sources) -> Result<(), Finding> {
-    form(pattern, &entry.key)
-        .map_err(|error| malformed(error).at(sources.place(entry.at, "this name")))
+    form(pattern, &entry.key).map_err(|error| malformed(error).at(sources.place(entry.at, "this name")))
 }
 
 /// A scalar of the right type against the rest of its schema.
-pub fn check(
-    schema: &Map<String, Value>,
-    node: &mut Node,
-    path: &[String],
-    sources: &Sources,
-) -> Result<(), Finding> {
+pub fn check(schema: &Map<String, Value>, node: &mut Node, path: &[String], sources: &Sources) -> Result<(), Finding> {
     let at = node.at;
     match &mut node.value {
-        Val::Int(number) => {
-            range(schema, *number, path).map_err(|f| f.at(sources.place(at, "this number")))
-        }
+        Val::Int(number) => range(schema, *number, path).map_err(|f| f.at(sources.place(at, "this number"))),
         Val::Text { text, .. } if schema.get("format").and_then(Value::as_str) == Some(FORMAT) => {
-            Text::parse(text)
-                .map(drop)
-                .map_err(|errors| references(errors, text, at, sources))
+            Text::parse(text).map(drop).map_err(|errors| references(errors, text, at, sources))
         }
         Val::Text { text, .. } => {
             plain(text, path).map_err(|f| f.at(sources.place(at, "refers to something")))?;
@@ -198,28 +172,17 @@ pub fn check(
     }
 }
 
-fn references(
-    errors: Vec<(std::ops::Range<usize>, Malformed)>,
-    text: &str,
-    at: At,
-    sources: &Sources,
-) -> Finding {
+fn references(errors: Vec<(std::ops::Range<usize>, Malformed)>, text: &str, at: At, sources: &Sources) -> Finding {
     let mut errors = errors.into_iter();
     let Some((span, first)) = errors.next() else {
-        return Finding::error(
-            Code::BadReference,
-            "this text has a reference that can't be read",
-            "write `$$` for a dollar sign",
-        );
+        return Finding::error(Code::BadReference, "this text has a reference that can't be read", "write `$$` for a dollar sign");
     };
     let at = |span: std::ops::Range<usize>| {
         let part = text.get(span).unwrap_or_default();
         within(sources, at, part.lines().next().unwrap_or_default())
     };
     let finding = malformed(first).at(sources.place(at(span), "this one"));
-    errors.fold(finding, |finding, (span, error)| {
-        finding.at(sources.place(at(span), error.help))
-    })
+    errors.fold(finding, |finding, (span, error)| finding.at(sources.place(at(span), error.help)))
 }
 
 /// Text where no reference can stand.
@@ -239,14 +202,8 @@ fn plain(text: &str, path: &[String]) -> Result<(), Finding> {
 }
 
 fn range(schema: &Map<String, Value>, number: i64, path: &[String]) -> Result<(), Finding> {
-    let least = schema
-        .get("minimum")
-        .and_then(Value::as_i64)
-        .unwrap_or(i64::MIN);
-    let most = schema
-        .get("maximum")
-        .and_then(Value::as_i64)
-        .unwrap_or(i64::from(u32::MAX));
+    let least = schema.get("minimum").and_then(Value::as_i64).unwrap_or(i64::MIN);
+    let most = schema.get("maximum").and_then(Value::as_i64).unwrap_or(i64::from(u32::MAX));
     if (least..=most).contains(&number) {
         return Ok(());
     }
@@ -259,11 +216,7 @@ fn length(schema: &Map<String, Value>, text: &str, path: &[String]) -> Result<()
     match schema.get("maxLength").and_then(Value::as_u64) {
         Some(most) if text.chars().count() as u64 > most => {
             let message = format!("{} is too long", name(path));
-            Err(Finding::error(
-                Code::Count,
-                message,
-                format!("write at most {most} characters"),
-            ))
+            Err(Finding::error(Code::Count, message, format!("write at most {most} characters")))
         }
         _ => Ok(()),
     }

@@ -12,11 +12,9 @@ pub fn typed() -> Value {
     let mut schema = generator.into_root_schema_for::<Spec>().to_value();
     each_object(&mut schema, &mut |object| {
         let derived: Vec<String> = match object.get("properties").and_then(Value::as_object) {
-            Some(properties) => properties
-                .iter()
-                .filter(|(_, property)| property.get(DERIVED).is_some())
-                .map(|(name, _)| name.clone())
-                .collect(),
+            Some(properties) => {
+                properties.iter().filter(|(_, property)| property.get(DERIVED).is_some()).map(|(name, _)| name.clone()).collect()
+            }
             None => return,
         };
         if let Some(Value::Array(required)) = object.get_mut("required") {
@@ -98,9 +96,7 @@ fn for_editors(schema: &mut Value, description: &str) {
             }
             object.insert("anyOf".into(), Value::Array(branches));
         }
-        let narrow = ["maxLength", "pattern"]
-            .iter()
-            .any(|word| object.contains_key(*word));
+        let narrow = ["maxLength", "pattern"].iter().any(|word| object.contains_key(*word));
         match super::leaf::kind(object) {
             Some("boolean" | "integer" | "number") => or_env(object),
             Some("string") if narrow => or_env(object),
@@ -120,9 +116,7 @@ fn env() -> Value {
 /// Lets a scalar be text that reads the environment.
 fn or_env(object: &mut Map<String, Value>) {
     let narrow: Map<String, Value> = std::mem::take(object);
-    let (outer, inner) = narrow
-        .into_iter()
-        .partition::<Map<_, _>, _>(|(word, _)| WORDS.contains(&word.as_str()));
+    let (outer, inner) = narrow.into_iter().partition::<Map<_, _>, _>(|(word, _)| WORDS.contains(&word.as_str()));
     *object = outer;
     object.insert("anyOf".into(), json!([inner, env()]));
 }
@@ -134,16 +128,12 @@ fn each_object(schema: &mut Value, act: &mut impl FnMut(&mut Map<String, Value>)
     };
     for group in ["$defs", "properties", "patternProperties"] {
         if let Some(Value::Object(members)) = object.get_mut(group) {
-            members
-                .values_mut()
-                .for_each(|member| each_object(member, act));
+            members.values_mut().for_each(|member| each_object(member, act));
         }
     }
     for list in ["anyOf", "oneOf"] {
         if let Some(Value::Array(members)) = object.get_mut(list) {
-            members
-                .iter_mut()
-                .for_each(|member| each_object(member, act));
+            members.iter_mut().for_each(|member| each_object(member, act));
         }
     }
     for one in ["items", "additionalProperties"] {

@@ -22,11 +22,7 @@ pub struct Shape {
 /// Checks `root` against `schema`. Doubled dollar signs become single ones where no references stand. Unknown keys and
 /// optional scalars and lists that are wrong are taken away, so that what remains can be checked further.
 pub fn check(schema: &Value, root: &mut Node, sources: &Sources) -> Shape {
-    let mut walker = Walker {
-        schema,
-        sources,
-        shape: Shape::default(),
-    };
+    let mut walker = Walker { schema, sources, shape: Shape::default() };
     let at = root.at;
     if !walker.walk(schema, root, &mut Vec::new(), at) {
         walker.shape.broken = true;
@@ -45,19 +41,10 @@ struct Walker<'a> {
 
 impl<'a> Walker<'a> {
     /// Whether the node fits; what does not is said. `owner` is where its key stands.
-    fn walk(
-        &mut self,
-        schema: &'a Value,
-        node: &mut Node,
-        path: &mut Vec<String>,
-        owner: At,
-    ) -> bool {
+    fn walk(&mut self, schema: &'a Value, node: &mut Node, path: &mut Vec<String>, owner: At) -> bool {
         let mut leaves = Vec::new();
         self.leaves(schema, &mut leaves);
-        let words: Vec<&str> = leaves
-            .iter()
-            .filter_map(|leaf| leaf.get("const")?.as_str())
-            .collect();
+        let words: Vec<&str> = leaves.iter().filter_map(|leaf| leaf.get("const")?.as_str()).collect();
         if !words.is_empty() && words.len() == leaves.len() {
             return self.say(scalar::word(&words, node, path, self.sources));
         }
@@ -73,8 +60,7 @@ impl<'a> Walker<'a> {
             [only] => *only,
             several => {
                 let first = node.entries().first().map(|entry| entry.key.as_str());
-                let meant =
-                    first.and_then(|key| several.iter().find(|leaf| property(leaf, key).is_some()));
+                let meant = first.and_then(|key| several.iter().find(|leaf| property(leaf, key).is_some()));
                 match meant {
                     Some(leaf) => *leaf,
                     None => return self.neither(several, node, path, owner),
@@ -99,10 +85,7 @@ impl<'a> Walker<'a> {
             }
             return;
         }
-        let branches = object
-            .get("anyOf")
-            .or(object.get("oneOf"))
-            .and_then(Value::as_array);
+        let branches = object.get("anyOf").or(object.get("oneOf")).and_then(Value::as_array);
         match branches {
             Some(branches) => branches.iter().for_each(|branch| self.leaves(branch, into)),
             None if kind(object).is_some() => into.push(object),
@@ -110,20 +93,10 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn map(
-        &mut self,
-        schema: &'a Map<String, Value>,
-        entries: &mut Vec<Entry>,
-        path: &mut Vec<String>,
-        owner: At,
-    ) -> bool {
+    fn map(&mut self, schema: &'a Map<String, Value>, entries: &mut Vec<Entry>, path: &mut Vec<String>, owner: At) -> bool {
         let known: Vec<&str> = keys(schema, "properties");
-        let required: Vec<&str> = schema
-            .get("required")
-            .and_then(Value::as_array)
-            .map_or(Vec::new(), |keys| {
-                keys.iter().filter_map(Value::as_str).collect()
-            });
+        let required: Vec<&str> =
+            schema.get("required").and_then(Value::as_array).map_or(Vec::new(), |keys| keys.iter().filter_map(Value::as_str).collect());
         let mut good = true;
         let there = |entry: &&Entry| entry.node.value.kind() != Kind::Null;
         for key in &required {
@@ -131,16 +104,11 @@ impl<'a> Walker<'a> {
                 good = self.missing(key, path, owner);
             }
         }
-        let least = schema
-            .get("minProperties")
-            .and_then(Value::as_u64)
-            .unwrap_or(0);
+        let least = schema.get("minProperties").and_then(Value::as_u64).unwrap_or(0);
         if (entries.iter().filter(there).count() as u64) < least {
             let message = format!("`{}` has no entry", path.join("."));
             let place = self.sources.place(owner, "nothing in it");
-            good = self.say(Err(
-                Finding::error(Code::Count, message, "add an entry").at(place)
-            ));
+            good = self.say(Err(Finding::error(Code::Count, message, "add an entry").at(place)));
         }
         entries.retain_mut(|entry| {
             path.push(entry.key.clone());
@@ -148,8 +116,7 @@ impl<'a> Walker<'a> {
             let (fits, may_go) = match member(schema, &entry.key) {
                 Some(Member::Field(_)) if null => (false, None),
                 Some(Member::Named(pattern, _)) if null => {
-                    let named =
-                        pattern.is_none_or(|p| self.say(scalar::key(p, entry, self.sources)));
+                    let named = pattern.is_none_or(|p| self.say(scalar::key(p, entry, self.sources)));
                     let fits = named && self.removes(entry, path);
                     (false, (!fits).then_some(false))
                 }
@@ -159,8 +126,7 @@ impl<'a> Walker<'a> {
                     (fits, Some(leaf && !required.contains(&entry.key.as_str())))
                 }
                 Some(Member::Named(pattern, schema)) => {
-                    let named =
-                        pattern.is_none_or(|p| self.say(scalar::key(p, entry, self.sources)));
+                    let named = pattern.is_none_or(|p| self.say(scalar::key(p, entry, self.sources)));
                     let fits = self.walk(schema, &mut entry.node, path, entry.at);
                     (fits && named, Some(false))
                 }
@@ -187,10 +153,7 @@ impl<'a> Walker<'a> {
             return true;
         }
         let message = format!("`{}` has no value", path.join("."));
-        let help = format!(
-            "write `{}: {{}}` for an entry with all defaults, or leave it out",
-            entry.key
-        );
+        let help = format!("write `{}: {{}}` for an entry with all defaults, or leave it out", entry.key);
         let place = self.sources.place(entry.at, "nothing in it");
         self.say(Err(Finding::error(Code::Missing, message, help).at(place)))
     }
@@ -208,22 +171,13 @@ impl<'a> Walker<'a> {
         may_go
     }
 
-    fn list(
-        &mut self,
-        schema: &'a Map<String, Value>,
-        items: &mut [Node],
-        path: &mut Vec<String>,
-        owner: At,
-    ) -> bool {
+    fn list(&mut self, schema: &'a Map<String, Value>, items: &mut [Node], path: &mut Vec<String>, owner: At) -> bool {
         let bound = |word: &str| schema.get(word).and_then(Value::as_u64);
         let count = items.len() as u64;
         let few = bound("minItems").filter(|least| count < *least);
         let many = bound("maxItems").filter(|most| count > *most);
         let mut good = true;
-        if let Some((bound, word)) = few
-            .map(|n| (n, "at least"))
-            .or(many.map(|n| (n, "at most")))
-        {
+        if let Some((bound, word)) = few.map(|n| (n, "at least")).or(many.map(|n| (n, "at most"))) {
             let message = format!("`{}` has {count} items", path.join("."));
             let help = format!("it takes {word} {bound}");
             let place = self.sources.place(owner, "this list");
@@ -247,10 +201,7 @@ impl<'a> Walker<'a> {
         let mut good = true;
         for (index, item) in items.iter().enumerate() {
             let Some(text) = item.as_text() else { continue };
-            if let Some(first) = items[..index]
-                .iter()
-                .find(|other| other.as_text() == Some(text))
-            {
+            if let Some(first) = items[..index].iter().find(|other| other.as_text() == Some(text)) {
                 let message = format!("`{text}` stands twice in this list");
                 let finding = Finding::error(Code::Duplicate, message, "keep one of them")
                     .at(self.sources.place(item.at, "again here"))
@@ -268,23 +219,18 @@ impl<'a> Walker<'a> {
         };
         let topic = topic(path);
         let help = format!("add `{key}: …`; `infra explain {topic}` shows all fields");
-        let place = self
-            .sources
-            .place(owner, format!("`{key}` is missing here"));
+        let place = self.sources.place(owner, format!("`{key}` is missing here"));
         self.say(Err(Finding::error(Code::Missing, message, help).at(place)))
     }
 
     fn unknown(&self, entry: &Entry, known: &[&str], path: &[String]) -> Finding {
         let key = entry.key.as_str();
         let place = self.sources.place(entry.at, "this key");
-        let whole = if path.is_empty() {
-            "a spec".into()
-        } else {
-            format!("`{}`", path.join("."))
-        };
+        let whole = if path.is_empty() { "a spec".into() } else { format!("`{}`", path.join(".")) };
         if SECRETS.contains(&key) {
             let message = format!("{whole} takes no `{key}`: a secret is never written in a spec");
-            let help = "leave it out; RDS keeps the password of a database in Secrets Manager, and `${database.NAME.secret_arn}` refers to it";
+            let help =
+                "leave it out; RDS keeps the password of a database in Secrets Manager, and `${database.NAME.secret_arn}` refers to it";
             return Finding::error(Code::LiteralSecret, message, help).at(place);
         }
         let message = format!("{whole} has no field `{key}`");
@@ -297,24 +243,14 @@ impl<'a> Walker<'a> {
     }
 
     /// A map that is none of several.
-    fn neither(
-        &mut self,
-        leaves: &[&'a Map<String, Value>],
-        node: &Node,
-        path: &[String],
-        owner: At,
-    ) -> bool {
-        let known: Vec<&str> = leaves
-            .iter()
-            .flat_map(|leaf| keys(leaf, "properties"))
-            .collect();
+    fn neither(&mut self, leaves: &[&'a Map<String, Value>], node: &Node, path: &[String], owner: At) -> bool {
+        let known: Vec<&str> = leaves.iter().flat_map(|leaf| keys(leaf, "properties")).collect();
         let finding = match node.entries().first() {
             Some(entry) => self.unknown(entry, &known, path),
             None => {
                 let help = format!("write one of {}", list(known.iter().copied()));
                 let message = format!("`{}` is empty", path.join("."));
-                Finding::error(Code::Missing, message, help)
-                    .at(self.sources.place(owner, "nothing in it"))
+                Finding::error(Code::Missing, message, help).at(self.sources.place(owner, "nothing in it"))
             }
         };
         self.say(Err(finding))

@@ -6,25 +6,12 @@ use crate::diag::{Code, Finding};
 
 /// Puts the environment into every scalar of `node`; such a scalar is whatever its field takes. Dollar signs that come
 /// from the environment are doubled, so that they are never taken for references.
-pub fn substitute(
-    node: &mut Node,
-    sources: &Sources,
-    env: &dyn Fn(&str) -> Option<String>,
-    found: &mut Vec<Finding>,
-) {
+pub fn substitute(node: &mut Node, sources: &Sources, env: &dyn Fn(&str) -> Option<String>, found: &mut Vec<Finding>) {
     match &mut node.value {
-        Val::List(items) => items
-            .iter_mut()
-            .for_each(|item| substitute(item, sources, env, found)),
-        Val::Map(entries) => entries
-            .iter_mut()
-            .for_each(|entry| substitute(&mut entry.node, sources, env, found)),
+        Val::List(items) => items.iter_mut().for_each(|item| substitute(item, sources, env, found)),
+        Val::Map(entries) => entries.iter_mut().for_each(|entry| substitute(&mut entry.node, sources, env, found)),
         Val::Text { text, env: typed } if text.contains("${env.") => {
-            let scalar = Scalar {
-                sources,
-                at: node.at,
-                env,
-            };
+            let scalar = Scalar { sources, at: node.at, env };
             *text = scalar.read(text, found);
             *typed = true;
         }
@@ -50,12 +37,7 @@ impl Scalar<'_> {
                 rest = &rest[2..];
             } else if let Some(inner) = rest.strip_prefix("${env.") {
                 let Some(end) = inner.find('}') else {
-                    found.push(self.finding(
-                        Code::EnvSyntax,
-                        rest,
-                        "this reference is not closed",
-                        "close it with `}`",
-                    ));
+                    found.push(self.finding(Code::EnvSyntax, rest, "this reference is not closed", "close it with `}`"));
                     return out;
                 };
                 let written = &rest[.."${env.".len() + end + 1];
@@ -100,11 +82,7 @@ impl Scalar<'_> {
 pub fn within(sources: &Sources, at: At, part: &str) -> At {
     let written = sources.written(at);
     match written.find(part) {
-        Some(start) => At {
-            start: at.start + start,
-            end: at.start + start + part.len(),
-            ..at
-        },
+        Some(start) => At { start: at.start + start, end: at.start + start + part.len(), ..at },
         None => at,
     }
 }

@@ -81,9 +81,7 @@ pub enum Nat {
 }
 
 /// A service reached by a gateway endpoint.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GatewayEndpoint {
     /// Amazon DynamoDB.
@@ -158,9 +156,7 @@ pub struct Egress {
 }
 
 /// A protocol of a rule.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Protocol {
     /// Every protocol and port.
@@ -174,10 +170,7 @@ pub enum Protocol {
 }
 
 fn cidr() -> Cidr {
-    Cidr::new(ipnet::Ipv4Net::new_assert(
-        std::net::Ipv4Addr::new(10, 0, 0, 0),
-        16,
-    ))
+    Cidr::new(ipnet::Ipv4Net::new_assert(std::net::Ipv4Addr::new(10, 0, 0, 0), 16))
 }
 
 fn nat() -> Nat {
@@ -205,13 +198,7 @@ fn group_description() -> String {
 }
 
 fn egress() -> Vec<Egress> {
-    vec![Egress {
-        port: None,
-        ports: None,
-        protocol: Protocol::All,
-        to: vec![Peer::Anywhere],
-        description: String::new(),
-    }]
+    vec![Egress { port: None, ports: None, protocol: Protocol::All, to: vec![Peer::Anywhere], description: String::new() }]
 }
 
 fn tcp() -> Protocol {

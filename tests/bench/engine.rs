@@ -2,6 +2,7 @@
 //!
 //! `cargo bench --bench engine [-- N …]`. Expected: 4,000 objects planned in 0.1 s and applied in 1 s, 100,000 planned in 10 s and in 1 GB.
 #![expect(clippy::unwrap_used, reason = "a benchmark may fail loudly")]
+#[expect(dead_code, reason = "shared with other benchmarks")]
 mod support;
 
 use std::time::{Duration, Instant};

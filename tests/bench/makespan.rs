@@ -1,2 +1,101 @@
-//! x
-fn main() {}
+//! How close a run comes to the shortest it can be, in the kinds' typical durations, on a clock that only the waits move.
+//!
+//! No schedule is shorter than the critical path, or than all work divided by the slots. Expected: 1.02 times the critical path on the
+//! reference environment; 1.1 times the larger of both on a wide stack.
+#![expect(clippy::unwrap_used, reason = "a benchmark may fail loudly")]
+#[expect(dead_code, reason = "shared with other benchmarks")]
+mod support;
+
+use std::time::Duration;
+
+use infra::cloud::policy::Policy;
+use infra::cloud::sandbox::{Pace, Sandbox};
+use infra::kinds::Address;
+use infra::observe::observe;
+use infra::plan::{Allowed, Plan, Stack, plan};
+use infra::run::drive::{Settings, drive};
+use infra::run::{Outcome, Run};
+use serde_json::Value;
+use support::network::{Size, networks};
+use support::{Failures, head, reference, row};
+use tokio::time::Instant;
+
+/// Nothing takes time but the states themselves, and they take what is typical.
+const TYPICAL: Pace = Pace { scale: 1.0, latency: Duration::ZERO, lag: Duration::ZERO, seed: 0 };
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let widths = head(&["stack                            ", "steps", "slots", "critical s", "work/slots s", "makespan s", "ratio"]);
+        let reference = reference();
+        for slots in [10, 20] {
+            measure(&widths, "reference", &reference, slots).await;
+        }
+        let mixed = copies(&reference, 500);
+        let network = networks("network", Size::WIDE, 500);
+        for slots in [10, 20] {
+            measure(&widths, "references, side by side", &mixed, slots).await;
+            measure(&widths, "network", &network, slots).await;
+        }
+    });
+}
+
+/// Creates a stack and destroys it, and prints both.
+async fn measure(widths: &[usize], name: &str, want: &Stack, slots: usize) {
+    let cloud = Sandbox::new("us-east-1", TYPICAL, Policy::new(slots));
+    let nothing = Stack { name: want.name.clone(), ..Stack::default() };
+    for (verb, want) in [("create", want), ("destroy", &nothing)] {
+        let snapshot = observe(&cloud, &want.name, &want.renamed).await.unwrap();
+        let allowed: Allowed = snapshot.live.keys().cloned().collect();
+        let plan = plan(want, &snapshot, &allowed).unwrap();
+        let makespan = run(&cloud, &plan, verb, slots).await;
+        let work: Duration = plan.steps.iter().map(|s| s.typical).sum();
+        let share = work / slots as u32;
+        let ratio = makespan.as_secs_f64() / plan.expected.max(share).as_secs_f64();
+        let seconds = |d: Duration| format!("{:.0}", d.as_secs_f64());
+        let title = format!("{name}, {verb}");
+        let cells =
+            [&title, &plan.steps.len().to_string(), &slots.to_string(), &seconds(plan.expected), &seconds(share), &seconds(makespan)];
+        row(widths, cells.into_iter().map(String::as_str).chain([format!("{ratio:.3}").as_str()]));
+    }
+}
+
+async fn run(cloud: &Sandbox, plan: &Plan, id: &str, slots: usize) -> Duration {
+    let started = Instant::now();
+    let settings = Settings { run: id.into(), parallelism: slots, quiet: Duration::from_secs(2) };
+    let mut failures = Failures::default();
+    let outcome = drive(&mut Run::new(plan), &settings, cloud, &mut failures, &[], &mut std::future::pending).await.unwrap();
+    assert_eq!(outcome, Outcome::Applied, "{:?}", failures.0);
+    started.elapsed()
+}
+
+/// A stack beside itself, with new names, until there are `n` objects or a few more.
+fn copies(stack: &Stack, n: usize) -> Stack {
+    let copies = n.div_ceil(stack.nodes.len());
+    let mut all = Stack { name: "copies".into(), ..Stack::default() };
+    for copy in 0..copies {
+        for (address, object) in &stack.nodes {
+            let mut value = serde_json::to_value(object).unwrap();
+            rename(&mut value, &|name| format!("{name}-{copy}"));
+            let address = Address::new(address.kind, format!("{}-{copy}", address.name));
+            all.nodes.insert(address, serde_json::from_value(value).unwrap());
+        }
+    }
+    all
+}
+
+/// Renames the target of every reference, in texts too.
+fn rename(value: &mut Value, name: &dyn Fn(&str) -> String) {
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                match value.as_str().and_then(|s| s.parse::<Address>().ok()).filter(|_| key == "ref") {
+                    Some(a) => *value = Address::new(a.kind, name(&a.name)).to_string().into(),
+                    None => rename(value, name),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|v| rename(v, name)),
+        _ => {}
+    }
+}

@@ -33,10 +33,23 @@ pub fn stacks() -> Vec<(&'static str, Stack)> {
     vec![
         ("nothing", nothing),
         ("full", stack(&[FULL])),
-        ("a new image, bigger machines", over("compute: {app: {image: 'example/shop:2', instance_type: t3.large}}\ndatabase: {main: {instance_class: db.r7g.xlarge}}")),
+        (
+            "a new image, bigger machines",
+            over("compute: {app: {image: 'example/shop:2', instance_type: t3.large}}\ndatabase: {main: {instance_class: db.r7g.xlarge}}"),
+        ),
         ("another network", over("vpc: {cidr: 10.9.0.0/16}")),
-        ("an internal balancer, no cache", over("load_balancer: {scheme: internal, subnets: app, allow_from: [vpc]}\ncache: null\ncompute: {app: {env: null}}\noutputs: null")),
-        ("renamed", over("compute: {app: null, web: {image: 'example/shop:1', port: 8080, renamed_from: app}}\nload_balancer: {listeners: {https: {forward: web}}}\ncache: {main: {allow_from: [web]}}\ndatabase: {main: {allow_from: [web]}}")),
+        (
+            "an internal balancer, no cache",
+            over(
+                "load_balancer: {scheme: internal, subnets: app, allow_from: [vpc]}\ncache: null\ncompute: {app: {env: null}}\noutputs: null",
+            ),
+        ),
+        (
+            "renamed",
+            over(
+                "compute: {app: null, web: {image: 'example/shop:1', port: 8080, renamed_from: app}}\nload_balancer: {listeners: {https: {forward: web}}}\ncache: {main: {allow_from: [web]}}\ndatabase: {main: {allow_from: [web]}}",
+            ),
+        ),
         ("fewer zones", over("vpc: {availability_zones: [us-east-1a, us-east-1b], nat: single}")),
     ]
 }

@@ -15,11 +15,7 @@ fn adding_at_the_end_moves_nothing() {
         let mut tiers = Vec::new();
         for name in &NAMES[..count] {
             let prefix = random.u8(length.max(20)..=28);
-            tiers.push(Cut {
-                name,
-                prefix,
-                cidrs: Vec::new(),
-            });
+            tiers.push(Cut { name, prefix, cidrs: Vec::new() });
         }
         let zones = random.usize(1..=5);
         let Ok(blocks) = cut(vpc, zones, &tiers) else {
@@ -33,23 +29,11 @@ fn adding_at_the_end_moves_nothing() {
             assert!(all[..index].iter().all(|other| !overlap(block, other)));
         }
         if let Ok(more) = cut(vpc, zones + 1, &tiers) {
-            assert!(
-                blocks
-                    .iter()
-                    .all(|(key, block)| more.get(key) == Some(block))
-            );
+            assert!(blocks.iter().all(|(key, block)| more.get(key) == Some(block)));
         }
-        tiers.push(Cut {
-            name: NAMES[count],
-            prefix: random.u8(length.max(20)..=28),
-            cidrs: Vec::new(),
-        });
+        tiers.push(Cut { name: NAMES[count], prefix: random.u8(length.max(20)..=28), cidrs: Vec::new() });
         if let Ok(more) = cut(vpc, zones, &tiers) {
-            assert!(
-                blocks
-                    .iter()
-                    .all(|(key, block)| more.get(key) == Some(block))
-            );
+            assert!(blocks.iter().all(|(key, block)| more.get(key) == Some(block)));
         }
     }
     assert!(cases > 1000, "only {cases} cases had room");
@@ -58,21 +42,8 @@ fn adding_at_the_end_moves_nothing() {
 #[test]
 fn blocks_by_hand_are_avoided() {
     let vpc: Ipv4Net = "10.0.0.0/16".parse().expect("a block");
-    let by_hand: Vec<Ipv4Net> = ["10.0.0.0/24", "10.0.9.0/24"]
-        .map(|b| b.parse().expect("a block"))
-        .into();
-    let tiers = [
-        Cut {
-            name: "cut",
-            prefix: 24,
-            cidrs: Vec::new(),
-        },
-        Cut {
-            name: "hand",
-            prefix: 24,
-            cidrs: by_hand.clone(),
-        },
-    ];
+    let by_hand: Vec<Ipv4Net> = ["10.0.0.0/24", "10.0.9.0/24"].map(|b| b.parse().expect("a block")).into();
+    let tiers = [Cut { name: "cut", prefix: 24, cidrs: Vec::new() }, Cut { name: "hand", prefix: 24, cidrs: by_hand.clone() }];
     let blocks = cut(vpc, 2, &tiers).expect("room");
     assert_eq!(blocks[&("hand", 0)], by_hand[0]);
     assert_eq!(blocks[&("hand", 1)], by_hand[1]);
@@ -83,14 +54,7 @@ fn blocks_by_hand_are_avoided() {
 fn five_hundred_subnets() {
     let vpc: Ipv4Net = "10.0.0.0/16".parse().expect("a block");
     let names: Vec<String> = (0..84).map(|n| format!("t{n}")).collect();
-    let tiers: Vec<Cut<'_>> = names
-        .iter()
-        .map(|name| Cut {
-            name,
-            prefix: 26,
-            cidrs: Vec::new(),
-        })
-        .collect();
+    let tiers: Vec<Cut<'_>> = names.iter().map(|name| Cut { name, prefix: 26, cidrs: Vec::new() }).collect();
     assert_eq!(cut(vpc, 6, &tiers).expect("room").len(), 504);
 }
 
@@ -99,9 +63,7 @@ fn defaults_fit_every_vpc() {
     for length in 16..=24 {
         let text = format!("stack: shop\nregion: us-east-1\nvpc: {{ cidr: 10.0.0.0/{length} }}\n");
         let loaded = infra::spec::load(&[("spec.yaml".into(), text)], &|_| None);
-        let spec = loaded
-            .unwrap_or_else(|found| panic!("/{length}: {found}"))
-            .spec;
+        let spec = loaded.unwrap_or_else(|found| panic!("/{length}: {found}")).spec;
         assert_eq!(spec.vpc.blocks().expect("room").len(), 9);
     }
 }

@@ -55,14 +55,8 @@ const SEEN: &[&str] = &[
 
 fn files() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bad");
-    let names = std::fs::read_dir(folder)
-        .expect("tests/bad")
-        .map(|entry| entry.expect("an entry").file_name());
-    let stem = |name: std::ffi::OsString| {
-        name.to_str()
-            .and_then(|n| n.strip_suffix(".yaml"))
-            .map(str::to_string)
-    };
+    let names = std::fs::read_dir(folder).expect("tests/bad").map(|entry| entry.expect("an entry").file_name());
+    let stem = |name: std::ffi::OsString| name.to_str().and_then(|n| n.strip_suffix(".yaml")).map(str::to_string);
     let mut stems: Vec<String> = names.filter_map(stem).collect();
     stems.sort();
     stems
@@ -88,23 +82,13 @@ fn every_code_has_a_bad_spec() {
     for stem in files() {
         let code = stem.split('.').next().unwrap_or_default();
         let found = findings(&stem);
-        let hit = found
-            .iter()
-            .find(|finding| finding.code.text() == format!("infra::spec::{code}"));
+        let hit = found.iter().find(|finding| finding.code.text() == format!("infra::spec::{code}"));
         let hit = hit.unwrap_or_else(|| panic!("{stem}: {}", Findings(found.clone())));
         by_code.entry(hit.code.text()).or_default().push(stem);
-        assert!(
-            found
-                .iter()
-                .all(|finding| !finding.places.is_empty() && !finding.help.is_empty())
-        );
+        assert!(found.iter().all(|finding| !finding.places.is_empty() && !finding.help.is_empty()));
     }
     for code in Code::ALL.iter().filter(|code| !ELSEWHERE.contains(code)) {
-        assert!(
-            by_code.contains_key(code.text()),
-            "{} has no bad spec",
-            code.text()
-        );
+        assert!(by_code.contains_key(code.text()), "{} has no bad spec", code.text());
     }
 }
 
@@ -129,26 +113,18 @@ fn schema_sees_what_it_can() {
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     for stem in files() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let text =
-            std::fs::read_to_string(root.join(format!("tests/bad/{stem}.yaml"))).expect("a file");
+        let text = std::fs::read_to_string(root.join(format!("tests/bad/{stem}.yaml"))).expect("a file");
         let Ok(value) = serde_yaml::from_str::<serde_json::Value>(&text) else {
             continue;
         };
-        assert_eq!(
-            !validator.is_valid(&value),
-            SEEN.contains(&stem.as_str()),
-            "{stem}"
-        );
+        assert_eq!(!validator.is_valid(&value), SEEN.contains(&stem.as_str()), "{stem}");
     }
 }
 
 #[test]
 fn layers_point_into_their_own_files() {
     let layers = [
-        (
-            "base.yaml",
-            "stack: shop\nregion: us-east-1\nvpc:\n  cidr: 10.0.0.0/16\ncompute:\n  app: { image: nginx, allow_from: [ap] }\n",
-        ),
+        ("base.yaml", "stack: shop\nregion: us-east-1\nvpc:\n  cidr: 10.0.0.0/16\ncompute:\n  app: { image: nginx, allow_from: [ap] }\n"),
         (
             "over.yaml",
             "vpc:\n  availability_zones: [us-east-1a, us-east-1b]\n  subnets:\n    public: { tier: public, cidrs: [10.1.0.0/24, 10.0.1.0/24] }\n    app: { tier: private }\n",

@@ -8,10 +8,7 @@ fn anchors_aliases_and_merges() {
     let loaded = infra::spec::load(&[("infra.yaml".into(), text.into())], &|_| None);
     let spec = loaded.unwrap_or_else(|found| panic!("{found}")).spec;
     let worker = &spec.compute["worker"];
-    assert_eq!(
-        (worker.image.as_ref(), worker.port),
-        (spec.compute["app"].image.as_ref(), Some(81))
-    );
+    assert_eq!((worker.image.as_ref(), worker.port), (spec.compute["app"].image.as_ref(), Some(81)));
     assert_eq!(spec.cache["main"].allow_from, worker.allow_from);
 }
 
@@ -19,9 +16,7 @@ fn anchors_aliases_and_merges() {
 #[test]
 fn staging_is_production_made_smaller() {
     let layers = ["examples/production.yaml", "examples/staging.yaml"];
-    let spec = super::load(&layers)
-        .unwrap_or_else(|found| panic!("{found}"))
-        .spec;
+    let spec = super::load(&layers).unwrap_or_else(|found| panic!("{found}")).spec;
     assert_eq!(spec.stack.as_str(), "staging");
     assert!(spec.account.is_none() && spec.vpc.security_groups.is_empty());
     assert_eq!(spec.compute["app"].instances.max, 3);
@@ -33,11 +28,7 @@ fn staging_is_production_made_smaller() {
 
 #[test]
 fn load() {
-    for layers in [
-        &["examples/minimal.yaml"][..],
-        &["examples/production.yaml"],
-        &["examples/production.yaml", "examples/staging.yaml"],
-    ] {
+    for layers in [&["examples/minimal.yaml"][..], &["examples/production.yaml"], &["examples/production.yaml", "examples/staging.yaml"]] {
         let loaded = super::load(layers).unwrap_or_else(|found| panic!("{found}"));
         assert!(!loaded.spec.vpc.subnets.is_empty());
     }

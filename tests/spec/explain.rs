@@ -6,8 +6,7 @@ use infra::spec::sections::SECTIONS;
 fn sections() {
     for section in SECTIONS {
         let text = explain(section.name).expect(section.name);
-        super::settings()
-            .bind(|| insta::assert_snapshot!(format!("explain_{}", section.name), text));
+        super::settings().bind(|| insta::assert_snapshot!(format!("explain_{}", section.name), text));
     }
     let text = explain("compute.health_check").expect("a field with fields");
     super::settings().bind(|| insta::assert_snapshot!("explain_compute_health_check", text));
@@ -17,8 +16,7 @@ fn sections() {
 fn section_defaults() {
     for section in SECTIONS {
         let text = defaults(section.name).expect(section.name);
-        super::settings()
-            .bind(|| insta::assert_snapshot!(format!("defaults_{}", section.name), text));
+        super::settings().bind(|| insta::assert_snapshot!(format!("defaults_{}", section.name), text));
     }
 }
 
@@ -35,9 +33,5 @@ fn every_field_of_the_spec_is_a_section_or_of_the_stack() {
 #[test]
 fn unknown_topics_propose() {
     let finding = explain("compute.helth_check").expect_err("misspelt");
-    assert!(
-        finding.help.contains("did you mean `health_check`?"),
-        "{}",
-        finding.help
-    );
+    assert!(finding.help.contains("did you mean `health_check`?"), "{}", finding.help);
 }

@@ -3,14 +3,9 @@
 #[test]
 fn mutated_examples() {
     let mut random = fastrand::Rng::with_seed(42);
-    let validator =
-        jsonschema::validator_for(&infra::spec::schema::infra_schema()).expect("a schema");
+    let validator = jsonschema::validator_for(&infra::spec::schema::infra_schema()).expect("a schema");
     let (mut read, mut refused) = (0, 0);
-    for file in [
-        "examples/minimal.yaml",
-        "examples/production.yaml",
-        "examples/staging.yaml",
-    ] {
+    for file in ["examples/minimal.yaml", "examples/production.yaml", "examples/staging.yaml"] {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
         let whole = std::fs::read(path).expect(file);
         for _ in 0..1500 {
@@ -24,12 +19,7 @@ fn mutated_examples() {
                 Ok(_) => {
                     read += 1;
                     let value = value.filter(|_| !text.contains("<<"));
-                    let errors = value.map(|value| {
-                        validator
-                            .iter_errors(&value)
-                            .map(|e| e.to_string())
-                            .collect::<Vec<_>>()
-                    });
+                    let errors = value.map(|value| validator.iter_errors(&value).map(|e| e.to_string()).collect::<Vec<_>>());
                     assert!(errors.is_none_or(|errors| errors.is_empty()), "{text}");
                 }
                 Err(found) => {
@@ -109,17 +99,8 @@ fn hostile_documents() {
     for n in 1..40 {
         laughs += &format!("b{n}: &a{n} [*a{0}, *a{0}, *a{0}]\n", n - 1);
     }
-    for text in [
-        deep,
-        laughs,
-        "&a [*a]".into(),
-        "? [x]\n: y".into(),
-        "\u{feff}stack: x".into(),
-        "- a".into(),
-        "just words".into(),
-    ] {
-        let found =
-            infra::spec::load(&[("spec.yaml".into(), text)], &|_| None).expect_err("hostile");
+    for text in [deep, laughs, "&a [*a]".into(), "? [x]\n: y".into(), "\u{feff}stack: x".into(), "- a".into(), "just words".into()] {
+        let found = infra::spec::load(&[("spec.yaml".into(), text)], &|_| None).expect_err("hostile");
         assert!(!found.to_string().is_empty());
     }
 }

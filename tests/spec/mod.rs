@@ -12,15 +12,7 @@ mod units;
 /// Reads the named files of the repository as layers, with an empty environment.
 fn load(files: &[&str]) -> Result<Loaded, infra::diag::Findings> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let layers: Vec<_> = files
-        .iter()
-        .map(|file| {
-            (
-                file.into(),
-                std::fs::read_to_string(root.join(file)).expect(file),
-            )
-        })
-        .collect();
+    let layers: Vec<_> = files.iter().map(|file| (file.into(), std::fs::read_to_string(root.join(file)).expect(file))).collect();
     spec::load(&layers, &|_| None)
 }
 

@@ -5,16 +5,8 @@ use std::path::Path;
 /// A file and what stands in it.
 type Generated = (&'static str, fn() -> Value);
 
-const FILES: [Generated; 2] = [
-    (
-        "schemas/infra.schema.json",
-        infra::spec::schema::infra_schema,
-    ),
-    (
-        "schemas/layer.schema.json",
-        infra::spec::schema::layer_schema,
-    ),
-];
+const FILES: [Generated; 2] =
+    [("schemas/infra.schema.json", infra::spec::schema::infra_schema), ("schemas/layer.schema.json", infra::spec::schema::layer_schema)];
 
 /// With `INFRA_UPDATE_SCHEMAS` set, writes them instead.
 #[test]
@@ -26,17 +18,13 @@ fn current() {
             std::fs::write(&path, &text).expect("schemas/ can be written");
         }
         let there = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(
-            there == text,
-            "{file} is old: run the tests with INFRA_UPDATE_SCHEMAS=1"
-        );
+        assert!(there == text, "{file} is old: run the tests with INFRA_UPDATE_SCHEMAS=1");
     }
 }
 
 #[test]
 fn examples_pass() {
-    let [whole, layer] =
-        FILES.map(|(_, schema)| jsonschema::validator_for(&schema()).expect("a schema"));
+    let [whole, layer] = FILES.map(|(_, schema)| jsonschema::validator_for(&schema()).expect("a schema"));
     for (file, validator) in [
         ("examples/minimal.yaml", &whole),
         ("examples/production.yaml", &whole),
@@ -44,16 +32,10 @@ fn examples_pass() {
         ("examples/staging.yaml", &layer),
     ] {
         let value = super::yaml(file);
-        let errors: Vec<String> = validator
-            .iter_errors(&value)
-            .map(|e| format!("{}: {e}", e.instance_path()))
-            .collect();
+        let errors: Vec<String> = validator.iter_errors(&value).map(|e| format!("{}: {e}", e.instance_path())).collect();
         assert!(errors.is_empty(), "{file}: {errors:#?}");
     }
-    assert!(
-        !whole.is_valid(&super::yaml("examples/staging.yaml")),
-        "a layer is not a whole spec"
-    );
+    assert!(!whole.is_valid(&super::yaml("examples/staging.yaml")), "a layer is not a whole spec");
 }
 
 #[test]
@@ -65,9 +47,6 @@ fn every_pattern_has_a_unit() {
         }
         let examples = def["examples"].as_array().expect(name);
         let pattern = jsonschema::validator_for(def).expect(name);
-        assert!(
-            !examples.is_empty() && examples.iter().all(|e| pattern.is_valid(e)),
-            "{name}"
-        );
+        assert!(!examples.is_empty() && examples.iter().all(|e| pattern.is_valid(e)), "{name}");
     }
 }

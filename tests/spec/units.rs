@@ -63,10 +63,7 @@ fn help_says_what_to_write() {
         (help::<Version>("v16.4"), "`\"16.4\"`"),
         (help::<Zone>("eu-west-1"), "`eu-west-1a`"),
     ] {
-        assert!(
-            help.contains(proposal),
-            "{help} does not propose {proposal}"
-        );
+        assert!(help.contains(proposal), "{help} does not propose {proposal}");
     }
 }
 
@@ -75,12 +72,7 @@ fn limits_hold() {
     for text in ["00:00-00:29", "24:00-25:00", "3:00-4:00", "03:00"] {
         assert!(DailyWindow::read(text).is_err(), "{text}");
     }
-    assert_eq!(
-        DailyWindow::read("23:30-00:30")
-            .map(DailyWindow::minutes)
-            .ok(),
-        Some(60)
-    );
+    assert_eq!(DailyWindow::read("23:30-00:30").map(DailyWindow::minutes).ok(), Some(60));
     for text in ["0-1", "1-65536", "9-8", "80"] {
         assert!(Ports::read(text).is_err(), "{text}");
     }
@@ -104,26 +96,11 @@ fn architectures_follow_from_types() {
 
 #[test]
 fn texts_come_back() {
-    for text in [
-        "",
-        "plain",
-        "$$",
-        "a ${cache.main.url} b",
-        "${vpc.id}${load_balancer.dns_name}",
-        "$${HOME}",
-    ] {
+    for text in ["", "plain", "$$", "a ${cache.main.url} b", "${vpc.id}${load_balancer.dns_name}", "$${HOME}"] {
         let read = Text::parse(text).unwrap_or_else(|errors| panic!("{text}: {errors:?}"));
         assert_eq!(read.to_string(), text);
     }
-    for text in [
-        "${",
-        "${cache}",
-        "${cache.main}",
-        "${cache.main.urls}",
-        "${vpc.main.id}",
-        "${storage.a.b}",
-        "${cache.Main.url}",
-    ] {
+    for text in ["${", "${cache}", "${cache.main}", "${cache.main.urls}", "${vpc.main.id}", "${storage.a.b}", "${cache.Main.url}"] {
         assert!(Text::parse(text).is_err(), "{text}");
     }
 }

@@ -1,6 +1,7 @@
 //! What tests share: the emulator, and runs over any cloud.
 pub mod moto;
 pub mod proxy;
+pub mod replay;
 
 use std::time::Duration;
 

@@ -52,10 +52,15 @@ impl Moto {
 
     /// Our own clients for an endpoint, with short waits.
     pub fn clients(endpoint: &str) -> Clients {
+        Clients::with_config(Moto::config(endpoint), Moto::policy())
+    }
+
+    /// Short waits, and no conflict is retried, so that a wrong order shows.
+    pub fn policy() -> Policy {
         let mut policy = Policy::new(10);
         policy.poll = Duration::from_millis(20);
         policy.conflicts = Duration::ZERO;
-        Clients::with_config(Moto::config(endpoint), policy)
+        policy
     }
 }
 

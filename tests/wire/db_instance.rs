@@ -1,13 +1,10 @@
-use infra::kinds::{DbInstance, Object, Ref, SecurityGroup};
+use infra::kinds::{DbInstance, Object, Ref};
 use infra::model::Computed;
 
 use super::Case;
 use super::db_parameter_group::db_parameter_group;
 use super::db_subnet_group::{db_subnet_group, network};
-
-pub fn security_group(description: &str) -> SecurityGroup {
-    SecurityGroup { vpc: Ref::to("main"), description: description.into(), ingress: [].into(), egress: [].into(), tags: [].into() }
-}
+use super::security_group::security_group;
 
 /// All that a database stands on.
 pub fn ground() -> Vec<(&'static str, Object)> {
@@ -16,8 +13,8 @@ pub fn ground() -> Vec<(&'static str, Object)> {
     world.push(("db_parameter_group.other", db_parameter_group().into()));
     world.push(("db_subnet_group.data", db_subnet_group().into()));
     world.push(("db_subnet_group.more", db_subnet_group().into()));
-    world.push(("security_group.data", security_group("data").into()));
-    world.push(("security_group.other", security_group("other").into()));
+    world.push(("security_group.data", security_group().into()));
+    world.push(("security_group.other", security_group().into()));
     world
 }
 

@@ -1,4 +1,6 @@
 //! Every kind over the wire: the real SDK against the emulator.
+mod auto_scaling_group;
+mod boot_script;
 mod bucket;
 mod db_instance;
 mod db_parameter_group;
@@ -10,11 +12,19 @@ mod foreign;
 mod iam_role;
 mod instance_profile;
 mod internet_gateway;
+mod launch_template;
 mod listener;
 mod load_balancer;
 mod log_group;
 mod nat_gateway;
 mod proxy;
+mod replay_cache_groups;
+mod replay_db_groups;
+mod replay_db_instance;
+mod replay_load_balancer;
+mod replay_nat_gateway;
+mod replay_replication_group;
+mod replay_security_group;
 mod route_table;
 mod security_group;
 mod subnet;
@@ -43,6 +53,7 @@ pub struct Case {
 
 fn cases() -> Vec<Case> {
     vec![
+        auto_scaling_group::case(),
         bucket::case(),
         db_instance::case(),
         db_parameter_group::case(),
@@ -53,6 +64,7 @@ fn cases() -> Vec<Case> {
         iam_role::case(),
         instance_profile::case(),
         internet_gateway::case(),
+        launch_template::case(),
         listener::case(),
         load_balancer::case(),
         log_group::case(),

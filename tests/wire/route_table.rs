@@ -5,6 +5,9 @@ use super::Case;
 use super::nat_gateway::{nat_gateway, network};
 use super::subnet::subnet;
 use super::vpc::vpc;
+use crate::support::moto::Moto;
+use crate::support::{apply, plan_for, stack};
+use infra::run::Outcome;
 
 pub fn route_table() -> RouteTable {
     RouteTable {
@@ -43,4 +46,25 @@ pub fn case() -> Case {
         ("tags", RouteTable { tags: [("team".into(), "a b".into())].into(), ..base }.into()),
     ];
     Case { address: "route_table.a", world, variants }
+}
+
+/// Two tables change places, then a third takes all: nothing is refused, whichever request comes first.
+#[tokio::test]
+async fn subnets_move_between_tables() {
+    let moto = Moto::start().await;
+    let cloud = Moto::clients(&moto.endpoint);
+    let table = |subnets: &[&str]| RouteTable { subnets: subnets.iter().map(|s| Ref::to(*s)).collect(), ..route_table() };
+    let states: [&[(&str, RouteTable)]; 3] = [
+        &[("route_table.x", table(&["a"])), ("route_table.y", table(&["b"]))],
+        &[("route_table.x", table(&["b"])), ("route_table.y", table(&["a"]))],
+        &[("route_table.z", table(&["a", "b"]))],
+    ];
+    for (i, tables) in states.iter().enumerate() {
+        let tables = tables.iter().map(|(a, t)| (*a, Object::from(t.clone())));
+        let want = stack("moving", network().into_iter().chain(tables));
+        let plan = plan_for(&cloud, &want).await.unwrap();
+        assert_eq!(apply(&cloud, &plan, &format!("r{i}")).await.0, Outcome::Applied);
+        let again = plan_for(&cloud, &want).await.unwrap();
+        assert!(again.is_empty(), "{:#?}", again.changes);
+    }
 }

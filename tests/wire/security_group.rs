@@ -44,6 +44,8 @@ pub fn case() -> Case {
         Rule { protocol: "icmp".into(), from_port: 8, to_port: -1, ..anywhere() },
         Rule { peer: Peer::Itself, ..anywhere() },
     ];
+    // The emulator never revokes an IPv6 rule of egress in a VPC without IPv6.
+    let v4 = many.iter().filter(|r| r.peer != Peer::Cidr("2001:db8::/32".into())).cloned().collect();
     let world = vec![
         ("vpc.main", vpc().into()),
         ("vpc.other", Vpc { cidr: "10.9.0.0/16".parse().unwrap(), ..vpc() }.into()),
@@ -59,7 +61,7 @@ pub fn case() -> Case {
             SecurityGroup { ingress: [other, rule(8080, Peer::Group(Ref::to("peer")))].into(), ..base.clone() }.into(),
         ),
         ("no ingress", SecurityGroup { ingress: [].into(), ..base.clone() }.into()),
-        ("every kind of rule", SecurityGroup { ingress: many.clone().into(), egress: many.into(), ..base.clone() }.into()),
+        ("every kind of rule", SecurityGroup { ingress: many.into(), egress: v4, ..base.clone() }.into()),
         ("no egress", SecurityGroup { egress: [].into(), ..base.clone() }.into()),
         ("tags", SecurityGroup { tags: [("team".into(), "a b".into())].into(), ..base }.into()),
     ];

@@ -12,13 +12,8 @@ pub(super) fn check(cx: &mut Check<'_>) {
     };
     let path = ["load_balancer", "subnets"];
     let tier = cx.tier(&path, &balancer.subnets);
-    if balancer.scheme == Scheme::InternetFacing
-        && tier.is_some_and(|tier| tier != TierKind::Public)
-    {
-        let message = format!(
-            "a load balancer that faces the internet can't stand in the tier `{}`",
-            balancer.subnets
-        );
+    if balancer.scheme == Scheme::InternetFacing && tier.is_some_and(|tier| tier != TierKind::Public) {
+        let message = format!("a load balancer that faces the internet can't stand in the tier `{}`", balancer.subnets);
         let help = "name a tier with `tier: public`, or write `scheme: internal`";
         cx.error(Code::Tier, &path, "not a public tier", message, help);
     }
@@ -26,27 +21,13 @@ pub(super) fn check(cx: &mut Check<'_>) {
         let zones: &[&str] = &["vpc", "availability_zones"];
         let places = [(zones, "one zone"), (&["load_balancer"][..], "needs two")];
         let message = "a load balancer needs at least two zones".into();
-        cx.both(
-            Code::OneZone,
-            places,
-            message,
-            "add a second zone of the region",
-        );
+        cx.both(Code::OneZone, places, message, "add a second zone of the region");
     }
     let (least, most) = (Duration::seconds(1), Duration::seconds(4000));
-    cx.within(
-        &["load_balancer", "idle_timeout"],
-        balancer.idle_timeout,
-        least,
-        most,
-    );
+    cx.within(&["load_balancer", "idle_timeout"], balancer.idle_timeout, least, most);
     if !balancer.deletion_protection {
         let message = "nothing keeps the load balancer from being deleted".into();
-        cx.risk(
-            &["load_balancer", "deletion_protection"],
-            message,
-            "leave it out where that matters",
-        );
+        cx.risk(&["load_balancer", "deletion_protection"], message, "leave it out where that matters");
     }
     for (name, listener) in &balancer.listeners {
         ports(cx, balancer, name, listener);
@@ -61,16 +42,8 @@ fn ports(cx: &mut Check<'_>, balancer: &LoadBalancer, name: &Name, listener: &Li
         let this = ["load_balancer", "listeners", name.as_str(), "port"];
         let first = ["load_balancer", "listeners", other.as_str(), "port"];
         let places = [(&this[..], "this port"), (&first[..], "taken here")];
-        let message = format!(
-            "the listeners `{other}` and `{name}` have one port, {}",
-            listener.port
-        );
-        cx.both(
-            Code::Duplicate,
-            places,
-            message,
-            "give one of them another port, or leave it out",
-        );
+        let message = format!("the listeners `{other}` and `{name}` have one port, {}", listener.port);
+        cx.both(Code::Duplicate, places, message, "give one of them another port, or leave it out");
     }
 }
 
@@ -86,38 +59,20 @@ fn action(cx: &mut Check<'_>, balancer: &LoadBalancer, name: &Name, listener: &L
             Some(compute) if compute.port.is_none() => {
                 let target = ["compute", entry.as_str()];
                 let forward = path("forward");
-                let places = [
-                    (&forward[..], "forwards here"),
-                    (&target[..], "has no port"),
-                ];
+                let places = [(&forward[..], "forwards here"), (&target[..], "has no port")];
                 let message = format!("the compute entry `{entry}` has no port to forward to");
-                cx.both(
-                    Code::ListenerAction,
-                    places,
-                    message,
-                    format!("add `port:` to `compute.{entry}`"),
-                );
+                cx.both(Code::ListenerAction, places, message, format!("add `port:` to `compute.{entry}`"));
             }
             Some(_) => {}
         },
         (None, Some(other)) => match balancer.listeners.get(other) {
             None => {
-                let names = balancer
-                    .listeners
-                    .keys()
-                    .filter(|known| *known != name)
-                    .map(Name::as_str);
+                let names = balancer.listeners.keys().filter(|known| *known != name).map(Name::as_str);
                 cx.unknown(&path("redirect"), "listener", other.as_str(), names);
             }
             Some(target) if other == name || target.redirect.is_some() => {
                 let message = format!("`{name}` redirects to `{other}`, which redirects again");
-                cx.error(
-                    Code::ListenerAction,
-                    &path("redirect"),
-                    "this redirect",
-                    message,
-                    "redirect to a listener that forwards",
-                );
+                cx.error(Code::ListenerAction, &path("redirect"), "this redirect", message, "redirect to a listener that forwards");
             }
             Some(_) => {}
         },
@@ -128,16 +83,9 @@ fn action(cx: &mut Check<'_>, balancer: &LoadBalancer, name: &Name, listener: &L
             } else {
                 format!("the listener `{name}` does nothing with requests")
             };
-            let help =
-                "write either `forward:` with a compute entry or `redirect:` with another listener";
+            let help = "write either `forward:` with a compute entry or `redirect:` with another listener";
             let field = path("redirect");
-            cx.error(
-                Code::ListenerAction,
-                &field[..if both { 4 } else { 3 }],
-                "this listener",
-                message,
-                help,
-            );
+            cx.error(Code::ListenerAction, &field[..if both { 4 } else { 3 }], "this listener", message, help);
         }
     }
 }
@@ -147,15 +95,8 @@ fn certificate(cx: &mut Check<'_>, name: &Name, listener: &Listener) {
     let Some(certificate) = &listener.certificate else {
         if listener.protocol == ListenerProtocol::Https {
             let message = format!("the listener `{name}` speaks https without a certificate");
-            let help =
-                "add `certificate:` with the ARN of a certificate of AWS Certificate Manager";
-            cx.error(
-                Code::ListenerCertificate,
-                &path[..3],
-                "this listener",
-                message,
-                help,
-            );
+            let help = "add `certificate:` with the ARN of a certificate of AWS Certificate Manager";
+            cx.error(Code::ListenerCertificate, &path[..3], "this listener", message, help);
         }
         return;
     };
@@ -165,18 +106,11 @@ fn certificate(cx: &mut Check<'_>, name: &Name, listener: &Listener) {
     let label = "this certificate";
     if listener.protocol == ListenerProtocol::Http {
         let message = format!("the listener `{name}` has a certificate but speaks http");
-        cx.error(
-            Code::ListenerCertificate,
-            &path,
-            label,
-            message,
-            "write `protocol: https`, or leave the certificate out",
-        );
+        cx.error(Code::ListenerCertificate, &path, label, message, "write `protocol: https`, or leave the certificate out");
     } else if Arn::read(certificate).is_err() || !matches!(service, "acm" | "iam") {
         let message = format!("`{certificate}` is not the ARN of a certificate");
-        let help = format!(
-            "write the ARN of a certificate of AWS Certificate Manager, such as `arn:aws:acm:{region}:123456789012:certificate/…`"
-        );
+        let help =
+            format!("write the ARN of a certificate of AWS Certificate Manager, such as `arn:aws:acm:{region}:123456789012:certificate/…`");
         cx.error(Code::ListenerCertificate, &path, label, message, help);
     } else if service == "acm" && parts.get(3).is_some_and(|there| *there != region) {
         let message = format!("the certificate of `{name}` is not in the region `{region}`");
@@ -185,9 +119,7 @@ fn certificate(cx: &mut Check<'_>, name: &Name, listener: &Listener) {
             &path,
             label,
             message,
-            format!(
-                "a load balancer takes certificates of its own region; request one in `{region}`"
-            ),
+            format!("a load balancer takes certificates of its own region; request one in `{region}`"),
         );
     }
 }

@@ -14,33 +14,15 @@ type Edges = BTreeMap<(String, String), Vec<String>>;
 pub(super) fn check(cx: &mut Check<'_>) {
     for cycle in cycles(&groups(cx.spec)) {
         let help = "allow one direction only; a security group can refer only to one that is made before it";
-        say(
-            cx,
-            &cycle,
-            "the security groups allow each other in a circle",
-            "allows",
-            help,
-        );
+        say(cx, &cycle, "the security groups allow each other in a circle", "allows", help);
     }
     for cycle in cycles(&values(cx.spec)) {
         let help = "take one of the references away; a name that only the cloud knows can't be needed to make itself";
-        say(
-            cx,
-            &cycle,
-            "the entries refer to each other in a circle",
-            "refers to",
-            help,
-        );
+        say(cx, &cycle, "the entries refer to each other in a circle", "refers to", help);
     }
 }
 
-fn say(
-    cx: &mut Check<'_>,
-    cycle: &[(String, String, Vec<String>)],
-    what: &str,
-    verb: &str,
-    help: &str,
-) {
+fn say(cx: &mut Check<'_>, cycle: &[(String, String, Vec<String>)], what: &str, verb: &str, help: &str) {
     let mut names: Vec<&str> = cycle.iter().map(|(from, ..)| from.as_str()).collect();
     names.extend(names.first().copied());
     let mut finding = Finding::error(Code::Cycle, format!("{what}: {}", names.join(" -> ")), help);
@@ -76,9 +58,7 @@ fn groups(spec: &Spec) -> Edges {
             if let Some(entry) = &listener.forward {
                 let path = ["load_balancer", "listeners", name.as_str(), "forward"];
                 let edge = (format!("compute.{entry}"), "load_balancer".to_string());
-                edges
-                    .entry(edge)
-                    .or_insert(path.map(str::to_string).to_vec());
+                edges.entry(edge).or_insert(path.map(str::to_string).to_vec());
             }
         }
     }
@@ -87,9 +67,7 @@ fn groups(spec: &Spec) -> Edges {
 
 fn by_hand(spec: &Spec, group: &str) -> String {
     let owners = GroupName::read(group).map_or(Vec::new(), |name| spec.extends(&name));
-    owners
-        .first()
-        .map_or_else(|| format!("security_groups.{group}"), address)
+    owners.first().map_or_else(|| format!("security_groups.{group}"), address)
 }
 
 /// An entry needs the entries whose attributes it is given.
@@ -146,21 +124,14 @@ fn cycles(edges: &Edges) -> Vec<Vec<(String, String, Vec<String>)>> {
 }
 
 /// The nodes of a shortest way from `start` back to it.
-fn circle<'a>(
-    graph: &DiGraphMap<&'a str, ()>,
-    members: &BTreeSet<&'a str>,
-    start: &'a str,
-) -> Vec<&'a str> {
+fn circle<'a>(graph: &DiGraphMap<&'a str, ()>, members: &BTreeSet<&'a str>, start: &'a str) -> Vec<&'a str> {
     let mut ways: Vec<Vec<&str>> = vec![vec![start]];
     let mut seen = BTreeSet::new();
     while !ways.is_empty() {
         let mut longer = Vec::new();
         for way in ways {
             let last = way[way.len() - 1];
-            let mut next: Vec<&str> = graph
-                .neighbors(last)
-                .filter(|n| members.contains(n))
-                .collect();
+            let mut next: Vec<&str> = graph.neighbors(last).filter(|n| members.contains(n)).collect();
             next.sort_unstable();
             if next.contains(&start) {
                 return way;

@@ -21,12 +21,7 @@ use std::collections::BTreeSet;
 /// Everything that is wrong or risky. Entries in `cut` lack something that was wrong already: nothing more is
 /// said about them.
 pub fn check(spec: &Spec, sources: &Sources, cut: BTreeSet<Vec<String>>) -> Vec<Finding> {
-    let mut cx = Check {
-        spec,
-        sources,
-        cut,
-        found: Vec::new(),
-    };
+    let mut cx = Check { spec, sources, cut, found: Vec::new() };
     network::check(&mut cx);
     balancer::check(&mut cx);
     compute::check(&mut cx);
@@ -49,26 +44,13 @@ struct Check<'a> {
 
 impl<'a> Check<'a> {
     /// Says something about the value at `path`.
-    fn error(
-        &mut self,
-        code: Code,
-        path: &[&str],
-        label: &str,
-        message: String,
-        help: impl Into<String>,
-    ) {
+    fn error(&mut self, code: Code, path: &[&str], label: &str, message: String, help: impl Into<String>) {
         let place = self.sources.place(self.sources.value(path), label);
         self.say(path, Finding::error(code, message, help).at(place));
     }
 
     /// Says something about the values at two paths, of which the first is the one to change.
-    fn both(
-        &mut self,
-        code: Code,
-        places: [(&[&str], &str); 2],
-        message: String,
-        help: impl Into<String>,
-    ) {
+    fn both(&mut self, code: Code, places: [(&[&str], &str); 2], message: String, help: impl Into<String>) {
         let mut finding = Finding::error(code, message, help);
         for (path, label) in places {
             finding = finding.at(self.sources.place(self.sources.value(path), label));
@@ -83,9 +65,7 @@ impl<'a> Check<'a> {
     }
 
     fn say(&mut self, path: &[&str], finding: Finding) {
-        let within = |cut: &Vec<String>| {
-            cut.len() <= path.len() && cut.iter().zip(path).all(|(a, b)| a == b)
-        };
+        let within = |cut: &Vec<String>| cut.len() <= path.len() && cut.iter().zip(path).all(|(a, b)| a == b);
         if !self.cut.iter().any(within) {
             self.found.push(finding);
         }
@@ -93,35 +73,18 @@ impl<'a> Check<'a> {
 
     /// Whether anything is written at `path`.
     fn written(&self, path: &[&str]) -> bool {
-        self.sources
-            .find(path)
-            .is_some_and(|node| !matches!(node.value, Val::Null))
+        self.sources.find(path).is_some_and(|node| !matches!(node.value, Val::Null))
     }
 
     /// Says that a name which is referred to at `path` is none of `known`.
-    fn unknown<'b>(
-        &mut self,
-        path: &[&str],
-        what: &str,
-        name: &str,
-        known: impl Iterator<Item = &'b str> + Clone,
-    ) {
-        let all = known
-            .clone()
-            .next()
-            .map(|_| format!("there is {}", list(known.clone())));
+    fn unknown<'b>(&mut self, path: &[&str], what: &str, name: &str, known: impl Iterator<Item = &'b str> + Clone) {
+        let all = known.clone().next().map(|_| format!("there is {}", list(known.clone())));
         let all = all.unwrap_or_else(|| format!("the spec has no {what}"));
         let help = match nearest(name, known) {
             Some(near) => format!("did you mean `{near}`? {all}"),
             None => all,
         };
-        self.error(
-            Code::UnknownName,
-            path,
-            "this name",
-            format!("there is no {what} `{name}`"),
-            help,
-        );
+        self.error(Code::UnknownName, path, "this name", format!("there is no {what} `{name}`"), help);
     }
 
     /// The kind of the tier that `path` names, or a finding.
@@ -139,13 +102,7 @@ impl<'a> Check<'a> {
     fn within(&mut self, path: &[&str], value: Duration, least: Duration, most: Duration) {
         if !(least..=most).contains(&value) {
             let message = format!("`{}` does not take {value}", path.join("."));
-            self.error(
-                Code::OutOfRange,
-                path,
-                "this duration",
-                message,
-                format!("write one from {least} to {most}"),
-            );
+            self.error(Code::OutOfRange, path, "this duration", message, format!("write one from {least} to {most}"));
         }
     }
 
@@ -153,13 +110,7 @@ impl<'a> Check<'a> {
     fn retention(&mut self, path: &[&str], value: Duration) {
         if value.as_days().is_none_or(|days| days > 35) {
             let message = format!("`{}` does not take {value}", path.join("."));
-            self.error(
-                Code::OutOfRange,
-                path,
-                "this duration",
-                message,
-                "write whole days from `0d` (none) to `35d`",
-            );
+            self.error(Code::OutOfRange, path, "this duration", message, "write whole days from `0d` (none) to `35d`");
         }
     }
 }

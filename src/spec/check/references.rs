@@ -17,18 +17,9 @@ pub(super) fn texts(spec: &Spec) -> Vec<(Vec<String>, &Text)> {
                 texts.push((path(&["compute", name.as_str(), "env", key.as_str()]), text));
             }
         }
-        texts.extend(
-            entry
-                .user_data
-                .iter()
-                .map(|text| (path(&["compute", name.as_str(), "user_data"]), text)),
-        );
+        texts.extend(entry.user_data.iter().map(|text| (path(&["compute", name.as_str(), "user_data"]), text)));
     }
-    texts.extend(
-        spec.outputs
-            .iter()
-            .map(|(name, text)| (path(&["outputs", name.as_str()]), text)),
-    );
+    texts.extend(spec.outputs.iter().map(|(name, text)| (path(&["outputs", name.as_str()]), text)));
     texts
 }
 
@@ -45,11 +36,7 @@ pub(super) fn check(cx: &mut Check<'_>) {
                 Target::LoadBalancer => Vec::new(),
                 Target::Vpc => continue,
             };
-            if !reference
-                .target
-                .name()
-                .is_some_and(|name| known.contains(&name.as_str()))
-            {
+            if !reference.target.name().is_some_and(|name| known.contains(&name.as_str())) {
                 missing(cx, &path, reference, &known);
             }
         }
@@ -60,10 +47,7 @@ fn missing(cx: &mut Check<'_>, path: &[&str], reference: &Reference, known: &[&s
     let section = reference.target.section();
     let at = within(cx.sources, cx.sources.value(path), &reference.to_string());
     let (message, help) = match reference.target.name() {
-        None => (
-            format!("`{reference}` refers to a section that the spec does not have"),
-            format!("add `{section}:`"),
-        ),
+        None => (format!("`{reference}` refers to a section that the spec does not have"), format!("add `{section}:`")),
         Some(name) => {
             let all = match known {
                 [] => format!("the spec has no section `{section}`"),
@@ -71,15 +55,9 @@ fn missing(cx: &mut Check<'_>, path: &[&str], reference: &Reference, known: &[&s
             };
             let near = nearest(name.as_str(), known.iter().copied());
             let help = near.map_or(all.clone(), |near| format!("did you mean `{near}`? {all}"));
-            (
-                format!("`{section}` has no entry `{name}` to refer to"),
-                help,
-            )
+            (format!("`{section}` has no entry `{name}` to refer to"), help)
         }
     };
     let place = cx.sources.place(at, "this reference");
-    cx.say(
-        path,
-        Finding::error(Code::UnknownName, message, help).at(place),
-    );
+    cx.say(path, Finding::error(Code::UnknownName, message, help).at(place));
 }

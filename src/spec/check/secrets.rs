@@ -5,18 +5,8 @@ use crate::spec::env::EnvValue;
 use crate::spec::units::Text;
 
 /// Parts of names that secrets have.
-const NAMES: &[&str] = &[
-    "API_KEY",
-    "APIKEY",
-    "ACCESS_KEY",
-    "CREDENTIAL",
-    "PASSPHRASE",
-    "PASSWD",
-    "PASSWORD",
-    "PRIVATE_KEY",
-    "SECRET",
-    "TOKEN",
-];
+const NAMES: &[&str] =
+    &["API_KEY", "APIKEY", "ACCESS_KEY", "CREDENTIAL", "PASSPHRASE", "PASSWD", "PASSWORD", "PRIVATE_KEY", "SECRET", "TOKEN"];
 /// Ends of names that only say where a secret is, or something about it.
 const ABOUT: &[&str] = &["_ARN", "_FILE", "_ID", "_NAME", "_PATH", "_TTL", "_URL"];
 
@@ -32,8 +22,7 @@ pub(super) fn check(cx: &mut Check<'_>) {
                 && text.literal().is_some_and(|literal| !literal.is_empty())
             {
                 let path = ["compute", name.as_str(), "env", key.as_str()];
-                let message =
-                    format!("`{key}` looks like a secret, and its value is written in the spec");
+                let message = format!("`{key}` looks like a secret, and its value is written in the spec");
                 let help = format!("write `{{from_secrets_manager: ID}}` or `{{from_env: {key}}}`");
                 cx.error(Code::LiteralSecret, &path, "in the clear", message, help);
             }
@@ -42,10 +31,7 @@ pub(super) fn check(cx: &mut Check<'_>) {
     for (path, text) in references::texts(cx.spec) {
         if looks_secret(text) {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
-            let message = format!(
-                "`{}` holds what looks like a key or a password",
-                path.join(".")
-            );
+            let message = format!("`{}` holds what looks like a key or a password", path.join("."));
             let help = "keep it in AWS Secrets Manager and refer to it, in `env` by `{from_secrets_manager: ID}`";
             cx.error(Code::LiteralSecret, &path, "in the clear", message, help);
         }
@@ -59,12 +45,8 @@ fn looks_secret(text: &Text) -> bool {
         let token = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
         let upper = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
         let key = token.len() == 20 && token.starts_with("AKIA") && token.bytes().all(upper);
-        let login = word
-            .split_once("://")
-            .and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
-        let password = login
-            .and_then(|(login, _)| login.split_once(':'))
-            .map(|(_, password)| password);
+        let login = word.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
+        let password = login.and_then(|(login, _)| login.split_once(':')).map(|(_, password)| password);
         key || password.is_some_and(|password| !password.is_empty() && !password.contains('$'))
     };
     literal.contains("PRIVATE KEY-----") || literal.split_whitespace().any(word)

@@ -65,11 +65,7 @@ impl InstanceType {
         let letters = family.trim_start_matches(|c: char| c.is_ascii_lowercase());
         let options = letters.trim_start_matches(|c: char| c.is_ascii_digit());
         let options = options.split('-').next().unwrap_or_default();
-        if family == "a1" || options.contains('g') {
-            "arm64"
-        } else {
-            "x86_64"
-        }
+        if family == "a1" || options.contains('g') { "arm64" } else { "x86_64" }
     }
 }
 
@@ -78,10 +74,7 @@ fn is_class(text: &str) -> bool {
     let Some((family, size)) = text.split_once('.') else {
         return false;
     };
-    let word = |part: &str| {
-        part.bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-    };
+    let word = |part: &str| part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     family.starts_with(|c: char| c.is_ascii_lowercase())
         && family.bytes().any(|b| b.is_ascii_digit())
         && word(family)
@@ -122,11 +115,8 @@ impl Unit for Version {
         if good {
             return Ok(Version(text.into()));
         }
-        let near: String = text
-            .trim_start_matches(|c: char| !c.is_ascii_digit())
-            .chars()
-            .take_while(|c| c.is_ascii_digit() || *c == '.')
-            .collect();
+        let near: String =
+            text.trim_start_matches(|c: char| !c.is_ascii_digit()).chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
         let near = near.trim_matches('.');
         let near = if near.is_empty() { "16.4" } else { near };
         Err(Malformed::new(
@@ -155,11 +145,7 @@ impl Size {
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 > 0 && self.0.is_multiple_of(1024) {
-            write!(f, "{}TiB", self.0 / 1024)
-        } else {
-            write!(f, "{}GiB", self.0)
-        }
+        if self.0 > 0 && self.0.is_multiple_of(1024) { write!(f, "{}TiB", self.0 / 1024) } else { write!(f, "{}GiB", self.0) }
     }
 }
 
@@ -169,12 +155,10 @@ impl Unit for Size {
     const EXAMPLES: &'static [&'static str] = &["100GiB", "2TiB"];
 
     fn read(text: &str) -> Result<Self, Malformed> {
-        let read = [("GiB", 1u32), ("TiB", 1024)]
-            .iter()
-            .find_map(|(unit, size)| {
-                let number = text.strip_suffix(unit).filter(|n| n.len() <= 6)?;
-                u32::try_from(digits(number)?).ok().map(|n| Size(n * size))
-            });
+        let read = [("GiB", 1u32), ("TiB", 1024)].iter().find_map(|(unit, size)| {
+            let number = text.strip_suffix(unit).filter(|n| n.len() <= 6)?;
+            u32::try_from(digits(number)?).ok().map(|n| Size(n * size))
+        });
         read.ok_or_else(|| {
             let number: String = text.chars().take_while(char::is_ascii_digit).collect();
             let rest = text[number.len()..].trim().to_ascii_lowercase();

@@ -43,11 +43,7 @@ pub struct Malformed {
 
 impl Malformed {
     pub(super) fn new(code: Code, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Malformed {
-            code,
-            message: message.into(),
-            help: help.into(),
-        }
+        Malformed { code, message: message.into(), help: help.into() }
     }
 }
 

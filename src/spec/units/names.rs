@@ -58,9 +58,7 @@ name! {
 fn is_name(text: &str) -> bool {
     text.len() <= 32
         && text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 /// The nearest text that is a name.
@@ -68,11 +66,7 @@ fn proposal(text: &str) -> String {
     let lower = text.trim().to_ascii_lowercase();
     let start = lower.trim_start_matches(|c: char| !c.is_ascii_lowercase());
     let plain = |c: char| {
-        if c.is_ascii_lowercase() || c.is_ascii_digit() {
-            c
-        } else {
-            '-'
-        }
+        if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' }
     };
     start.chars().map(plain).take(32).collect()
 }
@@ -80,26 +74,17 @@ fn proposal(text: &str) -> String {
 fn bad_name(text: &str) -> Malformed {
     let near = proposal(text);
     let rule = "lower-case letters, digits and `-`, first a letter, at most 32 characters";
-    let help = if near.is_empty() {
-        format!("write {rule}")
-    } else {
-        format!("write {rule}, such as `{near}`")
-    };
+    let help = if near.is_empty() { format!("write {rule}") } else { format!("write {rule}, such as `{near}`") };
     Malformed::new(Code::BadName, format!("`{text}` is not a name"), help)
 }
 
 impl Unit for Name {
     const PATTERN: &'static str = "^[a-z][a-z0-9-]{0,31}$";
-    const DOC: &'static str =
-        "A name: lower-case letters, digits and `-`, first a letter, at most 32 characters.";
+    const DOC: &'static str = "A name: lower-case letters, digits and `-`, first a letter, at most 32 characters.";
     const EXAMPLES: &'static [&'static str] = &["app", "web-1"];
 
     fn read(text: &str) -> Result<Self, Malformed> {
-        if is_name(text) {
-            Ok(Name(text.into()))
-        } else {
-            Err(bad_name(text))
-        }
+        if is_name(text) { Ok(Name(text.into())) } else { Err(bad_name(text)) }
     }
 }
 
@@ -109,26 +94,19 @@ impl Unit for GroupName {
     const EXAMPLES: &'static [&'static str] = &["bastion", "load_balancer"];
 
     fn read(text: &str) -> Result<Self, Malformed> {
-        if text == "load_balancer" || is_name(text) {
-            Ok(GroupName(text.into()))
-        } else {
-            Err(bad_name(text))
-        }
+        if text == "load_balancer" || is_name(text) { Ok(GroupName(text.into())) } else { Err(bad_name(text)) }
     }
 }
 
 impl Unit for OutputName {
     const PATTERN: &'static str = "^[a-zA-Z][a-zA-Z0-9_-]{0,63}$";
-    const DOC: &'static str =
-        "An output's name: letters, digits, `_` and `-`, first a letter, at most 64 characters.";
+    const DOC: &'static str = "An output's name: letters, digits, `_` and `-`, first a letter, at most 64 characters.";
     const EXAMPLES: &'static [&'static str] = &["url", "database_host"];
 
     fn read(text: &str) -> Result<Self, Malformed> {
         let good = text.len() <= 64
             && text.starts_with(|c: char| c.is_ascii_alphabetic())
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
         if good {
             return Ok(OutputName(text.into()));
         }
@@ -142,8 +120,7 @@ impl Unit for OutputName {
 
 impl Unit for EnvName {
     const PATTERN: &'static str = "^[A-Za-z_][A-Za-z0-9_]{0,127}$";
-    const DOC: &'static str =
-        "An environment variable's name: letters, digits and `_`, not first a digit.";
+    const DOC: &'static str = "An environment variable's name: letters, digits and `_`, not first a digit.";
     const EXAMPLES: &'static [&'static str] = &["DATABASE_HOST"];
 
     fn read(text: &str) -> Result<Self, Malformed> {
@@ -181,20 +158,14 @@ impl Unit for Account {
 impl Unit for Arn {
     const PATTERN: &'static str = "^arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws)?:[!-~]+$";
     const DOC: &'static str = "An Amazon Resource Name.";
-    const EXAMPLES: &'static [&'static str] =
-        &["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"];
+    const EXAMPLES: &'static [&'static str] = &["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"];
 
     fn read(text: &str) -> Result<Self, Malformed> {
         let parts: Vec<&str> = text.splitn(6, ':').collect();
-        let word = |part: &str| {
-            part.bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        };
+        let word = |part: &str| part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         let good = match parts.as_slice() {
             ["arn", partition, service, region, account, rest] => {
-                let letters = partition
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b == b'-');
+                let letters = partition.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
                 let digits = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
                 letters
                     && !partition.is_empty()

@@ -27,10 +27,7 @@ fn is_region(text: &str) -> bool {
         return false;
     };
     let word = |part: &&str| part.len() >= 2 && part.bytes().all(|b| b.is_ascii_lowercase());
-    (2..=3).contains(&words.len())
-        && words.iter().all(word)
-        && number.len() == 1
-        && digits(number).is_some()
+    (2..=3).contains(&words.len()) && words.iter().all(word) && number.len() == 1 && digits(number).is_some()
 }
 
 impl Unit for Region {
@@ -48,11 +45,7 @@ impl Unit for Region {
         } else {
             "write a region such as `us-east-1` or `eu-central-1`".into()
         };
-        Err(Malformed::new(
-            Code::BadRegion,
-            format!("`{text}` is not a region"),
-            help,
-        ))
+        Err(Malformed::new(Code::BadRegion, format!("`{text}` is not a region"), help))
     }
 }
 
@@ -98,11 +91,7 @@ impl Unit for Zone {
         } else {
             "write the region and a letter from a to f, such as `us-east-1a`".into()
         };
-        Err(Malformed::new(
-            Code::BadZone,
-            format!("`{text}` is not an availability zone"),
-            help,
-        ))
+        Err(Malformed::new(Code::BadZone, format!("`{text}` is not an availability zone"), help))
     }
 }
 
@@ -174,17 +163,8 @@ impl Unit for Ports {
     const EXAMPLES: &'static [&'static str] = &["8000-8100"];
 
     fn read(text: &str) -> Result<Self, Malformed> {
-        let port = |part: &str| {
-            digits(part)
-                .and_then(|n| u16::try_from(n).ok())
-                .filter(|n| *n > 0)
-        };
-        let read = text.split_once('-').and_then(|(first, last)| {
-            Some(Ports {
-                first: port(first)?,
-                last: port(last)?,
-            })
-        });
+        let port = |part: &str| digits(part).and_then(|n| u16::try_from(n).ok()).filter(|n| *n > 0);
+        let read = text.split_once('-').and_then(|(first, last)| Some(Ports { first: port(first)?, last: port(last)? }));
         read.filter(|ports| ports.first <= ports.last).ok_or_else(|| {
             Malformed::new(
                 Code::BadPorts,
@@ -227,7 +207,8 @@ impl fmt::Display for Peer {
 
 impl Unit for Peer {
     const PATTERN: &'static str = "^(load_balancer|[a-z][a-z0-9-]{0,31}|([0-9]{1,3}\\.){3}[0-9]{1,3}/([0-9]|[12][0-9]|3[0-2]))$";
-    const DOC: &'static str = "Who may talk: `anywhere`, `vpc`, `cdn`, `load_balancer`, a compute entry, a security group, a subnet tier, or an IPv4 block.";
+    const DOC: &'static str =
+        "Who may talk: `anywhere`, `vpc`, `cdn`, `load_balancer`, a compute entry, a security group, a subnet tier, or an IPv4 block.";
     const EXAMPLES: &'static [&'static str] = &["app", "load_balancer", "203.0.113.0/24"];
 
     fn read(text: &str) -> Result<Self, Malformed> {

@@ -65,10 +65,7 @@ impl Target {
 pub const ATTRIBUTES: &[(&str, &[&str])] = &[
     ("cache", &["endpoint", "port", "reader_endpoint", "url"]),
     ("compute", &["group_name"]),
-    (
-        "database",
-        &["endpoint", "port", "reader_endpoint", "secret_arn"],
-    ),
+    ("database", &["endpoint", "port", "reader_endpoint", "secret_arn"]),
     ("load_balancer", &["dns_name", "url", "zone_id"]),
     ("vpc", &["cidr", "id"]),
 ];
@@ -116,9 +113,7 @@ impl Text {
                 literal.push('$');
                 at = dollar + 1;
             } else {
-                let end = rest
-                    .find('}')
-                    .map_or(text.len(), |end| dollar + 1 + end + 1);
+                let end = rest.find('}').map_or(text.len(), |end| dollar + 1 + end + 1);
                 match Reference::parse(&text[dollar..end]) {
                     Ok(reference) => {
                         if !literal.is_empty() {
@@ -135,11 +130,7 @@ impl Text {
         if !literal.is_empty() {
             parts.push(Part::Literal(literal));
         }
-        if errors.is_empty() {
-            Ok(Text(parts))
-        } else {
-            Err(errors)
-        }
+        if errors.is_empty() { Ok(Text(parts)) } else { Err(errors) }
     }
 }
 
@@ -148,19 +139,10 @@ impl Reference {
     fn parse(written: &str) -> Result<Self, Malformed> {
         let bad = |help: String| {
             let line = written.lines().next().unwrap_or_default();
-            Malformed::new(
-                Code::BadReference,
-                format!("`{line}` is not a reference"),
-                help,
-            )
+            Malformed::new(Code::BadReference, format!("`{line}` is not a reference"), help)
         };
-        let Some(inner) = written
-            .strip_prefix("${")
-            .and_then(|rest| rest.strip_suffix('}'))
-        else {
-            return Err(bad(
-                "close it with `}`, or write `$$` for a dollar sign".into()
-            ));
+        let Some(inner) = written.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) else {
+            return Err(bad("close it with `}`, or write `$$` for a dollar sign".into()));
         };
         let parts: Vec<&str> = inner.split('.').collect();
         let known = ATTRIBUTES.iter().find(|(section, _)| *section == parts[0]);
@@ -169,19 +151,12 @@ impl Reference {
             let help = match near {
                 Some(near) if parts.len() > 1 => format!("did you mean `{near}`?"),
                 _ if parts.len() == 1 => format!("for a literal dollar sign write `$${{{inner}}}`"),
-                _ => format!(
-                    "write one of {}",
-                    crate::spec::near::list(SECTIONS_REFERRED.iter().copied())
-                ),
+                _ => format!("write one of {}", crate::spec::near::list(SECTIONS_REFERRED.iter().copied())),
             };
             return Err(bad(help));
         };
         let single = matches!(*section, "load_balancer" | "vpc");
-        let shape = if single {
-            format!("${{{section}.ATTRIBUTE}}")
-        } else {
-            format!("${{{section}.NAME.ATTRIBUTE}}")
-        };
+        let shape = if single { format!("${{{section}.ATTRIBUTE}}") } else { format!("${{{section}.NAME.ATTRIBUTE}}") };
         let (name, attribute) = match (single, parts.as_slice()) {
             (true, [_, attribute]) => (None, *attribute),
             (false, [_, name, attribute]) => {
@@ -192,9 +167,7 @@ impl Reference {
         };
         let Some(attribute) = attributes.iter().find(|known| **known == attribute) else {
             let near = crate::spec::near::nearest(attribute, attributes.iter().copied());
-            let proposal = near
-                .map(|near| format!("did you mean `{near}`? "))
-                .unwrap_or_default();
+            let proposal = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
             let list = crate::spec::near::list(attributes.iter().copied());
             return Err(bad(format!("{proposal}`{section}` has {list}")));
         };

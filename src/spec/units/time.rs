@@ -27,19 +27,13 @@ impl Duration {
 
     /// In days, when it is a whole number of them.
     pub const fn as_days(self) -> Option<u64> {
-        if self.0.is_multiple_of(86_400) {
-            Some(self.0 / 86_400)
-        } else {
-            None
-        }
+        if self.0.is_multiple_of(86_400) { Some(self.0 / 86_400) } else { None }
     }
 }
 
 impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let exact = STEPS
-            .iter()
-            .find(|(_, size)| self.0 > 0 && self.0.is_multiple_of(*size));
+        let exact = STEPS.iter().find(|(_, size)| self.0 > 0 && self.0.is_multiple_of(*size));
         let (unit, size) = exact.copied().unwrap_or(("s", 1));
         write!(f, "{}{unit}", self.0 / size)
     }
@@ -47,8 +41,7 @@ impl fmt::Display for Duration {
 
 impl Unit for Duration {
     const PATTERN: &'static str = "^[0-9]{1,9}(s|m|h|d)$";
-    const DOC: &'static str =
-        "A length of time: a whole number and s, m, h or d (seconds, minutes, hours, days).";
+    const DOC: &'static str = "A length of time: a whole number and s, m, h or d (seconds, minutes, hours, days).";
     const EXAMPLES: &'static [&'static str] = &["15s", "5m", "14d"];
 
     fn read(text: &str) -> Result<Self, Malformed> {
@@ -56,13 +49,7 @@ impl Unit for Duration {
             let number = text.strip_suffix(unit).filter(|n| n.len() <= 9)?;
             digits(number).map(|n| Duration(n * size))
         });
-        read.ok_or_else(|| {
-            Malformed::new(
-                Code::BadDuration,
-                format!("`{text}` is not a duration"),
-                nearest(text),
-            )
-        })
+        read.ok_or_else(|| Malformed::new(Code::BadDuration, format!("`{text}` is not a duration"), nearest(text)))
     }
 }
 
@@ -72,10 +59,7 @@ fn nearest(text: &str) -> String {
     let rest = text[number.len()..].trim().to_ascii_lowercase();
     let unit = match rest.as_str() {
         "" => {
-            return format!(
-                "write a whole number and its unit, such as `{}s`",
-                or(&number, "15")
-            );
+            return format!("write a whole number and its unit, such as `{}s`", or(&number, "15"));
         }
         "sec" | "secs" | "second" | "seconds" => "s",
         "min" | "mins" | "minute" | "minutes" => "m",
@@ -87,8 +71,7 @@ fn nearest(text: &str) -> String {
         }
         unit if STEPS.iter().any(|(step, _)| *step == unit) => unit,
         _ => {
-            return "write a whole number and one of s, m, h, d, such as `15s`, `5m` or `14d`"
-                .into();
+            return "write a whole number and one of s, m, h, d, such as `15s`, `5m` or `14d`".into();
         }
     };
     format!("write `{}{unit}`", or(&number, "15"))
@@ -136,12 +119,7 @@ impl Unit for DailyWindow {
     const EXAMPLES: &'static [&'static str] = &["03:00-04:00"];
 
     fn read(text: &str) -> Result<Self, Malformed> {
-        let read = text.split_once('-').and_then(|(start, end)| {
-            Some(DailyWindow {
-                start: minutes(start)?,
-                end: minutes(end)?,
-            })
-        });
+        let read = text.split_once('-').and_then(|(start, end)| Some(DailyWindow { start: minutes(start)?, end: minutes(end)? }));
         match read {
             Some(window) if window.minutes() >= 30 => Ok(window),
             Some(_) => Err(Malformed::new(
@@ -200,7 +178,8 @@ impl fmt::Display for WeeklyWindow {
 }
 
 impl Unit for WeeklyWindow {
-    const PATTERN: &'static str = "^(mon|tue|wed|thu|fri|sat|sun):([01][0-9]|2[0-3]):[0-5][0-9]-(mon|tue|wed|thu|fri|sat|sun):([01][0-9]|2[0-3]):[0-5][0-9]$";
+    const PATTERN: &'static str =
+        "^(mon|tue|wed|thu|fri|sat|sun):([01][0-9]|2[0-3]):[0-5][0-9]-(mon|tue|wed|thu|fri|sat|sun):([01][0-9]|2[0-3]):[0-5][0-9]$";
     const DOC: &'static str = "A weekly window in UTC, at least 30 minutes long.";
     const EXAMPLES: &'static [&'static str] = &["sun:03:00-sun:04:00"];
 
@@ -210,12 +189,7 @@ impl Unit for WeeklyWindow {
             let day = WEEK.iter().zip(0u16..).find(|(name, _)| **name == day)?.1;
             Some(day * DAY + minutes(time)?)
         };
-        let read = text.split_once('-').and_then(|(start, end)| {
-            Some(WeeklyWindow {
-                start: half(start)?,
-                end: half(end)?,
-            })
-        });
+        let read = text.split_once('-').and_then(|(start, end)| Some(WeeklyWindow { start: half(start)?, end: half(end)? }));
         match read {
             Some(window) if (30..=DAY).contains(&window.minutes()) => Ok(window),
             Some(_) => Err(Malformed::new(

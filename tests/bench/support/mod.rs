@@ -5,9 +5,11 @@ use std::fs;
 use std::io;
 use std::time::Duration;
 
-use infra::plan::Plan;
+use infra::plan::{Plan, Stack};
 use infra::run::Event;
 use infra::run::drive::Sink;
+use infra::spec::load;
+use infra::spec::lower::lower;
 
 /// A row of a Markdown table, its cells aligned to the right.
 pub fn row<'a>(widths: &[usize], cells: impl IntoIterator<Item = &'a str>) {
@@ -59,4 +61,13 @@ impl Sink for Failures {
         }
         Ok(())
     }
+}
+
+/// The reference environment.
+pub fn reference() -> Stack {
+    let env = |_: &str| None;
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/production.yaml");
+    let text = fs::read_to_string(path).unwrap();
+    let loaded = load(&[(path.into(), text)], &env).unwrap_or_else(|e| panic!("{e}"));
+    lower(&loaded.spec, &env).unwrap()
 }

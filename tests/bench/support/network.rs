@@ -61,18 +61,17 @@ fn block(vpc: &str, name: &str, i: usize) -> Subnet {
     }
 }
 
-/// Three rules: two for an address block or, where there is an `other` group, one for that; and one outwards.
+/// Three rules: two for an address block or, where there is an `other` group, one for that; and the one outwards that AWS makes.
 fn group(vpc: &str, name: &str, other: Option<String>) -> SecurityGroup {
     let rule = |port: i32, peer: Peer| Rule { protocol: "tcp".into(), from_port: port, to_port: port, peer, description: "bench".into() };
     let inside = || Peer::Cidr("10.0.0.0/16".into());
     let second = other.map_or_else(inside, |o| Peer::Group(Ref::to(o)));
-    let everywhere =
-        Rule { protocol: "all".into(), from_port: -1, to_port: -1, peer: Peer::Cidr("0.0.0.0/0".into()), description: "bench".into() };
+    let all = Rule { protocol: "all".into(), description: String::new(), ..rule(-1, Peer::Cidr("0.0.0.0/0".into())) };
     SecurityGroup {
         vpc: Ref::to(vpc),
         description: name.into(),
         ingress: BTreeSet::from([rule(443, inside()), rule(8080, second)]),
-        egress: BTreeSet::from([everywhere]),
+        egress: BTreeSet::from([all]),
         tags: named(name),
     }
 }

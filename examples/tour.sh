@@ -1,0 +1,18 @@
+#!/bin/sh
+# The reference environment on the embedded sandbox: planned, applied, changed and destroyed. Needs Rust, no cloud account.
+set -eu
+cd "$(dirname "$0")/.."
+folder=$(mktemp -d)
+trap 'rm -r "$folder"' EXIT
+export INFRA_CLOUD="sandbox:$folder/cloud.jsonl"
+infra() { printf '\n$ infra %s\n' "$*"; cargo run --quiet --locked -- "$@"; }
+
+infra validate --file examples/production.yaml
+infra apply --file examples/production.yaml --auto-approve
+infra plan --file examples/production.yaml
+
+printf 'compute:\n  app: { image: "ghcr.io/example/shop:1.5.0", instances: { max: 12 } }\n' > "$folder/next.yaml"
+infra apply --file examples/production.yaml --file "$folder/next.yaml" --auto-approve
+
+infra destroy --file examples/production.yaml --auto-approve \
+  --allow-data-loss bucket.access_logs,db_instance.main,db_replica.main-1,load_balancer.main,log_group.flow_logs,replication_group.main

@@ -1,0 +1,71 @@
+//! A cloud that gives the answers it is told to, in that order, and keeps what it was asked.
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use infra::cloud::Clients;
+use infra::kinds::{Links, Live, Object};
+use infra::model::Stamp;
+
+use super::address;
+use super::moto::Moto;
+
+#[derive(Clone, Debug)]
+pub struct Replay {
+    answers: Arc<Mutex<VecDeque<(u16, String)>>>,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Replay {
+    /// Clients of such a cloud. An answer is an HTTP status and a body.
+    pub fn clients<'a>(answers: impl IntoIterator<Item = (u16, &'a str)>) -> (Clients, Replay) {
+        let answers = answers.into_iter().map(|(status, body)| (status, body.to_owned())).collect();
+        let replay = Replay { answers: Arc::new(Mutex::new(answers)), asked: Arc::default() };
+        let config = Moto::config("http://replay.invalid").into_builder().http_client(replay.clone()).build();
+        (Clients::with_config(config, Moto::policy()), replay)
+    }
+
+    /// The bodies of the requests. Every answer must have been taken.
+    pub fn asked(&self) -> Vec<String> {
+        assert!(self.answers.lock().unwrap().is_empty(), "answers nobody asked for");
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+impl HttpConnector for Replay {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let body = request.body().bytes().unwrap_or_default();
+        self.asked.lock().unwrap().push(String::from_utf8_lossy(body).into_owned());
+        HttpConnectorFuture::ready(match self.answers.lock().unwrap().pop_front() {
+            Some((status, body)) => Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))),
+            None => Err(ConnectorError::other("no answer left".into(), None)),
+        })
+    }
+}
+
+impl HttpClient for Replay {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+/// Whether a request has all these parts.
+pub fn has(request: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(request.contains(part), "{part} in {request}");
+    }
+}
+
+/// The stamp of a step of a run.
+pub fn stamp(at: &str) -> Stamp {
+    Stamp { stack: "s".into(), address: address(at), run: "r".into(), step: 7, digest: "0123456789abcdef".into() }
+}
+
+/// A world in which each object has `id-` and its own address as physical id.
+pub fn links(world: impl IntoIterator<Item = (&'static str, Object)>) -> Links {
+    Links(world.into_iter().map(|(at, object)| (address(at), Live::found(format!("id-{at}"), object, stamp(at)))).collect())
+}

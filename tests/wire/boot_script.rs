@@ -1,0 +1,159 @@
+//! The boot script of a container: valid, safe, and read back to the byte. It is run by bash, with its tools and places stood in for.
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use infra::cloud::Class;
+use infra::kinds::launch_template::{Boot, Container, EnvValue};
+use infra::kinds::{Links, Text};
+use infra::model::Secret;
+
+/// Values that would do harm if bash or docker's environment file read more into them than their characters.
+const NASTY: &[&str] = &["", " spaced ", "it's", "\"", "$(touch pwned)", "`touch pwned`", "\\", "#no comment", "INFRA_ENV", "a=b", "grüße"];
+
+fn container(env: impl IntoIterator<Item = (&'static str, EnvValue)>) -> Container {
+    Container { image: "ghcr.io/example/shop:1.4.2".into(), port: 8080, env: env.into_iter().map(|(k, v)| (k.into(), v)).collect() }
+}
+
+fn script(container: &Container) -> String {
+    Boot::Container(container.clone()).script(&Links::default()).unwrap()
+}
+
+/// Runs a script in a directory of its own: `/etc` is in there, and every tool is a script that says what it was asked.
+fn run(script: &str, dir: &Path, tools: &[(&str, &str)]) -> String {
+    let bin = dir.join("bin");
+    std::fs::create_dir_all(&bin).unwrap();
+    std::fs::create_dir_all(dir.join("etc/systemd/system")).unwrap();
+    for (name, body) in tools {
+        std::fs::write(bin.join(name), format!("#!/bin/bash\necho \"{name} $*\" >> \"$LOG\"\n{body}\n")).unwrap();
+        std::fs::set_permissions(bin.join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let here = script.replace("/etc/", &format!("{}/etc/", dir.display()));
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let out = Command::new("bash").args(["-c", &here]).env("PATH", path).env("LOG", dir.join("log")).current_dir(dir).output().unwrap();
+    assert!(out.status.success(), "{}\n{script}", String::from_utf8_lossy(&out.stderr));
+    std::fs::read_to_string(dir.join("log")).unwrap()
+}
+
+fn place(name: &str) -> std::path::PathBuf {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("boot-{name}-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&dir);
+    std::fs::create_dir_all(&dir).unwrap();
+    dir
+}
+
+#[test]
+fn bash_finds_no_fault() {
+    let all = [
+        container([]),
+        container([("A", EnvValue::Plain(Text::literal("x"))), ("B", EnvValue::FromSecretsManager("a/b".into()))]),
+        Container { image: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop@sha256:0af".into(), ..container([]) },
+    ];
+    for c in all {
+        let out = Command::new("bash").args(["-n", "-c", &script(&c)]).output().unwrap();
+        assert!(out.status.success() && out.stderr.is_empty(), "{}", String::from_utf8_lossy(&out.stderr));
+    }
+}
+
+#[test]
+fn values_arrive_as_they_are_and_do_nothing() {
+    for (i, value) in NASTY.iter().enumerate() {
+        for kind in [EnvValue::Plain(Text::literal(*value)), EnvValue::Secret(Secret::new(*value))] {
+            let dir = place(&format!("value-{i}"));
+            let log = run(&script(&container([("VALUE", kind)])), &dir, &[("dnf", ""), ("systemctl", ""), ("docker", "")]);
+            let file = dir.join("etc/infra/app.env");
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("VALUE={value}\n"));
+            assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+            assert!(!dir.join("pwned").exists());
+            assert_eq!(
+                log,
+                "dnf install -y docker\nsystemctl enable --now docker\ndocker pull ghcr.io/example/shop:1.4.2\n\
+                 systemctl daemon-reload\nsystemctl enable --now infra-app.service\n"
+            );
+            let unit = std::fs::read_to_string(dir.join("etc/systemd/system/infra-app.service")).unwrap();
+            let start = format!(
+                "ExecStart=/usr/bin/docker run --rm --name infra-app --env-file {}/etc/infra/app.env --publish 8080:8080 \
+                 --log-driver none ghcr.io/example/shop:1.4.2\n",
+                dir.display()
+            );
+            assert!(unit.contains(&start) && unit.contains("Restart=always\n"), "{unit}");
+            std::fs::remove_dir_all(&dir).unwrap();
+        }
+    }
+}
+
+#[test]
+fn secrets_are_fetched_and_the_registry_is_logged_into() {
+    let image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop:2";
+    let c = Container { image: image.into(), ..container([("PASSWORD", EnvValue::FromSecretsManager("rds!db-1/$x".replace("/$x", "")))]) };
+    let dir = place("fetch");
+    let tools = [
+        ("aws", "case $1 in ecr) echo token ;; *) echo 'pa$$ \"word\"' ;; esac"),
+        ("curl", "echo us-east-1"),
+        ("dnf", ""),
+        ("docker", "case $1 in login) cat >> \"$LOG\" ;; esac"),
+        ("systemctl", ""),
+    ];
+    let log = run(&script(&c), &dir, &tools);
+    assert_eq!(std::fs::read_to_string(dir.join("etc/infra/app.env")).unwrap(), "PASSWORD=pa$$ \"word\"\n");
+    let said = |what: &str| assert!(log.contains(what), "{log}");
+    said("aws secretsmanager get-secret-value --region us-east-1 --secret-id rds!db-1 --query SecretString --output text\n");
+    said("aws ecr get-login-password --region eu-west-1\n");
+    said("docker login --username AWS --password-stdin 123456789012.dkr.ecr.eu-west-1.amazonaws.com\n");
+    said(&format!("docker pull {image}\n"));
+    std::fs::remove_dir_all(&dir).unwrap();
+}
+
+#[test]
+fn what_was_written_is_read_back() {
+    let env = NASTY.iter().enumerate().flat_map(|(i, v)| {
+        let name = |kind: &str| -> &'static str { format!("{kind}_{i}").leak() };
+        [(name("PLAIN"), EnvValue::Plain(Text::literal(*v))), (name("SECRET"), EnvValue::Secret(Secret::new(*v)))]
+    });
+    let c = container(env.chain([("FETCHED", EnvValue::FromSecretsManager("a/b".into()))]));
+    assert_eq!(Boot::read(&script(&c)), Boot::Container(c));
+}
+
+#[test]
+fn an_altered_script_is_seen_and_shows_no_secret() {
+    let written = script(&container([("TOKEN", EnvValue::Secret(Secret::new("hunter2")))]));
+    let altered = [
+        written.replace("hunter2", "hunter3"),
+        written.replace("docker pull", "docker pull evil;docker pull"),
+        written.replace("\"port\":8080", "\"port\":8081"),
+        written.replace("infra:container {", "infra:container {{"),
+        format!("{written}# more\n"),
+    ];
+    for script in altered {
+        let Boot::UserData(Text(parts)) = Boot::read(&script) else { panic!("not seen: {script}") };
+        assert!(!format!("{parts:?}").contains("hunter"), "{parts:?}");
+    }
+    assert!(!serde_json::to_string(&Boot::read(&written)).unwrap().contains("hunter"));
+    assert_eq!(Boot::read("#cloud-config\n"), Boot::UserData(Text::literal("#cloud-config\n")));
+}
+
+#[test]
+fn what_cannot_be_said_safely_is_refused() {
+    let plain = |name: &'static str, value: &str| container([(name, EnvValue::Plain(Text::literal(value)))]);
+    let refused = [
+        plain("A", "two\nlines"),
+        plain("A", "two\rlines"),
+        plain("A", "nul\0"),
+        plain("A B", "x"),
+        plain("1A", "x"),
+        plain("", "x"),
+        plain("A", &"x".repeat(9000)),
+        container([("A", EnvValue::Secret(Secret::Sealed("0123456789ab".into())))]),
+        container([("A", EnvValue::FromSecretsManager("it's".into()))]),
+        container([("A", EnvValue::FromSecretsManager("--query".into()))]),
+        Container { image: "shop; reboot".into(), ..container([]) },
+        Container { image: "--privileged".into(), ..container([]) },
+        Container { port: 0, ..container([]) },
+    ];
+    for c in refused {
+        let error = Boot::Container(c.clone()).script(&Links::default()).unwrap_err();
+        assert_eq!(error.class, Class::Invalid, "{c:?}");
+    }
+    let long = Boot::UserData(Text::literal("x".repeat(16 * 1024 + 1)));
+    assert_eq!(long.script(&Links::default()).unwrap_err().class, Class::Invalid);
+}

@@ -1,0 +1,79 @@
+use infra::kinds::launch_template::{Boot, Container, Disk, EnvValue, Metadata};
+use infra::kinds::{Kind, LaunchTemplate, Part, Ref, Text};
+use infra::model::Secret;
+
+use super::Case;
+use super::security_group::security_group;
+use super::vpc::vpc;
+
+pub fn container() -> Container {
+    let env = [
+        ("GREETING".into(), EnvValue::Plain(Text::literal("it's \"fine\" $HOME `id` \\ #"))),
+        (
+            "NETWORK".into(),
+            EnvValue::Plain(Text(vec![Part::Output { r#ref: infra::kinds::Address::new(Kind::Vpc, "main"), attr: "cidr".into() }])),
+        ),
+        ("PASSWORD".into(), EnvValue::FromSecretsManager("shop/password".into())),
+        ("TOKEN".into(), EnvValue::Secret(Secret::new("hunter2"))),
+    ];
+    Container { image: "ghcr.io/example/shop:1.4.2".into(), port: 8080, env: env.into() }
+}
+
+/// A template in the world of [`case`].
+pub fn launch_template() -> LaunchTemplate {
+    LaunchTemplate {
+        image: "ami-12c6146b".into(),
+        instance_type: "t3.medium".into(),
+        instance_profile: Ref::to("=shop"),
+        security_groups: [Ref::to("app")].into(),
+        public_ip: false,
+        disk: Disk { device: "/dev/xvda".into(), size_gib: 20, volume_type: "gp3".into(), encrypted: true },
+        metadata: Metadata { http_tokens: "required".into(), hop_limit: 2 },
+        boot: Boot::Container(container()),
+        tags: [("Name".into(), "shop".into())].into(),
+    }
+}
+
+pub fn case() -> Case {
+    let base = launch_template();
+    let world = vec![
+        ("vpc.main", vpc().into()),
+        ("security_group.app", security_group().into()),
+        ("security_group.more", security_group().into()),
+        ("launch_template.shop", base.clone().into()),
+    ];
+    let with = |change: &dyn Fn(&mut LaunchTemplate)| {
+        let mut other = base.clone();
+        change(&mut other);
+        other.into()
+    };
+    let env = |name: &str, value: EnvValue| {
+        let mut other = container();
+        other.env.insert(name.into(), value);
+        Boot::Container(other)
+    };
+    let variants = vec![
+        ("image", with(&|t| t.image = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64".into())),
+        ("instance_type", with(&|t| t.instance_type = "m7g.large".into())),
+        ("instance_profile", with(&|t| t.instance_profile = Ref::to("=other"))),
+        ("security_groups", with(&|t| drop(t.security_groups.insert(Ref::to("more"))))),
+        ("public_ip", with(&|t| t.public_ip = true)),
+        ("disk.size_gib", with(&|t| t.disk.size_gib = 50)),
+        ("disk", with(&|t| t.disk = Disk { device: "/dev/sda1".into(), volume_type: "gp2".into(), encrypted: false, ..base.disk.clone() })),
+        ("metadata", with(&|t| t.metadata = Metadata { http_tokens: "optional".into(), hop_limit: 1 })),
+        (
+            "the container's image",
+            with(&|t| {
+                t.boot = Boot::Container(Container { image: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop:2".into(), ..container() })
+            }),
+        ),
+        ("the container's port", with(&|t| t.boot = Boot::Container(Container { port: 9000, ..container() }))),
+        ("a variable", with(&|t| t.boot = env("GREETING", EnvValue::Plain(Text::literal("hello"))))),
+        ("a secret", with(&|t| t.boot = env("TOKEN", EnvValue::Secret(Secret::new("hunter3"))))),
+        ("a secret to fetch", with(&|t| t.boot = env("PASSWORD", EnvValue::FromSecretsManager("shop/other".into())))),
+        ("user data", with(&|t| t.boot = Boot::UserData(Text::literal("#!/bin/bash\necho \"grüß dich\"\n")))),
+        ("no user data", with(&|t| t.boot = Boot::UserData(Text::literal("")))),
+        ("tags", with(&|t| t.tags = [("team".into(), "a b".into())].into())),
+    ];
+    Case { address: "launch_template.shop", world, variants }
+}

@@ -1,0 +1,130 @@
+//! Databases change state slowly, put changes off, and may fail: answers after the API reference, since the emulator does all at once.
+use infra::cloud::{Class, Cloud};
+use infra::kinds::{DbInstance, DbReplica, Live, Ref};
+
+use super::db_instance::{db_instance, ground};
+use super::db_replica::db_replica;
+use crate::support::replay::{Replay, has, links, stamp};
+
+const GONE: &str =
+    "<ErrorResponse><Error><Code>DBInstanceNotFound</Code><Message>DBInstance x not found.</Message></Error></ErrorResponse>";
+
+/// `DescribeDBInstances` showing the instance of the wire case, with other values of `port`, `insights`, and more elements.
+fn seen(status: &str, port: i32, insights: bool, more: &str) -> String {
+    let instance = format!(
+        "<DBInstanceIdentifier>s-main-1</DBInstanceIdentifier><DBInstanceArn>arn:aws:rds:us-east-1:123456789012:db:s-main-1</DBInstanceArn>
+        <DBInstanceStatus>{status}</DBInstanceStatus><DBInstanceClass>db.r7g.large</DBInstanceClass>
+        <Engine>postgres</Engine><EngineVersion>16.6</EngineVersion><AllocatedStorage>120</AllocatedStorage>
+        <MaxAllocatedStorage>500</MaxAllocatedStorage><StorageType>gp3</StorageType><Iops>3000</Iops><StorageThroughput>125</StorageThroughput>
+        <StorageEncrypted>true</StorageEncrypted><MultiAZ>true</MultiAZ><DBSubnetGroup><DBSubnetGroupName>data</DBSubnetGroupName></DBSubnetGroup>
+        <VpcSecurityGroups><VpcSecurityGroupMembership><VpcSecurityGroupId>id-security_group.data</VpcSecurityGroupId><Status>active</Status>
+        </VpcSecurityGroupMembership></VpcSecurityGroups><DBParameterGroups><DBParameterGroup>
+        <DBParameterGroupName>id-db_parameter_group.main</DBParameterGroupName></DBParameterGroup></DBParameterGroups>
+        <Endpoint><Address>main.example</Address><Port>{port}</Port></Endpoint><BackupRetentionPeriod>14</BackupRetentionPeriod>
+        <PreferredBackupWindow>03:00-04:00</PreferredBackupWindow><PreferredMaintenanceWindow>sun:05:00-sun:06:00</PreferredMaintenanceWindow>
+        <PerformanceInsightsEnabled>{insights}</PerformanceInsightsEnabled><AutoMinorVersionUpgrade>true</AutoMinorVersionUpgrade>
+        <EnabledCloudwatchLogsExports><member>postgresql</member></EnabledCloudwatchLogsExports><DBName>shop</DBName>
+        <MasterUsername>shop</MasterUsername><MasterUserSecret><SecretArn>arn:secret</SecretArn></MasterUserSecret>{more}"
+    );
+    let list = format!("<DBInstances><DBInstance>{instance}</DBInstance></DBInstances>");
+    format!("<DescribeDBInstancesResponse><DescribeDBInstancesResult>{list}</DescribeDBInstancesResult></DescribeDBInstancesResponse>")
+}
+
+fn live(object: DbInstance) -> Live {
+    Live::found("s-main-1", object, stamp("db_instance.main"))
+}
+
+/// RDS may show an instance as available for a moment before it begins; what it grew and upgraded by itself is no difference.
+#[tokio::test(start_paused = true)]
+async fn an_update_waits_until_nothing_is_pending() {
+    let want = DbInstance { port: 5444, performance_insights: true, ..db_instance() };
+    let (before, after) = (seen("available", 5432, false, ""), seen("available", 5444, true, ""));
+    let begun = seen("available", 5432, true, "<PendingModifiedValues><Port>5444</Port></PendingModifiedValues>");
+    let busy = seen("modifying", 5444, true, "");
+    let (cloud, replay) = Replay::clients([
+        (200, before.as_str()),
+        (200, "<AddTagsToResourceResponse><AddTagsToResourceResult/></AddTagsToResourceResponse>"),
+        (200, "<ModifyDBInstanceResponse><ModifyDBInstanceResult/></ModifyDBInstanceResponse>"),
+        (200, &begun),
+        (200, &busy),
+        (200, &after),
+    ]);
+    let made = cloud.update(&live(db_instance()), &want.into(), &links(ground()), &stamp("db_instance.main")).await.unwrap();
+    assert_eq!(made.of::<DbInstance>().unwrap().endpoint.0.as_deref(), Some("main.example"));
+    let asked = replay.asked();
+    has(&asked[1], &["Action=AddTagsToResource", "Key=infra%3Aasked&Tags.Tag.3.Value=16.4%20100"]);
+    has(&asked[2], &["Action=ModifyDBInstance", "ApplyImmediately=true", "DBPortNumber=5444", "EnablePerformanceInsights=true"]);
+    for other in ["AllocatedStorage", "EngineVersion", "Iops", "MultiAZ", "VpcSecurityGroupIds"] {
+        assert!(!asked[2].contains(other), "{other} in {}", asked[2]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deferred_update_is_done_when_it_is_accepted() {
+    let want = DbInstance { instance_class: "db.r7g.xlarge".into(), apply_immediately: false, ..db_instance() };
+    let pending = "<PendingModifiedValues><DBInstanceClass>db.r7g.xlarge</DBInstanceClass></PendingModifiedValues>";
+    let (before, accepted) = (seen("available", 5432, false, ""), seen("available", 5432, false, pending));
+    let (cloud, replay) = Replay::clients([
+        (200, before.as_str()),
+        (200, "<AddTagsToResourceResponse><AddTagsToResourceResult/></AddTagsToResourceResponse>"),
+        (200, "<ModifyDBInstanceResponse><ModifyDBInstanceResult/></ModifyDBInstanceResponse>"),
+        (200, accepted.as_str()),
+    ]);
+    cloud.update(&live(db_instance()), &want.into(), &links(ground()), &stamp("db_instance.main")).await.unwrap();
+    has(&replay.asked()[2], &["ApplyImmediately=false", "DBInstanceClass=db.r7g.xlarge"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_creation_is_taken_up_and_a_failed_one_says_why() {
+    let taken = "<ErrorResponse><Error><Code>DBInstanceAlreadyExists</Code><Message>exists</Message></Error></ErrorResponse>";
+    let failed = seen("incompatible-network", 5432, false, "");
+    let event = "<DescribeEventsResponse><DescribeEventsResult><Events><Event><Message>No addresses left.</Message></Event></Events></DescribeEventsResult></DescribeEventsResponse>";
+    let (cloud, replay) = Replay::clients([(400, taken), (400, GONE), (200, &failed), (200, event)]);
+    let error = cloud.create(&db_instance().into(), &links(ground()), &stamp("db_instance.main")).await.unwrap_err();
+    assert_eq!((error.class, error.code.as_str()), (Class::Invalid, "incompatible-network"));
+    assert!(error.message.ends_with("No addresses left."), "{error}");
+    has(&replay.asked()[0], &["ManageMasterUserPassword=true", "PubliclyAccessible=false", "infra%3Aaddress"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_lifts_the_protection_and_waits_until_all_is_gone() {
+    let protected = seen("available", 5432, false, "<DeletionProtection>true</DeletionProtection>");
+    let deleting = seen("deleting", 5432, false, "");
+    let (cloud, replay) = Replay::clients([
+        (200, protected.as_str()),
+        (200, "<ModifyDBInstanceResponse><ModifyDBInstanceResult/></ModifyDBInstanceResponse>"),
+        (200, "<DeleteDBInstanceResponse><DeleteDBInstanceResult/></DeleteDBInstanceResponse>"),
+        (200, &deleting),
+        (400, GONE),
+    ]);
+    cloud.delete(&live(db_instance())).await.unwrap();
+    has(&replay.asked()[1], &["DeletionProtection=false", "ApplyImmediately=true"]);
+    has(&replay.asked()[2], &["SkipFinalSnapshot=true", "DeleteAutomatedBackups=false"]);
+    let (cloud, replay) = Replay::clients([(400, GONE)]);
+    cloud.delete(&live(db_instance())).await.unwrap();
+    assert_eq!(replay.asked().len(), 1);
+}
+
+/// RDS takes neither parameter group nor maintenance window in the creation of a replica of the same region.
+#[tokio::test(start_paused = true)]
+async fn a_replica_gets_its_parameter_group_as_soon_as_it_stands() {
+    let want = DbReplica { parameter_group: Ref::to("main"), multi_az: true, port: 5432, ..db_replica() };
+    let source = "<ReadReplicaSourceDBInstanceIdentifier>id-db_instance.main</ReadReplicaSourceDBInstanceIdentifier>";
+    let creating = seen("creating", 5432, false, source);
+    let inherited = seen("available", 5432, false, source).replace("id-db_parameter_group.main", "default.postgres16");
+    let done = seen("available", 5432, false, source).replace("sun:05:00-sun:06:00", "tue:05:00-tue:06:00");
+    let (cloud, replay) = Replay::clients([
+        (200, "<CreateDBInstanceReadReplicaResponse><CreateDBInstanceReadReplicaResult/></CreateDBInstanceReadReplicaResponse>"),
+        (200, creating.as_str()),
+        (200, &inherited),
+        (200, "<ModifyDBInstanceResponse><ModifyDBInstanceResult/></ModifyDBInstanceResponse>"),
+        (200, &done),
+    ]);
+    let mut world = ground();
+    world.push(("db_instance.main", db_instance().into()));
+    cloud.create(&want.into(), &links(world), &stamp("db_replica.reader")).await.unwrap();
+    let asked = replay.asked();
+    has(&asked[0], &["Action=CreateDBInstanceReadReplica", "SourceDBInstanceIdentifier=id-db_instance.main", "infra%3Aaddress"]);
+    assert!(!asked[0].contains("DBParameterGroupName"), "{}", asked[0]);
+    has(&asked[3], &["DBParameterGroupName=id-db_parameter_group.main", "PreferredMaintenanceWindow=tue%3A05%3A00-tue%3A06%3A00"]);
+}

@@ -1,0 +1,216 @@
+//! Replication groups: the emulator has no nodes to describe, can't change their number, and never ends a deletion. Answers after the API
+//! reference.
+use infra::cloud::{Cloud, Observe};
+use infra::kinds::{CacheParameterGroup, CacheSubnetGroup, Kind, Links, Live, Object, Ref, ReplicationGroup};
+use infra::model::Computed;
+
+use super::db_subnet_group::network;
+use super::security_group::security_group;
+use crate::support::replay::{Replay, has, links, stamp};
+
+const AT: &str = "replication_group.main";
+const GONE: &str = "<ErrorResponse><Error><Code>ReplicationGroupNotFoundFault</Code><Message>not found</Message></Error></ErrorResponse>";
+
+fn world() -> Links {
+    let mut world = network();
+    let parameters = CacheParameterGroup { family: "redis7".into(), parameters: [].into(), tags: [].into() };
+    world.push(("cache_parameter_group.main", parameters.into()));
+    world.push(("cache_subnet_group.main", CacheSubnetGroup { subnets: [Ref::to("a")].into(), tags: [].into() }.into()));
+    world.push(("security_group.main", security_group().into()));
+    links(world)
+}
+
+fn group() -> ReplicationGroup {
+    ReplicationGroup {
+        engine: "redis".into(),
+        engine_version: "7.1".into(),
+        node_type: "cache.r7g.large".into(),
+        replicas: 1,
+        automatic_failover: true,
+        multi_az: true,
+        port: 6379,
+        subnet_group: Ref::to("main"),
+        security_groups: [Ref::to("main")].into(),
+        parameter_group: None,
+        snapshot_retention: 7,
+        snapshot_window: "03:00-04:00".into(),
+        maintenance_window: "sun:05:00-sun:06:00".into(),
+        at_rest_encryption: true,
+        transit_encryption: true,
+        primary_endpoint: Computed(None),
+        reader_endpoint: Computed(None),
+        tags: [].into(),
+    }
+}
+
+/// `DescribeReplicationGroups` with one group of so many nodes.
+fn seen(id: &str, status: &str, nodes: usize, failover: &str, multi_az: &str) -> String {
+    let members: String = (1..=nodes).map(|n| format!("<ClusterId>{id}-00{n}</ClusterId>")).collect();
+    let endpoint = |name: &str| format!("<{name}><Address>{name}.example</Address><Port>6379</Port></{name}>");
+    let shard = format!("<NodeGroup>{}{}</NodeGroup>", endpoint("PrimaryEndpoint"), endpoint("ReaderEndpoint"));
+    let group = format!(
+        "<ReplicationGroupId>{id}</ReplicationGroupId><Description>{}</Description><Status>{status}</Status><PendingModifiedValues/>
+        <MemberClusters>{members}</MemberClusters><NodeGroups>{shard}</NodeGroups><AutomaticFailover>{failover}</AutomaticFailover>
+        <MultiAZ>{multi_az}</MultiAZ><SnapshotRetentionLimit>7</SnapshotRetentionLimit><SnapshotWindow>03:00-04:00</SnapshotWindow>
+        <CacheNodeType>cache.r7g.large</CacheNodeType><TransitEncryptionEnabled>true</TransitEncryptionEnabled>
+        <AtRestEncryptionEnabled>true</AtRestEncryptionEnabled><Engine>redis</Engine>",
+        stamp(AT).line()
+    );
+    let all = format!("<ReplicationGroups><ReplicationGroup>{group}</ReplicationGroup></ReplicationGroups>");
+    format!(
+        "<DescribeReplicationGroupsResponse><DescribeReplicationGroupsResult>{all}</DescribeReplicationGroupsResult></DescribeReplicationGroupsResponse>"
+    )
+}
+
+/// `DescribeCacheClusters` with one node.
+fn node(id: &str, status: &str) -> String {
+    let node = format!(
+        "<CacheClusterId>{id}-001</CacheClusterId><ReplicationGroupId>{id}</ReplicationGroupId><CacheClusterStatus>{status}</CacheClusterStatus>
+        <Engine>redis</Engine><EngineVersion>7.1.0</EngineVersion><PreferredMaintenanceWindow>sun:05:00-sun:06:00</PreferredMaintenanceWindow>
+        <CacheParameterGroup><CacheParameterGroupName>default.redis7</CacheParameterGroupName></CacheParameterGroup><PendingModifiedValues/>
+        <CacheSubnetGroupName>id-cache_subnet_group.main</CacheSubnetGroupName><SecurityGroups><member>
+        <SecurityGroupId>id-security_group.main</SecurityGroupId><Status>active</Status></member></SecurityGroups>"
+    );
+    let all = format!("<CacheClusters><CacheCluster>{node}</CacheCluster></CacheClusters>");
+    format!(
+        "<DescribeCacheClustersResponse><DescribeCacheClustersResult>{all}</DescribeCacheClustersResult></DescribeCacheClustersResponse>"
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_is_made_and_listed_as_it_was_asked_for() {
+    let id = stamp(AT).physical_name(40);
+    let on = |status| seen(&id, status, 2, "enabled", "enabled");
+    let (creating, available, late, ready) = (on("creating"), on("available"), node(&id, "creating"), node(&id, "available"));
+    let (cloud, replay) = Replay::clients([
+        (200, "<CreateReplicationGroupResponse><CreateReplicationGroupResult/></CreateReplicationGroupResponse>"),
+        (200, creating.as_str()),
+        (200, &available),
+        (200, &ready),
+        (200, &late),
+        (200, &available),
+        (200, &ready),
+        (200, &ready),
+    ]);
+    let made = cloud.create(&group().into(), &world(), &stamp(AT)).await.unwrap();
+    has(
+        &replay.asked()[0],
+        &["NumCacheClusters=2", "AutomaticFailoverEnabled=true", "TransitEncryptionEnabled=true", "AtRestEncryptionEnabled=true"],
+    );
+    assert_eq!(made.object.outputs()["url"], "rediss://PrimaryEndpoint.example:6379");
+
+    let (cloud, _) = Replay::clients([(200, available.as_str()), (200, &ready)]);
+    let found = cloud.list(Kind::ReplicationGroup, "s").await.unwrap();
+    assert_eq!((&found[0].id, &found[0].stamp, &found[0].points), (&made.id, &made.stamp, &made.points));
+    let physical = ReplicationGroup {
+        subnet_group: Ref::to("id-cache_subnet_group.main"),
+        security_groups: [Ref::to("id-security_group.main")].into(),
+        ..made.of().unwrap()
+    };
+    assert_eq!(found[0].object, Object::from(physical));
+
+    let deleting = on("deleting");
+    let (cloud, replay) = Replay::clients([(200, deleting.as_str())]);
+    assert!(cloud.list(Kind::ReplicationGroup, "s").await.unwrap().is_empty());
+    assert_eq!(replay.asked().len(), 1);
+}
+
+/// Replicas come before the failover that needs them.
+#[tokio::test(start_paused = true)]
+async fn replicas_come_first_when_failover_is_turned_on() {
+    let mut live = Live::found("g", ReplicationGroup { replicas: 0, automatic_failover: false, multi_az: false, ..group() }, stamp(AT));
+    live.points = ["id-cache_subnet_group.main".into(), "id-security_group.main".into()].into();
+    let ready = node("g", "available");
+    let (alone, grown, on) = (
+        seen("g", "available", 1, "disabled", "disabled"),
+        seen("g", "available", 2, "disabled", "disabled"),
+        seen("g", "available", 2, "enabled", "enabled"),
+    );
+    let turning = seen("g", "available", 2, "enabling", "enabled");
+    let (cloud, replay) = Replay::clients([
+        (200, alone.as_str()),
+        (200, &ready),
+        (200, "<IncreaseReplicaCountResponse><IncreaseReplicaCountResult/></IncreaseReplicaCountResponse>"),
+        (200, &grown),
+        (200, &ready),
+        (200, &ready),
+        (200, "<ModifyReplicationGroupResponse><ModifyReplicationGroupResult/></ModifyReplicationGroupResponse>"),
+        (200, &turning),
+        (200, &on),
+        (200, &ready),
+        (200, &ready),
+    ]);
+    cloud.update(&live, &group().into(), &world(), &stamp(AT)).await.unwrap();
+    let asked = replay.asked();
+    has(&asked[2], &["Action=IncreaseReplicaCount", "NewReplicaCount=1", "ApplyImmediately=true"]);
+    has(&asked[6], &["Action=ModifyReplicationGroup", "AutomaticFailoverEnabled=true", "MultiAZEnabled=true"]);
+    assert!(!asked[6].contains("EngineVersion") && !asked[6].contains("CacheNodeType"), "{}", asked[6]);
+}
+
+/// Failover goes before the replicas that it needs.
+#[tokio::test(start_paused = true)]
+async fn failover_goes_first_when_replicas_are_taken_away() {
+    let live = Live::found("g", group(), stamp(AT));
+    let ready = node("g", "available");
+    let (on, off, alone) = (
+        seen("g", "available", 2, "enabled", "enabled"),
+        seen("g", "available", 2, "disabled", "disabled"),
+        seen("g", "available", 1, "disabled", "disabled"),
+    );
+    let (cloud, replay) = Replay::clients([
+        (200, on.as_str()),
+        (200, &ready),
+        (200, &ready),
+        (200, "<ModifyReplicationGroupResponse><ModifyReplicationGroupResult/></ModifyReplicationGroupResponse>"),
+        (200, &off),
+        (200, &ready),
+        (200, &ready),
+        (200, "<DecreaseReplicaCountResponse><DecreaseReplicaCountResult/></DecreaseReplicaCountResponse>"),
+        (200, &alone),
+        (200, &ready),
+    ]);
+    let want = ReplicationGroup { replicas: 0, automatic_failover: false, multi_az: false, ..group() };
+    cloud.update(&live, &want.into(), &world(), &stamp(AT)).await.unwrap();
+    has(&replay.asked()[3], &["Action=ModifyReplicationGroup", "AutomaticFailoverEnabled=false"]);
+    has(&replay.asked()[7], &["Action=DecreaseReplicaCount", "NewReplicaCount=0"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_version_brings_its_parameter_group_and_a_new_name_its_stamp() {
+    let live = Live::found("g", ReplicationGroup { engine_version: "6.2".into(), ..group() }, stamp(AT));
+    let newer = node("g", "available");
+    let ready = newer.replace("7.1.0", "6.2.6").replace("default.redis7", "default.redis6.x");
+    let on = seen("g", "available", 2, "enabled", "enabled");
+    let (cloud, replay) = Replay::clients([
+        (200, on.as_str()),
+        (200, &ready),
+        (200, &ready),
+        (200, "<ModifyReplicationGroupResponse><ModifyReplicationGroupResult/></ModifyReplicationGroupResponse>"),
+        (200, &on),
+        (200, &newer),
+        (200, &ready),
+        (200, &on),
+        (200, &newer),
+        (200, &newer),
+    ]);
+    cloud.update(&live, &group().into(), &world(), &stamp("replication_group.new")).await.unwrap();
+    let line = "ReplicationGroupDescription=s%20replication_group.new%20r%2F7%20";
+    has(&replay.asked()[3], &["EngineVersion=7.1", "CacheParameterGroupName=default.redis7", line]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_waits_until_the_group_is_gone_and_may_come_twice() {
+    let live = Live::found("g", group(), stamp(AT));
+    let (on, deleting) = (seen("g", "available", 2, "enabled", "enabled"), seen("g", "deleting", 2, "enabled", "enabled"));
+    let (cloud, replay) = Replay::clients([
+        (200, on.as_str()),
+        (200, "<DeleteReplicationGroupResponse><DeleteReplicationGroupResult/></DeleteReplicationGroupResponse>"),
+        (200, &deleting),
+        (404, GONE),
+    ]);
+    cloud.delete(&live).await.unwrap();
+    has(&replay.asked()[1], &["Action=DeleteReplicationGroup", "RetainPrimaryCluster=false"]);
+    let (cloud, replay) = Replay::clients([(404, GONE)]);
+    cloud.delete(&live).await.unwrap();
+    assert_eq!(replay.asked().len(), 1);
+}

@@ -1,0 +1,69 @@
+//! What the emulator does not do with rules: descriptions of groups and prefix lists, and taking one away. Answers after the API reference.
+use infra::cloud::Cloud;
+use infra::kinds::security_group::{Peer, Rule};
+use infra::kinds::{Links, Live, Ref, SecurityGroup};
+use infra::model::Stamp;
+
+use super::security_group::{rule, security_group};
+use super::vpc::vpc;
+use crate::support::address;
+use crate::support::replay::Replay;
+
+const SEEN: &str = "<DescribeSecurityGroupsResponse><securityGroupInfo><item>
+    <groupId>sg-1</groupId><vpcId>vpc-1</vpcId><groupDescription>who may enter</groupDescription>
+    <ipPermissions>
+        <item><ipProtocol>tcp</ipProtocol><fromPort>443</fromPort><toPort>443</toPort>
+            <ipRanges><item><cidrIp>203.0.113.0/24</cidrIp><description>office</description></item></ipRanges>
+            <prefixListIds><item><prefixListId>pl-1</prefixListId><description>before</description></item></prefixListIds></item>
+        <item><ipProtocol>tcp</ipProtocol><fromPort>80</fromPort><toPort>80</toPort>
+            <groups><item><userId>123456789012</userId><groupId>sg-2</groupId></item></groups></item>
+        <item><ipProtocol>tcp</ipProtocol><fromPort>22</fromPort><toPort>22</toPort>
+            <groups><item><userId>123456789012</userId><groupId>sg-old</groupId></item></groups></item>
+    </ipPermissions>
+    <ipPermissionsEgress><item><ipProtocol>-1</ipProtocol><ipRanges><item><cidrIp>0.0.0.0/0</cidrIp></item></ipRanges></item></ipPermissionsEgress>
+</item></securityGroupInfo></DescribeSecurityGroupsResponse>";
+
+#[tokio::test(start_paused = true)]
+async fn new_rules_come_first_then_descriptions_then_old_rules_go() {
+    let stamp = |name: &str| Stamp { stack: "s".into(), address: address(name), run: "r".into(), step: 1, digest: String::new() };
+    let texted = |description: &str, rule: Rule| Rule { description: description.into(), ..rule };
+    let office = Peer::Cidr("203.0.113.0/24".into());
+    let old = SecurityGroup { ingress: [rule(22, Peer::Group(Ref::to("=sg-old")))].into(), ..security_group() };
+    let want = SecurityGroup {
+        ingress: [
+            rule(443, office),
+            texted("after", rule(443, Peer::PrefixList("pl-1".into()))),
+            texted("peer", rule(80, Peer::Group(Ref::to("peer")))),
+            rule(22, Peer::Group(Ref::to("peer"))),
+        ]
+        .into(),
+        ..security_group()
+    };
+    let mut live = Live::found("sg-1", old, stamp("security_group.a"));
+    live.points = ["vpc-1".into(), "sg-old".into()].into();
+    let links = Links(
+        [
+            (address("vpc.main"), Live::found("vpc-1", vpc(), stamp("vpc.main"))),
+            (address("security_group.peer"), Live::found("sg-2", security_group(), stamp("security_group.peer"))),
+        ]
+        .into(),
+    );
+    let (cloud, replay) = Replay::clients([
+        (200, SEEN),
+        (200, "<AuthorizeSecurityGroupIngressResponse><return>true</return></AuthorizeSecurityGroupIngressResponse>"),
+        (
+            200,
+            "<UpdateSecurityGroupRuleDescriptionsIngressResponse><return>true</return></UpdateSecurityGroupRuleDescriptionsIngressResponse>",
+        ),
+        (200, "<RevokeSecurityGroupIngressResponse><return>true</return></RevokeSecurityGroupIngressResponse>"),
+    ]);
+    cloud.update(&live, &want.into(), &links, &stamp("security_group.a")).await.unwrap();
+    let asked = replay.asked();
+    let has = |i: usize, parts: &[&str]| parts.iter().for_each(|p| assert!(asked[i].contains(p), "{p} in {}", asked[i]));
+    has(0, &["Action=DescribeSecurityGroups", "GroupId.1=sg-1"]);
+    has(1, &["Action=AuthorizeSecurityGroupIngress", "IpPermissions.1.Groups.1.GroupId=sg-2", "IpPermissions.1.FromPort=22"]);
+    has(2, &["Action=UpdateSecurityGroupRuleDescriptionsIngress", "Description=after", "Description=peer", "CidrIp=203.0.113.0%2F24"]);
+    assert!(!asked[2].contains("office") && !asked[2].contains("IpRanges.1.Description"), "a description is taken away by leaving it out");
+    has(3, &["Action=RevokeSecurityGroupIngress", "IpPermissions.1.Groups.1.GroupId=sg-old"]);
+    assert!(!asked[1].contains("IpPermissions.2") && !asked[3].contains("IpPermissions.2"));
+}
