@@ -8,6 +8,7 @@ mod db_replica;
 mod db_subnet_group;
 mod elastic_ip;
 mod flow_log;
+mod foreign;
 mod iam_role;
 mod instance_profile;
 mod internet_gateway;

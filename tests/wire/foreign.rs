@@ -1,0 +1,76 @@
+//! What isn't the stack's stays as it is, attribute for attribute, whatever the stack does next to it.
+mod make;
+mod photo;
+
+use std::collections::BTreeMap;
+
+use infra::model::Tags;
+use infra::observe::observe;
+use infra::run::Outcome;
+
+use super::cases;
+use crate::support::moto::Moto;
+use crate::support::{apply, plan_for, stack};
+
+/// The stack that is applied and destroyed. Every foreign object that has a name has one that begins like the stack's own.
+const OURS: &str = "wire-mine";
+
+/// How a foreign object is marked.
+struct Mark {
+    tags: Tags,
+    /// What stands in the description of objects whose stamp would stand there.
+    line: String,
+}
+
+/// No stamp; another stack's, whose name begins like ours; and ours, damaged in one part or another.
+fn marks() -> Vec<Mark> {
+    let stamp = |stack: &str, address: &str, run: &str, digest: &str| {
+        let parts = [("infra:stack", stack), ("infra:address", address), ("infra:run", run), ("infra:digest", digest)];
+        let present = parts.into_iter().filter(|(_, v)| !v.is_empty());
+        let tags = present.clone().map(|(k, v)| (k.into(), v.into())).chain([("Name".into(), "foreign".into())]).collect();
+        Mark { tags, line: present.map(|(_, v)| v).collect::<Vec<_>>().join(" ") }
+    };
+    let digest = "0123456789abcdef";
+    vec![
+        Mark { tags: [("Name".into(), "foreign".into())].into(), line: "someone else's".into() },
+        stamp(&format!("{OURS}-two"), "vpc.main", "r1/0", digest),
+        stamp(OURS, "no_such_kind.main", "r1/0", digest),
+        stamp(OURS, "vpc.main", "r1", digest),
+        stamp(OURS, "vpc.main", "r1/0", ""),
+    ]
+}
+
+#[tokio::test]
+async fn what_is_foreign_stays_as_it_is() {
+    let moto = Moto::start().await;
+    let config = Moto::config(&moto.endpoint);
+    let marks = marks();
+    for (i, mark) in marks.iter().enumerate() {
+        make::everything(&config, &format!("{OURS}-{i}"), mark).await;
+    }
+    make::log_groups(&config, OURS).await;
+    let before = photo::take(&config).await;
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for key in before.keys() {
+        *counts.entry(key.split(' ').next().unwrap()).or_default() += 1;
+    }
+    for kind in photo::KINDS {
+        assert!(counts.get(kind).is_some_and(|n| *n >= marks.len()), "too few of {kind}: {counts:?}");
+    }
+    let cloud = Moto::clients(&moto.endpoint);
+    let seen = observe(&cloud, OURS, &Default::default()).await.unwrap();
+    assert_eq!(seen.live, BTreeMap::new(), "the stack takes something foreign for its own");
+    for (i, case) in cases().into_iter().enumerate() {
+        for (what, want) in [("applied", stack(OURS, case.world)), ("destroyed", stack(OURS, []))] {
+            let plan = plan_for(&cloud, &want).await.unwrap();
+            let (outcome, events) = apply(&cloud, &plan, &format!("run{i}{what}")).await;
+            assert_eq!(outcome, Outcome::Applied, "{} {what}: {events:#?}", case.address);
+        }
+        let after = photo::take(&config).await;
+        for (key, object) in &before {
+            let now = after.get(key).map_or("nothing", String::as_str);
+            let changed: Vec<_> = object.lines().zip(now.lines()).filter(|(b, a)| b != a).collect();
+            assert!(object == now, "{key}, after {} had come and gone: {changed:#?}", case.address);
+        }
+    }
+}
