@@ -1,6 +1,7 @@
 //! Words that every layer shares. Nothing here knows a cloud, a kind or a terminal.
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::{self, BufWriter, Write};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -234,6 +235,7 @@ pub enum Service {
     Rds,
     S3,
     Sts,
+    Tagging,
 }
 
 impl Service {
@@ -247,6 +249,7 @@ impl Service {
         Service::Rds,
         Service::S3,
         Service::Sts,
+        Service::Tagging,
     ];
 }
 
@@ -265,8 +268,21 @@ pub enum Loss {
     Data,
 }
 
-/// SHA-256 over the canonical JSON of a value, in hex.
+/// SHA-256 over the canonical JSON of a value, in hex. The JSON is never held as a whole: a plan's may be large.
 pub fn digest(value: &impl Serialize) -> String {
-    let bytes = serde_json::to_vec(value).expect("plain data");
-    Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect()
+    #[derive(Debug)]
+    struct Hashing(Sha256);
+    impl Write for Hashing {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.update(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut out = BufWriter::with_capacity(1024, Hashing(Sha256::new()));
+    serde_json::to_writer(&mut out, value).expect("plain data");
+    let Hashing(hash) = out.into_inner().expect("hashing does not fail");
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -8,6 +8,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -23,12 +24,13 @@ macro_rules! clients { ($($name:ident: $sdk:ident),+ $(,)?) => {
     pub struct Clients {
         pub policy: Policy,
         config: SdkConfig,
+        s3: OnceCell<aws_sdk_s3::Client>,
         $($name: OnceCell<$sdk::Client>),+
     }
 
     impl Clients {
         fn from_config(config: SdkConfig, policy: Policy) -> Self {
-            Clients { policy, config, $($name: OnceCell::new()),+ }
+            Clients { policy, config, s3: OnceCell::new(), $($name: OnceCell::new()),+ }
         }
         $(pub fn $name(&self) -> &$sdk::Client { self.$name.get_or_init(|| $sdk::Client::new(&self.config)) })+
     }
@@ -42,11 +44,19 @@ clients! {
     iam: aws_sdk_iam,
     logs: aws_sdk_cloudwatchlogs,
     rds: aws_sdk_rds,
-    s3: aws_sdk_s3,
     sts: aws_sdk_sts,
+    tagging: aws_sdk_resourcegroupstagging,
 }
 
 impl Clients {
+    /// S3's client. At an endpoint of one's own a bucket's name stands in the path, since no host name answers for it.
+    pub fn s3(&self) -> &aws_sdk_s3::Client {
+        self.s3.get_or_init(|| {
+            let config = aws_sdk_s3::config::Builder::from(&self.config).force_path_style(self.config.endpoint_url().is_some());
+            aws_sdk_s3::Client::from_conf(config.build())
+        })
+    }
+
     /// Clients for a region, with credentials, profile and endpoints from the SDK's usual places (`AWS_PROFILE`, `AWS_ENDPOINT_URL`, …).
     pub async fn connect(region: &str, policy: Policy) -> Self {
         let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
@@ -274,8 +284,10 @@ pub fn classify<E: ProvideErrorMetadata + Error + 'static>(
     let (class, code, message) = match &error {
         SdkError::ConstructionFailure(_) => (Class::Invalid, "InvalidRequest".to_owned(), chain(&error)),
         SdkError::TimeoutError(_) => (Class::Transient, "Timeout".to_owned(), chain(&error)),
-        SdkError::DispatchFailure(d) if d.is_io() || d.is_timeout() => (Class::Transient, "Unreachable".to_owned(), chain(&error)),
-        SdkError::DispatchFailure(_) => (Class::Denied, "NoCredentials".to_owned(), chain(&error)),
+        SdkError::DispatchFailure(d) if d.is_user() => (Class::Invalid, "InvalidRequest".to_owned(), chain(&error)),
+        SdkError::DispatchFailure(_) if unsigned(&error) => (Class::Denied, "NoCredentials".to_owned(), chain(&error)),
+        // Whatever else went wrong, the request may have been on its way: "denied" would say that nothing happened.
+        SdkError::DispatchFailure(_) => (Class::Transient, "Unreachable".to_owned(), chain(&error)),
         SdkError::ServiceError(e) => {
             let code = e.err().code().unwrap_or("Unknown").to_owned();
             (class(&code, status), code, e.err().message().map(String::from).unwrap_or_else(|| chain(&error)))
@@ -313,18 +325,22 @@ fn class(code: &str, status: u16) -> Class {
         "UnrecognizedClientException",
     ];
     const CONFLICT: &[&str] = &[
+        "CacheSubnetGroupInUse",
         "ConcurrentModification",
         "ConcurrentModificationException",
         "DeleteConflict",
         "DependencyViolation",
         "IncorrectState",
+        "InvalidCacheClusterState",
         "InvalidCacheParameterGroupState",
         "InvalidDBInstanceState",
         "InvalidDBParameterGroupState",
         "InvalidDBSubnetGroupStateFault",
         "InvalidReplicationGroupState",
+        "OperationAborted",
         "OperationAbortedException",
         "OperationNotPermitted",
+        "ResourceContention",
         "ResourceInUse",
         "ScalingActivityInProgress",
     ];
@@ -333,10 +349,16 @@ fn class(code: &str, status: u16) -> Class {
         "LimitExceeded",
         "LimitExceededException",
         "AddressLimitExceeded",
+        "ClusterQuotaForCustomerExceeded",
         "InstanceQuotaExceeded",
+        "InsufficientCacheClusterCapacity",
+        "InsufficientDBInstanceCapacity",
+        "NodeQuotaForClusterExceeded",
+        "NodeQuotaForCustomerExceeded",
         "StorageQuotaExceeded",
         "TargetGroupAssociationLimit",
         "TooManyActions",
+        "TooManyBuckets",
         "TooManyCertificates",
         "TooManyListeners",
         "TooManyLoadBalancers",
@@ -357,6 +379,11 @@ fn class(code: &str, status: u16) -> Class {
         _ if status >= 500 => Class::Transient,
         _ => Class::Invalid,
     }
+}
+
+/// Whether a request was never sent, for want of credentials to sign it with.
+fn unsigned(error: &(dyn Error + 'static)) -> bool {
+    error.is::<CredentialsError>() || error.source().is_some_and(unsigned)
 }
 
 /// An error and its causes in one line.

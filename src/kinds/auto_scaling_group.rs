@@ -1,45 +1,167 @@
 //! Instances, as many as the load asks for.
+mod ready;
+mod refresh;
+mod view;
+mod write;
+
 use super::*;
 use crate::attributes;
-use crate::model::{Tags};
+use crate::kinds::launch_template;
+use crate::model::Tags;
 
 /// `AWS::AutoScaling::AutoScalingGroup`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AutoScalingGroup {
+    /// `LaunchTemplate`, in the version that every template of ours has. Another one rolls through the group by instance refresh.
     pub launch_template: Ref<LaunchTemplate>,
+    /// `VPCZoneIdentifier`: where instances may stand.
     pub subnets: BTreeSet<Ref<Subnet>>,
+    /// `TargetGroupARNs`: where instances are registered.
     pub target_groups: BTreeSet<Ref<TargetGroup>>,
+    /// `MinSize`.
     pub min: i32,
+    /// `MaxSize`.
     pub max: i32,
+    /// `DesiredCapacity` at creation; then the load decides.
     pub desired: i32,
+    /// `HealthCheckType`: `EC2` or `ELB`.
     pub health_check_type: String,
+    /// `HealthCheckGracePeriod` in seconds: for how long the health of a new instance doesn't count.
     pub health_check_grace: i32,
+    /// The average CPU in percent that target tracking aims at (`ASGAverageCPUUtilization`); `None`: no such policy.
     pub target_cpu: Option<i32>,
+    /// `InstanceMaintenancePolicy.MinHealthyPercentage`, from 0 to 100: how much of the group serves while instances are replaced.
+    /// `MaxHealthyPercentage` follows: 110, or less where AWS allows no more than 100 between the two. A group without a policy works
+    /// by AWS's default, 90.
     pub min_healthy_percent: i32,
+    /// `DefaultInstanceWarmup` in seconds: how long an instance in service takes to count. A group without one works by its grace
+    /// period, as AWS does.
     pub default_instance_warmup: i32,
+    /// Tags of the group and of every instance launched from now on (`PropagateAtLaunch`).
     pub tags: Tags,
 }
 
-attributes! { AutoScalingGroup { update launch_template, update subnets, update target_groups, update min, update max, initial desired, update health_check_type, update health_check_grace, update target_cpu, update min_healthy_percent, update default_instance_warmup, update tags } }
+attributes! { AutoScalingGroup {
+    update launch_template, update subnets, update target_groups, update min, update max, initial desired, update health_check_type,
+    update health_check_grace, update target_cpu, update min_healthy_percent, update default_instance_warmup, update tags,
+} }
 
 impl Resource for AutoScalingGroup {
     const KIND: Kind = Kind::AutoScalingGroup;
     const SERVICE: Service = Service::AutoScaling;
     const TYPICAL: Typical = Typical::secs(180, 420, 240);
 
-    async fn list(_: &Clients, _: &str) -> Result<Vec<Live>, CloudError> {
-        Ok(vec![])
+    async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
+        view::list(cx, stack).await
     }
 
-    async fn create(&self, _: &Clients, _: &Links, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    /// Returns when every instance serves. A group whose instances don't come to serve is deleted again, so that the failure is
+    /// definite: its description would read as if all was well.
+    async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        let name = stamp.physical_name(255);
+        let live = Live::made(&name, self.clone(), stamp, links)?;
+        write::create(&self.physical(links)?, cx, stamp, &name).await?;
+        if let Some(percent) = self.target_cpu {
+            write::put_policy(cx, &name, percent).await.map_err(half_done)?;
+        }
+        let targets = links.all(&self.target_groups)?;
+        match ready::serving(cx, &name, &targets, self.desired.max(0) as usize, self.health_check_grace).await {
+            Err(e) if e.code == ready::NOT_READY => {
+                write::delete(cx, &name).await.map_err(half_done)?;
+                Err(e)
+            }
+            answer => answer.map(|()| live).map_err(half_done),
+        }
     }
 
-    async fn update(&self, _: &Clients, _: &Links, _: &Live, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    /// New target groups must see healthy instances before anything else changes; old ones are left last.
+    async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
+        let name = live.id.as_str();
+        let absent = || failed(Class::NotFound, "NotFound", format!("the scaling group {name} is gone"));
+        let now = view::one(cx, name).await?.ok_or_else(absent)?;
+        let target_cpu = view::policies(cx, std::slice::from_ref(&live.id)).await?.remove(name);
+        let old = view::group(&now, &stamp.stack, target_cpu);
+        let targets = links.all(&self.target_groups)?;
+        let attached: BTreeSet<String> = old.target_groups.iter().map(|t| t.0.clone()).collect();
+        self.join(cx, name, &now, &targets - &attached).await?;
+        let wanted = self.physical(links)?;
+        if wanted.settings() != old.settings() {
+            write::settings(&wanted, cx, name).await.map_err(half_done)?;
+        }
+        if wanted.launch_template != old.launch_template {
+            wanted.roll(cx, name, &now).await.map_err(half_done)?;
+        }
+        match (target_cpu, self.target_cpu) {
+            (old, new) if old == new => {}
+            (_, Some(percent)) => write::put_policy(cx, name, percent).await.map_err(half_done)?,
+            (_, None) => write::delete_policy(cx, name).await.map_err(half_done)?,
+        }
+        write::detach(cx, name, &(&attached - &targets)).await.map_err(half_done)?;
+        let restamped = Stamp { address: stamp.address.clone(), ..live.stamp.clone() };
+        write::retag(cx, name, &live.stamp.tags(&old.tags), &restamped.tags(&self.tags)).await.map_err(half_done)?;
+        Live::made(name, AutoScalingGroup { desired: old.desired, ..self.clone() }, stamp, links)
     }
 
-    async fn delete(_: &Clients, _: &Live) -> Result<(), CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
+        write::delete(cx, &live.id).await
     }
+}
+
+impl AutoScalingGroup {
+    /// Itself with physical ids in place of addresses, as a list would show it.
+    fn physical(&self, links: &Links) -> Result<Self, CloudError> {
+        Ok(AutoScalingGroup {
+            launch_template: Ref::to(links.to(&self.launch_template)?),
+            subnets: links.all(&self.subnets)?.into_iter().map(Ref::to).collect(),
+            target_groups: links.all(&self.target_groups)?.into_iter().map(Ref::to).collect(),
+            ..self.clone()
+        })
+    }
+
+    /// What one `UpdateAutoScalingGroup` says.
+    fn settings(&self) -> impl PartialEq + '_ {
+        let health = (&self.health_check_type, self.health_check_grace);
+        (&self.launch_template, &self.subnets, (self.min, self.max), health, self.min_healthy_percent, self.default_instance_warmup)
+    }
+
+    /// Rolls the group over to the template it has been given. When that fails the group is pointed back at once, so that no more of
+    /// the failing instances are launched, and so that it doesn't read as if it had succeeded.
+    async fn roll(&self, cx: &Clients, name: &str, before: &view::Shown) -> Result<(), CloudError> {
+        let before = before.launch_template.as_ref().map(view::named);
+        let moved = before != Some((&self.launch_template.0, launch_template::VERSION));
+        let answer = refresh::roll(cx, name, self, moved).await;
+        if let (Err(e), true, Some((id, launch_template::VERSION))) = (&answer, moved, before)
+            && e.code == refresh::FAILED
+        {
+            write::settings(&AutoScalingGroup { launch_template: Ref::to(id), ..self.clone() }, cx, name).await?;
+        }
+        answer
+    }
+
+    /// Registers the group in more target groups and waits until its instances are healthy there; else leaves them again.
+    async fn join(&self, cx: &Clients, name: &str, now: &view::Shown, added: BTreeSet<String>) -> Result<(), CloudError> {
+        if added.is_empty() {
+            return Ok(());
+        }
+        write::attach(cx, name, &added).await.map_err(half_done)?;
+        let serving = now.instances.iter().flatten().filter(|i| ready::in_service(i)).count();
+        let answer = ready::serving(cx, name, &added, serving, self.health_check_grace).await;
+        if answer.is_err() {
+            write::detach(cx, name, &added).await.map_err(half_done)?;
+        }
+        answer.map_err(half_done)
+    }
+}
+
+/// After a first effect no failure is definite: what stands must be looked at.
+fn half_done(error: CloudError) -> CloudError {
+    match error.class {
+        Class::Bug => error,
+        _ => CloudError { class: Class::Ambiguous, ..error },
+    }
+}
+
+/// A failure in the service's own words.
+fn failed(class: Class, code: &str, message: impl Into<String>) -> CloudError {
+    CloudError { service: Some(Service::AutoScaling), ..CloudError::new(class, code, message) }
 }

@@ -1,25 +1,39 @@
 //! A bucket with one purpose.
+mod settings;
+
 use super::*;
 use crate::attributes;
-use crate::model::{Tags};
+use crate::cloud::Observe;
+use crate::model::Tags;
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+use futures_util::future::try_join_all;
 
-/// `AWS::S3::Bucket`.
+/// `AWS::S3::Bucket`. Its name is generated: 63 lower-case characters at most, the stack's name first. It is never emptied by us.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Bucket {
+    /// What it is for; its policy (`AWS::S3::BucketPolicy`) follows from that.
     pub purpose: Purpose,
+    /// Days after which an object is removed (`ExpirationInDays` of a lifecycle rule of ours, over the whole bucket; other
+    /// rules are left alone). 0: nothing is removed.
     pub expiration_days: i32,
+    /// `SSEAlgorithm`: `AES256`, `aws:kms` or `aws:kms:dsse`. Load balancers write logs to `AES256` only.
     pub encryption: String,
+    /// Whether all four settings of `PublicAccessBlockConfiguration` are on.
     pub public_access_blocked: bool,
     pub tags: Tags,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+/// What a bucket is for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
+    /// Load balancers of this account write their access logs to it, without a prefix.
     LoadBalancerLogs,
+    /// Found, never asked for: a policy that follows from no purpose, as its JSON; empty when there is none.
+    Other(String),
 }
 
-attributes! { Bucket { replace purpose, update expiration_days, update encryption, update public_access_blocked, update tags } }
+attributes! { Bucket { update purpose, update expiration_days, update encryption, update public_access_blocked, update tags } }
 
 impl Resource for Bucket {
     const KIND: Kind = Kind::Bucket;
@@ -27,19 +41,138 @@ impl Resource for Bucket {
     const LOSS: Loss = Loss::Data;
     const TYPICAL: Typical = Typical::secs(5, 3, 5);
 
-    async fn list(_: &Clients, _: &str) -> Result<Vec<Live>, CloudError> {
-        Ok(vec![])
+    /// S3 lists names only, by prefix; whose a bucket is tell its tags, and each setting is a request of its own.
+    async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
+        let prefix = format!("{stack}-").to_lowercase();
+        let request = cx.s3().list_buckets().prefix(prefix).bucket_region(cx.region()).max_buckets(1000);
+        let send = async |token| request.clone().set_continuation_token(token).send().await;
+        let found = cx.pages(Service::S3, "ListBuckets", send, |page| (page.buckets, page.continuation_token)).await?;
+        let mut own = vec![];
+        for (name, tags) in try_join_all(found.into_iter().filter_map(|b| b.name).map(async |name| settings::tags(cx, &name).await.map(|tags| (name, tags)))).await? {
+            own.extend(tags.and_then(|tags| Stamp::read(stack, tags)).map(|stamped| (name, stamped)));
+        }
+        if own.is_empty() {
+            return Ok(vec![]);
+        }
+        let account = cx.identity().await?.account;
+        try_join_all(own.into_iter().map(async |(name, (stamp, tags))| Ok(Live::found(&name, read(cx, &name, &account, tags).await?, stamp)))).await
     }
 
-    async fn create(&self, _: &Clients, _: &Links, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        let name = stamp.physical_name(63).to_lowercase();
+        let account = cx.identity().await?.account;
+        // The region where S3 began is named by its absence.
+        let location = Some(cx.region()).filter(|r| *r != "us-east-1").map(BucketLocationConstraint::from);
+        let tags = settings::s3_tags(&stamp.tags(&self.tags));
+        let place = CreateBucketConfiguration::builder().set_location_constraint(location).set_tags(Some(tags)).build();
+        let request = cx.s3().create_bucket().bucket(&name).create_bucket_configuration(place);
+        match cx.safe(Service::S3, "CreateBucket", async || request.clone().send().await).await {
+            Err(e) if e.code == "BucketAlreadyOwnedByYou" => {}
+            answer => drop(answer?),
+        }
+        let configure = async || match self.configure(cx, &name, &account, stamp).await {
+            Err(e) if e.code == "NoSuchBucket" => Ok(None),
+            done => done.map(Some),
+        };
+        half(cx.policy.wait(&format!("bucket {name} to be there"), Duration::from_secs(120), configure).await)?;
+        Live::made(name, self.clone(), stamp, links)
     }
 
-    async fn update(&self, _: &Clients, _: &Links, _: &Live, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
+        let old: Bucket = live.of()?;
+        half(self.change(cx, &old, live, stamp).await)?;
+        Live::made(&live.id, self.clone(), stamp, links)
     }
 
-    async fn delete(_: &Clients, _: &Live) -> Result<(), CloudError> {
-        Err(CloudError::bug("not written yet"))
+    /// A bucket that isn't empty is refused by S3 (`BucketNotEmpty`), and so by us.
+    async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
+        let request = cx.s3().delete_bucket().bucket(&live.id);
+        gone(cx.safe(Service::S3, "DeleteBucket", async || request.clone().send().await).await)?;
+        let request = cx.s3().head_bucket().bucket(&live.id);
+        let look = async || match cx.safe(Service::S3, "HeadBucket", async || request.clone().send().await).await {
+            Err(e) if e.class == Class::NotFound => Ok(Some(())),
+            seen => seen.map(|_| None),
+        };
+        cx.policy.wait(&format!("bucket {} to be gone", live.id), Duration::from_secs(60), look).await
     }
+}
+
+impl Bucket {
+    /// Everything that follows a creation. May be done again from its beginning.
+    async fn configure(&self, cx: &Clients, name: &str, account: &str, stamp: &Stamp) -> Result<(), CloudError> {
+        match settings::tags(cx, name).await? {
+            // Services that speak S3's language may leave out the tags of `CreateBucket`.
+            None => settings::set_tags(cx, name, &stamp.tags(&self.tags)).await?,
+            Some(tags) => ours(name, Stamp::read(&stamp.stack, tags), stamp)?,
+        }
+        settings::block_public_access(cx, name, self.public_access_blocked).await?;
+        settings::set_policy(cx, name, &self.policy(cx.region(), account, name)).await?;
+        if self.encryption != "AES256" {
+            settings::set_encryption(cx, name, &self.encryption).await?;
+        }
+        settings::set_expiration(cx, name, vec![], self.expiration_days).await
+    }
+
+    /// The requests for what differs.
+    async fn change(&self, cx: &Clients, old: &Bucket, live: &Live, stamp: &Stamp) -> Result<(), CloudError> {
+        let name = &live.id;
+        if self.public_access_blocked != old.public_access_blocked {
+            settings::block_public_access(cx, name, self.public_access_blocked).await?;
+        }
+        if self.purpose != old.purpose {
+            let account = cx.identity().await?.account;
+            settings::set_policy(cx, name, &self.policy(cx.region(), &account, name)).await?;
+        }
+        if self.encryption != old.encryption {
+            settings::set_encryption(cx, name, &self.encryption).await?;
+        }
+        if self.expiration_days != old.expiration_days {
+            let rules = settings::rules(cx, name).await?;
+            settings::set_expiration(cx, name, rules, self.expiration_days).await?;
+        }
+        let as_made = Stamp { address: stamp.address.clone(), ..live.stamp.clone() };
+        if live.stamp.address != stamp.address || self.tags != old.tags {
+            settings::set_tags(cx, name, &as_made.tags(&self.tags)).await?;
+        }
+        Ok(())
+    }
+
+    /// The policy's text; empty where there should be none.
+    fn policy(&self, region: &str, account: &str, name: &str) -> String {
+        match &self.purpose {
+            Purpose::LoadBalancerLogs => log_delivery(region, account, name).to_string(),
+            Purpose::Other(text) => text.clone(),
+        }
+    }
+}
+
+/// A bucket with all its settings.
+async fn read(cx: &Clients, name: &str, account: &str, tags: Tags) -> Result<Bucket, CloudError> {
+    let (policy, rules, encryption, public_access_blocked) = tokio::try_join!(
+        settings::policy(cx, name),
+        settings::rules(cx, name),
+        settings::encryption(cx, name),
+        settings::public_access_blocked(cx, name),
+    )?;
+    let known = policy == Some(log_delivery(cx.region(), account, name));
+    let purpose = if known { Purpose::LoadBalancerLogs } else { Purpose::Other(policy.map_or(String::new(), |p| p.to_string())) };
+    Ok(Bucket { purpose, expiration_days: settings::expiration(&rules), encryption, public_access_blocked, tags })
+}
+
+/// Lets load balancers write the logs of this account, and of no other, since each is written under its account's number.
+fn log_delivery(region: &str, account: &str, name: &str) -> Value {
+    let partition = match region {
+        r if r.starts_with("cn-") => "aws-cn",
+        r if r.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    };
+    serde_json::json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": { "Service": "logdelivery.elasticloadbalancing.amazonaws.com" },
+            "Action": "s3:PutObject",
+            "Resource": format!("arn:{partition}:s3:::{name}/AWSLogs/{account}/*"),
+        }],
+    })
 }

@@ -1,36 +1,133 @@
 //! The settings of a cache engine.
+use aws_sdk_elasticache::types::{CacheParameterGroup as Seen, ParameterNameValue};
+use aws_sdk_resourcegroupstagging::types::TagFilter;
+use futures_util::future::try_join_all;
+
+use super::managed::{already, moved, name, present};
 use super::*;
 use crate::attributes;
-use crate::model::{Tags};
+use crate::cloud::aws::{TAG_STACK, retag};
+use crate::model::Tags;
 
-/// `AWS::ElastiCache::ParameterGroup`.
+/// `AWS::ElastiCache::ParameterGroup`. Its id is its name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CacheParameterGroup {
+    /// `CacheParameterGroupFamily`: the engine and its major version, `redis7`.
     pub family: String,
+    /// The parameters that differ from the family's own, by `ParameterName`.
     pub parameters: BTreeMap<String, String>,
     pub tags: Tags,
 }
 
 attributes! { CacheParameterGroup { replace family, update parameters, update tags } }
 
+/// Parameters that one request may change.
+const BATCH: usize = 20;
+
 impl Resource for CacheParameterGroup {
     const KIND: Kind = Kind::CacheParameterGroup;
     const SERVICE: Service = Service::ElastiCache;
-    const TYPICAL: Typical = Typical::secs(2, 2, 2);
+    const TYPICAL: Typical = Typical::secs(10, 2, 2);
 
-    async fn list(_: &Clients, _: &str) -> Result<Vec<Live>, CloudError> {
-        Ok(vec![])
+    /// The groups by tag, from the tagging service; then each with its family, tags and parameters, for which there is no batched read.
+    async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
+        let arns = tagged(cx, stack).await?;
+        Ok(try_join_all(arns.iter().map(|arn| read(cx, stack, arn))).await?.into_iter().flatten().collect())
     }
 
-    async fn create(&self, _: &Clients, _: &Links, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    /// Returns when the group can be listed too.
+    async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        let name = name(stamp, 255);
+        let request = cx
+            .elasticache()
+            .create_cache_parameter_group()
+            .cache_parameter_group_name(&name)
+            .cache_parameter_group_family(&self.family)
+            .description(stamp.address.to_string())
+            .set_tags(Some(elasticache::tags(&stamp.tags(&self.tags))));
+        already(cx.safe(Service::ElastiCache, "CreateCacheParameterGroup", async || request.clone().send().await).await)?;
+        self.put_parameters(cx, &name).await?;
+        let listed = async || Ok(tagged(cx, &stamp.stack).await?.iter().any(|arn| name_in(arn) == name).then_some(()));
+        cx.policy.wait(&format!("{name} to be listed"), Duration::from_secs(300), listed).await?;
+        Live::made(name, self.clone(), stamp, links)
     }
 
-    async fn update(&self, _: &Clients, _: &Links, _: &Live, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
+        let old: CacheParameterGroup = live.of()?;
+        self.put_parameters(cx, &live.id).await?;
+        let (before, after) = (live.stamp.tags(&old.tags), moved(live, stamp).tags(&self.tags));
+        if retag(&before, &after) != (Tags::new(), vec![]) {
+            let arn = group(cx, &live.id).await?.and_then(|g| g.arn);
+            let arn = arn.ok_or_else(|| CloudError::incomplete("DescribeCacheParameterGroups", "ARN"))?;
+            elasticache::retag(cx, &arn, &before, &after).await?;
+        }
+        Live::made(&live.id, self.clone(), stamp, links)
     }
 
-    async fn delete(_: &Clients, _: &Live) -> Result<(), CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
+        let request = cx.elasticache().delete_cache_parameter_group().cache_parameter_group_name(&live.id);
+        gone(cx.safe(Service::ElastiCache, "DeleteCacheParameterGroup", async || request.clone().send().await).await)
     }
+}
+
+impl CacheParameterGroup {
+    /// Sets what differs, and gives back to the family what is not wanted any more.
+    async fn put_parameters(&self, cx: &Clients, name: &str) -> Result<(), CloudError> {
+        let (set, unset) = retag(&parameters(cx, name).await?, &self.parameters);
+        let set: Vec<_> = set.iter().map(|(k, v)| ParameterNameValue::builder().parameter_name(k).parameter_value(v).build()).collect();
+        for batch in set.chunks(BATCH) {
+            let request =
+                cx.elasticache().modify_cache_parameter_group().cache_parameter_group_name(name).set_parameter_name_values(Some(batch.to_vec()));
+            cx.safe(Service::ElastiCache, "ModifyCacheParameterGroup", async || request.clone().send().await).await?;
+        }
+        let unset: Vec<_> = unset.iter().map(|k| ParameterNameValue::builder().parameter_name(k).build()).collect();
+        for batch in unset.chunks(BATCH) {
+            let request = cx
+                .elasticache()
+                .reset_cache_parameter_group()
+                .cache_parameter_group_name(name)
+                .reset_all_parameters(false)
+                .set_parameter_name_values(Some(batch.to_vec()));
+            cx.safe(Service::ElastiCache, "ResetCacheParameterGroup", async || request.clone().send().await).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The ARNs of the stack's groups. The tagging service still shows deleted ones for a while.
+async fn tagged(cx: &Clients, stack: &str) -> Result<Vec<String>, CloudError> {
+    let filter = TagFilter::builder().key(TAG_STACK).values(stack).build();
+    let request = cx.tagging().get_resources().resource_type_filters("elasticache:parametergroup").tag_filters(filter).resources_per_page(100);
+    let send = async |token| request.clone().set_pagination_token(token).send().await;
+    let found = cx.pages(Service::Tagging, "GetResources", send, |page| (page.resource_tag_mapping_list, page.pagination_token)).await?;
+    Ok(found.into_iter().filter_map(|r| r.resource_arn).collect())
+}
+
+/// `arn:aws:elasticache:us-east-1:123456789012:parametergroup:NAME`.
+fn name_in(arn: &str) -> &str {
+    arn.rsplit(':').next().unwrap_or(arn)
+}
+
+async fn read(cx: &Clients, stack: &str, arn: &str) -> Result<Option<Live>, CloudError> {
+    let name = name_in(arn);
+    let Some(family) = group(cx, name).await?.and_then(|g| g.cache_parameter_group_family) else { return Ok(None) };
+    let request = cx.elasticache().list_tags_for_resource().resource_name(arn);
+    let tags = present(cx.safe(Service::ElastiCache, "ListTagsForResource", async || request.clone().send().await).await)?;
+    let Some((stamp, tags)) = tags.and_then(|t| Stamp::read(stack, elasticache::from_tags(t.tag_list))) else { return Ok(None) };
+    let Some(parameters) = present(parameters(cx, name).await)? else { return Ok(None) };
+    Ok(Some(Live::found(name, CacheParameterGroup { family, parameters, tags }, stamp)))
+}
+
+async fn group(cx: &Clients, name: &str) -> Result<Option<Seen>, CloudError> {
+    let request = cx.elasticache().describe_cache_parameter_groups().cache_parameter_group_name(name);
+    let seen = present(cx.safe(Service::ElastiCache, "DescribeCacheParameterGroups", async || request.clone().send().await).await)?;
+    Ok(seen.and_then(|s| s.cache_parameter_groups).and_then(|g| g.into_iter().next()))
+}
+
+/// The parameters of a group that are its own (`Source` is `user`).
+async fn parameters(cx: &Clients, name: &str) -> Result<BTreeMap<String, String>, CloudError> {
+    let request = cx.elasticache().describe_cache_parameters().cache_parameter_group_name(name).source("user").max_records(100);
+    let send = async |marker| request.clone().set_marker(marker).send().await;
+    let found = cx.pages(Service::ElastiCache, "DescribeCacheParameters", send, |page| (page.parameters, page.marker)).await?;
+    Ok(found.into_iter().filter_map(|p| Some((p.parameter_name?, p.parameter_value?))).collect())
 }

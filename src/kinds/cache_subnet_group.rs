@@ -1,12 +1,15 @@
 //! The subnets of a cache.
+use super::managed::{already, moved, name};
 use super::*;
 use crate::attributes;
-use crate::model::{Tags};
+use crate::model::Tags;
 
-/// `AWS::ElastiCache::SubnetGroup`.
+/// `AWS::ElastiCache::SubnetGroup`. Its id is its name. The stamp is its description, since lists show no tags.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CacheSubnetGroup {
+    /// `SubnetIds`: at least one, all of one VPC.
     pub subnets: BTreeSet<Ref<Subnet>>,
+    /// Written at creation, beside the stamp's tags; lists don't show them.
     pub tags: Tags,
 }
 
@@ -17,19 +20,47 @@ impl Resource for CacheSubnetGroup {
     const SERVICE: Service = Service::ElastiCache;
     const TYPICAL: Typical = Typical::secs(2, 2, 2);
 
-    async fn list(_: &Clients, _: &str) -> Result<Vec<Live>, CloudError> {
-        Ok(vec![])
+    async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
+        let request = cx.elasticache().describe_cache_subnet_groups().max_records(100);
+        let send = async |marker| request.clone().set_marker(marker).send().await;
+        let found = cx.pages(Service::ElastiCache, "DescribeCacheSubnetGroups", send, |page| (page.cache_subnet_groups, page.marker)).await?;
+        let live = found.into_iter().filter_map(|group| {
+            let stamp = Stamp::from_line(stack, group.cache_subnet_group_description()?)?;
+            let subnets = group.subnets().iter().filter_map(|s| s.subnet_identifier()).map(Ref::to).collect();
+            Some(Live::found(group.cache_subnet_group_name?, CacheSubnetGroup { subnets, tags: Tags::new() }, stamp))
+        });
+        Ok(live.collect())
     }
 
-    async fn create(&self, _: &Clients, _: &Links, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        let name = name(stamp, 63);
+        let request = cx
+            .elasticache()
+            .create_cache_subnet_group()
+            .cache_subnet_group_name(&name)
+            .cache_subnet_group_description(stamp.line())
+            .set_subnet_ids(Some(links.all(&self.subnets)?.into_iter().collect()))
+            .set_tags(Some(elasticache::tags(&stamp.tags(&self.tags))));
+        already(cx.safe(Service::ElastiCache, "CreateCacheSubnetGroup", async || request.clone().send().await).await)?;
+        Live::made(name, self.clone(), stamp, links)
     }
 
-    async fn update(&self, _: &Clients, _: &Links, _: &Live, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
+        let subnets = links.all(&self.subnets)?;
+        if subnets != live.points || stamp.address != live.stamp.address {
+            let request = cx
+                .elasticache()
+                .modify_cache_subnet_group()
+                .cache_subnet_group_name(&live.id)
+                .cache_subnet_group_description(moved(live, stamp).line())
+                .set_subnet_ids(Some(subnets.into_iter().collect()));
+            cx.safe(Service::ElastiCache, "ModifyCacheSubnetGroup", async || request.clone().send().await).await?;
+        }
+        Live::made(&live.id, self.clone(), stamp, links)
     }
 
-    async fn delete(_: &Clients, _: &Live) -> Result<(), CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
+        let request = cx.elasticache().delete_cache_subnet_group().cache_subnet_group_name(&live.id);
+        gone(cx.safe(Service::ElastiCache, "DeleteCacheSubnetGroup", async || request.clone().send().await).await)
     }
 }

@@ -1,41 +1,74 @@
 //! A relational database.
+use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DbInstance as Seen};
+
+use super::managed::{already, changed, moved, name};
 use super::*;
 use crate::attributes;
 use crate::model::{Computed, Tags};
 
-/// `AWS::RDS::DBInstance`.
+/// `AWS::RDS::DBInstance`. Its id is its `DBInstanceIdentifier`. Never public; RDS keeps the password of the admin user in Secrets Manager
+/// (`ManageMasterUserPassword`), so that it never passes through here. Deleting it takes no final snapshot, but keeps the automated backups.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DbInstance {
+    /// `Engine`: `postgres`, `mysql`, `mariadb`, …
     pub engine: String,
+    /// `EngineVersion`: `16.4`, or `16` for any minor version. With `auto_minor_version_upgrade` a newer minor version is no difference.
     pub engine_version: String,
+    /// `DBInstanceClass`: `db.r7g.large`.
     pub instance_class: String,
+    /// `AllocatedStorage` in GiB, from 20 for gp3. With `max_allocated_storage` what RDS added by itself is no difference. Can't shrink.
     pub allocated_storage: i32,
+    /// `MaxAllocatedStorage` in GiB, up to which RDS grows the storage by itself; `None` turns that off.
     pub max_allocated_storage: Option<i32>,
+    /// `StorageType`: `gp3`, `gp2`, `io1`, `io2`.
     pub storage_type: String,
+    /// `Iops`, when more than the storage type includes; gp3 takes it from 400 GiB on (Oracle 200, Db2 100, SQL Server any).
     pub iops: Option<i32>,
+    /// `StorageThroughput` in MiB/s, when more than the storage type includes; gp3 only, as `iops`.
     pub throughput: Option<i32>,
+    /// `StorageEncrypted`, with the account's own RDS key.
     pub storage_encrypted: bool,
+    /// `MultiAZ`: a standby in another zone that takes over by itself.
     pub multi_az: bool,
+    /// `DBSubnetGroupName`.
     pub subnet_group: Ref<DbSubnetGroup>,
+    /// `VpcSecurityGroupIds`: at least one, or RDS takes the VPC's default group.
     pub security_groups: BTreeSet<Ref<SecurityGroup>>,
+    /// `DBParameterGroupName`. Another group's static parameters are in force after the next restart.
     pub parameter_group: Ref<DbParameterGroup>,
+    /// `Port`, from 1150 to 65535. A change restarts the instance.
     pub port: i32,
+    /// `BackupRetentionPeriod` in days, from 0 (no automated backups) to 35. Replicas need 1.
     pub backup_retention: i32,
+    /// `PreferredBackupWindow` in UTC, at least 30 minutes: `03:00-04:00`.
     pub backup_window: String,
+    /// `PreferredMaintenanceWindow` in UTC, lower case, at least 30 minutes, apart from the backup window: `sun:05:00-sun:06:00`.
     pub maintenance_window: String,
+    /// `DeletionProtection`.
     pub deletion_protection: bool,
+    /// `EnablePerformanceInsights`, kept for 7 days.
     pub performance_insights: bool,
+    /// `EnableCloudwatchLogsExports`: `postgresql`, `upgrade`, …, as the engine has them.
     pub log_exports: BTreeSet<String>,
+    /// `AutoMinorVersionUpgrade`, in the maintenance window.
     pub auto_minor_version_upgrade: bool,
+    /// `DBName`: the database made at creation; `None` makes none.
     pub database_name: Option<String>,
+    /// `MasterUsername`.
     pub admin_user: String,
+    /// `ApplyImmediately`: whether updates are made at once and waited for, or left to the maintenance window. How, not what: never compared.
     pub apply_immediately: bool,
+    /// `Endpoint.Address`.
     pub endpoint: Computed<String>,
+    /// `MasterUserSecret.SecretArn`.
     pub secret_arn: Computed<String>,
     pub tags: Tags,
 }
 
 attributes! { DbInstance { replace engine, update engine_version, update instance_class, update allocated_storage, update max_allocated_storage, update storage_type, update iops, update throughput, replace storage_encrypted, update multi_az, replace subnet_group, update security_groups, update parameter_group, update port, update backup_retention, update backup_window, update maintenance_window, update deletion_protection, update performance_insights, update log_exports, update auto_minor_version_upgrade, replace database_name, replace admin_user, initial apply_immediately, computed endpoint, computed secret_arn, update tags } }
+
+/// Keeps what was asked for where the service moves on by itself: engine version and allocated storage.
+const TAG_ASKED: &str = "infra:asked";
 
 impl Resource for DbInstance {
     const KIND: Kind = Kind::DbInstance;
@@ -59,19 +92,229 @@ impl Resource for DbInstance {
         self.secret_arn = Computed::from(format!("arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!{id}"));
     }
 
-    async fn list(_: &Clients, _: &str) -> Result<Vec<Live>, CloudError> {
-        Ok(vec![])
+    async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
+        let found = rds::instances(cx).await?.into_iter().filter(|i| i.read_replica_source_db_instance_identifier.is_none());
+        let live = found.filter_map(|mut instance| {
+            let mut all = rds::from_tags(instance.tag_list.take());
+            let asked = all.remove(TAG_ASKED).unwrap_or_default();
+            let (stamp, tags) = Stamp::read(stack, all)?;
+            let id = instance.db_instance_identifier.clone()?;
+            Some(Live::found(id, DbInstance { tags, ..read(&rds::planned(instance), &asked) }, stamp))
+        });
+        Ok(live.collect())
     }
 
-    async fn create(&self, _: &Clients, _: &Links, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        let id = name(stamp, 63);
+        let request = cx
+            .rds()
+            .create_db_instance()
+            .db_instance_identifier(&id)
+            .engine(&self.engine)
+            .engine_version(&self.engine_version)
+            .db_instance_class(&self.instance_class)
+            .allocated_storage(self.allocated_storage)
+            .set_max_allocated_storage(self.max_allocated_storage)
+            .storage_type(&self.storage_type)
+            .set_iops(self.iops)
+            .set_storage_throughput(self.throughput)
+            .storage_encrypted(self.storage_encrypted)
+            .multi_az(self.multi_az)
+            .db_subnet_group_name(links.to(&self.subnet_group)?)
+            .set_vpc_security_group_ids(Some(links.all(&self.security_groups)?.into_iter().collect()))
+            .db_parameter_group_name(links.to(&self.parameter_group)?)
+            .port(self.port)
+            .backup_retention_period(self.backup_retention)
+            .preferred_backup_window(&self.backup_window)
+            .preferred_maintenance_window(&self.maintenance_window)
+            .deletion_protection(self.deletion_protection)
+            .enable_performance_insights(self.performance_insights)
+            .set_enable_cloudwatch_logs_exports(Some(self.log_exports.iter().cloned().collect()))
+            .auto_minor_version_upgrade(self.auto_minor_version_upgrade)
+            .set_db_name(self.database_name.clone())
+            .master_username(&self.admin_user)
+            .manage_master_user_password(true)
+            .publicly_accessible(false)
+            .copy_tags_to_snapshot(true)
+            .set_tags(Some(rds::tags(&self.all_tags(stamp))));
+        already(cx.safe(Service::Rds, "CreateDBInstance", async || request.clone().send().await).await)?;
+        let seen = rds::settled(cx, &id, Self::TYPICAL.create * 4, |seen| rds::still(seen) && secret_arn(seen).is_some()).await?;
+        Live::made(id, self.with_computed(&seen), stamp, links)
     }
 
-    async fn update(&self, _: &Clients, _: &Links, _: &Live, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
+        let mut seen = rds::get(cx, &live.id).await?;
+        let arn = seen.db_instance_arn.clone().ok_or_else(|| CloudError::incomplete("DescribeDBInstances", "DBInstanceArn"))?;
+        let before = rds::from_tags(seen.tag_list.take());
+        rds::retag(cx, &arn, &before, &self.all_tags(&moved(live, stamp))).await?;
+        let want = self.physical(links)?;
+        let raw = read(&seen, &self.asked());
+        let now = if self.apply_immediately { raw } else { read(&rds::planned(seen.clone()), &self.asked()) };
+        if !want.same(&now) {
+            self.modify(cx, &live.id, &now, &want, &seen).await?;
+        }
+        let arrived = |seen: &Seen| want.arrived(seen, self.apply_immediately);
+        let seen = rds::settled(cx, &live.id, Self::TYPICAL.update * 4, arrived).await?;
+        Live::made(&live.id, self.with_computed(&seen), stamp, links)
     }
 
-    async fn delete(_: &Clients, _: &Live) -> Result<(), CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
+        rds::delete(cx, &live.id, Self::TYPICAL.delete * 4).await
     }
+}
+
+impl DbInstance {
+    /// One `ModifyDBInstance` with what differs.
+    async fn modify(&self, cx: &Clients, id: &str, now: &Self, want: &Self, seen: &Seen) -> Result<(), CloudError> {
+        let mut request = cx
+            .rds()
+            .modify_db_instance()
+            .db_instance_identifier(id)
+            .apply_immediately(self.apply_immediately)
+            .set_db_instance_class(changed(&now.instance_class, &want.instance_class))
+            .set_multi_az(changed(&now.multi_az, &want.multi_az))
+            .set_db_port_number(changed(&now.port, &want.port))
+            .set_backup_retention_period(changed(&now.backup_retention, &want.backup_retention))
+            .set_preferred_backup_window(changed(&now.backup_window, &want.backup_window))
+            .set_preferred_maintenance_window(changed(&now.maintenance_window, &want.maintenance_window))
+            .set_deletion_protection(changed(&now.deletion_protection, &want.deletion_protection))
+            .set_enable_performance_insights(changed(&now.performance_insights, &want.performance_insights))
+            .set_auto_minor_version_upgrade(changed(&now.auto_minor_version_upgrade, &want.auto_minor_version_upgrade))
+            .set_db_parameter_group_name(changed(&now.parameter_group, &want.parameter_group).map(|g| g.0))
+            .set_vpc_security_group_ids(
+                changed(&now.security_groups, &want.security_groups).map(|groups| groups.into_iter().map(|g| g.0).collect()),
+            );
+        if now.engine_version != want.engine_version {
+            request = request.engine_version(&want.engine_version).allow_major_version_upgrade(true);
+        }
+        let storage = |d: &Self| (d.allocated_storage, d.storage_type.clone(), d.iops, d.throughput);
+        if storage(now) != storage(want) {
+            let (iops, throughput) = included(&want.engine, &want.storage_type, want.allocated_storage);
+            request = request
+                .allocated_storage(want.allocated_storage)
+                .storage_type(&want.storage_type)
+                .set_iops(want.iops.or(iops.filter(|_| now.iops.is_some())))
+                .set_storage_throughput(want.throughput.or(throughput.filter(|_| now.throughput.is_some())));
+        }
+        if now.max_allocated_storage != want.max_allocated_storage {
+            // A limit at the allocated size is no growth.
+            let allocated = seen.allocated_storage.unwrap_or_default().max(want.allocated_storage);
+            request = request.max_allocated_storage(want.max_allocated_storage.unwrap_or(allocated));
+        }
+        if now.log_exports != want.log_exports {
+            let exports = CloudwatchLogsExportConfiguration::builder()
+                .set_enable_log_types(Some(want.log_exports.difference(&now.log_exports).cloned().collect()))
+                .set_disable_log_types(Some(now.log_exports.difference(&want.log_exports).cloned().collect()))
+                .build();
+            request = request.cloudwatch_logs_export_configuration(exports);
+        }
+        cx.safe(Service::Rds, "ModifyDBInstance", async || request.clone().send().await).await.map(drop)
+    }
+
+    /// Whether the instance is what is wanted (its references being physical ids): by now, or once what is pending is carried out.
+    fn arrived(&self, seen: &Seen, now: bool) -> bool {
+        self.same(&read(&rds::planned(seen.clone()), &self.asked())) && (!now || rds::still(seen))
+    }
+
+    /// Equality of all that `ModifyDBInstance` governs.
+    fn same(&self, seen: &Self) -> bool {
+        let Self { engine, storage_encrypted, subnet_group, database_name, admin_user, .. } = self.clone();
+        let Self { apply_immediately, endpoint, secret_arn, tags, .. } = self.clone();
+        let fixed = Self { engine, storage_encrypted, subnet_group, database_name, admin_user, ..seen.clone() };
+        *self == Self { apply_immediately, endpoint, secret_arn, tags, ..fixed }
+    }
+
+    /// The same object with physical ids for references, spelt as RDS spells it.
+    fn physical(&self, links: &Links) -> Result<Self, CloudError> {
+        Ok(Self {
+            subnet_group: Ref::to(links.to(&self.subnet_group)?),
+            security_groups: links.all(&self.security_groups)?.into_iter().map(Ref::to).collect(),
+            parameter_group: Ref::to(links.to(&self.parameter_group)?),
+            maintenance_window: self.maintenance_window.to_lowercase(),
+            ..self.clone()
+        })
+    }
+
+    fn with_computed(&self, seen: &Seen) -> Self {
+        Self { endpoint: Computed(rds::host(seen)), secret_arn: Computed(secret_arn(seen)), ..self.clone() }
+    }
+
+    fn all_tags(&self, stamp: &Stamp) -> Tags {
+        let mut all = stamp.tags(&self.tags);
+        all.insert(TAG_ASKED.into(), self.asked());
+        all
+    }
+
+    fn asked(&self) -> String {
+        format!("{} {}", self.engine_version, self.allocated_storage)
+    }
+}
+
+/// What an instance is, with physical ids for references and without its tags; `asked` as in the tag of that name.
+fn read(seen: &Seen, asked: &str) -> DbInstance {
+    let text = |s: Option<&str>| s.unwrap_or_default().to_owned();
+    let (asked_version, asked_storage) = asked.split_once(' ').unwrap_or_default();
+    let asked_storage = asked_storage.parse().unwrap_or(i32::MAX);
+    let (engine, storage_type) = (text(seen.engine()), text(seen.storage_type()));
+    let allocated = seen.allocated_storage.unwrap_or_default();
+    let (iops, throughput) = included(&engine, &storage_type, allocated);
+    let auto_minor_version_upgrade = seen.auto_minor_version_upgrade.unwrap_or(false);
+    DbInstance {
+        engine_version: shown_version(asked_version, &text(seen.engine_version()), auto_minor_version_upgrade),
+        instance_class: text(seen.db_instance_class()),
+        allocated_storage: if seen.max_allocated_storage.is_some() { allocated.min(asked_storage) } else { allocated },
+        max_allocated_storage: seen.max_allocated_storage,
+        iops: seen.iops.filter(|i| Some(*i) != iops),
+        throughput: seen.storage_throughput.filter(|t| Some(*t) != throughput),
+        storage_encrypted: seen.storage_encrypted.unwrap_or(false),
+        multi_az: seen.multi_az.unwrap_or(false),
+        subnet_group: Ref::to(text(seen.db_subnet_group().and_then(|g| g.db_subnet_group_name()))),
+        security_groups: rds::security_groups(seen),
+        parameter_group: rds::parameter_group(seen),
+        port: rds::port(seen),
+        backup_retention: seen.backup_retention_period.unwrap_or_default(),
+        backup_window: text(seen.preferred_backup_window()),
+        maintenance_window: text(seen.preferred_maintenance_window()),
+        deletion_protection: seen.deletion_protection.unwrap_or(false),
+        performance_insights: seen.performance_insights_enabled.unwrap_or(false),
+        log_exports: seen.enabled_cloudwatch_logs_exports().iter().cloned().collect(),
+        auto_minor_version_upgrade,
+        database_name: seen.db_name.clone(),
+        admin_user: text(seen.master_username()),
+        apply_immediately: true,
+        endpoint: Computed(rds::host(seen)),
+        secret_arn: Computed(secret_arn(seen)),
+        tags: Tags::new(),
+        engine,
+        storage_type,
+    }
+}
+
+fn secret_arn(seen: &Seen) -> Option<String> {
+    seen.master_user_secret()?.secret_arn.clone()
+}
+
+/// IOPS and throughput in MiB/s that a storage type includes; only gp3 reports them ("Amazon RDS DB instance storage" in AWS's user guide).
+fn included(engine: &str, storage_type: &str, gib: i32) -> (Option<i32>, Option<i32>) {
+    let striped_from = match engine.split('-').next() {
+        Some("db2") => 100,
+        Some("oracle") => 200,
+        Some("sqlserver") => i32::MAX,
+        _ => 400,
+    };
+    match storage_type {
+        "gp3" if gib >= striped_from => (Some(12_000), Some(500)),
+        "gp3" => (Some(3_000), Some(125)),
+        _ => (None, None),
+    }
+}
+
+/// The version that was asked for while the real one is within it, or, with automatic upgrades, a later one of the same line.
+fn shown_version(asked: &str, real: &str, automatic: bool) -> String {
+    let within = !asked.is_empty() && real.strip_prefix(asked).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    let later = match (asked.rsplit_once('.'), real.rsplit_once('.')) {
+        (Some((line, a)), Some((same, r))) => line == same && matches!((a.parse::<u32>(), r.parse::<u32>()), (Ok(a), Ok(r)) if r > a),
+        _ => false,
+    };
+    if within || (automatic && later) { asked.into() } else { real.into() }
 }

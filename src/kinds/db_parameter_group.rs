@@ -1,36 +1,128 @@
 //! The settings of a database engine.
+use aws_sdk_rds::types::{ApplyMethod, DbParameterGroup as Seen, Parameter};
+use futures_util::future::try_join_all;
+
+use super::managed::{already, name, prefix, present};
 use super::*;
 use crate::attributes;
-use crate::model::{Tags};
+use crate::cloud::aws::retag;
+use crate::model::Tags;
 
-/// `AWS::RDS::DBParameterGroup`.
+/// `AWS::RDS::DBParameterGroup`. Its id is its name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DbParameterGroup {
+    /// `DBParameterGroupFamily`: the engine and its major version, `postgres16`.
     pub family: String,
+    /// The parameters that differ from the engine's own, by `ParameterName`. Dynamic ones are in force at once, static ones after the
+    /// instance's next restart.
     pub parameters: BTreeMap<String, String>,
     pub tags: Tags,
 }
 
 attributes! { DbParameterGroup { replace family, update parameters, update tags } }
 
+/// Parameters that one request may change.
+const BATCH: usize = 20;
+
 impl Resource for DbParameterGroup {
     const KIND: Kind = Kind::DbParameterGroup;
     const SERVICE: Service = Service::Rds;
     const TYPICAL: Typical = Typical::secs(2, 2, 2);
 
-    async fn list(_: &Clients, _: &str) -> Result<Vec<Live>, CloudError> {
-        Ok(vec![])
+    async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
+        let request = cx.rds().describe_db_parameter_groups().max_records(100);
+        let send = async |marker| request.clone().set_marker(marker).send().await;
+        let found = cx.pages(Service::Rds, "DescribeDBParameterGroups", send, |page| (page.db_parameter_groups, page.marker)).await?;
+        let named = found.into_iter().filter(|g| g.db_parameter_group_name().is_some_and(|n| n.starts_with(&prefix(stack))));
+        Ok(try_join_all(named.map(|group| read(cx, stack, group))).await?.into_iter().flatten().collect())
     }
 
-    async fn create(&self, _: &Clients, _: &Links, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        let name = name(stamp, 63);
+        let request = cx
+            .rds()
+            .create_db_parameter_group()
+            .db_parameter_group_name(&name)
+            .db_parameter_group_family(&self.family)
+            .description(stamp.address.to_string())
+            .set_tags(Some(rds::tags(&stamp.tags(&self.tags))));
+        already(cx.safe(Service::Rds, "CreateDBParameterGroup", async || request.clone().send().await).await)?;
+        self.put_parameters(cx, &name, &BTreeMap::new()).await?;
+        Live::made(name, self.clone(), stamp, links)
     }
 
-    async fn update(&self, _: &Clients, _: &Links, _: &Live, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
+        let old: DbParameterGroup = live.of()?;
+        let now = parameters(cx, &live.id, Some("user")).await?;
+        self.put_parameters(cx, &live.id, &values(now)).await?;
+        let (before, after) = (live.stamp.tags(&old.tags), managed::moved(live, stamp).tags(&self.tags));
+        if retag(&before, &after) != (Tags::new(), vec![]) {
+            let request = cx.rds().describe_db_parameter_groups().db_parameter_group_name(&live.id);
+            let seen = cx.safe(Service::Rds, "DescribeDBParameterGroups", async || request.clone().send().await).await?;
+            let arn = seen.db_parameter_groups.and_then(|g| g.into_iter().next()).and_then(|g| g.db_parameter_group_arn);
+            let arn = arn.ok_or_else(|| CloudError::incomplete("DescribeDBParameterGroups", "DBParameterGroupArn"))?;
+            rds::retag(cx, &arn, &before, &after).await?;
+        }
+        Live::made(&live.id, self.clone(), stamp, links)
     }
 
-    async fn delete(_: &Clients, _: &Live) -> Result<(), CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
+        let request = cx.rds().delete_db_parameter_group().db_parameter_group_name(&live.id);
+        gone(cx.safe(Service::Rds, "DeleteDBParameterGroup", async || request.clone().send().await).await)
     }
+}
+
+impl DbParameterGroup {
+    /// Sets what differs, and gives back to the engine what is not wanted any more.
+    async fn put_parameters(&self, cx: &Clients, name: &str, now: &BTreeMap<String, String>) -> Result<(), CloudError> {
+        let (set, unset) = retag(now, &self.parameters);
+        if set.is_empty() && unset.is_empty() {
+            return Ok(());
+        }
+        let all = parameters(cx, name, None).await?;
+        let dynamic: BTreeSet<String> = all.into_iter().filter(|p| p.apply_type() == Some("dynamic")).filter_map(|p| p.parameter_name).collect();
+        let one = |key: &str| {
+            let method = if dynamic.contains(key) { ApplyMethod::Immediate } else { ApplyMethod::PendingReboot };
+            Parameter::builder().parameter_name(key).apply_method(method)
+        };
+        let set: Vec<Parameter> = set.iter().map(|(k, v)| one(k).parameter_value(v).build()).collect();
+        for batch in set.chunks(BATCH) {
+            let request = cx.rds().modify_db_parameter_group().db_parameter_group_name(name).set_parameters(Some(batch.to_vec()));
+            cx.safe(Service::Rds, "ModifyDBParameterGroup", async || request.clone().send().await).await?;
+        }
+        let unset: Vec<Parameter> = unset.iter().map(|k| one(k).build()).collect();
+        for batch in unset.chunks(BATCH) {
+            let request = cx
+                .rds()
+                .reset_db_parameter_group()
+                .db_parameter_group_name(name)
+                .reset_all_parameters(false)
+                .set_parameters(Some(batch.to_vec()));
+            cx.safe(Service::Rds, "ResetDBParameterGroup", async || request.clone().send().await).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A group with its tags and its own parameters, for which AWS has no batched read; `None` when it isn't the stack's.
+async fn read(cx: &Clients, stack: &str, group: Seen) -> Result<Option<Live>, CloudError> {
+    let (Some(id), Some(arn), Some(family)) = (group.db_parameter_group_name, group.db_parameter_group_arn, group.db_parameter_group_family) else {
+        return Ok(None);
+    };
+    let request = cx.rds().list_tags_for_resource().resource_name(arn);
+    let tags = present(cx.safe(Service::Rds, "ListTagsForResource", async || request.clone().send().await).await)?;
+    let Some((stamp, tags)) = tags.and_then(|t| Stamp::read(stack, rds::from_tags(t.tag_list))) else { return Ok(None) };
+    let Some(own) = present(parameters(cx, &id, Some("user")).await)? else { return Ok(None) };
+    Ok(Some(Live::found(id, DbParameterGroup { family, parameters: values(own), tags }, stamp)))
+}
+
+/// The parameters of a group: all, or those of one source (`user`).
+async fn parameters(cx: &Clients, name: &str, source: Option<&str>) -> Result<Vec<Parameter>, CloudError> {
+    let request = cx.rds().describe_db_parameters().db_parameter_group_name(name).set_source(source.map(String::from)).max_records(100);
+    let send = async |marker| request.clone().set_marker(marker).send().await;
+    cx.pages(Service::Rds, "DescribeDBParameters", send, |page| (page.parameters, page.marker)).await
+}
+
+fn values(parameters: Vec<Parameter>) -> BTreeMap<String, String> {
+    parameters.into_iter().filter_map(|p| Some((p.parameter_name?, p.parameter_value?))).collect()
 }

@@ -1,23 +1,40 @@
 //! A copy of a database to read from.
+use aws_sdk_rds::types::DbInstance as Seen;
+
+use super::managed::{already, changed, moved, name};
 use super::*;
 use crate::attributes;
 use crate::model::{Computed, Tags};
 
-/// `AWS::RDS::DBInstance (read replica)`.
+/// `AWS::RDS::DBInstance` with a `SourceDBInstanceIdentifier`, in its source's region and subnets. Its id is its `DBInstanceIdentifier`.
+/// Engine, storage size and encryption are the source's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DbReplica {
+    /// `SourceDBInstanceIdentifier`; the source must keep backups.
     pub source: Ref<DbInstance>,
+    /// `DBInstanceClass`: `db.r7g.large`.
     pub instance_class: String,
+    /// `StorageType`: `gp3`, `gp2`, `io1`, `io2`.
     pub storage_type: String,
+    /// `VpcSecurityGroupIds`: at least one, or RDS takes the VPC's default group.
     pub security_groups: BTreeSet<Ref<SecurityGroup>>,
+    /// `DBParameterGroupName`. Another group's static parameters are in force after the next restart.
     pub parameter_group: Ref<DbParameterGroup>,
+    /// `MultiAZ`: a standby of the replica in another zone.
     pub multi_az: bool,
+    /// `Port`, from 1150 to 65535. A change restarts the replica.
     pub port: i32,
+    /// `DeletionProtection`.
     pub deletion_protection: bool,
+    /// `EnablePerformanceInsights`, kept for 7 days.
     pub performance_insights: bool,
+    /// `AutoMinorVersionUpgrade`, in the maintenance window.
     pub auto_minor_version_upgrade: bool,
+    /// `PreferredMaintenanceWindow` in UTC, lower case, at least 30 minutes: `sun:05:00-sun:06:00`.
     pub maintenance_window: String,
+    /// `ApplyImmediately`: whether updates are made at once and waited for, or left to the maintenance window. How, not what: never compared.
     pub apply_immediately: bool,
+    /// `Endpoint.Address`.
     pub endpoint: Computed<String>,
     pub tags: Tags,
 }
@@ -43,19 +60,123 @@ impl Resource for DbReplica {
         self.endpoint = Computed::from(format!("{id}.rds.sandbox"));
     }
 
-    async fn list(_: &Clients, _: &str) -> Result<Vec<Live>, CloudError> {
-        Ok(vec![])
+    async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
+        let found = rds::instances(cx).await?.into_iter().filter(|i| i.read_replica_source_db_instance_identifier.is_some());
+        let live = found.filter_map(|mut replica| {
+            let (stamp, tags) = Stamp::read(stack, rds::from_tags(replica.tag_list.take()))?;
+            let id = replica.db_instance_identifier.clone()?;
+            Some(Live::found(id, DbReplica { tags, ..read(&rds::planned(replica)) }, stamp))
+        });
+        Ok(live.collect())
     }
 
-    async fn create(&self, _: &Clients, _: &Links, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    /// What `CreateDBInstanceReadReplica` doesn't take (parameter group and maintenance window) is changed as soon as the replica stands.
+    async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        let id = name(stamp, 63);
+        let request = cx
+            .rds()
+            .create_db_instance_read_replica()
+            .db_instance_identifier(&id)
+            .source_db_instance_identifier(links.to(&self.source)?)
+            .db_instance_class(&self.instance_class)
+            .storage_type(&self.storage_type)
+            .set_vpc_security_group_ids(Some(links.all(&self.security_groups)?.into_iter().collect()))
+            .multi_az(self.multi_az)
+            .port(self.port)
+            .deletion_protection(self.deletion_protection)
+            .enable_performance_insights(self.performance_insights)
+            .auto_minor_version_upgrade(self.auto_minor_version_upgrade)
+            .publicly_accessible(false)
+            .copy_tags_to_snapshot(true)
+            .set_tags(Some(rds::tags(&stamp.tags(&self.tags))));
+        already(cx.safe(Service::Rds, "CreateDBInstanceReadReplica", async || request.clone().send().await).await)?;
+        let deadline = Self::TYPICAL.create * 4;
+        let seen = rds::settled(cx, &id, deadline, rds::still).await?;
+        let seen = self.bring(cx, &id, seen, &self.physical(links)?, true, deadline).await?;
+        Live::made(id, self.with_computed(&seen), stamp, links)
     }
 
-    async fn update(&self, _: &Clients, _: &Links, _: &Live, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
+        let mut seen = rds::get(cx, &live.id).await?;
+        let arn = seen.db_instance_arn.clone().ok_or_else(|| CloudError::incomplete("DescribeDBInstances", "DBInstanceArn"))?;
+        let before = rds::from_tags(seen.tag_list.take());
+        rds::retag(cx, &arn, &before, &moved(live, stamp).tags(&self.tags)).await?;
+        let want = self.physical(links)?;
+        let seen = self.bring(cx, &live.id, seen, &want, self.apply_immediately, Self::TYPICAL.update * 4).await?;
+        Live::made(&live.id, self.with_computed(&seen), stamp, links)
     }
 
-    async fn delete(_: &Clients, _: &Live) -> Result<(), CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
+        rds::delete(cx, &live.id, Self::TYPICAL.delete * 4).await
+    }
+}
+
+impl DbReplica {
+    /// One `ModifyDBInstance` with what differs, if anything does, and the wait until it is so.
+    async fn bring(&self, cx: &Clients, id: &str, seen: Seen, want: &Self, at_once: bool, deadline: Duration) -> Result<Seen, CloudError> {
+        let now = if at_once { read(&seen) } else { read(&rds::planned(seen)) };
+        if !want.same(&now) {
+            let request = cx
+                .rds()
+                .modify_db_instance()
+                .db_instance_identifier(id)
+                .apply_immediately(at_once)
+                .set_db_instance_class(changed(&now.instance_class, &want.instance_class))
+                .set_storage_type(changed(&now.storage_type, &want.storage_type))
+                .set_multi_az(changed(&now.multi_az, &want.multi_az))
+                .set_db_port_number(changed(&now.port, &want.port))
+                .set_preferred_maintenance_window(changed(&now.maintenance_window, &want.maintenance_window))
+                .set_deletion_protection(changed(&now.deletion_protection, &want.deletion_protection))
+                .set_enable_performance_insights(changed(&now.performance_insights, &want.performance_insights))
+                .set_auto_minor_version_upgrade(changed(&now.auto_minor_version_upgrade, &want.auto_minor_version_upgrade))
+                .set_db_parameter_group_name(changed(&now.parameter_group, &want.parameter_group).map(|g| g.0))
+                .set_vpc_security_group_ids(
+                    changed(&now.security_groups, &want.security_groups).map(|groups| groups.into_iter().map(|g| g.0).collect()),
+                );
+            cx.safe(Service::Rds, "ModifyDBInstance", async || request.clone().send().await).await?;
+        }
+        let arrived = |seen: &Seen| want.same(&read(&rds::planned(seen.clone()))) && (!at_once || rds::still(seen));
+        rds::settled(cx, id, deadline, arrived).await
+    }
+
+    /// Equality of all that `ModifyDBInstance` governs.
+    fn same(&self, seen: &Self) -> bool {
+        let Self { source, apply_immediately, endpoint, tags, .. } = self.clone();
+        *self == Self { source, apply_immediately, endpoint, tags, ..seen.clone() }
+    }
+
+    /// The same object with physical ids for the references that can change, spelt as RDS spells it.
+    fn physical(&self, links: &Links) -> Result<Self, CloudError> {
+        Ok(Self {
+            security_groups: links.all(&self.security_groups)?.into_iter().map(Ref::to).collect(),
+            parameter_group: Ref::to(links.to(&self.parameter_group)?),
+            maintenance_window: self.maintenance_window.to_lowercase(),
+            ..self.clone()
+        })
+    }
+
+    fn with_computed(&self, seen: &Seen) -> Self {
+        Self { endpoint: Computed(rds::host(seen)), ..self.clone() }
+    }
+}
+
+/// What a replica is, with physical ids for references and without its tags.
+fn read(seen: &Seen) -> DbReplica {
+    let text = |s: Option<&str>| s.unwrap_or_default().to_owned();
+    DbReplica {
+        source: Ref::to(text(seen.read_replica_source_db_instance_identifier())),
+        instance_class: text(seen.db_instance_class()),
+        storage_type: text(seen.storage_type()),
+        security_groups: rds::security_groups(seen),
+        parameter_group: rds::parameter_group(seen),
+        multi_az: seen.multi_az.unwrap_or(false),
+        port: rds::port(seen),
+        deletion_protection: seen.deletion_protection.unwrap_or(false),
+        performance_insights: seen.performance_insights_enabled.unwrap_or(false),
+        auto_minor_version_upgrade: seen.auto_minor_version_upgrade.unwrap_or(false),
+        maintenance_window: text(seen.preferred_maintenance_window()),
+        apply_immediately: true,
+        endpoint: Computed(rds::host(seen)),
+        tags: Tags::new(),
     }
 }

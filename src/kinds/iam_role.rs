@@ -7,7 +7,7 @@ use aws_sdk_iam::types::{EntityType, PolicyDetail, Role, RoleDetail};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
 
-/// `AWS::IAM::Role`. Its name (`RoleName`) is generated, its path is `/infra/STACK/`.
+/// `AWS::IAM::Role`. Its name (`RoleName`) is generated, its path is `/infra/STACK/REGION/`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct IamRole {
     /// The service that may assume the role: `ec2.amazonaws.com`. A trust policy (`AssumeRolePolicyDocument`) that says
@@ -35,12 +35,14 @@ impl Resource for IamRole {
             (page.role_detail_list, page.marker.filter(|_| page.is_truncated))
         };
         let found = cx.pages(Service::Iam, "GetAccountAuthorizationDetails", send, split).await?;
-        Ok(found.into_iter().filter_map(|role| read(stack, role)).collect())
+        let prefix = path(cx, stack);
+        let own = found.into_iter().filter(|role| role.path.as_ref() == Some(&prefix));
+        Ok(own.filter_map(|role| read(stack, role)).collect())
     }
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
         let name = stamp.physical_name(64);
-        let request = cx.iam().create_role().role_name(&name).path(path(stamp)).assume_role_policy_document(trust(&self.service));
+        let request = cx.iam().create_role().role_name(&name).path(path(cx, &stamp.stack)).assume_role_policy_document(trust(&self.service));
         let request = request.set_tags(Some(iam_tags(&stamp.tags(&self.tags))));
         let answer = cx.safe(Service::Iam, "CreateRole", async || request.clone().send().await).await;
         existing(answer)?;
@@ -131,9 +133,9 @@ pub async fn arn(cx: &Clients, name: &str) -> Result<String, CloudError> {
     get(cx, name).await.map(|role| role.arn)
 }
 
-/// Where the stack's identities live: `/infra/STACK/`.
-pub(crate) fn path(stamp: &Stamp) -> String {
-    format!("/infra/{}/", stamp.stack)
+/// Where the stack's identities live. IAM is the same in every region, a stack lives in one.
+pub(super) fn path(cx: &Clients, stack: &str) -> String {
+    format!("/infra/{stack}/{}/", cx.region())
 }
 
 /// A creation under a generated name that finds the name taken: an earlier try of the same step whose answer was lost.
@@ -153,14 +155,6 @@ async fn ready(cx: &Clients, name: &str, stamp: &Stamp) -> Result<(), CloudError
     };
     let role = cx.policy.wait(&format!("role {name} to be readable"), Duration::from_secs(60), look).await?;
     ours(name, Stamp::read(&stamp.stack, from_iam_tags(role.tags)), stamp)
-}
-
-/// Refuses an object that bears the generated name, but not this step's stamp.
-pub(super) fn ours(name: &str, read: Option<(Stamp, Tags)>, stamp: &Stamp) -> Result<(), CloudError> {
-    match read {
-        Some((found, _)) if (&found.address, &found.run, found.step) == (&stamp.address, &stamp.run, stamp.step) => Ok(()),
-        _ => Err(CloudError::new(Class::Invalid, "NameTaken", format!("{name} exists and isn't of this run"))),
-    }
 }
 
 async fn get(cx: &Clients, name: &str) -> Result<Role, CloudError> {

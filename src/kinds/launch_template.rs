@@ -1,78 +1,135 @@
 //! What a scaling group's instances are made from; immutable, so a change is a successor to which the group rolls over.
+mod boot;
+mod data;
+mod script;
+
 use super::*;
 use crate::attributes;
-use crate::model::{Secret, Tags};
+use crate::cloud::aws::{ec2_stack_filter, ec2_tags, from_ec2_tags};
+use crate::model::Tags;
+use aws_sdk_ec2::types::ResourceType;
+
+pub use boot::{Boot, Container, EnvValue};
+
+/// The version that instances are launched from. A template of ours never gets a second one.
+pub const VERSION: &str = "1";
+
+/// The version that a list reads: the one AWS takes when nobody names one.
+const DEFAULT: &str = "$Default";
 
 /// `AWS::EC2::LaunchTemplate`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LaunchTemplate {
+    /// `ImageId`: `ami-…`, or `resolve:ssm:/…`, which AWS looks up at every launch.
     pub image: String,
+    /// `InstanceType`: `t3.medium`.
     pub instance_type: String,
+    /// `IamInstanceProfile`: the role that the instances act in.
     pub instance_profile: Ref<InstanceProfile>,
+    /// `Groups` of the first network interface.
     pub security_groups: BTreeSet<Ref<SecurityGroup>>,
+    /// `AssociatePublicIpAddress` of the first network interface; decides over the subnet's own setting.
     pub public_ip: bool,
+    /// The root volume.
     pub disk: Disk,
+    /// `MetadataOptions`.
     pub metadata: Metadata,
+    /// `UserData`: what an instance does when it first starts.
     pub boot: Boot,
+    /// Tags of the template itself; an instance has those of its scaling group.
     pub tags: Tags,
 }
 
+/// One entry of `BlockDeviceMappings`. The volume goes with its instance (`DeleteOnTermination`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Disk {
+    /// `DeviceName`, which must be the image's root device: `/dev/xvda`.
     pub device: String,
+    /// `VolumeSize` in GiB, at least the image's own size.
     pub size_gib: i32,
+    /// `VolumeType`: `gp3`.
     pub volume_type: String,
+    /// `Encrypted`, with the account's default key.
     pub encrypted: bool,
 }
 
+/// How an instance reaches its metadata service.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Metadata {
+    /// `HttpTokens`: `required` allows version 2 of the service only.
     pub http_tokens: String,
+    /// `HttpPutResponseHopLimit`, from 1 to 64; a container on a bridge network needs 2 to reach the service.
     pub hop_limit: i32,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Boot {
-    Container(Container),
-    UserData(Text),
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Container {
-    pub image: String,
-    pub port: i32,
-    pub env: BTreeMap<String, EnvValue>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum EnvValue {
-    Plain(Text),
-    Secret(Secret),
-    FromSecretsManager(String),
-}
-
-attributes! { LaunchTemplate { replace image, replace instance_type, replace instance_profile, replace security_groups, replace public_ip, replace disk, replace metadata, replace boot, update tags } }
+attributes! { LaunchTemplate {
+    replace image, replace instance_type, replace instance_profile, replace security_groups, replace public_ip, replace disk,
+    replace metadata, replace boot, update tags,
+} }
 
 impl Resource for LaunchTemplate {
     const KIND: Kind = Kind::LaunchTemplate;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(3, 2, 2);
 
-    async fn list(_: &Clients, _: &str) -> Result<Vec<Live>, CloudError> {
-        Ok(vec![])
+    /// Contents can be asked for one template a call or for the whole account in pages; pages don't grow with the stack.
+    async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
+        let request = cx.ec2().describe_launch_templates().filters(ec2_stack_filter(stack)).max_results(200);
+        let send = async |token| request.clone().set_next_token(token).send().await;
+        let found = cx.pages(Service::Ec2, "DescribeLaunchTemplates", send, |page| (page.launch_templates, page.next_token)).await?;
+        let mut ours: BTreeMap<String, (Stamp, Tags)> = found
+            .into_iter()
+            .filter_map(|t| Some((t.launch_template_id?, Stamp::read(stack, from_ec2_tags(t.tags))?)))
+            .collect();
+        if ours.is_empty() {
+            return Ok(vec![]);
+        }
+        let request = cx.ec2().describe_launch_template_versions().versions(DEFAULT).max_results(200);
+        let send = async |token| request.clone().set_next_token(token).send().await;
+        let split = |page: aws_sdk_ec2::operation::describe_launch_template_versions::DescribeLaunchTemplateVersionsOutput| {
+            (page.launch_template_versions, page.next_token)
+        };
+        let versions = cx.pages(Service::Ec2, "DescribeLaunchTemplateVersions", send, split).await?;
+        let live = versions.into_iter().filter_map(|v| {
+            let id = v.launch_template_id?;
+            let (stamp, tags) = ours.remove(&id)?;
+            Some(Live::found(id, data::read(v.launch_template_data?, tags), stamp))
+        });
+        Ok(live.collect())
     }
 
-    async fn create(&self, _: &Clients, _: &Links, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    /// Name and client token follow from the stamp, so a second creation finds the first.
+    async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        let name = stamp.physical_name(64);
+        let request = cx
+            .ec2()
+            .create_launch_template()
+            .launch_template_name(&name)
+            .client_token(&name)
+            .launch_template_data(data::write(self, links)?)
+            .tag_specifications(ec2_tags(ResourceType::LaunchTemplate, &stamp.tags(&self.tags)));
+        let made = match cx.safe(Service::Ec2, "CreateLaunchTemplate", async || request.clone().send().await).await {
+            Err(e) if e.code == "InvalidLaunchTemplateName.AlreadyExistsException" => by_name(cx, &name).await?,
+            answer => answer?.launch_template,
+        };
+        let id = made.and_then(|t| t.launch_template_id).ok_or_else(|| CloudError::incomplete("CreateLaunchTemplate", "LaunchTemplateId"))?;
+        Live::made(id, self.clone(), stamp, links)
     }
 
-    async fn update(&self, _: &Clients, _: &Links, _: &Live, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
+        let old: LaunchTemplate = live.of()?;
+        cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await?;
+        Live::made(&live.id, self.clone(), stamp, links)
     }
 
-    async fn delete(_: &Clients, _: &Live) -> Result<(), CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
+        let request = cx.ec2().delete_launch_template().launch_template_id(&live.id);
+        gone(cx.safe(Service::Ec2, "DeleteLaunchTemplate", async || request.clone().send().await).await)
     }
+}
+
+async fn by_name(cx: &Clients, name: &str) -> Result<Option<aws_sdk_ec2::types::LaunchTemplate>, CloudError> {
+    let request = cx.ec2().describe_launch_templates().launch_template_names(name);
+    let found = cx.safe(Service::Ec2, "DescribeLaunchTemplates", async || request.clone().send().await).await?;
+    Ok(found.launch_templates.into_iter().flatten().next())
 }

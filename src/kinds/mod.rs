@@ -1,7 +1,10 @@
 //! The instruction set: one file per kind, one line here.
 mod claims;
+mod elasticache;
 mod elb;
 mod links;
+mod managed;
+mod rds;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -12,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::cloud::{Class, Clients, CloudError};
-use crate::model::{Attribute, Attributes, Loss, Service, Stamp};
+use crate::model::{Attribute, Attributes, Loss, Service, Stamp, Tags};
 
 pub use claims::Claims;
 pub use links::{Address, Links, Part, Ref, Text, foreign, map_refs, refs, resolve_texts};
@@ -222,4 +225,12 @@ pub(crate) fn gone<T>(answer: Result<T, CloudError>) -> Result<(), CloudError> {
 /// A failure after an earlier request of the same verb has taken effect: whatever its class, only a look at the cloud tells what stands.
 pub(crate) fn half<T>(answer: Result<T, CloudError>) -> Result<T, CloudError> {
     answer.map_err(|e| CloudError { class: Class::Ambiguous, ..e })
+}
+
+/// Refuses an object that bears the generated name, but not this step's stamp.
+pub(crate) fn ours(name: &str, read: Option<(Stamp, Tags)>, stamp: &Stamp) -> Result<(), CloudError> {
+    match read {
+        Some((found, _)) if (&found.address, &found.run, found.step) == (&stamp.address, &stamp.run, stamp.step) => Ok(()),
+        _ => Err(CloudError::new(Class::Invalid, "NameTaken", format!("{name} exists and isn't of this run"))),
+    }
 }

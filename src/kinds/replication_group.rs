@@ -1,28 +1,50 @@
 //! A Redis or Valkey primary with its replicas.
+mod wire;
+
+use super::managed::{already, moved, name};
 use super::*;
 use crate::attributes;
 use crate::model::{Computed, Tags};
 
-/// `AWS::ElastiCache::ReplicationGroup`.
+/// `AWS::ElastiCache::ReplicationGroup` of one shard (cluster mode disabled). Its id is its `ReplicationGroupId`. The stamp is its description,
+/// since lists show no tags. Updates are made at once (`ApplyImmediately`). Deleting it takes no final snapshot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReplicationGroup {
+    /// `Engine`: `redis` or `valkey`.
     pub engine: String,
+    /// `EngineVersion`: major and minor (`7.1`), the whole one before 6 (`5.0.6`). Can't go down.
     pub engine_version: String,
+    /// `CacheNodeType`: `cache.r7g.large`.
     pub node_type: String,
+    /// Nodes beside the primary (`NumCacheClusters` less one), from 0 to 5.
     pub replicas: i32,
+    /// `AutomaticFailoverEnabled`: a replica takes over by itself; needs one.
     pub automatic_failover: bool,
+    /// `MultiAZEnabled`: the nodes are in different zones; needs `automatic_failover`.
     pub multi_az: bool,
+    /// `Port`.
     pub port: i32,
+    /// `CacheSubnetGroupName`.
     pub subnet_group: Ref<CacheSubnetGroup>,
+    /// `SecurityGroupIds`: at least one, or ElastiCache takes the VPC's default group.
     pub security_groups: BTreeSet<Ref<SecurityGroup>>,
+    /// `CacheParameterGroupName`; `None` is the default group of the engine's family.
     pub parameter_group: Option<Ref<CacheParameterGroup>>,
+    /// `SnapshotRetentionLimit` in days, from 0 (no snapshots) to 35.
     pub snapshot_retention: i32,
+    /// `SnapshotWindow` in UTC, at least 60 minutes: `03:00-04:00`.
     pub snapshot_window: String,
+    /// `PreferredMaintenanceWindow` in UTC, lower case, at least 60 minutes: `sun:05:00-sun:06:00`.
     pub maintenance_window: String,
+    /// `AtRestEncryptionEnabled`.
     pub at_rest_encryption: bool,
+    /// `TransitEncryptionEnabled`: clients must speak TLS.
     pub transit_encryption: bool,
+    /// `PrimaryEndpoint.Address`.
     pub primary_endpoint: Computed<String>,
+    /// `ReaderEndpoint.Address`.
     pub reader_endpoint: Computed<String>,
+    /// Written at creation, beside the stamp's tags; lists don't show them.
     pub tags: Tags,
 }
 
@@ -38,8 +60,9 @@ impl Resource for ReplicationGroup {
         let mut out = BTreeMap::from([("port", self.port.to_string())]);
         out.extend(self.reader_endpoint.0.clone().map(|v| ("reader_endpoint", v)));
         if let Some(host) = &self.primary_endpoint.0 {
+            let scheme = if self.transit_encryption { "rediss" } else { "redis" };
             out.insert("endpoint", host.clone());
-            out.insert("url", format!("rediss://{host}:{}", self.port));
+            out.insert("url", format!("{scheme}://{host}:{}", self.port));
         }
         out
     }
@@ -49,19 +72,122 @@ impl Resource for ReplicationGroup {
         self.reader_endpoint = Computed::from(format!("{id}-ro.cache.sandbox"));
     }
 
-    async fn list(_: &Clients, _: &str) -> Result<Vec<Live>, CloudError> {
-        Ok(vec![])
+    async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
+        let request = cx.elasticache().describe_replication_groups().max_records(100);
+        let send = async |marker| request.clone().set_marker(marker).send().await;
+        let found =
+            cx.pages(Service::ElastiCache, "DescribeReplicationGroups", send, |page| (page.replication_groups, page.marker)).await?;
+        let own: Vec<_> = found
+            .into_iter()
+            .filter(|group| group.status() != Some("deleting"))
+            .filter_map(|group| Some((Stamp::from_line(stack, group.description()?)?, group.replication_group_id.clone()?, group)))
+            .collect();
+        if own.is_empty() {
+            return Ok(vec![]);
+        }
+        let request = cx.elasticache().describe_cache_clusters().max_records(100);
+        let send = async |marker| request.clone().set_marker(marker).send().await;
+        let nodes = cx.pages(Service::ElastiCache, "DescribeCacheClusters", send, |page| (page.cache_clusters, page.marker)).await?;
+        let live = own.into_iter().map(|(stamp, id, group)| {
+            let node = nodes.iter().find(|n| n.replication_group_id() == Some(&id));
+            let object = wire::read(&group, node);
+            Live::found(id, object, stamp)
+        });
+        Ok(live.collect())
     }
 
-    async fn create(&self, _: &Clients, _: &Links, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        let id = name(stamp, 40);
+        let want = self.physical(links)?;
+        let request = cx
+            .elasticache()
+            .create_replication_group()
+            .replication_group_id(&id)
+            .replication_group_description(stamp.line())
+            .engine(&self.engine)
+            .engine_version(&self.engine_version)
+            .cache_node_type(&self.node_type)
+            .num_cache_clusters(1 + self.replicas)
+            .automatic_failover_enabled(self.automatic_failover)
+            .multi_az_enabled(self.multi_az)
+            .port(self.port)
+            .cache_subnet_group_name(want.subnet_group.0)
+            .set_security_group_ids(Some(want.security_groups.into_iter().map(|g| g.0).collect()))
+            .set_cache_parameter_group_name(want.parameter_group.map(|g| g.0))
+            .snapshot_retention_limit(self.snapshot_retention)
+            .snapshot_window(&self.snapshot_window)
+            .preferred_maintenance_window(&self.maintenance_window)
+            .at_rest_encryption_enabled(self.at_rest_encryption)
+            .transit_encryption_enabled(self.transit_encryption)
+            .set_tags(Some(elasticache::tags(&stamp.tags(&self.tags))));
+        already(cx.safe(Service::ElastiCache, "CreateReplicationGroup", async || request.clone().send().await).await)?;
+        let made = wire::settled(cx, &id, Self::TYPICAL.create * 4, |_| true).await?;
+        Live::made(id, self.with_endpoints(made), stamp, links)
     }
 
-    async fn update(&self, _: &Clients, _: &Links, _: &Live, _: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not written yet"))
+    /// In the order that ElastiCache demands: replicas come before the failover that needs them, and go after it.
+    async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
+        let (id, deadline) = (&live.id, Self::TYPICAL.update * 4);
+        let want = self.physical(links)?;
+        let mut now = wire::settled(cx, id, deadline, |_| true).await?;
+        if want.replicas > now.replicas {
+            let request = cx.elasticache().increase_replica_count().replication_group_id(id).new_replica_count(want.replicas).apply_immediately(true);
+            cx.safe(Service::ElastiCache, "IncreaseReplicaCount", async || request.clone().send().await).await?;
+            now = wire::settled(cx, id, deadline, |seen| seen.replicas == want.replicas).await?;
+        }
+        let settings = Self { node_type: now.node_type.clone(), replicas: now.replicas, ..want.clone() };
+        let line = (stamp.address != live.stamp.address).then(|| moved(live, stamp).line());
+        if !settings.same(&now) || line.is_some() {
+            let request = wire::modify(cx, id, &now, &settings).set_replication_group_description(line);
+            cx.safe(Service::ElastiCache, "ModifyReplicationGroup", async || request.clone().send().await).await?;
+            now = wire::settled(cx, id, deadline, |seen| settings.same(seen)).await?;
+        }
+        if want.node_type != now.node_type {
+            let request =
+                cx.elasticache().modify_replication_group().replication_group_id(id).cache_node_type(&want.node_type).apply_immediately(true);
+            cx.safe(Service::ElastiCache, "ModifyReplicationGroup", async || request.clone().send().await).await?;
+            now = wire::settled(cx, id, deadline, |seen| seen.node_type == want.node_type).await?;
+        }
+        if want.replicas < now.replicas {
+            let request = cx.elasticache().decrease_replica_count().replication_group_id(id).new_replica_count(want.replicas).apply_immediately(true);
+            cx.safe(Service::ElastiCache, "DecreaseReplicaCount", async || request.clone().send().await).await?;
+            now = wire::settled(cx, id, deadline, |seen| seen.replicas == want.replicas).await?;
+        }
+        Live::made(id, self.with_endpoints(now), stamp, links)
     }
 
-    async fn delete(_: &Clients, _: &Live) -> Result<(), CloudError> {
-        Err(CloudError::bug("not written yet"))
+    async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
+        let Some(seen) = wire::find(cx, &live.id).await? else { return Ok(()) };
+        if seen.status() != Some("deleting") {
+            let request = cx.elasticache().delete_replication_group().replication_group_id(&live.id).retain_primary_cluster(false);
+            gone(cx.safe(Service::ElastiCache, "DeleteReplicationGroup", async || request.clone().send().await).await)?;
+        }
+        let look = async || Ok(wire::find(cx, &live.id).await?.is_none().then_some(()));
+        cx.policy.wait(&format!("{} to be gone", live.id), Self::TYPICAL.delete * 4, look).await
+    }
+}
+
+impl ReplicationGroup {
+    /// Equality of all that can change in place.
+    fn same(&self, seen: &Self) -> bool {
+        let Self { engine, port, subnet_group, at_rest_encryption, transit_encryption, .. } = self.clone();
+        let Self { primary_endpoint, reader_endpoint, tags, .. } = self.clone();
+        let fixed = Self { engine, port, subnet_group, at_rest_encryption, transit_encryption, ..seen.clone() };
+        *self == Self { primary_endpoint, reader_endpoint, tags, ..fixed }
+    }
+
+    /// The same object with physical ids for references, spelt as ElastiCache spells it.
+    fn physical(&self, links: &Links) -> Result<Self, CloudError> {
+        Ok(Self {
+            subnet_group: Ref::to(links.to(&self.subnet_group)?),
+            security_groups: links.all(&self.security_groups)?.into_iter().map(Ref::to).collect(),
+            parameter_group: self.parameter_group.as_ref().map(|g| links.to(g)).transpose()?.map(Ref::to),
+            maintenance_window: self.maintenance_window.to_lowercase(),
+            ..self.clone()
+        })
+    }
+
+    fn with_endpoints(&self, seen: Self) -> Self {
+        Self { primary_endpoint: seen.primary_endpoint, reader_endpoint: seen.reader_endpoint, ..self.clone() }
     }
 }

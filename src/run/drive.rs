@@ -1,6 +1,7 @@
 //! The only loop that touches the world, and the only caller of a mutating verb. It owns all state; nothing is shared, nothing is locked.
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -85,24 +86,25 @@ fn record(run: &mut Run<'_>, sink: &mut impl Sink, e: Event) -> io::Result<()> {
 
 /// Which live object an address means: undo uses the old meaning, forward the new one.
 struct Memory {
-    old: BTreeMap<Address, Live>,
-    new: BTreeMap<Address, Live>,
-    made: BTreeMap<usize, Live>,
+    old: BTreeMap<Address, Rc<Live>>,
+    new: BTreeMap<Address, Rc<Live>>,
+    made: BTreeMap<usize, Rc<Live>>,
 }
 
 impl Memory {
     fn new(plan: &Plan) -> Self {
-        let old: BTreeMap<Address, Live> = plan.old.iter().map(|l| (l.stamp.address.clone(), l.clone())).collect();
+        let old: BTreeMap<Address, Rc<Live>> = plan.old.iter().map(|l| (l.stamp.address.clone(), Rc::new(l.clone()))).collect();
         Memory { new: old.clone(), old, made: BTreeMap::new() }
     }
 
     fn note(&mut self, plan: &Plan, e: &Event) {
         match e {
             Event::Done(i, Some(l)) | Event::Settled(i, Some(l), Found::Whole | Found::Partial) => {
-                self.new.insert(plan.steps[*i].address.clone(), l.clone());
-                self.made.insert(*i, l.clone());
+                let live = Rc::new(l.clone());
+                self.new.insert(plan.steps[*i].address.clone(), live.clone());
+                self.made.insert(*i, live);
             }
-            Event::Undone(i, Some(l)) => drop(self.old.insert(plan.steps[*i].address.clone(), l.clone())),
+            Event::Undone(i, Some(l)) => drop(self.old.insert(plan.steps[*i].address.clone(), Rc::new(l.clone()))),
             _ => {}
         }
     }
@@ -116,12 +118,12 @@ impl Memory {
             (Act::Update { live, .. }, Action::Undo(_)) | (Act::Delete { live }, _) => refs(&live.object),
             (Act::Update { object, .. }, _) => refs(object),
         };
-        Links(named.into_iter().filter_map(|a| from.get(&a).map(|l| (a.clone(), l.clone()))).collect())
+        Links(named.into_iter().filter_map(|a| from.get(&a).map(|l| (a, Live::clone(l)))).collect())
     }
 
     fn made(&self, action: Action) -> Option<Live> {
         match action {
-            Action::Undo(i) => self.made.get(&i).cloned(),
+            Action::Undo(i) => self.made.get(&i).map(|l| Live::clone(l)),
             _ => None,
         }
     }

@@ -1,5 +1,6 @@
 //! What tests share: the emulator, and runs over any cloud.
 pub mod moto;
+pub mod proxy;
 
 use std::time::Duration;
 

@@ -1,12 +1,19 @@
 //! Every kind over the wire: the real SDK against the emulator.
+mod bucket;
+mod db_instance;
+mod db_parameter_group;
+mod db_replica;
+mod db_subnet_group;
 mod elastic_ip;
 mod flow_log;
 mod iam_role;
+mod instance_profile;
 mod internet_gateway;
 mod listener;
 mod load_balancer;
 mod log_group;
 mod nat_gateway;
+mod proxy;
 mod replay_load_balancer;
 mod route_table;
 mod security_group;
@@ -36,9 +43,15 @@ pub struct Case {
 
 fn cases() -> Vec<Case> {
     vec![
+        bucket::case(),
+        db_instance::case(),
+        db_parameter_group::case(),
+        db_replica::case(),
+        db_subnet_group::case(),
         elastic_ip::case(),
         flow_log::case(),
         iam_role::case(),
+        instance_profile::case(),
         internet_gateway::case(),
         listener::case(),
         load_balancer::case(),

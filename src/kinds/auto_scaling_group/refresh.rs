@@ -1,0 +1,88 @@
+//! The roll of a group over to another template.
+use super::*;
+use aws_sdk_autoscaling::types::{InstanceRefresh, InstanceRefreshStatus as Status, RefreshPreferences};
+
+/// The code of a refresh that ended otherwise than well.
+pub(super) const FAILED: &str = "InstanceRefreshFailed";
+
+/// Replaces every instance that hasn't the group's template, and waits until that is done. Nothing is begun when all have it.
+///
+/// A refresh that is already under way is taken up; but when the template has only just `moved`, that refresh was for another one,
+/// and is cancelled. Errors: [`FAILED`] with AWS's reason, or a failed request.
+pub(super) async fn roll(cx: &Clients, name: &str, group: &AutoScalingGroup, moved: bool) -> Result<(), CloudError> {
+    let template = (group.launch_template.0.as_str(), launch_template::VERSION);
+    let strangers = view::one(cx, name).await?.map_or(0, |g| view::strangers(&g, Some(template)));
+    if strangers == 0 {
+        return Ok(());
+    }
+    let id = match (start(cx, name, group).await?, moved) {
+        (Some(id), _) => Some(id),
+        (None, false) => running(cx, name).await?.and_then(|r| r.instance_refresh_id),
+        (None, true) => {
+            cancel(cx, name).await?;
+            start(cx, name, group).await?
+        }
+    };
+    // What was under way may have ended since.
+    let id = id.ok_or_else(|| refused(format!("{name} has a refresh that neither goes on nor makes room for another")))?;
+    let deadline = AutoScalingGroup::TYPICAL.update * (4 + strangers as u32);
+    cx.policy.wait(&format!("the instance refresh {id} of {name}"), deadline, async || ended(cx, name, &id).await).await
+}
+
+/// Begins a refresh; `None`: one is under way already, which is also what a repeated request hears.
+async fn start(cx: &Clients, name: &str, group: &AutoScalingGroup) -> Result<Option<String>, CloudError> {
+    let preferences = RefreshPreferences::builder()
+        .min_healthy_percentage(group.min_healthy_percent)
+        .max_healthy_percentage(write::max_healthy(group.min_healthy_percent))
+        .instance_warmup(group.default_instance_warmup)
+        .skip_matching(true)
+        .auto_rollback(false)
+        .build();
+    let request = cx.autoscaling().start_instance_refresh().auto_scaling_group_name(name).preferences(preferences);
+    match cx.safe(Service::AutoScaling, "StartInstanceRefresh", async || request.clone().send().await).await {
+        Err(e) if e.code == "InstanceRefreshInProgress" => Ok(None),
+        answer => match answer?.instance_refresh_id {
+            Some(id) => Ok(Some(id)),
+            None => Err(CloudError::incomplete("StartInstanceRefresh", "InstanceRefreshId")),
+        },
+    }
+}
+
+/// Cancels what is under way and waits until it is no more.
+async fn cancel(cx: &Clients, name: &str) -> Result<(), CloudError> {
+    let request = cx.autoscaling().cancel_instance_refresh().auto_scaling_group_name(name);
+    match cx.safe(Service::AutoScaling, "CancelInstanceRefresh", async || request.clone().send().await).await {
+        Err(e) if e.code == "ActiveInstanceRefreshNotFound" => return Ok(()),
+        answer => drop(answer?),
+    }
+    let look = async || Ok(running(cx, name).await?.is_none().then_some(()));
+    cx.policy.wait(&format!("the earlier instance refresh of {name} to be cancelled"), AutoScalingGroup::TYPICAL.update * 4, look).await
+}
+
+/// The refresh under way, of which a group has one at most; the latest is shown first.
+async fn running(cx: &Clients, name: &str) -> Result<Option<InstanceRefresh>, CloudError> {
+    let request = cx.autoscaling().describe_instance_refreshes().auto_scaling_group_name(name).max_records(1);
+    let found = cx.safe(Service::AutoScaling, "DescribeInstanceRefreshes", async || request.clone().send().await).await?;
+    let over = |s: &Status| matches!(s, Status::Successful | Status::Failed | Status::Cancelled | Status::RollbackFailed | Status::RollbackSuccessful);
+    Ok(found.instance_refreshes.into_iter().flatten().find(|r| r.status.as_ref().is_some_and(|s| !over(s))))
+}
+
+/// Whether a refresh has done its work; an error when it ended otherwise.
+async fn ended(cx: &Clients, name: &str, id: &str) -> Result<Option<()>, CloudError> {
+    let request = cx.autoscaling().describe_instance_refreshes().auto_scaling_group_name(name).instance_refresh_ids(id);
+    let found = cx.safe(Service::AutoScaling, "DescribeInstanceRefreshes", async || request.clone().send().await).await?;
+    let Some(refresh) = found.instance_refreshes.into_iter().flatten().next() else { return Ok(None) };
+    match refresh.status {
+        Some(Status::Successful) => Ok(Some(())),
+        Some(s @ (Status::Failed | Status::Cancelled | Status::RollbackFailed | Status::RollbackSuccessful)) => {
+            let why = refresh.status_reason.unwrap_or_default();
+            let done = refresh.percentage_complete.unwrap_or(0);
+            Err(refused(format!("the instance refresh {id} is {} at {done} %: {why}", s.as_str())))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn refused(message: String) -> CloudError {
+    failed(Class::Invalid, FAILED, message)
+}

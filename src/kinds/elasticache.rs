@@ -1,0 +1,28 @@
+//! What the ElastiCache kinds share: tags.
+use aws_sdk_elasticache::types::Tag;
+
+use super::*;
+use crate::cloud::aws;
+use crate::model::Tags;
+
+pub(super) fn tags(all: &Tags) -> Vec<Tag> {
+    all.iter().map(|(k, v)| Tag::builder().key(k).value(v).build()).collect()
+}
+
+pub(super) fn from_tags(tags: Option<Vec<Tag>>) -> Tags {
+    tags.into_iter().flatten().filter_map(|t| Some((t.key?, t.value.unwrap_or_default()))).collect()
+}
+
+/// Brings the tags of the object with this ARN from what they are to what they should be.
+pub(super) async fn retag(cx: &Clients, arn: &str, now: &Tags, want: &Tags) -> Result<(), CloudError> {
+    let (set, unset) = aws::retag(now, want);
+    if !set.is_empty() {
+        let request = cx.elasticache().add_tags_to_resource().resource_name(arn).set_tags(Some(tags(&set)));
+        cx.safe(Service::ElastiCache, "AddTagsToResource", async || request.clone().send().await).await?;
+    }
+    if !unset.is_empty() {
+        let request = cx.elasticache().remove_tags_from_resource().resource_name(arn).set_tag_keys(Some(unset));
+        cx.safe(Service::ElastiCache, "RemoveTagsFromResource", async || request.clone().send().await).await?;
+    }
+    Ok(())
+}

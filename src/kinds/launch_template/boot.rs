@@ -1,0 +1,82 @@
+//! What an instance does when it first starts, and how that is read back from its user data.
+use super::*;
+use crate::model::{Secret, digest};
+
+/// AWS's limit for user data before it is encoded, in bytes.
+const LIMIT: usize = 16 * 1024;
+
+/// What an instance does when it first starts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Boot {
+    /// One container, run for ever.
+    Container(Container),
+    /// A script or a cloud-init document of the user's own, at most 16 KiB; empty for none.
+    UserData(Text),
+}
+
+/// A container that an instance runs under systemd; its output goes to the journal (`journalctl -u infra-app`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Container {
+    /// `ghcr.io/example/shop:1.4.2`. Images of Amazon ECR are fetched with the instance's role, others without credentials.
+    pub image: String,
+    /// The port it listens on, opened under the same number on the instance.
+    pub port: i32,
+    /// Its environment. Names are letters, digits and `_`; values are single lines.
+    pub env: BTreeMap<String, EnvValue>,
+}
+
+/// The value of one variable of a container's environment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EnvValue {
+    /// A value that anyone may see.
+    Plain(Text),
+    /// A value that no output shows. The user data of the template holds it, so whoever may read templates may read it.
+    Secret(Secret),
+    /// The id or ARN of a secret that the instance fetches with its own role when it first starts; its whole string is the value.
+    FromSecretsManager(String),
+}
+
+impl Boot {
+    /// The user data. Errors: what can't be said safely in it, and more than AWS takes, is `Invalid`.
+    pub fn script(&self, links: &Links) -> Result<String, CloudError> {
+        let script = match self {
+            Boot::Container(container) => script::render(&container.resolved(links)?)?,
+            Boot::UserData(text) => text.resolve(links)?,
+        };
+        if script.len() > LIMIT {
+            return Err(invalid(format!("the user data has {} bytes; AWS takes {LIMIT} at most", script.len())));
+        }
+        Ok(script)
+    }
+
+    /// Reads [`Boot::script`] back. A script that was rendered here, but isn't what its first line would render now, shows as its
+    /// fingerprint only, since it may hold secrets.
+    pub fn read(script: &str) -> Self {
+        match script::parse(script) {
+            Some(Ok(container)) => Boot::Container(container),
+            Some(Err(())) => Boot::UserData(Text::literal(format!("altered boot script, SHA-256 {}", &digest(&script)[..16]))),
+            None => Boot::UserData(Text::literal(script)),
+        }
+    }
+}
+
+impl Container {
+    /// Itself with every text replaced by what it stands for.
+    fn resolved(&self, links: &Links) -> Result<Self, CloudError> {
+        let resolve = |(name, value): (&String, &EnvValue)| {
+            let value = match value {
+                EnvValue::Plain(text) => EnvValue::Plain(Text::literal(text.resolve(links)?)),
+                other => other.clone(),
+            };
+            Ok((name.clone(), value))
+        };
+        Ok(Container { env: self.env.iter().map(resolve).collect::<Result<_, CloudError>>()?, ..self.clone() })
+    }
+}
+
+/// What is asked for can't be done.
+pub(super) fn invalid(message: impl Into<String>) -> CloudError {
+    CloudError::new(Class::Invalid, "InvalidUserData", message)
+}

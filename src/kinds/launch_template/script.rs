@@ -1,0 +1,163 @@
+//! A container as a boot script for Amazon Linux 2023.
+//!
+//! The second line says in one line of JSON which container it is, secrets as fingerprints; all else follows from it and from the
+//! values of the secrets, so a script can be read back and checked to the byte.
+//!
+//! Nothing a user writes can leave its place: names, image and secret ids are held to alphabets without meaning to bash and systemd,
+//! values stand line by line in a quoted here-document, which docker reads without any quoting.
+use std::fmt::Write;
+
+use super::boot::invalid;
+use super::*;
+use crate::model::Secret;
+
+/// How the line begins that says which container it is.
+const MARK: &str = "#!/bin/bash\n# infra:container ";
+
+const BEGIN: &str = r#"set -euo pipefail
+umask 077
+export HOME=/root
+retry() {
+  local attempt
+  for attempt in 1 2 3 4 5 6 7 8 9; do
+    if "$@"; then return 0; fi
+    sleep 10
+  done
+  "$@"
+}
+mkdir -p /etc/infra
+cat > /etc/infra/app.env <<'INFRA_ENV'
+"#;
+
+const FETCH: &str = r#"retry dnf install -y awscli-2
+metadata=http://169.254.169.254/latest
+token=$(retry curl -sSf -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' "$metadata/api/token")
+region=$(retry curl -sSf -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/placement/region")
+fetch() {
+  local value
+  value=$(retry aws secretsmanager get-secret-value --region "$region" --secret-id "$2" --query SecretString --output text)
+  case $value in *[$'\n\r']*) echo "the secret for $1 has several lines" >&2; return 1 ;; esac
+  printf '%s=%s\n' "$1" "$value" >> /etc/infra/app.env
+}
+"#;
+
+const DOCKER: &str = "retry dnf install -y docker\nsystemctl enable --now docker\n";
+
+/// The script of a container whose texts are all resolved and whose secrets are all known.
+pub(super) fn render(container: &Container) -> Result<String, CloudError> {
+    check(&container.image, "image", |c| "._/:@-".contains(c))?;
+    if !(1..=65535).contains(&container.port) {
+        return Err(invalid(format!("{} is no port", container.port)));
+    }
+    let mut script = format!("{MARK}{}\n{BEGIN}", serde_json::to_string(container).expect("containers are plain data"));
+    for (name, value) in &container.env {
+        if name.starts_with(|c: char| c.is_ascii_digit()) {
+            return Err(invalid(format!("the name `{name}` begins with a digit")));
+        }
+        check(name, "name", |c| c == '_')?;
+        if let Some(value) = literal(name, value)? {
+            line(&mut script, format_args!("{name}={value}"));
+        }
+    }
+    line(&mut script, format_args!("INFRA_ENV"));
+    let fetched: Vec<(&String, &String)> =
+        container.env.iter().filter_map(|(n, v)| if let EnvValue::FromSecretsManager(id) = v { Some((n, id)) } else { None }).collect();
+    if !fetched.is_empty() {
+        script.push_str(FETCH);
+    }
+    for (name, id) in fetched {
+        check(id, "secret's id", |c| "._/:@-+=!".contains(c))?;
+        line(&mut script, format_args!("fetch {name} '{id}'"));
+    }
+    script.push_str(DOCKER);
+    if let Some((host, region)) = ecr(&container.image) {
+        line(&mut script, format_args!("retry dnf install -y awscli-2"));
+        let (from, to) = (format!("aws ecr get-login-password --region {region}"), format!("docker login --username AWS --password-stdin {host}"));
+        line(&mut script, format_args!("login() {{ {from} | {to}; }}\nretry login"));
+    }
+    line(&mut script, format_args!("retry docker pull {}", container.image));
+    script.push_str(&unit(container));
+    Ok(script)
+}
+
+/// The container that a script was rendered from, its secrets sealed. `None`: not a script of ours; `Err`: one that was altered.
+pub(super) fn parse(script: &str) -> Option<Result<Container, ()>> {
+    let said = script.strip_prefix(MARK)?.lines().next().unwrap_or_default();
+    let Ok(sealed) = serde_json::from_str::<Container>(said) else { return Some(Err(())) };
+    let mut whole = sealed.clone();
+    for (name, value) in &mut whole.env {
+        if let EnvValue::Secret(secret) = value
+            && let Some(found) = script.lines().find_map(|l| l.strip_prefix(name.as_str())?.strip_prefix('='))
+        {
+            *secret = Secret::new(found);
+        }
+    }
+    Some(if render(&whole).is_ok_and(|again| again == script) { Ok(sealed) } else { Err(()) })
+}
+
+/// The unit that runs the container. `docker run` stays attached, so the journal has its output and docker keeps none of its own.
+fn unit(Container { image, port, .. }: &Container) -> String {
+    format!(
+        r#"cat > /etc/systemd/system/infra-app.service <<'INFRA_UNIT'
+[Unit]
+Description={image}
+After=docker.service network-online.target
+Requires=docker.service
+Wants=network-online.target
+
+[Service]
+ExecStartPre=-/usr/bin/docker rm --force infra-app
+ExecStart=/usr/bin/docker run --rm --name infra-app --env-file /etc/infra/app.env --publish {port}:{port} --log-driver none {image}
+ExecStop=/usr/bin/docker stop --time 30 infra-app
+TimeoutStopSec=40
+Restart=always
+RestartSec=5
+
+[Install]
+WantedBy=multi-user.target
+INFRA_UNIT
+systemctl daemon-reload
+systemctl enable --now infra-app.service
+"#
+    )
+}
+
+/// The registry's host and region, when an image is one of Amazon ECR's.
+fn ecr(image: &str) -> Option<(&str, &str)> {
+    let host = image.split('/').next()?;
+    let (account, rest) = host.split_once(".dkr.ecr.")?;
+    let region = rest.strip_suffix(".amazonaws.com").or_else(|| rest.strip_suffix(".amazonaws.com.cn"))?;
+    (account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit()) && !region.contains('.')).then_some((host, region))
+}
+
+/// A value as the environment file holds it. The file has no quoting, so what ends a line can't be in it.
+fn literal<'a>(name: &str, value: &'a EnvValue) -> Result<Option<&'a str>, CloudError> {
+    let value = match value {
+        EnvValue::Plain(Text(parts)) => match parts.as_slice() {
+            [] => "",
+            [Part::Literal(value)] => value,
+            _ => return Err(CloudError::bug(format!("the value of {name} is not resolved"))),
+        },
+        EnvValue::Secret(secret) => secret.expose().ok_or_else(|| {
+            invalid(format!("the secret value of {name} is not known to this run: only its fingerprint was kept"))
+        })?,
+        EnvValue::FromSecretsManager(_) => return Ok(None),
+    };
+    match value.contains(['\n', '\r', '\0']) {
+        true => Err(invalid(format!("the value of {name} has several lines; an environment file holds one a value"))),
+        false => Ok(Some(value)),
+    }
+}
+
+/// Refuses what has a character other than ASCII letters, digits and `more`, or begins with `-`.
+fn check(text: &str, what: &str, more: impl Fn(char) -> bool) -> Result<(), CloudError> {
+    match text.chars().find(|c| !c.is_ascii_alphanumeric() && !more(*c)) {
+        _ if text.is_empty() || text.starts_with('-') => Err(invalid(format!("`{text}` is no {what}"))),
+        Some(c) => Err(invalid(format!("the {what} `{text}` has the character {c:?}"))),
+        None => Ok(()),
+    }
+}
+
+fn line(script: &mut String, text: std::fmt::Arguments<'_>) {
+    writeln!(script, "{text}").expect("a string takes everything");
+}

@@ -1,0 +1,45 @@
+//! What the kinds of databases and caches share, whatever their service: names, repeated creations, changed values.
+use super::*;
+
+/// A physical name as RDS and ElastiCache keep it: lower case, at most `max` characters.
+pub(super) fn name(stamp: &Stamp, max: usize) -> String {
+    stamp.physical_name(max).to_lowercase()
+}
+
+/// How the names of all objects of a stack begin; another stack's may begin so too.
+pub(super) fn prefix(stack: &str) -> String {
+    format!("{}-", stack.to_lowercase())
+}
+
+/// A creation under a generated name that finds the name taken was done by an earlier request of the same step.
+pub(super) fn already<T>(answer: Result<T, CloudError>) -> Result<(), CloudError> {
+    match answer {
+        Err(e) if e.code.contains("AlreadyExists") => Ok(()),
+        other => other.map(drop),
+    }
+}
+
+/// The wanted value, when it is not there yet.
+pub(super) fn changed<T: Clone + PartialEq>(now: &T, want: &T) -> Option<T> {
+    (now != want).then(|| want.clone())
+}
+
+/// What was read, or nothing when the object is gone meanwhile.
+pub(super) fn present<T>(answer: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
+    match answer {
+        Err(e) if e.class == Class::NotFound => Ok(None),
+        other => other.map(Some),
+    }
+}
+
+/// An object that reached a state from which it won't come back by itself.
+pub(super) fn broken(service: Service, operation: &str, status: &str, reason: &str) -> CloudError {
+    let mut e = CloudError::new(Class::Invalid, status, reason);
+    (e.service, e.operation) = (Some(service), operation.into());
+    e
+}
+
+/// The stamp that an object keeps when it moves to another address: who made it stays as it is.
+pub(super) fn moved(live: &Live, stamp: &Stamp) -> Stamp {
+    Stamp { address: stamp.address.clone(), ..live.stamp.clone() }
+}

@@ -1,0 +1,160 @@
+//! What the RDS kinds share: tags, and how an instance is found, waited for and deleted.
+use std::cell::Cell;
+
+use aws_sdk_rds::types::{DbInstance as Seen, SourceType, Tag};
+
+use super::managed::{broken, present};
+use super::*;
+use crate::cloud::aws;
+use crate::model::Tags;
+
+/// States that an instance doesn't leave by itself (`DBInstanceStatus`).
+const BROKEN: &[&str] = &[
+    "failed",
+    "inaccessible-encryption-credentials",
+    "inaccessible-encryption-credentials-recoverable",
+    "incompatible-create",
+    "incompatible-credentials",
+    "incompatible-network",
+    "incompatible-option-group",
+    "incompatible-parameters",
+    "incompatible-restore",
+    "insufficient-capacity",
+    "restore-error",
+    "storage-full",
+];
+
+pub(super) fn tags(all: &Tags) -> Vec<Tag> {
+    all.iter().map(|(k, v)| Tag::builder().key(k).value(v).build()).collect()
+}
+
+pub(super) fn from_tags(tags: Option<Vec<Tag>>) -> Tags {
+    tags.into_iter().flatten().filter_map(|t| Some((t.key?, t.value.unwrap_or_default()))).collect()
+}
+
+/// Brings the tags of the object with this ARN from what they are to what they should be. AWS's own (`aws:…`) stay.
+pub(super) async fn retag(cx: &Clients, arn: &str, now: &Tags, want: &Tags) -> Result<(), CloudError> {
+    let (set, unset) = aws::retag(now, want);
+    if !set.is_empty() {
+        let request = cx.rds().add_tags_to_resource().resource_name(arn).set_tags(Some(tags(&set)));
+        cx.safe(Service::Rds, "AddTagsToResource", async || request.clone().send().await).await?;
+    }
+    let unset: Vec<String> = unset.into_iter().filter(|k| !k.starts_with("aws:")).collect();
+    if !unset.is_empty() {
+        let request = cx.rds().remove_tags_from_resource().resource_name(arn).set_tag_keys(Some(unset));
+        cx.safe(Service::Rds, "RemoveTagsFromResource", async || request.clone().send().await).await?;
+    }
+    Ok(())
+}
+
+/// Every instance of the account and region, but those that are going; RDS has no filter by tag.
+pub(super) async fn instances(cx: &Clients) -> Result<Vec<Seen>, CloudError> {
+    let request = cx.rds().describe_db_instances().max_records(100);
+    let send = async |marker| request.clone().set_marker(marker).send().await;
+    let mut all = cx.pages(Service::Rds, "DescribeDBInstances", send, |page| (page.db_instances, page.marker)).await?;
+    all.retain(|i| i.db_instance_status() != Some("deleting"));
+    Ok(all)
+}
+
+/// One instance; `None` when there is none.
+pub(super) async fn find(cx: &Clients, id: &str) -> Result<Option<Seen>, CloudError> {
+    let request = cx.rds().describe_db_instances().db_instance_identifier(id);
+    let seen = present(cx.safe(Service::Rds, "DescribeDBInstances", async || request.clone().send().await).await)?;
+    Ok(seen.and_then(|s| s.db_instances).and_then(|i| i.into_iter().next()))
+}
+
+/// One instance that must be there.
+pub(super) async fn get(cx: &Clients, id: &str) -> Result<Seen, CloudError> {
+    find(cx, id).await?.ok_or_else(|| CloudError::new(Class::NotFound, "DBInstanceNotFound", format!("{id} is gone")))
+}
+
+/// Waits until the instance can be used and `arrived` says that it is what was asked for. A state that can't get better ends the wait.
+pub(super) async fn settled(cx: &Clients, id: &str, deadline: Duration, arrived: impl Fn(&Seen) -> bool) -> Result<Seen, CloudError> {
+    let was_there = Cell::new(false);
+    let look = async || {
+        let seen = if was_there.get() { Some(get(cx, id).await?) } else { find(cx, id).await? };
+        let Some(seen) = seen else { return Ok(None) };
+        was_there.set(true);
+        let status = seen.db_instance_status().unwrap_or_default();
+        if BROKEN.contains(&status) {
+            return Err(broken(Service::Rds, "DescribeDBInstances", status, &reason(cx, id, status).await));
+        }
+        let usable = matches!(status, "available" | "storage-optimization") && seen.endpoint.is_some();
+        Ok((usable && arrived(&seen)).then_some(seen))
+    };
+    cx.policy.wait(&format!("{id} to be available as asked"), deadline, look).await
+}
+
+/// What RDS itself said about an instance in the last hour.
+async fn reason(cx: &Clients, id: &str, status: &str) -> String {
+    let request = cx.rds().describe_events().source_identifier(id).source_type(SourceType::DbInstance).duration(60);
+    let events = cx.safe(Service::Rds, "DescribeEvents", async || request.clone().send().await).await;
+    let messages: Vec<String> = events.ok().and_then(|e| e.events).into_iter().flatten().filter_map(|e| e.message).collect();
+    match messages.last() {
+        Some(last) => format!("{id} is {status}: {last}"),
+        None => format!("{id} is {status}"),
+    }
+}
+
+/// Deletes an instance without a final snapshot; automated backups stay for their retention. Protection is lifted first. Returns when it is gone.
+pub(super) async fn delete(cx: &Clients, id: &str, deadline: Duration) -> Result<(), CloudError> {
+    let Some(seen) = find(cx, id).await? else { return Ok(()) };
+    if seen.db_instance_status() != Some("deleting") {
+        if seen.deletion_protection == Some(true) {
+            let request = cx.rds().modify_db_instance().db_instance_identifier(id).deletion_protection(false).apply_immediately(true);
+            cx.safe(Service::Rds, "ModifyDBInstance", async || request.clone().send().await).await?;
+        }
+        let request = cx.rds().delete_db_instance().db_instance_identifier(id).skip_final_snapshot(true).delete_automated_backups(false);
+        gone(cx.safe(Service::Rds, "DeleteDBInstance", async || request.clone().send().await).await)?;
+    }
+    cx.policy.wait(&format!("{id} to be gone"), deadline, async || Ok(find(cx, id).await?.is_none().then_some(()))).await
+}
+
+/// The instance as it will be once all that is accepted has been carried out (`PendingModifiedValues`).
+pub(super) fn planned(mut seen: Seen) -> Seen {
+    let Some(pending) = seen.pending_modified_values.clone() else { return seen };
+    seen.db_instance_class = pending.db_instance_class.or(seen.db_instance_class);
+    seen.allocated_storage = pending.allocated_storage.or(seen.allocated_storage);
+    seen.backup_retention_period = pending.backup_retention_period.or(seen.backup_retention_period);
+    seen.multi_az = pending.multi_az.or(seen.multi_az);
+    seen.engine_version = pending.engine_version.or(seen.engine_version);
+    seen.iops = pending.iops.or(seen.iops);
+    seen.storage_throughput = pending.storage_throughput.or(seen.storage_throughput);
+    seen.storage_type = pending.storage_type.or(seen.storage_type);
+    if let (Some(port), Some(endpoint)) = (pending.port, seen.endpoint.as_mut()) {
+        endpoint.port = Some(port);
+    }
+    if let Some(exports) = pending.pending_cloudwatch_logs_exports {
+        let mut enabled: BTreeSet<String> = seen.enabled_cloudwatch_logs_exports.take().into_iter().flatten().collect();
+        enabled.retain(|log| !exports.log_types_to_disable().contains(log));
+        enabled.extend(exports.log_types_to_enable.into_iter().flatten());
+        seen.enabled_cloudwatch_logs_exports = Some(enabled.into_iter().collect());
+    }
+    seen
+}
+
+/// Whether nothing that is governed here is still to be carried out.
+pub(super) fn still(seen: &Seen) -> bool {
+    planned(seen.clone()) == *seen
+}
+
+/// The security groups of an instance, by physical id.
+pub(super) fn security_groups(seen: &Seen) -> BTreeSet<Ref<SecurityGroup>> {
+    let kept = seen.vpc_security_groups().iter().filter(|g| g.status() != Some("removing"));
+    kept.filter_map(|g| g.vpc_security_group_id()).map(Ref::to).collect()
+}
+
+/// The parameter group of an instance, by name.
+pub(super) fn parameter_group(seen: &Seen) -> Ref<DbParameterGroup> {
+    Ref::to(seen.db_parameter_groups().first().and_then(|g| g.db_parameter_group_name()).unwrap_or_default())
+}
+
+/// The host name of an instance, once it has one.
+pub(super) fn host(seen: &Seen) -> Option<String> {
+    seen.endpoint()?.address.clone()
+}
+
+/// The port of an instance; 0 while it is being made.
+pub(super) fn port(seen: &Seen) -> i32 {
+    seen.endpoint().and_then(|e| e.port).unwrap_or_default()
+}

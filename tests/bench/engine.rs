@@ -1,0 +1,92 @@
+//! The engine alone: observing, planning and applying on a sandbox that takes no time. The cost of one object must not grow with their number.
+//!
+//! `cargo bench --bench engine [-- N …]`. Expected: 4,000 objects planned in 0.1 s and applied in 1 s, 100,000 planned in 10 s and in 1 GB.
+#![expect(clippy::unwrap_used, reason = "a benchmark may fail loudly")]
+mod support;
+
+use std::time::{Duration, Instant};
+
+use infra::cloud::policy::Policy;
+use infra::cloud::sandbox::{Pace, Sandbox};
+use infra::observe::observe;
+use infra::plan::{Allowed, Plan, Stack, plan};
+use infra::run::drive::{Settings, drive};
+use infra::run::{Outcome, Run};
+use support::network::{Size, networks};
+use support::{Failures, head, ms, peak_mb, row};
+
+const SIZES: [usize; 4] = [1_000, 4_000, 10_000, 100_000];
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let given: Vec<usize> = std::env::args().skip(1).filter_map(|a| a.parse().ok()).collect();
+    let sizes = if given.is_empty() { SIZES.to_vec() } else { given };
+    let widths = head(&[
+        "objects",
+        "plan ms",
+        "µs each",
+        "apply ms",
+        "µs each",
+        "no-op plan ms",
+        "µs each",
+        "update plan ms",
+        "µs each",
+        "destroy ms",
+        "µs each",
+        "peak MB planned",
+        "peak MB",
+    ]);
+    for n in sizes {
+        let (times, planned) = measure(n).await;
+        let cells = times.iter().flat_map(|t| [ms(*t), format!("{:.2}", t.as_secs_f64() * 1e6 / n as f64)]);
+        let cells: Vec<String> = [n.to_string()].into_iter().chain(cells).chain([planned, peak_mb()]).collect();
+        row(&widths, cells.iter().map(String::as_str));
+    }
+}
+
+/// Plans and applies a creation, plans again, plans a change of every object, applies a destruction; and the peak of memory behind the first plan.
+async fn measure(n: usize) -> ([Duration; 5], String) {
+    let cloud = Sandbox::new("us-east-1", Pace::INSTANT, Policy::new(100));
+    let want = networks("engine", Size::MIXED, n);
+    let (creation, planned) = look(&cloud, &want).await;
+    let peak = peak_mb();
+    assert_eq!(creation.steps.len(), n);
+    let applied = apply(&cloud, &creation, "create").await;
+    drop(creation);
+    let (nothing, unchanged) = look(&cloud, &want).await;
+    assert!(nothing.is_empty());
+    let (update, changed) = look(&cloud, &retagged(want)).await;
+    assert_eq!(update.steps.len(), n);
+    drop(update);
+    let (destruction, _) = look(&cloud, &Stack { name: "engine".into(), ..Stack::default() }).await;
+    let destroyed = apply(&cloud, &destruction, "destroy").await;
+    assert!(cloud.objects().is_empty());
+    ([planned, applied, unchanged, changed, destroyed], peak)
+}
+
+/// The plan, and how long it took to observe and to plan.
+async fn look(cloud: &Sandbox, want: &Stack) -> (Plan, Duration) {
+    let started = Instant::now();
+    let snapshot = observe(cloud, &want.name, &want.renamed).await.unwrap();
+    let plan = plan(want, &snapshot, &Allowed::new()).unwrap();
+    (plan, started.elapsed())
+}
+
+async fn apply(cloud: &Sandbox, plan: &Plan, run: &str) -> Duration {
+    let started = Instant::now();
+    let settings = Settings { run: run.into(), parallelism: 100, quiet: Duration::from_secs(2) };
+    let mut failures = Failures::default();
+    let outcome = drive(&mut Run::new(plan), &settings, cloud, &mut failures, &[], &mut std::future::pending).await.unwrap();
+    assert_eq!(outcome, Outcome::Applied, "{:?}", failures.0);
+    started.elapsed()
+}
+
+/// The same stack with one more tag on every object.
+fn retagged(mut stack: Stack) -> Stack {
+    for object in stack.nodes.values_mut() {
+        let mut value = serde_json::to_value(&*object).unwrap();
+        value.as_object_mut().unwrap().values_mut().for_each(|fields| fields["tags"]["team"] = "bench".into());
+        *object = serde_json::from_value(value).unwrap();
+    }
+    stack
+}

@@ -1,0 +1,262 @@
+//! A loopback HTTP/1.1 proxy between the SDK and an endpoint: it counts calls by operation, and spoils them on demand.
+//!
+//! Messages are passed on byte by byte. Both ends are known (the SDK's client, the emulator's server), so only what those two say is
+//! understood: bodies with a length, in chunks, or up to the end of the connection.
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{AbortHandle, JoinSet};
+
+/// One request that came by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The name in the signature's scope: `ec2`.
+    pub service: String,
+    /// The API's own name (`CreateSubnet`); for REST the method and the path (`PUT /bucket`).
+    pub operation: String,
+    /// Whether it may change something, judged by its name.
+    pub mutating: bool,
+    /// The HTTP status that the caller saw; 0 when the connection was cut.
+    pub status: u16,
+}
+
+/// What happens to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reaction {
+    Pass,
+    /// Nothing happens upstream; this is the answer.
+    Answer {
+        status: u16,
+        body: String,
+    },
+    /// It happens upstream, but this is the answer.
+    After {
+        status: u16,
+        body: String,
+    },
+    /// Nothing happens upstream, and the connection ends.
+    Cut,
+    /// It happens upstream, and the connection ends.
+    CutAfter,
+    /// Passed on after a while.
+    Delay(Duration),
+}
+
+type Rule = Box<dyn Fn(&Call, usize) -> Reaction + Send>;
+
+struct State {
+    log: Vec<Call>,
+    /// Calls so far, by service and operation.
+    counts: BTreeMap<(String, String), usize>,
+    rule: Rule,
+}
+
+/// A running proxy; it ends with its owner.
+pub struct Proxy {
+    pub endpoint: String,
+    state: Arc<Mutex<State>>,
+    accepting: AbortHandle,
+}
+
+impl Proxy {
+    /// Starts one on a free port of the loopback interface, within the runtime of the caller. `upstream` is `http://HOST:PORT`.
+    pub fn start(upstream: &str) -> Proxy {
+        let upstream = upstream.trim_start_matches("http://").trim_end_matches('/').to_owned();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let listener = TcpListener::from_std(listener).unwrap();
+        let state = State { log: vec![], counts: BTreeMap::new(), rule: Box::new(|_, _| Reaction::Pass) };
+        let state = Arc::new(Mutex::new(state));
+        let shared = state.clone();
+        let accept = async move {
+            let mut connections = JoinSet::new();
+            while let Ok((socket, _)) = listener.accept().await {
+                connections.spawn(serve(socket, upstream.clone(), shared.clone()));
+                while connections.try_join_next().is_some() {}
+            }
+        };
+        Proxy { endpoint, state, accepting: tokio::spawn(accept).abort_handle() }
+    }
+
+    /// Every call so far, in the order of their answers.
+    pub fn log(&self) -> Vec<Call> {
+        self.state.lock().unwrap().log.clone()
+    }
+
+    /// How often each operation was called, by name.
+    pub fn counts(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        self.log().into_iter().for_each(|c| *counts.entry(c.operation).or_default() += 1);
+        counts
+    }
+
+    /// Forgets the calls and the rule.
+    pub fn reset(&self) {
+        let mut state = self.state.lock().unwrap();
+        state.log.clear();
+        state.counts.clear();
+        state.rule = Box::new(|_, _| Reaction::Pass);
+    }
+
+    /// Decides what happens to every call from now on. The number counts earlier calls of the same operation, from zero.
+    pub fn rule(&self, rule: impl Fn(&Call, usize) -> Reaction + Send + 'static) {
+        self.state.lock().unwrap().rule = Box::new(rule);
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+/// One connection of the caller's: requests one after the other, each on a connection of its own upstream.
+async fn serve(mut socket: TcpStream, upstream: String, state: Arc<Mutex<State>>) -> io::Result<()> {
+    socket.set_nodelay(true)?;
+    let (read, mut write) = socket.split();
+    let mut read = BufReader::new(read);
+    while let Some(request) = Message::read(&mut read).await? {
+        let mut call = request.call();
+        let reaction = {
+            let mut state = state.lock().unwrap();
+            let n = state.counts.entry((call.service.clone(), call.operation.clone())).or_default();
+            *n += 1;
+            let n = *n - 1;
+            (state.rule)(&call, n)
+        };
+        if let Reaction::Delay(pause) = reaction {
+            tokio::time::sleep(pause).await;
+        }
+        let answer = match reaction {
+            Reaction::Pass | Reaction::Delay(_) => Some(forward(&upstream, &request).await?),
+            Reaction::Answer { status, body } => Some(Message::answer(status, &body)),
+            Reaction::After { status, body } => {
+                forward(&upstream, &request).await?;
+                Some(Message::answer(status, &body))
+            }
+            Reaction::Cut => None,
+            Reaction::CutAfter => {
+                forward(&upstream, &request).await?;
+                None
+            }
+        };
+        call.status = answer.as_ref().map_or(0, Message::status);
+        state.lock().unwrap().log.push(call);
+        let Some(answer) = answer else { return Ok(()) };
+        write.write_all(&answer.bytes()).await?;
+        if answer.last() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+async fn forward(upstream: &str, request: &Message) -> io::Result<Message> {
+    let mut socket = TcpStream::connect(upstream).await?;
+    socket.set_nodelay(true)?;
+    socket.write_all(&request.bytes()).await?;
+    let mut read = BufReader::new(socket);
+    Message::read(&mut read).await?.ok_or_else(|| io::Error::other("the endpoint did not answer"))
+}
+
+/// A request or an answer: everything up to the empty line, and the body as it stands on the wire.
+struct Message {
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Message {
+    /// The next message of a connection; `None` at its end.
+    async fn read(from: &mut (impl AsyncReadExt + Unpin)) -> io::Result<Option<Message>> {
+        let head = line_until(from, b"\r\n\r\n").await?;
+        if head.is_empty() {
+            return Ok(None);
+        }
+        let mut message = Message { head: String::from_utf8(head).map_err(io::Error::other)?, body: vec![] };
+        let length = message.header("content-length").map(|l| l.parse::<usize>().map_err(io::Error::other)).transpose()?;
+        if message.header("transfer-encoding").is_some_and(|t| t.eq_ignore_ascii_case("chunked")) {
+            loop {
+                let size = line_until(from, b"\r\n").await?;
+                let digits = String::from_utf8_lossy(&size);
+                let n = usize::from_str_radix(digits.trim().split(';').next().unwrap_or(""), 16).map_err(io::Error::other)?;
+                message.body.extend(size);
+                let start = message.body.len();
+                message.body.resize(start + n + 2, 0);
+                from.read_exact(&mut message.body[start..]).await?;
+                if n == 0 {
+                    break;
+                }
+            }
+        } else if let Some(length) = length {
+            message.body.resize(length, 0);
+            from.read_exact(&mut message.body).await?;
+        } else if message.head.starts_with("HTTP/") && ![204, 304].contains(&message.status()) {
+            from.read_to_end(&mut message.body).await?;
+        }
+        Ok(Some(message))
+    }
+
+    fn answer(status: u16, body: &str) -> Message {
+        let head = format!("HTTP/1.1 {status} Spoilt\r\ncontent-type: text/xml\r\ncontent-length: {}\r\n\r\n", body.len());
+        Message { head, body: body.into() }
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        let fields = self.head.lines().filter_map(|l| l.split_once(':'));
+        fields.filter(|(k, _)| k.eq_ignore_ascii_case(name)).map(|(_, v)| v.trim()).next()
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        [self.head.as_bytes(), &self.body].concat()
+    }
+
+    fn status(&self) -> u16 {
+        self.head.split(' ').nth(1).and_then(|s| s.parse().ok()).unwrap_or(0)
+    }
+
+    /// Whether the connection must end behind an answer.
+    fn last(&self) -> bool {
+        let closes = self.header("connection").is_some_and(|c| c.eq_ignore_ascii_case("close"));
+        let measured = self.header("content-length").or(self.header("transfer-encoding")).is_some();
+        closes || !measured || self.head.starts_with("HTTP/1.0")
+    }
+
+    /// What a request asks for, in all of AWS's protocols.
+    fn call(&self) -> Call {
+        let mut words = self.head.split(' ');
+        let (method, path) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
+        let path = path.split('?').next().unwrap_or("");
+        let scope = self.header("authorization").and_then(|a| a.split_once("Credential=")).map_or("", |(_, c)| c);
+        let service = scope.split('/').nth(3).unwrap_or("").to_owned();
+        let body = std::str::from_utf8(&self.body).unwrap_or("");
+        let query = body.split('&').find_map(|p| p.strip_prefix("Action="));
+        let target = self.header("x-amz-target").and_then(|t| t.rsplit_once('.')).map(|(_, o)| o);
+        let cbor = path.split_once("/operation/").map(|(_, o)| o);
+        let named = query.or(target).or(cbor);
+        let reads = ["Describe", "Get", "Head", "List"];
+        let mutating = match named {
+            Some(o) => !reads.iter().any(|r| o.starts_with(r)),
+            None => !["GET", "HEAD"].contains(&method),
+        };
+        let operation = named.map_or_else(|| format!("{method} {path}"), String::from);
+        Call { service, operation, mutating, status: 0 }
+    }
+}
+
+/// Bytes up to and with an end; nothing when the connection ends before.
+async fn line_until(from: &mut (impl AsyncReadExt + Unpin), end: &[u8]) -> io::Result<Vec<u8>> {
+    let mut line = vec![];
+    while !line.ends_with(end) {
+        match from.read_u8().await {
+            Ok(byte) => line.push(byte),
+            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(vec![]),
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(line)
+}

@@ -1,0 +1,24 @@
+use infra::kinds::DbParameterGroup;
+
+use super::Case;
+
+pub fn db_parameter_group() -> DbParameterGroup {
+    DbParameterGroup {
+        family: "postgres16".into(),
+        parameters: [("max_connections", "200"), ("log_min_duration_statement", "500")].map(|(k, v)| (k.into(), v.into())).into(),
+        tags: [("Name".into(), "data".into())].into(),
+    }
+}
+
+/// No variant that removes a parameter: the emulator has no ResetDBParameterGroup; see `replay_db_groups`.
+pub fn case() -> Case {
+    let base = db_parameter_group();
+    let mut parameters = base.parameters.clone();
+    parameters.insert("max_connections".into(), "300".into());
+    let variants = vec![
+        ("family", DbParameterGroup { family: "postgres17".into(), ..base.clone() }.into()),
+        ("parameters", DbParameterGroup { parameters, ..base.clone() }.into()),
+        ("tags", DbParameterGroup { tags: [("Name".into(), "x".into()), ("team".into(), "a b".into())].into(), ..base.clone() }.into()),
+    ];
+    Case { address: "db_parameter_group.main", world: vec![("db_parameter_group.main", base.into())], variants }
+}
