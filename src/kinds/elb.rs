@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use aws_sdk_elasticloadbalancingv2::types::{LoadBalancer, Tag};
 use futures_util::future::try_join_all;
 
-use super::half;
+use super::{half, ours};
 use crate::cloud::aws::retag;
 use crate::cloud::{Class, Clients, CloudError};
 use crate::model::{Service, Stamp, Tags};
@@ -56,6 +56,13 @@ pub async fn balancers(cx: &Clients, stack: &str) -> Result<Vec<Own<LoadBalancer
     let found = cx.pages(Service::Elb, "DescribeLoadBalancers", send, |page| (page.load_balancers, page.next_marker)).await?;
     let found = found.into_iter().filter(|b| named(stack, b.load_balancer_name()));
     own(cx, stack, found.filter_map(|b| Some((b.load_balancer_arn.clone()?, b))).collect()).await
+}
+
+/// Refuses an object that bears a generated name, but wasn't made by this step.
+pub async fn verify(cx: &Clients, name: &str, arn: Option<&str>, stamp: &Stamp) -> Result<(), CloudError> {
+    let arns: Vec<String> = arn.into_iter().map(String::from).collect();
+    let all = tags(cx, &arns).await?.pop_first();
+    ours(name, all.and_then(|(_, all)| Stamp::read(&stamp.stack, all)), stamp)
 }
 
 /// The tags of objects by ARN, 20 objects a request, all requests at once. What has gone in the meantime is left out.

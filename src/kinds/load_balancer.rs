@@ -90,7 +90,11 @@ impl Resource for LoadBalancer {
         let settings = self.settings(links)?;
         let made = cx.write(Service::Elb, "CreateLoadBalancer", async || request.clone().send().await).await;
         let made = match made.map(|m| m.load_balancers.and_then(|mut all| all.pop())) {
-            Err(e) if may_stand(&e) => Some(half(by_name(cx, &name).await)?.ok_or(e)?),
+            Err(e) if may_stand(&e) => {
+                let found = half(by_name(cx, &name).await)?.ok_or(e)?;
+                half(elb::verify(cx, &name, found.load_balancer_arn(), stamp).await)?;
+                Some(found)
+            }
             other => other?,
         };
         let id = made.and_then(|b| b.load_balancer_arn).ok_or_else(|| CloudError::incomplete("CreateLoadBalancer", "LoadBalancerArn"))?;

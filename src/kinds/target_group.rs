@@ -92,7 +92,11 @@ impl Resource for TargetGroup {
             .set_tags(Some(elb::to_tags(&tags)));
         let made = cx.write(Service::Elb, "CreateTargetGroup", async || request.clone().send().await).await;
         let made = match made.map(|m| m.target_groups.and_then(|mut all| all.pop())) {
-            Err(e) if may_stand(&e) => Some(half(by_name(cx, &name).await)?.ok_or(e)?),
+            Err(e) if may_stand(&e) => {
+                let found = half(by_name(cx, &name).await)?.ok_or(e)?;
+                half(elb::verify(cx, &name, found.target_group_arn(), stamp).await)?;
+                Some(found)
+            }
             other => other?,
         };
         let id = made.and_then(|g| g.target_group_arn).ok_or_else(|| CloudError::incomplete("CreateTargetGroup", "TargetGroupArn"))?;

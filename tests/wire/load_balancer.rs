@@ -2,6 +2,7 @@ use infra::kinds::{LoadBalancer, Object, Ref, Subnet};
 use infra::model::Computed;
 
 use super::Case;
+use super::bucket::bucket;
 use super::internet_gateway::internet_gateway;
 use super::security_group::security_group;
 use super::subnet::subnet;
@@ -43,6 +44,7 @@ pub fn case() -> Case {
     let base = load_balancer();
     let public = LoadBalancer { scheme: "internet-facing".into(), internet_gateway: Some(Ref::to("main")), ..base.clone() };
     let variants = vec![
+        ("access_logs", LoadBalancer { access_logs: Some(Ref::to("logs")), ..base.clone() }.into()),
         ("access_logs, into a bucket of another stack", LoadBalancer { access_logs: Some(Ref::to("=logs")), ..base.clone() }.into()),
         ("deletion_protection", LoadBalancer { deletion_protection: true, ..base.clone() }.into()),
         ("drop_invalid_header_fields", LoadBalancer { drop_invalid_header_fields: false, ..base.clone() }.into()),
@@ -54,6 +56,6 @@ pub fn case() -> Case {
         ("tags", LoadBalancer { tags: [("Name".into(), "x".into()), ("team".into(), "a b".into())].into(), ..base.clone() }.into()),
     ];
     let mut world = network();
-    world.push(("load_balancer.main", base.into()));
+    world.extend([("bucket.logs", bucket().into()), ("load_balancer.main", base.into())]);
     Case { address: "load_balancer.main", world, variants }
 }

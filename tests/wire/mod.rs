@@ -22,7 +22,6 @@ mod replay_auto_scaling_group;
 mod replay_cache_groups;
 mod replay_db_groups;
 mod replay_db_instance;
-
 mod replay_launch_template;
 mod replay_load_balancer;
 mod replay_nat_gateway;

@@ -42,6 +42,14 @@ fn shown(state: &str, reason: &str) -> String {
     )
 }
 
+/// Objects that all carry [`stamp`].
+fn tags(arns: &[String]) -> (u16, String) {
+    let tag = |(k, v): (&String, &String)| format!("<member><Key>{k}</Key><Value>{v}</Value></member>");
+    let own: String = stamp().tags(&[].into()).iter().map(tag).collect();
+    let each = arns.iter().map(|arn| format!("<member><ResourceArn>{arn}</ResourceArn><Tags>{own}</Tags></member>"));
+    ok("DescribeTags", &format!("<TagDescriptions>{}</TagDescriptions>", each.collect::<String>()))
+}
+
 fn stamp() -> Stamp {
     Stamp { stack: "shop".into(), address: address("load_balancer.main"), run: "r1".into(), step: 3, digest: "0123456789abcdef".into() }
 }
@@ -59,6 +67,7 @@ async fn a_lost_answer_is_found_by_name_and_the_creation_goes_on() {
     let (cloud, http) = replay(vec![
         error(503, "ServiceUnavailable"),
         ok("DescribeLoadBalancers", &shown("provisioning", "")),
+        tags(&[ARN.into()]),
         ok("ModifyLoadBalancerAttributes", ""),
         ok("DescribeLoadBalancers", &shown("provisioning", "")),
         ok("DescribeLoadBalancers", &shown("active", "")),
@@ -74,6 +83,7 @@ async fn a_lost_answer_is_found_by_name_and_the_creation_goes_on() {
         [
             format!("CreateLoadBalancer Name={name}"),
             format!("DescribeLoadBalancers Names.member.1={name}"),
+            "DescribeTags".into(),
             "ModifyLoadBalancerAttributes".into(),
             format!("DescribeLoadBalancers {arn}"),
             format!("DescribeLoadBalancers {arn}"),
@@ -85,6 +95,17 @@ async fn a_lost_answer_is_found_by_name_and_the_creation_goes_on() {
 async fn a_lost_answer_without_a_balancer_stays_open() {
     let (cloud, _) = replay(vec![error(503, "ServiceUnavailable"), error(400, "LoadBalancerNotFound")]);
     assert_eq!(create(&cloud).await.unwrap_err().class, Class::Ambiguous);
+}
+
+#[tokio::test]
+async fn a_balancer_of_that_name_without_our_stamp_is_not_touched() {
+    let (cloud, http) = replay(vec![
+        error(400, "DuplicateLoadBalancerName"),
+        ok("DescribeLoadBalancers", &shown("active", "")),
+        ok("DescribeTags", "<TagDescriptions></TagDescriptions>"),
+    ]);
+    assert_eq!(create(&cloud).await.unwrap_err().code, "NameTaken");
+    assert_eq!(http.actual_requests().count(), 3);
 }
 
 #[tokio::test]
@@ -142,12 +163,7 @@ async fn tags_come_in_batches_and_what_goes_meanwhile_is_left_out() {
             arn(i)
         )
     };
-    let tags = |range: std::ops::Range<usize>| {
-        let tag = |(k, v): (&String, &String)| format!("<member><Key>{k}</Key><Value>{v}</Value></member>");
-        let own: String = stamp().tags(&[].into()).iter().map(tag).collect();
-        let each = range.map(|i| format!("<member><ResourceArn>{}</ResourceArn><Tags>{own}</Tags></member>", arn(i)));
-        ok("DescribeTags", &format!("<TagDescriptions>{}</TagDescriptions>", each.collect::<String>()))
-    };
+    let tags = |range: std::ops::Range<usize>| tags(&range.map(arn).collect::<Vec<_>>());
     let page = |range: std::ops::Range<usize>, next: &str| {
         let all: String = range.map(|i| group(i, &format!("shop-{i}"))).collect();
         let foreign = group(99, "other-99");
