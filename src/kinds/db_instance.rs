@@ -84,18 +84,6 @@ impl Resource for DbInstance {
         self.deletion_protection
     }
 
-    /// A version that names a release line (`16`) means whatever minor version runs; storage that may grow by itself is not made smaller.
-    fn adopt(&self, live: &Self) -> Option<Self> {
-        let mut open = self.clone();
-        if live.engine_version.strip_prefix(&self.engine_version).is_some_and(|rest| rest.starts_with('.')) {
-            open.engine_version = live.engine_version.clone();
-        }
-        if self.max_allocated_storage.is_some_and(|max| live.allocated_storage <= max) {
-            open.allocated_storage = open.allocated_storage.max(live.allocated_storage);
-        }
-        (open != *self).then_some(open)
-    }
-
     fn outputs(&self) -> BTreeMap<&'static str, String> {
         let mut out = BTreeMap::from([("port", self.port.to_string())]);
         out.extend(self.endpoint.0.clone().map(|v| ("endpoint", v)));

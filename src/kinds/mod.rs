@@ -51,10 +51,6 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         pub fn claims(&self) -> Vec<Claim> { match self { $(Object::$ty(x) => x.claims()),+ } }
         pub fn protected(&self) -> bool { match self { $(Object::$ty(x) => x.protected()),+ } }
         pub fn outputs(&self) -> BTreeMap<&'static str, String> { match self { $(Object::$ty(x) => x.outputs()),+ } }
-        /// The wanted object with what it leaves open filled in from the live one.
-        pub fn adopt(&self, live: &Object) -> Option<Object> {
-            match (self, live) { $((Object::$ty(a), Object::$ty(b)) => a.adopt(b).map(Object::from),)+ _ => None }
-        }
         pub fn simulate(&mut self, id: &str) { match self { $(Object::$ty(x) => x.simulate(id)),+ } }
         pub(crate) async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
             match self { $(Object::$ty(x) => Box::pin(x.create(cx, links, stamp)).await),+ }
@@ -126,10 +122,6 @@ pub trait Resource:
     /// Whether the cloud itself guards this object against deletion (`DeletionProtection`). `delete` lifts it.
     fn protected(&self) -> bool {
         false
-    }
-    /// This wanted object with what it leaves open taken from the live one (a version given as `16` where `16.4` runs); `None` when it leaves nothing open.
-    fn adopt(&self, _live: &Self) -> Option<Self> {
-        None
     }
     /// The values that `${section.name.attribute}` may name, once they are known.
     fn outputs(&self) -> BTreeMap<&'static str, String> {

@@ -14,8 +14,6 @@ pub(super) struct Decision<'a> {
     pub graph: Graph<'a>,
     /// The live object that an address means, where there is one.
     pub current: BTreeMap<&'a Address, &'a Live>,
-    /// Wanted objects that took something from their live ones.
-    pub adopted: BTreeMap<&'a Address, Object>,
     pub changes: BTreeMap<&'a Address, Change>,
     /// Live objects that go, with their addresses: replaced, unwanted, or left by an earlier run.
     pub doomed: BTreeMap<&'a str, (&'a Address, &'a Live)>,
@@ -32,7 +30,6 @@ pub fn plan(stack: &Stack, snapshot: &Snapshot, allowed: &Allowed) -> Result<Pla
         stack,
         graph,
         current: BTreeMap::new(),
-        adopted: BTreeMap::new(),
         changes: BTreeMap::new(),
         doomed: BTreeMap::new(),
         early: BTreeSet::new(),
@@ -86,9 +83,7 @@ impl<'a> Decision<'a> {
                 self.changes.insert(address, change(Verb::Create, None, attrs, Undo::Delete, typical.create));
                 continue;
             };
-            let adopted = want.adopt(&live.object);
-            let attrs = self.differences(live, adopted.as_ref().unwrap_or(want), &replaced);
-            self.adopted.extend(adopted.map(|object| (address, object)));
+            let attrs = self.differences(live, want, &replaced);
             self.current.insert(address, live);
             let moved = (live.stamp.address != *address).then(|| live.stamp.address.clone());
             let made = if attrs.iter().any(|c| c.mode == Mode::Replace) {

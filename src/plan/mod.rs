@@ -74,6 +74,7 @@ pub struct Change {
 }
 
 /// What one step does, for the machine.
+#[expect(clippy::large_enum_variant, reason = "an update needs both sides, and most steps of a change are updates or creations")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Act {

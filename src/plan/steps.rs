@@ -53,7 +53,7 @@ impl<'a> Decision<'a> {
         let mut built: BTreeMap<&Address, usize> = BTreeMap::new();
         for address in self.graph.order() {
             let Some(change) = self.changes.get(address) else { continue };
-            let object = self.adopted.get(address).unwrap_or(&self.stack.nodes[address]).clone();
+            let object = self.stack.nodes[address].clone();
             let mut after: Vec<usize> = self.graph.uses(address).filter_map(|u| built.get(u).copied()).collect();
             after.extend(self.waits.get(address).into_iter().flatten().filter_map(|id| cleared.get(id)));
             after.sort();

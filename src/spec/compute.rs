@@ -156,7 +156,7 @@ pub struct Rollout {
 
 impl Default for Rollout {
     fn default() -> Self {
-        Rollout { min_healthy: 90, warmup: Duration::seconds(60) }
+        Rollout { min_healthy: 90, warmup: Duration::seconds(120) }
     }
 }
 

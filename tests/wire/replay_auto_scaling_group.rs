@@ -4,7 +4,8 @@ use infra::cloud::{Class, Cloud, CloudError, Observe};
 use infra::kinds::{AutoScalingGroup, Kind, Links, Live, Ref};
 
 use super::auto_scaling_group::auto_scaling_group;
-use crate::support::replay::{Replay, has, stamp};
+use super::replay_world::{has, stamp};
+use crate::support::replay::Replay;
 
 const AT: &str = "auto_scaling_group.shop";
 

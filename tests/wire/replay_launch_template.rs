@@ -5,7 +5,8 @@ use infra::kinds::{Address, Kind, LaunchTemplate, Links, Live, Ref};
 use infra::model::Stamp;
 
 use super::launch_template::launch_template;
-use crate::support::replay::{Replay, has, stamp};
+use super::replay_world::{has, stamp};
+use crate::support::replay::Replay;
 
 const AT: &str = "launch_template.shop";
 const TAKEN: &str = "<Response><Errors><Error><Code>InvalidLaunchTemplateName.AlreadyExistsException</Code><Message>in use</Message></Error></Errors></Response>";

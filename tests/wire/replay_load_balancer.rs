@@ -105,7 +105,7 @@ async fn a_balancer_of_that_name_without_our_stamp_is_not_touched() {
         ok("DescribeTags", "<TagDescriptions></TagDescriptions>"),
     ]);
     assert_eq!(create(&cloud).await.unwrap_err().code, "NameTaken");
-    assert_eq!(http.actual_requests().count(), 3);
+    assert_eq!(http.asked().len(), 3);
 }
 
 #[tokio::test]
