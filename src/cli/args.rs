@@ -21,6 +21,9 @@ pub struct CloudArgs {
     /// `aws`, or `sandbox[:FILE]`: a cloud in a file, for trying things out
     #[arg(long, value_name = "CLOUD", env = "INFRA_CLOUD", default_value = "aws")]
     pub cloud: CloudChoice,
+    /// Let the Nth change of the sandbox fail, to see a rollback
+    #[arg(long, value_name = "N", env = "INFRA_SANDBOX_FAIL")]
+    pub sandbox_fail: Option<u64>,
     /// Steps, and requests per service, in flight at most
     #[arg(long, value_name = "N", env = "INFRA_PARALLELISM", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub parallelism: u16,

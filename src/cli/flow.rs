@@ -6,7 +6,7 @@ use super::args::{CloudArgs, CloudChoice, SelectArgs, SpecArgs};
 use super::failure::Failure;
 use super::printer::Printer;
 use crate::cloud::policy::Policy;
-use crate::cloud::sandbox::Pace;
+use crate::cloud::sandbox::{Fault, Pace};
 use crate::cloud::{Clients, Observe, ReadOnly, Sandbox, World};
 use crate::observe::{Snapshot, observe};
 use crate::plan::{Plan, Stack, plan, select};
@@ -46,7 +46,13 @@ pub async fn world(args: &CloudArgs, loaded: &Loaded) -> Result<World, Failure> 
     let policy = Policy::new(args.parallelism.into());
     let world = match &args.cloud {
         CloudChoice::Aws => World::Aws(Clients::connect(region, policy).await),
-        CloudChoice::Sandbox(file) => World::Sandbox(Sandbox::open(file, region, Pace::DEMO, policy)?),
+        CloudChoice::Sandbox(file) => {
+            let sandbox = Sandbox::open(file, region, Pace::DEMO, policy)?;
+            if let Some(n) = args.sandbox_fail {
+                sandbox.fail(n, Fault::Refused);
+            }
+            World::Sandbox(sandbox)
+        }
     };
     if let Some(account) = &loaded.spec.account {
         let live = world.read_only().identity().await?;

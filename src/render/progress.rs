@@ -109,7 +109,7 @@ impl Progress {
                     bar.set_message(told);
                     bar.tick();
                 }
-                (Screen::Lines(say), _) if elapsed.as_secs() % 10 == 0 && r.since.elapsed().as_secs() >= 5 => {
+                (Screen::Lines(say), _) if elapsed.as_secs().is_multiple_of(10) && r.since.elapsed().as_secs() >= 5 => {
                     say(&format!("{:>7}  … {told}", seconds(elapsed.as_secs())));
                 }
                 _ => {}

@@ -95,7 +95,7 @@ fn undo(u: Undo) -> &'static str {
 /// The few values by which a person recognises a new object.
 fn hint(attrs: &[AttrChange]) -> String {
     let telling = attrs.iter().filter(|a| a.path != "tags").filter_map(|a| a.after.as_ref());
-    let words: Vec<String> = telling.filter(|v| matches!(v, Value::String(_) | Value::Number(_))).map(value).collect();
+    let words: Vec<&str> = telling.filter_map(Value::as_str).collect();
     let mut line = words.join(", ");
     if line.chars().count() > 72 {
         line = line.chars().take(71).collect::<String>() + "…";

@@ -22,7 +22,7 @@ pub fn seconds(s: u64) -> String {
     match s {
         0..=89 => format!("{s}s"),
         90..=3569 => format!("{} min", (s + 30) / 60),
-        _ if (s + 30) / 60 % 60 == 0 => format!("{} h", (s + 30) / 3600),
+        _ if ((s + 30) / 60).is_multiple_of(60) => format!("{} h", (s + 30) / 3600),
         _ => format!("{} h {} min", (s + 30) / 3600, (s + 30) / 60 % 60),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The program is the one named by `INFRA_BENCH_BINARY`, or the one that was built with this benchmark. Expected of a release: 2 ms, 15 ms,
 //! and 45 MB.
-#![expect(clippy::unwrap_used, reason = "a benchmark may fail loudly")]
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and may fail loudly")]
 #[expect(dead_code, reason = "shared with other benchmarks")]
 mod support;
 

@@ -2,7 +2,7 @@
 //!
 //! No schedule is shorter than the critical path, or than all work divided by the slots. Expected: 1.02 times the critical path on the
 //! reference environment; 1.1 times the larger of both on a wide stack.
-#![expect(clippy::unwrap_used, reason = "a benchmark may fail loudly")]
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and may fail loudly")]
 #[expect(dead_code, reason = "shared with other benchmarks")]
 mod support;
 

@@ -2,7 +2,7 @@
 //!
 //! Both sides talk to the same emulator, whose own time is most of it. Expected: a plan that changes nothing in 1.2 times the time of a
 //! reader of the same objects and in 60 MB, an apply in 1.3 times the time of the plain calls.
-#![expect(clippy::unwrap_used, reason = "a benchmark may fail loudly")]
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and may fail loudly")]
 #[expect(dead_code, reason = "shared with the tests")]
 #[path = "../support/mod.rs"]
 mod emulator;

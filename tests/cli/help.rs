@@ -1,0 +1,54 @@
+use super::Infra;
+
+const COMMANDS: &[&str] = &["apply", "completions", "destroy", "explain", "output", "plan", "schema", "validate", "version"];
+
+#[test]
+fn every_help() {
+    let infra = Infra::new("help");
+    infra.run(&["--help"]).snapshot("help");
+    for command in COMMANDS {
+        let said = infra.run(&[command, "--help"]);
+        assert!(said.out.contains("Example:"), "{command} has an example");
+        assert!(said.out.lines().count() <= 60, "{command} is short");
+        said.snapshot(&format!("help_{command}"));
+    }
+}
+
+/// Every flag can be given by the environment.
+#[test]
+fn every_flag_has_a_twin() {
+    let infra = Infra::new("twins");
+    for command in COMMANDS {
+        let help = infra.run(&[command, "--help"]).out;
+        for flag in
+            help.split_whitespace().filter(|w| w.starts_with("--")).map(|w| w.trim_matches(|c: char| !c.is_alphanumeric() && c != '-'))
+        {
+            let twin = format!("INFRA_{}", flag.trim_start_matches('-').replace('-', "_").to_uppercase());
+            let known =
+                ["--help", "--version"].contains(&flag) || !help.contains(&format!("{flag}\n")) && !help.contains(&format!("{flag} <"));
+            assert!(known || help.contains(&twin), "{command} {flag} has no {twin}");
+        }
+    }
+}
+
+#[test]
+fn versions_and_completions() {
+    let infra = Infra::new("version");
+    assert_eq!(infra.run(&["version"]).out, format!("infra {}\n", env!("CARGO_PKG_VERSION")));
+    assert_eq!(infra.run(&["--version"]).out, format!("infra {}\n", env!("CARGO_PKG_VERSION")));
+    assert!(infra.run(&["version", "--json"]).out.contains("\"version\""));
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        assert!(infra.run(&["completions", shell]).out.contains("infra"), "{shell}");
+    }
+}
+
+#[test]
+fn the_schema_of_plans_is_current() {
+    let infra = Infra::new("plan-schema");
+    let path = format!("{}/schemas/plan.schema.json", env!("CARGO_MANIFEST_DIR"));
+    let now = infra.run(&["schema", "plan"]).out;
+    if std::env::var_os("INFRA_UPDATE_SCHEMAS").is_some() {
+        std::fs::write(&path, &now).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap(), now, "INFRA_UPDATE_SCHEMAS=1 cargo test renews it");
+}
