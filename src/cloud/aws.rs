@@ -139,8 +139,10 @@ impl Observe for Clients {
         let account = who.account.ok_or_else(|| CloudError::incomplete("GetCallerIdentity", "Account"))?;
         Ok(Identity { account, region: self.region().into() })
     }
+    /// A stamp that names another kind was copied from elsewhere, and makes nothing ours.
     async fn list(&self, kind: Kind, stack: &str) -> Result<Vec<Live>, CloudError> {
-        kind.list(self, stack).await
+        let found = kind.list(self, stack).await?;
+        Ok(found.into_iter().filter(|l| l.stamp.address.kind == kind).collect())
     }
 }
 

@@ -22,7 +22,7 @@ struct Mark {
     line: String,
 }
 
-/// No stamp; another stack's, whose name begins like ours; and ours, damaged in one part or another.
+/// No stamp; another stack's, whose name begins like ours; ours, damaged in one part or another; and ours, copied from an object of another kind.
 fn marks() -> Vec<Mark> {
     let stamp = |stack: &str, address: &str, run: &str, digest: &str| {
         let parts = [("infra:stack", stack), ("infra:address", address), ("infra:run", run), ("infra:digest", digest)];
@@ -37,6 +37,8 @@ fn marks() -> Vec<Mark> {
         stamp(OURS, "no_such_kind.main", "r1/0", digest),
         stamp(OURS, "vpc.main", "r1", digest),
         stamp(OURS, "vpc.main", "r1/0", ""),
+        // Whole, but of a kind that is none of these.
+        stamp(OURS, "cache_parameter_group.main", "r1/0", digest),
     ]
 }
 

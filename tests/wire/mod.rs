@@ -32,6 +32,7 @@ mod route_table;
 mod security_group;
 mod subnet;
 mod target_group;
+mod twice;
 mod vpc;
 mod vpc_endpoint;
 
