@@ -130,8 +130,8 @@ fn guard(loaded: &Loaded, stack: &Stack, guarded: &[Guarded]) -> Finding {
         format!("{} {why} and would be {what}", g.address)
     };
     let message = guarded.iter().map(say).collect::<Vec<_>>().join("; ");
-    let flags: Vec<String> = guarded.iter().map(|g| format!("--allow-data-loss {}", g.address)).collect();
-    let help = format!("if that is meant, say so for each: {}", flags.join(" "));
+    let named: Vec<String> = guarded.iter().map(|g| g.address.to_string()).collect();
+    let help = format!("if that is meant, name each of them: --allow-data-loss {}", named.join(","));
     let finding = Finding::error(Code::Guarded, message, help);
     guarded.iter().filter_map(|g| stack.origins.get(&g.address)).fold(finding, |f, origin| f.at(place(loaded, origin, "guarded")))
 }

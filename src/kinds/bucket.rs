@@ -85,7 +85,9 @@ impl Resource for Bucket {
     }
 
     /// A bucket that isn't empty is refused by S3 (`BucketNotEmpty`), and so by us.
+    /// Refused as long as there is something in it (`BucketNotEmpty`): no bucket is emptied, but of what AWS itself put there as a trial.
     async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
+        remove_trial(cx, &live.id).await?;
         let request = cx.s3().delete_bucket().bucket(&live.id);
         gone(cx.safe(Service::S3, "DeleteBucket", async || request.clone().send().await).await)?;
         let request = cx.s3().head_bucket().bucket(&live.id);
@@ -175,4 +177,20 @@ fn log_delivery(region: &str, account: &str, name: &str) -> Value {
             "Resource": format!("arn:{partition}:s3:::{name}/AWSLogs/{account}/*"),
         }],
     })
+}
+
+/// Elastic Load Balancing writes this object when it is told to log to a bucket.
+const TRIAL: &str = "ELBAccessLogTestFile";
+
+/// Removes that object where it is the only one.
+async fn remove_trial(cx: &Clients, bucket: &str) -> Result<(), CloudError> {
+    let request = cx.s3().list_objects_v2().bucket(bucket).max_keys(2);
+    let seen = match cx.safe(Service::S3, "ListObjectsV2", async || request.clone().send().await).await {
+        Err(e) if e.class == Class::NotFound => return Ok(()),
+        seen => seen?.contents.unwrap_or_default(),
+    };
+    let [only] = &seen[..] else { return Ok(()) };
+    let Some(key) = only.key().filter(|k| k.ends_with(TRIAL)) else { return Ok(()) };
+    let request = cx.s3().delete_object().bucket(bucket).key(key);
+    gone(cx.safe(Service::S3, "DeleteObject", async || request.clone().send().await).await)
 }

@@ -41,6 +41,9 @@ fn object(m: &Map<String, Value>) -> String {
     if let Some(target) = m.get("ref").and_then(Value::as_str) {
         return reference(target, m.get("attr").and_then(Value::as_str));
     }
+    if let Some(rule) = rule(m) {
+        return rule;
+    }
     match m.iter().next() {
         Some((key, v)) if m.len() == 1 => match (key.as_str(), v) {
             ("secret", _) => return "(sensitive)".into(),
@@ -54,6 +57,22 @@ fn object(m: &Map<String, Value>) -> String {
     }
     let filled = m.iter().filter(|(_, v)| !v.is_null() && v.as_str() != Some(""));
     format!("{{{}}}", filled.map(|(k, v)| format!("{k}: {}", value(v))).collect::<Vec<_>>().join(", "))
+}
+
+/// A security group's rule: `tcp 22 203.0.113.0/24 (office)`.
+fn rule(m: &Map<String, Value>) -> Option<String> {
+    let (protocol, first, last) = (m.get("protocol")?.as_str()?, m.get("from_port")?.as_i64()?, m.get("to_port")?.as_i64()?);
+    let ports = match (first, last) {
+        (..0, _) => String::new(),
+        (one, same) if one == same => format!(" {one}"),
+        (one, other) => format!(" {one}-{other}"),
+    };
+    let peer = match m.get("peer")? {
+        Value::Object(peer) => peer.values().next().map(value)?,
+        other => value(other),
+    };
+    let why = m.get("description").and_then(Value::as_str).filter(|d| !d.is_empty());
+    Some(format!("{protocol}{ports} {peer}{}", why.map(|d| format!(" ({d})")).unwrap_or_default()))
 }
 
 /// An address; a foreign object is its physical id.

@@ -52,3 +52,16 @@ fn the_schema_of_plans_is_current() {
     }
     assert_eq!(std::fs::read_to_string(path).unwrap(), now, "INFRA_UPDATE_SCHEMAS=1 cargo test renews it");
 }
+
+/// What the README shows is what is printed, and what the examples are.
+#[test]
+fn the_readme_is_true() {
+    let read = |path: &str| std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let readme = read("README.md");
+    let plan = read("snapshots/plan_replacement.snap");
+    let plan = plan.splitn(3, "---\n").nth(2).unwrap().split("\n--- exit").next().unwrap();
+    assert!(readme.contains(plan.trim_end()), "the picture of a plan is that of snapshots/plan_replacement.snap");
+    let minimal = read("examples/minimal.yaml");
+    let minimal = minimal.split_once('\n').unwrap().1;
+    assert!(readme.contains(minimal), "the spec is examples/minimal.yaml");
+}

@@ -87,7 +87,7 @@ fn every_code_has_a_bad_spec() {
         by_code.entry(hit.code.text()).or_default().push(stem);
         assert!(found.iter().all(|finding| !finding.places.is_empty() && !finding.help.is_empty()));
     }
-    for code in Code::ALL.iter().filter(|code| !ELSEWHERE.contains(code)) {
+    for code in Code::ALL.iter().filter(|code| code.text().starts_with("infra::spec::") && !ELSEWHERE.contains(code)) {
         assert!(by_code.contains_key(code.text()), "{} has no bad spec", code.text());
     }
 }

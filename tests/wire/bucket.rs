@@ -1,8 +1,12 @@
 use infra::kinds::Bucket;
 use infra::kinds::bucket::Purpose;
+use infra::observe::observe;
+use infra::run::Outcome;
 use serde_json::json;
 
 use super::Case;
+use crate::support::moto::Moto;
+use crate::support::{address, apply, plan_for, stack};
 
 pub fn bucket() -> Bucket {
     Bucket {
@@ -29,4 +33,25 @@ pub fn case() -> Case {
         ("tags", Bucket { tags: [("team".into(), "a b".into())].into(), ..bucket() }.into()),
     ];
     Case { address: "bucket.logs", world: vec![("bucket.logs", bucket().into())], variants }
+}
+
+/// What AWS itself put there as a trial goes with the bucket; what anybody else put there keeps it.
+#[tokio::test]
+async fn a_bucket_that_holds_something_stays() {
+    let moto = Moto::start().await;
+    let cloud = Moto::clients(&moto.endpoint);
+    let want = stack("wire-held", [("bucket.logs", bucket().into())]);
+    let plan = plan_for(&cloud, &want).await.unwrap();
+    assert_eq!(apply(&cloud, &plan, "r1").await.0, Outcome::Applied);
+    let name = observe(&cloud, "wire-held", &Default::default()).await.unwrap().live[&address("bucket.logs")][0].id.clone();
+    let put = async |key: &str| drop(cloud.s3().put_object().bucket(&name).key(key).send().await.unwrap());
+    put("AWSLogs/123456789012/ELBAccessLogTestFile").await;
+    put("AWSLogs/123456789012/today.log").await;
+    let nothing = stack("wire-held", []);
+    let plan = plan_for(&cloud, &nothing).await.unwrap();
+    let (outcome, _) = apply(&cloud, &plan, "r2").await;
+    assert!(matches!(&outcome, Outcome::Leftovers(e) if e.code == "BucketNotEmpty"), "{outcome:?}");
+    cloud.s3().delete_object().bucket(&name).key("AWSLogs/123456789012/today.log").send().await.unwrap();
+    let plan = plan_for(&cloud, &nothing).await.unwrap();
+    assert_eq!(apply(&cloud, &plan, "r3").await.0, Outcome::Applied);
 }
