@@ -1,9 +1,10 @@
 //! What runs, how long already, how long usually, what is waited for: bars on a terminal, plain lines elsewhere.
 use std::collections::BTreeMap;
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::time::Instant;
 
 use super::report;
 use super::values::seconds;

@@ -125,7 +125,8 @@ impl<'p> Run<'p> {
         match e {
             Event::Began(i) => self.go(e, *i, &[Pending], Running)?,
             Event::Done(i, _) => self.go(e, *i, &[Running], Done)?,
-            Event::Failed(i, error) if error.class == Class::Ambiguous => {
+            // A passing failure that never passed: one of the attempts may have done its work.
+            Event::Failed(i, error) if matches!(error.class, Class::Ambiguous | Class::Transient) => {
                 self.go(e, *i, &[Running], Unknown)?;
                 self.cause.get_or_insert_with(|| error.clone());
             }

@@ -1,0 +1,68 @@
+//! The house's arrows, read from the `use crate::` lines: which room may know which.
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// A room, and the rooms it may use. `main.rs` uses `cli`; nothing uses `cli`.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("cli", &["cloud", "diag", "graph", "kinds", "observe", "plan", "render", "run", "spec"]),
+    ("cloud", &["kinds", "model"]),
+    ("diag", &[]),
+    ("diff", &["kinds", "model"]),
+    ("graph", &["kinds"]),
+    ("kinds", &["attributes", "cloud", "model"]),
+    ("model", &["kinds"]),
+    ("observe", &["cloud", "kinds"]),
+    ("plan", &["diff", "graph", "kinds", "model", "observe"]),
+    ("render", &["cloud", "kinds", "model", "plan", "run"]),
+    ("run", &["cloud", "diff", "kinds", "model", "plan"]),
+    ("spec", &["diag", "kinds", "model", "plan"]),
+];
+
+fn files(folder: &Path, out: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files(&path, out) } else { out.push(path) }
+    }
+}
+
+#[test]
+fn rooms_know_only_what_they_may() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut all = vec![];
+    files(&src, &mut all);
+    let mut wrong = vec![];
+    for file in all {
+        let place = file.strip_prefix(&src).unwrap();
+        let room = place.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();
+        let Some((_, allowed)) = ARROWS.iter().find(|(name, _)| *name == room) else {
+            assert!(["lib", "main"].contains(&room.as_str()), "the room {room} is not on the map");
+            continue;
+        };
+        let text = std::fs::read_to_string(&file).unwrap();
+        let used: BTreeSet<&str> = text
+            .match_indices("crate::")
+            .map(|(i, m)| &text[i + m.len()..])
+            .map(|t| t.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap())
+            .collect();
+        wrong.extend(
+            used.into_iter().filter(|u| *u != room && !u.is_empty() && !allowed.contains(u)).map(|u| format!("{}: {u}", place.display())),
+        );
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Only the driver calls a mutating verb; only the policy waits.
+#[test]
+fn one_place_changes_the_world_and_one_waits() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut all = vec![];
+    files(&src, &mut all);
+    for file in all {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let place = file.strip_prefix(&src).unwrap().display().to_string();
+        let waits = text.contains("sleep(");
+        assert!(!waits || ["cloud/policy.rs", "cloud/sandbox.rs", "run/drive.rs"].contains(&place.as_str()), "{place} waits");
+        let changes = ["cloud.create(", "cloud.update(", "cloud.delete("].iter().any(|verb| text.contains(verb));
+        assert!(!changes || place == "run/drive.rs", "{place} changes the world");
+    }
+}
