@@ -43,9 +43,9 @@ fn shown(state: &str, reason: &str) -> String {
 }
 
 /// Objects that all carry [`stamp`].
-fn tags(arns: &[String]) -> (u16, String) {
+fn tags(stamp: &Stamp, arns: &[String]) -> (u16, String) {
     let tag = |(k, v): (&String, &String)| format!("<member><Key>{k}</Key><Value>{v}</Value></member>");
-    let own: String = stamp().tags(&[].into()).iter().map(tag).collect();
+    let own: String = stamp.tags(&[].into()).iter().map(tag).collect();
     let each = arns.iter().map(|arn| format!("<member><ResourceArn>{arn}</ResourceArn><Tags>{own}</Tags></member>"));
     ok("DescribeTags", &format!("<TagDescriptions>{}</TagDescriptions>", each.collect::<String>()))
 }
@@ -67,7 +67,7 @@ async fn a_lost_answer_is_found_by_name_and_the_creation_goes_on() {
     let (cloud, http) = replay(vec![
         error(503, "ServiceUnavailable"),
         ok("DescribeLoadBalancers", &shown("provisioning", "")),
-        tags(&[ARN.into()]),
+        tags(&stamp(), &[ARN.into()]),
         ok("ModifyLoadBalancerAttributes", ""),
         ok("DescribeLoadBalancers", &shown("provisioning", "")),
         ok("DescribeLoadBalancers", &shown("active", "")),
@@ -163,7 +163,8 @@ async fn tags_come_in_batches_and_what_goes_meanwhile_is_left_out() {
             arn(i)
         )
     };
-    let tags = |range: std::ops::Range<usize>| tags(&range.map(arn).collect::<Vec<_>>());
+    let group_stamp = Stamp { address: address("target_group.app"), ..stamp() };
+    let tags = |range: std::ops::Range<usize>| tags(&group_stamp, &range.map(arn).collect::<Vec<_>>());
     let page = |range: std::ops::Range<usize>, next: &str| {
         let all: String = range.map(|i| group(i, &format!("shop-{i}"))).collect();
         let foreign = group(99, "other-99");
