@@ -10,7 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("diff", &["kinds", "model"]),
     ("graph", &["kinds"]),
     ("kinds", &["attributes", "cloud", "model"]),
-    ("model", &["kinds"]),
+    ("model", &["attributes", "kinds"]),
     ("observe", &["cloud", "kinds"]),
     ("plan", &["diff", "graph", "kinds", "model", "observe"]),
     ("render", &["cloud", "kinds", "model", "plan", "run"]),

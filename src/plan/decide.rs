@@ -56,7 +56,7 @@ impl<'a> Decision<'a> {
             let want = &self.stack.nodes[address];
             let generations = snapshot.live.get_key_value(address).map_or(&[][..], |(_, g)| g);
             let near = |live: &&'a Live| {
-                let attrs = self.differences(live, want, &replaced);
+                let attrs = self.differences(address, live, &replaced);
                 (attrs.iter().filter(|a| a.mode == Mode::Replace).count(), attrs.len(), live.id.clone())
             };
             let typical = want.kind().typical();
@@ -83,7 +83,7 @@ impl<'a> Decision<'a> {
                 self.changes.insert(address, change(Verb::Create, None, attrs, Undo::Delete, typical.create));
                 continue;
             };
-            let attrs = self.differences(live, want, &replaced);
+            let attrs = self.differences(address, live, &replaced);
             self.current.insert(address, live);
             let moved = (live.stamp.address != *address).then(|| live.stamp.address.clone());
             let made = if attrs.iter().any(|c| c.mode == Mode::Replace) {
@@ -103,16 +103,15 @@ impl<'a> Decision<'a> {
     }
 
     /// How a live object differs from what is wanted, given what is created or replaced before it.
-    fn differences(&self, live: &Live, want: &Object, replaced: &BTreeSet<Address>) -> Vec<AttrChange> {
-        let pointed = refs(&live.object);
+    fn differences(&self, address: &Address, live: &Live, replaced: &BTreeSet<Address>) -> Vec<AttrChange> {
         // A text names a value, not an object: only a pointer can lead to the wrong generation.
-        let stale = |r: &Address| pointed.contains(r) && self.current.get(r).is_some_and(|c| !live.points.contains(&c.id));
-        let moved = refs(want).into_iter().filter(|r| replaced.contains(r) || stale(r)).collect();
+        let stale = |r: &Address| self.current.get(r).is_some_and(|c| !live.points.contains(&c.id)) && refs(&live.object).contains(r);
+        let moved = self.graph.uses(address).filter(|r| replaced.contains(*r) || stale(r)).cloned().collect();
         let outputs = |a: &Address, attr: &str| {
             let known = self.current.get(a).filter(|_| !replaced.contains(a));
             known.and_then(|l| l.output(attr))
         };
-        diff(Some(&live.object), Some(want), &Context { moved: &moved, outputs: &outputs })
+        diff(Some(&live.object), Some(&self.stack.nodes[address]), &Context { moved: &moved, outputs: &outputs })
     }
 
     /// Everything live that is not to stay.

@@ -73,8 +73,8 @@ impl<'a> Decision<'a> {
         for step in &plan.steps {
             named.insert(step.address.clone());
             match &step.act {
-                Act::Create { object } => named.extend(refs(object)),
-                Act::Update { live, object } => named.extend(refs(object).into_iter().chain(refs(&live.object))),
+                Act::Create { .. } => named.extend(self.graph.uses(&step.address).cloned()),
+                Act::Update { live, .. } => named.extend(self.graph.uses(&step.address).cloned().chain(refs(&live.object))),
                 Act::Delete { live } => named.extend(refs(&live.object)),
             }
         }
