@@ -1,0 +1,149 @@
+//! The SDK's errors in our words.
+use std::error::Error;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use crate::cloud::{Class, CloudError};
+use crate::model::Service;
+
+/// The first refusal in an answer that is a success as a whole (`Unsuccessful` of EC2's plural calls).
+pub fn refused(operation: &str, items: Option<&[aws_sdk_ec2::types::UnsuccessfulItem]>) -> Result<(), CloudError> {
+    let Some(error) = items.into_iter().flatten().find_map(|item| item.error()) else { return Ok(()) };
+    let code = error.code().unwrap_or("Unknown");
+    let mut refusal = CloudError::new(class(code, 0), code, error.message().unwrap_or_default());
+    (refusal.service, refusal.operation) = (Some(Service::Ec2), operation.into());
+    Err(refusal)
+}
+
+/// The SDK's error in our words. Decided by the error's kind, its code and the HTTP status, never by its message.
+pub fn classify<E: ProvideErrorMetadata + Error + 'static>(
+    service: Service,
+    operation: &str,
+    error: SdkError<E, HttpResponse>,
+) -> CloudError {
+    let status = error.raw_response().map(|r| r.status().as_u16()).unwrap_or(0);
+    let request_id = error.raw_response().and_then(|r| {
+        let id = r.headers().get("x-amzn-requestid").or_else(|| r.headers().get("x-amz-request-id"));
+        id.map(String::from)
+    });
+    let (class, code, message) = match &error {
+        SdkError::ConstructionFailure(_) => (Class::Invalid, "InvalidRequest".to_owned(), chain(&error)),
+        SdkError::TimeoutError(_) => (Class::Transient, "Timeout".to_owned(), chain(&error)),
+        SdkError::DispatchFailure(d) if d.is_user() => (Class::Invalid, "InvalidRequest".to_owned(), chain(&error)),
+        SdkError::DispatchFailure(_) if unsigned(&error) => (Class::Denied, "NoCredentials".to_owned(), chain(&error)),
+        // Whatever else went wrong, the request may have been on its way: "denied" would say that nothing happened.
+        SdkError::DispatchFailure(_) => (Class::Transient, "Unreachable".to_owned(), chain(&error)),
+        SdkError::ServiceError(e) => {
+            let code = e.err().code().unwrap_or("Unknown").to_owned();
+            (class(&code, status), code, e.err().message().map(String::from).unwrap_or_else(|| chain(&error)))
+        }
+        _ => (Class::Transient, "BadAnswer".to_owned(), chain(&error)),
+    };
+    CloudError { class, service: Some(service), operation: operation.into(), code, message, request_id }
+}
+
+/// The class of an API's error code.
+fn class(code: &str, status: u16) -> Class {
+    const THROTTLED: &[&str] = &[
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "PriorRequestNotComplete",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    ];
+    const DENIED: &[&str] = &[
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthFailure",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "OptInRequired",
+        "SignatureDoesNotMatch",
+        "UnauthorizedOperation",
+        "UnrecognizedClientException",
+    ];
+    const CONFLICT: &[&str] = &[
+        "CacheSubnetGroupInUse",
+        "ConcurrentModification",
+        "ConcurrentModificationException",
+        "DeleteConflict",
+        "DependencyViolation",
+        "IncorrectState",
+        "InvalidCacheClusterState",
+        "InvalidCacheParameterGroupState",
+        "InvalidDBInstanceState",
+        "InvalidDBParameterGroupState",
+        "InvalidDBSubnetGroupStateFault",
+        "InvalidReplicationGroupState",
+        "OperationAborted",
+        "OperationAbortedException",
+        "OperationNotPermitted",
+        "ResourceContention",
+        "ResourceInUse",
+        "ScalingActivityInProgress",
+    ];
+    const NOT_FOUND: &[&str] = &["Gateway.NotAttached"];
+    const QUOTA: &[&str] = &[
+        "AddressLimitExceeded",
+        "ClusterQuotaForCustomerExceeded",
+        "InstanceQuotaExceeded",
+        "InsufficientCacheClusterCapacity",
+        "InsufficientDBInstanceCapacity",
+        "LimitExceeded",
+        "LimitExceededException",
+        "NodeQuotaForClusterExceeded",
+        "NodeQuotaForCustomerExceeded",
+        "StorageQuotaExceeded",
+        "TargetGroupAssociationLimit",
+        "TooManyActions",
+        "TooManyBuckets",
+        "TooManyCertificates",
+        "TooManyListeners",
+        "TooManyLoadBalancers",
+        "TooManyTags",
+        "TooManyTargetGroups",
+        "TooManyUniqueTargetGroupsPerLoadBalancer",
+    ];
+    match code {
+        c if THROTTLED.contains(&c) || status == 429 => Class::Throttled,
+        c if DENIED.contains(&c) => Class::Denied,
+        c if CONFLICT.contains(&c) || c.ends_with(".InUse") || c.ends_with("InUseException") => Class::Conflict,
+        c if QUOTA.contains(&c) || c.ends_with("LimitExceeded") || c.ends_with("QuotaExceeded") || c.ends_with("QuotaExceededFault") => {
+            Class::Quota
+        }
+        c if NOT_FOUND.contains(&c) || c.contains("NotFound") || c == "NoSuchEntity" || c == "NoSuchBucket" || c.starts_with("NoSuch") => {
+            Class::NotFound
+        }
+        _ if status >= 500 => Class::Transient,
+        _ => Class::Invalid,
+    }
+}
+
+/// Whether a request was never sent, for want of credentials to sign it with.
+fn unsigned(error: &(dyn Error + 'static)) -> bool {
+    error.is::<CredentialsError>() || error.source().is_some_and(unsigned)
+}
+
+/// An error and its causes in one line.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let said = cause.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        next = cause.source();
+    }
+    text
+}
