@@ -9,7 +9,7 @@ use serde_json::json;
 use super::args::{CloudArgs, SelectArgs, SpecArgs};
 use super::failure::Failure;
 use super::flow;
-use super::printer::Printer;
+use super::printer::{Printer, talk};
 use crate::cloud::World;
 use crate::diag::Exit;
 use crate::plan::Plan;
@@ -133,12 +133,11 @@ pub async fn carry_out(
     })
 }
 
-#[expect(clippy::print_stderr, reason = "progress is talk, and outlives the printer's borrow")]
 fn say(line: &str) {
-    eprintln!("{line}");
+    talk(&format!("{line}\n"));
 }
 
-/// Eight letters and digits: when, to the second, and something random.
+/// Twelve hex digits: when, to the second, and something random.
 fn run_id() -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
     format!("{:08x}{:04x}", now as u32, fastrand::u16(..))

@@ -1,5 +1,4 @@
 //! The only place that writes: results to stdout, talk to stderr.
-#![expect(clippy::print_stderr, clippy::exit, reason = "the one place that prints")]
 use std::io::{IsTerminal, Write};
 
 use super::failure::Failure;
@@ -33,31 +32,42 @@ impl Printer {
     pub fn result(&self, text: &str) {
         let mut out = std::io::stdout().lock();
         if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
-            std::process::exit(141);
+            quit();
         }
     }
 
     /// Talk.
     pub fn say(&self, line: &str) {
-        eprintln!("{line}");
+        talk(&format!("{line}\n"));
     }
 
     /// A question; its answer without the line's end.
     pub fn ask(&self, question: &str) -> String {
-        eprint!("{question}");
+        talk(question);
         let mut answer = String::new();
         let read = std::io::stdin().read_line(&mut answer);
         if read.is_ok() { answer.trim().to_owned() } else { String::new() }
     }
 
     pub fn findings(&self, findings: &[Finding]) {
-        eprint!("{}", diag::render(findings, self.color, self.width.max(60)));
+        talk(&diag::render(findings, self.color, self.width.max(60)));
     }
 
     pub fn failure(&self, failure: &Failure) {
         self.findings(&failure.0);
         if failure.0.len() > 1 {
-            eprintln!("{} findings.", failure.0.len());
+            talk(&format!("{} findings.\n", failure.0.len()));
         }
     }
+}
+
+/// Talk that nobody can hear is no reason to stop.
+pub fn talk(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// What a shell expects of a writer whose reader has gone: the status of SIGPIPE.
+#[expect(clippy::exit, reason = "there is nobody left to tell")]
+fn quit() -> ! {
+    std::process::exit(141)
 }

@@ -63,8 +63,6 @@ impl State {
 pub enum Direction {
     Forward,
     Unwinding,
-    /// Nothing new starts; what is in flight ends.
-    Draining,
 }
 
 /// What may start now.
@@ -138,8 +136,8 @@ impl<'p> Run<'p> {
             Event::Unsettled(i, _) => self.go(e, *i, &[Unknown], Unknown)?,
             Event::Settled(i, _, Found::Whole) => {
                 self.go(e, *i, &[Unknown], Done)?;
-                let all_known = !self.state.contains(&Unknown);
-                if self.direction == Direction::Forward && all_known {
+                let open = self.state.iter().any(|s| matches!(s, Unknown | Failed));
+                if self.direction == Direction::Forward && !open {
                     self.cause = None;
                 }
             }
@@ -158,6 +156,7 @@ impl<'p> Run<'p> {
             }
             Event::UndoBegan(i) => self.go(e, *i, &[Done], Undoing)?,
             Event::Undone(i, _) => self.go(e, *i, &[Undoing], Undone)?,
+            // What can't be undone is told, and the rest goes on.
             Event::UndoFailed(i, error) => {
                 self.go(e, *i, &[Undoing], Stuck)?;
                 self.stuck.get_or_insert_with(|| error.clone());

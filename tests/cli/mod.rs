@@ -75,6 +75,7 @@ impl Said {
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
         settings.add_filter(r"(in|after) \d+(s| min)", "$1 [time]");
+        settings.add_filter(r"-\d{6}\b", "-[serial]");
         settings.add_filter(env!("CARGO_MANIFEST_DIR"), "[project]");
         settings.bind(|| insta::assert_snapshot!(name, format!("{}\n--- exit {}", self.out, self.code)));
     }

@@ -1,5 +1,4 @@
-use std::process::Stdio;
-use std::time::Duration;
+use std::io::BufRead;
 
 use super::{Infra, said};
 
@@ -84,10 +83,16 @@ fn a_failure_is_taken_back() {
 fn an_interruption_is_taken_back() {
     let infra = sandbox("interrupt");
     let production = Infra::example("production");
-    let child = infra.command(&["apply", "-f", &production, "--auto-approve"]).stderr(Stdio::piped()).spawn().unwrap();
-    std::thread::sleep(Duration::from_secs(2));
+    let mut child = infra.command(&["apply", "-f", &production, "--auto-approve"]).spawn().unwrap();
+    let mut talk = std::io::BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("vpc.main created") {
+        line.clear();
+        assert!(talk.read_line(&mut line).unwrap() > 0, "it ended by itself");
+    }
     let pid = child.id().to_string();
     assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    std::io::copy(&mut talk, &mut std::io::sink()).unwrap();
     let said = said(child.wait_with_output().unwrap());
     assert_eq!(said.code, 130, "{} {}", said.out, said.err);
     assert_eq!(infra.run(&["plan", "-f", &production, "--destroy", "--detailed-exitcode"]).code, 0, "nothing is left");

@@ -4,6 +4,8 @@ use infra::kinds::Address;
 use infra::plan::Undo;
 use infra::run::{Event, Outcome};
 
+use crate::support::address;
+
 use super::world::{apply, run, settled_plan, sound, stacks, view, with};
 
 /// The ways that are tried with every fault at every step: from, to.
@@ -116,4 +118,40 @@ fn name(o: &Outcome) -> &'static str {
         Outcome::RolledBack(_) => "rolled back",
         Outcome::Stuck(_) => "stuck",
     }
+}
+
+/// A lost answer that turns out well does not hide a deletion that failed.
+#[test]
+fn a_failure_is_not_forgotten() {
+    use infra::cloud::{Class, CloudError};
+    use infra::plan::{Act, Plan, Step};
+    use infra::run::{Found, Run};
+    let live = |name: &str| {
+        let stamp = infra::model::Stamp { stack: "s".into(), address: address(name), run: "r".into(), step: 0, digest: String::new() };
+        let vpc = infra::kinds::Vpc { cidr: "10.0.0.0/16".parse().unwrap(), dns_hostnames: true, tags: [].into() };
+        infra::kinds::Live::found(name, vpc, stamp)
+    };
+    let step = |id: usize, name: &str| Step {
+        id,
+        address: address(name),
+        act: Act::Delete { live: live(name) },
+        after: vec![],
+        undo: Undo::Never,
+        typical: Default::default(),
+        tail: Default::default(),
+    };
+    let plan = Plan { steps: vec![step(0, "vpc.a"), step(1, "vpc.b")], ..Plan::default() };
+    let mut run = Run::new(&plan);
+    let refused = CloudError::new(Class::Denied, "No", "no");
+    let lost = CloudError::new(Class::Ambiguous, "Lost", "lost");
+    let events = [
+        Event::Began(0),
+        Event::Began(1),
+        Event::Failed(0, refused.clone()),
+        Event::Failed(1, lost),
+        Event::Settled(1, None, Found::Whole),
+    ];
+    events.iter().for_each(|e| run.apply(e).unwrap());
+    assert_eq!(run.outcome(), Outcome::Leftovers(refused));
+    assert!(run.apply(&Event::Began(0)).is_err(), "an event out of order is refused");
 }

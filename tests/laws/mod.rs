@@ -55,3 +55,16 @@ async fn plans_are_deterministic() {
     assert_eq!(serde_json::to_string(&one).unwrap(), serde_json::to_string(&two).unwrap());
     assert_eq!(plan_for(&with(&to, 1).await, &to).await.unwrap().digest.len(), 16);
 }
+
+/// A rename re-stamps: nothing is created, replaced or deleted for it, whoever points at what was renamed.
+#[tokio::test(start_paused = true)]
+async fn a_rename_replaces_nothing() {
+    let all = stacks();
+    let get = |name: &str| &all.iter().find(|(n, _)| *n == name).unwrap().1;
+    let cloud = with(get("full"), 1).await;
+    let plan = settled_plan(&cloud, get("renamed")).await.unwrap();
+    let renamed = plan.changes.iter().filter(|c| c.renamed_from.is_some()).count();
+    assert_eq!(renamed, 6, "role, profile, security group, target group, template and scaling group");
+    let others: Vec<_> = plan.changes.iter().filter(|c| c.verb != infra::plan::Verb::Update).collect();
+    assert!(others.is_empty(), "{others:#?}");
+}
