@@ -37,11 +37,13 @@ impl Reference {
         Reference { _moto: moto, proxy, config, cloud, certificate }
     }
 
-    /// The stack of `examples/production.yaml` with a certificate that is there, and a layer above it.
+    /// The stack of `examples/production.yaml`, and a layer above it. Its certificate is one that is there, and there is no Performance Insights,
+    /// which the emulator never shows to be on.
     pub fn production(&self, layer: &str) -> Stack {
-        let own = format!("load_balancer: {{ listeners: {{ https: {{ certificate: '{}' }} }} }}", self.certificate);
+        let certificate = format!("load_balancer: {{ listeners: {{ https: {{ certificate: '{}' }} }} }}", self.certificate);
+        let own = format!("{certificate}\ndatabase: {{ main: {{ performance_insights: false }} }}");
         let base = include_str!("../../examples/production.yaml");
-        lower(&[("production.yaml", base), ("certificate.yaml", &own), ("layer.yaml", layer)])
+        lower(&[("production.yaml", base), ("emulator.yaml", &own), ("layer.yaml", layer)])
     }
 
     /// Plans and applies; afterwards there is nothing to do.
