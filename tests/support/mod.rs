@@ -1,6 +1,8 @@
 //! What tests share: the emulator, and runs over any cloud.
+pub mod elasticache;
 pub mod moto;
 pub mod proxy;
+pub mod reference;
 pub mod replay;
 
 use std::time::Duration;

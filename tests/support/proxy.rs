@@ -1,4 +1,5 @@
-//! A loopback HTTP/1.1 proxy between the SDK and an endpoint: it counts calls by operation, and spoils them on demand.
+//! A loopback HTTP/1.1 proxy between the SDK and an endpoint: it counts calls by operation, spoils them on demand, and can stand in for a
+//! service that the endpoint doesn't have.
 //!
 //! Messages are passed on byte by byte. Both ends are known (the SDK's client, the emulator's server), so only what those two say is
 //! understood: bodies with a length, in chunks, or up to the end of the connection.
@@ -47,12 +48,14 @@ pub enum Reaction {
 }
 
 type Rule = Box<dyn Fn(&Call, usize) -> Reaction + Send>;
+type StandIn = Box<dyn FnMut(&Call, &str) -> Option<(u16, String)> + Send>;
 
 struct State {
     log: Vec<Call>,
     /// Calls so far, by service and operation.
     counts: BTreeMap<(String, String), usize>,
     rule: Rule,
+    stand_in: StandIn,
 }
 
 /// A running proxy; it ends with its owner.
@@ -70,7 +73,7 @@ impl Proxy {
         listener.set_nonblocking(true).unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let listener = TcpListener::from_std(listener).unwrap();
-        let state = State { log: vec![], counts: BTreeMap::new(), rule: Box::new(|_, _| Reaction::Pass) };
+        let state = State { log: vec![], counts: BTreeMap::new(), rule: Box::new(|_, _| Reaction::Pass), stand_in: Box::new(|_, _| None) };
         let state = Arc::new(Mutex::new(state));
         let shared = state.clone();
         let accept = async move {
@@ -107,6 +110,11 @@ impl Proxy {
     pub fn rule(&self, rule: impl Fn(&Call, usize) -> Reaction + Send + 'static) {
         self.state.lock().unwrap().rule = Box::new(rule);
     }
+
+    /// Takes the endpoint's place for the calls that it answers, given their bodies: with an HTTP status and a body. [`Proxy::reset`] leaves it.
+    pub fn stand_in(&self, stand_in: impl FnMut(&Call, &str) -> Option<(u16, String)> + Send + 'static) {
+        self.state.lock().unwrap().stand_in = Box::new(stand_in);
+    }
 }
 
 impl Drop for Proxy {
@@ -133,15 +141,15 @@ async fn serve(mut socket: TcpStream, upstream: String, state: Arc<Mutex<State>>
             tokio::time::sleep(pause).await;
         }
         let answer = match reaction {
-            Reaction::Pass | Reaction::Delay(_) => Some(forward(&upstream, &request).await?),
+            Reaction::Pass | Reaction::Delay(_) => Some(forward(&upstream, &request, &call, &state).await?),
             Reaction::Answer { status, body } => Some(Message::answer(status, &body)),
             Reaction::After { status, body } => {
-                forward(&upstream, &request).await?;
+                forward(&upstream, &request, &call, &state).await?;
                 Some(Message::answer(status, &body))
             }
             Reaction::Cut => None,
             Reaction::CutAfter => {
-                forward(&upstream, &request).await?;
+                forward(&upstream, &request, &call, &state).await?;
                 None
             }
         };
@@ -156,7 +164,11 @@ async fn serve(mut socket: TcpStream, upstream: String, state: Arc<Mutex<State>>
     Ok(())
 }
 
-async fn forward(upstream: &str, request: &Message) -> io::Result<Message> {
+async fn forward(upstream: &str, request: &Message, call: &Call, state: &Mutex<State>) -> io::Result<Message> {
+    let stood_in = (state.lock().unwrap().stand_in)(call, std::str::from_utf8(&request.body).unwrap_or(""));
+    if let Some((status, body)) = stood_in {
+        return Ok(Message::answer(status, &body));
+    }
     let mut socket = TcpStream::connect(upstream).await?;
     socket.set_nodelay(true)?;
     socket.write_all(&request.bytes()).await?;

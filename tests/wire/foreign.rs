@@ -1,6 +1,6 @@
 //! What isn't the stack's stays as it is, attribute for attribute, whatever the stack does next to it.
-mod make;
-mod photo;
+pub mod make;
+pub mod photo;
 
 use std::collections::BTreeMap;
 
@@ -16,29 +16,31 @@ use crate::support::{apply, plan_for, stack};
 const OURS: &str = "wire-mine";
 
 /// How a foreign object is marked.
-struct Mark {
+pub struct Mark {
+    /// The stack that it is foreign to.
+    stack: String,
     tags: Tags,
     /// What stands in the description of objects whose stamp would stand there.
     line: String,
 }
 
 /// No stamp; another stack's, whose name begins like ours; ours, damaged in one part or another; and ours, copied from an object of another kind.
-fn marks() -> Vec<Mark> {
+pub fn marks(ours: &str) -> Vec<Mark> {
     let stamp = |stack: &str, address: &str, run: &str, digest: &str| {
         let parts = [("infra:stack", stack), ("infra:address", address), ("infra:run", run), ("infra:digest", digest)];
         let present = parts.into_iter().filter(|(_, v)| !v.is_empty());
         let tags = present.clone().map(|(k, v)| (k.into(), v.into())).chain([("Name".into(), "foreign".into())]).collect();
-        Mark { tags, line: present.map(|(_, v)| v).collect::<Vec<_>>().join(" ") }
+        Mark { stack: ours.into(), tags, line: present.map(|(_, v)| v).collect::<Vec<_>>().join(" ") }
     };
     let digest = "0123456789abcdef";
     vec![
-        Mark { tags: [("Name".into(), "foreign".into())].into(), line: "someone else's".into() },
-        stamp(&format!("{OURS}-two"), "vpc.main", "r1/0", digest),
-        stamp(OURS, "no_such_kind.main", "r1/0", digest),
-        stamp(OURS, "vpc.main", "r1", digest),
-        stamp(OURS, "vpc.main", "r1/0", ""),
+        Mark { stack: ours.into(), tags: [("Name".into(), "foreign".into())].into(), line: "someone else's".into() },
+        stamp(&format!("{ours}-two"), "vpc.main", "r1/0", digest),
+        stamp(ours, "no_such_kind.main", "r1/0", digest),
+        stamp(ours, "vpc.main", "r1", digest),
+        stamp(ours, "vpc.main", "r1/0", ""),
         // Whole, but of a kind that is none of these.
-        stamp(OURS, "cache_parameter_group.main", "r1/0", digest),
+        stamp(ours, "cache_parameter_group.main", "r1/0", digest),
     ]
 }
 
@@ -46,7 +48,7 @@ fn marks() -> Vec<Mark> {
 async fn what_is_foreign_stays_as_it_is() {
     let moto = Moto::start().await;
     let config = Moto::config(&moto.endpoint);
-    let marks = marks();
+    let marks = marks(OURS);
     for (i, mark) in marks.iter().enumerate() {
         make::everything(&config, &format!("{OURS}-{i}"), mark).await;
     }

@@ -17,6 +17,7 @@ mod listener;
 mod load_balancer;
 mod log_group;
 mod nat_gateway;
+mod production;
 mod proxy;
 mod replay_auto_scaling_group;
 mod replay_cache_groups;

@@ -59,12 +59,14 @@ async fn network(config: &SdkConfig, name: &str, mark: &Mark) -> (String, Vec<St
 }
 
 /// Where the stack's own identities live.
-const PATH: &str = "/infra/wire-mine/us-east-1/";
+fn path(mark: &Mark) -> String {
+    format!("/infra/{}/us-east-1/", mark.stack)
+}
 
 async fn role(config: &SdkConfig, name: &str, mark: &Mark) -> String {
     let iam = aws_sdk_iam::Client::new(config);
     let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
-    let request = iam.create_role().role_name(name).path(PATH).assume_role_policy_document(trust).set_tags(Some(iam_tags(&mark.tags)));
+    let request = iam.create_role().role_name(name).path(path(mark)).assume_role_policy_document(trust).set_tags(Some(iam_tags(&mark.tags)));
     let arn = request.send().await.unwrap().role.unwrap().arn;
     iam.attach_role_policy().role_name(name).policy_arn("arn:aws:iam::aws:policy/ReadOnlyAccess").send().await.unwrap();
     let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}"#;
@@ -75,7 +77,7 @@ async fn role(config: &SdkConfig, name: &str, mark: &Mark) -> String {
 async fn identities(config: &SdkConfig, name: &str, mark: &Mark) {
     let iam = aws_sdk_iam::Client::new(config);
     role(config, name, mark).await;
-    let profile = iam.create_instance_profile().instance_profile_name(name).path(PATH).set_tags(Some(iam_tags(&mark.tags)));
+    let profile = iam.create_instance_profile().instance_profile_name(name).path(path(mark)).set_tags(Some(iam_tags(&mark.tags)));
     profile.send().await.unwrap();
     iam.add_role_to_instance_profile().instance_profile_name(name).role_name(name).send().await.unwrap();
 }

@@ -1,0 +1,67 @@
+//! The reference environment in front of the emulator: a proxy that has an ElastiCache, and a certificate.
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use infra::cloud::Clients;
+use infra::plan::{Plan, Stack};
+use infra::run::Outcome;
+use infra::spec;
+
+use super::elasticache::ElastiCache;
+use super::moto::Moto;
+use super::proxy::Proxy;
+use super::{apply, plan_for};
+
+/// A running emulator behind a proxy.
+pub struct Reference {
+    _moto: Moto,
+    pub proxy: Proxy,
+    /// For plain requests.
+    pub config: SdkConfig,
+    pub cloud: Clients,
+    /// A certificate that is there; the emulator has no listener without.
+    pub certificate: String,
+}
+
+impl Reference {
+    pub async fn start() -> Reference {
+        let moto = Moto::start().await;
+        let proxy = Proxy::start(&moto.endpoint);
+        let mut caches = ElastiCache::default();
+        proxy.stand_in(move |call, body| caches.answer(call, body));
+        let config = Moto::config(&proxy.endpoint);
+        let iam = aws_sdk_iam::Client::new(&config);
+        let request = iam.upload_server_certificate().server_certificate_name("www").certificate_body("body").private_key("key");
+        let certificate = request.send().await.unwrap().server_certificate_metadata.unwrap().arn;
+        let cloud = Moto::clients(&proxy.endpoint);
+        Reference { _moto: moto, proxy, config, cloud, certificate }
+    }
+
+    /// The stack of `examples/production.yaml`, and a layer above it. Its certificate is one that is there, and there is no Performance Insights,
+    /// which the emulator never shows to be on.
+    pub fn production(&self, layer: &str) -> Stack {
+        let certificate = format!("load_balancer: {{ listeners: {{ https: {{ certificate: '{}' }} }} }}", self.certificate);
+        let own = format!("{certificate}\ndatabase: {{ main: {{ performance_insights: false }} }}");
+        let base = include_str!("../../examples/production.yaml");
+        lower(&[("production.yaml", base), ("emulator.yaml", &own), ("layer.yaml", layer)])
+    }
+
+    /// Plans and applies; afterwards there is nothing to do.
+    pub async fn apply(&self, want: &Stack, run: &str) -> Plan {
+        let plan = plan_for(&self.cloud, want).await.unwrap_or_else(|e| panic!("{run}: {e:#?}"));
+        // A wait for what the emulator never does shows in the last calls.
+        let applied = tokio::time::timeout(Duration::from_secs(30), apply(&self.cloud, &plan, run)).await;
+        let (outcome, events) = applied.unwrap_or_else(|_| panic!("{run} does not end: {:#?}", self.proxy.log().split_off(self.proxy.log().len() - 5)));
+        assert_eq!(outcome, Outcome::Applied, "{run}: {events:#?}");
+        let again = plan_for(&self.cloud, want).await.unwrap();
+        assert!(again.is_empty(), "{run}: still to do {:#?}", again.changes);
+        plan
+    }
+}
+
+/// The stack of some layers, by name and text.
+pub fn lower(layers: &[(&str, &str)]) -> Stack {
+    let layers: Vec<_> = layers.iter().map(|(name, text)| (name.into(), (*text).to_owned())).collect();
+    let loaded = spec::load(&layers, &|_| None).unwrap_or_else(|findings| panic!("{findings:#?}"));
+    spec::lower::lower(&loaded.spec, &|_| None).unwrap()
+}
