@@ -177,7 +177,6 @@ impl Signals {
         Ok(Signals { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())?, seen: 0 })
     }
 
-    #[expect(clippy::exit, reason = "a third signal means: now")]
     async fn next(&mut self) {
         loop {
             tokio::select! {
