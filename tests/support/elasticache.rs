@@ -40,12 +40,22 @@ impl ElastiCache {
     fn serve(&mut self, operation: &str, form: &Form) -> Answer {
         let id = |key: &str| form.get(key).map(String::as_str);
         match operation {
-            "CreateCacheParameterGroup" => {
-                create(&mut self.parameter_groups, &mut self.tags, "parametergroup", form, "CacheParameterGroupName", "CacheParameterGroupAlreadyExists")
-            }
-            "CreateCacheSubnetGroup" => {
-                create(&mut self.subnet_groups, &mut self.tags, "subnetgroup", form, "CacheSubnetGroupName", "CacheSubnetGroupAlreadyExists")
-            }
+            "CreateCacheParameterGroup" => create(
+                &mut self.parameter_groups,
+                &mut self.tags,
+                "parametergroup",
+                form,
+                "CacheParameterGroupName",
+                "CacheParameterGroupAlreadyExists",
+            ),
+            "CreateCacheSubnetGroup" => create(
+                &mut self.subnet_groups,
+                &mut self.tags,
+                "subnetgroup",
+                form,
+                "CacheSubnetGroupName",
+                "CacheSubnetGroupAlreadyExists",
+            ),
             "CreateReplicationGroup" => {
                 if !self.subnet_groups.contains_key(&form["CacheSubnetGroupName"]) {
                     return Err("CacheSubnetGroupNotFoundFault");
@@ -53,7 +63,14 @@ impl ElastiCache {
                 if form.get("CacheParameterGroupName").is_some_and(|g| !self.parameter_groups.contains_key(g)) {
                     return Err("CacheParameterGroupNotFound");
                 }
-                create(&mut self.replication_groups, &mut self.tags, "replicationgroup", form, "ReplicationGroupId", "ReplicationGroupAlreadyExists")
+                create(
+                    &mut self.replication_groups,
+                    &mut self.tags,
+                    "replicationgroup",
+                    form,
+                    "ReplicationGroupId",
+                    "ReplicationGroupAlreadyExists",
+                )
             }
             "DescribeCacheParameterGroups" => {
                 let found = pick(&self.parameter_groups, id("CacheParameterGroupName"), "CacheParameterGroupNotFound")?;
@@ -74,7 +91,10 @@ impl ElastiCache {
                 Ok(all("ReplicationGroups", "ReplicationGroup", found.into_iter().map(replication_group)))
             }
             "DescribeCacheClusters" => {
-                let nodes = self.replication_groups.iter().flat_map(|(id, group)| members(id, group).into_iter().map(move |node| (node, id, group)));
+                let nodes = self
+                    .replication_groups
+                    .iter()
+                    .flat_map(|(id, group)| members(id, group).into_iter().map(move |node| (node, id, group)));
                 let wanted = nodes.filter(|(node, ..)| id("CacheClusterId").is_none_or(|only| only == node));
                 Ok(all("CacheClusters", "CacheCluster", wanted.map(|(id, group, form)| node(&id, group, form))))
             }
@@ -170,7 +190,14 @@ fn number(form: &Form, key: &str) -> usize {
     form.get(key).map_or(1, |n| n.parse().unwrap())
 }
 
-fn create(into: &mut BTreeMap<String, Form>, tags: &mut BTreeMap<String, Form>, noun: &str, form: &Form, key: &str, taken: &'static str) -> Answer {
+fn create(
+    into: &mut BTreeMap<String, Form>,
+    tags: &mut BTreeMap<String, Form>,
+    noun: &str,
+    form: &Form,
+    key: &str,
+    taken: &'static str,
+) -> Answer {
     let name = form[key].clone();
     if into.contains_key(&name) {
         return Err(taken);
@@ -189,7 +216,11 @@ fn modify(of: &mut BTreeMap<String, Form>, form: &Form, key: &str, missing: &'st
     Ok(String::new())
 }
 
-fn pick<'a>(from: &'a BTreeMap<String, Form>, only: Option<&str>, missing: &'static str) -> Result<Vec<(&'a String, &'a Form)>, &'static str> {
+fn pick<'a>(
+    from: &'a BTreeMap<String, Form>,
+    only: Option<&str>,
+    missing: &'static str,
+) -> Result<Vec<(&'a String, &'a Form)>, &'static str> {
     match only {
         Some(name) => from.get_key_value(name).map(|found| vec![found]).ok_or(missing),
         None => Ok(from.iter().collect()),
@@ -231,7 +262,8 @@ fn replication_group((id, form): (&String, &Form)) -> String {
     let endpoint = |name: &str, host: &str| format!("<{name}><Address>{host}.{id}.cache.example</Address><Port>{port}</Port></{name}>");
     let shard = format!("<NodeGroup>{}{}</NodeGroup>", endpoint("PrimaryEndpoint", "master"), endpoint("ReaderEndpoint", "replica"));
     let members: String = members(id, form).iter().map(|m| format!("<ClusterId>{m}</ClusterId>")).collect();
-    let same = ["AtRestEncryptionEnabled", "CacheNodeType", "Engine", "SnapshotRetentionLimit", "SnapshotWindow", "TransitEncryptionEnabled"];
+    let same =
+        ["AtRestEncryptionEnabled", "CacheNodeType", "Engine", "SnapshotRetentionLimit", "SnapshotWindow", "TransitEncryptionEnabled"];
     [
         format!("<ReplicationGroupId>{id}</ReplicationGroupId><ARN>{ACCOUNT}:replicationgroup:{id}</ARN><Status>available</Status>"),
         element(form, "ReplicationGroupDescription", "Description"),
@@ -246,7 +278,8 @@ fn replication_group((id, form): (&String, &Form)) -> String {
 fn node(id: &str, group: &str, form: &Form) -> String {
     let version = form.get("EngineVersion").map_or("7.1", String::as_str);
     let parameters = form.get("CacheParameterGroupName").map_or("default.redis7", String::as_str);
-    let groups = list(form, "SecurityGroupIds.", "").into_iter().map(|id| format!("<SecurityGroupId>{id}</SecurityGroupId><Status>active</Status>"));
+    let groups =
+        list(form, "SecurityGroupIds.", "").into_iter().map(|id| format!("<SecurityGroupId>{id}</SecurityGroupId><Status>active</Status>"));
     let same = ["CacheNodeType", "CacheSubnetGroupName", "Engine", "PreferredMaintenanceWindow"];
     [
         format!("<CacheClusterId>{id}</CacheClusterId><ReplicationGroupId>{group}</ReplicationGroupId>"),

@@ -51,7 +51,8 @@ impl Reference {
         let plan = plan_for(&self.cloud, want).await.unwrap_or_else(|e| panic!("{run}: {e:#?}"));
         // A wait for what the emulator never does shows in the last calls.
         let applied = tokio::time::timeout(Duration::from_secs(180), apply(&self.cloud, &plan, run)).await;
-        let (outcome, events) = applied.unwrap_or_else(|_| panic!("{run} does not end: {:#?}", self.proxy.log().split_off(self.proxy.log().len() - 5)));
+        let (outcome, events) =
+            applied.unwrap_or_else(|_| panic!("{run} does not end: {:#?}", self.proxy.log().split_off(self.proxy.log().len() - 5)));
         assert_eq!(outcome, Outcome::Applied, "{run}: {events:#?}");
         let again = plan_for(&self.cloud, want).await.unwrap();
         assert!(again.is_empty(), "{run}: still to do {:#?}", again.changes);

@@ -66,7 +66,8 @@ fn path(mark: &Mark) -> String {
 async fn role(config: &SdkConfig, name: &str, mark: &Mark) -> String {
     let iam = aws_sdk_iam::Client::new(config);
     let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
-    let request = iam.create_role().role_name(name).path(path(mark)).assume_role_policy_document(trust).set_tags(Some(iam_tags(&mark.tags)));
+    let request =
+        iam.create_role().role_name(name).path(path(mark)).assume_role_policy_document(trust).set_tags(Some(iam_tags(&mark.tags)));
     let arn = request.send().await.unwrap().role.unwrap().arn;
     iam.attach_role_policy().role_name(name).policy_arn("arn:aws:iam::aws:policy/ReadOnlyAccess").send().await.unwrap();
     let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}"#;

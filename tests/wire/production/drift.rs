@@ -24,12 +24,8 @@ pub async fn bend(config: &SdkConfig, seen: &Seen) {
 }
 
 /// Address and attribute of all that was bent.
-pub const BENT: [(&str, &str); 4] = [
-    ("listener.https", "action"),
-    ("route_table.app-b", "routes"),
-    ("security_group.database.main", "ingress"),
-    ("vpc.main", "tags"),
-];
+pub const BENT: [(&str, &str); 4] =
+    [("listener.https", "action"), ("route_table.app-b", "routes"), ("security_group.database.main", "ingress"), ("vpc.main", "tags")];
 
 /// The plan changes exactly these attributes, in place.
 pub fn shows(plan: &Plan, bent: &[(&str, &str)]) {

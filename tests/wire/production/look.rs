@@ -16,7 +16,11 @@ pub type Tags = BTreeMap<String, String>;
 pub type By<T> = BTreeMap<String, T>;
 
 /// Tags of whichever service.
-macro_rules! tags { ($list:expr) => { $list.iter().map(|t| (t.key().unwrap_or_default().to_owned(), t.value().unwrap_or_default().to_owned())).collect::<Tags>() } }
+macro_rules! tags {
+    ($list:expr) => {
+        $list.iter().map(|t| (t.key().unwrap_or_default().to_owned(), t.value().unwrap_or_default().to_owned())).collect::<Tags>()
+    };
+}
 
 #[derive(Default)]
 pub struct Seen {
@@ -86,13 +90,22 @@ pub async fn look(config: &SdkConfig) -> Seen {
 }
 
 /// Fills one map of `Seen` with what is the stack's of a list.
-macro_rules! keep { ($seen:ident.$field:ident, $items:expr) => { for item in $items { if let Some(at) = $seen.own(tags!(item.tags())) { $seen.$field.insert(at, item.clone()); } } } }
+macro_rules! keep {
+    ($seen:ident.$field:ident, $items:expr) => {
+        for item in $items {
+            if let Some(at) = $seen.own(tags!(item.tags())) {
+                $seen.$field.insert(at, item.clone());
+            }
+        }
+    };
+}
 
 async fn network(config: &SdkConfig, seen: &mut Seen) {
     let ec2 = aws_sdk_ec2::Client::new(config);
     for vpc in ec2.describe_vpcs().send().await.unwrap().vpcs() {
         let Some(at) = seen.own(tags!(vpc.tags())) else { continue };
-        let ask = async |what: &str| ec2.describe_vpc_attribute().vpc_id(vpc.vpc_id().unwrap()).attribute(what.into()).send().await.unwrap();
+        let ask =
+            async |what: &str| ec2.describe_vpc_attribute().vpc_id(vpc.vpc_id().unwrap()).attribute(what.into()).send().await.unwrap();
         let names = ask("enableDnsHostnames").await.enable_dns_hostnames.and_then(|a| a.value);
         let support = ask("enableDnsSupport").await.enable_dns_support.and_then(|a| a.value);
         seen.vpcs.insert(at, (vpc.clone(), names.unwrap(), support.unwrap()));
@@ -236,7 +249,8 @@ async fn caches(config: &SdkConfig, seen: &mut Seen) {
     }
     for group in cache.describe_cache_parameter_groups().send().await.unwrap().cache_parameter_groups() {
         let Some(at) = seen.own(ask(group.arn()).await) else { continue };
-        let shown = cache.describe_cache_parameters().cache_parameter_group_name(group.cache_parameter_group_name().unwrap()).send().await.unwrap();
+        let shown =
+            cache.describe_cache_parameters().cache_parameter_group_name(group.cache_parameter_group_name().unwrap()).send().await.unwrap();
         let text = |s: Option<&str>| s.unwrap_or_default().to_owned();
         let values = shown.parameters().iter().map(|p| (text(p.parameter_name()), text(p.parameter_value()))).collect();
         seen.cache_parameters.insert(at, (group.clone(), values));

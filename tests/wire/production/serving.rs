@@ -94,11 +94,16 @@ fn template(seen: &Seen, want: &Want) {
     let disk = data.block_device_mappings()[0].ebs().unwrap();
     assert_eq!((disk.encrypted(), disk.volume_size(), disk.volume_type().map(|t| t.as_str())), (Some(true), Some(20), Some("gp3")));
     let interface = &data.network_interfaces()[0];
-    assert_eq!((interface.associate_public_ip_address(), interface.groups()), (Some(false), [security_group(seen, "app").to_owned()].as_slice()));
+    assert_eq!(
+        (interface.associate_public_ip_address(), interface.groups()),
+        (Some(false), [security_group(seen, "app").to_owned()].as_slice())
+    );
     let script = String::from_utf8(STANDARD.decode(data.user_data().unwrap()).unwrap()).unwrap();
     let cache = seen.caches["replication_group.main"].node_groups()[0].primary_endpoint().and_then(|e| e.address()).unwrap();
     let database = seen.databases["db_instance.main"].endpoint().and_then(|e| e.address()).unwrap();
-    for line in [format!("CACHE_URL=rediss://{cache}:6379"), format!("DATABASE_HOST={database}"), format!("retry docker pull {}", want.image)] {
+    for line in
+        [format!("CACHE_URL=rediss://{cache}:6379"), format!("DATABASE_HOST={database}"), format!("retry docker pull {}", want.image)]
+    {
         assert!(script.lines().any(|l| l == line), "no {line} in {script}");
     }
     assert!(script.contains("--publish 8080:8080") && script.contains(&format!("--log-driver none {}", want.image)), "{script}");
