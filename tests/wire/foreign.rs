@@ -24,31 +24,36 @@ pub struct Mark {
     line: String,
 }
 
-/// No stamp; another stack's, whose name begins like ours; ours, damaged in one part or another; and ours, copied from an object of another kind.
+/// No stamp; another stack's, whose name begins like ours; and ours, damaged in one part or another.
 pub fn marks(ours: &str) -> Vec<Mark> {
-    let stamp = |stack: &str, address: &str, run: &str, digest: &str| {
-        let parts = [("infra:stack", stack), ("infra:address", address), ("infra:run", run), ("infra:digest", digest)];
-        let present = parts.into_iter().filter(|(_, v)| !v.is_empty());
-        let tags = present.clone().map(|(k, v)| (k.into(), v.into())).chain([("Name".into(), "foreign".into())]).collect();
-        Mark { stack: ours.into(), tags, line: present.map(|(_, v)| v).collect::<Vec<_>>().join(" ") }
-    };
     let digest = "0123456789abcdef";
     vec![
         Mark { stack: ours.into(), tags: [("Name".into(), "foreign".into())].into(), line: "someone else's".into() },
-        stamp(&format!("{ours}-two"), "vpc.main", "r1/0", digest),
-        stamp(ours, "no_such_kind.main", "r1/0", digest),
-        stamp(ours, "vpc.main", "r1", digest),
-        stamp(ours, "vpc.main", "r1/0", ""),
-        // Whole, but of a kind that is none of these.
-        stamp(ours, "cache_parameter_group.main", "r1/0", digest),
+        stamp(ours, [&format!("{ours}-two"), "vpc.main", "r1/0", digest]),
+        stamp(ours, [ours, "no_such_kind.main", "r1/0", digest]),
+        stamp(ours, [ours, "vpc.main", "r1", digest]),
+        stamp(ours, [ours, "vpc.main", "r1/0", ""]),
     ]
+}
+
+/// Whole, but copied from an object of a kind that none of the foreign ones is.
+fn copied(ours: &str) -> Mark {
+    stamp(ours, [ours, "cache_parameter_group.main", "r1/0", "0123456789abcdef"])
+}
+
+/// A stamp's four parts; an empty one is left out.
+fn stamp(ours: &str, parts: [&str; 4]) -> Mark {
+    let names = ["infra:stack", "infra:address", "infra:run", "infra:digest"];
+    let present = names.into_iter().zip(parts).filter(|(_, v)| !v.is_empty());
+    let tags = present.clone().map(|(k, v)| (k.into(), v.into())).chain([("Name".into(), "foreign".into())]).collect();
+    Mark { stack: ours.into(), tags, line: present.map(|(_, v)| v).collect::<Vec<_>>().join(" ") }
 }
 
 #[tokio::test]
 async fn what_is_foreign_stays_as_it_is() {
     let moto = Moto::start().await;
     let config = Moto::config(&moto.endpoint);
-    let marks = marks(OURS);
+    let marks: Vec<Mark> = marks(OURS).into_iter().chain([copied(OURS)]).collect();
     for (i, mark) in marks.iter().enumerate() {
         make::everything(&config, &format!("{OURS}-{i}"), mark).await;
     }

@@ -29,6 +29,7 @@ mod replay_nat_gateway;
 mod replay_replication_group;
 mod replay_security_group;
 mod replay_world;
+mod requests;
 mod route_table;
 mod security_group;
 mod subnet;
