@@ -30,25 +30,31 @@ async fn any_single_fault_leaves_the_old_or_the_new_world() {
         let (from, to) = (get(a), get(b));
         for fault in [Fault::Refused, Fault::Lost, Fault::Half, Fault::Throttled(3)] {
             for n in 0.. {
-                let seed = n + 1;
-                let cloud = with(&from, seed).await;
-                let plan = settled_plan(&cloud, &to).await.unwrap();
-                if n >= plan.steps.len() as u64 {
+                let mut beyond = false;
+                for seed in [n + 1, 1000 - n] {
+                    let cloud = with(&from, seed).await;
+                    let plan = settled_plan(&cloud, &to).await.unwrap();
+                    beyond = n >= plan.steps.len() as u64;
+                    if beyond {
+                        break;
+                    }
+                    let before = view(&cloud);
+                    cloud.fail(n, fault);
+                    let (outcome, events) = apply(&cloud, &plan, "r1").await;
+                    cloud.heal();
+                    let tag = format!("{a} -> {b}, {fault:?} at {n} (seed {seed}): {outcome:?}");
+                    check(&cloud, &plan, &to, &outcome, &before, &tag, &events).await;
+                    cases += 1;
+                    *ends.entry(name(&outcome)).or_default() += 1;
+                }
+                if beyond {
                     break;
                 }
-                let before = view(&cloud);
-                cloud.fail(n, fault);
-                let (outcome, events) = apply(&cloud, &plan, "r1").await;
-                cloud.heal();
-                let tag = format!("{a} -> {b}, {fault:?} at {n} (seed {seed}): {outcome:?}");
-                check(&cloud, &plan, &to, &outcome, &before, &tag, &events).await;
-                cases += 1;
-                *ends.entry(name(&outcome)).or_default() += 1;
             }
         }
     }
     println!("single faults: {cases} cases, {ends:?}");
-    assert!(cases > 1000);
+    assert!(cases > 2000);
 }
 
 /// An interruption at any moment takes everything back, or comes too late to.
