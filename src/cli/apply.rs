@@ -112,7 +112,7 @@ pub async fn carry_out(
     let outcome = loop {
         tokio::select! {
             outcome = &mut driven => break outcome?,
-            _ = clock.tick() => watch.borrow_mut().progress.tick(plan, &world.policy().waits()),
+            _ = clock.tick() => watch.borrow_mut().progress.tick(&world.policy().waits()),
         }
     };
     let mut watch = watch.borrow_mut();

@@ -23,6 +23,8 @@ pub enum Screen {
 struct Running {
     since: Instant,
     typical: Duration,
+    /// How long it usually takes from its start to the end of the plan.
+    tail: Duration,
     what: String,
     bar: Option<ProgressBar>,
 }
@@ -92,13 +94,13 @@ impl Progress {
             }
             _ => None,
         };
-        self.running.insert(i, Running { since: Instant::now(), typical: step.typical, what, bar });
+        self.running.insert(i, Running { since: Instant::now(), typical: step.typical, tail: step.tail, what, bar });
     }
 
     /// Called once a second. `waits` tells what a step waits for.
-    pub fn tick(&mut self, plan: &Plan, waits: &BTreeMap<usize, String>) {
+    pub fn tick(&mut self, waits: &BTreeMap<usize, String>) {
         let elapsed = self.started.elapsed();
-        let left = plan.expected.saturating_sub(elapsed).as_secs();
+        let left = self.running.values().map(|r| r.tail.saturating_sub(r.since.elapsed())).max().unwrap_or_default().as_secs();
         if let Some(total) = &self.total {
             let eta = if left > 0 { format!("about {} left", seconds(left)) } else { "longer than usual".into() };
             total.set_message(format!("{}, {eta}", seconds(elapsed.as_secs())));

@@ -28,7 +28,7 @@ async fn lines_tell_what_still_runs() {
     progress.event(&plan, &Event::Began(0)).unwrap();
     for _ in 0..20 {
         tokio::time::advance(Duration::from_secs(1)).await;
-        progress.tick(&plan, &BTreeMap::from([(0, "vpc-1 to be available".to_owned())]));
+        progress.tick(&BTreeMap::from([(0, "vpc-1 to be available".to_owned())]));
     }
     progress.event(&plan, &Event::Done(0, None)).unwrap();
     progress.finish();
