@@ -234,6 +234,8 @@ pub enum Service {
     Iam,
     Rds,
     S3,
+    ServiceQuotas,
+    Ssm,
     Sts,
     Tagging,
 }
@@ -248,6 +250,8 @@ impl Service {
         Service::Iam,
         Service::Rds,
         Service::S3,
+        Service::ServiceQuotas,
+        Service::Ssm,
         Service::Sts,
         Service::Tagging,
     ];

@@ -47,7 +47,9 @@ clients! {
     elb: aws_sdk_elasticloadbalancingv2,
     iam: aws_sdk_iam,
     logs: aws_sdk_cloudwatchlogs,
+    quotas: aws_sdk_servicequotas,
     rds: aws_sdk_rds,
+    ssm: aws_sdk_ssm,
     sts: aws_sdk_sts,
     tagging: aws_sdk_resourcegroupstagging,
 }

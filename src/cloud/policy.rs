@@ -1,9 +1,9 @@
 //! The only retry, throttle, backoff, polling and deadline.
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, sleep};
 
 use super::{Class, CloudError};
@@ -36,6 +36,11 @@ pub struct Policy {
     /// What each step waits for, for whoever watches.
     waits: RefCell<BTreeMap<usize, String>>,
     rng: RefCell<fastrand::Rng>,
+    /// Why no further request goes out.
+    halt: RefCell<Option<CloudError>>,
+    halted: Notify,
+    /// Until when this process may ask for anything: by the clock that never jumps, and by the one that goes on while a machine sleeps.
+    lease: Cell<Option<(Instant, SystemTime)>>,
 }
 
 impl Policy {
@@ -49,7 +54,54 @@ impl Policy {
             poll: Duration::from_secs(1),
             waits: RefCell::default(),
             rng: RefCell::default(),
+            halt: RefCell::default(),
+            halted: Notify::new(),
+            lease: Cell::default(),
         }
+    }
+
+    /// From now on no request goes out and no wait goes on: each ends with `why`, as one whose answer was lost. Notes are kept still.
+    pub fn halt(&self, why: CloudError) {
+        self.halt.borrow_mut().get_or_insert(CloudError { class: Class::Ambiguous, ..why });
+        self.halted.notify_waiters();
+    }
+
+    /// Why no further request goes out.
+    pub fn stopped(&self) -> Option<CloudError> {
+        self.halt.borrow().clone()
+    }
+
+    /// Requests may go out for so long from now; after that the lease may be another's.
+    pub fn permit(&self, time: Duration) {
+        self.lease.set(Some((Instant::now() + time, SystemTime::now() + time)));
+    }
+
+    /// Requests need no lease any more.
+    pub fn release(&self) {
+        self.lease.set(None);
+    }
+
+    /// Refuses a request that may not go out any more. What keeps the lease itself may.
+    fn admit(&self, service: Service) -> Result<(), CloudError> {
+        if service == Service::Ssm {
+            return Ok(());
+        }
+        if self.lease.get().is_some_and(|(a, b)| Instant::now() >= a || SystemTime::now() >= b) {
+            self.halt(CloudError::new(Class::Ambiguous, "LeaseExpired", "the lease could not be renewed in time, so another run may hold it"));
+        }
+        self.stopped().map_or(Ok(()), Err)
+    }
+
+    /// A sleep that a halt ends.
+    pub async fn pause(&self, time: Duration) -> Result<(), CloudError> {
+        if let Some(why) = self.stopped() {
+            return Err(why);
+        }
+        tokio::select! {
+            () = self.halted.notified() => {}
+            () = sleep(time) => {}
+        }
+        self.stopped().map_or(Ok(()), Err)
     }
 
     /// Requests that may be in flight per service.
@@ -62,6 +114,7 @@ impl Policy {
         let started = Instant::now();
         let mut attempt = 0;
         loop {
+            self.admit(service)?;
             let error = {
                 let _slot = self.slots[&service].acquire().await.map_err(|_| CloudError::bug("slots are closed"))?;
                 match op().await {
@@ -81,7 +134,10 @@ impl Policy {
             if started.elapsed() >= limit {
                 return Err(error);
             }
-            sleep(self.backoff(attempt)).await;
+            match service {
+                Service::Ssm => sleep(self.backoff(attempt)).await,
+                _ => self.pause(self.backoff(attempt)).await?,
+            }
             attempt += 1;
         }
     }
@@ -110,7 +166,7 @@ impl Policy {
                 let waited = humantime::format_duration(Duration::from_secs(started.elapsed().as_secs()));
                 return Err(CloudError::new(Class::Ambiguous, "WaitTimeout", format!("waited {waited} for {what}")));
             }
-            sleep(pause).await;
+            self.pause(pause).await?;
             pause = (pause * 3 / 2).min(self.poll * 15);
         }
     }

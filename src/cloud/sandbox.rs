@@ -141,11 +141,12 @@ impl Sandbox {
         }
     }
 
-    async fn settle(&self, typical: Duration) {
+    async fn settle(&self, typical: Duration) -> Result<(), CloudError> {
         if self.pace.scale > 0.0 {
             let _waiting = self.policy.waiting("its state to settle");
-            sleep(typical.mul_f64(self.pace.scale)).await;
+            self.policy.pause(typical.mul_f64(self.pace.scale)).await?;
         }
+        Ok(())
     }
 
     /// One mutation: latency, the fault that is due, the effect, then the time the state takes.
@@ -174,7 +175,7 @@ impl Sandbox {
             }
         };
         let out = self.policy.request(service, Repeat::Unsafe, once).await?;
-        self.settle(typical).await;
+        self.settle(typical).await?;
         Ok(out)
     }
 }
