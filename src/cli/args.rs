@@ -7,6 +7,9 @@ use clap::Args;
 use crate::kinds::Address;
 use crate::plan::{Allowed, Selection};
 
+/// Where journals are kept unless said otherwise.
+pub const JOURNALS: &str = ".infra/runs";
+
 /// Which spec.
 #[derive(Args, Debug)]
 pub struct SpecArgs {

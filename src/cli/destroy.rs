@@ -1,8 +1,9 @@
 //! `infra destroy`.
 use clap::Args;
 
-use super::apply::{RunArgs, carry_out};
 use super::args::{CloudArgs, SelectArgs, SpecArgs};
+use super::carry::{RunArgs, Work};
+use super::change::change;
 use super::failure::Failure;
 use super::flow;
 use super::printer::Printer;
@@ -20,6 +21,9 @@ pub struct Destroy {
     select: SelectArgs,
     #[command(flatten)]
     how: RunArgs,
+    /// Take an unfinished run back first, if there is one
+    #[arg(long, env = "INFRA_RECOVER")]
+    recover: bool,
 }
 
 impl Destroy {
@@ -29,8 +33,7 @@ impl Destroy {
         stack.nodes.clear();
         stack.renamed.clear();
         let world = flow::world(&self.cloud, &loaded).await?;
-        let snapshot = flow::look(world.read_only(), &stack).await?;
-        let plan = flow::decide(stack, snapshot, &self.select, &loaded, printer)?;
-        carry_out(&plan, &world, &self.cloud, &self.how, printer, "destroy").await
+        let work = Work { world: &world, cloud: &self.cloud, how: &self.how, printer };
+        change(&work, &loaded, &stack, &self.select, self.recover, "destroy").await
     }
 }

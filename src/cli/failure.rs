@@ -2,11 +2,14 @@
 use std::io;
 use std::path::Path;
 
+use crate::cloud::lease::Lease;
 use crate::cloud::{Class, CloudError};
 use crate::diag::{Code, Finding, Findings};
 use crate::graph::GraphError;
 use crate::kinds::Address;
 use crate::plan::{Guarded, PlanError, Stack};
+use crate::run::intent::Intent;
+use crate::run::journal::Damaged;
 use crate::spec::Loaded;
 
 /// Why a command did nothing.
@@ -71,6 +74,58 @@ impl Failure {
     pub fn unattended(verb: &str) -> Failure {
         let message = format!("there is no terminal to ask whether to {verb}");
         Failure(vec![Finding::error(Code::Unattended, message, "give --auto-approve after having read the plan")])
+    }
+
+    /// Another run holds the lease.
+    pub fn leased(stack: &str, lease: &Lease) -> Failure {
+        let job = lease.holder.job.as_ref().map(|job| format!(", {job}")).unwrap_or_default();
+        let message = format!("{} holds the lease of {stack} since {} ({}{job})", lease.holder, lease.taken, lease.command);
+        Failure(vec![Finding::error(
+            Code::Leased,
+            message,
+            "wait for it (--lock-timeout 10m), see `infra status`, or take it away with `infra unlock`",
+        )])
+    }
+
+    /// An earlier run is not over.
+    pub fn unfinished(stack: &str, intent: &Intent) -> Failure {
+        let message =
+            format!("run {} ({}) by {} stopped on its way, and {stack} may stand in between", intent.run, intent.command, intent.holder);
+        let help =
+            "`infra recover` takes it back (`--dry-run` shows what that does, `--forward` goes on with it); `--recover` does so first";
+        Failure(vec![Finding::error(Code::Unfinished, message, help)])
+    }
+
+    /// A way of recovery that is closed.
+    pub fn recovery(message: impl Into<String>, help: &str) -> Failure {
+        Failure(vec![Finding::error(Code::Recovery, message, help)])
+    }
+
+    /// A journal, or a run's notes, that can't be read.
+    pub fn damaged(what: &str, damage: &Damaged) -> Failure {
+        let help = "`infra recover --abandon` leaves everything as it stands; `infra plan` then shows what is left to do";
+        Failure(vec![Finding::error(Code::Journal, format!("{what} can't be read: {damage}"), help)])
+    }
+
+    /// A run that no journal here tells of, or more than one.
+    pub fn no_run(run: &str, folder: &Path, there: &[&str]) -> Failure {
+        let message = match there {
+            [] => format!("no journal in {} is of run {run}", folder.display()),
+            many => format!("`{run}` could mean {}", many.join(", ")),
+        };
+        Failure(vec![Finding::error(Code::Journal, message, "`infra history` lists the runs of this machine")])
+    }
+
+    /// Somebody else holds the lease than was thought.
+    pub fn holder(named: &str, holder: &str) -> Failure {
+        let message = format!("{holder} holds the lease, not {named}");
+        Failure(vec![Finding::error(Code::Leased, message, "look again with `infra status`")])
+    }
+
+    /// Nobody to ask whose lease is taken.
+    pub fn unconfirmed(holder: &str) -> Failure {
+        let help = format!("name the holder: infra unlock --holder '{holder}'");
+        Failure(vec![Finding::error(Code::Unattended, "there is no terminal to ask whether to take the lease away", help)])
     }
 
     /// `--target` or `--exclude` that name nothing.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::args::{CloudArgs, CloudChoice, SelectArgs, SpecArgs};
 use super::failure::Failure;
 use super::printer::Printer;
+use crate::cloud::lease::Terms;
 use crate::cloud::policy::Policy;
 use crate::cloud::sandbox::{Fault, Pace};
 use crate::cloud::{Clients, Observe, ReadOnly, Sandbox, World};
@@ -77,6 +78,14 @@ pub fn decide(mut stack: Stack, mut snapshot: Snapshot, args: &SelectArgs, loade
         chosen.iter().for_each(|a| printer.say(&format!("  {a}")));
     }
     plan(&stack, &snapshot, &args.allowed()).map_err(|problems| Failure::plan(loaded, &stack, &problems))
+}
+
+/// How the lease is kept.
+pub fn terms(args: &CloudArgs) -> Terms {
+    match args.cloud {
+        CloudChoice::Aws => Terms::CLOUD,
+        CloudChoice::Sandbox(_) => Terms::SANDBOX,
+    }
 }
 
 /// How long "nothing there" must stay true: on AWS reads lag behind writes.

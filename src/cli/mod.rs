@@ -1,15 +1,22 @@
 //! One file per command, each a few lines that wire the flow together.
 mod apply;
 mod args;
+mod carry;
+mod change;
 mod completions;
 mod destroy;
 mod explain;
 mod failure;
 mod flow;
+mod history;
 mod output;
 mod plan;
 mod printer;
+mod recover;
 mod schema;
+mod signals;
+mod status;
+mod unlock;
 mod validate;
 mod version;
 
@@ -44,12 +51,20 @@ enum Command {
     Destroy(destroy::Destroy),
     /// Explain a section or a field of the spec
     Explain(explain::Explain),
+    /// List the runs of this machine, or tell the story of one
+    History(history::History),
     /// Print the outputs of the live environment
     Output(output::Output),
     /// Show what apply would do; changes nothing
     Plan(plan::Plan),
+    /// Bring a run that stopped on its way to its end, from any machine
+    Recover(recover::Recover),
     /// Print the JSON Schema of the spec, of a layer or of a plan
     Schema(schema::Schema),
+    /// Tell whether a run goes on, and whose; or how the last one ended
+    Status(status::Status),
+    /// Take the lease of a stack from its holder
+    Unlock(unlock::Unlock),
     /// Check the spec; needs no network
     Validate(validate::Validate),
     /// Print the version
@@ -64,9 +79,13 @@ pub fn run(cli: Cli) -> Exit {
         Command::Completions(c) => c.run(&printer),
         Command::Destroy(c) => block_on(c.run(&printer)),
         Command::Explain(c) => c.run(&printer),
+        Command::History(c) => c.run(&printer),
         Command::Output(c) => block_on(c.run(&printer)),
         Command::Plan(c) => block_on(c.run(&printer)),
+        Command::Recover(c) => block_on(c.run(&printer)),
         Command::Schema(c) => c.run(&printer),
+        Command::Status(c) => block_on(c.run(&printer)),
+        Command::Unlock(c) => block_on(c.run(&printer)),
         Command::Validate(c) => c.run(&printer),
         Command::Version(c) => c.run(&printer),
     };

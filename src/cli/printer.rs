@@ -36,6 +36,12 @@ impl Printer {
         }
     }
 
+    /// A result of a run that goes on whether somebody reads it or not.
+    pub fn tell(&self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
     /// Talk.
     pub fn say(&self, line: &str) {
         talk(&format!("{line}\n"));

@@ -1,8 +1,11 @@
 //! The one seam between `infra` and the world: four verbs over objects.
 pub mod aws;
+pub mod lease;
+pub mod notes;
 pub mod policy;
 pub mod sandbox;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -12,6 +15,7 @@ use crate::kinds::{Kind, Links, Live, Object};
 use crate::model::{Service, Stamp};
 
 pub use aws::Clients;
+pub use notes::Notes;
 pub use sandbox::Sandbox;
 
 /// Why a call failed, in the words that policy and the run need.
@@ -127,6 +131,13 @@ impl World {
     }
 }
 
+impl ReadOnly<'_> {
+    /// What the cloud notes of a stack.
+    pub async fn notes(&self, folder: &str) -> Result<BTreeMap<String, String>, CloudError> {
+        self.0.notes(folder).await
+    }
+}
+
 impl Observe for ReadOnly<'_> {
     async fn identity(&self) -> Result<Identity, CloudError> {
         self.0.identity().await
@@ -168,6 +179,33 @@ impl Cloud for World {
         match self {
             World::Aws(c) => c.delete(live).await,
             World::Sandbox(s) => s.delete(live).await,
+        }
+    }
+}
+
+impl Notes for World {
+    async fn note_new(&self, name: &str, text: &str) -> Result<bool, CloudError> {
+        match self {
+            World::Aws(c) => c.note_new(name, text).await,
+            World::Sandbox(s) => s.note_new(name, text).await,
+        }
+    }
+    async fn note(&self, name: &str, text: &str) -> Result<(), CloudError> {
+        match self {
+            World::Aws(c) => c.note(name, text).await,
+            World::Sandbox(s) => s.note(name, text).await,
+        }
+    }
+    async fn notes(&self, folder: &str) -> Result<BTreeMap<String, String>, CloudError> {
+        match self {
+            World::Aws(c) => c.notes(folder).await,
+            World::Sandbox(s) => s.notes(folder).await,
+        }
+    }
+    async fn forget(&self, names: &[String]) -> Result<(), CloudError> {
+        match self {
+            World::Aws(c) => c.forget(names).await,
+            World::Sandbox(s) => s.forget(names).await,
         }
     }
 }

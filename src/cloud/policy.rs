@@ -71,6 +71,16 @@ impl Policy {
         self.halt.borrow().clone()
     }
 
+    /// Ends when no further request goes out, with the reason.
+    pub async fn until_halted(&self) -> CloudError {
+        loop {
+            if let Some(why) = self.stopped() {
+                return why;
+            }
+            self.halted.notified().await;
+        }
+    }
+
     /// Requests may go out for so long from now; after that the lease may be another's.
     pub fn permit(&self, time: Duration) {
         self.lease.set(Some((Instant::now() + time, SystemTime::now() + time)));
@@ -87,7 +97,11 @@ impl Policy {
             return Ok(());
         }
         if self.lease.get().is_some_and(|(a, b)| Instant::now() >= a || SystemTime::now() >= b) {
-            self.halt(CloudError::new(Class::Ambiguous, "LeaseExpired", "the lease could not be renewed in time, so another run may hold it"));
+            self.halt(CloudError::new(
+                Class::Ambiguous,
+                "LeaseExpired",
+                "the lease could not be renewed in time, so another run may hold it",
+            ));
         }
         self.stopped().map_or(Ok(()), Err)
     }

@@ -4,9 +4,11 @@
 //! exclusive names are exclusive, attributes that force a replacement can't be changed, states take (scaled) time, reads lag behind writes.
 mod file;
 mod index;
+mod notes;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -17,7 +19,7 @@ use super::policy::{Policy, Repeat};
 use super::{Class, Cloud, CloudError, Identity, Observe};
 use crate::kinds::{Kind, Links, Live, Object, Typical, map_refs, refs, resolve_texts};
 use crate::model::{Mode, Service, Stamp};
-use file::File;
+use file::{File, Line};
 use index::Index;
 
 /// What goes wrong with one mutation.
@@ -31,6 +33,10 @@ pub enum Fault {
     Half,
     /// "Slow down" so many times, then fine.
     Throttled(u32),
+    /// It takes ten times as long as usual.
+    Slow,
+    /// It happened, the answer was lost, and for twice the usual time no list shows it.
+    Stale,
 }
 
 /// How the sandbox behaves in time.
@@ -63,6 +69,7 @@ pub struct Sandbox {
 #[derive(Default)]
 struct State {
     objects: BTreeMap<(Kind, String), Live>,
+    notes: BTreeMap<String, String>,
     /// What a list still shows instead, and until when.
     stale: BTreeMap<(Kind, String), (Instant, Option<Live>)>,
     index: Index,
@@ -72,6 +79,8 @@ struct State {
     faults: BTreeMap<u64, Fault>,
     mutations: u64,
     lists: u64,
+    /// The write that is being made shows in lists much later than usual.
+    late: bool,
 }
 
 impl Sandbox {
@@ -82,16 +91,11 @@ impl Sandbox {
     }
 
     /// A cloud kept in a file, which is made when it is missing.
-    pub fn open(path: &Path, region: &str, pace: Pace, policy: Policy) -> std::io::Result<Self> {
+    pub fn open(path: &Path, region: &str, pace: Pace, policy: Policy) -> io::Result<Self> {
         let sandbox = Sandbox::new(region, pace, policy);
-        let (file, serial, objects) = File::open(path)?;
         let mut state = sandbox.state.borrow_mut();
-        state.serial = serial;
-        for live in objects {
-            state.index.add(&live);
-            state.objects.insert((live.object.kind(), live.id.clone()), live);
-        }
-        state.file = Some(file);
+        state.file = Some(File::open(path)?);
+        state.catch_up()?;
         drop(state);
         Ok(sandbox)
     }
@@ -124,13 +128,13 @@ impl Sandbox {
     }
 
     /// Puts an object there behind everybody's back: drift, or something foreign.
-    pub fn put(&self, live: Live) -> std::io::Result<()> {
-        self.state.borrow_mut().put(live)
+    pub fn put(&self, live: Live) -> io::Result<()> {
+        self.state.borrow_mut().alone(|state| state.put(live))?
     }
 
     /// Takes an object away behind everybody's back, in use or not.
-    pub fn remove(&self, kind: Kind, id: &str) -> std::io::Result<()> {
-        self.state.borrow_mut().remove(&(kind, id.to_owned()))
+    pub fn remove(&self, kind: Kind, id: &str) -> io::Result<()> {
+        self.state.borrow_mut().alone(|state| state.remove(&(kind, id.to_owned())))?
     }
 
     async fn latency(&self) {
@@ -156,6 +160,7 @@ impl Sandbox {
         typical: Duration,
         effect: impl Fn(&mut State, bool) -> Result<T, CloudError>,
     ) -> Result<T, CloudError> {
+        let slow = Cell::new(false);
         let once = async || {
             self.latency().await;
             let mut state = self.state.borrow_mut();
@@ -167,15 +172,21 @@ impl Sandbox {
             let fault = state.faults.remove(&n);
             state.mutations += 1;
             let lost = || Err(CloudError::new(Class::Ambiguous, "RequestTimeout", format!("the answer to mutation {n} was lost")));
-            match fault {
+            state.late = fault == Some(Fault::Stale);
+            if fault == Some(Fault::Slow) {
+                slow.set(true);
+            }
+            let happened = state.alone(|state| match fault {
                 Some(Fault::Refused) => Err(CloudError::new(Class::Invalid, "Refused", format!("fault injected at mutation {n}"))),
-                Some(Fault::Half) => effect(&mut state, true).and_then(|_| lost()),
-                Some(Fault::Lost) => effect(&mut state, false).and_then(|_| lost()),
-                Some(Fault::Throttled(_)) | None => effect(&mut state, false),
+                _ => effect(state, fault == Some(Fault::Half)),
+            });
+            match fault {
+                Some(Fault::Half | Fault::Lost | Fault::Stale) => happened.map_err(broken)?.and_then(|_| lost()),
+                _ => happened.map_err(broken)?,
             }
         };
         let out = self.policy.request(service, Repeat::Unsafe, once).await?;
-        self.settle(typical).await?;
+        self.settle(if slow.get() { typical * 10 } else { typical }).await?;
         Ok(out)
     }
 }
@@ -188,6 +199,7 @@ impl Observe for Sandbox {
     async fn list(&self, kind: Kind, stack: &str) -> Result<Vec<Live>, CloudError> {
         let mut state = self.state.borrow_mut();
         state.lists += 1;
+        state.catch_up().map_err(broken)?;
         let now = Instant::now();
         state.stale.retain(|_, (until, _)| *until > now);
         let range = (kind, String::new())..;
@@ -257,6 +269,7 @@ impl Sandbox {
     fn lag(&self, state: &mut State) -> Instant {
         let most = self.pace.lag.as_millis() as u64;
         let lag = if most == 0 { 0 } else { state.rng.u64(0..=most) };
+        let lag = if state.late { 2 * most } else { lag };
         Instant::now() + Duration::from_millis(lag)
     }
 
@@ -288,31 +301,71 @@ impl State {
         self.index.admit(live, &|a| self.objects.get(&(a.kind, a.name.clone())).map(|l| l.object.outputs()).unwrap_or_default())
     }
 
-    fn put(&mut self, live: Live) -> std::io::Result<()> {
+    /// Does something while no other process writes, knowing all that they have written.
+    fn alone<T>(&mut self, act: impl FnOnce(&mut State) -> T) -> io::Result<T> {
+        if let Some(file) = &self.file {
+            file.lock()?;
+        }
+        let out = self.catch_up().map(|()| act(self));
+        if let Some(file) = &self.file {
+            file.unlock()?;
+        }
+        out
+    }
+
+    /// Takes over what other processes have written.
+    fn catch_up(&mut self) -> io::Result<()> {
+        let news = self.file.as_mut().map_or(Ok(vec![]), File::news)?;
+        for line in news {
+            match line {
+                Line::Put { serial, live } => {
+                    self.serial = serial.max(self.serial);
+                    self.keep(*live);
+                }
+                Line::Delete(id) => drop(Kind::ALL.iter().find_map(|k| self.drop(&(*k, id.clone())))),
+                Line::Note { name, text } => drop(self.notes.insert(name, text)),
+                Line::Forget(name) => drop(self.notes.remove(&name)),
+            }
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, live: Live) {
         let key = (live.object.kind(), live.id.clone());
         if let Some(old) = self.objects.get(&key) {
             self.index.remove(old);
         }
         self.index.add(&live);
-        if let Some(file) = &mut self.file {
-            file.put(self.serial, &live)?;
-        }
         self.objects.insert(key, live);
+    }
+
+    fn drop(&mut self, key: &(Kind, String)) -> Option<Live> {
+        let old = self.objects.remove(key)?;
+        self.index.remove(&old);
+        Some(old)
+    }
+
+    fn record(&mut self, line: &Line) -> io::Result<()> {
+        self.file.as_mut().map_or(Ok(()), |file| file.append(line))
+    }
+
+    fn put(&mut self, live: Live) -> io::Result<()> {
+        if self.file.is_some() {
+            self.record(&Line::Put { serial: self.serial, live: Box::new(live.clone()) })?;
+        }
+        self.keep(live);
         Ok(())
     }
 
-    fn remove(&mut self, key: &(Kind, String)) -> std::io::Result<()> {
-        if let Some(old) = self.objects.remove(key) {
-            self.index.remove(&old);
-            if let Some(file) = &mut self.file {
-                file.delete(&old.id)?;
-            }
+    fn remove(&mut self, key: &(Kind, String)) -> io::Result<()> {
+        match self.drop(key) {
+            Some(old) => self.record(&Line::Delete(old.id)),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 
-fn broken(e: std::io::Error) -> CloudError {
+fn broken(e: io::Error) -> CloudError {
     CloudError::new(Class::Bug, "SandboxFile", e.to_string())
 }
 

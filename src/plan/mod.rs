@@ -119,6 +119,26 @@ impl Plan {
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
+
+    /// What every program keeps to, checked where one is read back from a file: steps count up and wait for earlier ones only, the commit point and
+    /// the deciding path lie within them, and what a step does is of its address's kind.
+    pub fn check(&self) -> Result<(), String> {
+        let n = self.steps.len();
+        if self.commit > n || self.critical.iter().any(|i| *i >= n) {
+            return Err("the plan's commit point or path lies outside its steps".into());
+        }
+        for (i, step) in self.steps.iter().enumerate() {
+            let (Act::Create { object } | Act::Update { object, .. } | Act::Delete { live: Live { object, .. } }) = &step.act;
+            let other = match &step.act {
+                Act::Update { live, .. } => live.object.kind() != step.address.kind,
+                _ => false,
+            };
+            if step.id != i || step.after.iter().any(|j| *j >= i) || object.kind() != step.address.kind || other {
+                return Err(format!("step {i} of the plan is not sound"));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Why there is no plan.

@@ -119,7 +119,7 @@ pub fn event(p: &Plan, e: &Event) -> Value {
         Event::Undone(i, _) => step("rollback_complete", i),
         Event::UndoFailed(i, error) => failed("rollback_errored", i, error),
         Event::Interrupted => json!({ "type": "interrupted" }),
-        Event::Resumed => json!({ "type": "resumed" }),
+        Event::Resumed(way) => json!({ "type": "resumed", "direction": way }),
     }
 }
 
@@ -130,6 +130,7 @@ pub fn outcome(o: &Outcome, seconds: u64) -> Value {
         Outcome::Leftovers(e) => ("leftovers", Some(e)),
         Outcome::RolledBack(e) => ("rolled_back", e.as_ref()),
         Outcome::Stuck(e) => ("stuck", Some(e)),
+        Outcome::Unfinished(e) => ("unfinished", Some(e)),
     };
     json!({ "type": "outcome", "outcome": name, "error": error, "seconds": seconds })
 }

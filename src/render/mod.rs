@@ -2,6 +2,8 @@
 pub mod json;
 pub mod progress;
 pub mod report;
+pub mod status;
+pub mod story;
 pub mod style;
 pub mod text;
 pub mod values;

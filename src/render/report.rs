@@ -1,9 +1,10 @@
 //! How a run ended, step by step, for people.
 use super::text::{Detail, summary};
 use super::values::{count, seconds};
+use crate::cloud::Class;
 use crate::plan::{Act, Plan, Step, Undo};
 use crate::render::style::Label;
-use crate::run::{Event, Found, Outcome};
+use crate::run::{Direction, Event, Found, Outcome};
 
 /// What one event says, when it says something to a person: `+ subnet.app-a created`.
 pub fn line(plan: &Plan, event: &Event) -> Option<String> {
@@ -16,7 +17,8 @@ pub fn line(plan: &Plan, event: &Event) -> Option<String> {
         Event::Undone(i, _) => format!("< {} {}", step(i).address, taken_back(step(i))),
         Event::UndoFailed(i, e) => format!("! {} could not be taken back: {e}", step(i).address),
         Event::Interrupted => "! interrupted: nothing new starts, what runs ends".into(),
-        Event::Resumed => "the run goes on".into(),
+        Event::Resumed(Direction::Forward) => "the run goes on".into(),
+        Event::Resumed(Direction::Unwinding) => "the run is taken back".into(),
         Event::Began(_) | Event::UndoBegan(_) | Event::Unsettled(..) => return None,
     };
     Some(text)
@@ -53,7 +55,17 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
             for s in standing(plan, events) {
                 out += &format!("  ! {} still {}\n", s.address, past(s));
             }
-            out += "Remove what the message names, then run `infra plan` to see what stands and `infra apply` to go on.\n";
+            out += "Take away what the message names; then `infra recover` tries again to take the rest back, from any machine.\n";
+        }
+        Outcome::Unfinished(e) => {
+            out += &format!("{} after {took}: {e}.\n", heading("Stopped on the way"));
+            let stands = standing(plan, events);
+            stands.iter().for_each(|s| out += &format!("  ! {} {}\n", s.address, past(s)));
+            flying(plan, events).iter().for_each(|s| out += &format!("  ? {} may be {}\n", s.address, past(s)));
+            out += match stands.len() {
+                0 => "Nothing is known to stand. `infra recover` makes sure of it, from any machine.\n",
+                _ => "`infra recover` takes this back, from any machine; `infra recover --forward` goes on with it.\n",
+            };
         }
     }
     out
@@ -86,6 +98,20 @@ fn standing<'p>(plan: &'p Plan, events: &[Event]) -> Vec<&'p Step> {
         }
     }
     plan.steps.iter().filter(|s| stands[s.id]).collect()
+}
+
+/// Steps that began and of which nobody has heard since.
+fn flying<'p>(plan: &'p Plan, events: &[Event]) -> Vec<&'p Step> {
+    let mut open = vec![false; plan.steps.len()];
+    for e in events {
+        match e {
+            Event::Began(i) | Event::UndoBegan(i) => open[*i] = true,
+            Event::Failed(i, e) => open[*i] = matches!(e.class, Class::Ambiguous | Class::Transient),
+            Event::Done(i, _) | Event::Settled(i, ..) | Event::Undone(i, _) | Event::UndoFailed(i, _) => open[*i] = false,
+            _ => {}
+        }
+    }
+    plan.steps.iter().filter(|s| open[s.id]).collect()
 }
 
 fn sign(s: &Step) -> &'static str {

@@ -1,23 +1,28 @@
 //! The only loop that touches the world, and the only caller of a mutating verb. It owns all state; nothing is shared, nothing is locked.
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::{Instant, sleep};
 
+use super::look::look;
+use super::memory::Memory;
 use super::{Action, Event, Found, Outcome, Run};
 use crate::cloud::policy::STEP;
-use crate::cloud::{Cloud, CloudError};
-use crate::diff::{Context, diff};
-use crate::kinds::{Address, Links, Live, Object, refs};
+use crate::cloud::{Class, Cloud, CloudError};
+use crate::kinds::{Links, Live};
 use crate::model::{Stamp, digest};
 use crate::plan::{Act, Plan, Undo};
 
 /// Who is told of every event before the run goes on. An error stops the run: no record, no effect.
 pub trait Sink {
     fn event(&mut self, plan: &Plan, event: &Event) -> io::Result<()>;
+
+    /// Makes sure that what was told outlives this process. Called before every effect.
+    fn sync(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Sink for Vec<Event> {
@@ -38,117 +43,142 @@ pub struct Settings {
     pub quiet: Duration,
 }
 
-/// Drives a run to its end. `history` is what an earlier process recorded of it. `interrupt` yields once for every signal.
+/// What may come in from outside while a run goes on.
+#[derive(Clone, Debug)]
+pub enum Stop {
+    /// Start nothing new, let calls in flight end, take everything back.
+    RollBack,
+    /// Start nothing at all, let calls in flight end, and leave the rest to another process.
+    Halt(CloudError),
+}
+
+/// Looks at a step that can't be looked at are taken so often, with growing pauses (some minutes in all on AWS); then the run stops.
+const LOOKS: u32 = 8;
+
+/// Drives a run to its end. `history` is what earlier processes recorded of it. `stop` yields whenever somebody wants it to end.
 pub async fn drive<C: Cloud>(
     run: &mut Run<'_>,
     settings: &Settings,
     cloud: &C,
     sink: &mut impl Sink,
     history: &[Event],
-    interrupt: &mut (impl AsyncFnMut() + ?Sized),
+    stop: &mut (impl AsyncFnMut() -> Stop + ?Sized),
 ) -> io::Result<Outcome> {
     let plan = run.plan;
     let mut memory = Memory::new(plan);
     history.iter().for_each(|e| memory.note(plan, e));
-    let (mut flight, mut settling) = (FuturesUnordered::new(), BTreeSet::new());
+    let (mut flight, mut settling, mut looks) = (FuturesUnordered::new(), BTreeSet::new(), BTreeMap::<usize, u32>::new());
+    let mut halt: Option<CloudError> = None;
     loop {
-        let room = settings.parallelism.saturating_sub(flight.len());
-        let start: Vec<Action> = run.next().filter(|a| !settling.contains(a)).take(room).collect();
-        for action in start {
-            match action {
-                Action::Do(i) => record(run, sink, Event::Began(i))?,
-                Action::Undo(i) => record(run, sink, Event::UndoBegan(i))?,
-                Action::Settle(_) => drop(settling.insert(action)),
+        if halt.is_none() {
+            let room = settings.parallelism.saturating_sub(flight.len());
+            let start: Vec<Action> = run.next().filter(|a| !settling.contains(a)).take(room).collect();
+            halt = begin(run, sink, &start)?;
+            for action in start.into_iter().filter(|_| halt.is_none()) {
+                if let Action::Settle(_) = action {
+                    settling.insert(action);
+                }
+                let (Action::Do(i) | Action::Settle(i) | Action::Undo(i)) = action;
+                let looked = looks.get(&i).copied().unwrap_or(0);
+                let (links, made) = (memory.links(plan, action), memory.made(action));
+                flight.push(STEP.scope(i, perform(action, plan, settings, cloud, links, made, looked)));
             }
-            let (Action::Do(i) | Action::Settle(i) | Action::Undo(i)) = action;
-            flight.push(STEP.scope(i, perform(action, plan, settings, cloud, memory.links(plan, action), memory.made(action))));
         }
         if flight.is_empty() {
-            return Ok(run.outcome());
+            return Ok(match halt.filter(|_| !run.finished()) {
+                Some(why) => Outcome::Unfinished(why),
+                None => run.outcome(),
+            });
         }
-        tokio::select! {
-            Some(event) = flight.next() => {
-                if let Event::Settled(i, ..) | Event::Unsettled(i, _) = &event {
-                    settling.remove(&Action::Settle(*i));
+        let event = tokio::select! {
+            Some(event) = flight.next() => event,
+            asked = stop(), if halt.is_none() => match asked {
+                Stop::RollBack => Event::Interrupted,
+                Stop::Halt(why) => {
+                    halt = Some(why);
+                    continue;
                 }
-                memory.note(plan, &event);
-                record(run, sink, event)?;
-            }
-            () = interrupt() => record(run, sink, Event::Interrupted)?,
-        }
-    }
-}
-
-fn record(run: &mut Run<'_>, sink: &mut impl Sink, e: Event) -> io::Result<()> {
-    sink.event(run.plan, &e)?;
-    run.apply(&e).map_err(|i| io::Error::other(i.0))
-}
-
-/// Which live object an address means: undo uses the old meaning, forward the new one.
-struct Memory {
-    old: BTreeMap<Address, Rc<Live>>,
-    new: BTreeMap<Address, Rc<Live>>,
-    made: BTreeMap<usize, Rc<Live>>,
-}
-
-impl Memory {
-    fn new(plan: &Plan) -> Self {
-        let old: BTreeMap<Address, Rc<Live>> = plan.old.iter().map(|l| (l.stamp.address.clone(), Rc::new(l.clone()))).collect();
-        Memory { new: old.clone(), old, made: BTreeMap::new() }
-    }
-
-    fn note(&mut self, plan: &Plan, e: &Event) {
-        match e {
-            Event::Done(i, Some(l)) | Event::Settled(i, Some(l), Found::Whole | Found::Partial) => {
-                let live = Rc::new(l.clone());
-                self.new.insert(plan.steps[*i].address.clone(), live.clone());
-                self.made.insert(*i, live);
-            }
-            Event::Undone(i, Some(l)) => drop(self.old.insert(plan.steps[*i].address.clone(), Rc::new(l.clone()))),
-            _ => {}
-        }
-    }
-
-    /// What the references of a step mean, and nothing more.
-    fn links(&self, plan: &Plan, action: Action) -> Links {
-        let (Action::Do(i) | Action::Settle(i) | Action::Undo(i)) = action;
-        let from = if matches!(action, Action::Undo(_)) { &self.old } else { &self.new };
-        let named = match (&plan.steps[i].act, action) {
-            (Act::Create { object }, _) => refs(object),
-            (Act::Update { live, .. }, Action::Undo(_)) | (Act::Delete { live }, _) => refs(&live.object),
-            (Act::Update { object, .. }, _) => refs(object),
+            },
         };
-        Links(named.into_iter().filter_map(|a| from.get(&a).map(|l| (a, Live::clone(l)))).collect())
-    }
-
-    fn made(&self, action: Action) -> Option<Live> {
-        match action {
-            Action::Undo(i) => self.made.get(&i).map(|l| Live::clone(l)),
-            _ => None,
+        if let Event::Settled(i, ..) | Event::Unsettled(i, _) = &event {
+            settling.remove(&Action::Settle(*i));
         }
+        if let Event::Unsettled(i, error) = &event {
+            let n = looks.entry(*i).or_default();
+            *n += 1;
+            if *n >= LOOKS {
+                halt.get_or_insert(error.clone());
+            }
+        }
+        memory.note(plan, &event);
+        // The run knows what happened even when it can no longer be told.
+        if let Err(e) = sink.event(plan, &event) {
+            halt.get_or_insert(unwritten(&e));
+        }
+        run.apply(&event).map_err(|i| io::Error::other(i.0))?;
     }
 }
 
-async fn perform<C: Cloud>(action: Action, plan: &Plan, settings: &Settings, cloud: &C, links: Links, made: Option<Live>) -> Event {
+/// Tells what is about to begin. When that can't be made sure of, nothing of it may begin; the answer is why.
+fn begin(run: &mut Run<'_>, sink: &mut impl Sink, start: &[Action]) -> io::Result<Option<CloudError>> {
+    let mut effects = false;
+    for action in start {
+        let event = match action {
+            Action::Do(i) => Event::Began(*i),
+            Action::Undo(i) => Event::UndoBegan(*i),
+            Action::Settle(_) => continue,
+        };
+        if let Err(e) = sink.event(run.plan, &event) {
+            return Ok(Some(unwritten(&e)));
+        }
+        run.apply(&event).map_err(|i| io::Error::other(i.0))?;
+        effects = true;
+    }
+    Ok(if effects { sink.sync().err().map(|e| unwritten(&e)) } else { None })
+}
+
+fn unwritten(e: &io::Error) -> CloudError {
+    CloudError::new(Class::Ambiguous, "JournalUnwritable", format!("the journal can't be written: {e}"))
+}
+
+async fn perform<C: Cloud>(
+    action: Action,
+    plan: &Plan,
+    settings: &Settings,
+    cloud: &C,
+    links: Links,
+    made: Option<Live>,
+    looked: u32,
+) -> Event {
     let (Action::Do(i) | Action::Settle(i) | Action::Undo(i)) = action;
     let step = &plan.steps[i];
-    let (Act::Create { object } | Act::Update { object, .. } | Act::Delete { live: Live { object, .. } }) = &step.act;
-    let stamp =
-        Stamp { stack: plan.stack.clone(), address: step.address.clone(), run: settings.run.clone(), step: i, digest: digest(object) };
+    let stamp = stamp(plan, &settings.run, i);
     match action {
         Action::Do(_) => match forward(&step.act, cloud, &links, &stamp).await {
             Ok(live) => Event::Done(i, live),
             Err(e) => Event::Failed(i, e),
         },
-        Action::Settle(_) => match settle(&step.act, settings, cloud, &links, &stamp).await {
-            Ok((live, found)) => Event::Settled(i, live, found),
-            Err(e) => Event::Unsettled(i, e),
-        },
+        Action::Settle(_) => {
+            if looked > 0 {
+                sleep((settings.quiet / 20 * 2u32.pow(looked)).min(settings.quiet)).await;
+            }
+            match settle(&step.act, settings, cloud, &links, &stamp).await {
+                Ok((live, found)) => Event::Settled(i, live, found),
+                Err(e) => Event::Unsettled(i, e),
+            }
+        }
         Action::Undo(_) => match undo(&step.act, step.undo, cloud, &links, &stamp, made).await {
             Ok(live) => Event::Undone(i, live),
             Err(e) => Event::UndoFailed(i, e),
         },
     }
+}
+
+/// The stamp of what a step makes.
+pub(super) fn stamp(plan: &Plan, run: &str, i: usize) -> Stamp {
+    let step = &plan.steps[i];
+    let (Act::Create { object } | Act::Update { object, .. } | Act::Delete { live: Live { object, .. } }) = &step.act;
+    Stamp { stack: plan.stack.clone(), address: step.address.clone(), run: run.into(), step: i, digest: digest(object) }
 }
 
 async fn forward<C: Cloud>(act: &Act, cloud: &C, links: &Links, stamp: &Stamp) -> Result<Option<Live>, CloudError> {
@@ -180,28 +210,6 @@ async fn settle<C: Cloud>(
     }
 }
 
-/// A creation is recognised by its stamp, an update by what was and what should be, a deletion by absence.
-fn look(act: &Act, all: Vec<Live>, links: &Links, stamp: &Stamp) -> (Option<Live>, Found) {
-    match act {
-        Act::Delete { live } => match all.into_iter().find(|l| l.id == live.id) {
-            None => (None, Found::Whole),
-            Some(l) if l.points == live.points && same(&l, live) => (None, Found::Nothing),
-            Some(l) => (Some(l), Found::Partial),
-        },
-        Act::Create { object } => match all.into_iter().find(|l| l.stamp.run == stamp.run && l.stamp.step == stamp.step) {
-            None => (None, Found::Nothing),
-            Some(l) if is(&l, object, links) => (Some(l), Found::Whole),
-            Some(l) => (Some(l), Found::Partial),
-        },
-        Act::Update { live, object } => match all.into_iter().find(|l| l.id == live.id) {
-            None => (None, Found::Nothing),
-            Some(l) if is(&l, object, links) && l.stamp.address == stamp.address => (Some(l), Found::Whole),
-            Some(l) if l.points == live.points && same(&l, live) => (None, Found::Nothing),
-            Some(l) => (Some(l), Found::Partial),
-        },
-    }
-}
-
 async fn undo<C: Cloud>(
     act: &Act,
     undo: Undo,
@@ -225,18 +233,4 @@ async fn undo<C: Cloud>(
         }
         (_, undo, _) => Err(CloudError::bug(format!("{undo:?} has nothing to go by"))),
     }
-}
-
-/// What was wanted, pointing where it should.
-fn is(live: &Live, want: &Object, links: &Links) -> bool {
-    let outputs = |a: &Address, attr: &str| links.output(a, attr).ok();
-    let read = crate::kinds::map_refs(&live.object, &|a| links.0.iter().find(|(_, l)| l.id == a.name).map(|(a, _)| a.name.clone()));
-    diff(Some(&read), Some(want), &Context { outputs: &outputs, ..Context::still() }).is_empty()
-}
-
-/// Two readings of one object.
-fn same(now: &Live, before: &Live) -> bool {
-    let pointers = |a: &Address| Some(a.kind.label().to_owned());
-    let (now, before) = (crate::kinds::map_refs(&now.object, &pointers), crate::kinds::map_refs(&before.object, &pointers));
-    diff(Some(&now), Some(&before), &Context::still()).is_empty()
 }

@@ -1,6 +1,11 @@
 //! The run as a pure fold over events: what runs live, in recovery and in tests is the same machine.
 pub mod drive;
+pub mod intent;
+pub mod journal;
+mod look;
+mod memory;
 mod ready;
+pub mod recover;
 
 use serde::{Deserialize, Serialize};
 
@@ -24,8 +29,8 @@ pub enum Event {
     Undone(usize, Option<Live>),
     UndoFailed(usize, CloudError),
     Interrupted,
-    /// Another process goes on with the run.
-    Resumed,
+    /// Another process goes on with the run, that way.
+    Resumed(Direction),
 }
 
 /// A verb may be several requests, so a lost answer has three explanations, not two.
@@ -59,7 +64,8 @@ impl State {
 }
 
 /// Which way a run goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Direction {
     Forward,
     Unwinding,
@@ -84,6 +90,8 @@ pub enum Outcome {
     RolledBack(Option<CloudError>),
     /// An undo failed: something stands in between.
     Stuck(CloudError),
+    /// It was stopped on its way; another process can go on.
+    Unfinished(CloudError),
 }
 
 /// An event that can't follow what happened before.
@@ -108,14 +116,34 @@ impl<'p> Run<'p> {
         Run { plan, state, direction: Direction::Forward, cause: None, stuck: None, ready: Ready::new(plan) }
     }
 
-    /// The run as its events left it, ready to be gone on with.
-    pub fn recover(plan: &'p Plan, events: &[Event]) -> Result<Self, Illegal> {
+    /// The run as its events left it.
+    pub fn replay<'e>(plan: &'p Plan, events: impl IntoIterator<Item = &'e Event>) -> Result<Self, Illegal> {
         let mut run = Run::new(plan);
         for e in events {
             run.apply(e)?;
         }
-        run.apply(&Event::Resumed)?;
         Ok(run)
+    }
+
+    /// Which way a run that stopped goes on by itself: back, unless everything is built and only deletions are left.
+    pub fn way(&self) -> Direction {
+        if self.built() { Direction::Forward } else { Direction::Unwinding }
+    }
+
+    /// Whether everything before the commit point is done: then there is nothing to go back to.
+    pub fn built(&self) -> bool {
+        self.direction == Direction::Forward && self.ready.built(self.plan)
+    }
+
+    /// Whether nothing runs, nothing is unknown, and nothing is left to do.
+    pub fn finished(&self) -> bool {
+        use State::*;
+        self.stuck.is_none() && self.next().next().is_none() && !self.state.iter().any(|s| matches!(s, Running | Unknown | Undoing))
+    }
+
+    /// Steps whose effect stands.
+    pub fn standing(&self) -> usize {
+        self.state.iter().filter(|s| **s == State::Done).count()
     }
 
     pub fn apply(&mut self, e: &Event) -> Result<(), Illegal> {
@@ -162,16 +190,22 @@ impl<'p> Run<'p> {
                 self.stuck.get_or_insert_with(|| error.clone());
             }
             Event::Interrupted => self.turn(),
-            Event::Resumed => {
+            Event::Resumed(Direction::Forward) if self.direction == Direction::Unwinding => {
+                return Err(Illegal("a run that goes back can't be turned round".into()));
+            }
+            Event::Resumed(way) => {
                 for i in 0..self.state.len() {
                     match self.state[i] {
                         Running => self.set(i, Unknown),
-                        Undoing => self.set(i, Done),
+                        Undoing | Stuck => self.set(i, Done),
+                        Failed if self.direction == Direction::Forward => self.set(i, Pending),
                         _ => {}
                     }
                 }
-                if self.state.iter().any(|s| *s != Pending) {
-                    self.turn();
+                self.stuck = None;
+                match way {
+                    Direction::Forward => self.cause = None,
+                    Direction::Unwinding => self.turn(),
                 }
             }
         }

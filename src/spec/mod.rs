@@ -44,6 +44,8 @@ pub struct Loaded {
     pub sources: Sources,
     /// What is allowed but risky.
     pub warnings: Vec<Finding>,
+    /// Over the text of all layers, in order.
+    pub digest: String,
 }
 
 /// Reads layers, the first one below the others. `env` answers `${env.NAME}`.
@@ -80,7 +82,8 @@ pub fn load(layers: &[(PathBuf, String)], env: &dyn Fn(&str) -> Option<String>) 
     if findings.refuse() {
         return Err(findings);
     }
-    Ok(Loaded { spec, sources, warnings: findings.0 })
+    let digest = crate::model::digest(&layers.iter().map(|(_, text)| text).collect::<Vec<_>>());
+    Ok(Loaded { spec, sources, warnings: findings.0, digest })
 }
 
 /// The typed spec. The shape was checked before, so an error here means that schema and types disagree.

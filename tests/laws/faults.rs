@@ -2,6 +2,7 @@
 use infra::cloud::sandbox::Fault;
 use infra::kinds::Address;
 use infra::plan::Undo;
+use infra::run::drive::Stop;
 use infra::run::{Event, Outcome};
 
 use crate::support::address;
@@ -9,7 +10,7 @@ use crate::support::address;
 use super::world::{apply, run, settled_plan, sound, stacks, view, with};
 
 /// The ways that are tried with every fault at every step: from, to.
-const WAYS: &[(&str, &str)] = &[
+pub(super) const WAYS: &[(&str, &str)] = &[
     ("nothing", "full"),
     ("full", "nothing"),
     ("full", "a new image, bigger machines"),
@@ -28,7 +29,7 @@ async fn any_single_fault_leaves_the_old_or_the_new_world() {
     let (mut cases, mut ends) = (0, std::collections::BTreeMap::<&str, usize>::new());
     for (a, b) in WAYS {
         let (from, to) = (get(a), get(b));
-        for fault in [Fault::Refused, Fault::Lost, Fault::Half, Fault::Throttled(3)] {
+        for fault in [Fault::Refused, Fault::Lost, Fault::Half, Fault::Throttled(3), Fault::Slow, Fault::Stale] {
             for n in 0.. {
                 let mut beyond = false;
                 for seed in [n + 1, 1000 - n] {
@@ -78,6 +79,7 @@ async fn an_interruption_takes_everything_back() {
         let mut later = async || {
             tokio::time::sleep_until(started + at).await;
             interrupt().await;
+            Stop::RollBack
         };
         let (outcome, events) = run(&cloud, &plan, "r1", &mut later).await;
         let tag = format!("interrupted after {ms} ms: {outcome:?}");
@@ -87,7 +89,7 @@ async fn an_interruption_takes_everything_back() {
     println!("interruptions: {cases}");
 }
 
-async fn check(
+pub(super) async fn check(
     cloud: &infra::cloud::Sandbox,
     plan: &infra::plan::Plan,
     to: &infra::plan::Stack,
@@ -113,16 +115,17 @@ async fn check(
             let rest = settled_plan(cloud, to).await.unwrap();
             assert_eq!(rest.commit, 0, "{tag}: only deletions are left {:#?}", rest.changes);
         }
-        Outcome::Stuck(e) => panic!("{tag} {e} {events:#?}"),
+        Outcome::Stuck(e) | Outcome::Unfinished(e) => panic!("{tag} {e} {events:#?}"),
     }
 }
 
-fn name(o: &Outcome) -> &'static str {
+pub(super) fn name(o: &Outcome) -> &'static str {
     match o {
         Outcome::Applied => "applied",
         Outcome::Leftovers(_) => "leftovers",
         Outcome::RolledBack(_) => "rolled back",
         Outcome::Stuck(_) => "stuck",
+        Outcome::Unfinished(_) => "unfinished",
     }
 }
 

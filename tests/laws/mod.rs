@@ -1,6 +1,9 @@
 //! The laws of the house, over every kind and every way from one stack to another.
+mod crash;
 mod faults;
 mod kinds;
+mod lease;
+mod sequences;
 mod world;
 
 use infra::kinds::Kind;

@@ -8,7 +8,7 @@ use infra::cloud::{Cloud, Sandbox};
 use infra::kinds::Live;
 use infra::model::Mode;
 use infra::plan::{Plan, PlanError, Stack};
-use infra::run::drive::{Settings, drive};
+use infra::run::drive::{Settings, Stop, drive};
 use infra::run::{Event, Outcome, Run};
 use infra::spec::load;
 use infra::spec::lower::lower;
@@ -62,11 +62,15 @@ pub fn sandbox(seed: u64) -> Sandbox {
     Sandbox::new("us-east-1", pace, policy)
 }
 
-/// Runs a plan; `interrupt` yields when the run is to be interrupted.
-pub async fn run(cloud: &impl Cloud, plan: &Plan, id: &str, interrupt: &mut impl AsyncFnMut()) -> (Outcome, Vec<Event>) {
-    let settings = Settings { run: id.into(), parallelism: 12, quiet: Duration::from_secs(2) };
+/// How runs are driven here.
+pub fn settings(id: &str) -> Settings {
+    Settings { run: id.into(), parallelism: 12, quiet: Duration::from_secs(2) }
+}
+
+/// Runs a plan; `stop` yields when the run is to end.
+pub async fn run(cloud: &impl Cloud, plan: &Plan, id: &str, stop: &mut impl AsyncFnMut() -> Stop) -> (Outcome, Vec<Event>) {
     let mut events = vec![];
-    let outcome = drive(&mut Run::new(plan), &settings, cloud, &mut events, &[], interrupt).await.unwrap();
+    let outcome = drive(&mut Run::new(plan), &settings(id), cloud, &mut events, &[], stop).await.unwrap();
     (outcome, events)
 }
 

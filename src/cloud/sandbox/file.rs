@@ -1,59 +1,73 @@
-//! The sandbox on disk: one JSON line a write, compacted when it is opened.
-use std::collections::BTreeMap;
-use std::fs;
-use std::io::{self, Write};
-use std::path::Path;
+//! The sandbox on disk: one JSON line a write, shared by every process that opens it.
+use std::fs::{self, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::kinds::Live;
 
+/// One write.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Line {
+pub enum Line {
     Put { serial: u64, live: Box<Live> },
     Delete(String),
+    Note { name: String, text: String },
+    Forget(String),
 }
 
-/// The open file; writes go to its end.
-pub struct File(fs::File);
+/// The open file. Writes go to its end; what other processes wrote is read from there.
+pub struct File {
+    file: fs::File,
+    path: PathBuf,
+    /// Bytes read or written so far; always the end of a line.
+    seen: u64,
+}
 
 impl File {
-    /// The file, the last serial number, and every object in it.
-    pub fn open(path: &Path) -> io::Result<(File, u64, Vec<Live>)> {
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => String::new(),
-            Err(e) => return Err(e),
-        };
-        let (mut last, mut objects) = (0, BTreeMap::new());
-        for line in text.lines() {
-            match serde_json::from_str(line) {
-                Ok(Line::Put { serial, live }) => {
-                    last = serial.max(last);
-                    objects.insert(live.id.clone(), *live);
-                }
-                Ok(Line::Delete(id)) => drop(objects.remove(&id)),
-                Err(e) => return Err(io::Error::other(format!("{} is not a sandbox file: {e}", path.display()))),
-            }
-        }
+    pub fn open(path: &Path) -> io::Result<File> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        Ok((File(fs::OpenOptions::new().append(true).create(true).open(path)?), last, objects.into_values().collect()))
+        let file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        Ok(File { file, path: path.into(), seen: 0 })
     }
 
-    pub fn put(&mut self, serial: u64, live: &Live) -> io::Result<()> {
-        self.append(&Line::Put { serial, live: Box::new(live.clone()) })
+    /// Keeps every other process from writing until [`File::unlock`].
+    pub fn lock(&self) -> io::Result<()> {
+        self.file.lock()
     }
 
-    pub fn delete(&mut self, id: &str) -> io::Result<()> {
-        self.append(&Line::Delete(id.into()))
+    pub fn unlock(&self) -> io::Result<()> {
+        self.file.unlock()
     }
 
-    fn append(&mut self, line: &Line) -> io::Result<()> {
+    /// What was written since the last look. A last line without its end is still being written, or its writer has died.
+    pub fn news(&mut self) -> io::Result<Vec<Line>> {
+        if self.file.metadata()?.len() <= self.seen {
+            return Ok(vec![]);
+        }
+        self.file.seek(SeekFrom::Start(self.seen))?;
+        let mut text = vec![];
+        (&self.file).read_to_end(&mut text)?;
+        text.truncate(text.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1));
+        let broken = |e| io::Error::other(format!("{} is not a sandbox file: {e}", self.path.display()));
+        let lines = text.split_inclusive(|b| *b == b'\n').map(|line| serde_json::from_slice(line).map_err(broken));
+        let lines = lines.collect::<io::Result<_>>()?;
+        self.seen += text.len() as u64;
+        Ok(lines)
+    }
+
+    /// Writes a line. The caller holds the lock and has seen all news, so that what else is there is the torn line of a writer that died.
+    pub fn append(&mut self, line: &Line) -> io::Result<()> {
+        if self.file.metadata()?.len() > self.seen {
+            self.file.set_len(self.seen)?;
+        }
         let mut bytes = serde_json::to_vec(line)?;
         bytes.push(b'\n');
-        self.0.write_all(&bytes)
+        self.file.write_all(&bytes)?;
+        self.seen += bytes.len() as u64;
+        Ok(())
     }
 }

@@ -1,0 +1,278 @@
+//! How a run is carried out: under the lease, journalled, its intents in the cloud, told while it goes on, open to signals.
+use std::cell::RefCell;
+use std::io;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use serde_json::json;
+use tokio::sync::SetOnce;
+
+use super::args::CloudArgs;
+use super::failure::Failure;
+use super::flow;
+use super::printer::{Printer, talk};
+use super::signals::Signals;
+use crate::cloud::lease::{Holder, Keeper, Lease, take, take_within};
+use crate::cloud::{CloudError, World};
+use crate::diag::Exit;
+use crate::plan::Plan;
+use crate::render::progress::{Progress, Screen};
+use crate::render::text::Detail;
+use crate::render::{json as document, report, text};
+use crate::run::drive::{Settings, Sink, Stop, drive};
+use crate::run::journal::{Ended, Header, Journal};
+use crate::run::{Direction, Event, Found, Outcome, Run, intent};
+
+/// How a run is approved, told and remembered.
+#[derive(Args, Debug)]
+pub struct RunArgs {
+    /// Don't ask; needed where there is no terminal
+    #[arg(long, env = "INFRA_AUTO_APPROVE")]
+    pub auto_approve: bool,
+    /// Print one JSON object a line: the plan, every event, the outcome
+    #[arg(long, env = "INFRA_JSON")]
+    pub json: bool,
+    /// Also show every attribute of what is created, and every undo
+    #[arg(short, long, env = "INFRA_VERBOSE")]
+    pub verbose: bool,
+    /// Wait for so long while another run holds the stack's lease
+    #[arg(long, value_name = "TIME", env = "INFRA_LOCK_TIMEOUT", default_value = "0s", value_parser = humantime::parse_duration)]
+    pub lock_timeout: Duration,
+    /// Where journals of runs are kept
+    #[arg(long, value_name = "FOLDER", env = "INFRA_JOURNAL", default_value = super::args::JOURNALS)]
+    pub journal: PathBuf,
+}
+
+/// Everything that a run is carried out with.
+pub struct Work<'w> {
+    pub world: &'w World,
+    pub cloud: &'w CloudArgs,
+    pub how: &'w RunArgs,
+    pub printer: &'w Printer,
+}
+
+impl<'w> Work<'w> {
+    pub fn detail(&self) -> Detail {
+        Detail { style: self.printer.style, verbose: self.how.verbose }
+    }
+
+    pub fn show(&self, plan: &Plan) {
+        if self.how.json {
+            let version = json!({ "type": "version", "infra": env!("CARGO_PKG_VERSION"), "format_version": 1 });
+            let planned = json!({ "type": "plan", "plan": document::plan(plan) });
+            self.printer.result(&format!("{version}\n{planned}\n"));
+        } else {
+            self.printer.result(&text::plan(plan, self.detail()));
+        }
+    }
+
+    /// Asks a person whether to go on. Without one, `--auto-approve` must have said so.
+    pub fn approved(&self, verb: &str) -> Result<bool, Failure> {
+        if self.how.auto_approve {
+            return Ok(true);
+        }
+        if !self.printer.interactive {
+            return Err(Failure::unattended(verb));
+        }
+        let yes = self.printer.ask(&format!("\nGo on with {verb}? Only `yes` does: ")) == "yes";
+        if !yes {
+            self.printer.say("Nothing was changed.");
+        }
+        Ok(yes)
+    }
+
+    /// The stack's lease; `None` when another run holds it, which has then been said.
+    pub async fn lease(&self, stack: &str, command: &str) -> Result<Option<Keeper<'w, World>>, Failure> {
+        let tell = |lease: &Lease| self.printer.say(&format!("Waiting for {}, who holds the lease of {stack}.", lease.holder));
+        let terms = flow::terms(self.cloud);
+        let once = async || take(self.world, self.world.policy(), stack, command, Holder::me(), terms).await;
+        match take_within(self.how.lock_timeout, tell, once).await? {
+            Ok(keeper) => Ok(Some(keeper)),
+            Err(lease) => {
+                self.printer.failure(&Failure::leased(stack, &lease));
+                Ok(None)
+            }
+        }
+    }
+
+    /// Runs a plan for the first time.
+    pub async fn begin(&self, mut keeper: Keeper<'w, World>, plan: Plan, command: &str, spec: &str) -> Result<Exit, Failure> {
+        match self.prepare(&mut keeper, plan, command, spec).await {
+            Ok((header, journal)) => Box::pin(self.go(keeper, journal, &header, vec![], None)).await,
+            Err(failure) => {
+                self.let_go(keeper, "failed before any effect", 0).await;
+                Err(failure)
+            }
+        }
+    }
+
+    async fn prepare(&self, keeper: &mut Keeper<'w, World>, plan: Plan, command: &str, spec: &str) -> Result<(Header, Journal), Failure> {
+        let who = crate::cloud::Observe::identity(self.world).await?;
+        let header = Header {
+            format: crate::run::journal::FORMAT,
+            infra: env!("CARGO_PKG_VERSION").into(),
+            run: run_id(),
+            life: 1,
+            stack: plan.stack.clone(),
+            command: command.into(),
+            account: who.account,
+            region: who.region,
+            spec: spec.into(),
+            holder: keeper.lease.holder.clone(),
+            started: crate::model::Moment::now(),
+            plan,
+        };
+        let journal = Journal::create(&self.how.journal, &header)?;
+        keeper.begin(&header.run, header.plan.steps.len()).await?;
+        intent::write(self.world, &header, 1).await?;
+        Ok((header, journal))
+    }
+
+    /// Carries a run to its end and says how it ended. `history` is what happened so far, `resume` the way on of a run that stopped.
+    pub async fn go(
+        &self,
+        mut keeper: Keeper<'w, World>,
+        journal: Journal,
+        header: &Header,
+        history: Vec<Event>,
+        resume: Option<Direction>,
+    ) -> Result<Exit, Failure> {
+        let plan = &header.plan;
+        let policy = self.world.policy();
+        let settings = Settings { run: header.run.clone(), parallelism: self.cloud.parallelism.into(), quiet: flow::quiet(self.cloud) };
+        let screen = match (self.how.json, self.printer.interactive) {
+            (true, _) => Screen::Silent,
+            (false, true) => Progress::terminal(),
+            (false, false) => Screen::Lines(Box::new(|line| talk(&format!("{line}\n")))),
+        };
+        let mut run = Run::replay(plan, &history).map_err(|e| io::Error::other(e.0))?;
+        let printer = self.how.json.then_some(self.printer);
+        let (events, standing) = (history.clone(), run.standing());
+        let watch = RefCell::new(Watch { journal, events, standing, progress: Progress::new(screen, plan), printer });
+        let mut sink = Shared(&watch);
+        if let Some(way) = resume {
+            sink.event(plan, &Event::Resumed(way))?;
+            sink.sync()?;
+            run.apply(&Event::Resumed(way)).map_err(|e| io::Error::other(e.0))?;
+        }
+        let started = Instant::now();
+        let (ended, first) = (SetOnce::new(), SetOnce::new());
+        let mut signals = Signals::new()?;
+        let mut turned = false;
+        let mut stop = async || {
+            tokio::select! {
+                biased;
+                why = policy.until_halted() => Stop::Halt(why),
+                _ = first.wait(), if !turned => {
+                    turned = true;
+                    Stop::RollBack
+                }
+            }
+        };
+        let work = async {
+            let outcome = drive(&mut run, &settings, self.world, &mut sink, &history, &mut stop).await;
+            let _ = ended.set(());
+            outcome
+        };
+        let ticks = async {
+            let mut clock = tokio::time::interval(Duration::from_secs(1));
+            loop {
+                tokio::select! {
+                    _ = ended.wait() => return,
+                    _ = clock.tick() => watch.borrow_mut().progress.tick(&policy.waits()),
+                }
+            }
+        };
+        let progress = || (watch.borrow().standing, plan.steps.len());
+        let (outcome, ..) = tokio::join!(work, keeper.keep(&ended, progress), ticks, signals.listen(&ended, &first, policy));
+        let mut watch = watch.into_inner();
+        watch.progress.finish();
+        let outcome = outcome?;
+        let elapsed = started.elapsed().as_secs();
+        if self.how.json {
+            self.printer.tell(&format!("{}\n", document::outcome(&outcome, elapsed)));
+        } else {
+            self.printer.tell(&format!("\n{}", report::outcome(plan, &watch.events, &outcome, elapsed, self.detail())));
+        }
+        self.close(keeper, header, &mut watch, &outcome).await;
+        let interrupted = first.get().is_some();
+        Ok(match outcome {
+            Outcome::Applied => Exit::Done,
+            Outcome::Leftovers(_) => Exit::Leftovers,
+            Outcome::RolledBack(_) | Outcome::Unfinished(_) if interrupted => Exit::Interrupted,
+            Outcome::RolledBack(_) => Exit::RolledBack,
+            Outcome::Stuck(_) | Outcome::Unfinished(_) => Exit::Stuck,
+        })
+    }
+
+    /// Puts the notes of a run away once it is over, and lets the lease go.
+    async fn close(&self, keeper: Keeper<'w, World>, header: &Header, watch: &mut Watch<'_>, outcome: &Outcome) {
+        let how = Ended::of(outcome);
+        if let Some(how) = how {
+            if let Err(e) = watch.journal.end(how) {
+                self.printer.say(&format!("The end of the run could not be written into {}: {e}", watch.journal.path.display()));
+            }
+            if let Err(e) = intent::clear(self.world, &header.stack, &header.run).await {
+                self.printer.say(&format!("The notes of the run could not be removed: {e}. `infra recover` removes them."));
+            }
+        }
+        match (how, header.command.as_str()) {
+            (Some(Ended::Applied), "destroy") => self.said(keeper.vanish().await),
+            (Some(how), _) => self.let_go(keeper, &how.to_string(), watch.standing).await,
+            (None, _) => self.let_go(keeper, "stopped on the way", watch.standing).await,
+        }
+    }
+
+    pub async fn let_go(&self, keeper: Keeper<'w, World>, ended: &str, done: usize) {
+        self.said(keeper.release(ended, done).await);
+    }
+
+    fn said(&self, released: Result<(), CloudError>) {
+        if let Err(e) = released {
+            self.printer.say(&format!("The lease could not be let go: {e}. It ends by itself."));
+        }
+    }
+}
+
+/// Twelve hex digits: when, to the second, and something random.
+fn run_id() -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
+    format!("{:08x}{:04x}", now as u32, fastrand::u16(..))
+}
+
+/// Everything that is told of a run while it runs; the journal first.
+struct Watch<'p> {
+    journal: Journal,
+    events: Vec<Event>,
+    /// Steps whose effect stands.
+    standing: usize,
+    progress: Progress,
+    printer: Option<&'p Printer>,
+}
+
+/// The driver tells, the clock ticks; both on one thread.
+struct Shared<'a, 'p>(&'a RefCell<Watch<'p>>);
+
+impl Sink for Shared<'_, '_> {
+    fn event(&mut self, plan: &Plan, event: &Event) -> io::Result<()> {
+        let mut watch = self.0.borrow_mut();
+        watch.events.push(event.clone());
+        match event {
+            Event::Done(..) | Event::Settled(_, _, Found::Whole | Found::Partial) => watch.standing += 1,
+            Event::Undone(..) => watch.standing = watch.standing.saturating_sub(1),
+            _ => {}
+        }
+        let written = watch.journal.event(plan, event);
+        if let Some(printer) = watch.printer {
+            printer.tell(&format!("{}\n", document::event(plan, event)));
+        }
+        // A terminal that has gone away is no reason to stop.
+        let _ = watch.progress.event(plan, event);
+        written
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.0.borrow_mut().journal.sync()
+    }
+}

@@ -1,0 +1,95 @@
+//! What apply and destroy do: a plan, its approval, the lease, and the run.
+use super::args::SelectArgs;
+use super::carry::Work;
+use super::failure::Failure;
+use super::{flow, recover};
+use crate::diag::Exit;
+use crate::plan::{Plan, Stack};
+use crate::run::intent::{self, Intent};
+use crate::spec::Loaded;
+
+/// What is found once the lease is held.
+#[expect(clippy::large_enum_variant, reason = "there is one of it")]
+enum Found {
+    Ready(Plan),
+    /// Something is live that wasn't when the plan was shown.
+    Moved,
+    /// An earlier run is not over.
+    Unfinished(Intent),
+}
+
+/// Makes the live environment what `stack` says.
+pub async fn change(
+    work: &Work<'_>,
+    loaded: &Loaded,
+    stack: &Stack,
+    select: &SelectArgs,
+    recover_first: bool,
+    command: &str,
+) -> Result<Exit, Failure> {
+    loop {
+        let mut shown = None;
+        if !work.how.auto_approve {
+            let plan = look_and_plan(work, loaded, stack, select).await?;
+            work.show(&plan);
+            if plan.is_empty() {
+                return Ok(Exit::Done);
+            }
+            if !work.approved(command)? {
+                return Ok(Exit::Error);
+            }
+            shown = Some(plan.digest);
+        }
+        let Some(keeper) = work.lease(&stack.name, command).await? else { return Ok(Exit::Leased) };
+        match prepare(work, loaded, stack, select, shown.as_deref()).await {
+            Ok(Found::Ready(plan)) if plan.is_empty() => {
+                work.show(&plan);
+                work.let_go(keeper, "nothing to do", 0).await;
+                return Ok(Exit::Done);
+            }
+            Ok(Found::Ready(plan)) => {
+                if shown.is_none() {
+                    work.show(&plan);
+                }
+                return work.begin(keeper, plan, command, &loaded.digest).await;
+            }
+            Ok(Found::Moved) => {
+                work.let_go(keeper, "nothing done", 0).await;
+                work.printer.say("Something has changed since the plan was shown. Here it is again.");
+            }
+            Ok(Found::Unfinished(intent)) => {
+                let failure = Failure::unfinished(&stack.name, &intent);
+                let offered = || work.printer.interactive && work.printer.ask("Take it back first? Only `yes` does: ") == "yes";
+                if !recover_first {
+                    work.printer.failure(&failure);
+                }
+                if !recover_first && !offered() {
+                    work.let_go(keeper, "nothing done", 0).await;
+                    return Ok(Exit::Error);
+                }
+                let exit = Box::pin(recover::back(work, keeper, &stack.name)).await?;
+                if exit != Exit::Done {
+                    return Ok(exit);
+                }
+            }
+            Err(failure) => {
+                work.let_go(keeper, "nothing done", 0).await;
+                return Err(failure);
+            }
+        }
+    }
+}
+
+async fn prepare(work: &Work<'_>, loaded: &Loaded, stack: &Stack, select: &SelectArgs, shown: Option<&str>) -> Result<Found, Failure> {
+    let notes = work.world.read_only().notes(&stack.name).await?;
+    if let Some(intent) = intent::read(&stack.name, &notes) {
+        return Ok(Found::Unfinished(intent));
+    }
+    let plan = look_and_plan(work, loaded, stack, select).await?;
+    Ok(if shown.is_some_and(|digest| digest != plan.digest) { Found::Moved } else { Found::Ready(plan) })
+}
+
+async fn look_and_plan(work: &Work<'_>, loaded: &Loaded, stack: &Stack, select: &SelectArgs) -> Result<Plan, Failure> {
+    let snapshot = flow::look(work.world.read_only(), stack).await?;
+    flow::decide(stack.clone(), snapshot, select, loaded, work.printer)
+}

@@ -1,0 +1,217 @@
+//! `infra recover`.
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::args::{CloudArgs, SpecArgs};
+use super::carry::{RunArgs, Work};
+use super::failure::Failure;
+use super::flow;
+use super::printer::Printer;
+use crate::cloud::lease::{Keeper, Lease, newest};
+use crate::cloud::{Observe, World};
+use crate::diag::Exit;
+use crate::plan::Stack;
+use crate::render::story;
+use crate::run::journal::{Ended, Header, Journal, Story, list};
+use crate::run::recover::{look_back, secrets, unseal, wait};
+use crate::run::{Direction, Event, Run, intent};
+
+/// Brings a run that was killed, cut off or stopped to its end: back to what was, unless all that was to be built is; then what is left to be deleted is.
+/// Works from any machine, with the journal of the run or without it.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Example:\n  infra recover --dry-run\n  infra recover --auto-approve\n\nExit codes: 0 brought to its end (or nothing to recover), 1 error before any effect, 4 stuck, 5 applied with leftovers, 6 another run holds the lease, 130 interrupted."
+)]
+pub struct Recover {
+    #[command(flatten)]
+    spec: SpecArgs,
+    #[command(flatten)]
+    cloud: CloudArgs,
+    #[command(flatten)]
+    how: RunArgs,
+    /// Show what would be done; changes nothing
+    #[arg(long, env = "INFRA_DRY_RUN")]
+    dry_run: bool,
+    /// Go on with what was to be built, rather than back
+    #[arg(long, env = "INFRA_FORWARD", conflicts_with_all = ["back", "abandon"])]
+    forward: bool,
+    /// Take back what was done (what happens anyway, as long as it can)
+    #[arg(long, env = "INFRA_BACK", conflicts_with = "abandon")]
+    back: bool,
+    /// Leave everything as it stands, and forget the run
+    #[arg(long, env = "INFRA_ABANDON")]
+    abandon: bool,
+    /// The run, when only its journal still knows of it
+    #[arg(long, value_name = "RUN", env = "INFRA_RUN")]
+    run: Option<String>,
+}
+
+/// A run to go on with.
+struct Known {
+    header: Header,
+    events: Vec<Event>,
+    /// Its journal, when that tells everything.
+    journal: Option<PathBuf>,
+    life: u32,
+}
+
+/// The way on that was asked for; `None` for the one that is open.
+type Asked = Option<Direction>;
+
+impl Recover {
+    pub async fn run(self, printer: &Printer) -> Result<Exit, Failure> {
+        let loaded = flow::read(&self.spec, printer)?;
+        let world = flow::world(&self.cloud, &loaded).await?;
+        let work = Work { world: &world, cloud: &self.cloud, how: &self.how, printer };
+        let stack = loaded.spec.stack.to_string();
+        let asked = self.forward.then_some(Direction::Forward).or(self.back.then_some(Direction::Unwinding));
+        if self.dry_run {
+            let notes = world.read_only().notes(&stack).await?;
+            let last = newest(&stack, &notes).and_then(|(_, lease)| lease);
+            let Some(known) = Box::pin(find(&work, &stack, self.run.as_deref(), last.as_ref())).await? else { return Ok(nothing(printer)) };
+            let stack = if self.forward { Some(flow::stack(&loaded)?) } else { None };
+            let (run, way) = decide(&known, asked, stack.as_ref())?;
+            printer.result(&story::recovery(&known.header, &run, way, printer.style));
+            return Ok(Exit::Done);
+        }
+        let Some(keeper) = work.lease(&stack, "recover").await? else { return Ok(Exit::Leased) };
+        if self.abandon {
+            return abandon(&work, keeper, &stack).await;
+        }
+        let wanted = || if self.forward { flow::stack(&loaded).map(Some) } else { Ok(None) };
+        Box::pin(settle(&work, keeper, &stack, self.run.as_deref(), asked, wanted, true)).await
+    }
+}
+
+/// Takes an unfinished run back before another begins. The lease is let go.
+pub async fn back<'w>(work: &Work<'w>, keeper: Keeper<'w, World>, stack: &str) -> Result<Exit, Failure> {
+    Box::pin(settle(work, keeper, stack, None, None, || Ok(None), false)).await
+}
+
+async fn settle<'w>(
+    work: &Work<'w>,
+    mut keeper: Keeper<'w, World>,
+    stack: &str,
+    named: Option<&str>,
+    asked: Asked,
+    wanted: impl FnOnce() -> Result<Option<Stack>, Failure>,
+    ask: bool,
+) -> Result<Exit, Failure> {
+    let prepared = async {
+        let Some(mut known) = Box::pin(find(work, stack, named, keeper.before.as_ref())).await? else { return Ok(None) };
+        let wanted = wanted()?;
+        if let Some(stack) = &wanted {
+            unseal(&mut known.header.plan, stack);
+        }
+        let (run, way) = decide(&known, asked, wanted.as_ref())?;
+        work.printer.result(&story::recovery(&known.header, &run, way, work.printer.style));
+        if ask && !work.approved("recover")? {
+            return Ok(None);
+        }
+        let journal = match &known.journal {
+            Some(path) => Journal::open(path)?.0,
+            None => {
+                let mut journal = Journal::create(&work.how.journal, &known.header)?;
+                known.events.iter().try_for_each(|e| crate::run::drive::Sink::event(&mut journal, &known.header.plan, e))?;
+                journal
+            }
+        };
+        keeper.begin(&known.header.run, known.header.plan.steps.len()).await?;
+        intent::write(work.world, &known.header, known.life + 1).await?;
+        Ok(Some((known, journal, way)))
+    };
+    match Box::pin(prepared).await {
+        Ok(Some((known, journal, way))) => {
+            let exit = Box::pin(work.go(keeper, journal, &known.header, known.events, Some(way))).await?;
+            Ok(if exit == Exit::RolledBack { Exit::Done } else { exit })
+        }
+        Ok(None) => {
+            let exit = nothing(work.printer);
+            work.let_go(keeper, "nothing done", 0).await;
+            Ok(exit)
+        }
+        Err(failure) => {
+            work.let_go(keeper, "nothing done", 0).await;
+            Err(failure)
+        }
+    }
+}
+
+fn nothing(printer: &Printer) -> Exit {
+    printer.say("Nothing to recover.");
+    Exit::Done
+}
+
+/// Which way the run goes on, and how it stands.
+fn decide<'k>(known: &'k Known, asked: Asked, wanted: Option<&Stack>) -> Result<(Run<'k>, Direction), Failure> {
+    let damaged = |e: crate::run::Illegal| Failure::recovery(e.0, "`infra recover --abandon` leaves everything as it stands");
+    let run = Run::replay(&known.header.plan, &known.events).map_err(damaged)?;
+    match asked {
+        Some(Direction::Forward) if run.direction == Direction::Unwinding => {
+            Err(Failure::recovery("the run was already being taken back", "recover without --forward, then apply again"))
+        }
+        Some(Direction::Unwinding) if run.built() => {
+            let help = "recover without --back: it deletes what is left to be deleted; then apply the spec that you want";
+            Err(Failure::recovery("everything that was to be built is built, and there is nothing to go back to", help))
+        }
+        Some(Direction::Forward) if secrets(&run, wanted) => {
+            let help = "recover with the spec of that run and its environment variables set, or go back";
+            Err(Failure::recovery("the run needs secrets that no journal keeps", help))
+        }
+        asked => {
+            let way = asked.unwrap_or(run.way());
+            Ok((run, way))
+        }
+    }
+}
+
+/// The run to go on with. `last` is the lease before ours.
+async fn find(work: &Work<'_>, stack: &str, named: Option<&str>, last: Option<&Lease>) -> Result<Option<Known>, Failure> {
+    let notes = work.world.read_only().notes(stack).await?;
+    let who = work.world.read_only().identity().await?;
+    let here = |s: &Story| s.header.account == who.account && s.header.region == who.region && s.ended().is_none();
+    let mut stories: Vec<(PathBuf, Story)> =
+        list(&work.how.journal, Some(stack))?.into_iter().filter_map(|(path, s)| Some((path, s.ok()?))).filter(|(_, s)| here(s)).collect();
+    let Some(intent) = intent::read(stack, &notes) else {
+        // Only the journal knows of the run. Another machine may have ended it, and others may have followed.
+        stories.retain(|(_, s)| named.map_or(last.is_some_and(|l| l.run.as_ref() == Some(&s.header.run)), |run| s.header.run == run));
+        return Ok(stories.pop().map(|(path, story)| told(path, story)));
+    };
+    if let Some((path, story)) = stories.into_iter().rev().find(|(_, s)| s.header.run == intent.run && s.lives() == intent.life) {
+        return Ok(Some(told(path, story)));
+    }
+    let mut header = intent::header(stack, &notes, &intent).map_err(|e| Failure::damaged("what the cloud noted of the run", &e))?;
+    header.life = intent.life;
+    wait(flow::quiet(work.cloud), last.map(|l| l.beat)).await;
+    let events = look_back(&header.plan, &header.run, work.world).await?;
+    Ok(Some(Known { header, events, journal: None, life: intent.life }))
+}
+
+fn told(path: PathBuf, story: Story) -> Known {
+    let (events, life) = (story.events().cloned().collect(), story.lives());
+    Known { header: story.header, events, journal: Some(path), life }
+}
+
+/// Forgets every unfinished run of the stack.
+async fn abandon<'w>(work: &Work<'w>, keeper: Keeper<'w, World>, stack: &str) -> Result<Exit, Failure> {
+    let abandoned = async {
+        if !work.approved("abandon")? {
+            return Ok(Exit::Error);
+        }
+        let notes = work.world.read_only().notes(stack).await?;
+        if let Some(intent) = intent::read(stack, &notes) {
+            intent::clear(work.world, stack, &intent.run).await?;
+        }
+        for (path, story) in list(&work.how.journal, Some(stack))? {
+            if story.is_ok_and(|s| s.ended().is_none()) {
+                Journal::open(&path)?.0.end(Ended::Abandoned)?;
+            }
+        }
+        work.printer.say("Everything was left as it stands. `infra plan` shows what is left to do.");
+        Ok(Exit::Done)
+    };
+    let exit = abandoned.await;
+    work.let_go(keeper, "abandoned", 0).await;
+    exit
+}

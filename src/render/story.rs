@@ -1,0 +1,128 @@
+//! The story of runs: a list, one in full, and what a recovery will do.
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::report;
+use super::style::{Label, Style};
+use super::text::summary;
+use super::values::{count, seconds};
+use crate::plan::{Act, Undo};
+use crate::run::journal::{Damaged, Header, Story, What};
+use crate::run::{Direction, Event, Run, State};
+
+type Runs = [(PathBuf, Result<Story, Damaged>)];
+
+/// A line a run.
+pub fn runs(found: &Runs, style: Style) -> String {
+    if found.is_empty() {
+        return "No runs.\n".into();
+    }
+    let mut out = String::new();
+    for (path, story) in found {
+        match story {
+            Ok(s) => {
+                let h = &s.header;
+                let ended = match s.ended() {
+                    Some(how) => how.to_string(),
+                    None => style.paint(Label::Forced, "not over"),
+                };
+                out += &format!("{}  {}  {:<7}  {}  {}: {ended}\n", h.run, moment(h), h.command, h.stack, summary(&h.plan));
+            }
+            Err(e) => out += &format!("{} can't be read: {e}\n", path.display()),
+        }
+    }
+    out
+}
+
+/// The list for programs.
+pub fn runs_json(found: &Runs) -> Value {
+    let one = |(path, story): &(PathBuf, Result<Story, Damaged>)| match story {
+        Ok(s) => {
+            let h = &s.header;
+            json!({
+                "run": h.run, "stack": h.stack, "command": h.command, "started": h.started, "holder": h.holder, "digest": h.plan.digest,
+                "steps": h.plan.steps.len(), "ended": s.ended(), "journal": path,
+            })
+        }
+        Err(e) => json!({ "journal": path, "damaged": e.to_string() }),
+    };
+    found.iter().map(one).collect()
+}
+
+/// One run from beginning to end.
+pub fn tell(story: &Story, style: Style) -> String {
+    let h = &story.header;
+    let mut out =
+        format!("{} {} ({} {}) by {}\n", style.paint(Label::Heading, &format!("Run {}", h.run)), moment(h), h.command, h.stack, h.holder);
+    if let Some(job) = &h.holder.job {
+        out += &format!("  {job}\n");
+    }
+    out += &format!("  account {}, {}; infra {}; plan {} ({})\n\n", h.account, h.region, h.infra, h.plan.digest, summary(&h.plan));
+    for entry in &story.entries {
+        let at = entry.at.age(h.started.0).max(entry.at.0.duration_since(h.started.0).unwrap_or_default()).as_secs();
+        let line = match &entry.what {
+            What::Event(Event::Began(i)) => Some(format!("  {}", begun(&h.plan.steps[*i].act, &h.plan.steps[*i].address.to_string()))),
+            What::Event(Event::UndoBegan(i)) => Some(format!("  taking back {}", h.plan.steps[*i].address)),
+            What::Event(Event::Unsettled(i, e)) => Some(format!("? {} can't be looked at: {e}", h.plan.steps[*i].address)),
+            What::Event(event) => report::line(&h.plan, event),
+            What::Ended(how) => Some(format!("{how}")),
+        };
+        out += &line.map(|line| format!("{:>7}  {line}\n", seconds(at))).unwrap_or_default();
+    }
+    if story.ended().is_none() {
+        out += "\nIt is not over, as far as this machine knows: see `infra status`.\n";
+    }
+    out
+}
+
+/// How a run stands, and what going on with it does.
+pub fn recovery(h: &Header, run: &Run<'_>, way: Direction, style: Style) -> String {
+    let plan = &h.plan;
+    let n = |wanted: &[State]| run.state.iter().filter(|s| wanted.contains(s)).count();
+    let mut out = format!("Run {} ({} {}) by {}, begun {}\n", h.run, h.command, h.stack, h.holder, h.started);
+    let unknown = n(&[State::Running, State::Unknown, State::Undoing]);
+    out += &format!("  {} of {} stand", n(&[State::Done, State::Stuck]), count(plan.steps.len(), "step"));
+    if unknown > 0 {
+        out += &format!(", {unknown} must be looked up");
+    }
+    out += match way {
+        Direction::Unwinding => ". Going back:\n",
+        Direction::Forward => ". Going on:\n",
+    };
+    let mut lines = vec![];
+    for step in &plan.steps {
+        let (state, address) = (run.state[step.id], &step.address);
+        lines.extend(match (way, state) {
+            (_, State::Running | State::Unknown) => Some(format!("  ? {address}: look what became of it")),
+            (Direction::Unwinding, State::Done | State::Stuck | State::Undoing) if step.id < plan.commit => {
+                let (sign, label, what) = match step.undo {
+                    Undo::Delete => ("-", Label::Removed, "delete"),
+                    Undo::Restore => ("~", Label::Changed, "restore"),
+                    Undo::Recreate => ("+", Label::Added, "create again"),
+                    Undo::Never => continue,
+                };
+                Some(format!("  {} {address}: {what}", style.paint(label, sign)))
+            }
+            (Direction::Forward, State::Pending | State::Failed) => Some(format!("  {}", begun(&step.act, &address.to_string()))),
+            _ => None,
+        });
+    }
+    if lines.is_empty() {
+        lines.push("  nothing is left to be done".into());
+    }
+    lines.iter().for_each(|line| out += &format!("{line}\n"));
+    out
+}
+
+fn begun(act: &Act, address: &str) -> String {
+    match act {
+        Act::Create { .. } => format!("creating {address}"),
+        Act::Update { .. } => format!("updating {address}"),
+        Act::Delete { .. } => format!("deleting {address}"),
+    }
+}
+
+fn moment(h: &Header) -> String {
+    humantime::format_rfc3339_seconds(h.started.0).to_string()
+}

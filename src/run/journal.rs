@@ -1,0 +1,249 @@
+//! The journal of a run on disk: a header, then an event a line, synced before the effect. Reading it back *is* the recovery.
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::drive::Sink;
+use super::{Event, Outcome, Run};
+use crate::cloud::lease::Holder;
+use crate::model::Moment;
+use crate::plan::Plan;
+
+/// The shape of a journal; grows when an older version can't read a newer one.
+pub const FORMAT: u32 = 1;
+
+/// What a run is, who runs it, and its whole program. Holds no secret: those of a plan are fingerprints once written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    pub format: u32,
+    /// The version of infra.
+    pub infra: String,
+    pub run: String,
+    /// Processes that have worked on the run up to this journal's beginning, its writer included, unless it begins by going on.
+    pub life: u32,
+    pub stack: String,
+    /// `apply`, `destroy`.
+    pub command: String,
+    pub account: String,
+    pub region: String,
+    /// A digest of the spec's layers.
+    pub spec: String,
+    pub holder: Holder,
+    pub started: Moment,
+    pub plan: Plan,
+}
+
+/// One line after the header.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    pub at: Moment,
+    pub what: What,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    Event(Event),
+    Ended(Ended),
+}
+
+/// How a run is over: there is nothing left to recover.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    Applied,
+    Leftovers,
+    RolledBack,
+    /// It was left as it stood, on purpose.
+    Abandoned,
+    /// Another machine brought it to its end.
+    Elsewhere,
+}
+
+impl Ended {
+    /// `None` for a run that somebody must still go on with.
+    pub fn of(outcome: &Outcome) -> Option<Ended> {
+        match outcome {
+            Outcome::Applied => Some(Ended::Applied),
+            Outcome::Leftovers(_) => Some(Ended::Leftovers),
+            Outcome::RolledBack(_) => Some(Ended::RolledBack),
+            Outcome::Stuck(_) | Outcome::Unfinished(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Ended::Applied => "applied",
+            Ended::Leftovers => "applied with leftovers",
+            Ended::RolledBack => "rolled back",
+            Ended::Abandoned => "abandoned",
+            Ended::Elsewhere => "ended on another machine",
+        })
+    }
+}
+
+/// A journal as read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Story {
+    pub header: Header,
+    pub entries: Vec<Entry>,
+    /// Bytes up to the end of the last whole line.
+    whole: u64,
+}
+
+impl Story {
+    pub fn events(&self) -> impl Iterator<Item = &Event> {
+        self.entries.iter().filter_map(|e| if let What::Event(event) = &e.what { Some(event) } else { None })
+    }
+
+    /// How it ended; `None` when somebody must still go on with it.
+    pub fn ended(&self) -> Option<Ended> {
+        self.entries.iter().rev().find_map(|e| if let What::Ended(how) = e.what { Some(how) } else { None })
+    }
+
+    /// Processes that have worked on the run so far.
+    pub fn lives(&self) -> u32 {
+        self.header.life + self.events().filter(|e| matches!(e, Event::Resumed(_))).count() as u32
+    }
+}
+
+/// Why a text is no journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damaged {
+    /// From 1; 0 for the whole.
+    pub line: usize,
+    pub why: String,
+}
+
+impl fmt::Display for Damaged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.line > 0 {
+            write!(f, "line {}: ", self.line)?;
+        }
+        f.write_str(&self.why)
+    }
+}
+
+/// Reads a journal. A last line without its end was being written when the process died, and never happened.
+pub fn parse(text: &[u8]) -> Result<Story, Damaged> {
+    let whole = text.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
+    let mut lines = text[..whole].split_inclusive(|b| *b == b'\n');
+    let damaged = |line, why: String| Damaged { line, why };
+    let first = lines.next().ok_or_else(|| damaged(0, "the header is missing".into()))?;
+    let header: Header = serde_json::from_slice(first).map_err(|e| damaged(1, e.to_string()))?;
+    check(&header).map_err(|why| damaged(1, why))?;
+    let mut entries = vec![];
+    let mut run = Run::new(&header.plan);
+    for (i, line) in lines.enumerate() {
+        let entry: Entry = serde_json::from_slice(line).map_err(|e| damaged(i + 2, e.to_string()))?;
+        if let What::Event(event) = &entry.what {
+            run.apply(event).map_err(|e| damaged(i + 2, e.0))?;
+        }
+        entries.push(entry);
+    }
+    Ok(Story { header, entries, whole: whole as u64 })
+}
+
+/// Whether a header is one that this version can go on with.
+pub fn check(header: &Header) -> Result<(), String> {
+    if header.format != FORMAT {
+        return Err(format!("its format is {}, this version of infra reads {FORMAT}", header.format));
+    }
+    if header.plan.stack != header.stack {
+        return Err("its plan is of another stack".into());
+    }
+    header.plan.check()
+}
+
+/// An open journal; a sink of the run's events.
+pub struct Journal {
+    file: File,
+    pub path: PathBuf,
+}
+
+impl Journal {
+    /// Begins a journal in `folder`/STACK/. It is on the disk when this returns.
+    pub fn create(folder: &Path, header: &Header) -> io::Result<Self> {
+        let stack = folder.join(&header.stack);
+        fs::create_dir_all(&stack)?;
+        // What lies in `.infra` is of this machine alone.
+        if let Some(home) = folder.parent().filter(|f| f.ends_with(".infra")) {
+            match OpenOptions::new().write(true).create_new(true).open(home.join(".gitignore")) {
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+                file => file?.write_all(b"*\n")?,
+            }
+        }
+        let path = (header.life..)
+            .map(|life| stack.join(if life == 1 { format!("{}.jsonl", header.run) } else { format!("{}-{life}.jsonl", header.run) }));
+        let path = path.into_iter().find(|p| !p.exists()).unwrap_or_default();
+        let mut options = OpenOptions::new();
+        options.append(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut journal = Journal { file: options.open(&path)?, path };
+        journal.line(header)?;
+        journal.file.sync_all()?;
+        File::open(&stack)?.sync_all()?;
+        Ok(journal)
+    }
+
+    /// Goes on with a journal that ends in the middle.
+    pub fn open(path: &Path) -> io::Result<(Self, Story)> {
+        let mut file = OpenOptions::new().read(true).append(true).open(path)?;
+        let mut text = vec![];
+        file.read_to_end(&mut text)?;
+        let story = parse(&text).map_err(|e| io::Error::other(format!("{} is damaged: {e}", path.display())))?;
+        file.set_len(story.whole)?;
+        file.seek(io::SeekFrom::End(0))?;
+        Ok((Journal { file, path: path.into() }, story))
+    }
+
+    /// Notes that there is nothing left to recover.
+    pub fn end(&mut self, how: Ended) -> io::Result<()> {
+        self.line(&Entry { at: Moment::now(), what: What::Ended(how) })?;
+        self.file.sync_data()
+    }
+
+    fn line(&mut self, line: &impl Serialize) -> io::Result<()> {
+        let mut bytes = serde_json::to_vec(line)?;
+        bytes.push(b'\n');
+        self.file.write_all(&bytes)
+    }
+}
+
+impl Sink for Journal {
+    fn event(&mut self, _: &Plan, event: &Event) -> io::Result<()> {
+        self.line(&Entry { at: Moment::now(), what: What::Event(event.clone()) })
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+}
+
+/// Every journal of a folder (of one stack, if it is named), the newest last; those that can't be read with the reason.
+pub fn list(folder: &Path, stack: Option<&str>) -> io::Result<Vec<(PathBuf, Result<Story, Damaged>)>> {
+    let entries = |folder: &Path| match fs::read_dir(folder) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(vec![]),
+        found => found?.map(|e| e.map(|e| e.path())).collect::<io::Result<Vec<_>>>(),
+    };
+    let stacks = match stack {
+        Some(name) => vec![folder.join(name)],
+        None => entries(folder)?.into_iter().filter(|p| p.is_dir()).collect(),
+    };
+    let mut found = vec![];
+    for stack in stacks {
+        for path in entries(&stack)?.into_iter().filter(|p| p.extension().is_some_and(|e| e == "jsonl")) {
+            let story = parse(&fs::read(&path)?);
+            found.push((path, story));
+        }
+    }
+    let key = |story: &Result<Story, Damaged>| story.as_ref().ok().map(|s| s.header.started);
+    found.sort_by(|(a, x), (b, y)| (key(x), a).cmp(&(key(y), b)));
+    Ok(found)
+}

@@ -1,0 +1,42 @@
+//! What became of a step whose answer was lost: decided from one list of its kind.
+use super::Found;
+use crate::diff::{Context, diff};
+use crate::kinds::{Address, Links, Live, Object};
+use crate::model::Stamp;
+use crate::plan::Act;
+
+/// A creation is recognised by its stamp, an update by what was and what should be, a deletion by absence.
+pub(super) fn look(act: &Act, all: Vec<Live>, links: &Links, stamp: &Stamp) -> (Option<Live>, Found) {
+    match act {
+        Act::Delete { live } => match all.into_iter().find(|l| l.id == live.id) {
+            None => (None, Found::Whole),
+            Some(l) if l.points == live.points && same(&l, live) => (None, Found::Nothing),
+            Some(l) => (Some(l), Found::Partial),
+        },
+        Act::Create { object } => match all.into_iter().find(|l| l.stamp.run == stamp.run && l.stamp.step == stamp.step) {
+            None => (None, Found::Nothing),
+            Some(l) if is(&l, object, links) => (Some(l), Found::Whole),
+            Some(l) => (Some(l), Found::Partial),
+        },
+        Act::Update { live, object } => match all.into_iter().find(|l| l.id == live.id) {
+            None => (None, Found::Nothing),
+            Some(l) if is(&l, object, links) && l.stamp.address == stamp.address => (Some(l), Found::Whole),
+            Some(l) if l.points == live.points && same(&l, live) => (None, Found::Nothing),
+            Some(l) => (Some(l), Found::Partial),
+        },
+    }
+}
+
+/// What was wanted, pointing where it should.
+fn is(live: &Live, want: &Object, links: &Links) -> bool {
+    let outputs = |a: &Address, attr: &str| links.output(a, attr).ok();
+    let read = crate::kinds::map_refs(&live.object, &|a| links.0.iter().find(|(_, l)| l.id == a.name).map(|(a, _)| a.name.clone()));
+    diff(Some(&read), Some(want), &Context { outputs: &outputs, ..Context::still() }).is_empty()
+}
+
+/// Two readings of one object.
+fn same(now: &Live, before: &Live) -> bool {
+    let pointers = |a: &Address| Some(a.kind.label().to_owned());
+    let (now, before) = (crate::kinds::map_refs(&now.object, &pointers), crate::kinds::map_refs(&before.object, &pointers));
+    diff(Some(&now), Some(&before), &Context::still()).is_empty()
+}

@@ -1,0 +1,52 @@
+//! What the references of a step mean at the moment of the call.
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::{Action, Event, Found};
+use crate::kinds::{Address, Links, Live, refs};
+use crate::plan::{Act, Plan};
+
+/// Which live object an address means: undo uses the old meaning, forward the new one.
+pub(super) struct Memory {
+    old: BTreeMap<Address, Rc<Live>>,
+    new: BTreeMap<Address, Rc<Live>>,
+    made: BTreeMap<usize, Rc<Live>>,
+}
+
+impl Memory {
+    pub fn new(plan: &Plan) -> Self {
+        let old: BTreeMap<Address, Rc<Live>> = plan.old.iter().map(|l| (l.stamp.address.clone(), Rc::new(l.clone()))).collect();
+        Memory { new: old.clone(), old, made: BTreeMap::new() }
+    }
+
+    pub fn note(&mut self, plan: &Plan, e: &Event) {
+        match e {
+            Event::Done(i, Some(l)) | Event::Settled(i, Some(l), Found::Whole | Found::Partial) => {
+                let live = Rc::new(l.clone());
+                self.new.insert(plan.steps[*i].address.clone(), live.clone());
+                self.made.insert(*i, live);
+            }
+            Event::Undone(i, Some(l)) => drop(self.old.insert(plan.steps[*i].address.clone(), Rc::new(l.clone()))),
+            _ => {}
+        }
+    }
+
+    /// What the references of a step mean, and nothing more.
+    pub fn links(&self, plan: &Plan, action: Action) -> Links {
+        let (Action::Do(i) | Action::Settle(i) | Action::Undo(i)) = action;
+        let from = if matches!(action, Action::Undo(_)) { &self.old } else { &self.new };
+        let named = match (&plan.steps[i].act, action) {
+            (Act::Create { object }, _) => refs(object),
+            (Act::Update { live, .. }, Action::Undo(_)) | (Act::Delete { live }, _) => refs(&live.object),
+            (Act::Update { object, .. }, _) => refs(object),
+        };
+        Links(named.into_iter().filter_map(|a| from.get(&a).map(|l| (a, Live::clone(l)))).collect())
+    }
+
+    pub fn made(&self, action: Action) -> Option<Live> {
+        match action {
+            Action::Undo(i) => self.made.get(&i).map(|l| Live::clone(l)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What a look at the cloud tells of a run whose journal is lost: for every step whether its effect stands.
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, SystemTime};
+
+use futures_util::future::try_join_all;
+use serde_json::Value;
+use tokio::time::sleep;
+
+use super::drive::stamp;
+use super::look::look;
+use super::memory::Memory;
+use super::{Action, Event, Found, Run, State};
+use crate::cloud::{Class, CloudError, Observe};
+use crate::kinds::{Kind, Live};
+use crate::model::Moment;
+use crate::plan::{Act, Plan, Stack};
+
+/// The events that lead to the world as it is, one list per kind. What the lost process sent last must show by now: the caller has waited.
+pub async fn look_back(plan: &Plan, run: &str, cloud: &impl Observe) -> Result<Vec<Event>, CloudError> {
+    let kinds: Vec<Kind> = plan.steps.iter().map(|s| s.address.kind).collect::<BTreeSet<_>>().into_iter().collect();
+    let lists = try_join_all(kinds.iter().map(|k| cloud.list(*k, &plan.stack))).await?;
+    let world: BTreeMap<Kind, Vec<Live>> = kinds.into_iter().zip(lists).collect();
+    let mut memory = Memory::new(plan);
+    let (mut events, mut back) = (vec![], false);
+    for step in &plan.steps {
+        let of_step = |l: &Live| l.stamp.run == run && l.stamp.step == step.id;
+        back |= matches!(step.act, Act::Delete { .. }) && world[&step.address.kind].iter().any(of_step);
+        let links = memory.links(plan, Action::Settle(step.id));
+        let (live, found) = look(&step.act, world[&step.address.kind].clone(), &links, &stamp(plan, run, step.id));
+        if found != Found::Nothing {
+            events.push((step.id, live, found));
+            memory.note(plan, &told(&events[events.len() - 1]));
+        }
+    }
+    // Nothing behind the commit point begins before everything ahead of it stands; then what stands is whole.
+    let stands: BTreeSet<usize> = events.iter().map(|(i, ..)| *i).collect();
+    let committed = (0..plan.commit).all(|i| stands.contains(&i)) && stands.iter().any(|i| *i >= plan.commit);
+    for (i, live, found) in &mut events {
+        let cleared = matches!(&plan.steps[*i].act, Act::Delete { live: old } if live.as_ref().is_some_and(|l| l.id == old.id));
+        if committed && *i < plan.commit && !cleared {
+            *found = Found::Whole;
+        }
+    }
+    let told = events.iter().flat_map(|e| [Event::Began(e.0), Event::Failed(e.0, lost()), told(e)]);
+    // What was deleted and stands again was made again by the way back.
+    Ok(told.chain(back.then_some(Event::Interrupted)).collect())
+}
+
+fn told((i, live, found): &(usize, Option<Live>, Found)) -> Event {
+    Event::Settled(*i, live.clone(), *found)
+}
+
+fn lost() -> CloudError {
+    CloudError::new(Class::Ambiguous, "JournalLost", "what became of it was looked up")
+}
+
+/// Waits until what the lost process sent last must show.
+pub async fn wait(quiet: Duration, last: Option<Moment>) {
+    let age = last.map_or(Duration::ZERO, |beat| beat.age(SystemTime::now()));
+    sleep(quiet.saturating_sub(age)).await;
+}
+
+/// Gives a program its secrets back, where the spec still asks for the same objects.
+pub fn unseal(plan: &mut Plan, stack: &Stack) {
+    for step in &mut plan.steps {
+        if let (Act::Create { object } | Act::Update { object, .. }, Some(same)) = (&mut step.act, stack.nodes.get(&step.address))
+            && object == same
+        {
+            object.clone_from(same);
+        }
+    }
+}
+
+/// Whether a step that is still to be done needs a secret of which only the fingerprint is left, and which the spec doesn't give back.
+pub fn secrets(run: &Run<'_>, stack: Option<&Stack>) -> bool {
+    run.plan.steps.iter().any(|s| match &s.act {
+        Act::Create { object } | Act::Update { object, .. } => {
+            let given = stack.and_then(|stack| stack.nodes.get(&s.address)) == Some(object);
+            run.state[s.id] != State::Done && !given && object.attributes().iter().any(|a| hidden(&a.value))
+        }
+        Act::Delete { .. } => false,
+    })
+}
+
+fn hidden(v: &Value) -> bool {
+    match v {
+        Value::Object(m) => (m.len() == 1 && m.contains_key("secret")) || m.values().any(hidden),
+        Value::Array(a) => a.iter().any(hidden),
+        _ => false,
+    }
+}

@@ -1,0 +1,154 @@
+//! One writer per stack, whatever the processes do and however long they sleep.
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use infra::cloud::lease::{Holder, Keeper, Standing, Terms, standing, take, unlock};
+use infra::cloud::policy::Policy;
+use infra::cloud::sandbox::Pace;
+use infra::cloud::{Cloud, Notes, Sandbox};
+use tokio::sync::SetOnce;
+use tokio::time::{Instant, sleep};
+
+use super::world::{FULL, sandbox, settled_plan, stack};
+
+thread_local! { static START: Instant = Instant::now(); }
+
+/// A clock that the paused time moves.
+fn clock() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_000_000) + START.with(|start| Instant::now().saturating_duration_since(*start))
+}
+
+const TERMS: Terms = Terms { clock, ..Terms::CLOUD };
+
+fn holder(n: u32) -> Holder {
+    Holder { user: format!("user-{n}"), host: "host".into(), pid: n, process: None, job: None }
+}
+
+async fn taken<'c>(cloud: &'c Sandbox, policy: &'c Policy, n: u32) -> Result<Keeper<'c, Sandbox>, String> {
+    take(cloud, policy, "s", "apply", holder(n), TERMS).await.unwrap().map_err(|lease| lease.holder.user)
+}
+
+/// However many try at once, and in whatever order their requests arrive, one holds it, and the others are told who.
+#[tokio::test(start_paused = true)]
+async fn of_many_one_holds_the_lease() {
+    for seed in 0..200 {
+        let pace = Pace { latency: Duration::from_millis(300), seed, ..Pace::INSTANT };
+        let cloud = Sandbox::new("us-east-1", pace, Policy::new(10));
+        let policies: Vec<Policy> = (0..8).map(|_| Policy::new(10)).collect();
+        let starts = policies.iter().enumerate().map(async |(n, policy)| {
+            sleep(Duration::from_millis(n as u64 * (seed % 70))).await;
+            taken(&cloud, policy, n as u32).await
+        });
+        let all = futures_util::future::join_all(starts).await;
+        let winners: Vec<&String> = all.iter().filter_map(|t| t.as_ref().ok().map(|k| &k.lease.holder.user)).collect();
+        assert!(winners.len() <= 1, "seed {seed}: {winners:?}");
+        assert_eq!(winners.len(), 1, "seed {seed}: somebody holds it");
+        assert!(all.iter().filter_map(|t| t.as_ref().err()).all(|told| told == winners[0]), "seed {seed}");
+    }
+}
+
+/// A holder that sleeps past its time sends nothing more, whether another has taken its place or not; before that nobody can.
+#[tokio::test(start_paused = true)]
+async fn a_holder_that_sleeps_too_long_sends_nothing_more() {
+    let cloud = sandbox(1);
+    let (other, mut seen) = (Policy::new(10), false);
+    let keeper = taken(&cloud, &cloud.policy, 1).await.unwrap();
+    let full = stack(&[FULL]);
+    let plan = settled_plan(&cloud, &full).await.unwrap();
+    let infra::plan::Act::Create { object } = &plan.steps.iter().find(|s| s.after.is_empty()).unwrap().act else { panic!() };
+    let stamp =
+        infra::model::Stamp { stack: "full".into(), address: plan.steps[0].address.clone(), run: "r".into(), step: 0, digest: "d".into() };
+    let write = async || cloud.create(object, &infra::kinds::Links(Default::default()), &stamp).await;
+    for second in 0..100 {
+        let may = write().await.is_ok();
+        let taken = taken(&cloud, &other, 2).await.is_ok();
+        seen |= taken;
+        assert!(!(may && taken), "both after {second} s");
+        if taken {
+            break;
+        }
+        sleep(Duration::from_secs(1)).await;
+    }
+    assert!(seen, "a lease that nobody renews ends");
+    let error = write().await.unwrap_err();
+    assert_eq!((error.code.as_str(), error.class), ("LeaseExpired", infra::cloud::Class::Ambiguous));
+    drop(keeper);
+}
+
+/// A holder that lives keeps its lease for as long as it wants; when it lets go, the next one gets it at once.
+#[tokio::test(start_paused = true)]
+async fn a_living_holder_keeps_it() {
+    let cloud = sandbox(1);
+    let other = Policy::new(10);
+    let ended = SetOnce::new();
+    let mut keeper = taken(&cloud, &cloud.policy, 1).await.unwrap();
+    let keep = keeper.keep(&ended, || (3, 9));
+    let rival = async {
+        for _ in 0..60 {
+            sleep(Duration::from_secs(10)).await;
+            assert_eq!(taken(&cloud, &other, 2).await.err().as_deref(), Some("user-1"));
+        }
+        let notes = cloud.notes("s").await.unwrap();
+        let Standing::Alive(lease) = standing("s", &notes, &TERMS) else { panic!("{notes:?}") };
+        assert_eq!((lease.done, lease.of), (3, 9), "its progress is told");
+        ended.set(()).unwrap();
+    };
+    tokio::join!(keep, rival);
+    keeper.release("applied", 9).await.unwrap();
+    assert!(cloud.policy.stopped().is_none());
+    assert!(taken(&cloud, &other, 2).await.is_ok());
+}
+
+/// Taking the lease away: a holder that lives stops first, and only then is the lease free.
+#[tokio::test(start_paused = true)]
+async fn an_unlocked_holder_stops_before_the_next_one_starts() {
+    let cloud = sandbox(1);
+    let ended = SetOnce::new();
+    let mut keeper = taken(&cloud, &cloud.policy, 1).await.unwrap();
+    let stopped = Cell::new(false);
+    let holder_ends = async {
+        keeper.keep(&ended, || (1, 2)).await;
+        assert_eq!(cloud.policy.stopped().map(|e| e.code), Some("LeaseLost".to_owned()));
+        stopped.set(true);
+        keeper.release("stopped on the way", 1).await.unwrap();
+    };
+    let thief = async {
+        sleep(Duration::from_secs(33)).await;
+        unlock(&cloud, "s", &holder(9), &TERMS).await.unwrap();
+        assert!(stopped.get(), "free only once its holder has stopped");
+    };
+    tokio::join!(holder_ends, thief);
+    assert!(taken(&cloud, &Policy::new(1), 2).await.is_ok());
+}
+
+/// Taking the lease of a dead holder away needs nobody's answer, and what the dead one wrote late changes nothing.
+#[tokio::test(start_paused = true)]
+async fn a_dead_holder_can_be_unlocked() {
+    let cloud = Rc::new(sandbox(1));
+    let keeper = taken(&cloud, &cloud.policy, 1).await.unwrap();
+    let late = serde_json::to_string(&keeper.lease).unwrap();
+    drop(keeper);
+    unlock(&*cloud, "s", &holder(9), &TERMS).await.unwrap();
+    cloud.note("s/lease/1", &late).await.unwrap();
+    let policy = Policy::new(1);
+    assert!(taken(&cloud, &policy, 2).await.is_ok());
+    assert_eq!(taken(&cloud, &Policy::new(1), 3).await.err().as_deref(), Some("user-2"));
+}
+
+/// A process of this machine that is gone is known to be; one of another machine is not.
+#[tokio::test]
+async fn a_process_that_is_gone_holds_nothing() {
+    let me = Holder::me();
+    assert!(!me.dead_here());
+    let mut child = std::process::Command::new("true").spawn().unwrap();
+    let pid = child.id();
+    child.wait().unwrap();
+    let process = me.process.as_ref().map(|p| format!("{} 1", p.rsplit_once(' ').unwrap().0));
+    let gone = Holder { pid, process: process.clone(), ..me.clone() };
+    assert_eq!(gone.dead_here(), cfg!(target_os = "linux"));
+    let elsewhere = Holder { process: Some("another machine 1".into()), ..gone.clone() };
+    assert!(!elsewhere.dead_here(), "of another machine nothing is known");
+    let reused = Holder { pid: me.pid, process, ..me };
+    assert_eq!(reused.dead_here(), cfg!(target_os = "linux"), "the same number, another process");
+}
