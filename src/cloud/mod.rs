@@ -39,6 +39,13 @@ pub enum Class {
     Bug,
 }
 
+impl Class {
+    /// Whether the effect may have happened: only a look at the cloud can tell.
+    pub fn lost(self) -> bool {
+        matches!(self, Class::Ambiguous | Class::Transient)
+    }
+}
+
 /// A failed call: what was asked of whom, and the service's own words.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CloudError {

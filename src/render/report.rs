@@ -1,7 +1,6 @@
 //! How a run ended, step by step, for people.
 use super::text::{Detail, summary};
 use super::values::{count, seconds};
-use crate::cloud::Class;
 use crate::plan::{Act, Plan, Step, Undo};
 use crate::render::style::Label;
 use crate::run::{Direction, Event, Found, Outcome};
@@ -106,7 +105,7 @@ fn flying<'p>(plan: &'p Plan, events: &[Event]) -> Vec<&'p Step> {
     for e in events {
         match e {
             Event::Began(i) | Event::UndoBegan(i) => open[*i] = true,
-            Event::Failed(i, e) => open[*i] = matches!(e.class, Class::Ambiguous | Class::Transient),
+            Event::Failed(i, e) => open[*i] = e.class.lost(),
             Event::Done(i, _) | Event::Settled(i, ..) | Event::Undone(i, _) | Event::UndoFailed(i, _) => open[*i] = false,
             _ => {}
         }

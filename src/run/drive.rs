@@ -79,9 +79,12 @@ pub async fn drive<C: Cloud>(
                     settling.insert(action);
                 }
                 let (Action::Do(i) | Action::Settle(i) | Action::Undo(i)) = action;
-                let looked = looks.get(&i).copied().unwrap_or(0);
+                let again = match action {
+                    Action::Undo(i) => !memory.undoing.insert(i) as u32,
+                    _ => looks.get(&i).copied().unwrap_or(0),
+                };
                 let (links, made) = (memory.links(plan, action), memory.made(action));
-                flight.push(STEP.scope(i, perform(action, plan, settings, cloud, links, made, looked)));
+                flight.push(STEP.scope(i, perform(action, plan, settings, cloud, links, made, again)));
             }
         }
         if flight.is_empty() {
@@ -148,7 +151,7 @@ async fn perform<C: Cloud>(
     cloud: &C,
     links: Links,
     made: Option<Live>,
-    looked: u32,
+    again: u32,
 ) -> Event {
     let (Action::Do(i) | Action::Settle(i) | Action::Undo(i)) = action;
     let step = &plan.steps[i];
@@ -159,15 +162,15 @@ async fn perform<C: Cloud>(
             Err(e) => Event::Failed(i, e),
         },
         Action::Settle(_) => {
-            if looked > 0 {
-                sleep((settings.quiet / 20 * 2u32.pow(looked)).min(settings.quiet)).await;
+            if again > 0 {
+                sleep((settings.quiet / 20 * 2u32.pow(again)).min(settings.quiet)).await;
             }
             match settle(&step.act, settings, cloud, &links, &stamp).await {
                 Ok((live, found)) => Event::Settled(i, live, found),
                 Err(e) => Event::Unsettled(i, e),
             }
         }
-        Action::Undo(_) => match undo(&step.act, step.undo, cloud, &links, &stamp, made).await {
+        Action::Undo(_) => match undo(&step.act, step.undo, settings, cloud, &links, &stamp, made, again > 0).await {
             Ok(live) => Event::Undone(i, live),
             Err(e) => Event::UndoFailed(i, e),
         },
@@ -210,13 +213,16 @@ async fn settle<C: Cloud>(
     }
 }
 
+#[expect(clippy::too_many_arguments, reason = "all that an undo goes by")]
 async fn undo<C: Cloud>(
     act: &Act,
     undo: Undo,
+    settings: &Settings,
     cloud: &C,
     links: &Links,
     stamp: &Stamp,
     made: Option<Live>,
+    again: bool,
 ) -> Result<Option<Live>, CloudError> {
     match (act, undo, made) {
         (_, Undo::Delete, Some(made)) => cloud.delete(&made).await.map(|()| None),
@@ -224,12 +230,11 @@ async fn undo<C: Cloud>(
         // It was only taken apart.
         (Act::Delete { live }, Undo::Recreate, Some(rest)) => cloud.update(&rest, &live.object, links, &live.stamp).await.map(Some),
         (Act::Delete { live }, Undo::Recreate, None) => {
-            // An earlier life of this run may have done it already.
-            let all = cloud.list(stamp.address.kind, &stamp.stack).await?;
-            match all.into_iter().find(|l| l.stamp.run == stamp.run && l.stamp.step == stamp.step) {
-                Some(l) => Ok(Some(l)),
-                None => cloud.create(&live.object, links, stamp).await.map(Some),
+            let act = Act::Create { object: live.object.clone() };
+            if again && let (Some(there), _) = settle(&act, settings, cloud, links, stamp).await? {
+                return Ok(Some(there));
             }
+            cloud.create(&live.object, links, stamp).await.map(Some)
         }
         (_, undo, _) => Err(CloudError::bug(format!("{undo:?} has nothing to go by"))),
     }

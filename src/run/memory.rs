@@ -1,5 +1,5 @@
 //! What the references of a step mean at the moment of the call.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::{Action, Event, Found};
@@ -11,12 +11,14 @@ pub(super) struct Memory {
     old: BTreeMap<Address, Rc<Live>>,
     new: BTreeMap<Address, Rc<Live>>,
     made: BTreeMap<usize, Rc<Live>>,
+    /// Steps whose undo has begun before: it may have taken effect already.
+    pub undoing: BTreeSet<usize>,
 }
 
 impl Memory {
     pub fn new(plan: &Plan) -> Self {
         let old: BTreeMap<Address, Rc<Live>> = plan.old.iter().map(|l| (l.stamp.address.clone(), Rc::new(l.clone()))).collect();
-        Memory { new: old.clone(), old, made: BTreeMap::new() }
+        Memory { new: old.clone(), old, made: BTreeMap::new(), undoing: BTreeSet::new() }
     }
 
     pub fn note(&mut self, plan: &Plan, e: &Event) {
@@ -26,6 +28,7 @@ impl Memory {
                 self.new.insert(plan.steps[*i].address.clone(), live.clone());
                 self.made.insert(*i, live);
             }
+            Event::UndoBegan(i) => drop(self.undoing.insert(*i)),
             Event::Undone(i, Some(l)) => drop(self.old.insert(plan.steps[*i].address.clone(), Rc::new(l.clone()))),
             _ => {}
         }

@@ -9,7 +9,7 @@ pub mod recover;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::{Class, CloudError};
+use crate::cloud::CloudError;
 use crate::kinds::Live;
 use crate::plan::Plan;
 use ready::Ready;
@@ -107,13 +107,18 @@ pub struct Run<'p> {
     pub cause: Option<CloudError>,
     /// The first failed undo.
     pub stuck: Option<CloudError>,
+    /// How often the undo of each step was tried again.
+    retried: Vec<u8>,
     ready: Ready,
 }
+
+/// So often an undo whose answer was lost is tried again.
+const UNDO_RETRIES: u8 = 3;
 
 impl<'p> Run<'p> {
     pub fn new(plan: &'p Plan) -> Self {
         let state = vec![State::Pending; plan.steps.len()];
-        Run { plan, state, direction: Direction::Forward, cause: None, stuck: None, ready: Ready::new(plan) }
+        Run { plan, state, direction: Direction::Forward, cause: None, stuck: None, retried: vec![0; plan.steps.len()], ready: Ready::new(plan) }
     }
 
     /// The run as its events left it.
@@ -152,7 +157,7 @@ impl<'p> Run<'p> {
             Event::Began(i) => self.go(e, *i, &[Pending], Running)?,
             Event::Done(i, _) => self.go(e, *i, &[Running], Done)?,
             // A passing failure that never passed: one of the attempts may have done its work.
-            Event::Failed(i, error) if matches!(error.class, Class::Ambiguous | Class::Transient) => {
+            Event::Failed(i, error) if error.class.lost() => {
                 self.go(e, *i, &[Running], Unknown)?;
                 self.cause.get_or_insert_with(|| error.clone());
             }
@@ -184,6 +189,11 @@ impl<'p> Run<'p> {
             }
             Event::UndoBegan(i) => self.go(e, *i, &[Done], Undoing)?,
             Event::Undone(i, _) => self.go(e, *i, &[Undoing], Undone)?,
+            // Undoing may be repeated: a lost answer is no reason to give up at once.
+            Event::UndoFailed(i, error) if error.class.lost() && self.retried[*i] < UNDO_RETRIES => {
+                self.retried[*i] += 1;
+                self.go(e, *i, &[Undoing], Done)?;
+            }
             // What can't be undone is told, and the rest goes on.
             Event::UndoFailed(i, error) => {
                 self.go(e, *i, &[Undoing], Stuck)?;
@@ -203,6 +213,7 @@ impl<'p> Run<'p> {
                     }
                 }
                 self.stuck = None;
+                self.retried.fill(0);
                 match way {
                     Direction::Forward => self.cause = None,
                     Direction::Unwinding => self.turn(),

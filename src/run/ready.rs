@@ -48,7 +48,12 @@ impl Ready {
         let step = &plan.steps[i];
         if from.stands() != to.stands() {
             for j in &step.after {
-                if to.stands() { self.held[*j] += 1 } else { self.held[*j] -= 1 }
+                if to.stands() {
+                    self.held[*j] += 1;
+                    self.actions.remove(&(Reverse(plan.steps[*j].tail), Action::Undo(*j)));
+                } else {
+                    self.held[*j] -= 1;
+                }
             }
         }
         let finished = (from != State::Done && to == State::Done) as isize - (from == State::Done && to != State::Done) as isize;

@@ -21,19 +21,23 @@ pub async fn look_back(plan: &Plan, run: &str, cloud: &impl Observe) -> Result<V
     let lists = try_join_all(kinds.iter().map(|k| cloud.list(*k, &plan.stack))).await?;
     let world: BTreeMap<Kind, Vec<Live>> = kinds.into_iter().zip(lists).collect();
     let mut memory = Memory::new(plan);
-    let (mut events, mut back) = (vec![], false);
+    let (mut events, mut stands, mut back) = (vec![], BTreeSet::new(), false);
     for step in &plan.steps {
         let of_step = |l: &Live| l.stamp.run == run && l.stamp.step == step.id;
         back |= matches!(step.act, Act::Delete { .. }) && world[&step.address.kind].iter().any(of_step);
+        // An update only begins once all it waits for stands; before that, what it points at reads as it did.
+        if matches!(step.act, Act::Update { .. }) && !step.after.iter().all(|j| stands.contains(j)) {
+            continue;
+        }
         let links = memory.links(plan, Action::Settle(step.id));
         let (live, found) = look(&step.act, world[&step.address.kind].clone(), &links, &stamp(plan, run, step.id));
         if found != Found::Nothing {
+            stands.insert(step.id);
             events.push((step.id, live, found));
             memory.note(plan, &told(&events[events.len() - 1]));
         }
     }
     // Nothing behind the commit point begins before everything ahead of it stands; then what stands is whole.
-    let stands: BTreeSet<usize> = events.iter().map(|(i, ..)| *i).collect();
     let committed = (0..plan.commit).all(|i| stands.contains(&i)) && stands.iter().any(|i| *i >= plan.commit);
     for (i, live, found) in &mut events {
         let cleared = matches!(&plan.steps[*i].act, Act::Delete { live: old } if live.as_ref().is_some_and(|l| l.id == old.id));
@@ -41,7 +45,8 @@ pub async fn look_back(plan: &Plan, run: &str, cloud: &impl Observe) -> Result<V
             *found = Found::Whole;
         }
     }
-    let told = events.iter().flat_map(|e| [Event::Began(e.0), Event::Failed(e.0, lost()), told(e)]);
+    let begun = events.iter().flat_map(|e| [Event::Began(e.0), Event::Failed(e.0, lost())]);
+    let told = begun.chain(events.iter().map(told));
     // What was deleted and stands again was made again by the way back.
     Ok(told.chain(back.then_some(Event::Interrupted)).collect())
 }

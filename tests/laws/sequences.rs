@@ -104,11 +104,13 @@ impl World {
         let Some(one) = self.rng.choice(leaves) else { return };
         self.open = None;
         let mut bent = one.clone();
+        // What is only set at creation is left to whoever bends it.
+        let kept = one.object.attributes().iter().any(|a| a.name == "tags" && a.mode.compared());
         let tagged = serde_json::to_value(&one.object).ok().and_then(|mut v| {
             v.as_object_mut()?.values_mut().next()?.get_mut("tags")?.as_object_mut()?.insert("bent".into(), "by hand".into());
             serde_json::from_value::<Object>(v).ok()
         });
-        match tagged.filter(|_| self.rng.bool()) {
+        match tagged.filter(|_| kept && self.rng.bool()) {
             Some(object) => {
                 bent.object = object;
                 self.cloud.put(bent).unwrap();
