@@ -29,10 +29,13 @@ impl From<CloudError> for Failure {
     fn from(e: CloudError) -> Self {
         let help = match (e.class, e.code.as_str()) {
             (Class::Denied, "NoCredentials") => "log in (`aws sso login`), set AWS_PROFILE or the AWS_… keys, or try `--cloud sandbox`",
-            (Class::Denied, _) => "give this identity the permission that the message names",
+            (Class::Denied, "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation") => {
+                "give this identity the permission that the message names; `infra iam-policy --apply` prints all that an apply needs"
+            }
+            (Class::Denied, _) => "the credentials themselves are refused: log in again, or use those of another identity",
             (Class::Transient | Class::Ambiguous, _) => "check the network and AWS_ENDPOINT_URL, then try again",
             (Class::Throttled, _) => "the service asks for fewer requests: try again, with a lower --parallelism",
-            (Class::Quota, _) => "raise the quota, or ask for less",
+            (Class::Quota, _) => "raise the quota in Service Quotas, or ask for less",
             (Class::Bug, _) => "this is a mistake in infra; please report it with the spec",
             _ => "the service's own message says what it refuses",
         };

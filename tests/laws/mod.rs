@@ -1,6 +1,7 @@
 //! The laws of the house, over every kind and every way from one stack to another.
 mod faults;
 mod kinds;
+mod policy;
 mod world;
 
 use infra::kinds::Kind;
