@@ -62,6 +62,11 @@ impl CloudError {
         CloudError::new(Class::Bug, "Bug", message)
     }
 
+    /// Whether a permission is missing. What else is denied (no, wrong or expired credentials) needs none.
+    pub fn forbidden(&self) -> bool {
+        matches!(self.code.as_str(), "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation")
+    }
+
     /// The same failure, with something more to say about it.
     pub fn adding(self, more: &str) -> Self {
         CloudError { message: format!("{}; {more}", self.message.trim_end_matches(['.', ' '])), ..self }

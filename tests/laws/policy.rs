@@ -7,7 +7,12 @@ use infra::cloud::policy::{Policy, Repeat, deadline};
 use infra::cloud::{Class, CloudError};
 use infra::kinds::Kind;
 use infra::model::Service;
+use infra::plan::Stack;
+use infra::render::{report, style::Style, text::Detail};
+use infra::run::Outcome;
 use tokio::time::{Instant, sleep};
+
+use super::world::{FULL, settled_plan, stack, with};
 
 const EC2: Service = Service::Ec2;
 
@@ -309,4 +314,20 @@ async fn a_halt_is_heard_by_who_waits_for_a_slot() {
     let (answers, ()) = join(join_all((0..3).map(|_| policy.request(EC2, Repeat::Safe, &once))), halting).await;
     assert_eq!(calls.get(), 1, "what was under way ends, what waited is not sent");
     assert_eq!(answers.iter().filter(|a| a.is_ok()).count(), 1);
+}
+
+/// A run that fails for want of a permission names the command that prints them all; no other failure does.
+#[tokio::test(start_paused = true)]
+async fn a_missing_permission_is_told_with_the_command_that_helps() {
+    let plan = settled_plan(&with(&Stack { name: "full".into(), ..Stack::default() }, 1).await, &stack(&[FULL])).await.unwrap();
+    let detail = Detail { style: Style { color: false }, verbose: false };
+    let helps = |outcome: &Outcome| report::outcome(&plan, &[], outcome, 1, detail).contains("`infra iam-policy --apply`");
+    let denied = CloudError::new(Class::Denied, "UnauthorizedOperation", "no");
+    for outcome in [Outcome::RolledBack(Some(denied.clone())), Outcome::Leftovers(denied.clone()), Outcome::Stuck(denied)] {
+        assert!(helps(&outcome), "{outcome:?}");
+    }
+    let expired = CloudError::new(Class::Denied, "ExpiredToken", "too late");
+    for outcome in [Outcome::Applied, Outcome::RolledBack(None), Outcome::RolledBack(Some(expired.clone())), Outcome::Stuck(expired)] {
+        assert!(!helps(&outcome), "{outcome:?}");
+    }
 }

@@ -8,15 +8,12 @@ use super::{Clients, quotas};
 use crate::cloud::CloudError;
 use crate::model::Service;
 
-/// Codes by which a service says that a permission is missing. What else is denied (expired or wrong credentials) needs no permission.
-const FORBIDDEN: &[&str] = &["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"];
-
 /// What EC2 puts before a verdict that only `DecodeAuthorizationMessage` can read.
 const ENCODED: &str = "Encoded authorization failure message:";
 
 /// The error with what can be found out about it. `about`: what the request was for, if anything.
 pub async fn explain(cx: &Clients, e: CloudError, about: &str) -> CloudError {
-    if FORBIDDEN.contains(&e.code.as_str()) {
+    if e.forbidden() {
         return permission(cx, e, about).await;
     }
     match quotas::reached(cx, &e).await {

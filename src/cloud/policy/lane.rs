@@ -4,9 +4,9 @@
 //! for every `limit` good answers, back to where it began. One burst of refusals is one message: the answers to requests that were
 //! under way when the limit was cut don't cut it again.
 //!
-//! **Tokens** bound repetition. A retry takes one; a good answer gives one back, and so does every second, to [`TOKENS`] at most. So a
-//! healthy service is never in want of them, and a service that is down gets a hundred retries and then one a second from all
-//! requests together, however many there are: that is too little to hold up its recovery, and enough to notice it.
+//! **Tokens** bound repetition. A retry takes one; a good answer gives one back, and so does every second, to [`TOKENS`] for each slot at
+//! most. So a healthy service is never in want of them, and one that is down gets a hundred retries (with ten slots) and then one a
+//! second from all requests together, however many there are: that is too little to hold up its recovery, and enough to notice it.
 use std::cell::Cell;
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use tokio::time::Instant;
 
 use crate::cloud::CloudError;
 
-/// A full budget: what some ten requests in flight need to repeat themselves through a disturbance of half a minute.
-pub const TOKENS: f64 = 100.0;
+/// A full budget, for each slot: a request repeats itself about ten times in a disturbance of a minute.
+const TOKENS: f64 = 10.0;
 /// Tokens that come back with every second.
-pub const PER_SECOND: f64 = 1.0;
+const PER_SECOND: f64 = 1.0;
 /// Tokens that a good answer gives back: retries run dry only when more than half of all answers are bad.
 const PER_ANSWER: f64 = 1.0;
 
@@ -35,6 +35,8 @@ pub struct Lane {
     /// How often the limit has been cut.
     cuts: Cell<u64>,
     tokens: Cell<f64>,
+    /// Tokens there are at most.
+    full: f64,
     /// When `tokens` was counted.
     counted: Cell<Option<Instant>>,
 }
@@ -56,7 +58,8 @@ impl Lane {
             debt: Cell::new(0),
             good: Cell::new(0),
             cuts: Cell::new(0),
-            tokens: Cell::new(TOKENS),
+            tokens: Cell::new(most as f64 * TOKENS),
+            full: most as f64 * TOKENS,
             counted: Cell::new(None),
         }
     }
@@ -92,7 +95,7 @@ impl Lane {
     fn level(&self) -> f64 {
         let now = Instant::now();
         let passed = self.counted.replace(Some(now)).map_or(Duration::ZERO, |then| now.saturating_duration_since(then));
-        let level = (self.tokens.get() + passed.as_secs_f64() * PER_SECOND).min(TOKENS);
+        let level = (self.tokens.get() + passed.as_secs_f64() * PER_SECOND).min(self.full);
         self.tokens.set(level);
         level
     }
@@ -102,7 +105,7 @@ impl Slot<'_> {
     /// The service has answered, whatever it said, and didn't ask for patience.
     pub fn good(self) {
         let lane = self.lane;
-        lane.tokens.set((lane.level() + PER_ANSWER).min(TOKENS));
+        lane.tokens.set((lane.level() + PER_ANSWER).min(lane.full));
         if self.cuts != lane.cuts.get() || lane.limit.get() == lane.most {
             return;
         }
