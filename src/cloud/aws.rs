@@ -173,7 +173,7 @@ impl Observe for Clients {
     }
 }
 
-/// A verb that fails for good says more than the service did: see [`explain`].
+/// A verb that fails for good says more than the service did.
 impl Cloud for Clients {
     async fn create(&self, want: &Object, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
         match want.create(self, links, stamp).await {

@@ -11,9 +11,12 @@ use infra::cloud::Clients;
 
 use super::moto::Moto;
 
+/// Headers of an answer, by name.
+pub type Headers = &'static [(&'static str, &'static str)];
+
 #[derive(Clone, Debug)]
 pub struct Replay {
-    answers: Arc<Mutex<VecDeque<(u16, String, &'static [(&'static str, &'static str)])>>>,
+    answers: Arc<Mutex<VecDeque<(u16, String, Headers)>>>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
@@ -24,9 +27,7 @@ impl Replay {
     }
 
     /// The same; an answer has headers too.
-    pub fn with_headers<'a>(
-        answers: impl IntoIterator<Item = (u16, &'a str, &'static [(&'static str, &'static str)])>,
-    ) -> (Clients, Replay) {
+    pub fn with_headers<'a>(answers: impl IntoIterator<Item = (u16, &'a str, Headers)>) -> (Clients, Replay) {
         let answers = answers.into_iter().map(|(status, body, headers)| (status, body.to_owned(), headers)).collect();
         let replay = Replay { answers: Arc::new(Mutex::new(answers)), asked: Arc::default() };
         let config = Moto::config("http://replay.invalid").into_builder().http_client(replay.clone()).build();

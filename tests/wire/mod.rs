@@ -30,6 +30,7 @@ mod replay_load_balancer;
 mod replay_nat_gateway;
 mod replay_replication_group;
 mod replay_security_group;
+mod replay_tokens;
 mod replay_vpc_endpoint;
 mod replay_world;
 mod requests;

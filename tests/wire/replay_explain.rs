@@ -12,7 +12,7 @@ use super::security_group::security_group;
 use super::subnet::subnet;
 use super::target_group::target_group;
 use super::vpc::vpc;
-use crate::support::replay::Replay;
+use crate::support::replay::{Headers, Replay};
 
 const NO_SUCH_QUOTA: (u16, &str) = (400, r#"{"__type": "NoSuchResourceException", "Message": "no"}"#);
 const IN_USE: &str = "DependencyViolation";
@@ -259,11 +259,10 @@ async fn holders_of_other_services_are_named() {
 async fn the_service_is_left_alone_for_as_long_as_it_asks() {
     let slow = ec2_error("RequestLimitExceeded", "slow down");
     let list = described("DescribeAddresses", "addressesSet", &[]).1;
-    let date = [("Retry-After", "Wed, 21 Oct 2015 07:28:30 GMT"), ("Date", "Wed, 21 Oct 2015 07:28:00 GMT")];
-    let cases: [(&'static [(&str, &str)], f64); 4] = [
+    let cases: [(Headers, f64); 4] = [
         (&[("Retry-After", "9")], 9.0),
         (&[("x-amz-retry-after", "1500")], 1.5),
-        (Vec::leak(date.to_vec()), 30.0),
+        (&[("Retry-After", "Wed, 21 Oct 2015 07:28:30 GMT"), ("Date", "Wed, 21 Oct 2015 07:28:00 GMT")], 30.0),
         (&[("Retry-After", "?")], 0.0),
     ];
     for (headers, seconds) in cases {
