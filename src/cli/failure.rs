@@ -32,10 +32,13 @@ impl From<CloudError> for Failure {
     fn from(e: CloudError) -> Self {
         let help = match (e.class, e.code.as_str()) {
             (Class::Denied, "NoCredentials") => "log in (`aws sso login`), set AWS_PROFILE or the AWS_… keys, or try `--cloud sandbox`",
-            (Class::Denied, _) => "give this identity the permission that the message names",
+            _ if e.forbidden() => {
+                "give this identity the permission that the message names; `infra iam-policy --apply` prints all that an apply needs"
+            }
+            (Class::Denied, _) => "the credentials themselves are refused: log in again, or use those of another identity",
             (Class::Transient | Class::Ambiguous, _) => "check the network and AWS_ENDPOINT_URL, then try again",
             (Class::Throttled, _) => "the service asks for fewer requests: try again, with a lower --parallelism",
-            (Class::Quota, _) => "raise the quota, or ask for less",
+            (Class::Quota, _) => "raise the quota in Service Quotas, or ask for less",
             (Class::Bug, _) => "this is a mistake in infra; please report it with the spec",
             _ => "the service's own message says what it refuses",
         };
@@ -195,4 +198,18 @@ fn guard(loaded: &Loaded, stack: &Stack, guarded: &[Guarded]) -> Finding {
 fn place(loaded: &Loaded, path: &str, label: &str) -> crate::diag::Place {
     let steps: Vec<&str> = path.split('.').collect();
     loaded.sources.place(loaded.sources.key(&steps), label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a missing permission needs is a policy; what refused credentials need is others.
+    #[test]
+    fn what_is_denied_helps_by_its_cause() {
+        let help = |code: &str| format!("{:?}", Failure::from(CloudError::new(Class::Denied, code, "no")));
+        assert!(help("AccessDenied").contains("infra iam-policy --apply"));
+        assert!(help("ExpiredToken").contains("log in again"));
+        assert!(help("NoCredentials").contains("aws sso login"));
+    }
 }

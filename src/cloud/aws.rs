@@ -1,5 +1,7 @@
 //! The real AWS: clients, stamps as tags, errors as classes.
 mod errors;
+mod explain;
+mod quotas;
 mod tags;
 
 use std::cell::OnceCell;
@@ -17,10 +19,10 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::policy::{Policy, Repeat};
 use super::{Cloud, CloudError, Identity, Observe};
-use crate::kinds::{Kind, Links, Live, Object};
+use crate::kinds::{self, Kind, Links, Live, Object};
 use crate::model::{Service, Stamp};
 
-pub use errors::{classify, refused};
+pub use errors::{action, class, classify, refused};
 pub use tags::{TAG_STACK, ec2_stack_filter, ec2_tags, from_ec2_tags, from_iam_tags, iam_tags, retag};
 
 macro_rules! clients { ($($name:ident: $sdk:ident),+ $(,)?) => {
@@ -103,6 +105,20 @@ impl Clients {
         self.policy.request(service, Repeat::Safe, once).await
     }
 
+    /// A look that only explains something: what it would have said is left out when it fails.
+    pub async fn hint<T, E>(
+        &self,
+        service: Service,
+        operation: &str,
+        send: impl AsyncFn() -> Result<T, SdkError<E, HttpResponse>>,
+    ) -> Option<T>
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let once = async || send().await.map_err(|e| classify(service, operation, e));
+        self.policy.request(service, Repeat::Never, once).await.ok()
+    }
+
     /// A plain write: repeated only when it surely wasn't looked at.
     pub async fn write<T, E>(
         &self,
@@ -149,19 +165,35 @@ impl Observe for Clients {
     }
     /// A stamp that names another kind was copied from elsewhere, and makes nothing ours.
     async fn list(&self, kind: Kind, stack: &str) -> Result<Vec<Live>, CloudError> {
-        let found = kind.list(self, stack).await?;
+        let found = match kind.list(self, stack).await {
+            Err(e) => return Err(explain::explain(self, e, "").await),
+            found => found?,
+        };
         Ok(found.into_iter().filter(|l| l.stamp.address.kind == kind).collect())
     }
 }
 
+/// A verb that fails for good says more than the service did.
 impl Cloud for Clients {
     async fn create(&self, want: &Object, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-        want.create(self, links, stamp).await
+        match want.create(self, links, stamp).await {
+            Err(e) => Err(explain::explain(self, e, &stamp.address.to_string()).await),
+            made => made,
+        }
     }
     async fn update(&self, live: &Live, want: &Object, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-        want.update(self, links, live, stamp).await
+        match want.update(self, links, live, stamp).await {
+            Err(e) => Err(explain::explain(self, e, &live.id).await),
+            made => made,
+        }
     }
     async fn delete(&self, live: &Live) -> Result<(), CloudError> {
-        Object::delete(self, live).await
+        match Object::delete(self, live).await {
+            Err(e) => {
+                let e = kinds::holders::named(self, live, e).await;
+                Err(explain::explain(self, e, &live.id).await)
+            }
+            gone => gone,
+        }
     }
 }

@@ -7,6 +7,7 @@ pub mod sandbox;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -57,15 +58,29 @@ pub struct CloudError {
     pub code: String,
     pub message: String,
     pub request_id: Option<String>,
+    /// How long the service asks to be left alone (`Retry-After`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<Duration>,
 }
 
 impl CloudError {
     pub fn new(class: Class, code: impl Into<String>, message: impl Into<String>) -> Self {
-        CloudError { class, service: None, operation: String::new(), code: code.into(), message: message.into(), request_id: None }
+        let (code, message) = (code.into(), message.into());
+        CloudError { class, service: None, operation: String::new(), code, message, request_id: None, retry_after: None }
     }
 
     pub fn bug(message: impl Into<String>) -> Self {
         CloudError::new(Class::Bug, "Bug", message)
+    }
+
+    /// Whether a permission is missing. What else is denied (no, wrong or expired credentials) needs none.
+    pub fn forbidden(&self) -> bool {
+        matches!(self.code.as_str(), "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation")
+    }
+
+    /// The same failure, with something more to say about it.
+    pub fn adding(self, more: &str) -> Self {
+        CloudError { message: format!("{}; {more}", self.message.trim_end_matches(['.', ' '])), ..self }
     }
 
     /// The cloud answered, but without something its API promises.

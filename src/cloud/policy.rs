@@ -1,13 +1,41 @@
 //! The only retry, throttle, backoff, polling and deadline.
+//!
+//! | failure | sent again | for | waits |
+//! |---|---|---|---|
+//! | [`Class::Throttled`] | always | [`Policy::throttled`] | and for a token |
+//! | [`Class::Transient`] of a safe request | while there are tokens | [`Policy::passing`] | |
+//! | [`Class::Transient`] of a plain write | never: it becomes [`Class::Ambiguous`] | | |
+//! | [`Class::Conflict`] | always | [`Policy::conflicts`] | |
+//! | [`Class::NotFound`] of a plain write | always | a minute | |
+//!
+//! A look that only explains a failure ([`Repeat::Never`]) is not sent again at all.
+//!
+//! Every wait is drawn with full jitter, and is as long as the service itself asks for (`Retry-After`) if that is longer. A service that
+//! asks for more time than is left is not asked again.
+mod lane;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
 use super::{Class, CloudError};
 use crate::model::Service;
+use lane::Lane;
+
+/// How long anything may take at least: what was just written may not be known everywhere before.
+const SPREADS: Duration = Duration::from_secs(120);
+
+/// How long what was made a moment ago may be unknown to another part of its service.
+const UNKNOWN: Duration = Duration::from_secs(60);
+
+/// How long to wait for what usually takes `typical`: four times as long, since AWS's slow days are about twice and its large objects about
+/// twice the usual; and two minutes at least. The one rule for every waiter.
+pub fn deadline(typical: Duration) -> Duration {
+    (typical * 4).max(SPREADS)
+}
 
 tokio::task_local! {
     /// The step that the calls below work for.
@@ -21,16 +49,22 @@ pub enum Repeat {
     Safe,
     /// A plain write: a lost answer is [`Class::Ambiguous`] and goes to the run, which looks.
     Unsafe,
+    /// A look that only adds to what is known already: it is worth one request.
+    Never,
 }
 
 /// Requests in flight per service, waits between attempts, and how long anything may take.
 pub struct Policy {
-    slots: BTreeMap<Service, Semaphore>,
-    /// Requests in flight per service.
+    lanes: BTreeMap<Service, Lane>,
+    /// Requests in flight per service, at most.
     per_service: usize,
-    /// How long a throttled, passing or conflicting failure is retried. Zero turns retries of conflicts off, so that a wrong order shows.
+    /// How long a conflict is retried: so long AWS may hold on to what is on its way out. Zero turns these retries off, so that a wrong
+    /// order shows.
     pub conflicts: Duration,
+    /// How long a passing failure is retried.
     pub passing: Duration,
+    /// How long a throttled request is repeated. Nothing is wrong with it, so that is long.
+    pub throttled: Duration,
     /// The first wait between two looks of a waiter; it grows to 15 times this.
     pub poll: Duration,
     /// What each step waits for, for whoever watches.
@@ -47,10 +81,11 @@ impl Policy {
     /// `per_service`: requests in flight at most, for each service.
     pub fn new(per_service: usize) -> Self {
         Policy {
-            slots: BTreeMap::from_iter(Service::ALL.iter().map(|s| (*s, Semaphore::new(per_service)))),
+            lanes: BTreeMap::from_iter(Service::ALL.iter().map(|s| (*s, Lane::new(per_service)))),
             per_service,
             conflicts: Duration::from_secs(600),
             passing: Duration::from_secs(120),
+            throttled: Duration::from_secs(600),
             poll: Duration::from_secs(1),
             waits: RefCell::default(),
             rng: RefCell::default(),
@@ -118,39 +153,61 @@ impl Policy {
         self.stopped().map_or(Ok(()), Err)
     }
 
-    /// Requests that may be in flight per service.
+    /// Requests that may be in flight per service, at most.
     pub fn per_service(&self) -> usize {
         self.per_service
     }
 
+    /// Requests that may be in flight to a service now: fewer while it asks for fewer.
+    pub fn limit(&self, service: Service) -> usize {
+        self.lanes[&service].limit()
+    }
+
     /// One request, with its retries. The slot is held for the request, not for the waits between.
     pub async fn request<T>(&self, service: Service, repeat: Repeat, op: impl AsyncFn() -> Result<T, CloudError>) -> Result<T, CloudError> {
+        let lane = &self.lanes[&service];
         let started = Instant::now();
         let mut attempt = 0;
         loop {
-            self.admit(service)?;
             let error = {
-                let _slot = self.slots[&service].acquire().await.map_err(|_| CloudError::bug("slots are closed"))?;
-                match op().await {
+                self.admit(service)?;
+                let slot = lane.slot().await?;
+                // The wait for a slot may have been long.
+                self.admit(service)?;
+                let answer = op().await;
+                match answer.as_ref().map_err(|e| e.class) {
+                    Err(Class::Throttled) => slot.throttled(),
+                    Err(Class::Transient) => {}
+                    _ => slot.good(),
+                }
+                match answer {
                     Ok(out) => return Ok(out),
                     Err(e) => e,
                 }
             };
             let limit = match (error.class, repeat) {
-                (Class::Throttled, _) => self.passing,
+                (_, Repeat::Never) => return Err(error),
+                (Class::Throttled, _) => self.throttled,
                 (Class::Transient, Repeat::Safe) => self.passing,
                 (Class::Transient, Repeat::Unsafe) => return Err(CloudError { class: Class::Ambiguous, ..error }),
                 (Class::Conflict, _) => self.conflicts,
-                // What was made a moment ago may not be known everywhere yet.
-                (Class::NotFound, Repeat::Unsafe) => self.conflicts.min(Duration::from_secs(60)),
+                (Class::NotFound, Repeat::Unsafe) => self.conflicts.min(UNKNOWN),
                 _ => return Err(error),
             };
-            if started.elapsed() >= limit {
+            let left = limit.saturating_sub(started.elapsed());
+            let asked = error.retry_after.unwrap_or_default();
+            if left.is_zero() || asked > left {
                 return Err(error);
             }
+            let turn = match error.class {
+                Class::Throttled => lane.claim(),
+                Class::Transient if !lane.take() => return Err(error),
+                _ => Duration::ZERO,
+            };
+            let time = self.backoff(attempt).max(asked).max(turn).min(left);
             match service {
-                Service::Ssm => sleep(self.backoff(attempt)).await,
-                _ => self.pause(self.backoff(attempt)).await?,
+                Service::Ssm => sleep(time).await,
+                _ => self.pause(time).await?,
             }
             attempt += 1;
         }
@@ -169,6 +226,17 @@ impl Policy {
         deadline: Duration,
         look: impl AsyncFn() -> Result<Option<T>, CloudError>,
     ) -> Result<T, CloudError> {
+        self.wait_saying(what, deadline, look, async || None).await
+    }
+
+    /// As [`Policy::wait`]; when the deadline passes, `why` may say what the service itself says about it.
+    pub async fn wait_saying<T>(
+        &self,
+        what: &str,
+        deadline: Duration,
+        look: impl AsyncFn() -> Result<Option<T>, CloudError>,
+        why: impl AsyncFn() -> Option<String>,
+    ) -> Result<T, CloudError> {
         let _waiting = self.waiting(what);
         let started = Instant::now();
         let mut pause = self.poll;
@@ -176,11 +244,13 @@ impl Policy {
             if let Some(out) = look().await? {
                 return Ok(out);
             }
-            if started.elapsed() >= deadline {
+            let left = deadline.saturating_sub(started.elapsed());
+            if left.is_zero() {
                 let waited = humantime::format_duration(Duration::from_secs(started.elapsed().as_secs()));
-                return Err(CloudError::new(Class::Ambiguous, "WaitTimeout", format!("waited {waited} for {what}")));
+                let why = why().await.map_or(String::new(), |why| format!(": {why}"));
+                return Err(CloudError::new(Class::Ambiguous, "WaitTimeout", format!("waited {waited} for {what}{why}")));
             }
-            self.pause(pause).await?;
+            self.pause(pause.min(left)).await?;
             pause = (pause * 3 / 2).min(self.poll * 15);
         }
     }

@@ -74,7 +74,7 @@ impl Resource for Bucket {
             Err(e) if e.code == "NoSuchBucket" => Ok(None),
             done => done.map(Some),
         };
-        half(cx.policy.wait(&format!("bucket {name} to be there"), Duration::from_secs(120), configure).await)?;
+        half(cx.policy.wait(&format!("bucket {name} to be there"), deadline(Self::TYPICAL.create), configure).await)?;
         Live::made(name, self.clone(), stamp, links)
     }
 
@@ -95,7 +95,7 @@ impl Resource for Bucket {
             Err(e) if e.class == Class::NotFound => Ok(Some(())),
             seen => seen.map(|_| None),
         };
-        cx.policy.wait(&format!("bucket {} to be gone", live.id), Duration::from_secs(60), look).await
+        cx.policy.wait(&format!("bucket {} to be gone", live.id), deadline(Self::TYPICAL.delete), look).await
     }
 }
 

@@ -21,6 +21,9 @@ pub struct CacheParameterGroup {
 
 attributes! { CacheParameterGroup { replace family, update parameters, update tags } }
 
+/// How long the tagging service usually takes to know a new group.
+const LISTED: Duration = Duration::from_secs(75);
+
 /// Parameters that one request may change.
 const BATCH: usize = 20;
 
@@ -48,7 +51,7 @@ impl Resource for CacheParameterGroup {
         already(cx.safe(Service::ElastiCache, "CreateCacheParameterGroup", async || request.clone().send().await).await)?;
         self.put_parameters(cx, &name).await?;
         let listed = async || Ok(tagged(cx, &stamp.stack).await?.iter().any(|arn| name_in(arn) == name).then_some(()));
-        cx.policy.wait(&format!("{name} to be listed"), Duration::from_secs(300), listed).await?;
+        cx.policy.wait(&format!("{name} to be listed"), deadline(LISTED), listed).await?;
         Live::made(name, self.clone(), stamp, links)
     }
 

@@ -142,7 +142,7 @@ impl Resource for DbInstance {
             .copy_tags_to_snapshot(true)
             .set_tags(Some(rds::tags(&self.all_tags(stamp))));
         already(cx.safe(Service::Rds, "CreateDBInstance", async || request.clone().send().await).await)?;
-        let seen = rds::settled(cx, &id, Self::TYPICAL.create * 4, |seen| rds::still(seen) && secret_arn(seen).is_some()).await?;
+        let seen = rds::settled(cx, &id, deadline(Self::TYPICAL.create), |seen| rds::still(seen) && secret_arn(seen).is_some()).await?;
         Live::made(id, self.with_computed(&seen), stamp, links)
     }
 
@@ -158,12 +158,12 @@ impl Resource for DbInstance {
             self.modify(cx, &live.id, &now, &want, &seen).await?;
         }
         let arrived = |seen: &Seen| want.arrived(seen, self.apply_immediately);
-        let seen = rds::settled(cx, &live.id, Self::TYPICAL.update * 4, arrived).await?;
+        let seen = rds::settled(cx, &live.id, deadline(Self::TYPICAL.update), arrived).await?;
         Live::made(&live.id, self.with_computed(&seen), stamp, links)
     }
 
     async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
-        rds::delete(cx, &live.id, Self::TYPICAL.delete * 4).await
+        rds::delete(cx, &live.id, deadline(Self::TYPICAL.delete)).await
     }
 }
 

@@ -90,7 +90,7 @@ impl Resource for DbReplica {
             .copy_tags_to_snapshot(true)
             .set_tags(Some(rds::tags(&stamp.tags(&self.tags))));
         already(cx.safe(Service::Rds, "CreateDBInstanceReadReplica", async || request.clone().send().await).await)?;
-        let deadline = Self::TYPICAL.create * 4;
+        let deadline = deadline(Self::TYPICAL.create);
         let seen = rds::settled(cx, &id, deadline, rds::still).await?;
         let seen = self.bring(cx, &id, seen, &self.physical(links)?, true, deadline).await?;
         Live::made(id, self.with_computed(&seen), stamp, links)
@@ -102,12 +102,12 @@ impl Resource for DbReplica {
         let before = rds::from_tags(seen.tag_list.take());
         rds::retag(cx, &arn, &before, &moved(live, stamp).tags(&self.tags)).await?;
         let want = self.physical(links)?;
-        let seen = self.bring(cx, &live.id, seen, &want, self.apply_immediately, Self::TYPICAL.update * 4).await?;
+        let seen = self.bring(cx, &live.id, seen, &want, self.apply_immediately, deadline(Self::TYPICAL.update)).await?;
         Live::made(&live.id, self.with_computed(&seen), stamp, links)
     }
 
     async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
-        rds::delete(cx, &live.id, Self::TYPICAL.delete * 4).await
+        rds::delete(cx, &live.id, deadline(Self::TYPICAL.delete)).await
     }
 }
 

@@ -1,4 +1,6 @@
 //! The record of a VPC's traffic.
+use std::cell::RefCell;
+
 use super::*;
 use crate::attributes;
 use crate::cloud::aws::{ec2_stack_filter, ec2_tags, from_ec2_tags, refused};
@@ -23,9 +25,6 @@ pub struct FlowLog {
 }
 
 attributes! { FlowLog { replace vpc, replace log_group, replace role, replace traffic_type, replace max_aggregation_interval, update tags } }
-
-/// How long a new role may take until other services can assume it.
-const ROLE_SPREADS: Duration = Duration::from_secs(120);
 
 impl Resource for FlowLog {
     const KIND: Kind = Kind::FlowLog;
@@ -64,16 +63,25 @@ impl Resource for FlowLog {
         let request = request.deliver_logs_permission_arn(role).traffic_type(TrafficType::from(self.traffic_type.as_str()));
         let request = request.max_aggregation_interval(self.max_aggregation_interval).client_token(stamp.physical_name(64));
         let request = request.tag_specifications(ec2_tags(ResourceType::VpcFlowLog, &stamp.tags(&self.tags)));
-        let made = cx.policy.wait("the role to be assumable", ROLE_SPREADS, async || {
+        let refusal = RefCell::new(None);
+        let look = async || {
             let answer = cx.safe(Service::Ec2, "CreateFlowLogs", async || request.clone().send().await).await;
             let answer = answer.and_then(|a| refused("CreateFlowLogs", a.unsuccessful.as_deref()).map(|()| a));
             match answer {
                 // No code of its own tells a role that has not spread yet from any other wrong parameter.
-                Err(e) if e.code == "InvalidParameter" && e.message.contains("Unable to assume given IAM role") => Ok(None),
+                Err(e) if e.code == "InvalidParameter" && e.message.contains("Unable to assume given IAM role") => {
+                    refusal.replace(Some(e));
+                    Ok(None)
+                }
                 other => other.map(Some),
             }
-        });
-        let id = made.await?.flow_log_ids.and_then(|ids| ids.into_iter().next());
+        };
+        let made = match cx.policy.wait("the role to be assumable", deadline(Self::TYPICAL.create), look).await {
+            // Nothing was made, and the service has said why.
+            Err(e) if e.code == "WaitTimeout" => return Err(refusal.take().unwrap_or(e)),
+            made => made?,
+        };
+        let id = made.flow_log_ids.and_then(|ids| ids.into_iter().next());
         Live::made(id.ok_or_else(|| CloudError::incomplete("CreateFlowLogs", "FlowLogId"))?, self.clone(), stamp, links)
     }
 

@@ -153,7 +153,7 @@ async fn ready(cx: &Clients, name: &str, stamp: &Stamp) -> Result<(), CloudError
         Err(e) if e.class == Class::NotFound => Ok(None),
         role => role.map(Some),
     };
-    let role = cx.policy.wait(&format!("role {name} to be readable"), Duration::from_secs(60), look).await?;
+    let role = cx.policy.wait(&format!("role {name} to be readable"), deadline(IamRole::TYPICAL.create), look).await?;
     ours(name, Stamp::read(&stamp.stack, from_iam_tags(role.tags)), stamp)
 }
 

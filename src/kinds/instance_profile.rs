@@ -89,7 +89,7 @@ async fn fill(cx: &Clients, name: &str, role: &str, new: Option<&Stamp>) -> Resu
         Err(e) if e.class == Class::NotFound && new.is_some() => Ok(None),
         profile => profile.map(Some),
     };
-    let profile = cx.policy.wait(&format!("instance profile {name} to be readable"), Duration::from_secs(60), look).await?;
+    let profile = cx.policy.wait(&format!("instance profile {name} to be readable"), deadline(InstanceProfile::TYPICAL.create), look).await?;
     if let Some(stamp) = new {
         ours(name, Stamp::read(&stamp.stack, from_iam_tags(profile.tags)), stamp)?;
     }

@@ -100,10 +100,10 @@ impl Resource for LoadBalancer {
         let id = made.and_then(|b| b.load_balancer_arn).ok_or_else(|| CloudError::incomplete("CreateLoadBalancer", "LoadBalancerArn"))?;
         half(modify(cx, &id, settings).await)?;
         let ready = half(settled(cx, &id).await)?;
-        if let Some(state) = ready.state.as_ref().filter(|s| s.code == Some(LoadBalancerStateEnum::Failed)) {
+        if let Some(e) = broken(&ready) {
             // It will never serve, and would read like one that does.
             half(remove(cx, &id, self.deletion_protection).await)?;
-            return Err(CloudError::new(Class::Invalid, "failed", state.reason().unwrap_or("the load balancer could not be set up")));
+            return Err(e);
         }
         let (dns_name, zone_id) = (Computed(ready.dns_name), Computed(ready.canonical_hosted_zone_id));
         Live::made(id, LoadBalancer { dns_name, zone_id, ..self.clone() }, stamp, links)
@@ -116,7 +116,8 @@ impl Resource for LoadBalancer {
         if self.subnets != old.subnets || !subnets.is_subset(&live.points) {
             let request = cx.elb().set_subnets().load_balancer_arn(&live.id).set_subnets(Some(subnets.into_iter().collect()));
             cx.safe(Service::Elb, "SetSubnets", async || request.clone().send().await).await?;
-            half(settled(cx, &live.id).await)?;
+            let ready = half(settled(cx, &live.id).await)?;
+            half(broken(&ready).map_or(Ok(()), Err))?;
         }
         if self.security_groups != old.security_groups || !groups.is_subset(&live.points) {
             let request = cx.elb().set_security_groups().load_balancer_arn(&live.id).set_security_groups(Some(groups.into_iter().collect()));
@@ -214,12 +215,27 @@ async fn by_arn(cx: &Clients, arn: &str) -> Result<Option<sdk::LoadBalancer>, Cl
 
 /// The balancer once it is no longer being set up: it serves, or it has failed. Reads may not show it at first.
 async fn settled(cx: &Clients, arn: &str) -> Result<sdk::LoadBalancer, CloudError> {
-    cx.policy
-        .wait("the load balancer to become active", Duration::from_secs(600), async || {
-            let code = |b: &sdk::LoadBalancer| b.state.as_ref().and_then(|s| s.code.clone());
-            Ok(by_arn(cx, arn).await?.filter(|b| code(b).is_some_and(|c| c != LoadBalancerStateEnum::Provisioning)))
-        })
-        .await
+    let look = async || {
+        let code = |b: &sdk::LoadBalancer| b.state.as_ref().and_then(|s| s.code.clone());
+        Ok(by_arn(cx, arn).await?.filter(|b| code(b).is_some_and(|c| c != LoadBalancerStateEnum::Provisioning)))
+    };
+    let what = "the load balancer to become active";
+    cx.policy.wait_saying(what, deadline(LoadBalancer::TYPICAL.create), look, async || state(cx, arn).await).await
+}
+
+/// Why a balancer will never serve, when it won't.
+fn broken(seen: &sdk::LoadBalancer) -> Option<CloudError> {
+    let state = seen.state.as_ref().filter(|s| s.code == Some(LoadBalancerStateEnum::Failed))?;
+    let mut e = CloudError::new(Class::Invalid, "failed", state.reason().unwrap_or("the load balancer could not be set up"));
+    (e.service, e.operation) = (Some(Service::Elb), "DescribeLoadBalancers".into());
+    Some(e)
+}
+
+/// What AWS says of a balancer that takes too long.
+async fn state(cx: &Clients, arn: &str) -> Option<String> {
+    let state = by_arn(cx, arn).await.ok()??.state?;
+    let why = state.reason.filter(|r| !r.is_empty()).map_or(String::new(), |r| format!(": {r}"));
+    Some(format!("it is {}{why}", state.code?.as_str()))
 }
 
 /// Deletes a balancer, its protection first, and waits until it is gone.
@@ -230,5 +246,6 @@ async fn remove(cx: &Clients, arn: &str, protected: bool) -> Result<(), CloudErr
     let request = cx.elb().delete_load_balancer().load_balancer_arn(arn);
     gone(cx.safe(Service::Elb, "DeleteLoadBalancer", async || request.clone().send().await).await)?;
     let look = async || Ok(by_arn(cx, arn).await?.is_none().then_some(()));
-    cx.policy.wait("the load balancer to be gone", Duration::from_secs(120), look).await
+    let why = async || state(cx, arn).await;
+    cx.policy.wait_saying("the load balancer to be gone", deadline(LoadBalancer::TYPICAL.delete), look, why).await
 }

@@ -2,6 +2,7 @@
 mod claims;
 mod elasticache;
 mod elb;
+pub(crate) mod holders;
 mod links;
 mod managed;
 mod rds;
@@ -14,6 +15,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::cloud::policy::deadline;
 use crate::cloud::{Class, Clients, CloudError};
 use crate::model::{Attribute, Attributes, Loss, Service, Stamp, Tags};
 

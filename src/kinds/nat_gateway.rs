@@ -64,7 +64,8 @@ impl Resource for NatGateway {
         let made = cx.safe(Service::Ec2, "CreateNatGateway", async || request.clone().send().await).await?;
         let id = made.nat_gateway.and_then(|g| g.nat_gateway_id).ok_or_else(|| CloudError::incomplete("CreateNatGateway", "NatGatewayId"))?;
         let what = format!("{id} to become available");
-        half(cx.policy.wait(&what, Self::TYPICAL.create * 4, async || usable(cx, &id).await).await)?;
+        let why = async || state(cx, &id).await;
+        half(cx.policy.wait_saying(&what, deadline(Self::TYPICAL.create), async || usable(cx, &id).await, why).await)?;
         Live::made(id, self.clone(), stamp, links)
     }
 
@@ -78,7 +79,8 @@ impl Resource for NatGateway {
         let request = cx.ec2().delete_nat_gateway().nat_gateway_id(&live.id);
         gone(cx.safe(Service::Ec2, "DeleteNatGateway", async || request.clone().send().await).await)?;
         let what = format!("{} to go", live.id);
-        cx.policy.wait(&what, Self::TYPICAL.delete * 5, async || absent(cx, &live.id).await).await
+        let why = async || state(cx, &live.id).await;
+        cx.policy.wait_saying(&what, deadline(Self::TYPICAL.delete), async || absent(cx, &live.id).await, why).await
     }
 }
 
@@ -102,6 +104,13 @@ async fn usable(cx: &Clients, id: &str) -> Result<Option<()>, CloudError> {
             Err(CloudError::new(Class::Invalid, code, gateway.failure_message.unwrap_or_else(|| format!("{id} is {}", state.as_str()))))
         }
     }
+}
+
+/// What AWS says of a gateway that takes too long.
+async fn state(cx: &Clients, id: &str) -> Option<String> {
+    let gateway = describe(cx, id).await.ok()??;
+    let why = gateway.failure_message.map_or(String::new(), |m| format!(": {m}"));
+    Some(format!("{id} is {}{why}", gateway.state?.as_str()))
 }
 
 async fn absent(cx: &Clients, id: &str) -> Result<Option<()>, CloudError> {

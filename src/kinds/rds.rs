@@ -82,7 +82,13 @@ pub(super) async fn settled(cx: &Clients, id: &str, deadline: Duration, arrived:
         let usable = matches!(status, "available" | "storage-optimization") && seen.endpoint.is_some();
         Ok((usable && arrived(&seen)).then_some(seen))
     };
-    cx.policy.wait(&format!("{id} to be available as asked"), deadline, look).await
+    cx.policy.wait_saying(&format!("{id} to be available as asked"), deadline, look, async || told(cx, id).await).await
+}
+
+/// What RDS says of an instance that takes too long.
+async fn told(cx: &Clients, id: &str) -> Option<String> {
+    let seen = find(cx, id).await.ok()??;
+    Some(reason(cx, id, seen.db_instance_status().unwrap_or("in no state")).await)
 }
 
 /// What RDS itself said about an instance in the last hour.
@@ -107,7 +113,8 @@ pub(super) async fn delete(cx: &Clients, id: &str, deadline: Duration) -> Result
         let request = cx.rds().delete_db_instance().db_instance_identifier(id).skip_final_snapshot(true).delete_automated_backups(false);
         gone(cx.safe(Service::Rds, "DeleteDBInstance", async || request.clone().send().await).await)?;
     }
-    cx.policy.wait(&format!("{id} to be gone"), deadline, async || Ok(find(cx, id).await?.is_none().then_some(()))).await
+    let look = async || Ok(find(cx, id).await?.is_none().then_some(()));
+    cx.policy.wait_saying(&format!("{id} to be gone"), deadline, look, async || told(cx, id).await).await
 }
 
 /// The instance as it will be once all that is accepted has been carried out (`PendingModifiedValues`).

@@ -121,13 +121,13 @@ impl Resource for ReplicationGroup {
             .transit_encryption_enabled(self.transit_encryption)
             .set_tags(Some(elasticache::tags(&stamp.tags(&self.tags))));
         already(cx.safe(Service::ElastiCache, "CreateReplicationGroup", async || request.clone().send().await).await)?;
-        let made = wire::settled(cx, &id, Self::TYPICAL.create * 4, |_| true).await?;
+        let made = wire::settled(cx, &id, deadline(Self::TYPICAL.create), |_| true).await?;
         Live::made(id, self.with_endpoints(made), stamp, links)
     }
 
     /// In the order that ElastiCache demands: replicas come before the failover that needs them, and go after it.
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
-        let (id, deadline) = (&live.id, Self::TYPICAL.update * 4);
+        let (id, deadline) = (&live.id, deadline(Self::TYPICAL.update));
         let want = self.physical(links)?;
         let mut now = wire::settled(cx, id, deadline, |_| true).await?;
         if want.replicas > now.replicas {
@@ -163,7 +163,8 @@ impl Resource for ReplicationGroup {
             gone(cx.safe(Service::ElastiCache, "DeleteReplicationGroup", async || request.clone().send().await).await)?;
         }
         let look = async || Ok(wire::find(cx, &live.id).await?.is_none().then_some(()));
-        cx.policy.wait(&format!("{} to be gone", live.id), Self::TYPICAL.delete * 4, look).await
+        let why = async || wire::told(cx, &live.id).await;
+        cx.policy.wait_saying(&format!("{} to be gone", live.id), deadline(Self::TYPICAL.delete), look, why).await
     }
 }
 

@@ -54,7 +54,8 @@ impl Resource for VpcEndpoint {
         let id = id.ok_or_else(|| CloudError::incomplete("CreateVpcEndpoint", "VpcEndpointId"))?;
         if !ready {
             let what = format!("{id} to become available");
-            half(cx.policy.wait(&what, Self::TYPICAL.create * 12, async || usable(cx, &id).await).await)?;
+            let why = async || told(cx, &id).await;
+            half(cx.policy.wait_saying(&what, deadline(Self::TYPICAL.create), async || usable(cx, &id).await, why).await)?;
         }
         Live::made(id, self.clone(), stamp, links)
     }
@@ -82,7 +83,8 @@ impl Resource for VpcEndpoint {
         let answer = cx.safe(Service::Ec2, "DeleteVpcEndpoints", async || request.clone().send().await).await;
         gone(answer.and_then(|a| refused("DeleteVpcEndpoints", a.unsuccessful.as_deref())))?;
         let what = format!("{} to go", live.id);
-        cx.policy.wait(&what, Self::TYPICAL.delete * 12, async || Ok(describe(cx, &live.id).await?.is_none().then_some(()))).await
+        let look = async || Ok(describe(cx, &live.id).await?.is_none().then_some(()));
+        cx.policy.wait_saying(&what, deadline(Self::TYPICAL.delete), look, async || told(cx, &live.id).await).await
     }
 }
 
@@ -104,6 +106,13 @@ async fn usable(cx: &Clients, id: &str) -> Result<Option<()>, CloudError> {
         return Err(CloudError::new(Class::Invalid, code.unwrap_or_else(|| "Failed".into()), message));
     }
     Ok(state(&endpoint, &["available"]).then_some(()))
+}
+
+/// What AWS says of an endpoint that takes too long.
+async fn told(cx: &Clients, id: &str) -> Option<String> {
+    let endpoint = describe(cx, id).await.ok()??;
+    let why = endpoint.last_error.and_then(|e| e.message).or(endpoint.failure_reason).map_or(String::new(), |m| format!(": {m}"));
+    Some(format!("{id} is {}{why}", endpoint.state?.as_str()))
 }
 
 /// Whether an endpoint is in one of these states; the API writes them in either case.

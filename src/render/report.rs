@@ -1,6 +1,7 @@
 //! How a run ended, step by step, for people.
 use super::text::{Detail, summary};
 use super::values::{count, seconds};
+use crate::cloud::CloudError;
 use crate::plan::{Act, Plan, Step, Undo};
 use crate::render::style::Label;
 use crate::run::{Direction, Event, Found, Outcome};
@@ -38,6 +39,7 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
                 failures(plan, events, e)
             );
             out += "What could not be deleted is harmless, and the next `infra apply` deletes it.\n";
+            out += help(e);
         }
         Outcome::RolledBack(cause) => {
             let why = cause.as_ref().map_or("interrupted".into(), |e| failures(plan, events, e));
@@ -47,6 +49,7 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
                 0 => "Nothing had been changed.\n",
                 _ => "Everything is as it was before.\n",
             };
+            out += cause.as_ref().map_or("", help);
         }
         Outcome::Stuck(e) => {
             out += &format!("{} an undo failed: {e}.\n", heading("Stuck:"));
@@ -55,6 +58,7 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
                 out += &format!("  ! {} still {}\n", s.address, past(s));
             }
             out += "Take away what the message names; then `infra recover` tries again to take the rest back, from any machine.\n";
+            out += help(e);
         }
         Outcome::Unfinished(e) => {
             out += &format!("{} after {took}: {e}.\n", heading("Stopped on the way"));
@@ -70,6 +74,11 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
     out
 }
 
+/// The command that helps against a failure, where there is one.
+fn help(e: &CloudError) -> &'static str {
+    if e.forbidden() { "`infra iam-policy --apply` prints the permissions that an apply needs.\n" } else { "" }
+}
+
 fn done(plan: &Plan) -> String {
     summary(plan)
         .replace(" to create", " created")
@@ -78,7 +87,7 @@ fn done(plan: &Plan) -> String {
         .replace(" to delete", " deleted")
 }
 
-fn failures(plan: &Plan, events: &[Event], first: &crate::cloud::CloudError) -> String {
+fn failures(plan: &Plan, events: &[Event], first: &CloudError) -> String {
     let failed: Vec<_> = events.iter().filter_map(|e| if let Event::Failed(i, e) = e { Some((i, e)) } else { None }).collect();
     let who = failed.iter().find(|(_, e)| *e == first).map(|(i, _)| format!("{}: ", plan.steps[**i].address));
     let more = failed.len().saturating_sub(1);

@@ -231,8 +231,12 @@ async fn undo<C: Cloud>(
         (Act::Delete { live }, Undo::Recreate, Some(rest)) => cloud.update(&rest, &live.object, links, &live.stamp).await.map(Some),
         (Act::Delete { live }, Undo::Recreate, None) => {
             let act = Act::Create { object: live.object.clone() };
-            if again && let (Some(there), _) = settle(&act, settings, cloud, links, stamp).await? {
-                return Ok(Some(there));
+            if again {
+                match settle(&act, settings, cloud, links, stamp).await? {
+                    (Some(there), Found::Whole) => return Ok(Some(there)),
+                    (Some(half), _) => return cloud.update(&half, &live.object, links, &half.stamp).await.map(Some),
+                    (None, _) => {}
+                }
             }
             cloud.create(&live.object, links, stamp).await.map(Some)
         }

@@ -3,6 +3,7 @@ mod crash;
 mod faults;
 mod kinds;
 mod lease;
+mod policy;
 mod sequences;
 mod world;
 

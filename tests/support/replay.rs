@@ -11,16 +11,24 @@ use infra::cloud::Clients;
 
 use super::moto::Moto;
 
+/// Headers of an answer, by name.
+pub type Headers = &'static [(&'static str, &'static str)];
+
 #[derive(Clone, Debug)]
 pub struct Replay {
-    answers: Arc<Mutex<VecDeque<(u16, String)>>>,
+    answers: Arc<Mutex<VecDeque<(u16, String, Headers)>>>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Replay {
     /// Clients of such a cloud. An answer is an HTTP status and a body.
     pub fn clients<'a>(answers: impl IntoIterator<Item = (u16, &'a str)>) -> (Clients, Replay) {
-        let answers = answers.into_iter().map(|(status, body)| (status, body.to_owned())).collect();
+        Replay::with_headers(answers.into_iter().map(|(status, body)| (status, body, &[] as &[_])))
+    }
+
+    /// The same; an answer has headers too.
+    pub fn with_headers<'a>(answers: impl IntoIterator<Item = (u16, &'a str, Headers)>) -> (Clients, Replay) {
+        let answers = answers.into_iter().map(|(status, body, headers)| (status, body.to_owned(), headers)).collect();
         let replay = Replay { answers: Arc::new(Mutex::new(answers)), asked: Arc::default() };
         let config = Moto::config("http://replay.invalid").into_builder().http_client(replay.clone()).build();
         (Clients::with_config(config, Moto::policy()), replay)
@@ -38,7 +46,13 @@ impl HttpConnector for Replay {
         let body = request.body().bytes().unwrap_or_default();
         self.asked.lock().unwrap().push(String::from_utf8_lossy(body).into_owned());
         HttpConnectorFuture::ready(match self.answers.lock().unwrap().pop_front() {
-            Some((status, body)) => Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))),
+            Some((status, body, headers)) => {
+                let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
+                for (name, value) in headers {
+                    response.headers_mut().insert(*name, *value);
+                }
+                Ok(response)
+            }
             None => Err(ConnectorError::other("no answer left".into(), None)),
         })
     }

@@ -1,5 +1,7 @@
 //! Scaling groups where the emulator is silent: instance refreshes, launches that fail, targets that are ill, warm-up and maintenance.
 //! Answers after the API reference.
+use std::time::Duration;
+
 use infra::cloud::{Class, Cloud, CloudError, Observe};
 use infra::kinds::{AutoScalingGroup, Kind, Links, Live, Ref};
 
@@ -338,4 +340,65 @@ async fn a_deletion_may_come_twice() {
     let late = error("ValidationError", "AutoScalingGroup name not found - AutoScalingGroup 'shop-1' not found");
     let (cloud, _) = clients(&[group("lt-new", &[], ""), late, nothing(), nothing()]);
     cloud.delete(&live("lt-new")).await.unwrap();
+}
+
+/// Activities, the latest first: AWS replaces what a balancer finds ill, over and over, and says why only here.
+fn replaced() -> (u16, String) {
+    let one = |said: &str, cause: &str| {
+        format!("<member><StatusCode>Successful</StatusCode><Description>{said}</Description><Cause>{cause}</Cause></member>")
+    };
+    let all = one("Terminating EC2 instance: i-0", "it failed an ELB system health check") + &one("Launching", "");
+    ok("DescribeScalingActivities", &format!("<Activities>{all}</Activities>"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn instances_that_never_serve_are_told_with_the_balancer_s_reason_and_the_last_activity() {
+    let standing = || group("lt-new", &pair("lt-new", "lt-new"), "");
+    let answers = [
+        ok("CreateAutoScalingGroup", ""),
+        ok("PutScalingPolicy", ""),
+        standing(),
+        targets("unhealthy"),
+        standing(),
+        targets("unhealthy"),
+        replaced(),
+        standing(),
+        ok("DeleteAutoScalingGroup", ""),
+        nothing(),
+    ];
+    let (mut cloud, _) = clients(&answers);
+    cloud.policy.poll = Duration::from_secs(9999);
+    let e = cloud.create(&wanted("lt-new").into(), &Links::default(), &stamp(AT)).await.unwrap_err();
+    assert_eq!((e.class, e.code.as_str()), (Class::Invalid, "NotReady"));
+    assert!(e.message.starts_with("waited 14m for 2 instances of s-shop-"), "{e}");
+    let why = "i-1 is unhealthy in arn:app: answered with 502; the last activity: Terminating EC2 instance: i-0: it failed an ELB system health check";
+    assert!(e.message.ends_with(why), "{e}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_takes_too_long_is_told_with_its_progress() {
+    let answers = [
+        group("lt-old", &pair("lt-old", "lt-old"), ""),
+        policies(),
+        ok("UpdateAutoScalingGroup", ""),
+        group("lt-new", &pair("lt-old", "lt-old"), ""),
+        started("r-1"),
+        refresh("r-1", "InProgress"),
+        refresh("r-1", "InProgress"),
+        refresh("r-1", "InProgress"),
+    ];
+    let (mut cloud, _) = clients(&answers);
+    cloud.policy.poll = Duration::from_secs(99999);
+    let e = cloud.update(&live("lt-old"), &wanted("lt-new").into(), &Links::default(), &stamp(AT)).await.unwrap_err();
+    assert_eq!((e.class, e.code.as_str()), (Class::Ambiguous, "WaitTimeout"));
+    assert_eq!(e.message, "waited 42m for the instance refresh r-1 of shop-1: it is InProgress at 50 %: the health check failed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_that_never_goes_is_told_with_its_last_activity() {
+    let going = || group("lt-new", &[], "<Status>Delete in progress</Status>");
+    let (mut cloud, _) = clients(&[going(), going(), going(), replaced()]);
+    cloud.policy.poll = Duration::from_secs(9999);
+    let e = cloud.delete(&live("lt-new")).await.unwrap_err();
+    assert!(e.message.ends_with("shop-1 to be gone: Terminating EC2 instance: i-0: it failed an ELB system health check"), "{e}");
 }

@@ -1,4 +1,6 @@
 //! Databases change state slowly, put changes off, and may fail: answers after the API reference, since the emulator does all at once.
+use std::time::Duration;
+
 use infra::cloud::{Class, Cloud};
 use infra::kinds::{DbInstance, DbReplica, Live, Ref};
 
@@ -128,4 +130,28 @@ async fn a_replica_gets_its_parameter_group_as_soon_as_it_stands() {
     has(&asked[0], &["Action=CreateDBInstanceReadReplica", "SourceDBInstanceIdentifier=id-db_instance.main", "infra%3Aaddress"]);
     assert!(!asked[0].contains("DBParameterGroupName"), "{}", asked[0]);
     has(&asked[3], &["DBParameterGroupName=id-db_parameter_group.main", "PreferredMaintenanceWindow=tue%3A05%3A00-tue%3A06%3A00"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_takes_too_long_is_told_with_its_last_event() {
+    let event = |said: &str| format!("<Event><Message>{said}</Message></Event>");
+    let events = format!(
+        "<DescribeEventsResponse><DescribeEventsResult><Events>{}{}</Events></DescribeEventsResult></DescribeEventsResponse>",
+        event("DB instance created"),
+        event("Backing up DB instance")
+    );
+    let made = "<CreateDBInstanceResponse><CreateDBInstanceResult/></CreateDBInstanceResponse>";
+    let busy = seen("backing-up", 5432, false, "");
+    let (mut cloud, replay) = Replay::clients([(200, made), (200, &busy), (200, &busy), (200, &busy), (200, &events)]);
+    cloud.policy.poll = Duration::from_secs(9999);
+    let e = cloud.create(&db_instance().into(), &links(ground()), &stamp("db_instance.main")).await.unwrap_err();
+    assert_eq!((e.class, e.code.as_str()), (Class::Ambiguous, "WaitTimeout"));
+    assert!(e.message.starts_with("waited 48m for s-main-"), "{e}");
+    assert!(e.message.ends_with(" is backing-up: Backing up DB instance"), "{e}");
+    has(&replay.asked()[4], &["Action=DescribeEvents", "SourceType=db-instance", "Duration=60"]);
+    let deleting = seen("deleting", 5432, false, "");
+    let (mut cloud, _) = Replay::clients([(200, deleting.as_str()), (200, &deleting), (200, &deleting), (200, &deleting), (200, &events)]);
+    cloud.policy.poll = Duration::from_secs(9999);
+    let e = cloud.delete(&live(db_instance())).await.unwrap_err();
+    assert_eq!(e.message, "waited 20m for s-main-1 to be gone: s-main-1 is deleting: Backing up DB instance");
 }

@@ -1,5 +1,7 @@
 //! Load balancing where the emulator is wrong (it takes a second balancer of one name, deletes a protected one, never fails one, has no
 //! limit of tags a request): exchanges written after the API reference.
+use std::time::Duration;
+
 use infra::cloud::{Class, Clients, Cloud, Observe};
 use infra::kinds::{Kind, Links, Live, LoadBalancer, Object, Ref};
 use infra::model::{Computed, Stamp};
@@ -182,4 +184,36 @@ async fn tags_come_in_batches_and_what_goes_meanwhile_is_left_out() {
     let last = arn(19).replace(':', "%3A").replace('/', "%2F");
     assert_eq!(asked[2], format!("DescribeTags ResourceArns.member.20={last}"));
     assert_eq!(asked[3..6], ["DescribeTags", "DescribeTags", "DescribeTags"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_balancer_that_takes_too_long_is_told_with_its_state() {
+    let provisioning = || ok("DescribeLoadBalancers", &shown("provisioning", "waiting for addresses"));
+    let answers = vec![
+        ok("CreateLoadBalancer", &shown("provisioning", "")),
+        ok("ModifyLoadBalancerAttributes", ""),
+        provisioning(),
+        provisioning(),
+        provisioning(),
+    ];
+    let (mut cloud, _) = replay(answers);
+    cloud.policy.poll = Duration::from_secs(9999);
+    let e = create(&cloud).await.unwrap_err();
+    assert_eq!((e.class, e.code.as_str()), (Class::Ambiguous, "WaitTimeout"));
+    assert_eq!(e.message, "waited 10m for the load balancer to become active: it is provisioning: waiting for addresses");
+    let active = || ok("DescribeLoadBalancers", &shown("active", ""));
+    let (mut cloud, _) = replay(vec![ok("DeleteLoadBalancer", ""), active(), active(), active()]);
+    cloud.policy.poll = Duration::from_secs(9999);
+    let live = Live::found(ARN, LoadBalancer { deletion_protection: false, ..balancer() }, stamp());
+    assert_eq!(cloud.delete(&live).await.unwrap_err().message, "waited 2m for the load balancer to be gone: it is active");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_balancer_that_fails_in_other_subnets_says_why() {
+    let (cloud, http) = replay(vec![ok("SetSubnets", ""), ok("DescribeLoadBalancers", &shown("failed", "no addresses left"))]);
+    let want = LoadBalancer { subnets: [Ref::to("=subnet-1"), Ref::to("=subnet-3")].into(), ..balancer() };
+    let live = Live::found(ARN, balancer(), stamp());
+    let e = cloud.update(&live, &want.into(), &Links::default(), &stamp()).await.unwrap_err();
+    assert_eq!((e.class, e.message.as_str()), (Class::Ambiguous, "no addresses left"));
+    assert_eq!(http.asked().len(), 2);
 }

@@ -1,4 +1,6 @@
 //! NAT gateways come and go slowly, and may fail: answers after the API reference, since the emulator has neither.
+use std::time::Duration;
+
 use infra::cloud::{Class, Cloud};
 use infra::kinds::{Links, Live, Object};
 use infra::model::Stamp;
@@ -61,4 +63,20 @@ async fn a_deletion_waits_until_the_gateway_is_gone_and_may_come_twice() {
     let (cloud, replay) = Replay::clients([(400, UNKNOWN), (400, UNKNOWN)]);
     cloud.delete(&live).await.unwrap();
     assert_eq!(replay.asked().len(), 2);
+}
+
+/// The look at the deadline itself is the last one; then it is asked once more what AWS says.
+#[tokio::test(start_paused = true)]
+async fn a_gateway_that_takes_too_long_is_told_with_its_state() {
+    let pending = seen("<state>pending</state>");
+    let (mut cloud, _) = Replay::clients([(200, CREATED), (200, &pending), (200, &pending), (200, &pending)]);
+    cloud.policy.poll = Duration::from_secs(9999);
+    let e = cloud.create(&nat_gateway().into(), &links(), &stamp()).await.unwrap_err();
+    assert_eq!((e.class, e.code.as_str()), (Class::Ambiguous, "WaitTimeout"));
+    assert_eq!(e.message, "waited 6m 40s for nat-1 to become available: nat-1 is pending");
+    let stuck = seen("<state>deleting</state><failureMessage>its interface is in use</failureMessage>");
+    let (mut cloud, _) = Replay::clients([(200, DELETED), (200, &stuck), (200, &stuck), (200, &stuck)]);
+    cloud.policy.poll = Duration::from_secs(9999);
+    let e = cloud.delete(&Live::found("nat-1", nat_gateway(), stamp())).await.unwrap_err();
+    assert_eq!(e.message, "waited 4m for nat-1 to go: nat-1 is deleting: its interface is in use");
 }

@@ -1,6 +1,8 @@
 //! Replication groups: the emulator has no nodes to describe, can't change their number, and never ends a deletion. Answers after the API
 //! reference.
-use infra::cloud::{Cloud, Observe};
+use std::time::Duration;
+
+use infra::cloud::{Class, Cloud, Observe};
 use infra::kinds::{CacheParameterGroup, CacheSubnetGroup, Kind, Links, Live, Object, Ref, ReplicationGroup};
 use infra::model::Computed;
 
@@ -214,4 +216,37 @@ async fn a_deletion_waits_until_the_group_is_gone_and_may_come_twice() {
     let (cloud, replay) = Replay::clients([(404, GONE)]);
     cloud.delete(&live).await.unwrap();
     assert_eq!(replay.asked().len(), 1);
+}
+
+const MADE: &str = "<CreateReplicationGroupResponse><CreateReplicationGroupResult/></CreateReplicationGroupResponse>";
+const EVENTS: &str = "<DescribeEventsResponse><DescribeEventsResult><Events><Event><Message>No addresses left.</Message></Event></Events></DescribeEventsResult></DescribeEventsResponse>";
+
+#[tokio::test(start_paused = true)]
+async fn a_group_that_fails_says_why() {
+    let failed = seen("g", "create-failed", 1, "enabled", "enabled");
+    let (cloud, replay) = Replay::clients([(200, MADE), (200, &failed), (200, EVENTS)]);
+    let e = cloud.create(&group().into(), &world(), &stamp(AT)).await.unwrap_err();
+    assert_eq!((e.class, e.code.as_str()), (Class::Invalid, "create-failed"));
+    assert!(e.message.ends_with(" is create-failed: No addresses left."), "{e}");
+    has(&replay.asked()[2], &["Action=DescribeEvents", "SourceType=replication-group"]);
+    let (on, lost) = (seen("g", "available", 1, "enabled", "enabled"), node("g", "incompatible-network"));
+    let (cloud, replay) = Replay::clients([(200, MADE), (200, &on), (200, &lost), (200, EVENTS)]);
+    let e = cloud.create(&group().into(), &world(), &stamp(AT)).await.unwrap_err();
+    assert_eq!((e.class, e.message.as_str()), (Class::Invalid, "g-001 is incompatible-network: No addresses left."));
+    has(&replay.asked()[3], &["SourceIdentifier=g-001", "SourceType=cache-cluster"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_that_takes_too_long_is_told_with_its_last_event() {
+    let making = seen("g", "creating", 1, "enabled", "enabled");
+    let (mut cloud, _) = Replay::clients([(200, MADE), (200, &making), (200, &making), (200, &making), (200, EVENTS)]);
+    cloud.policy.poll = Duration::from_secs(9999);
+    let e = cloud.create(&group().into(), &world(), &stamp(AT)).await.unwrap_err();
+    assert_eq!((e.class, e.code.as_str()), (Class::Ambiguous, "WaitTimeout"));
+    assert!(e.message.ends_with(" is creating: No addresses left."), "{e}");
+    let deleting = seen("g", "deleting", 1, "enabled", "enabled");
+    let (mut cloud, _) = Replay::clients([(200, deleting.as_str()), (200, &deleting), (200, &deleting), (200, &deleting), (200, EVENTS)]);
+    cloud.policy.poll = Duration::from_secs(9999);
+    let e = cloud.delete(&Live::found("g", group(), stamp(AT))).await.unwrap_err();
+    assert!(e.message.ends_with("for g to be gone: g is deleting: No addresses left."), "{e}");
 }

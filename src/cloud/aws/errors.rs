@@ -1,9 +1,12 @@
 //! The SDK's errors in our words.
 use std::error::Error;
+use std::time::{Duration, SystemTime};
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::cloud::{Class, CloudError};
@@ -29,6 +32,7 @@ pub fn classify<E: ProvideErrorMetadata + Error + 'static>(
         let id = r.headers().get("x-amzn-requestid").or_else(|| r.headers().get("x-amz-request-id"));
         id.map(String::from)
     });
+    let retry_after = error.raw_response().and_then(retry_after);
     let (class, code, message) = match &error {
         SdkError::ConstructionFailure(_) => (Class::Invalid, "InvalidRequest".to_owned(), chain(&error)),
         SdkError::TimeoutError(_) => (Class::Transient, "Timeout".to_owned(), chain(&error)),
@@ -42,11 +46,58 @@ pub fn classify<E: ProvideErrorMetadata + Error + 'static>(
         }
         _ => (Class::Transient, "BadAnswer".to_owned(), chain(&error)),
     };
-    CloudError { class, service: Some(service), operation: operation.into(), code, message, request_id }
+    CloudError { class, service: Some(service), operation: operation.into(), code, message, request_id, retry_after }
+}
+
+/// How long an answer asks to be left alone: `x-amz-retry-after` in milliseconds, or `Retry-After` in seconds or as a date, which is
+/// read by the service's own clock if it shows one.
+fn retry_after(response: &HttpResponse) -> Option<Duration> {
+    let headers = response.headers();
+    let date = |text: &str| DateTime::from_str(text, Format::HttpDate).ok().map(|d| d.secs());
+    if let Some(millis) = headers.get("x-amz-retry-after").and_then(|said| said.trim().parse().ok()) {
+        return Some(Duration::from_millis(millis));
+    }
+    let said = headers.get("retry-after")?.trim();
+    if let Ok(seconds) = said.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let now = headers.get("date").and_then(date).unwrap_or_else(|| DateTime::from(SystemTime::now()).secs());
+    u64::try_from(date(said)? - now).ok().map(Duration::from_secs)
+}
+
+/// The permission that a request needs, as policies name it: `ec2:CreateSubnet`.
+pub fn action(service: Service, operation: &str) -> String {
+    let prefix = match service {
+        Service::AutoScaling => "autoscaling",
+        Service::CloudWatchLogs => "logs",
+        Service::Ec2 => "ec2",
+        Service::ElastiCache => "elasticache",
+        Service::Elb => "elasticloadbalancing",
+        Service::Iam => "iam",
+        Service::Rds => "rds",
+        Service::S3 => "s3",
+        Service::ServiceQuotas => "servicequotas",
+        Service::Ssm => "ssm",
+        Service::Sts => "sts",
+        Service::Tagging => "tag",
+    };
+    let name = match (service, operation) {
+        (Service::S3, "DeleteBucketLifecycle") => "PutLifecycleConfiguration",
+        (Service::S3, "GetBucketEncryption") => "GetEncryptionConfiguration",
+        (Service::S3, "GetBucketLifecycleConfiguration") => "GetLifecycleConfiguration",
+        (Service::S3, "GetPublicAccessBlock") => "GetBucketPublicAccessBlock",
+        (Service::S3, "HeadBucket" | "ListObjectsV2") => "ListBucket",
+        (Service::S3, "ListBuckets") => "ListAllMyBuckets",
+        (Service::S3, "PutBucketEncryption" | "DeleteBucketEncryption") => "PutEncryptionConfiguration",
+        (Service::S3, "PutBucketLifecycleConfiguration") => "PutLifecycleConfiguration",
+        (Service::S3, "PutPublicAccessBlock" | "DeletePublicAccessBlock") => "PutBucketPublicAccessBlock",
+        (_, other) => other,
+    };
+    format!("{prefix}:{name}")
 }
 
 /// The class of an API's error code.
-fn class(code: &str, status: u16) -> Class {
+pub fn class(code: &str, status: u16) -> Class {
     const THROTTLED: &[&str] = &[
         "BandwidthLimitExceeded",
         "EC2ThrottledException",
@@ -112,6 +163,7 @@ fn class(code: &str, status: u16) -> Class {
         "TooManyLoadBalancers",
         "TooManyTags",
         "TooManyTargetGroups",
+        "TooManyTargets",
         "TooManyUniqueTargetGroupsPerLoadBalancer",
     ];
     match code {

@@ -1,6 +1,6 @@
 //! When a group serves.
 use super::*;
-use aws_sdk_autoscaling::types::{Instance, LifecycleState, ScalingActivityStatusCode};
+use aws_sdk_autoscaling::types::{Activity, Instance, LifecycleState, ScalingActivityStatusCode};
 use aws_sdk_elasticloadbalancingv2::types::{TargetHealth, TargetHealthReasonEnum, TargetHealthStateEnum};
 use std::cell::RefCell;
 
@@ -36,9 +36,13 @@ pub(super) async fn serving(
         }
         Ok(Some(()))
     };
-    let deadline = AutoScalingGroup::TYPICAL.create * 4 + Duration::from_secs(grace.max(0) as u64);
-    match cx.policy.wait(&format!("{count} instances of {name} to serve"), deadline, look).await {
-        Err(e) if e.code == "WaitTimeout" => Err(verdict(format!("{}: {}", e.message, seen.borrow()))),
+    let deadline = deadline(AutoScalingGroup::TYPICAL.create) + Duration::from_secs(grace.max(0) as u64);
+    let why = async || {
+        let last = activity(cx, name).await.map_or(String::new(), |a| format!("; the last activity: {a}"));
+        Some(format!("{}{last}", seen.borrow()))
+    };
+    match cx.policy.wait_saying(&format!("{count} instances of {name} to serve"), deadline, look, why).await {
+        Err(e) if e.code == "WaitTimeout" => Err(verdict(e.message)),
         answer => answer,
     }
 }
@@ -52,11 +56,24 @@ fn verdict(reason: impl Into<String>) -> CloudError {
     failed(Class::Invalid, NOT_READY, reason)
 }
 
-/// Why a launch failed, when one did. That EC2 had not yet heard of the instance profile is no reason: AWS launches again by itself.
-async fn failure(cx: &Clients, name: &str) -> Result<Option<String>, CloudError> {
+/// What a group does or did last, in AWS's own words: why it replaces instances shows here only.
+pub(super) async fn activity(cx: &Clients, name: &str) -> Option<String> {
+    let last = activities(cx, name).await.ok()?.into_iter().next()?;
+    let told = [last.description, last.status_message, last.cause];
+    let told: Vec<String> = told.into_iter().flatten().filter(|t| !t.is_empty()).collect();
+    (!told.is_empty()).then(|| told.join(": "))
+}
+
+/// The activities of a group, the latest first.
+async fn activities(cx: &Clients, name: &str) -> Result<Vec<Activity>, CloudError> {
     let request = cx.autoscaling().describe_scaling_activities().auto_scaling_group_name(name).max_records(100);
     let found = cx.safe(Service::AutoScaling, "DescribeScalingActivities", async || request.clone().send().await).await?;
-    let failed = found.activities.into_iter().flatten().filter(|a| a.status_code == Some(ScalingActivityStatusCode::Failed));
+    Ok(found.activities.unwrap_or_default())
+}
+
+/// Why a launch failed, when one did. That EC2 had not yet heard of the instance profile is no reason: AWS launches again by itself.
+async fn failure(cx: &Clients, name: &str) -> Result<Option<String>, CloudError> {
+    let failed = activities(cx, name).await?.into_iter().filter(|a| a.status_code == Some(ScalingActivityStatusCode::Failed));
     let mut reasons = failed.map(|a| a.status_message.or(a.description).unwrap_or_default());
     Ok(reasons.find(|r| !r.contains(write::NO_PROFILE)))
 }

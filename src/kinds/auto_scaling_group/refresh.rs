@@ -27,8 +27,10 @@ pub(super) async fn roll(cx: &Clients, name: &str, group: &AutoScalingGroup, mov
         }
     };
     let id = id.ok_or_else(|| refused(format!("{name} has a refresh that neither goes on nor makes room for another")))?;
-    let deadline = AutoScalingGroup::TYPICAL.update * (4 + strangers as u32);
-    cx.policy.wait(&format!("the instance refresh {id} of {name}"), deadline, async || ended(cx, name, &id).await).await
+    // The larger the group the longer it takes; usual times are those of a small one.
+    let deadline = deadline(AutoScalingGroup::TYPICAL.update) + AutoScalingGroup::TYPICAL.update * strangers as u32;
+    let (what, why) = (format!("the instance refresh {id} of {name}"), async || progress(cx, name).await);
+    cx.policy.wait_saying(&what, deadline, async || ended(cx, name, &id).await, why).await
 }
 
 /// Begins a refresh; `None`: one is under way already, which is also what a repeated request hears.
@@ -58,7 +60,15 @@ async fn cancel(cx: &Clients, name: &str) -> Result<(), CloudError> {
         answer => drop(answer?),
     }
     let look = async || Ok(running(cx, name).await?.is_none().then_some(()));
-    cx.policy.wait(&format!("the earlier instance refresh of {name} to be cancelled"), AutoScalingGroup::TYPICAL.update * 4, look).await
+    let (what, why) = (format!("the earlier instance refresh of {name} to be cancelled"), async || progress(cx, name).await);
+    cx.policy.wait_saying(&what, deadline(AutoScalingGroup::TYPICAL.update), look, why).await
+}
+
+/// What AWS says of a refresh that takes too long.
+async fn progress(cx: &Clients, name: &str) -> Option<String> {
+    let refresh = running(cx, name).await.ok()??;
+    let why = refresh.status_reason.map_or(String::new(), |r| format!(": {r}"));
+    Some(format!("it is {} at {} %{why}", refresh.status?.as_str(), refresh.percentage_complete.unwrap_or(0)))
 }
 
 /// The refresh under way, of which a group has one at most; the latest is shown first.

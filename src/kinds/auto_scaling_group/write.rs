@@ -7,9 +7,6 @@ use aws_sdk_autoscaling::types::{
 /// Target groups that one call may attach or detach.
 const TARGETS: usize = 10;
 
-/// How long EC2 may take to know a new instance profile.
-const PROFILE_LAG: Duration = Duration::from_secs(60);
-
 /// What AWS says while EC2 has not yet heard of a new instance profile. It has no code of its own.
 pub(super) const NO_PROFILE: &str = "Invalid IAM Instance Profile";
 
@@ -41,7 +38,7 @@ pub(super) async fn create(group: &AutoScalingGroup, cx: &Clients, stamp: &Stamp
         Err(e) if e.message.contains(NO_PROFILE) => Ok(None),
         answer => answer.map(Some),
     };
-    match cx.policy.wait("the instance profile to be known to EC2", PROFILE_LAG, look).await {
+    match cx.policy.wait("the instance profile to be known to EC2", deadline(InstanceProfile::TYPICAL.create), look).await {
         Err(e) if e.code == "WaitTimeout" => send().await,
         answer => answer,
     }
@@ -80,7 +77,8 @@ pub(super) async fn delete(cx: &Clients, name: &str) -> Result<(), CloudError> {
         }
     }
     let look = async || Ok(view::one(cx, name).await?.is_none().then_some(()));
-    cx.policy.wait(&format!("the scaling group {name} to be gone"), AutoScalingGroup::TYPICAL.delete * 4, look).await
+    let (what, why) = (format!("the scaling group {name} to be gone"), async || ready::activity(cx, name).await);
+    cx.policy.wait_saying(&what, deadline(AutoScalingGroup::TYPICAL.delete), look, why).await
 }
 
 pub(super) async fn attach(cx: &Clients, name: &str, targets: &BTreeSet<String>) -> Result<(), CloudError> {

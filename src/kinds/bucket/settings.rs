@@ -111,6 +111,9 @@ pub(super) fn expiration(rules: &[LifecycleRule]) -> i32 {
     ours.and_then(|r| r.expiration.as_ref()).and_then(|e| e.days).unwrap_or(0)
 }
 
+/// How long S3 usually takes to pass a lifecycle on.
+const IN_FORCE: Duration = Duration::from_secs(75);
+
 /// Writes our rule next to what others there are, and waits until it reads so: S3 passes it on within minutes.
 pub(super) async fn set_expiration(cx: &Clients, name: &str, mut rules: Vec<LifecycleRule>, days: i32) -> Result<(), CloudError> {
     rules.retain(|r| r.id.as_deref() != Some(RULE));
@@ -131,5 +134,5 @@ pub(super) async fn set_expiration(cx: &Clients, name: &str, mut rules: Vec<Life
         cx.safe(Service::S3, "PutBucketLifecycleConfiguration", async || request.clone().send().await).await?;
     }
     let look = async || Ok((expiration(&self::rules(cx, name).await?) == days).then_some(()));
-    cx.policy.wait(&format!("the lifecycle of {name} to be in force"), Duration::from_secs(300), look).await
+    cx.policy.wait(&format!("the lifecycle of {name} to be in force"), deadline(IN_FORCE), look).await
 }

@@ -43,7 +43,7 @@ pub(super) async fn settled(
         was_there.set(true);
         let status = group.status().unwrap_or_default();
         if status == "create-failed" {
-            return Err(broken(Service::ElastiCache, "DescribeReplicationGroups", status, &reason(cx, id, status).await));
+            return Err(broken(Service::ElastiCache, "DescribeReplicationGroups", status, &reason(cx, id, SourceType::ReplicationGroup, status).await));
         }
         let turning = matches!(group.automatic_failover, Some(AutomaticFailoverStatus::Enabling | AutomaticFailoverStatus::Disabling));
         let pending = group.pending_modified_values.as_ref().is_some_and(|p| *p != ReplicationGroupPendingModifiedValues::builder().build());
@@ -51,6 +51,10 @@ pub(super) async fn settled(
             return Ok(None);
         }
         let nodes = nodes(cx, &group).await?;
+        if let Some(node) = nodes.iter().find(|n| n.cache_cluster_status() == Some("incompatible-network")) {
+            let (node, status) = (node.cache_cluster_id().unwrap_or(id), "incompatible-network");
+            return Err(broken(Service::ElastiCache, "DescribeCacheClusters", status, &reason(cx, node, SourceType::CacheCluster, status).await));
+        }
         let quiet = |n: &CacheCluster| {
             n.cache_cluster_status() == Some("available") && n.pending_modified_values.as_ref().is_none_or(|p| *p == PendingModifiedValues::builder().build())
         };
@@ -58,12 +62,18 @@ pub(super) async fn settled(
         let seen = read(&group, nodes.first());
         Ok((here && arrived(&seen) && seen.primary_endpoint.0.is_some()).then_some(seen))
     };
-    cx.policy.wait(&format!("{id} to be available as asked"), deadline, look).await
+    cx.policy.wait_saying(&format!("{id} to be available as asked"), deadline, look, async || told(cx, id).await).await
 }
 
-/// What ElastiCache itself said about a group in the last hour.
-async fn reason(cx: &Clients, id: &str, status: &str) -> String {
-    let request = cx.elasticache().describe_events().source_identifier(id).source_type(SourceType::ReplicationGroup).duration(60);
+/// What ElastiCache says of a group that takes too long.
+pub(super) async fn told(cx: &Clients, id: &str) -> Option<String> {
+    let seen = find(cx, id).await.ok()??;
+    Some(reason(cx, id, SourceType::ReplicationGroup, seen.status().unwrap_or("in no state")).await)
+}
+
+/// What ElastiCache itself said about a group or a node in the last hour.
+async fn reason(cx: &Clients, id: &str, of: SourceType, status: &str) -> String {
+    let request = cx.elasticache().describe_events().source_identifier(id).source_type(of).duration(60);
     let events = cx.safe(Service::ElastiCache, "DescribeEvents", async || request.clone().send().await).await;
     let messages: Vec<String> = events.ok().and_then(|e| e.events).into_iter().flatten().filter_map(|e| e.message).collect();
     match messages.last() {
