@@ -1,6 +1,7 @@
 //! Arguments that commands share.
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -30,6 +31,9 @@ pub struct CloudArgs {
     /// Steps, and requests per service, in flight at most
     #[arg(long, value_name = "N", env = "INFRA_PARALLELISM", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub parallelism: u16,
+    /// How long "nothing there" must stay true before it is believed [default: 30s on AWS, 200ms in the sandbox]
+    #[arg(long, value_name = "TIME", env = "INFRA_QUIET_PERIOD", value_parser = humantime::parse_duration)]
+    pub quiet_period: Option<Duration>,
 }
 
 /// Which part of the stack, and what may be lost.

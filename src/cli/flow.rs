@@ -90,8 +90,8 @@ pub fn terms(args: &CloudArgs) -> Terms {
 
 /// How long "nothing there" must stay true: on AWS reads lag behind writes.
 pub fn quiet(args: &CloudArgs) -> Duration {
-    match args.cloud {
+    args.quiet_period.unwrap_or(match args.cloud {
         CloudChoice::Aws => Duration::from_secs(30),
         CloudChoice::Sandbox(_) => Duration::from_millis(200),
-    }
+    })
 }

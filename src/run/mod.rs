@@ -118,7 +118,15 @@ const UNDO_RETRIES: u8 = 3;
 impl<'p> Run<'p> {
     pub fn new(plan: &'p Plan) -> Self {
         let state = vec![State::Pending; plan.steps.len()];
-        Run { plan, state, direction: Direction::Forward, cause: None, stuck: None, retried: vec![0; plan.steps.len()], ready: Ready::new(plan) }
+        Run {
+            plan,
+            state,
+            direction: Direction::Forward,
+            cause: None,
+            stuck: None,
+            retried: vec![0; plan.steps.len()],
+            ready: Ready::new(plan),
+        }
     }
 
     /// The run as its events left it.

@@ -21,10 +21,12 @@ pub async fn look_back(plan: &Plan, run: &str, cloud: &impl Observe) -> Result<V
     let lists = try_join_all(kinds.iter().map(|k| cloud.list(*k, &plan.stack))).await?;
     let world: BTreeMap<Kind, Vec<Live>> = kinds.into_iter().zip(lists).collect();
     let mut memory = Memory::new(plan);
-    let (mut events, mut stands, mut back) = (vec![], BTreeSet::new(), false);
+    let (mut events, mut stands, mut again) = (vec![], BTreeSet::new(), vec![]);
     for step in &plan.steps {
         let of_step = |l: &Live| l.stamp.run == run && l.stamp.step == step.id;
-        back |= matches!(step.act, Act::Delete { .. }) && world[&step.address.kind].iter().any(of_step);
+        if matches!(step.act, Act::Delete { .. }) && world[&step.address.kind].iter().any(of_step) {
+            again.push(step.id);
+        }
         // An update only begins once all it waits for stands; before that, what it points at reads as it did.
         if matches!(step.act, Act::Update { .. }) && !step.after.iter().all(|j| stands.contains(j)) {
             continue;
@@ -47,8 +49,9 @@ pub async fn look_back(plan: &Plan, run: &str, cloud: &impl Observe) -> Result<V
     }
     let begun = events.iter().flat_map(|e| [Event::Began(e.0), Event::Failed(e.0, lost())]);
     let told = begun.chain(events.iter().map(told));
-    // What was deleted and stands again was made again by the way back.
-    Ok(told.chain(back.then_some(Event::Interrupted)).collect())
+    // What was deleted and stands again was made again on the way back.
+    let back = (!again.is_empty()).then_some(Event::Interrupted);
+    Ok(told.chain(back).chain(again.into_iter().map(Event::UndoBegan)).collect())
 }
 
 fn told((i, live, found): &(usize, Option<Live>, Found)) -> Event {

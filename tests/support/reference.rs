@@ -40,10 +40,14 @@ impl Reference {
     /// The stack of `examples/production.yaml`, and a layer above it. Its certificate is one that is there, and there is no Performance Insights,
     /// which the emulator never shows to be on.
     pub fn production(&self, layer: &str) -> Stack {
-        let certificate = format!("load_balancer: {{ listeners: {{ https: {{ certificate: '{}' }} }} }}", self.certificate);
-        let own = format!("{certificate}\ndatabase: {{ main: {{ performance_insights: false }} }}");
         let base = include_str!("../../examples/production.yaml");
-        lower(&[("production.yaml", base), ("emulator.yaml", &own), ("layer.yaml", layer)])
+        lower(&[("production.yaml", base), ("emulator.yaml", &self.emulator()), ("layer.yaml", layer)])
+    }
+
+    /// The layer that makes the example one for the emulator.
+    pub fn emulator(&self) -> String {
+        let certificate = format!("load_balancer: {{ listeners: {{ https: {{ certificate: '{}' }} }} }}", self.certificate);
+        format!("{certificate}\ndatabase: {{ main: {{ performance_insights: false }} }}\n")
     }
 
     /// Plans and applies; afterwards there is nothing to do.

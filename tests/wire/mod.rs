@@ -12,6 +12,7 @@ mod foreign;
 mod iam_role;
 mod instance_profile;
 mod internet_gateway;
+mod kill;
 mod launch_template;
 mod listener;
 mod load_balancer;
