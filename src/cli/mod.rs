@@ -6,6 +6,7 @@ mod destroy;
 mod explain;
 mod failure;
 mod flow;
+mod iam_policy;
 mod output;
 mod plan;
 mod printer;
@@ -44,6 +45,8 @@ enum Command {
     Destroy(destroy::Destroy),
     /// Explain a section or a field of the spec
     Explain(explain::Explain),
+    /// Print the least IAM policy that the spec needs; needs no network
+    IamPolicy(iam_policy::IamPolicy),
     /// Print the outputs of the live environment
     Output(output::Output),
     /// Show what apply would do; changes nothing
@@ -64,6 +67,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Completions(c) => c.run(&printer),
         Command::Destroy(c) => block_on(c.run(&printer)),
         Command::Explain(c) => c.run(&printer),
+        Command::IamPolicy(c) => c.run(&printer),
         Command::Output(c) => block_on(c.run(&printer)),
         Command::Plan(c) => block_on(c.run(&printer)),
         Command::Schema(c) => c.run(&printer),

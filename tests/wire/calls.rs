@@ -1,0 +1,244 @@
+//! The call table against the requests that are really made: those that the proxy sees, and those that the source names.
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use infra::cloud::{Cloud, CloudError, Identity, Observe};
+use infra::kinds::calls::{Call, GENERAL, prefix};
+use infra::kinds::{Kind, Links, Live, Object};
+use infra::model::{Service, Stamp};
+use infra::plan::Stack;
+use infra::run::Outcome;
+use tokio::sync::Mutex;
+
+use super::cases;
+use crate::support::proxy;
+use crate::support::reference::{Reference, lower};
+use crate::support::{apply, plan_for, stack};
+
+/// Entries that no run over the emulator can show: the kind (or `general`), the request, and why.
+const UNSEEN: &[(&str, &str, &str)] = &[];
+
+/// What a run asks, beside what belongs to kinds, is asked elsewhere.
+const CACHES: &str = "stack: calls\nregion: us-east-1\nvpc: { nat: none, flow_logs: false, gateway_endpoints: [] }\ncache:\n  main: { replicas: 1, automatic_failover: true }\n";
+
+/// What changes in caches: parameters come, change and go, and the number and the type of the nodes.
+const CACHE_LAYERS: &[&str] = &[
+    "",
+    "cache: { main: { parameters: { maxmemory-policy: allkeys-lru } } }",
+    "tags: { team: shop }\ncache: { main: { replicas: 2, node_type: cache.r7g.xlarge, parameters: { timeout: '300' } } }",
+    "cache: { main: { parameters: { timeout: '300' } } }",
+    "",
+];
+
+/// Lists, and the verbs that change something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Read,
+    Write,
+}
+
+type Request = (Service, String);
+
+/// A cloud that lets one verb at a time pass, so that every request is known to be that verb's.
+struct Watched {
+    reference: Reference,
+    turn: Mutex<()>,
+    seen: RefCell<BTreeMap<(Kind, Part), BTreeSet<Request>>>,
+}
+
+impl Watched {
+    async fn watch<T>(&self, kind: Kind, part: Part, verb: impl Future<Output = T>) -> T {
+        let _turn = self.turn.lock().await;
+        self.reference.proxy.reset();
+        let answer = verb.await;
+        let requests = self.reference.proxy.log();
+        self.seen.borrow_mut().entry((kind, part)).or_default().extend(requests.iter().map(request));
+        answer
+    }
+
+    /// Makes a stack what is wanted.
+    async fn run(&self, want: &Stack, run: &str) {
+        let plan = plan_for(self, want).await.unwrap_or_else(|e| panic!("{} {run}: {e:#?}", want.name));
+        let (outcome, events) = apply(self, &plan, run).await;
+        assert_eq!(outcome, Outcome::Applied, "{} {run}: {events:#?}", want.name);
+    }
+}
+
+impl Observe for Watched {
+    async fn identity(&self) -> Result<Identity, CloudError> {
+        self.reference.cloud.identity().await
+    }
+    async fn list(&self, kind: Kind, stack: &str) -> Result<Vec<Live>, CloudError> {
+        self.watch(kind, Part::Read, self.reference.cloud.list(kind, stack)).await
+    }
+}
+
+impl Cloud for Watched {
+    async fn create(&self, want: &Object, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        self.watch(want.kind(), Part::Write, self.reference.cloud.create(want, links, stamp)).await
+    }
+    async fn update(&self, live: &Live, want: &Object, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        self.watch(want.kind(), Part::Write, self.reference.cloud.update(live, want, links, stamp)).await
+    }
+    async fn delete(&self, live: &Live) -> Result<(), CloudError> {
+        self.watch(live.object.kind(), Part::Write, self.reference.cloud.delete(live)).await
+    }
+}
+
+/// A request by its service and the API's own name.
+fn request(call: &proxy::Call) -> Request {
+    let name = if call.service == "tagging" { "tag" } else { call.service.as_str() };
+    let service = Service::ALL.iter().copied().find(|s| prefix(*s) == name).unwrap_or_else(|| panic!("{call:?} is of no service"));
+    let operation = if service == Service::S3 { s3(call).to_owned() } else { call.operation.clone() };
+    (service, operation)
+}
+
+/// The API's own name of a request to S3, which tells its operations apart by method, path and query.
+fn s3(call: &proxy::Call) -> &'static str {
+    let (method, path) = call.operation.split_once(' ').unwrap();
+    let (bucket, key) = path.trim_start_matches('/').split_once('/').unwrap_or((path.trim_start_matches('/'), ""));
+    let asked = |word: &str| call.query.split('&').any(|part| part.split('=').next() == Some(word));
+    let setting = ["encryption", "lifecycle", "list-type", "policy", "publicAccessBlock", "tagging"].into_iter().find(|word| asked(word));
+    match (method, bucket.is_empty(), key.is_empty(), setting) {
+        ("GET", true, true, None) => "ListBuckets",
+        ("DELETE", false, true, None) => "DeleteBucket",
+        ("DELETE", false, true, Some("lifecycle")) => "DeleteBucketLifecycle",
+        ("DELETE", false, true, Some("policy")) => "DeleteBucketPolicy",
+        ("DELETE", false, false, None) => "DeleteObject",
+        ("GET", false, true, Some("encryption")) => "GetBucketEncryption",
+        ("GET", false, true, Some("lifecycle")) => "GetBucketLifecycleConfiguration",
+        ("GET", false, true, Some("list-type")) => "ListObjectsV2",
+        ("GET", false, true, Some("policy")) => "GetBucketPolicy",
+        ("GET", false, true, Some("publicAccessBlock")) => "GetPublicAccessBlock",
+        ("GET", false, true, Some("tagging")) => "GetBucketTagging",
+        ("HEAD", false, true, None) => "HeadBucket",
+        ("PUT", false, true, None) => "CreateBucket",
+        ("PUT", false, true, Some("encryption")) => "PutBucketEncryption",
+        ("PUT", false, true, Some("lifecycle")) => "PutBucketLifecycleConfiguration",
+        ("PUT", false, true, Some("policy")) => "PutBucketPolicy",
+        ("PUT", false, true, Some("publicAccessBlock")) => "PutPublicAccessBlock",
+        ("PUT", false, true, Some("tagging")) => "PutBucketTagging",
+        _ => panic!("{call:?} is no request of ours"),
+    }
+}
+
+fn requests(calls: &[Call]) -> BTreeSet<Request> {
+    calls.iter().map(|c| (c.service, c.operation.to_owned())).collect()
+}
+
+/// Every kind is made, listed, changed in every attribute and deleted: what that sends is in the kind's part of the table, and the table has
+/// nothing that isn't sent.
+#[tokio::test]
+async fn the_table_is_what_is_sent() {
+    let watched = Watched { reference: Reference::start().await, turn: Mutex::new(()), seen: RefCell::default() };
+    for case in cases() {
+        let at = crate::support::address(case.address);
+        let name = format!("calls-{}", at.kind.label().replace('_', "-"));
+        let base = stack(&name, case.world);
+        watched.run(&base, "r0").await;
+        for (i, (_, object)) in case.variants.into_iter().enumerate() {
+            let mut other = base.clone();
+            other.nodes.insert(at.clone(), object);
+            watched.run(&other, &format!("r{i}a")).await;
+            watched.run(&base, &format!("r{i}b")).await;
+        }
+        watched.run(&stack(&name, []), "destroy").await;
+    }
+    for (i, layer) in CACHE_LAYERS.iter().enumerate() {
+        let want = lower(&[("caches.yaml", CACHES), ("layer.yaml", layer)]);
+        watched.run(&want, &format!("r{i}")).await;
+    }
+    watched.run(&stack("calls", []), "destroy").await;
+
+    let seen = watched.seen.into_inner();
+    let sent = |kind: Kind, part: Part| seen.get(&(kind, part)).cloned().unwrap_or_default();
+    let mut wrong: Vec<String> = vec![];
+    let mut shown = 0;
+    for kind in Kind::ALL {
+        let (read, write) = (requests(kind.calls().read), requests(kind.calls().write));
+        let lists = &read | &requests(GENERAL.read);
+        let allowed = &lists | &write;
+        let label = kind.label();
+        wrong.extend((&sent(*kind, Part::Read) - &lists).iter().map(|r| format!("{label}: a list sends {r:?}")));
+        wrong.extend((&sent(*kind, Part::Write) - &allowed).iter().map(|r| format!("{label}: a change sends {r:?}")));
+        for (part, table) in [(Part::Read, read), (Part::Write, write)] {
+            for (service, operation) in table {
+                let excused = UNSEEN.iter().any(|(k, o, _)| *k == label && *o == operation);
+                let is_sent = sent(*kind, part).contains(&(service, operation.clone()));
+                shown += usize::from(is_sent);
+                match (is_sent, excused) {
+                    (false, false) => wrong.push(format!("{label}: nothing sends {operation} ({part:?})")),
+                    (true, true) => wrong.push(format!("{label}: {operation} is sent and needs no excuse")),
+                    _ => {}
+                }
+            }
+        }
+    }
+    println!("{shown} entries seen, {} not", UNSEEN.len());
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Every excuse is of an entry that there is, and says why.
+#[test]
+fn every_excuse_is_of_an_entry() {
+    for (label, operation, why) in UNSEEN {
+        let kind = Kind::ALL.iter().find(|kind| kind.label() == *label).unwrap_or_else(|| panic!("{label}"));
+        let calls = kind.calls();
+        assert!(calls.read.iter().chain(calls.write).any(|c| c.operation == *operation), "{label}: {operation}");
+        assert!(why.len() > 10, "{label}: {operation}");
+    }
+}
+
+fn files(folder: &Path, out: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files(&path, out) } else { out.push(path) }
+    }
+}
+
+/// The requests that a text names, as `Service::Ec2, "CreateVpc"`.
+fn named(text: &str) -> BTreeSet<(String, String)> {
+    let pair = |(i, _): (usize, &str)| {
+        let (service, rest) = text[i + "Service::".len()..].split_once(',')?;
+        let operation = rest.trim_start().strip_prefix('"')?.split('"').next()?;
+        let words = [service, operation].iter().all(|w| !w.is_empty() && w.chars().all(|c| c.is_ascii_alphanumeric()));
+        (words && operation.starts_with(|c: char| c.is_ascii_uppercase())).then(|| (service.to_owned(), operation.to_owned()))
+    };
+    text.match_indices("Service::").filter_map(pair).collect()
+}
+
+/// A request that the source sends is in the table: in the part of its kind, when its file is a kind's. And the table names no request of a kind
+/// that the source doesn't.
+#[test]
+fn every_request_of_the_source_is_in_the_table() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut all = vec![];
+    files(&src, &mut all);
+    let key = |c: &Call| (format!("{:?}", c.service), c.operation.to_owned());
+    let of = |kind: Kind| -> BTreeSet<_> { kind.calls().read.iter().chain(kind.calls().write).map(key).collect() };
+    let general: BTreeSet<_> = GENERAL.read.iter().chain(GENERAL.write).map(key).collect();
+    let any: BTreeSet<_> = Kind::ALL.iter().flat_map(|kind| of(*kind)).chain(general.clone()).collect();
+    let (mut wrong, mut source) = (vec![], BTreeSet::new());
+    for file in all.iter().filter(|f| !f.starts_with(src.join("kinds/calls"))) {
+        let place = file.strip_prefix(&src).unwrap();
+        let text = std::fs::read_to_string(file).unwrap();
+        let room: Vec<_> = place.iter().map(|p| p.to_str().unwrap().trim_end_matches(".rs")).collect();
+        let kind = Kind::ALL.iter().find(|kind| room[0] == "kinds" && room.get(1) == Some(&kind.label()));
+        let table = kind.map_or_else(|| any.clone(), |kind| &of(*kind) | &general);
+        let here = named(&text);
+        wrong.extend((&here - &table).iter().map(|r| format!("{} sends {r:?}", place.display())));
+        source.extend(here);
+        // Only the generic list passes on a name that it was given.
+        let sends = text.matches("cx.safe(").count() + text.matches("cx.write(").count() + text.matches("cx.pages(").count();
+        let literal: usize = ["cx.safe(", "cx.write(", "cx.pages("]
+            .iter()
+            .flat_map(|w| text.split(w).skip(1))
+            .filter(|t| t.trim_start().starts_with("Service::"))
+            .count();
+        assert_eq!(sends, literal, "{}: a request without its service and name", place.display());
+    }
+    wrong.extend(Kind::ALL.iter().flat_map(|kind| &of(*kind) - &source).map(|r| format!("nothing in the source sends {r:?}")));
+    assert!(source.len() > 120, "{}", source.len());
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
