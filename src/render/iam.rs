@@ -64,6 +64,19 @@ impl Policy {
         serde_json::to_string_pretty(self).expect("plain data") + "\n"
     }
 
+    /// The same statements, in their order, in policies that each fit into a managed one.
+    pub fn parts(&self) -> Vec<Policy> {
+        let mut parts: Vec<Policy> = vec![];
+        for statement in &self.statement {
+            let alone = Policy { version: self.version, statement: vec![statement.clone()] };
+            match parts.last_mut() {
+                Some(last) if last.size() + alone.size() <= MANAGED => last.statement.push(statement.clone()),
+                _ => parts.push(alone),
+            }
+        }
+        parts
+    }
+
     /// Its characters as IAM counts them, without white space.
     pub fn size(&self) -> usize {
         serde_json::to_string(self).expect("plain data").chars().filter(|c| !c.is_whitespace()).count()

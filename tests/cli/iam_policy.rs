@@ -5,7 +5,7 @@ use infra::kinds::calls::{GENERAL, On};
 use infra::render::iam;
 use serde_json::Value;
 
-use super::Infra;
+use super::{Infra, Said};
 
 /// Both policies of both examples: their text, their shape, their size.
 #[test]
@@ -26,6 +26,21 @@ fn the_policies_of_the_examples() {
         let apply = infra.run(&["iam-policy", "-f", &Infra::example(example), "--apply"]);
         assert_eq!(plain.out, apply.out, "--apply is what is meant when nothing is said");
     }
+    let production = Infra::example("production");
+    let part = |n: &str| infra.run(&["iam-policy", "-f", &production, "--part", n]);
+    let read = |said: Said| serde_json::from_str::<Value>(&said.out).unwrap()["Statement"].as_array().unwrap().clone();
+    let whole = read(infra.run(&["iam-policy", "-f", &production]));
+    assert_eq!([read(part("1")), read(part("2"))].concat(), whole, "two parts say what the whole says");
+    for n in ["1", "2"] {
+        let said = part(n);
+        assert_eq!(said.err, "");
+        let document: Value = serde_json::from_str(&said.out).unwrap();
+        well_formed(&document);
+        assert!(serde_json::to_string(&document).unwrap().len() <= iam::MANAGED, "part {n}");
+    }
+    let beyond = part("3");
+    assert_eq!((beyond.code, beyond.out.as_str()), (1, ""));
+    assert!(beyond.err.contains("1 to 2"), "{}", beyond.err);
     let both = infra.run(&["iam-policy", "-f", &Infra::example("minimal"), "--apply", "--read-only"]);
     assert_ne!(both.code, 0);
 }
