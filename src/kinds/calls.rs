@@ -47,10 +47,10 @@ pub enum On {
     NewTags,
     /// What carries the stack's tag.
     Own,
-    /// What has this ARN.
+    /// The stack's objects that have this ARN. Every action on one of the service's is allowed on all of them.
     Named(&'static str),
-    /// Objects in a bucket, by ARN. A bucket's own pattern would match them all.
-    Content(&'static str),
+    /// What has this ARN but isn't one of the stack's objects. Only the actions that name it are allowed on it.
+    Also(&'static str),
     /// The stack's roles, when they are handed to this service.
     Passed(&'static str),
     /// The role that this service makes for itself, once in an account.

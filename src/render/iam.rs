@@ -83,8 +83,7 @@ impl Policy {
     }
 }
 
-/// One statement for each service and each way of narrowing. Putting resources of one service together allows nothing new, since an action
-/// takes only its own types of resources.
+/// One statement for each service and each way of narrowing.
 fn policy(place: Place, calls: impl Iterator<Item = &'static Call>) -> Policy {
     let mut all: BTreeMap<String, Statement> = BTreeMap::new();
     for call in calls {
@@ -113,7 +112,7 @@ fn sid(action: &str, on: On) -> String {
         On::NewTags => "TagAtCreation",
         On::Own => "Own",
         On::Named(_) => "Named",
-        On::Content(_) => "Content",
+        On::Also(_) => "Also",
         On::Passed(_) => "PassRole",
         On::Linked(_) => "LinkRole",
         On::Launched => "Launch",
@@ -145,7 +144,7 @@ impl Place<'_> {
                 self.here(statement);
                 condition(statement, "StringEquals", "aws:ResourceTag/infra:stack", self.stack);
             }
-            On::Named(arn) | On::Content(arn) => self.resource(statement, arn),
+            On::Named(arn) | On::Also(arn) => self.resource(statement, arn),
             On::Passed(to) => {
                 self.resource(statement, "iam::{account}:role/infra/{stack}/{region}/*");
                 // In China a service's name has one more part.

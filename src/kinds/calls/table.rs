@@ -59,7 +59,7 @@ const DATABASE: On = On::Named("rds:{region}:{account}:db:{names}");
 const DB_PARAMETERS: On = On::Named("rds:{region}:{account}:pg:{names}");
 const DB_SUBNETS: On = On::Named("rds:{region}:{account}:subgrp:{names}");
 /// The option group that every instance is given when none is asked for.
-const DB_OPTIONS: On = On::Named("rds:{region}:{account}:og:default*");
+const DB_OPTIONS: On = On::Also("rds:{region}:{account}:og:default*");
 const DATABASES: &[On] = &[DATABASE];
 const DATABASES_AND_MORE: &[On] = &[DATABASE, DB_OPTIONS, DB_PARAMETERS, DB_SUBNETS];
 const DB_PARAMETER_GROUPS: &[On] = &[DB_PARAMETERS];
@@ -71,10 +71,14 @@ const CACHE: On = On::Named("elasticache:{region}:{account}:replicationgroup:{na
 /// The nodes are named after their group.
 const CACHE_NODES: On = On::Named("elasticache:{region}:{account}:cluster:{names}");
 /// The engine's own parameters, where the spec has none.
-const CACHE_DEFAULTS: On = On::Named("elasticache:{region}:{account}:parametergroup:default.*");
-const CACHES: &[On] = &[CACHE, CACHE_NODES, CACHE_PARAMETERS, CACHE_DEFAULTS, CACHE_SUBNETS];
+const CACHE_DEFAULTS: On = On::Also("elasticache:{region}:{account}:parametergroup:default.*");
+const CACHES: &[On] = &[CACHE, CACHE_NODES];
+const CACHES_AND_MORE: &[On] = &[CACHE, CACHE_NODES, CACHE_PARAMETERS, CACHE_DEFAULTS, CACHE_SUBNETS];
 const CACHE_PARAMETER_GROUPS: &[On] = &[CACHE_PARAMETERS];
 const CACHE_SUBNET_GROUPS: &[On] = &[CACHE_SUBNETS];
+
+/// AWS's public parameters, by which an image may be named. Whoever launches it, or says so in a template, reads them.
+const IMAGE_NAMES: &[On] = &[On::Also("ssm:{region}::parameter/aws/*")];
 
 /// Secrets in which RDS keeps the passwords that it manages.
 const DB_SECRETS: &[On] = &[On::Named("secretsmanager:{region}:{account}:secret:rds!*")];
@@ -101,9 +105,10 @@ const AUTO_SCALING_GROUP: Calls = Calls {
         call(AutoScaling, "AttachLoadBalancerTargetGroups", GROUPS),
         call(AutoScaling, "CancelInstanceRefresh", GROUPS),
         call(AutoScaling, "CreateAutoScalingGroup", GROUPS),
-        needs(AutoScaling, "CreateAutoScalingGroup", "ec2:RunInstances", &[On::Launched]),
+        needs(AutoScaling, "CreateAutoScalingGroup", "ec2:RunInstances", &[On::Launched, On::Own]),
         needs(AutoScaling, "CreateAutoScalingGroup", "iam:CreateServiceLinkedRole", &[On::Linked("autoscaling")]),
         needs(AutoScaling, "CreateAutoScalingGroup", "iam:PassRole", TO_INSTANCES),
+        needs(AutoScaling, "CreateAutoScalingGroup", "ssm:GetParameters", IMAGE_NAMES),
         call(AutoScaling, "CreateOrUpdateTags", GROUPS),
         call(AutoScaling, "DeleteAutoScalingGroup", GROUPS),
         call(AutoScaling, "DeletePolicy", GROUPS),
@@ -134,7 +139,7 @@ const BUCKET: Calls = Calls {
         call(S3, "DeleteBucket", BUCKETS),
         needs(S3, "DeleteBucketLifecycle", "s3:PutLifecycleConfiguration", BUCKETS),
         call(S3, "DeleteBucketPolicy", BUCKETS),
-        call(S3, "DeleteObject", &[On::Content("s3:::{names}/*ELBAccessLogTestFile")]),
+        call(S3, "DeleteObject", &[On::Also("s3:::{names}/*ELBAccessLogTestFile")]),
         needs(S3, "HeadBucket", "s3:ListBucket", BUCKETS),
         needs(S3, "ListObjectsV2", "s3:ListBucket", BUCKETS),
         needs(S3, "PutBucketEncryption", "s3:PutEncryptionConfiguration", BUCKETS),
@@ -292,12 +297,11 @@ const INTERNET_GATEWAY: Calls = Calls {
     ],
 };
 
-/// An image may be named by one of AWS's public parameters; EC2 reads it as its caller.
 const LAUNCH_TEMPLATE: Calls = Calls {
     read: &[read(Ec2, "DescribeLaunchTemplateVersions"), read(Ec2, "DescribeLaunchTemplates")],
     write: &[
         call(Ec2, "CreateLaunchTemplate", NEW),
-        needs(Ec2, "CreateLaunchTemplate", "ssm:GetParameters", &[On::Named("ssm:{region}::parameter/aws/*")]),
+        needs(Ec2, "CreateLaunchTemplate", "ssm:GetParameters", IMAGE_NAMES),
         EC2_TAG,
         call(Ec2, "DeleteLaunchTemplate", OWN),
         EC2_UNTAG,
@@ -351,14 +355,14 @@ const NAT_GATEWAY: Calls = Calls {
 const REPLICATION_GROUP: Calls = Calls {
     read: &[read(ElastiCache, "DescribeCacheClusters"), read(ElastiCache, "DescribeReplicationGroups")],
     write: &[
-        call(ElastiCache, "CreateReplicationGroup", CACHES),
+        call(ElastiCache, "CreateReplicationGroup", CACHES_AND_MORE),
         needs(ElastiCache, "CreateReplicationGroup", "elasticache:AddTagsToResource", CACHES),
         needs(ElastiCache, "CreateReplicationGroup", "iam:CreateServiceLinkedRole", &[On::Linked("elasticache")]),
         call(ElastiCache, "DecreaseReplicaCount", CACHES),
         call(ElastiCache, "DeleteReplicationGroup", CACHES),
         read(ElastiCache, "DescribeEvents"),
         call(ElastiCache, "IncreaseReplicaCount", CACHES),
-        call(ElastiCache, "ModifyReplicationGroup", CACHES),
+        call(ElastiCache, "ModifyReplicationGroup", CACHES_AND_MORE),
     ],
 };
 
