@@ -90,6 +90,7 @@ pub const GENERAL: Calls = Calls {
     read: &[call(Ssm, "GetParameter", NOTES), call(Ssm, "GetParametersByPath", NOTES), read(Sts, "GetCallerIdentity")],
     write: &[
         read(Ec2, "DescribeNetworkInterfaces"),
+        call(Iam, "ListInstanceProfilesForRole", ROLES),
         read(ServiceQuotas, "GetAWSDefaultServiceQuota"),
         read(ServiceQuotas, "GetServiceQuota"),
         call(Ssm, "DeleteParameters", NOTES),
