@@ -12,7 +12,7 @@ use infra::plan::Stack;
 use infra::run::Outcome;
 use tokio::sync::Mutex;
 
-use super::{Case, cases, nat_gateway, route_table, security_group, vpc};
+use super::{Case, cases, launch_template, nat_gateway, route_table, security_group, vpc};
 use crate::support::reference::{Reference, lower};
 use crate::support::{address, apply, plan_for, proxy, stack};
 
@@ -179,6 +179,14 @@ fn scenes() -> Vec<Scene> {
     };
     let groups = |description| stack("rules", [("vpc.main", vpc::vpc().into()), ("security_group.a", group(description))]);
     scenes.push(Scene { name: "rules".into(), states: vec![groups("all"), groups("everything")] });
+    // A template's case changes no tags: the emulator takes them, and goes on showing the old ones.
+    let case = launch_template::case();
+    let base = stack("templates", case.world);
+    let mut tagged = base.clone();
+    if let Some(Object::LaunchTemplate(template)) = tagged.nodes.get_mut(&address(case.address)) {
+        template.tags = [("team".into(), "shop".into())].into();
+    }
+    scenes.push(Scene { name: "templates".into(), states: vec![base, tagged] });
     let caches = |layer: &&str| lower(&[("caches.yaml", CACHES), ("layer.yaml", layer)]);
     scenes.push(Scene { name: "calls".into(), states: CACHE_LAYERS.iter().map(caches).collect() });
     scenes

@@ -83,7 +83,6 @@ pub fn case() -> Case {
         ("a secret to fetch", with(&|t| t.boot = env("PASSWORD", EnvValue::FromSecretsManager("shop/other".into())))),
         ("user data", with(&|t| t.boot = Boot::UserData(Text::literal("#!/bin/bash\necho \"grüß dich\"\n")))),
         ("no user data", with(&|t| t.boot = Boot::UserData(Text::literal("")))),
-        ("tags", with(&|t| t.tags = [("team".into(), "a b".into())].into())),
     ];
     Case { address: "launch_template.shop", world, variants }
 }
