@@ -9,6 +9,7 @@ mod explain;
 mod failure;
 mod flow;
 mod history;
+mod iam_policy;
 mod output;
 mod plan;
 mod printer;
@@ -53,6 +54,8 @@ enum Command {
     Explain(explain::Explain),
     /// List the runs of this machine, or tell the story of one
     History(history::History),
+    /// Print the least IAM policy that the spec needs; needs no network
+    IamPolicy(iam_policy::IamPolicy),
     /// Print the outputs of the live environment
     Output(output::Output),
     /// Show what apply would do; changes nothing
@@ -80,6 +83,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Destroy(c) => block_on(c.run(&printer)),
         Command::Explain(c) => c.run(&printer),
         Command::History(c) => c.run(&printer),
+        Command::IamPolicy(c) => c.run(&printer),
         Command::Output(c) => block_on(c.run(&printer)),
         Command::Plan(c) => block_on(c.run(&printer)),
         Command::Recover(c) => block_on(c.run(&printer)),

@@ -1,4 +1,5 @@
 //! The instruction set: one file per kind, one line here.
+pub mod calls;
 mod claims;
 mod elasticache;
 mod elb;

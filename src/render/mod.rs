@@ -1,4 +1,5 @@
 //! Pure functions from plans, events and outcomes to text; siblings, never one parsing another.
+pub mod iam;
 pub mod json;
 pub mod progress;
 pub mod report;

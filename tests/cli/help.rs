@@ -1,6 +1,6 @@
 use super::Infra;
 
-const COMMANDS: &[&str] = &["apply", "completions", "destroy", "explain", "output", "plan", "schema", "validate", "version"];
+const COMMANDS: &[&str] = &["apply", "completions", "destroy", "explain", "iam-policy", "output", "plan", "schema", "validate", "version"];
 
 #[test]
 fn every_help() {

@@ -19,6 +19,8 @@ pub struct Call {
     pub service: String,
     /// The API's own name (`CreateSubnet`); for REST the method and the path (`PUT /bucket`).
     pub operation: String,
+    /// What follows the path (`policy`, `list-type=2`); tells operations of REST apart.
+    pub query: String,
     /// Whether it may change something, judged by its name.
     pub mutating: bool,
     /// The HTTP status that the caller saw; 0 when the connection was cut.
@@ -242,7 +244,7 @@ impl Message {
     fn call(&self) -> Call {
         let mut words = self.head.split(' ');
         let (method, path) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
-        let path = path.split('?').next().unwrap_or("");
+        let (path, query_string) = path.split_once('?').unwrap_or((path, ""));
         let scope = self.header("authorization").and_then(|a| a.split_once("Credential=")).map_or("", |(_, c)| c);
         let service = scope.split('/').nth(3).unwrap_or("").to_owned();
         let body = std::str::from_utf8(&self.body).unwrap_or("");
@@ -256,7 +258,7 @@ impl Message {
             None => !["GET", "HEAD"].contains(&method),
         };
         let operation = named.map_or_else(|| format!("{method} {path}"), String::from);
-        Call { service, operation, mutating, status: 0 }
+        Call { service, operation, query: query_string.to_owned(), mutating, status: 0 }
     }
 }
 

@@ -2,6 +2,7 @@
 mod auto_scaling_group;
 mod boot_script;
 mod bucket;
+mod calls;
 mod db_instance;
 mod db_parameter_group;
 mod db_replica;

@@ -1,0 +1,314 @@
+//! The call table against the requests that are really made: those that the proxy sees, and those that the source names.
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use infra::cloud::{Cloud, CloudError, Identity, Observe};
+use infra::kinds::calls::{Call, GENERAL, prefix};
+use infra::kinds::security_group::Rule;
+use infra::kinds::{Kind, Links, Live, Object, Ref, RouteTable, SecurityGroup};
+use infra::model::{Service, Stamp};
+use infra::plan::Stack;
+use infra::run::Outcome;
+use tokio::sync::Mutex;
+
+use super::{Case, cases, launch_template, nat_gateway, route_table, security_group, vpc};
+use crate::support::reference::{Reference, lower};
+use crate::support::{address, apply, plan_for, proxy, stack};
+
+/// Why no run over the emulator shows an entry.
+enum Why {
+    /// The emulator can't; this replay test shows the request.
+    Replay(&'static str),
+    /// Nothing here leads to it.
+    Rare(&'static str),
+}
+
+/// Entries of the table that no run over the emulator shows, by kind and request.
+const UNSEEN: &[(Kind, &str, Why)] = &[
+    (Kind::AutoScalingGroup, "CancelInstanceRefresh", Why::Replay("replay_auto_scaling_group")),
+    (Kind::AutoScalingGroup, "DescribeInstanceRefreshes", Why::Replay("replay_auto_scaling_group")),
+    (Kind::AutoScalingGroup, "DescribeScalingActivities", Why::Replay("replay_auto_scaling_group")),
+    (Kind::AutoScalingGroup, "StartInstanceRefresh", Why::Replay("replay_auto_scaling_group")),
+    (Kind::CacheSubnetGroup, "ModifyCacheSubnetGroup", Why::Replay("replay_cache_groups")),
+    (Kind::DbInstance, "DescribeEvents", Why::Replay("replay_db_instance")),
+    (Kind::DbParameterGroup, "ResetDBParameterGroup", Why::Replay("replay_db_groups")),
+    (Kind::DbReplica, "DescribeEvents", Why::Rare("the wait is an instance's, and no replica fails here")),
+    (Kind::DbSubnetGroup, "ModifyDBSubnetGroup", Why::Replay("replay_db_groups")),
+    (Kind::ReplicationGroup, "DescribeEvents", Why::Rare("no group fails here")),
+];
+
+/// Caches, which have no case: the emulator has none, the reference environment has.
+const CACHES: &str = "stack: calls\nregion: us-east-1\nvpc: { nat: none, flow_logs: false, gateway_endpoints: [] }\ncache: { main: {} }\n";
+
+/// What changes in caches: parameters come, change and go, as do the number and the type of the nodes.
+const CACHE_LAYERS: &[&str] = &[
+    "",
+    "cache: { main: { parameters: { maxmemory-policy: allkeys-lru } } }",
+    "tags: { team: shop }\ncache: { main: { replicas: 2, node_type: cache.r7g.xlarge, parameters: { timeout: '300' } } }",
+    "cache: { main: { parameters: { timeout: '300' } } }",
+    "",
+];
+
+/// Lists, and the verbs that change something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Read,
+    Write,
+}
+
+type Request = (Service, String);
+
+/// A cloud that lets one verb at a time pass, so that every request is known to be that verb's.
+struct Watched {
+    reference: Reference,
+    turn: Mutex<()>,
+    seen: RefCell<BTreeMap<(Kind, Part), BTreeSet<Request>>>,
+}
+
+impl Watched {
+    async fn watch<T>(&self, kind: Kind, part: Part, verb: impl Future<Output = T>) -> T {
+        let _turn = self.turn.lock().await;
+        self.reference.proxy.reset();
+        let answer = verb.await;
+        let requests = self.reference.proxy.log();
+        self.seen.borrow_mut().entry((kind, part)).or_default().extend(requests.iter().map(request));
+        answer
+    }
+
+    /// Makes a stack what is wanted.
+    async fn run(&self, want: &Stack, run: &str) {
+        let plan = plan_for(self, want).await.unwrap_or_else(|e| panic!("{} {run}: {e:#?}", want.name));
+        let (outcome, events) = apply(self, &plan, run).await;
+        assert_eq!(outcome, Outcome::Applied, "{} {run}: {events:#?}", want.name);
+    }
+
+    /// Puts into the stack's bucket what Elastic Load Balancing leaves there.
+    async fn leave_a_trial(&self, stack: &str) {
+        let cloud = &self.reference.cloud;
+        let bucket = cloud.list(Kind::Bucket, stack).await.unwrap().remove(0).id;
+        cloud.s3().put_object().bucket(bucket).key("AWSLogs/123456789012/ELBAccessLogTestFile").send().await.unwrap();
+    }
+}
+
+impl Observe for Watched {
+    async fn identity(&self) -> Result<Identity, CloudError> {
+        self.reference.cloud.identity().await
+    }
+    async fn list(&self, kind: Kind, stack: &str) -> Result<Vec<Live>, CloudError> {
+        self.watch(kind, Part::Read, self.reference.cloud.list(kind, stack)).await
+    }
+}
+
+impl Cloud for Watched {
+    async fn create(&self, want: &Object, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        self.watch(want.kind(), Part::Write, self.reference.cloud.create(want, links, stamp)).await
+    }
+    async fn update(&self, live: &Live, want: &Object, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        self.watch(want.kind(), Part::Write, self.reference.cloud.update(live, want, links, stamp)).await
+    }
+    async fn delete(&self, live: &Live) -> Result<(), CloudError> {
+        self.watch(live.object.kind(), Part::Write, self.reference.cloud.delete(live)).await
+    }
+}
+
+/// A request by its service and the API's own name.
+fn request(call: &proxy::Call) -> Request {
+    let name = if call.service == "tagging" { "tag" } else { call.service.as_str() };
+    let service = Service::ALL.iter().copied().find(|s| prefix(*s) == name).unwrap_or_else(|| panic!("{call:?} is of no service"));
+    let operation = if service == Service::S3 { s3(call).to_owned() } else { call.operation.clone() };
+    (service, operation)
+}
+
+/// The API's own name of a request to S3, which tells its operations apart by method, path and query.
+fn s3(call: &proxy::Call) -> &'static str {
+    let (method, path) = call.operation.split_once(' ').unwrap();
+    let (bucket, key) = path.trim_start_matches('/').split_once('/').unwrap_or((path.trim_start_matches('/'), ""));
+    let asked = |word: &str| call.query.split('&').any(|part| part.split('=').next() == Some(word));
+    let setting = ["encryption", "lifecycle", "list-type", "policy", "publicAccessBlock", "tagging"].into_iter().find(|word| asked(word));
+    match (method, bucket.is_empty(), key.is_empty(), setting) {
+        ("GET", true, true, None) => "ListBuckets",
+        ("DELETE", false, true, None) => "DeleteBucket",
+        ("DELETE", false, true, Some("lifecycle")) => "DeleteBucketLifecycle",
+        ("DELETE", false, true, Some("policy")) => "DeleteBucketPolicy",
+        ("DELETE", false, false, None) => "DeleteObject",
+        ("GET", false, true, Some("encryption")) => "GetBucketEncryption",
+        ("GET", false, true, Some("lifecycle")) => "GetBucketLifecycleConfiguration",
+        ("GET", false, true, Some("list-type")) => "ListObjectsV2",
+        ("GET", false, true, Some("policy")) => "GetBucketPolicy",
+        ("GET", false, true, Some("publicAccessBlock")) => "GetPublicAccessBlock",
+        ("GET", false, true, Some("tagging")) => "GetBucketTagging",
+        ("HEAD", false, true, None) => "HeadBucket",
+        ("PUT", false, true, None) => "CreateBucket",
+        ("PUT", false, true, Some("encryption")) => "PutBucketEncryption",
+        ("PUT", false, true, Some("lifecycle")) => "PutBucketLifecycleConfiguration",
+        ("PUT", false, true, Some("policy")) => "PutBucketPolicy",
+        ("PUT", false, true, Some("publicAccessBlock")) => "PutPublicAccessBlock",
+        ("PUT", false, true, Some("tagging")) => "PutBucketTagging",
+        _ => panic!("{call:?} is no request of ours"),
+    }
+}
+
+fn requests(calls: &[Call]) -> BTreeSet<Request> {
+    calls.iter().map(|c| (c.service, c.operation.to_owned())).collect()
+}
+
+/// States that a stack goes through, one after the other.
+struct Scene {
+    name: String,
+    states: Vec<Stack>,
+}
+
+/// Every kind's case, from each change to the next and back to the beginning; and what no case has.
+fn scenes() -> Vec<Scene> {
+    let mut scenes: Vec<Scene> = cases().into_iter().map(scene).collect();
+    let table = |subnets: &[&str]| -> Object {
+        RouteTable { subnets: subnets.iter().map(|s| Ref::to(*s)).collect(), ..route_table::route_table() }.into()
+    };
+    let tables = |tables: Vec<(&'static str, Object)>| stack("moving", nat_gateway::network().into_iter().chain(tables));
+    scenes.push(Scene {
+        name: "moving".into(),
+        states: vec![
+            tables(vec![("route_table.x", table(&["a"])), ("route_table.y", table(&["b"]))]),
+            tables(vec![("route_table.x", table(&["b"])), ("route_table.y", table(&["a"]))]),
+        ],
+    });
+    let group = |description: &str| -> Object {
+        let all = Rule { description: description.into(), ..security_group::anywhere() };
+        SecurityGroup { ingress: [all.clone()].into(), egress: [all].into(), ..security_group::security_group() }.into()
+    };
+    let groups = |description| stack("rules", [("vpc.main", vpc::vpc().into()), ("security_group.a", group(description))]);
+    scenes.push(Scene { name: "rules".into(), states: vec![groups("all"), groups("everything")] });
+    // A template's case changes no tags: the emulator takes them, and goes on showing the old ones.
+    let case = launch_template::case();
+    let base = stack("templates", case.world);
+    let mut tagged = base.clone();
+    if let Some(Object::LaunchTemplate(template)) = tagged.nodes.get_mut(&address(case.address)) {
+        template.tags = [("team".into(), "shop".into())].into();
+    }
+    scenes.push(Scene { name: "templates".into(), states: vec![base, tagged] });
+    let caches = |layer: &&str| lower(&[("caches.yaml", CACHES), ("layer.yaml", layer)]);
+    scenes.push(Scene { name: "calls".into(), states: CACHE_LAYERS.iter().map(caches).collect() });
+    scenes
+}
+
+fn scene(case: Case) -> Scene {
+    let at = address(case.address);
+    let name = format!("calls-{}", at.kind.label().replace('_', "-"));
+    let base = stack(&name, case.world);
+    let changed = case.variants.into_iter().map(|(_, object)| {
+        let mut other = base.clone();
+        other.nodes.insert(at.clone(), object);
+        other
+    });
+    Scene { states: [base.clone()].into_iter().chain(changed).chain([base.clone()]).collect(), name }
+}
+
+/// Every kind is made, listed, changed in every attribute and deleted: what that sends is in the kind's part of the table, and the table has
+/// nothing that isn't sent.
+#[tokio::test]
+async fn the_table_is_what_is_sent() {
+    let watched = Watched { reference: Reference::start().await, turn: Mutex::new(()), seen: RefCell::default() };
+    for Scene { name, states } in scenes() {
+        for (i, state) in states.iter().enumerate() {
+            watched.run(state, &format!("r{i}")).await;
+        }
+        if name == "calls-bucket" {
+            watched.leave_a_trial(&name).await;
+        }
+        watched.run(&stack(&name, []), "destroy").await;
+    }
+    let seen = watched.seen.into_inner();
+    let sent = |kind: Kind, part: Part| seen.get(&(kind, part)).cloned().unwrap_or_default();
+    let mut wrong: Vec<String> = vec![];
+    let mut shown = 0;
+    for kind in Kind::ALL {
+        let (read, write) = (requests(kind.calls().read), requests(kind.calls().write));
+        let lists = &read | &requests(GENERAL.read);
+        let allowed = &(&lists | &write) | &requests(GENERAL.write);
+        let label = kind.label();
+        wrong.extend((&sent(*kind, Part::Read) - &lists).iter().map(|r| format!("{label}: a list sends {r:?}")));
+        wrong.extend((&sent(*kind, Part::Write) - &allowed).iter().map(|r| format!("{label}: a change sends {r:?}")));
+        for (part, table) in [(Part::Read, read), (Part::Write, write)] {
+            for (service, operation) in table {
+                let excused = UNSEEN.iter().any(|(k, o, _)| k == kind && *o == operation);
+                let is_sent = sent(*kind, part).contains(&(service, operation.clone()));
+                shown += usize::from(is_sent);
+                match (is_sent, excused) {
+                    (false, false) => wrong.push(format!("{label}: nothing sends {operation} ({part:?})")),
+                    (true, true) => wrong.push(format!("{label}: {operation} is sent and needs no excuse")),
+                    _ => {}
+                }
+            }
+        }
+    }
+    println!("{shown} entries seen, {} not", UNSEEN.len());
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Every excuse is of an entry that there is. A replay test that it names shows the request.
+#[test]
+fn every_excuse_is_of_an_entry() {
+    for (kind, operation, why) in UNSEEN {
+        let calls = kind.calls();
+        assert!(calls.read.iter().chain(calls.write).any(|c| c.operation == *operation), "{}: {operation}", kind.label());
+        match why {
+            Why::Rare(reason) => assert!(!reason.is_empty(), "{operation}"),
+            Why::Replay(file) => {
+                let path = format!("{}/tests/wire/{file}.rs", env!("CARGO_MANIFEST_DIR"));
+                assert!(std::fs::read_to_string(path).unwrap().contains(operation), "{file} shows no {operation}");
+            }
+        }
+    }
+}
+
+fn files(folder: &Path, out: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files(&path, out) } else { out.push(path) }
+    }
+}
+
+/// The requests that a text sends: `cx.safe(Service::Ec2, "CreateVpc", …)`, whatever the method.
+fn named(text: &str) -> BTreeSet<(String, String)> {
+    let pair = |(i, word): (usize, &str)| {
+        let method = text[..i].trim_end().strip_suffix('(')?;
+        let sends = method.trim_end_matches(|c: char| c.is_ascii_lowercase() || c == '_').ends_with('.');
+        let (service, rest) = text[i + word.len()..].split_once(',').filter(|_| sends)?;
+        let operation = rest.trim_start().strip_prefix('"')?.split('"').next()?;
+        Some((service.to_owned(), operation.to_owned()))
+    };
+    text.match_indices("Service::").filter_map(pair).collect()
+}
+
+/// A request that the source sends is in the table: in the part of its kind, when its file is a kind's. And the table names no request of a kind
+/// that the source doesn't.
+#[test]
+fn every_request_of_the_source_is_in_the_table() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut all = vec![];
+    files(&src, &mut all);
+    let key = |c: &Call| (format!("{:?}", c.service), c.operation.to_owned());
+    let of = |kind: Kind| -> BTreeSet<_> { kind.calls().read.iter().chain(kind.calls().write).map(key).collect() };
+    let general: BTreeSet<_> = GENERAL.read.iter().chain(GENERAL.write).map(key).collect();
+    let any: BTreeSet<_> = Kind::ALL.iter().flat_map(|kind| of(*kind)).chain(general.clone()).collect();
+    let (mut wrong, mut source) = (vec![], BTreeSet::new());
+    for file in all.iter().filter(|f| !f.starts_with(src.join("kinds/calls"))) {
+        let place = file.strip_prefix(&src).unwrap();
+        let text = std::fs::read_to_string(file).unwrap();
+        let room: Vec<_> = place.iter().map(|p| p.to_str().unwrap().trim_end_matches(".rs")).collect();
+        let kind = Kind::ALL.iter().find(|kind| room[0] == "kinds" && room.get(1) == Some(&kind.label()));
+        let table = kind.map_or_else(|| any.clone(), |kind| &of(*kind) | &general);
+        let here = named(&text);
+        wrong.extend((&here - &table).iter().map(|r| format!("{} sends {r:?}", place.display())));
+        source.extend(here);
+        // Only the generic list passes on a name that it was given.
+        let methods = ["cx.hint(", "cx.pages(", "cx.safe(", "cx.write("];
+        let sends: Vec<&str> = methods.iter().flat_map(|method| text.split(method).skip(1)).collect();
+        let (sends, literal) = (sends.len(), sends.iter().filter(|t| t.trim_start().starts_with("Service::")).count());
+        assert_eq!(sends, literal, "{}: a request without its service and name", place.display());
+    }
+    wrong.extend(Kind::ALL.iter().flat_map(|kind| &of(*kind) - &source).map(|r| format!("nothing in the source sends {r:?}")));
+    assert!(source.len() > 120, "{}", source.len());
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
