@@ -7,7 +7,7 @@ use super::flow;
 use super::printer::Printer;
 use crate::diag::Exit;
 use crate::render::text::Detail;
-use crate::render::{json, text};
+use crate::render::{json, status, text};
 
 /// Reads the live environment and shows what apply would do. Changes nothing, and holds no client that could.
 #[derive(Args, Debug)]
@@ -42,7 +42,14 @@ impl Plan {
             stack.renamed.clear();
         }
         let world = flow::world(&self.cloud, &loaded).await?;
-        let snapshot = flow::look(world.read_only(), &stack).await?;
+        let reader = world.read_only();
+        let (snapshot, notes) = tokio::join!(flow::look(world.read_only(), &stack), reader.notes(&stack.name));
+        let snapshot = snapshot?;
+        // Whoever may plan need not be allowed to read the notes.
+        let notes = notes.unwrap_or_default();
+        if let Some(hint) = status::hint(&stack.name, &notes, &flow::terms(&self.cloud)) {
+            printer.say(&hint);
+        }
         let plan = flow::decide(stack, snapshot, &self.select, &loaded, printer)?;
         let detail = Detail { style: printer.style, verbose: self.verbose };
         printer.result(&if self.json { format!("{:#}\n", json::plan(&plan)) } else { text::plan(&plan, detail) });

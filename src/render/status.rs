@@ -1,11 +1,12 @@
 //! How things stand with a stack's runs.
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
 use super::values::seconds;
-use crate::cloud::lease::{Lease, Standing};
-use crate::run::intent::Intent;
+use crate::cloud::lease::{Lease, Standing, Terms, standing};
+use crate::run::intent::{self, Intent};
 
 /// For people. `last` is the newest lease, held or not.
 pub fn text(stack: &str, standing: &Standing, last: Option<&Lease>, intent: Option<&Intent>, now: SystemTime) -> String {
@@ -41,6 +42,17 @@ pub fn text(stack: &str, standing: &Standing, last: Option<&Lease>, intent: Opti
         }
     }
     out
+}
+
+/// What whoever plans should know: that a run goes on, or that one is not over.
+pub fn hint(stack: &str, notes: &BTreeMap<String, String>, terms: &Terms) -> Option<String> {
+    match (standing(stack, notes, terms), intent::read(stack, notes)) {
+        (Standing::Alive(l), _) => {
+            Some(format!("`infra {}` by {} goes on meanwhile; what is shown may be half of it.", l.command, l.holder))
+        }
+        (_, Some(i)) => Some(format!("Run {} ({}) by {} is not over: `infra recover` takes it back.", i.run, i.command, i.holder)),
+        _ => None,
+    }
 }
 
 /// For programs.

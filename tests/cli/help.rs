@@ -1,6 +1,21 @@
 use super::Infra;
 
-const COMMANDS: &[&str] = &["apply", "completions", "destroy", "explain", "iam-policy", "output", "plan", "schema", "validate", "version"];
+const COMMANDS: &[&str] = &[
+    "apply",
+    "completions",
+    "destroy",
+    "explain",
+    "history",
+    "iam-policy",
+    "output",
+    "plan",
+    "recover",
+    "schema",
+    "status",
+    "unlock",
+    "validate",
+    "version",
+];
 
 #[test]
 fn every_help() {
