@@ -220,7 +220,11 @@ async fn undo<C: Cloud>(
             let all = cloud.list(stamp.address.kind, &stamp.stack).await?;
             match all.into_iter().find(|l| l.stamp.run == stamp.run && l.stamp.step == stamp.step) {
                 Some(l) => Ok(Some(l)),
-                None => cloud.create(&live.object, links, stamp).await.map(Some),
+                // Under the address it had: a rename is taken back with all else.
+                None => {
+                    let stamp = Stamp { address: live.stamp.address.clone(), ..stamp.clone() };
+                    cloud.create(&live.object, links, &stamp).await.map(Some)
+                }
             }
         }
         (_, undo, _) => Err(CloudError::bug(format!("{undo:?} has nothing to go by"))),

@@ -87,7 +87,7 @@ async fn an_interruption_takes_everything_back() {
     println!("interruptions: {cases}");
 }
 
-async fn check(
+pub(super) async fn check(
     cloud: &infra::cloud::Sandbox,
     plan: &infra::plan::Plan,
     to: &infra::plan::Stack,
@@ -117,7 +117,7 @@ async fn check(
     }
 }
 
-fn name(o: &Outcome) -> &'static str {
+pub(super) fn name(o: &Outcome) -> &'static str {
     match o {
         Outcome::Applied => "applied",
         Outcome::Leftovers(_) => "leftovers",

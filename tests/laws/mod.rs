@@ -1,6 +1,8 @@
 //! The laws of the house, over every kind and every way from one stack to another.
 mod faults;
+mod generate;
 mod kinds;
+mod pairs;
 mod world;
 
 use infra::kinds::Kind;
