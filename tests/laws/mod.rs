@@ -3,7 +3,7 @@ mod faults;
 mod generate;
 mod kinds;
 mod pairs;
-mod world;
+pub mod world;
 
 use infra::kinds::Kind;
 use infra::plan::PlanError;
