@@ -26,12 +26,12 @@ const NUMBERS: &[&str] = &[
 /// One of the seeds, mutated a few times.
 pub fn one(seeds: &[Vec<u8>], random: &mut fastrand::Rng) -> Vec<u8> {
     let mut bytes = seeds[random.usize(0..seeds.len())].clone();
-    for _ in 0..random.usize(1..=4) {
+    for _ in 0..random.usize(1..=3) {
         let other = &seeds[random.usize(0..seeds.len())];
-        match random.u8(0..8) {
+        match random.u8(0..10) {
             0 => flip(&mut bytes, random),
-            1 => number(&mut bytes, random),
-            2 => insert(&mut bytes, PIECES[random.usize(0..PIECES.len())].as_bytes(), random),
+            1..=4 => number(&mut bytes, random),
+            5 => insert(&mut bytes, PIECES[random.usize(0..PIECES.len())].as_bytes(), random),
             _ => lines(&mut bytes, other, random),
         }
     }
@@ -50,7 +50,7 @@ fn insert(bytes: &mut Vec<u8>, piece: &[u8], random: &mut fastrand::Rng) {
     bytes.splice(at..at, piece.iter().copied());
 }
 
-/// A run of digits becomes another number.
+/// A run of digits becomes another number, small or at some end.
 fn number(bytes: &mut Vec<u8>, random: &mut fastrand::Rng) {
     let digits: Vec<usize> =
         (0..bytes.len()).filter(|i| bytes[*i].is_ascii_digit() && (*i == 0 || !bytes[*i - 1].is_ascii_digit())).collect();
@@ -59,7 +59,9 @@ fn number(bytes: &mut Vec<u8>, random: &mut fastrand::Rng) {
     }
     let start = digits[random.usize(0..digits.len())];
     let end = (start..bytes.len()).find(|i| !bytes[*i].is_ascii_digit()).unwrap_or(bytes.len());
-    bytes.splice(start..end, NUMBERS[random.usize(0..NUMBERS.len())].bytes());
+    let small = random.u8(0..12).to_string();
+    let number = if random.bool() { &small } else { NUMBERS[random.usize(0..NUMBERS.len())] };
+    bytes.splice(start..end, number.bytes());
 }
 
 /// Lines are taken away, doubled, exchanged, or come from another text.

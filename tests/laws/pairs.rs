@@ -183,3 +183,33 @@ fn strangers(cloud: &Sandbox) -> Vec<String> {
 fn foreign(cloud: &Sandbox) -> Vec<String> {
     cloud.objects().iter().filter(|l| l.stamp.stack != "full").map(|l| serde_json::to_string(l).unwrap()).collect()
 }
+
+/// What chance has found once is tried for good: from one small spec to another, with every fault at every step.
+#[tokio::test(start_paused = true)]
+async fn what_was_found_stays_mended() {
+    const HEAD: &str = "stack: full\nregion: us-east-1\n";
+    const FOUND: &[(&str, &str, &str)] = &[
+        ("a group that allows itself", "vpc: {}", "vpc: { security_groups: { app: { ingress: [{ port: 22, from: [app] }] } } }"),
+        (
+            "what is renamed leaves early",
+            "vpc: { subnets: { app: { tier: private }, edge: { tier: public } } }",
+            "vpc: { cidr: 10.9.0.0/16, subnets: { public: { tier: private, renamed_from: app }, edge: { tier: public } } }",
+        ),
+        (
+            "listeners change places",
+            "load_balancer: { listeners: { http: { port: 80, forward: app }, extra: { port: 8443, forward: app } } }\ncompute: { app: { port: 8080 } }",
+            "load_balancer: { listeners: { http: { port: 8443, forward: app }, extra: { port: 80, forward: app } } }\ncompute: { app: { port: 8080 } }",
+        ),
+        ("only one step", "vpc: {}", "vpc: { gateway_endpoints: [s3, dynamodb] }"),
+    ];
+    for (what, from, to) in FOUND {
+        println!("{what}");
+        let (from, to) = (stack(&[HEAD, from]), stack(&[HEAD, to]));
+        let steps = arrives(&from, &to, 1).await.unwrap();
+        for n in 0..steps as u64 {
+            for fault in FAULTS {
+                struck(&from, &to, &[(n, fault)], n).await;
+            }
+        }
+    }
+}
