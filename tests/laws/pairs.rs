@@ -51,11 +51,11 @@ fn generated_pairs_keep_the_laws() {
     if let Err(broken) = held {
         panic!("{broken}");
     }
-    assert!(tally.refused * 4 <= tally.pairs, "too many of the pairs are refused: {} of {}", tally.refused, tally.pairs);
     // A few pairs on demand need not have seen everything.
     if cases < PAIRS {
         return;
     }
+    assert!(tally.refused * 4 <= tally.pairs, "too many of the pairs are refused: {} of {}", tally.refused, tally.pairs);
     let ends = |how: &str| tally.ends.keys().any(|end| end.ends_with(how));
     assert!(ends("applied") && ends("leftovers") && ends("rolled back"), "some way to end was never gone: {:?}", tally.ends);
     assert_eq!(tally.verbs.len(), 6, "some verb was never drawn: {:?}", tally.verbs);
