@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::laws::world::{settled_plan, stack, stacks, with};
 
 /// Mutations of the whole of the seeds.
-const ROUNDS: usize = 1500;
+const ROUNDS: usize = 1000;
 
 /// The files of a folder of the repository, in order.
 fn files(folder: &str) -> Vec<Vec<u8>> {

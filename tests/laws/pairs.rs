@@ -55,7 +55,7 @@ fn generated_pairs_keep_the_laws() {
     if cases < PAIRS {
         return;
     }
-    assert!(tally.refused * 4 <= tally.pairs, "too many of the pairs are refused: {} of {}", tally.refused, tally.pairs);
+    assert!(tally.refused * 3 <= tally.pairs, "too many of the pairs are refused: {} of {}", tally.refused, tally.pairs);
     let ends = |how: &str| tally.ends.keys().any(|end| end.ends_with(how));
     assert!(ends("applied") && ends("leftovers") && ends("rolled back"), "some way to end was never gone: {:?}", tally.ends);
     assert_eq!(tally.verbs.len(), 6, "some verb was never drawn: {:?}", tally.verbs);
@@ -130,7 +130,9 @@ async fn struck(from: &Stack, to: &Stack, faults: &[(u64, Fault)], seed: u64) ->
     match &outcome {
         Outcome::Stuck(_) => {
             let undo = events.iter().find_map(|e| if let Event::UndoFailed(_, e) = e { Some(e.code.as_str()) } else { None });
-            assert!(faults.len() > 1 && matches!(undo, Some("Refused" | "RequestTimeout")), "{tag}: no fault struck an undo {events:#?}");
+            // Half of an update may turn what can't be turned in place; then the sandbox refuses all of it.
+            let injected = matches!(undo, Some("Refused" | "RequestTimeout" | "NotModifiable"));
+            assert!(faults.len() > 1 && injected, "{tag}: no fault struck an undo {events:#?}");
             assert!(sound(&cloud), "{tag}");
             let next = settled_plan(&cloud, to).await.unwrap_or_else(|e| panic!("{tag}: no way on: {e:?} {events:#?}"));
             let (again, events) = apply(&cloud, &next, "r2").await;
