@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a test may fail loudly, and tells how many cases ran")]
 mod architecture;
 mod cli;
+mod fuzz;
 mod laws;
 mod spec;
 mod support;

@@ -14,7 +14,7 @@ use super::flow;
 use super::printer::{Printer, talk};
 use super::signals::Signals;
 use crate::cloud::lease::{Holder, Keeper, Lease, take, take_within};
-use crate::cloud::{CloudError, World};
+use crate::cloud::{CloudError, Observe, World};
 use crate::diag::Exit;
 use crate::plan::Plan;
 use crate::render::progress::{Progress, Screen};
@@ -108,21 +108,8 @@ impl<'w> Work<'w> {
     }
 
     async fn prepare(&self, keeper: &mut Keeper<'w, World>, plan: Plan, command: &str, spec: &str) -> Result<(Header, Journal), Failure> {
-        let who = crate::cloud::Observe::identity(self.world).await?;
-        let header = Header {
-            format: crate::run::journal::FORMAT,
-            infra: env!("CARGO_PKG_VERSION").into(),
-            run: run_id(),
-            life: 1,
-            stack: plan.stack.clone(),
-            command: command.into(),
-            account: who.account,
-            region: who.region,
-            spec: spec.into(),
-            holder: keeper.lease.holder.clone(),
-            started: crate::model::Moment::now(),
-            plan,
-        };
+        let who = self.world.identity().await?;
+        let header = Header::begun(run_id(), plan, command, who, spec, keeper.lease.holder.clone());
         let journal = Journal::create(&self.how.journal, &header)?;
         keeper.begin(&header.run, header.plan.steps.len()).await?;
         intent::write(self.world, &header, 1).await?;

@@ -34,7 +34,8 @@ pub enum Action {
     Redirect { port: i32, protocol: String },
 }
 
-attributes! { Listener { replace load_balancer, update port, update protocol, update certificate, update ssl_policy, update action, update tags } }
+// A port can be changed in place, but not to one that another listener leaves in the same run: so it moves by a successor beside the old one.
+attributes! { Listener { replace load_balancer, replace port, update protocol, update certificate, update ssl_policy, update action, update tags } }
 
 const HTTPS: &str = "HTTPS";
 

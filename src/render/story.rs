@@ -60,7 +60,7 @@ pub fn tell(story: &Story, style: Style) -> String {
     }
     out += &format!("  account {}, {}; infra {}; plan {} ({})\n\n", h.account, h.region, h.infra, h.plan.digest, summary(&h.plan));
     for entry in &story.entries {
-        let at = entry.at.age(h.started.0).max(entry.at.0.duration_since(h.started.0).unwrap_or_default()).as_secs();
+        let at = h.started.age(entry.at.0).as_secs();
         let line = match &entry.what {
             What::Event(Event::Began(i)) => Some(format!("  {}", begun(&h.plan.steps[*i].act, &h.plan.steps[*i].address.to_string()))),
             What::Event(Event::UndoBegan(i)) => Some(format!("  taking back {}", h.plan.steps[*i].address)),

@@ -131,7 +131,7 @@ fn footer(p: &Plan, detail: Detail) -> String {
         out += &detail.style.paint(Label::Forced, &format!("Data: what is stored in {} is lost.", lost.join(", ")));
         out.push('\n');
     }
-    let path = p.critical.iter().map(|i| &p.steps[*i]).filter(|s| s.typical.as_secs() * 20 >= p.expected.as_secs());
+    let path = p.critical.iter().map(|i| &p.steps[*i]).filter(|s| s.typical.as_secs().saturating_mul(20) >= p.expected.as_secs());
     let path: Vec<String> = path.map(|s| format!("{} ({})", s.address, seconds(s.typical.as_secs()))).collect();
     out += &format!("Time: about {}, decided by {}.\n", seconds(p.expected.as_secs()), path.join(" -> "));
     out

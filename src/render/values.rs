@@ -19,11 +19,12 @@ pub fn maybe(v: Option<&Value>) -> String {
 
 /// Seconds as people say them: `40s`, `12 min`, `1 h 5 min`.
 pub fn seconds(s: u64) -> String {
+    let minutes = s.saturating_add(30) / 60;
     match s {
         0..=89 => format!("{s}s"),
-        90..=3569 => format!("{} min", (s + 30) / 60),
-        _ if ((s + 30) / 60).is_multiple_of(60) => format!("{} h", (s + 30) / 3600),
-        _ => format!("{} h {} min", (s + 30) / 3600, (s + 30) / 60 % 60),
+        90..=3569 => format!("{minutes} min"),
+        _ if minutes.is_multiple_of(60) => format!("{} h", minutes / 60),
+        _ => format!("{} h {} min", minutes / 60, minutes % 60),
     }
 }
 

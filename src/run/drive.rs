@@ -230,15 +230,17 @@ async fn undo<C: Cloud>(
         // It was only taken apart.
         (Act::Delete { live }, Undo::Recreate, Some(rest)) => cloud.update(&rest, &live.object, links, &live.stamp).await.map(Some),
         (Act::Delete { live }, Undo::Recreate, None) => {
-            let act = Act::Create { object: live.object.clone() };
+            // Under the address it had: a rename is taken back with all else.
+            let stamp = Stamp { address: live.stamp.address.clone(), ..stamp.clone() };
             if again {
-                match settle(&act, settings, cloud, links, stamp).await? {
+                let act = Act::Create { object: live.object.clone() };
+                match settle(&act, settings, cloud, links, &stamp).await? {
                     (Some(there), Found::Whole) => return Ok(Some(there)),
                     (Some(half), _) => return cloud.update(&half, &live.object, links, &half.stamp).await.map(Some),
                     (None, _) => {}
                 }
             }
-            cloud.create(&live.object, links, stamp).await.map(Some)
+            cloud.create(&live.object, links, &stamp).await.map(Some)
         }
         (_, undo, _) => Err(CloudError::bug(format!("{undo:?} has nothing to go by"))),
     }

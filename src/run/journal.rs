@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::drive::Sink;
 use super::{Event, Outcome, Run};
+use crate::cloud::Identity;
 use crate::cloud::lease::Holder;
 use crate::model::Moment;
 use crate::plan::Plan;
@@ -34,6 +35,26 @@ pub struct Header {
     pub holder: Holder,
     pub started: Moment,
     pub plan: Plan,
+}
+
+impl Header {
+    /// The header of a run that begins now.
+    pub fn begun(run: String, plan: Plan, command: &str, who: Identity, spec: &str, holder: Holder) -> Self {
+        Header {
+            format: FORMAT,
+            infra: env!("CARGO_PKG_VERSION").into(),
+            run,
+            life: 1,
+            stack: plan.stack.clone(),
+            command: command.into(),
+            account: who.account,
+            region: who.region,
+            spec: spec.into(),
+            holder,
+            started: Moment::now(),
+            plan,
+        }
+    }
 }
 
 /// One line after the header.

@@ -182,16 +182,17 @@ impl<'p> Run<'p> {
                     self.cause = None;
                 }
             }
-            // Half a thing is a thing to take back.
-            Event::Settled(i, _, Found::Partial) => {
-                self.go(e, *i, &[Unknown], if *i < self.plan.commit { Done } else { Failed })?;
+            // Half a thing is a thing to take back: the run turns round before it counts as done.
+            Event::Settled(i, _, Found::Partial) if *i < self.plan.commit => {
+                self.may(e, *i, &[Unknown])?;
                 self.turn();
+                self.set(*i, Done);
             }
-            // Going forward with no error to report (a crash), it simply has not been done yet.
-            Event::Settled(i, _, Found::Nothing) if self.direction == Direction::Forward && self.cause.is_none() => {
+            // Nothing, or half of a deletion behind the commit point. With no error to report (a crash), it simply has not been done yet.
+            Event::Settled(i, _, Found::Nothing | Found::Partial) if self.direction == Direction::Forward && self.cause.is_none() => {
                 self.go(e, *i, &[Unknown], Pending)?
             }
-            Event::Settled(i, _, Found::Nothing) => {
+            Event::Settled(i, _, Found::Nothing | Found::Partial) => {
                 self.go(e, *i, &[Unknown], Failed)?;
                 self.turn();
             }
@@ -247,11 +248,14 @@ impl<'p> Run<'p> {
     }
 
     fn go(&mut self, e: &Event, i: usize, from: &[State], to: State) -> Result<(), Illegal> {
+        self.may(e, i, from)?;
+        self.set(i, to);
+        Ok(())
+    }
+
+    fn may(&self, e: &Event, i: usize, from: &[State]) -> Result<(), Illegal> {
         match self.state.get(i) {
-            Some(s) if from.contains(s) => {
-                self.set(i, to);
-                Ok(())
-            }
+            Some(s) if from.contains(s) => Ok(()),
             s => Err(Illegal(format!("{e:?} while {s:?}"))),
         }
     }

@@ -79,7 +79,7 @@ impl Said {
         settings.add_filter(r"(in|after) \d+(s| min)", "$1 [time]");
         settings.add_filter(r"-\d{6}\b", "-[serial]");
         settings.add_filter(env!("CARGO_MANIFEST_DIR"), "[project]");
-        settings.add_filter(r"\b[0-9a-f]{12}\b", "[run]");
+        settings.add_filter(r"(?m)(^|[Rr]un )[0-9a-f]{12}", "$1[run]");
         settings.add_filter(r"\S+@\S+ \(process \d+\)", "[holder]");
         settings.add_filter(r"\d{4}-\d\d-\d\dT[0-9:.]+Z", "[moment]");
         settings.bind(|| insta::assert_snapshot!(name, format!("{}\n--- exit {}", self.out, self.code)));

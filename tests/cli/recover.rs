@@ -72,7 +72,7 @@ fn a_killed_run_is_seen_and_taken_back() {
     let dry = infra.run(&["recover", "-f", &spec, "--dry-run"]);
     assert!(dry.out.contains("Going back:") && dry.out.contains("- vpc.main: delete"), "{}", dry.out);
     let forward = infra.run(&["recover", "-f", &spec, "--dry-run", "--forward"]);
-    assert!(forward.out.contains("Going on:") && forward.out.contains("creating db_instance.main"), "{}", forward.out);
+    assert!(forward.out.contains("Going on:") && forward.out.contains("creating auto_scaling_group.app"), "{}", forward.out);
     let recovered = infra.run(&["recover", "-f", &spec, "--auto-approve"]);
     assert_eq!(recovered.code, 0, "{} {}", recovered.out, recovered.err);
     assert!(recovered.out.contains("Everything is as it was before."), "{}", recovered.out);

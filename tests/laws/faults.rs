@@ -1,9 +1,10 @@
 //! Any single fault at any step ends as the old world, the new world, or the new world and garbage.
 use infra::cloud::sandbox::Fault;
+use infra::cloud::{Class, CloudError};
 use infra::kinds::Address;
-use infra::plan::Undo;
+use infra::plan::{Act, Plan, Step, Undo};
 use infra::run::drive::Stop;
-use infra::run::{Event, Outcome};
+use infra::run::{Action, Direction, Event, Found, Outcome, Run};
 
 use crate::support::address;
 
@@ -132,24 +133,7 @@ pub(super) fn name(o: &Outcome) -> &'static str {
 /// A lost answer that turns out well does not hide a deletion that failed.
 #[test]
 fn a_failure_is_not_forgotten() {
-    use infra::cloud::{Class, CloudError};
-    use infra::plan::{Act, Plan, Step};
-    use infra::run::{Found, Run};
-    let live = |name: &str| {
-        let stamp = infra::model::Stamp { stack: "s".into(), address: address(name), run: "r".into(), step: 0, digest: String::new() };
-        let vpc = infra::kinds::Vpc { cidr: "10.0.0.0/16".parse().unwrap(), dns_hostnames: true, tags: [].into() };
-        infra::kinds::Live::found(name, vpc, stamp)
-    };
-    let step = |id: usize, name: &str| Step {
-        id,
-        address: address(name),
-        act: Act::Delete { live: live(name) },
-        after: vec![],
-        undo: Undo::Never,
-        typical: Default::default(),
-        tail: Default::default(),
-    };
-    let plan = Plan { steps: vec![step(0, "vpc.a"), step(1, "vpc.b")], ..Plan::default() };
+    let plan = Plan { steps: vec![deletion(0, "vpc.a"), deletion(1, "vpc.b")], ..Plan::default() };
     let mut run = Run::new(&plan);
     let refused = CloudError::new(Class::Denied, "No", "no");
     let lost = CloudError::new(Class::Ambiguous, "Lost", "lost");
@@ -163,4 +147,45 @@ fn a_failure_is_not_forgotten() {
     events.iter().for_each(|e| run.apply(e).unwrap());
     assert_eq!(run.outcome(), Outcome::Leftovers(refused));
     assert!(run.apply(&Event::Began(0)).is_err(), "an event out of order is refused");
+}
+
+/// Half a step is taken back even when it was the last one.
+#[test]
+fn half_of_the_last_step_is_not_the_whole_plan() {
+    let plan = Plan { steps: vec![Step { undo: Undo::Recreate, ..deletion(0, "vpc.a") }], commit: 1, ..Plan::default() };
+    let mut run = Run::new(&plan);
+    let lost = CloudError::new(Class::Ambiguous, "Lost", "lost");
+    let events = [
+        Event::Began(0),
+        Event::Failed(0, lost.clone()),
+        Event::Settled(0, None, Found::Partial),
+        Event::UndoBegan(0),
+        Event::Undone(0, None),
+    ];
+    events.iter().for_each(|e| run.apply(e).unwrap());
+    assert_eq!(run.outcome(), Outcome::RolledBack(Some(lost)));
+}
+
+/// A crash in the middle of a deletion that nothing takes back: what half of it left is deleted again.
+#[test]
+fn half_a_deletion_is_deleted_again() {
+    let plan = Plan { steps: vec![deletion(0, "vpc.a")], ..Plan::default() };
+    let mut run = Run::replay(&plan, &[Event::Began(0), Event::Resumed(Direction::Forward)]).unwrap();
+    run.apply(&Event::Settled(0, None, Found::Partial)).unwrap();
+    assert_eq!(run.next().collect::<Vec<_>>(), [Action::Do(0)]);
+}
+
+/// A deletion behind the commit point.
+fn deletion(id: usize, name: &str) -> Step {
+    let stamp = infra::model::Stamp { stack: "s".into(), address: address(name), run: "r".into(), step: 0, digest: String::new() };
+    let vpc = infra::kinds::Vpc { cidr: "10.0.0.0/16".parse().unwrap(), dns_hostnames: true, tags: [].into() };
+    Step {
+        id,
+        address: address(name),
+        act: Act::Delete { live: infra::kinds::Live::found(name, vpc, stamp) },
+        after: vec![],
+        undo: Undo::Never,
+        typical: Default::default(),
+        tail: Default::default(),
+    }
 }

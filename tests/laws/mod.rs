@@ -1,11 +1,13 @@
 //! The laws of the house, over every kind and every way from one stack to another.
-mod crash;
+pub mod crash;
 mod faults;
+mod generate;
 mod kinds;
 mod lease;
+mod pairs;
 mod policy;
 mod sequences;
-mod world;
+pub mod world;
 
 use infra::kinds::Kind;
 use infra::plan::PlanError;

@@ -15,6 +15,7 @@ pub(super) fn check(cx: &mut Check<'_>) {
     if blocks(cx) {
         room(cx);
     }
+    tables(cx);
     nat(cx);
     retention(cx);
     for group in cx.spec.vpc.security_groups.keys() {
@@ -138,6 +139,21 @@ fn room(cx: &mut Check<'_>) {
     let spare = "every tier keeps 4 or 8 slots, so that zones can be added without moving a block";
     let help = format!("write a larger prefix (smaller blocks) or a larger `cidr` for the VPC, or give `cidrs` by hand; {spare}");
     cx.both(Code::NoRoom, places, message, help);
+}
+
+/// A private tier has a route table in each zone, and these must not be called what the one table of another tier is called.
+fn tables(cx: &mut Check<'_>) {
+    let vpc = &cx.spec.vpc;
+    for (name, _) in vpc.subnets.iter().filter(|(_, tier)| tier.tier != TierKind::Private) {
+        let Some((other, letter)) = name.as_str().rsplit_once('-') else { continue };
+        let zone = vpc.availability_zones.iter().any(|zone| zone.letter() == letter);
+        if zone && vpc.subnets.get(other).is_some_and(|other| other.tier == TierKind::Private) {
+            let (this, that) = (["vpc", "subnets", name.as_str()], ["vpc", "subnets", other]);
+            let places = [(&this[..], "this tier"), (&that[..], "has a zone of that name")];
+            let message = format!("`{name}` could be a tier, or the zone {letter} of the tier `{other}`");
+            cx.both(Code::AmbiguousName, places, message, "give one of the tiers another name");
+        }
+    }
 }
 
 fn nat(cx: &mut Check<'_>) {

@@ -39,8 +39,8 @@ pub(super) fn lower(l: &mut Lower) {
             let group = SecurityGroup {
                 vpc: Ref::to("main"),
                 description: by_hand.description.clone(),
-                ingress: ingress(l, by_hand),
-                egress: egress(l, by_hand),
+                ingress: self_or(ingress(l, by_hand), name.as_str()),
+                egress: self_or(egress(l, by_hand), name.as_str()),
                 tags: l.tags(name.as_str()),
             };
             l.renamed::<SecurityGroup>(name.as_str(), by_hand.renamed_from.as_ref().map(Name::to_string));

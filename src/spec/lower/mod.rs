@@ -40,7 +40,8 @@ impl Lower<'_> {
         let object = object.into();
         let address = Address::new(object.kind(), name);
         self.stack.origins.insert(address.clone(), origin.into());
-        self.stack.nodes.insert(address, object);
+        let other = self.stack.nodes.insert(address, object);
+        debug_assert!(other.is_none(), "two objects of a spec that was loaded have one address: {other:?}");
     }
 
     /// Notes that an object had another name so far.

@@ -5,51 +5,71 @@ use aws_config::SdkConfig;
 
 use crate::wire::foreign::photo;
 
-/// What stands in an account, as plain requests show it, in a form that two accounts alike share.
+/// What stands in an account, as plain requests show it: every object as its sorted leaves, in a form that two accounts alike share.
 pub async fn canon(config: &SdkConfig) -> Vec<String> {
     let picture = photo::take(config).await;
-    let alive =
-        |key: &str, text: &str| !(key.starts_with("nat_gateway") && text.contains("Deleted")) && !text.contains("state: Some(Deleted)");
-    let living: BTreeMap<&String, &String> = picture.iter().filter(|(k, t)| alive(k, t)).map(|(k, t)| (k, t)).collect();
+    let gone = |key: &str, text: &str| key.starts_with("nat_gateway ") && text.lines().any(|l| l.trim() == "Deleted,");
+    let living: Vec<(&String, &String)> = picture.iter().filter(|(k, t)| !gone(k, t)).collect();
     let names: BTreeMap<&str, String> = living.iter().filter_map(|(key, text)| Some((key.split_once(' ')?.1, address(text)?))).collect();
-    let mut out: Vec<String> = living.iter().map(|(key, text)| plain(&format!("{key}\n{text}"), &names)).collect();
+    let mut out: Vec<String> = living.iter().map(|(key, text)| object(key, text, &names)).collect();
     out.sort();
     out
 }
 
 /// The value of the tag that names an object's address.
 fn address(text: &str) -> Option<String> {
-    let rest = &text[text.find("\"infra:address\"")?..];
-    let value = rest.lines().nth(1)?;
-    Some(value.split('"').nth(1)?.to_owned())
+    let rest = text.split_once("\"infra:address\"")?.1;
+    rest.split('"').nth(1).map(String::from)
 }
 
-/// Lines that tell a time, an address that the cloud chose, or which run it was.
-fn passing(line: &str, before: &str) -> bool {
-    let named =
-        ["_ip:", "_ip_", "seconds:", "role_id:", "instance_profile_id:", "etag", "_time:", "created", "dns_name:", "arn:", "policy_id"];
-    let run = ["\"infra:run\"", "\"infra:digest\""].iter().any(|tag| before.contains(tag));
-    run || named.iter().any(|n| line.contains(n))
-}
-
-fn plain(text: &str, names: &BTreeMap<&str, String>) -> String {
-    let mut lines = vec![];
-    let mut before = "";
+fn object(key: &str, text: &str, names: &BTreeMap<&str, String>) -> String {
+    let kind = key.split(' ').next().unwrap_or_default();
+    let mut leaves = vec![];
+    let mut path: Vec<(usize, String)> = vec![];
+    let mut skip = false;
     for line in text.lines() {
-        if !passing(line, before) {
-            lines.push(words(line, names));
+        let (depth, line) = (line.len() - line.trim_start().len(), line.trim().trim_end_matches(','));
+        path.retain(|(d, _)| *d < depth);
+        let named = line.split_once(": ").filter(|(name, _)| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
+        let value = named.map_or(line, |(_, value)| value);
+        if let Some((name, _)) = named {
+            path.push((depth, name.to_owned()));
         }
-        before = line;
+        if value.ends_with(['{', '(', '[']) || ["}", ")", "]"].contains(&value) {
+            continue;
+        }
+        let way: Vec<&str> = path.iter().map(|(_, name)| name.as_str()).collect();
+        let mark = ["\"infra:run\"", "\"infra:digest\""].iter().any(|m| value.starts_with(m));
+        if !mark && !skip && !way.iter().any(|name| passing(name)) {
+            leaves.push(format!("{} = {}", way.join("."), words(value, names)));
+        }
+        skip = mark && !value.contains(": ");
     }
-    // The order in which tags and members are listed is the cloud's.
-    lines.sort();
-    lines.join("\n")
+    leaves.sort();
+    format!("{kind}\n{}", leaves.join("\n"))
+}
+
+/// Fields that hold a time, an address that the cloud chose, or an id of no meaning.
+fn passing(name: &str) -> bool {
+    let ends = ["_ip", "_ip_address", "_time", "_date", "_arn", "_addresses", "_at"];
+    let all = [
+        "arn",
+        "dns_name",
+        "e_tag",
+        "instance_profile_id",
+        "policy_id",
+        "role_id",
+        "seconds",
+        "subsecond_nanos",
+        "version_id",
+        "log_stream_name",
+    ];
+    ends.iter().any(|e| name.ends_with(e)) || all.contains(&name)
 }
 
 /// Known ids become addresses, unknown ones lose their number.
 fn words(line: &str, names: &BTreeMap<&str, String>) -> String {
-    let mut out = String::new();
-    let mut word = String::new();
+    let (mut out, mut word) = (String::new(), String::new());
     for c in line.chars().chain(['\n']) {
         if c.is_ascii_alphanumeric() || c == '-' || c == '_' {
             word.push(c);
@@ -58,8 +78,7 @@ fn words(line: &str, names: &BTreeMap<&str, String>) -> String {
         match names.get(word.as_str()) {
             Some(address) => out += &format!("<{address}>"),
             None => {
-                let hex =
-                    |part: &str| part.len() >= 8 && part.chars().all(|c| c.is_ascii_hexdigit()) && part.chars().any(|c| c.is_ascii_digit());
+                let hex = |part: &str| part.len() >= 8 && part.chars().all(|c| c.is_ascii_hexdigit());
                 let parts: Vec<&str> = word.split('-').map(|part| if hex(part) { "#" } else { part }).collect();
                 out += &parts.join("-");
             }
