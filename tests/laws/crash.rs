@@ -187,6 +187,8 @@ struct Case {
     cloud: Rc<Sandbox>,
     plan: Plan,
     before: Vec<String>,
+    /// Mutations before the run.
+    mutations: usize,
 }
 
 async fn case(from: &Stack, to: &Stack, seed: u64) -> Case {
@@ -194,7 +196,8 @@ async fn case(from: &Stack, to: &Stack, seed: u64) -> Case {
     let plan = settled_plan(&*cloud, to).await.unwrap();
     intent::write(&*cloud, &header(&plan, "r1"), 1).await.unwrap();
     let before = view(&cloud);
-    Case { cloud, plan, before }
+    let mutations = cloud.mutations() as usize;
+    Case { cloud, plan, before, mutations }
 }
 
 type Ends = std::collections::BTreeMap<&'static str, usize>;
@@ -253,7 +256,7 @@ async fn a_recovery_can_be_killed_too() {
     let (mut cases, mut ends) = (0, Ends::new());
     for (n, (a, b)) in WAYS.iter().enumerate() {
         let (from, to) = way(a, b);
-        for at in (n..).step_by(17) {
+        for at in (n..).step_by(13) {
             let mut some = false;
             for again in (n % 3..).step_by(5) {
                 let case = case(&from, &to, at as u64).await;
@@ -431,4 +434,83 @@ async fn two_faults_in_one_run() {
         }
     }
     println!("two faults in one run: {cases} cases, {ends:?} (seed {seed})");
+}
+
+/// A journal that can no longer be written: nothing more begins, calls in flight end and are known, and the rest is another process's.
+#[tokio::test(start_paused = true)]
+async fn an_unwritable_journal_stops_the_run() {
+    struct Full<'a>(&'a RefCell<Vec<Event>>, usize, bool);
+    impl Sink for Full<'_> {
+        fn event(&mut self, _: &Plan, event: &Event) -> std::io::Result<()> {
+            let room = self.0.borrow().len() < self.1;
+            match room {
+                true => self.0.borrow_mut().push(event.clone()),
+                false if self.2 => {}
+                false => return Err(std::io::Error::other("the disk is full")),
+            }
+            Ok(())
+        }
+        fn sync(&mut self) -> std::io::Result<()> {
+            if self.2 && self.0.borrow().len() >= self.1 { Err(std::io::Error::other("the disk is gone")) } else { Ok(()) }
+        }
+    }
+    let (mut cases, mut ends) = (0, Ends::new());
+    let (from, to) = way("full", "another network");
+    for room in (0..200).step_by(3) {
+        let case = case(&from, &to, room as u64).await;
+        let journal = RefCell::new(vec![]);
+        let mut run = Run::new(&case.plan);
+        let mut sink = Full(&journal, room, room % 2 == 1);
+        let never = &mut std::future::pending::<Stop>;
+        let outcome = drive(&mut run, &settings("r1"), &*case.cloud, &mut sink, &[], never).await.unwrap();
+        let Outcome::Unfinished(why) = outcome else { break };
+        assert_eq!(why.code, "JournalUnwritable");
+        let written = |w: fn(&Event) -> bool| journal.borrow().iter().filter(|e| w(e)).count();
+        let begun = written(|e| matches!(e, Event::Began(_)));
+        assert!(case.cloud.mutations() as usize - case.mutations <= begun, "no effect without its record");
+        let tag = format!("a journal of {room} records");
+        let (last, _) =
+            recover(&case.cloud, &case.plan, "r1", &journal, if room % 2 == 0 { Left::Journal } else { Left::Notes }, None).await;
+        checked(&case, &to, last, &journal, &tag, &mut ends).await;
+        cases += 1;
+    }
+    println!("journals that can't be written: {cases} cases, {ends:?}");
+    assert!(cases > 20);
+}
+
+/// Nothing that outlives a process holds a secret: not its journal, not what the cloud notes, packed or not.
+#[tokio::test(start_paused = true)]
+async fn nothing_that_is_kept_holds_a_secret() {
+    let (from, to) = way("nothing", "full");
+    let case = case(&from, &to, 1).await;
+    let journal = RefCell::new(vec![]);
+    assert_eq!(live(&case.cloud, &case.plan, "r1", &journal, None, None, false).await, Life::Over(Outcome::Applied));
+    let notes = case.cloud.notes("full").await.unwrap();
+    let told = intent::read("full", &notes).unwrap();
+    assert!(told.parts > 0);
+    let unpacked = intent::header("full", &notes, &told).unwrap();
+    let everything = format!(
+        "{notes:?} {} {unpacked:?} {}",
+        serde_json::to_string(&unpacked).unwrap(),
+        serde_json::to_string(&*journal.borrow()).unwrap()
+    );
+    assert!(everything.contains("API_TOKEN") && !everything.contains("value-of-"), "a secret is kept");
+}
+
+/// What the cloud noted is used whole or not at all.
+#[tokio::test(start_paused = true)]
+async fn damaged_notes_are_refused() {
+    let (from, to) = way("nothing", "full");
+    let case = case(&from, &to, 1).await;
+    let notes = case.cloud.notes("full").await.unwrap();
+    let told = intent::read("full", &notes).unwrap();
+    for name in notes.keys().filter(|n| n.contains("/plan/")) {
+        let mut lost = notes.clone();
+        lost.remove(name);
+        assert!(intent::header("full", &lost, &told).is_err());
+        let mut bent = notes.clone();
+        bent.get_mut(name).unwrap().insert(10, 'A');
+        assert!(intent::header("full", &bent, &told).is_err());
+    }
+    assert_eq!(intent::header("full", &notes, &told).unwrap().plan.digest, case.plan.digest);
 }

@@ -19,6 +19,7 @@ mod listener;
 mod load_balancer;
 mod log_group;
 mod nat_gateway;
+mod notes;
 mod production;
 mod proxy;
 mod replay_auto_scaling_group;

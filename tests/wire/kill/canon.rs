@@ -8,7 +8,9 @@ use crate::wire::foreign::photo;
 /// What stands in an account, as plain requests show it: every object as its sorted leaves, in a form that two accounts alike share.
 pub async fn canon(config: &SdkConfig) -> Vec<String> {
     let picture = photo::take(config).await;
-    let gone = |key: &str, text: &str| key.starts_with("nat_gateway ") && text.lines().any(|l| l.trim() == "Deleted,");
+    // The emulator shows for ever what was deleted.
+    let dead = |text: &str| text.lines().any(|l| ["Deleted,", "\"deleted\","].contains(&l.trim()));
+    let gone = |key: &str, text: &str| (key.starts_with("nat_gateway ") || key.starts_with("vpc_endpoint ")) && dead(text);
     let living: Vec<(&String, &String)> = picture.iter().filter(|(k, t)| !gone(k, t)).collect();
     let names: BTreeMap<&str, String> = living.iter().filter_map(|(key, text)| Some((key.split_once(' ')?.1, address(text)?))).collect();
     let mut out: Vec<String> = living.iter().map(|(key, text)| object(key, text, &names)).collect();
@@ -51,7 +53,7 @@ fn object(key: &str, text: &str, names: &BTreeMap<&str, String>) -> String {
 
 /// Fields that hold a time, an address that the cloud chose, or an id of no meaning.
 fn passing(name: &str) -> bool {
-    let ends = ["_ip", "_ip_address", "_time", "_date", "_arn", "_addresses", "_at"];
+    let ends = ["_ip", "_ip_address", "_time", "_date", "_arn", "_addresses", "_at", "_timestamp"];
     let all = [
         "arn",
         "dns_name",
