@@ -23,8 +23,8 @@
 //! | [`observe`] | One batched list per kind, all at once, into a `Snapshot`; physical ids become addresses. |
 //! | [`diff`] | Two objects to a list of `AttrChange`, path by path. |
 //! | [`plan`] | Stack x Snapshot to `Plan` or `PlanError`: order, replacement, undo, commit point. |
-//! | [`run`] | The run as a pure state machine, and `run::drive`, the only caller of a mutating verb. |
-//! | [`cloud`] | The door: `trait Observe`, `trait Cloud`; AWS, the sandbox, and the one retry policy. |
+//! | [`run`] | The run as a pure state machine; `run::drive`, the only caller of a mutating verb; `run::journal`, `run::intent` and `run::recover`, by which another process goes on. |
+//! | [`cloud`] | The door: `trait Observe`, `trait Cloud`, `trait Notes`; AWS, the sandbox, the one retry policy, and the lease. |
 //! | [`render`] | Pure functions from plans, events and outcomes to text. |
 //! | [`diag`] | Diagnostic codes, findings, exit codes. |
 //!

@@ -9,7 +9,6 @@ use crate::run::intent::{self, Intent};
 use crate::spec::Loaded;
 
 /// What is found once the lease is held.
-#[expect(clippy::large_enum_variant, reason = "there is one of it")]
 enum Found {
     Ready(Plan),
     /// Something is live that wasn't when the plan was shown.

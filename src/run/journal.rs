@@ -64,6 +64,7 @@ pub struct Entry {
     pub what: What,
 }
 
+#[expect(clippy::large_enum_variant, reason = "all lines but the last are events")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum What {

@@ -204,7 +204,8 @@ type Ends = std::collections::BTreeMap<&'static str, usize>;
 
 async fn checked(case: &Case, to: &Stack, life: Life, journal: &RefCell<Vec<Event>>, tag: &str, ends: &mut Ends) {
     let Life::Over(outcome) = life else { panic!("{tag}: it died again") };
-    check(&case.cloud, &case.plan, to, &outcome, &case.before, &format!("{tag}: {outcome:?}"), &journal.borrow()).await;
+    let events = journal.borrow().clone();
+    check(&case.cloud, &case.plan, to, &outcome, &case.before, &format!("{tag}: {outcome:?}"), &events).await;
     *ends.entry(name(&outcome)).or_default() += 1;
 }
 

@@ -36,7 +36,8 @@ async fn a_creation_with_a_token_is_sent_again_with_the_same() {
         internet_gateway: Ref::to("=igw-1"),
         ..nat_gateway()
     };
-    let cases: Vec<(Object, &[(u16, &str)], &str)> = vec![
+    type Case<'a> = (Object, &'a [(u16, &'a str)], &'a str);
+    let cases: Vec<Case> = vec![
         (
             FlowLog { vpc: Ref::to("=vpc-1"), log_group: Ref::to("=group"), role: Ref::to("=flow"), ..flow_log() }.into(),
             &[(200, ROLE)],
