@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::flow;
 use super::printer::Printer;
 use crate::cloud::lease::{Keeper, Lease, newest};
-use crate::cloud::{Observe, World};
+use crate::cloud::{Identity, Observe, World};
 use crate::diag::Exit;
 use crate::plan::Stack;
 use crate::render::story;
@@ -98,8 +98,11 @@ async fn settle<'w>(
     wanted: impl FnOnce() -> Result<Option<Stack>, Failure>,
     ask: bool,
 ) -> Result<Exit, Failure> {
+    let mut declined = false;
     let prepared = async {
-        let Some(mut known) = Box::pin(find(work, stack, named, keeper.before.as_ref())).await? else { return Ok(None) };
+        let known = Box::pin(find(work, stack, named, keeper.before.as_ref())).await?;
+        elsewhere(work, stack, known.as_ref().map(|k| k.header.run.as_str()), keeper.before.as_ref()).await?;
+        let Some(mut known) = known else { return Ok(None) };
         let wanted = wanted()?;
         if let Some(stack) = &wanted {
             unseal(&mut known.header.plan, stack);
@@ -107,6 +110,7 @@ async fn settle<'w>(
         let (run, way) = decide(&known, asked, wanted.as_ref())?;
         work.printer.result(&story::recovery(&known.header, &run, way, work.printer.style));
         if ask && !work.approved("recover")? {
+            declined = true;
             return Ok(None);
         }
         let journal = match &known.journal {
@@ -127,7 +131,7 @@ async fn settle<'w>(
             Ok(if exit == Exit::RolledBack { Exit::Done } else { exit })
         }
         Ok(None) => {
-            let exit = nothing(work.printer);
+            let exit = if declined { Exit::Error } else { nothing(work.printer) };
             work.let_go(keeper, "nothing done", 0).await;
             Ok(exit)
         }
@@ -170,9 +174,11 @@ fn decide<'k>(known: &'k Known, asked: Asked, wanted: Option<&Stack>) -> Result<
 async fn find(work: &Work<'_>, stack: &str, named: Option<&str>, last: Option<&Lease>) -> Result<Option<Known>, Failure> {
     let notes = work.world.read_only().notes(stack).await?;
     let who = work.world.read_only().identity().await?;
-    let here = |s: &Story| s.header.account == who.account && s.header.region == who.region && s.ended().is_none();
-    let mut stories: Vec<(PathBuf, Story)> =
-        list(&work.how.journal, Some(stack))?.into_iter().filter_map(|(path, s)| Some((path, s.ok()?))).filter(|(_, s)| here(s)).collect();
+    let mut stories: Vec<(PathBuf, Story)> = list(&work.how.journal, Some(stack))?
+        .into_iter()
+        .filter_map(|(path, s)| Some((path, s.ok()?)))
+        .filter(|(_, s)| here(s, &who))
+        .collect();
     let Some(intent) = intent::read(stack, &notes) else {
         // Only the journal knows of the run. Another machine may have ended it, and others may have followed.
         stories.retain(|(_, s)| named.map_or(last.is_some_and(|l| l.run.as_ref() == Some(&s.header.run)), |run| s.header.run == run));
@@ -188,9 +194,27 @@ async fn find(work: &Work<'_>, stack: &str, named: Option<&str>, last: Option<&L
     Ok(Some(Known { header, events, journal: None, life: intent.life }))
 }
 
+/// Whether a run of this account and region is not over, as far as its journal knows.
+fn here(story: &Story, who: &Identity) -> bool {
+    story.header.account == who.account && story.header.region == who.region && story.ended().is_none()
+}
+
 fn told(path: PathBuf, story: Story) -> Known {
     let (events, life) = (story.events().cloned().collect(), story.lives());
     Known { header: story.header, events, journal: Some(path), life }
+}
+
+/// Closes the journals of runs that others have brought to their end: the cloud's last lease is of another one.
+async fn elsewhere(work: &Work<'_>, stack: &str, open: Option<&str>, last: Option<&Lease>) -> Result<(), Failure> {
+    let Some(run) = last.and_then(|l| l.run.as_deref()) else { return Ok(()) };
+    let who = work.world.read_only().identity().await?;
+    let over = |s: &Story| here(s, &who) && s.header.run != run && open != Some(&s.header.run);
+    for (path, story) in list(&work.how.journal, Some(stack))? {
+        if story.is_ok_and(|s| over(&s)) {
+            Journal::open(&path)?.0.end(Ended::Elsewhere)?;
+        }
+    }
+    Ok(())
 }
 
 /// Forgets every unfinished run of the stack.

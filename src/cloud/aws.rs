@@ -22,7 +22,7 @@ use super::{Cloud, CloudError, Identity, Observe};
 use crate::kinds::{self, Kind, Links, Live, Object};
 use crate::model::{Service, Stamp};
 
-pub use errors::{action, class, classify, refused};
+pub use errors::{class, classify, refused};
 pub use tags::{TAG_STACK, ec2_stack_filter, ec2_tags, from_ec2_tags, from_iam_tags, iam_tags, retag};
 
 macro_rules! clients { ($($name:ident: $sdk:ident),+ $(,)?) => {

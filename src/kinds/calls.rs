@@ -61,6 +61,15 @@ pub enum On {
     Through(&'static str),
 }
 
+/// The permission that a request needs first of all, as policies name it: `s3:ListAllMyBuckets`.
+pub fn action(service: Service, operation: &str) -> String {
+    let all = Kind::ALL.iter().map(|k| k.calls()).chain([GENERAL]).flat_map(|c| c.read.iter().chain(c.write));
+    let plain = format!("{}:{operation}", prefix(service));
+    let mut needed = all.filter(|c| c.service == service && c.operation == operation).map(Call::action);
+    let first = needed.next();
+    if needed.any(|a| a == plain) { plain } else { first.unwrap_or(plain) }
+}
+
 /// The first part of a service's actions.
 pub fn prefix(service: Service) -> &'static str {
     match service {

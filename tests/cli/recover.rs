@@ -110,8 +110,10 @@ fn another_machine_takes_it_back_and_this_one_knows() {
     nothing_is_left(&infra, &spec);
     // The old journal is history: it undoes nothing of what came later.
     assert_eq!(other.run(&["apply", "-f", &spec, "--auto-approve"]).code, 0);
+    assert!(infra.run(&["history"]).out.contains("not over"), "not that this machine knew");
     assert_eq!(infra.run(&["recover", "-f", &spec, "--auto-approve"]).err, "Nothing to recover.\n");
     assert_eq!(infra.run(&["plan", "-f", &spec, "--detailed-exitcode"]).code, 0);
+    assert!(infra.run(&["history"]).out.contains("ended on another machine"));
 }
 
 #[test]

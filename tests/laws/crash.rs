@@ -10,7 +10,7 @@ use infra::kinds::{Kind, Links, Live, Object};
 use infra::model::{Moment, Stamp};
 use infra::plan::{Plan, Stack};
 use infra::run::drive::{Sink, Stop, drive};
-use infra::run::journal::{FORMAT, Header};
+use infra::run::journal::{Ended, FORMAT, Header, Journal, parse};
 use infra::run::recover::look_back;
 use infra::run::{Direction, Event, Outcome, Run, intent};
 use tokio::sync::Notify;
@@ -183,15 +183,16 @@ pub async fn recover(
     (live(cloud, &plan, id, journal, Some(way), kill, false).await, way)
 }
 
-struct Case {
-    cloud: Rc<Sandbox>,
-    plan: Plan,
-    before: Vec<String>,
+pub struct Case {
+    pub cloud: Rc<Sandbox>,
+    pub plan: Plan,
+    pub before: Vec<String>,
     /// Mutations before the run.
     mutations: usize,
 }
 
-async fn case(from: &Stack, to: &Stack, seed: u64) -> Case {
+/// A world in which a run is about to begin.
+pub async fn case(from: &Stack, to: &Stack, seed: u64) -> Case {
     let cloud = Rc::new(with(from, seed).await);
     let plan = settled_plan(&*cloud, to).await.unwrap();
     intent::write(&*cloud, &header(&plan, "r1"), 1).await.unwrap();
@@ -514,4 +515,52 @@ async fn damaged_notes_are_refused() {
         assert!(intent::header("full", &bent, &told).is_err());
     }
     assert_eq!(intent::header("full", &notes, &told).unwrap().plan.digest, case.plan.digest);
+}
+
+/// Once something old is gone for good there is no way back, even if somebody has bent since what the run made.
+#[tokio::test(start_paused = true)]
+async fn behind_the_commit_point_there_is_no_way_back() {
+    let mut cases = 0;
+    let (from, to) = way("full", "another network");
+    for at in (0..).step_by(3) {
+        let case = case(&from, &to, at as u64).await;
+        let journal = RefCell::new(vec![]);
+        if live(&case.cloud, &case.plan, "r1", &journal, None, Some(Kill { at, before: false }), false).await != Life::Killed {
+            break;
+        }
+        let gone = |e: &Event| matches!(e, Event::Done(i, None) if *i >= case.plan.commit);
+        if !journal.borrow().iter().any(gone) {
+            continue;
+        }
+        let mut bent = case.cloud.objects().into_iter().find(|l| l.stamp.run == "r1" && l.object.kind() == Kind::Vpc).unwrap();
+        let Object::Vpc(vpc) = &mut bent.object else { panic!() };
+        vpc.dns_hostnames = !vpc.dns_hostnames;
+        case.cloud.put(bent).unwrap();
+        let (life, way) = recover(&case.cloud, &case.plan, "r1", &journal, Left::Notes, None).await;
+        assert_eq!((life, way), (Life::Over(Outcome::Applied), Direction::Forward), "killed at {at} {:#?}", journal.borrow());
+        cases += 1;
+    }
+    println!("killed behind the commit point, then bent: {cases} cases");
+    assert!(cases > 5);
+}
+
+/// A last line that was being written when the process died never happened; what is written next stands on a line of its own.
+#[test]
+fn a_torn_last_line_never_happened() {
+    let text = include_bytes!("../fuzz/corpus/journal/applied");
+    let whole = parse(text).unwrap();
+    let head = text.iter().position(|b| *b == b'\n').unwrap() + 1;
+    for cut in (head..=text.len()).filter(|n| n % 7 == 0 || text[n - 1] == b'\n' || text.get(*n) == Some(&b'\n')) {
+        let story = parse(&text[..cut]).unwrap_or_else(|e| panic!("cut at {cut}: {e}"));
+        let lines = text[head..cut].iter().filter(|b| **b == b'\n').count();
+        assert_eq!(story.entries, whole.entries[..lines], "cut at {cut}");
+    }
+    assert!(parse(&text[..head - 1]).is_err(), "without a header there is no journal");
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("torn.jsonl");
+    std::fs::write(&path, &text[..text.len() - 5]).unwrap();
+    let (mut journal, story) = Journal::open(&path).unwrap();
+    assert_eq!(story.entries.len(), whole.entries.len() - 1);
+    journal.end(Ended::Elsewhere).unwrap();
+    let again = parse(&std::fs::read(&path).unwrap()).unwrap();
+    assert_eq!((again.entries.len(), again.ended()), (whole.entries.len(), Some(Ended::Elsewhere)));
 }

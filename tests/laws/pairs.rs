@@ -12,6 +12,7 @@ use infra::plan::{Plan, PlanError, Stack};
 use infra::run::{Event, Outcome};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
+use super::crash::{Kill, Left, Life, case, live, recover};
 use super::faults::{check, name};
 use super::generate::{Pair, pair};
 use super::world::{apply, settled_plan, sound, stack, view, with};
@@ -95,6 +96,26 @@ async fn laws(pair: &Pair, tally: &mut Tally) {
         tell("two faults:", &struck(&from, &to, &[draw(0), draw(steps)], pair.seed).await);
     }
     tell("in use by others:", &intruded(&from, &to, pair.seed).await);
+    for left in [Left::Journal, Left::Notes] {
+        let kill = Kill { at: random.usize(0..2 * steps), before: random.bool() };
+        if let Some(outcome) = died(&from, &to, kill, left, pair.seed).await {
+            tell("killed:", &outcome);
+        }
+    }
+}
+
+/// A process that dies on the way, and the one that goes on. `None` when it ended before.
+async fn died(from: &Stack, to: &Stack, kill: Kill, left: Left, seed: u64) -> Option<Outcome> {
+    let case = case(from, to, seed).await;
+    let journal = RefCell::new(vec![]);
+    if live(&case.cloud, &case.plan, "r1", &journal, None, Some(kill), false).await != Life::Killed {
+        return None;
+    }
+    let (life, _) = recover(&case.cloud, &case.plan, "r1", &journal, left, None).await;
+    let Life::Over(outcome) = life else { panic!("{kill:?}, left {left:?}: it died again") };
+    let events = journal.borrow().clone();
+    check(&case.cloud, &case.plan, to, &outcome, &case.before, &format!("{kill:?}, left {left:?}: {outcome:?}"), &events).await;
+    Some(outcome)
 }
 
 /// Undisturbed, a plan arrives, or is refused because what must leave first is in use. The plan.

@@ -106,7 +106,7 @@ impl Site {
     async fn reset(&mut self, layers: Option<&str>) {
         let want = layers.map_or_else(|| stack("production", []), |layer| self.reference.production(layer));
         self.runs += 1;
-        let run = format!("reset{}", self.runs);
+        let run = format!("{:012x}", self.runs);
         self.reference.apply(&want, &run).await;
     }
 }

@@ -65,37 +65,6 @@ fn retry_after(response: &HttpResponse) -> Option<Duration> {
     u64::try_from(date(said)? - now).ok().map(Duration::from_secs)
 }
 
-/// The permission that a request needs, as policies name it: `ec2:CreateSubnet`.
-pub fn action(service: Service, operation: &str) -> String {
-    let prefix = match service {
-        Service::AutoScaling => "autoscaling",
-        Service::CloudWatchLogs => "logs",
-        Service::Ec2 => "ec2",
-        Service::ElastiCache => "elasticache",
-        Service::Elb => "elasticloadbalancing",
-        Service::Iam => "iam",
-        Service::Rds => "rds",
-        Service::S3 => "s3",
-        Service::ServiceQuotas => "servicequotas",
-        Service::Ssm => "ssm",
-        Service::Sts => "sts",
-        Service::Tagging => "tag",
-    };
-    let name = match (service, operation) {
-        (Service::S3, "DeleteBucketLifecycle") => "PutLifecycleConfiguration",
-        (Service::S3, "GetBucketEncryption") => "GetEncryptionConfiguration",
-        (Service::S3, "GetBucketLifecycleConfiguration") => "GetLifecycleConfiguration",
-        (Service::S3, "GetPublicAccessBlock") => "GetBucketPublicAccessBlock",
-        (Service::S3, "HeadBucket" | "ListObjectsV2") => "ListBucket",
-        (Service::S3, "ListBuckets") => "ListAllMyBuckets",
-        (Service::S3, "PutBucketEncryption" | "DeleteBucketEncryption") => "PutEncryptionConfiguration",
-        (Service::S3, "PutBucketLifecycleConfiguration") => "PutLifecycleConfiguration",
-        (Service::S3, "PutPublicAccessBlock" | "DeletePublicAccessBlock") => "PutBucketPublicAccessBlock",
-        (_, other) => other,
-    };
-    format!("{prefix}:{name}")
-}
-
 /// The class of an API's error code.
 pub fn class(code: &str, status: u16) -> Class {
     const THROTTLED: &[&str] = &[

@@ -3,9 +3,9 @@
 //! The service's own message stays first, and the class stays what it is. A look that fails adds nothing: it never hides the error.
 use serde_json::Value;
 
-use super::errors::action;
 use super::{Clients, quotas};
 use crate::cloud::CloudError;
+use crate::kinds::calls::action;
 use crate::model::Service;
 
 /// What EC2 puts before a verdict that only `DecodeAuthorizationMessage` can read.
