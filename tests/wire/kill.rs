@@ -126,14 +126,14 @@ fn which(now: &[String], before: &[String], after: &[String], tag: &str) -> bool
     if now == before {
         return false;
     }
-    let other: Vec<&String> = now.iter().filter(|o| !before.contains(o) && !after.contains(o)).collect();
-    let lost = |world: &[String]| world.iter().filter(|o| !now.contains(o)).count();
-    assert!(
-        now == after,
-        "{tag}: between worlds; {} of the old and {} of the new are missing; neither's: {other:#?}",
-        lost(before),
-        lost(after)
-    );
+    if now != after {
+        let only = |one: &[String], others: [&[String]; 2]| {
+            let own = one.iter().filter(|o| others.iter().all(|other| !other.contains(o)));
+            own.cloned().collect::<Vec<_>>().join("\n\n")
+        };
+        let (stray, old, new) = (only(now, [before, after]), only(before, [now, after]), only(after, [now, before]));
+        panic!("{tag}: between worlds\n== neither's\n{stray}\n== missing of the old\n{old}\n== missing of the new\n{new}");
+    }
     true
 }
 

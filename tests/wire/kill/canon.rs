@@ -44,8 +44,13 @@ fn object(key: &str, text: &str, names: &BTreeMap<&str, String>) -> String {
         }
         let way: Vec<&str> = path.iter().map(|(_, name)| name.as_str()).collect();
         let mark = ["\"infra:run\"", "\"infra:digest\""].iter().any(|m| value.starts_with(m));
-        if !mark && !skip && !way.iter().any(|name| passing(name)) {
-            leaves.push(format!("{} = {}", way.join("."), words(value, names)));
+        // Where the emulator puts instances follows the order of ids.
+        let placed = way.join(".") == "instances.availability_zone";
+        if !mark && !skip && !placed && !way.iter().any(|name| passing(name)) {
+            // A set that the API writes as a list.
+            let mut members: Vec<String> = value.split(',').map(|one| words(one.trim_matches('"'), names)).collect();
+            members.sort();
+            leaves.push(format!("{} = {}", way.join("."), members.join(",")));
         }
         skip = mark && !value.contains(": ");
     }
@@ -58,6 +63,7 @@ fn passing(name: &str) -> bool {
     let ends = ["_ip", "_ip_address", "_time", "_date", "_arn", "_addresses", "_at", "_timestamp"];
     let all = [
         "arn",
+        "available_ip_address_count",
         "dns_name",
         "e_tag",
         "instance_profile_id",
