@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
 trap 'rm -r "$folder"' EXIT
-export INFRA_CLOUD="sandbox:$folder/cloud.jsonl"
+export INFRA_CLOUD="sandbox:$folder/cloud.jsonl" INFRA_JOURNAL="$folder/runs"
 infra() { printf '\n$ infra %s\n' "$*"; cargo run --quiet --locked -- "$@"; }
 
 infra validate --file examples/production.yaml
