@@ -1,5 +1,6 @@
 //! One writer per stack, whatever the processes do and however long they sleep.
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,10 +8,15 @@ use infra::cloud::lease::{Holder, Keeper, Standing, Terms, standing, take, unloc
 use infra::cloud::policy::Policy;
 use infra::cloud::sandbox::Pace;
 use infra::cloud::{Cloud, Notes, Sandbox};
+use infra::run::drive::{Stop, drive};
+use infra::run::recover::look_back;
+use infra::run::{Event, Outcome, Run, intent};
 use tokio::sync::SetOnce;
 use tokio::time::{Instant, sleep};
 
-use super::world::{FULL, sandbox, settled_plan, stack};
+use super::crash::header;
+use super::faults::{check, name};
+use super::world::{FULL, sandbox, settings, settled_plan, stack, view};
 
 thread_local! { static START: Instant = Instant::now(); }
 
@@ -151,4 +157,73 @@ async fn a_process_that_is_gone_holds_nothing() {
     assert!(!elsewhere.dead_here(), "of another machine nothing is known");
     let reused = Holder { pid: me.pid, process, ..me };
     assert_eq!(reused.dead_here(), cfg!(target_os = "linux"), "the same number, another process");
+}
+
+/// The lease is stolen in the middle of a run: its holder stops, whoever stole it takes the run back, and the world is the old one or the new one.
+#[tokio::test(start_paused = true)]
+async fn a_stolen_run_stops_and_is_taken_back() {
+    let all = super::world::stacks();
+    let get = |name: &str| &all.iter().find(|(n, _)| *n == name).unwrap().1;
+    let (from, to) = (get("full"), get("another network"));
+    let (mut stolen, mut ends) = (0, BTreeMap::<&str, usize>::new());
+    for seed in 0..16 {
+        let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("theft-{seed}.jsonl"));
+        let _ = std::fs::remove_file(&file);
+        let open = |n| {
+            let mut policy = Policy::new(10);
+            policy.conflicts = Duration::ZERO;
+            let pace = Pace { scale: 0.03, latency: Duration::from_millis(80), lag: Duration::ZERO, seed: n };
+            Sandbox::open(&file, "us-east-1", pace, policy).unwrap()
+        };
+        let (victim, thief) = (open(seed), open(100 + seed));
+        let setup = settled_plan(&victim, from).await.unwrap();
+        super::world::apply(&victim, &setup, "setup").await;
+        let plan = settled_plan(&victim, to).await.unwrap();
+        let before = view(&open(1));
+        let mut keeper = take(&victim, &victim.policy, "full", "apply", holder(1), TERMS).await.unwrap().unwrap();
+        keeper.begin("r1", plan.steps.len()).await.unwrap();
+        intent::write(&victim, &header(&plan, "r1"), 1).await.unwrap();
+        let run = async {
+            let ended = SetOnce::new();
+            let work = async {
+                let mut stop = async || Stop::Halt(victim.policy.until_halted().await);
+                let outcome = drive(&mut Run::new(&plan), &settings("r1"), &victim, &mut vec![], &[], &mut stop).await.unwrap();
+                ended.set(()).unwrap();
+                outcome
+            };
+            let (outcome, ()) = tokio::join!(work, keeper.keep(&ended, || (0, 0)));
+            keeper.release("over", 0).await.unwrap();
+            (outcome, victim.mutations())
+        };
+        let theft = async {
+            sleep(Duration::from_millis(300 + 1900 * seed)).await;
+            unlock(&thief, "full", &holder(2), &TERMS).await.unwrap();
+            taken_by(&thief).await
+        };
+        let ((outcome, sent), theirs) = tokio::join!(run, theft);
+        let Outcome::Unfinished(why) = outcome else { continue };
+        assert_eq!(why.code, "LeaseLost");
+        stolen += 1;
+        sleep(Duration::from_secs(3)).await;
+        let notes = thief.notes("full").await.unwrap();
+        let told = intent::read("full", &notes).unwrap();
+        let header = intent::header("full", &notes, &told).unwrap();
+        let mut events = look_back(&header.plan, "r1", &thief).await.unwrap();
+        let mut again = Run::replay(&header.plan, &events).unwrap();
+        let resumed = Event::Resumed(again.way());
+        again.apply(&resumed).unwrap();
+        events.push(resumed);
+        let history = events.clone();
+        let outcome = drive(&mut again, &settings("r1"), &thief, &mut events, &history, &mut std::future::pending).await.unwrap();
+        theirs.release("recovered", 0).await.unwrap();
+        assert_eq!(victim.mutations(), sent, "seed {seed}: it sent something after it had lost the lease");
+        check(&open(2), &plan, to, &outcome, &before, &format!("stolen, seed {seed}: {outcome:?}"), &events).await;
+        *ends.entry(name(&outcome)).or_default() += 1;
+    }
+    println!("stolen leases: {stolen}, {ends:?}");
+    assert!(stolen > 5);
+}
+
+async fn taken_by(cloud: &Sandbox) -> Keeper<'_, Sandbox> {
+    take(cloud, &cloud.policy, "full", "recover", holder(2), TERMS).await.unwrap().unwrap()
 }
