@@ -68,14 +68,14 @@ impl<'w> Work<'w> {
     }
 
     /// Asks a person whether to go on. Without one, `--auto-approve` must have said so.
-    pub fn approved(&self, verb: &str) -> Result<bool, Failure> {
+    pub async fn approved(&self, verb: &str) -> Result<bool, Failure> {
         if self.how.auto_approve {
             return Ok(true);
         }
         if !self.printer.interactive {
             return Err(Failure::unattended(verb));
         }
-        let yes = self.printer.ask(&format!("\nGo on with {verb}? Only `yes` does: ")) == "yes";
+        let yes = self.printer.ask_meanwhile(format!("\nGo on with {verb}? Only `yes` does: ")).await == "yes";
         if !yes {
             self.printer.say("Nothing was changed.");
         }
@@ -98,7 +98,12 @@ impl<'w> Work<'w> {
 
     /// Runs a plan for the first time.
     pub async fn begin(&self, mut keeper: Keeper<'w, World>, plan: Plan, command: &str, spec: &str) -> Result<Exit, Failure> {
-        match self.prepare(&mut keeper, plan, command, spec).await {
+        let holder = keeper.lease.holder.clone();
+        let prepared = match keeper.during(Box::pin(self.prepare(holder, plan, command, spec))).await {
+            Ok(ready) => keeper.begin(&ready.0.run, ready.0.plan.steps.len()).await.map(|()| ready).map_err(Failure::from),
+            refused => refused,
+        };
+        match prepared {
             Ok((header, journal)) => Box::pin(self.go(keeper, journal, &header, vec![], None)).await,
             Err(failure) => {
                 self.let_go(keeper, "failed before any effect", 0).await;
@@ -107,11 +112,10 @@ impl<'w> Work<'w> {
         }
     }
 
-    async fn prepare(&self, keeper: &mut Keeper<'w, World>, plan: Plan, command: &str, spec: &str) -> Result<(Header, Journal), Failure> {
+    async fn prepare(&self, holder: Holder, plan: Plan, command: &str, spec: &str) -> Result<(Header, Journal), Failure> {
         let who = self.world.identity().await?;
-        let header = Header::begun(run_id(), plan, command, who, spec, keeper.lease.holder.clone());
+        let header = Header::begun(run_id(), plan, command, who, spec, holder);
         let journal = Journal::create(&self.how.journal, &header)?;
-        keeper.begin(&header.run, header.plan.steps.len()).await?;
         intent::write(self.world, &header, 1).await?;
         Ok((header, journal))
     }

@@ -34,13 +34,13 @@ pub async fn change(
             if plan.is_empty() {
                 return Ok(Exit::Done);
             }
-            if !work.approved(command)? {
+            if !work.approved(command).await? {
                 return Ok(Exit::Error);
             }
             shown = Some(plan.digest);
         }
-        let Some(keeper) = work.lease(&stack.name, command).await? else { return Ok(Exit::Leased) };
-        match prepare(work, loaded, stack, select, shown.as_deref()).await {
+        let Some(mut keeper) = work.lease(&stack.name, command).await? else { return Ok(Exit::Leased) };
+        match keeper.during(Box::pin(prepare(work, loaded, stack, select, shown.as_deref()))).await {
             Ok(Found::Ready(plan)) if plan.is_empty() => {
                 work.show(&plan);
                 work.let_go(keeper, "nothing to do", 0).await;
@@ -57,15 +57,19 @@ pub async fn change(
                 work.printer.say("Something has changed since the plan was shown. Here it is again.");
             }
             Ok(Found::Unfinished(intent)) => {
-                let failure = Failure::unfinished(&stack.name, &intent);
-                let offered = || work.printer.interactive && work.printer.ask("Take it back first? Only `yes` does: ") == "yes";
+                let mut keeper = Some(keeper);
                 if !recover_first {
-                    work.printer.failure(&failure);
+                    // Nobody waits for a person while they think.
+                    if let Some(keeper) = keeper.take() {
+                        work.let_go(keeper, "nothing done", 0).await;
+                    }
+                    work.printer.failure(&Failure::unfinished(&stack.name, &intent));
+                    if !work.printer.interactive || work.printer.ask("Take it back first? Only `yes` does: ") != "yes" {
+                        return Ok(Exit::Error);
+                    }
+                    keeper = work.lease(&stack.name, command).await?;
                 }
-                if !recover_first && !offered() {
-                    work.let_go(keeper, "nothing done", 0).await;
-                    return Ok(Exit::Error);
-                }
+                let Some(keeper) = keeper else { return Ok(Exit::Leased) };
                 let exit = Box::pin(recover::back(work, keeper, &stack.name)).await?;
                 if exit != Exit::Done {
                     return Ok(exit);

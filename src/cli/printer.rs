@@ -55,6 +55,12 @@ impl Printer {
         if read.is_ok() { answer.trim().to_owned() } else { String::new() }
     }
 
+    /// As [`Printer::ask`], while other things go on.
+    pub async fn ask_meanwhile(&self, question: String) -> String {
+        let printer = Printer { style: self.style, ..*self };
+        tokio::task::spawn_blocking(move || printer.ask(&question)).await.unwrap_or_default()
+    }
+
     pub fn findings(&self, findings: &[Finding]) {
         talk(&diag::render(findings, self.color, self.width.max(60)));
     }

@@ -98,10 +98,10 @@ async fn settle<'w>(
     wanted: impl FnOnce() -> Result<Option<Stack>, Failure>,
     ask: bool,
 ) -> Result<Exit, Failure> {
-    let mut declined = false;
+    let (mut declined, before) = (false, keeper.before.clone());
     let prepared = async {
-        let known = Box::pin(find(work, stack, named, keeper.before.as_ref())).await?;
-        elsewhere(work, stack, known.as_ref().map(|k| k.header.run.as_str()), keeper.before.as_ref()).await?;
+        let known = Box::pin(find(work, stack, named, before.as_ref())).await?;
+        elsewhere(work, stack, known.as_ref().map(|k| k.header.run.as_str()), before.as_ref()).await?;
         let Some(mut known) = known else { return Ok(None) };
         let wanted = wanted()?;
         if let Some(stack) = &wanted {
@@ -109,7 +109,7 @@ async fn settle<'w>(
         }
         let (run, way) = decide(&known, asked, wanted.as_ref())?;
         work.printer.result(&story::recovery(&known.header, &run, way, work.printer.style));
-        if ask && !work.approved("recover")? {
+        if ask && !work.approved("recover").await? {
             declined = true;
             return Ok(None);
         }
@@ -121,11 +121,17 @@ async fn settle<'w>(
                 journal
             }
         };
-        keeper.begin(&known.header.run, known.header.plan.steps.len()).await?;
         intent::write(work.world, &known.header, known.life + 1).await?;
         Ok(Some((known, journal, way)))
     };
-    match Box::pin(prepared).await {
+    let prepared = match keeper.during(Box::pin(prepared)).await {
+        Ok(Some(ready)) => {
+            let begun = keeper.begin(&ready.0.header.run, ready.0.header.plan.steps.len()).await;
+            begun.map(|()| Some(ready)).map_err(Failure::from)
+        }
+        other => other,
+    };
+    match prepared {
         Ok(Some((known, journal, way))) => {
             let exit = Box::pin(work.go(keeper, journal, &known.header, known.events, Some(way))).await?;
             Ok(if exit == Exit::RolledBack { Exit::Done } else { exit })
@@ -181,6 +187,10 @@ async fn find(work: &Work<'_>, stack: &str, named: Option<&str>, last: Option<&L
         .collect();
     let Some(intent) = intent::read(stack, &notes) else {
         // Only the journal knows of the run. Another machine may have ended it, and others may have followed.
+        if let (None, Some((_, story)), true) = (named, stories.last(), last.is_none_or(|l| l.run.is_none())) {
+            let run = &story.header.run;
+            work.printer.say(&format!("The journal here of run {run} is not over, but the cloud knows nothing of it. If nobody has ended it elsewhere: infra recover --run {run}"));
+        }
         stories.retain(|(_, s)| named.map_or(last.is_some_and(|l| l.run.as_ref() == Some(&s.header.run)), |run| s.header.run == run));
         return Ok(stories.pop().map(|(path, story)| told(path, story)));
     };
@@ -218,9 +228,9 @@ async fn elsewhere(work: &Work<'_>, stack: &str, open: Option<&str>, last: Optio
 }
 
 /// Forgets every unfinished run of the stack.
-async fn abandon<'w>(work: &Work<'w>, keeper: Keeper<'w, World>, stack: &str) -> Result<Exit, Failure> {
+async fn abandon<'w>(work: &Work<'w>, mut keeper: Keeper<'w, World>, stack: &str) -> Result<Exit, Failure> {
     let abandoned = async {
-        if !work.approved("abandon")? {
+        if !work.approved("abandon").await? {
             return Ok(Exit::Error);
         }
         let notes = work.world.read_only().notes(stack).await?;
@@ -235,7 +245,7 @@ async fn abandon<'w>(work: &Work<'w>, keeper: Keeper<'w, World>, stack: &str) ->
         work.printer.say("Everything was left as it stands. `infra plan` shows what is left to do.");
         Ok(Exit::Done)
     };
-    let exit = abandoned.await;
+    let exit = keeper.during(Box::pin(abandoned)).await;
     work.let_go(keeper, "abandoned", 0).await;
     exit
 }

@@ -189,13 +189,13 @@ pub async fn take<'c, C: Notes>(
     terms: Terms,
 ) -> Result<Result<Keeper<'c, C>, Lease>, CloudError> {
     let folder = format!("{stack}/lease");
-    let seen = cloud.notes(&folder).await?;
+    let mut seen = cloud.notes(&folder).await?;
     match standing(stack, &seen, &terms) {
         Standing::Alive(lease) => return Ok(Err(lease)),
         Standing::Dead(lease) if !lease.holder.dead_here() => {
             sleep(terms.watch).await;
-            let again = cloud.notes(&folder).await?;
-            match newest(stack, &again) {
+            seen = cloud.notes(&folder).await?;
+            match newest(stack, &seen) {
                 Some((_, Some(now))) if now != lease && now.ended.is_none() => return Ok(Err(now)),
                 _ => {}
             }
@@ -215,11 +215,14 @@ pub async fn take<'c, C: Notes>(
     let won = cloud.note_new(&keeper.name(number), &keeper.text()?).await?;
     let after = cloud.notes(&folder).await?;
     // Whoever looked long ago may have created a number that is no longer the next one.
-    if let Some((n, Some(other))) = newest(stack, &after).filter(|(n, _)| !won || *n != number) {
-        if won && n != number {
+    let rules = newest(stack, &after);
+    if !won || rules.as_ref().is_none_or(|(n, _)| *n != number) {
+        if won {
             cloud.forget(&[keeper.name(number)]).await?;
         }
-        return Ok(Err(other));
+        let unread =
+            || CloudError::new(Class::Invalid, "LeaseUnreadable", format!("somebody took the lease of {stack} at the same moment"));
+        return rules.and_then(|(_, other)| other).map(Err).ok_or_else(unread);
     }
     let old: Vec<String> = after.into_keys().filter(|name| *name != keeper.name(number)).collect();
     cloud.forget(&old).await?;
@@ -279,6 +282,17 @@ impl<C: Notes> Keeper<'_, C> {
                 return;
             }
         }
+    }
+
+    /// Keeps the lease while something else is done.
+    pub async fn during<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let ended = SetOnce::new();
+        let work = async {
+            let out = work.await;
+            let _ = ended.set(());
+            out
+        };
+        tokio::join!(work, self.keep(&ended, || (0, 0))).0
     }
 
     /// One sign of life; an error when the lease is another's, or is to be. What can't be asked now is asked again at the next beat.

@@ -227,3 +227,18 @@ async fn a_stolen_run_stops_and_is_taken_back() {
 async fn taken_by(cloud: &Sandbox) -> Keeper<'_, Sandbox> {
     take(cloud, &cloud.policy, "full", "recover", holder(2), TERMS).await.unwrap().unwrap()
 }
+
+/// What takes long before a run begins (a large account, a person who thinks) costs nobody the lease.
+#[tokio::test(start_paused = true)]
+async fn the_lease_is_kept_while_a_run_is_prepared() {
+    let cloud = sandbox(1);
+    let mut keeper = taken(&cloud, &cloud.policy, 1).await.unwrap();
+    let read = keeper
+        .during(async {
+            sleep(Duration::from_secs(600)).await;
+            assert!(taken(&cloud, &Policy::new(1), 2).await.is_err());
+            cloud.policy.request(infra::model::Service::Ec2, infra::cloud::policy::Repeat::Safe, async || Ok(7)).await
+        })
+        .await;
+    assert_eq!(read.unwrap(), 7);
+}
