@@ -196,6 +196,44 @@ impl JsonSchema for Secret {
     }
 }
 
+/// Entries whose order means something, each with a name of its own: compared name by name, and one that moves has moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ranked<T>(pub Vec<(String, T)>);
+
+impl<T> Default for Ranked<T> {
+    fn default() -> Self {
+        Ranked(vec![])
+    }
+}
+
+impl<T: Serialize> Serialize for Ranked<T> {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        json!({ "ranked": self.0 }).serialize(s)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ranked<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Tagged<T> {
+            ranked: Vec<(String, T)>,
+        }
+        Tagged::deserialize(d).map(|t| Ranked(t.ranked))
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Ranked<T> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("Ranked_{}", T::schema_name()).into()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let inner = generator.subschema_for::<Vec<(String, T)>>();
+        schemars::json_schema!({
+            "type": "object", "required": ["ranked"], "properties": { "ranked": inner }, "additionalProperties": false,
+        })
+    }
+}
+
 /// A point in time, written in RFC 3339 with milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(pub SystemTime);
@@ -261,7 +299,9 @@ pub type Tags = BTreeMap<String, String>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Service {
+    Acm,
     AutoScaling,
+    Cloudflare,
     CloudWatchLogs,
     Ec2,
     ElastiCache,
@@ -277,7 +317,9 @@ pub enum Service {
 
 impl Service {
     pub const ALL: &'static [Service] = &[
+        Service::Acm,
         Service::AutoScaling,
+        Service::Cloudflare,
         Service::CloudWatchLogs,
         Service::Ec2,
         Service::ElastiCache,

@@ -43,6 +43,7 @@ macro_rules! clients { ($($name:ident: $sdk:ident),+ $(,)?) => {
 } }
 
 clients! {
+    acm: aws_sdk_acm,
     autoscaling: aws_sdk_autoscaling,
     ec2: aws_sdk_ec2,
     elasticache: aws_sdk_elasticache,

@@ -73,7 +73,9 @@ pub fn action(service: Service, operation: &str) -> String {
 /// The first part of a service's actions.
 pub fn prefix(service: Service) -> &'static str {
     match service {
+        Service::Acm => "acm",
         Service::AutoScaling => "autoscaling",
+        Service::Cloudflare => "cloudflare",
         Service::CloudWatchLogs => "logs",
         Service::Ec2 => "ec2",
         Service::ElastiCache => "elasticache",

@@ -84,10 +84,10 @@ impl Resource for DbInstance {
         self.deletion_protection
     }
 
-    fn outputs(&self) -> BTreeMap<&'static str, String> {
-        let mut out = BTreeMap::from([("port", self.port.to_string())]);
-        out.extend(self.endpoint.0.clone().map(|v| ("endpoint", v)));
-        out.extend(self.secret_arn.0.clone().map(|v| ("secret_arn", v)));
+    fn outputs(&self) -> Outputs {
+        let mut out = BTreeMap::from([("port".into(), self.port.to_string())]);
+        out.extend(self.endpoint.0.clone().map(|v| ("endpoint".into(), v)));
+        out.extend(self.secret_arn.0.clone().map(|v| ("secret_arn".into(), v)));
         out
     }
 

@@ -50,9 +50,9 @@ impl Resource for DbReplica {
         self.deletion_protection
     }
 
-    fn outputs(&self) -> BTreeMap<&'static str, String> {
-        let mut out = BTreeMap::from([("port", self.port.to_string())]);
-        out.extend(self.endpoint.0.clone().map(|v| ("endpoint", v)));
+    fn outputs(&self) -> Outputs {
+        let mut out = BTreeMap::from([("port".into(), self.port.to_string())]);
+        out.extend(self.endpoint.0.clone().map(|v| ("endpoint".into(), v)));
         out
     }
 

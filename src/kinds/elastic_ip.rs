@@ -21,8 +21,8 @@ impl Resource for ElasticIp {
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(2, 1, 2);
 
-    fn outputs(&self) -> BTreeMap<&'static str, String> {
-        self.public_ip.0.iter().map(|ip| ("public_ip", ip.clone())).collect()
+    fn outputs(&self) -> Outputs {
+        self.public_ip.0.iter().map(|ip| ("public_ip".into(), ip.clone())).collect()
     }
 
     fn simulate(&mut self, id: &str) {

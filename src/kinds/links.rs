@@ -134,6 +134,44 @@ impl<K: Resource> JsonSchema for Ref<K> {
     }
 }
 
+/// A pointer at an object of any kind: it only says what must stand first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Pointer(pub Address);
+
+impl Pointer {
+    pub fn to(kind: Kind, name: impl Into<String>) -> Self {
+        Pointer(Address::new(kind, name))
+    }
+}
+
+impl Serialize for Pointer {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        json!({ "ref": self.0.to_string() }).serialize(s)
+    }
+}
+
+impl<'de> Deserialize<'de> for Pointer {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Tagged {
+            r#ref: Address,
+        }
+        Tagged::deserialize(d).map(|t| Pointer(t.r#ref))
+    }
+}
+
+impl JsonSchema for Pointer {
+    fn schema_name() -> Cow<'static, str> {
+        "Pointer".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "object", "required": ["ref"], "additionalProperties": false,
+            "properties": { "ref": { "type": "string", "pattern": "^[a-z_0-9]+\\..+$" } },
+        })
+    }
+}
+
 /// A string that may name attributes of other objects; those are known only at the moment of the call.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Text(pub Vec<Part>);

@@ -3,7 +3,7 @@ use super::*;
 use crate::attributes;
 use crate::kinds::elb::{self, Own, present};
 use crate::model::Tags;
-use aws_sdk_elasticloadbalancingv2::types::{self as sdk, ActionTypeEnum, Certificate, RedirectActionConfig, RedirectActionStatusCodeEnum};
+use aws_sdk_elasticloadbalancingv2::types::{self as sdk, ActionTypeEnum, RedirectActionConfig, RedirectActionStatusCodeEnum};
 use futures_util::future::try_join_all;
 
 /// `AWS::ElasticLoadBalancingV2::Listener` of an application load balancer, with its default action and no further rules.
@@ -15,12 +15,14 @@ pub struct Listener {
     pub port: i32,
     /// `Protocol` towards the clients: `HTTP` or `HTTPS`.
     pub protocol: String,
-    /// The default certificate (`CertificateArn`, in ACM or IAM) of an HTTPS listener; `None` for HTTP.
-    pub certificate: Option<String>,
+    /// The default certificate (`CertificateArn`) of an HTTPS listener, in ACM or IAM: one of the stack, or any by its ARN; `None` for HTTP.
+    pub certificate: Option<Ref<Certificate>>,
     /// `SslPolicy` of an HTTPS listener: which TLS versions and ciphers it offers; `None` for HTTP.
     pub ssl_policy: Option<String>,
     /// `DefaultActions`.
     pub action: Action,
+    /// The records by which its certificate is validated.
+    pub waits_for: BTreeSet<Pointer>,
     pub tags: Tags,
 }
 
@@ -35,7 +37,7 @@ pub enum Action {
 }
 
 // A port can be changed in place, but not to one that another listener leaves in the same run: so it moves by a successor beside the old one.
-attributes! { Listener { replace load_balancer, replace port, update protocol, update certificate, update ssl_policy, update action, update tags } }
+attributes! { Listener { replace load_balancer, replace port, update protocol, update certificate, update ssl_policy, update action, computed waits_for, update tags } }
 
 const HTTPS: &str = "HTTPS";
 
@@ -63,7 +65,7 @@ impl Resource for Listener {
             .load_balancer_arn(links.to(&self.load_balancer)?)
             .port(self.port)
             .protocol(self.protocol.as_str().into())
-            .set_certificates(self.certificates())
+            .set_certificates(self.certificates(links)?)
             .set_ssl_policy(self.ssl_policy.clone())
             .default_actions(self.action.resolve(links)?)
             .set_tags(Some(elb::to_tags(&stamp.tags(&self.tags))));
@@ -76,15 +78,16 @@ impl Resource for Listener {
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let old: Listener = live.of()?;
         let group = if let Action::Forward(group) = &self.action { Some(links.to(group)?) } else { None };
-        let moved = group.is_some_and(|g| !live.points.contains(&g));
-        if moved || *self != (Listener { load_balancer: self.load_balancer.clone(), tags: self.tags.clone(), ..old.clone() }) {
+        let certificate = self.certificate.as_ref().map(|c| links.to(c)).transpose()?;
+        let moved = group.into_iter().chain(certificate).any(|id| !live.points.contains(&id));
+        if moved || *self != self.over(&old) {
             let request = cx
                 .elb()
                 .modify_listener()
                 .listener_arn(&live.id)
                 .port(self.port)
                 .protocol(self.protocol.as_str().into())
-                .set_certificates(self.certificates())
+                .set_certificates(self.certificates(links)?)
                 .set_ssl_policy(self.ssl_policy.clone())
                 .default_actions(self.action.resolve(links)?);
             cx.safe(Service::Elb, "ModifyListener", async || request.clone().send().await).await?;
@@ -100,8 +103,15 @@ impl Resource for Listener {
 }
 
 impl Listener {
-    fn certificates(&self) -> Option<Vec<Certificate>> {
-        self.certificate.as_ref().map(|arn| vec![Certificate::builder().certificate_arn(arn).build()])
+    /// What `ModifyListener` can't change, or need not, is as it should be.
+    fn over(&self, old: &Listener) -> Listener {
+        let same = self.clone();
+        Listener { load_balancer: same.load_balancer, waits_for: same.waits_for, tags: same.tags, ..old.clone() }
+    }
+
+    fn certificates(&self, links: &Links) -> Result<Option<Vec<sdk::Certificate>>, CloudError> {
+        let arn = self.certificate.as_ref().map(|c| links.to(c)).transpose()?;
+        Ok(arn.map(|arn| vec![sdk::Certificate::builder().certificate_arn(arn).build()]))
     }
 }
 
@@ -151,7 +161,8 @@ fn read(own: Own<sdk::Listener>) -> Option<Live> {
         load_balancer: Ref::to(seen.load_balancer_arn?),
         port: seen.port?,
         protocol,
-        certificate: seen.certificates.into_iter().flatten().next().and_then(|c| c.certificate_arn).filter(|_| tls),
+        certificate: seen.certificates.into_iter().flatten().next().and_then(|c| c.certificate_arn).filter(|_| tls).map(Ref::to),
+        waits_for: BTreeSet::new(),
         ssl_policy: seen.ssl_policy.filter(|_| tls),
         action: Action::read(seen.default_actions.unwrap_or_default()).unwrap_or_else(|| Action::Forward(Ref::to("unknown"))),
         tags,

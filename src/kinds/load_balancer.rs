@@ -53,10 +53,10 @@ impl Resource for LoadBalancer {
         self.deletion_protection
     }
 
-    fn outputs(&self) -> BTreeMap<&'static str, String> {
+    fn outputs(&self) -> Outputs {
         let mut out = BTreeMap::new();
-        out.extend(self.dns_name.0.clone().map(|v| ("dns_name", v)));
-        out.extend(self.zone_id.0.clone().map(|v| ("zone_id", v)));
+        out.extend(self.dns_name.0.clone().map(|v| ("dns_name".into(), v)));
+        out.extend(self.zone_id.0.clone().map(|v| ("zone_id".into(), v)));
         out
     }
 

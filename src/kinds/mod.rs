@@ -6,6 +6,7 @@ mod elb;
 pub(crate) mod holders;
 mod links;
 mod managed;
+mod phase;
 mod rds;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +22,8 @@ use crate::cloud::{Class, Clients, CloudError};
 use crate::model::{Attribute, Attributes, Loss, Service, Stamp, Tags};
 
 pub use claims::Claims;
-pub use links::{Address, Links, Part, Ref, Text, foreign, map_refs, refs, resolve_texts};
+pub use links::{Address, Links, Part, Pointer, Ref, Text, foreign, map_refs, refs, resolve_texts};
+pub use phase::Rule;
 
 macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
     $(pub mod $module; pub use $module::$ty;)+
@@ -37,6 +39,8 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         pub fn service(self) -> Service { match self { $(Kind::$ty => $ty::SERVICE),+ } }
         pub fn loss(self) -> Loss { match self { $(Kind::$ty => $ty::LOSS),+ } }
         pub fn typical(self) -> Typical { match self { $(Kind::$ty => $ty::TYPICAL),+ } }
+        pub fn shared(self) -> bool { match self { $(Kind::$ty => $ty::SHARED),+ } }
+        pub fn batched(self) -> bool { match self { $(Kind::$ty => $ty::BATCHED),+ } }
         pub fn schema(self) -> schemars::Schema { match self { $(Kind::$ty => schemars::schema_for!($ty)),+ } }
         pub(crate) async fn list(self, cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
             match self { $(Kind::$ty => Box::pin($ty::list(cx, stack)).await),+ }
@@ -53,7 +57,10 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         pub fn attributes(&self) -> Vec<Attribute> { match self { $(Object::$ty(x) => x.attributes()),+ } }
         pub fn claims(&self) -> Vec<Claim> { match self { $(Object::$ty(x) => x.claims()),+ } }
         pub fn protected(&self) -> bool { match self { $(Object::$ty(x) => x.protected()),+ } }
-        pub fn outputs(&self) -> BTreeMap<&'static str, String> { match self { $(Object::$ty(x) => x.outputs()),+ } }
+        pub fn outputs(&self) -> Outputs { match self { $(Object::$ty(x) => x.outputs()),+ } }
+        pub fn follows(&self, before: &Object) -> Vec<Address> {
+            match (self, before) { $((Object::$ty(x), Object::$ty(b)) => x.follows(b),)+ _ => vec![] }
+        }
         pub fn simulate(&mut self, id: &str) { match self { $(Object::$ty(x) => x.simulate(id)),+ } }
         pub(crate) async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
             match self { $(Object::$ty(x) => Box::pin(x.create(cx, links, stamp)).await),+ }
@@ -79,13 +86,19 @@ kinds! {
     auto_scaling_group::AutoScalingGroup,
     bucket::Bucket,
     cache_parameter_group::CacheParameterGroup,
+    cache_rules::CacheRules,
     cache_subnet_group::CacheSubnetGroup,
+    certificate::Certificate,
+    custom_rules::CustomRules,
     db_instance::DbInstance,
     db_parameter_group::DbParameterGroup,
     db_replica::DbReplica,
     db_subnet_group::DbSubnetGroup,
+    ddos_rules::DdosRules,
+    dns_record::DnsRecord,
     elastic_ip::ElasticIp,
     flow_log::FlowLog,
+    header_rules::HeaderRules,
     iam_role::IamRole,
     instance_profile::InstanceProfile,
     internet_gateway::InternetGateway,
@@ -93,7 +106,11 @@ kinds! {
     listener::Listener,
     load_balancer::LoadBalancer,
     log_group::LogGroup,
+    managed_rules::ManagedRules,
     nat_gateway::NatGateway,
+    prefix_list::PrefixList,
+    rate_limit_rules::RateLimitRules,
+    redirect_rules::RedirectRules,
     replication_group::ReplicationGroup,
     route_table::RouteTable,
     security_group::SecurityGroup,
@@ -101,6 +118,7 @@ kinds! {
     target_group::TargetGroup,
     vpc::Vpc,
     vpc_endpoint::VpcEndpoint,
+    zone_setting::ZoneSetting,
 }
 
 /// What one file must provide to be a kind.
@@ -117,6 +135,10 @@ pub trait Resource:
     const LOSS: Loss = Loss::None;
     /// How long each verb usually takes: for the expected duration and for starting the longest path first.
     const TYPICAL: Typical;
+    /// Whether others have objects in the same place, which stand in the way or serve as well: the list shows them too, with a stamp of nobody.
+    const SHARED: bool = false;
+    /// Whether steps that may start at the same moment go in one request, all of them or none.
+    const BATCHED: bool = false;
 
     /// What only one object may hold at a time. A successor that claims what its predecessor holds can't stand beside it.
     fn claims(&self) -> Vec<Claim> {
@@ -127,8 +149,13 @@ pub trait Resource:
         false
     }
     /// The values that `${section.name.attribute}` may name, once they are known.
-    fn outputs(&self) -> BTreeMap<&'static str, String> {
-        BTreeMap::new()
+    fn outputs(&self) -> Outputs {
+        Outputs::new()
+    }
+    /// What should change before this object does, when both are changed in place and nothing else tells their order: it takes away what the
+    /// others lead to as long as they stand as they did.
+    fn follows(&self, _before: &Self) -> Vec<Address> {
+        vec![]
     }
     /// Fills in what the cloud would decide; used by the sandbox only.
     fn simulate(&mut self, _id: &str) {}
@@ -139,6 +166,9 @@ pub trait Resource:
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError>;
     async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError>;
 }
+
+/// Values by the names that a text may use.
+pub type Outputs = BTreeMap<String, String>;
 
 /// Usual durations of the verbs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

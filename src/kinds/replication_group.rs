@@ -56,13 +56,13 @@ impl Resource for ReplicationGroup {
     const LOSS: Loss = Loss::Data;
     const TYPICAL: Typical = Typical::secs(600, 600, 300);
 
-    fn outputs(&self) -> BTreeMap<&'static str, String> {
-        let mut out = BTreeMap::from([("port", self.port.to_string())]);
-        out.extend(self.reader_endpoint.0.clone().map(|v| ("reader_endpoint", v)));
+    fn outputs(&self) -> Outputs {
+        let mut out = BTreeMap::from([("port".into(), self.port.to_string())]);
+        out.extend(self.reader_endpoint.0.clone().map(|v| ("reader_endpoint".into(), v)));
         if let Some(host) = &self.primary_endpoint.0 {
             let scheme = if self.transit_encryption { "rediss" } else { "redis" };
-            out.insert("endpoint", host.clone());
-            out.insert("url", format!("{scheme}://{host}:{}", self.port));
+            out.insert("endpoint".into(), host.clone());
+            out.insert("url".into(), format!("{scheme}://{host}:{}", self.port));
         }
         out
     }

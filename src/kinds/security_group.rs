@@ -20,6 +20,8 @@ pub struct SecurityGroup {
     pub ingress: BTreeSet<Rule>,
     /// What may go out (`IpPermissionsEgress`).
     pub egress: BTreeSet<Rule>,
+    /// Records that lead clients to what the group guards: it closes only when they do so through Cloudflare.
+    pub reached_by: BTreeSet<Address>,
     /// `Tags`, without the stamp.
     pub tags: Tags,
 }
@@ -49,16 +51,21 @@ pub enum Peer {
     Group(Ref<SecurityGroup>),
     /// The group that has the rule.
     Itself,
-    /// `PrefixListId`, `pl-…`.
-    PrefixList(String),
+    /// `PrefixListId`: one of the stack, or any by its id.
+    PrefixList(Ref<PrefixList>),
 }
 
-attributes! { SecurityGroup { replace vpc, replace description, update ingress, update egress, update tags } }
+attributes! { SecurityGroup { replace vpc, replace description, update ingress, update egress, computed reached_by, update tags } }
 
 impl Resource for SecurityGroup {
     const KIND: Kind = Kind::SecurityGroup;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(3, 2, 10);
+
+    fn follows(&self, before: &Self) -> Vec<Address> {
+        let closes = before.ingress.iter().any(|rule| !self.ingress.contains(rule));
+        if closes { self.reached_by.iter().cloned().collect() } else { vec![] }
+    }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.ec2().describe_security_groups().filters(ec2_stack_filter(stack)).max_results(1000);
@@ -67,7 +74,7 @@ impl Resource for SecurityGroup {
         let live = found.into_iter().filter_map(|group| {
             let (ingress, egress) = (rules::of(&group, Direction::Ingress), rules::of(&group, Direction::Egress));
             let (stamp, tags) = Stamp::read(stack, from_ec2_tags(group.tags))?;
-            let object = SecurityGroup { vpc: Ref::to(group.vpc_id?), description: group.description?, ingress, egress, tags };
+            let object = SecurityGroup { vpc: Ref::to(group.vpc_id?), description: group.description?, ingress, egress, reached_by: BTreeSet::new(), tags };
             Some(Live::found(group.group_id?, object, stamp))
         });
         Ok(live.collect())

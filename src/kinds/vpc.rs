@@ -23,8 +23,8 @@ impl Resource for Vpc {
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(5, 2, 2);
 
-    fn outputs(&self) -> BTreeMap<&'static str, String> {
-        BTreeMap::from([("cidr", self.cidr.to_string())])
+    fn outputs(&self) -> Outputs {
+        BTreeMap::from([("cidr".into(), self.cidr.to_string())])
     }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {

@@ -172,6 +172,7 @@ async fn intruded(from: &Stack, to: &Stack, seed: u64) -> Outcome {
     let ours = cloud.objects().into_iter().find(|l| l.stamp.address == address("vpc.main"));
     if let Some(vpc) = ours {
         let group = SecurityGroup {
+            reached_by: [].into(),
             vpc: infra::kinds::Ref::to(vpc.id),
             description: "theirs".into(),
             ingress: [].into(),

@@ -1,5 +1,5 @@
 use infra::kinds::listener::Action;
-use infra::kinds::{Listener, Ref};
+use infra::kinds::{Listener, Ref, foreign};
 
 use super::load_balancer::{load_balancer, network};
 use super::target_group::target_group;
@@ -8,6 +8,7 @@ use crate::support::moto::Moto;
 
 pub fn listener() -> Listener {
     Listener {
+        waits_for: [].into(),
         load_balancer: Ref::to("main"),
         port: 80,
         protocol: "HTTP".into(),
@@ -58,12 +59,12 @@ async fn a_listener_speaks_tls() {
     let base = Listener {
         port: 443,
         protocol: "HTTPS".into(),
-        certificate: Some(arns[0].clone()),
+        certificate: Some(Ref::to(foreign(&arns[0]))),
         ssl_policy: policy("ELBSecurityPolicy-TLS13-1-2-2021-06"),
         ..listener()
     };
     let variants = vec![
-        ("certificate", Listener { certificate: Some(arns[1].clone()), ..base.clone() }),
+        ("certificate", Listener { certificate: Some(Ref::to(foreign(&arns[1]))), ..base.clone() }),
         ("protocol, and with it certificate and policy", Listener { port: 443, ..listener() }),
         ("ssl_policy", Listener { ssl_policy: policy("ELBSecurityPolicy-FS-1-2-Res-2020-10"), ..base.clone() }),
     ];

@@ -32,7 +32,7 @@ async fn new_rules_come_first_then_descriptions_then_old_rules_go() {
     let want = SecurityGroup {
         ingress: [
             rule(443, office),
-            texted("after", rule(443, Peer::PrefixList("pl-1".into()))),
+            texted("after", rule(443, Peer::PrefixList(Ref::to("=pl-1")))),
             texted("peer", rule(80, Peer::Group(Ref::to("peer")))),
             rule(22, Peer::Group(Ref::to("peer"))),
         ]

@@ -14,6 +14,7 @@ pub fn anywhere() -> Rule {
 
 pub fn security_group() -> SecurityGroup {
     SecurityGroup {
+        reached_by: [].into(),
         vpc: Ref::to("main"),
         description: "who may enter".into(),
         ingress: [rule(443, Peer::Cidr("203.0.113.0/24".into()))].into(),
@@ -37,7 +38,7 @@ pub fn case() -> Case {
     let many = [
         Rule { description: "office".into(), ..rule(443, Peer::Cidr("203.0.113.0/24".into())) },
         rule(443, Peer::Cidr("2001:db8::/32".into())),
-        rule(443, Peer::PrefixList("pl-12345678".into())),
+        rule(443, Peer::PrefixList(Ref::to("=pl-12345678"))),
         rule(22, Peer::Itself),
         Rule { description: "from the peer".into(), ..rule(8081, Peer::Group(Ref::to("peer"))) },
         Rule { protocol: "udp".into(), to_port: 2000, ..rule(1000, Peer::Group(Ref::to("peer"))) },

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::Ipv4Net;
 
 use crate::cloud::{Class, CloudError};
-use crate::kinds::{Address, Claim, Claims, Live};
+use crate::kinds::{Address, Claim, Claims, Live, Outputs};
 
 #[derive(Default)]
 pub struct Index {
@@ -38,7 +38,7 @@ impl Index {
     }
 
     /// Refuses an object that points at nothing, or whose claims are taken or don't fit. `outputs` tells what a container offers.
-    pub fn admit(&self, live: &Live, outputs: &dyn Fn(&Address) -> BTreeMap<&'static str, String>) -> Result<(), CloudError> {
+    pub fn admit(&self, live: &Live, outputs: &dyn Fn(&Address) -> Outputs) -> Result<(), CloudError> {
         if let Some(lost) = live.points.iter().find(|p| !self.ids.contains(*p)) {
             return Err(CloudError::new(Class::Invalid, "NotFound", format!("{} points at {lost}, which does not exist", live.id)));
         }

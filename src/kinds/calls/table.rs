@@ -9,6 +9,7 @@ pub(super) fn of(kind: Kind) -> Calls {
         Kind::Bucket => BUCKET,
         Kind::CacheParameterGroup => CACHE_PARAMETER_GROUP,
         Kind::CacheSubnetGroup => CACHE_SUBNET_GROUP,
+        Kind::Certificate => CERTIFICATE,
         Kind::DbInstance => DB_INSTANCE,
         Kind::DbParameterGroup => DB_PARAMETER_GROUP,
         Kind::DbReplica => DB_REPLICA,
@@ -23,6 +24,7 @@ pub(super) fn of(kind: Kind) -> Calls {
         Kind::LoadBalancer => LOAD_BALANCER,
         Kind::LogGroup => LOG_GROUP,
         Kind::NatGateway => NAT_GATEWAY,
+        Kind::PrefixList => PREFIX_LIST,
         Kind::ReplicationGroup => REPLICATION_GROUP,
         Kind::RouteTable => ROUTE_TABLE,
         Kind::SecurityGroup => SECURITY_GROUP,
@@ -30,8 +32,16 @@ pub(super) fn of(kind: Kind) -> Calls {
         Kind::TargetGroup => TARGET_GROUP,
         Kind::Vpc => VPC,
         Kind::VpcEndpoint => VPC_ENDPOINT,
+        // Cloudflare's have permissions of their own; what the stack notes of settings is among the general ones.
+        Kind::CacheRules | Kind::CustomRules | Kind::DdosRules | Kind::DnsRecord | Kind::HeaderRules => ELSEWHERE,
+        Kind::ManagedRules | Kind::RateLimitRules | Kind::RedirectRules | Kind::ZoneSetting => ELSEWHERE,
     }
 }
+
+/// No request of the kind goes to AWS.
+const ELSEWHERE: Calls = Calls { read: &[], write: &[] };
+const CERTIFICATE: Calls = ELSEWHERE;
+const PREFIX_LIST: Calls = ELSEWHERE;
 
 /// A request that makes something, in nothing that is there.
 const NEW: &[On] = &[On::New];

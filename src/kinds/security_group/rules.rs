@@ -35,7 +35,7 @@ fn split(permission: &IpPermission, own: &str) -> Vec<Rule> {
     let v4 = permission.ip_ranges().iter().filter_map(|r| Some((Peer::Cidr(r.cidr_ip()?.into()), r.description())));
     let v6 = permission.ipv6_ranges().iter().filter_map(|r| Some((Peer::Cidr(r.cidr_ipv6()?.into()), r.description())));
     let groups = permission.user_id_group_pairs().iter().filter_map(|g| Some((group(g.group_id()?), g.description())));
-    let lists = permission.prefix_list_ids().iter().filter_map(|l| Some((Peer::PrefixList(l.prefix_list_id()?.into()), l.description())));
+    let lists = permission.prefix_list_ids().iter().filter_map(|l| Some((Peer::PrefixList(Ref::to(l.prefix_list_id()?)), l.description())));
     let protocol = match permission.ip_protocol() {
         None | Some("-1") => "all",
         Some(other) => other,
@@ -58,6 +58,7 @@ pub fn physical(rules: &BTreeSet<Rule>, links: &Links, own: &str) -> Result<BTre
                 id if id == own => Peer::Itself,
                 id => Peer::Group(Ref::to(id)),
             },
+            Peer::PrefixList(list) => Peer::PrefixList(Ref::to(links.to(list)?)),
             other => other.clone(),
         };
         Ok(Rule { peer, ..rule.clone() })
@@ -99,7 +100,7 @@ fn permission(rule: &Rule, own: &str) -> IpPermission {
         Peer::Cidr(c) => permission.ip_ranges(IpRange::builder().cidr_ip(c).set_description(text).build()),
         Peer::Group(r) => permission.user_id_group_pairs(group(&r.0)),
         Peer::Itself => permission.user_id_group_pairs(group(own)),
-        Peer::PrefixList(l) => permission.prefix_list_ids(PrefixListId::builder().prefix_list_id(l).set_description(text).build()),
+        Peer::PrefixList(l) => permission.prefix_list_ids(PrefixListId::builder().prefix_list_id(&l.0).set_description(text).build()),
     }
     .build()
 }

@@ -5,7 +5,7 @@ use super::{Lower, groups, int};
 use crate::kinds::bucket::Purpose;
 use crate::kinds::listener::Action;
 use crate::kinds::target_group::HealthCheck;
-use crate::kinds::{Bucket, Listener, LoadBalancer, Ref, TargetGroup};
+use crate::kinds::{Bucket, Listener, LoadBalancer, Ref, TargetGroup, foreign};
 use crate::spec::compute::Compute;
 use crate::spec::load_balancer::{ListenerProtocol, Scheme};
 use crate::spec::units::{Name, Target};
@@ -57,9 +57,10 @@ pub(super) fn lower(l: &mut Lower) {
             load_balancer: Ref::to("main"),
             port: int(listener.port),
             protocol: protocol(listener.protocol).into(),
-            certificate: listener.certificate.clone(),
+            certificate: listener.certificate.as_deref().map(|arn| Ref::to(foreign(arn))),
             ssl_policy: https.then(|| listener.ssl_policy.to_string()),
             action,
+            waits_for: BTreeSet::new(),
             tags: l.tags(name.as_str()),
         };
         l.add(name.as_str(), format!("load_balancer.listeners.{name}"), made);

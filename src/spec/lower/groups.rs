@@ -41,6 +41,7 @@ pub(super) fn lower(l: &mut Lower) {
                 description: by_hand.description.clone(),
                 ingress: self_or(ingress(l, by_hand), name.as_str()),
                 egress: self_or(egress(l, by_hand), name.as_str()),
+                reached_by: BTreeSet::new(),
                 tags: l.tags(name.as_str()),
             };
             l.renamed::<SecurityGroup>(name.as_str(), by_hand.renamed_from.as_ref().map(Name::to_string));
@@ -87,6 +88,7 @@ fn section(l: &mut Lower, target: Target, origin: String, doors: Vec<Doors>, pee
         description: format!("{} of {}", target_label(&target), l.spec.stack),
         ingress: rules,
         egress: out,
+        reached_by: BTreeSet::new(),
         tags: l.tags(&name.replace(['.', '_'], "-")),
     };
     l.add(name, origin, group);
