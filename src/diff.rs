@@ -52,7 +52,7 @@ fn empty(v: &Value) -> bool {
     }
 }
 
-/// References, texts, secrets and computed values are compared whole; maps key by key; lists are sets.
+/// References, texts, secrets and computed values are compared whole; maps key by key; lists are sets, unless their entries have names and an order.
 fn compare(path: &str, before: Option<Value>, after: Option<Value>, mode: Mode, context: &Context, out: &mut Vec<AttrChange>) {
     let resolved = after.clone().map(|mut v| {
         resolve_texts(&mut v, context.outputs);
@@ -63,6 +63,7 @@ fn compare(path: &str, before: Option<Value>, after: Option<Value>, mode: Mode, 
         return;
     }
     match (before, after) {
+        (Some(b), Some(a)) if ranked(&b).is_some() && ranked(&a).is_some() => order(path, &b, &a, mode, context, out),
         (Some(Value::Object(mut b)), Some(Value::Object(mut a))) if !tagged(&b) && !tagged(&a) => {
             let keys: BTreeSet<String> = b.keys().chain(a.keys()).cloned().collect();
             for key in keys {
@@ -83,10 +84,55 @@ fn compare(path: &str, before: Option<Value>, after: Option<Value>, mode: Mode, 
     }
 }
 
+/// The entries of a [`crate::model::Ranked`], by name.
+fn ranked(v: &Value) -> Option<Vec<(&str, &Value)>> {
+    let entries = v.as_object().filter(|m| m.len() == 1)?.get("ranked")?.as_array()?;
+    entries.iter().map(|e| Some((e.get(0)?.as_str()?, e.get(1)?))).collect()
+}
+
+/// Entries are compared by name. Of those on both sides as few as possible have moved; a new one among them moves none.
+fn order(path: &str, before: &Value, after: &Value, mode: Mode, context: &Context, out: &mut Vec<AttrChange>) {
+    let (before, after) = (ranked(before).unwrap_or_default(), ranked(after).unwrap_or_default());
+    let place = |list: &[(&str, &Value)], name: &str| list.iter().position(|(n, _)| *n == name);
+    for (name, gone) in before.iter().filter(|(name, _)| place(&after, name).is_none()) {
+        compare(&format!("{path}.{name}"), Some((*gone).clone()), None, mode, context, out);
+    }
+    let stay: Vec<usize> = after.iter().filter_map(|(name, _)| place(&before, name)).collect();
+    let kept = rising(&stay);
+    for (i, (name, new)) in after.iter().enumerate() {
+        let here = format!("{path}.{name}");
+        let Some(old) = place(&before, name) else {
+            compare(&here, None, Some((*new).clone()), mode, context, out);
+            continue;
+        };
+        compare(&here, Some(before[old].1.clone()), Some((*new).clone()), mode, context, out);
+        if !kept.contains(&old) {
+            let (from, to) = (Some((old + 1).into()), Some((i + 1).into()));
+            out.push(AttrChange { path: format!("{here}.position"), before: from, after: to, mode, cascade: false });
+        }
+    }
+}
+
+/// A longest rising part of a list of different numbers.
+fn rising(list: &[usize]) -> BTreeSet<usize> {
+    let mut best: Vec<(usize, Option<usize>)> = vec![];
+    for (i, n) in list.iter().enumerate() {
+        let before = (0..i).filter(|j| list[*j] < *n).max_by_key(|j| (best[*j].0, std::cmp::Reverse(*j)));
+        best.push((before.map_or(1, |j| best[j].0 + 1), before));
+    }
+    let mut next = (0..list.len()).max_by_key(|i| (best[*i].0, std::cmp::Reverse(*i)));
+    let mut out = BTreeSet::new();
+    while let Some(i) = next {
+        out.insert(list[i]);
+        next = best[i].1;
+    }
+    out
+}
+
 /// Whether a map is one value of its own: a reference, a text, a secret, a computed value.
 fn tagged(m: &serde_json::Map<String, Value>) -> bool {
     let one = |key: &str| m.len() == 1 && m.contains_key(key);
-    m.contains_key("ref") || one("text") || one("secret") || one("computed")
+    m.contains_key("ref") || one("ranked") || one("text") || one("secret") || one("computed")
 }
 
 fn reference(v: &Value) -> bool {

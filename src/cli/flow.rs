@@ -8,7 +8,7 @@ use super::printer::Printer;
 use crate::cloud::lease::Terms;
 use crate::cloud::policy::Policy;
 use crate::cloud::sandbox::{Fault, Pace};
-use crate::cloud::{Clients, Observe, ReadOnly, Sandbox, World};
+use crate::cloud::{Clients, Cloudflare, Observe, ReadOnly, Sandbox, World};
 use crate::observe::{Snapshot, observe};
 use crate::plan::{Plan, Stack, plan, select};
 use crate::spec::lower::lower;
@@ -46,7 +46,7 @@ pub async fn world(args: &CloudArgs, loaded: &Loaded) -> Result<World, Failure> 
     let region = loaded.spec.region.as_str();
     let policy = Policy::new(args.parallelism.into());
     let world = match &args.cloud {
-        CloudChoice::Aws => World::Aws(Clients::connect(region, policy).await),
+        CloudChoice::Aws => World::Aws(Clients::connect(region, Cloudflare::from_env(None), policy).await),
         CloudChoice::Sandbox(file) => {
             let sandbox = Sandbox::open(file, region, Pace::DEMO, policy)?;
             if let Some(n) = args.sandbox_fail {

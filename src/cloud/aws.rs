@@ -5,6 +5,7 @@ mod quotas;
 mod tags;
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::policy::{Policy, Repeat};
-use super::{Cloud, CloudError, Identity, Observe};
+use super::{Call, Cloud, CloudError, Cloudflare, Identity, Observe};
 use crate::kinds::{self, Kind, Links, Live, Object};
 use crate::model::{Service, Stamp};
 
@@ -29,14 +30,16 @@ macro_rules! clients { ($($name:ident: $sdk:ident),+ $(,)?) => {
     /// The SDK's clients, each built when first used, all sharing one connection pool and one policy.
     pub struct Clients {
         pub policy: Policy,
+        /// The other cloud of a stack.
+        pub cloudflare: Cloudflare,
         config: SdkConfig,
         s3: OnceCell<aws_sdk_s3::Client>,
         $($name: OnceCell<$sdk::Client>),+
     }
 
     impl Clients {
-        fn from_config(config: SdkConfig, policy: Policy) -> Self {
-            Clients { policy, config, s3: OnceCell::new(), $($name: OnceCell::new()),+ }
+        fn from_config(config: SdkConfig, cloudflare: Cloudflare, policy: Policy) -> Self {
+            Clients { policy, cloudflare, config, s3: OnceCell::new(), $($name: OnceCell::new()),+ }
         }
         $(pub fn $name(&self) -> &$sdk::Client { self.$name.get_or_init(|| $sdk::Client::new(&self.config)) })+
     }
@@ -67,7 +70,7 @@ impl Clients {
     }
 
     /// Clients for a region, with credentials, profile and endpoints from the SDK's usual places (`AWS_PROFILE`, `AWS_ENDPOINT_URL`, …).
-    pub async fn connect(region: &str, policy: Policy) -> Self {
+    pub async fn connect(region: &str, cloudflare: Cloudflare, policy: Policy) -> Self {
         let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
         let timeouts =
             TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).operation_attempt_timeout(Duration::from_secs(60)).build();
@@ -79,12 +82,17 @@ impl Clients {
             .timeout_config(timeouts)
             .load()
             .await;
-        Clients::from_config(config, policy)
+        Clients::from_config(config, cloudflare, policy)
     }
 
     /// Clients over a given SDK configuration (a replayed connection, in tests).
     pub fn with_config(config: SdkConfig, policy: Policy) -> Self {
-        Clients::from_config(config, policy)
+        Clients::from_config(config, Cloudflare::new(None, None, None), policy)
+    }
+
+    /// The same, with another Cloudflare.
+    pub fn with_cloudflare(self, cloudflare: Cloudflare) -> Self {
+        Clients { cloudflare, ..self }
     }
 
     /// The region that requests go to.
@@ -164,6 +172,12 @@ impl Observe for Clients {
         let account = who.account.ok_or_else(|| CloudError::incomplete("GetCallerIdentity", "Account"))?;
         Ok(Identity { account, region: self.region().into() })
     }
+    async fn edge_ranges(&self) -> Result<BTreeSet<String>, CloudError> {
+        self.cloudflare_ranges().await
+    }
+    async fn zone_plan(&self, zone: &str) -> Result<String, CloudError> {
+        Ok(self.zone(zone).await?.plan)
+    }
     /// A stamp that names another kind was copied from elsewhere, and makes nothing ours.
     async fn list(&self, kind: Kind, stack: &str) -> Result<Vec<Live>, CloudError> {
         let found = match kind.list(self, stack).await {
@@ -187,6 +201,9 @@ impl Cloud for Clients {
             Err(e) => Err(explain::explain(self, e, &live.id).await),
             made => made,
         }
+    }
+    async fn batch(&self, calls: Vec<Call<'_>>) -> Vec<Result<Option<Live>, CloudError>> {
+        kinds::dns_record::batch(self, calls).await
     }
     async fn delete(&self, live: &Live) -> Result<(), CloudError> {
         match Object::delete(self, live).await {

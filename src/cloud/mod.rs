@@ -1,11 +1,12 @@
 //! The one seam between `infra` and the world: four verbs over objects.
 pub mod aws;
+pub mod cloudflare;
 pub mod lease;
 pub mod notes;
 pub mod policy;
 pub mod sandbox;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use crate::kinds::{Kind, Links, Live, Object};
 use crate::model::{Service, Stamp};
 
 pub use aws::Clients;
+pub use cloudflare::Cloudflare;
 pub use notes::Notes;
 pub use sandbox::Sandbox;
 
@@ -117,8 +119,12 @@ pub struct Identity {
 #[expect(async_fn_in_trait, reason = "one thread drives everything; no future needs to be Send")]
 pub trait Observe {
     async fn identity(&self) -> Result<Identity, CloudError>;
-    /// Every object of one kind that the stack owns: one batched, paginated read.
+    /// Every object of one kind that the stack owns: one batched, paginated read. Of a kind that is [shared](Kind::shared) others' objects too.
     async fn list(&self, kind: Kind, stack: &str) -> Result<Vec<Live>, CloudError>;
+    /// The blocks of IPv4 addresses from which Cloudflare reaches an origin, as it publishes them.
+    async fn edge_ranges(&self) -> Result<BTreeSet<String>, CloudError>;
+    /// The plan that a Cloudflare zone is on: `free`, `pro`, `business` or `enterprise`.
+    async fn zone_plan(&self, zone: &str) -> Result<String, CloudError>;
 }
 
 /// A cloud that can be changed.
@@ -128,6 +134,33 @@ pub trait Cloud: Observe {
     async fn update(&self, live: &Live, want: &Object, links: &Links, stamp: &Stamp) -> Result<Live, CloudError>;
     /// Absent already is success.
     async fn delete(&self, live: &Live) -> Result<(), CloudError>;
+    /// Calls on one kind whose objects are written together: all of them happen, or none. The answers come in the calls' order.
+    async fn batch(&self, calls: Vec<Call<'_>>) -> Vec<Result<Option<Live>, CloudError>>;
+}
+
+/// One mutating verb and what it is about.
+pub enum Call<'a> {
+    Create { want: &'a Object, links: &'a Links, stamp: Stamp },
+    Update { live: &'a Live, want: &'a Object, links: &'a Links, stamp: Stamp },
+    Delete { live: &'a Live },
+}
+
+impl Call<'_> {
+    /// The call by itself.
+    pub async fn send(self, cloud: &impl Cloud) -> Result<Option<Live>, CloudError> {
+        match self {
+            Call::Create { want, links, stamp } => cloud.create(want, links, &stamp).await.map(Some),
+            Call::Update { live, want, links, stamp } => cloud.update(live, want, links, &stamp).await.map(Some),
+            Call::Delete { live } => cloud.delete(live).await.map(|()| None),
+        }
+    }
+
+    pub fn kind(&self) -> Kind {
+        match self {
+            Call::Create { want, .. } | Call::Update { want, .. } => want.kind(),
+            Call::Delete { live } => live.object.kind(),
+        }
+    }
 }
 
 /// The clouds there are.
@@ -161,6 +194,12 @@ impl ReadOnly<'_> {
 }
 
 impl Observe for ReadOnly<'_> {
+    async fn edge_ranges(&self) -> Result<BTreeSet<String>, CloudError> {
+        self.0.edge_ranges().await
+    }
+    async fn zone_plan(&self, zone: &str) -> Result<String, CloudError> {
+        self.0.zone_plan(zone).await
+    }
     async fn identity(&self) -> Result<Identity, CloudError> {
         self.0.identity().await
     }
@@ -170,6 +209,18 @@ impl Observe for ReadOnly<'_> {
 }
 
 impl Observe for World {
+    async fn edge_ranges(&self) -> Result<BTreeSet<String>, CloudError> {
+        match self {
+            World::Aws(c) => c.edge_ranges().await,
+            World::Sandbox(s) => s.edge_ranges().await,
+        }
+    }
+    async fn zone_plan(&self, zone: &str) -> Result<String, CloudError> {
+        match self {
+            World::Aws(c) => c.zone_plan(zone).await,
+            World::Sandbox(s) => s.zone_plan(zone).await,
+        }
+    }
     async fn identity(&self) -> Result<Identity, CloudError> {
         match self {
             World::Aws(c) => c.identity().await,
@@ -185,6 +236,12 @@ impl Observe for World {
 }
 
 impl Cloud for World {
+    async fn batch(&self, calls: Vec<Call<'_>>) -> Vec<Result<Option<Live>, CloudError>> {
+        match self {
+            World::Aws(c) => c.batch(calls).await,
+            World::Sandbox(s) => s.batch(calls).await,
+        }
+    }
     async fn create(&self, want: &Object, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
         match self {
             World::Aws(c) => c.create(want, links, stamp).await,

@@ -68,6 +68,8 @@ pub struct Policy {
     /// The first wait between two looks of a waiter; it grows to 15 times this.
     pub poll: Duration,
     /// What each step waits for, for whoever watches.
+/// The longest that resolvers are given to forget an old answer.
+    pub caches: Duration,
     waits: RefCell<BTreeMap<usize, String>>,
     rng: RefCell<fastrand::Rng>,
     /// Why no further request goes out.
@@ -87,6 +89,7 @@ impl Policy {
             passing: Duration::from_secs(120),
             throttled: Duration::from_secs(600),
             poll: Duration::from_secs(1),
+            caches: Duration::from_secs(86_400),
             waits: RefCell::default(),
             rng: RefCell::default(),
             halt: RefCell::default(),

@@ -16,11 +16,14 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use super::policy::{Policy, Repeat};
-use super::{Class, Cloud, CloudError, Identity, Observe};
+use super::{Call, Class, Cloud, CloudError, Identity, Observe};
 use crate::kinds::{Kind, Links, Live, Object, Typical, map_refs, refs, resolve_texts};
 use crate::model::{Mode, Service, Stamp};
 use file::{File, Line};
 use index::Index;
+
+/// Some of the ranges that Cloudflare publishes.
+const RANGES: &[&str] = &["103.21.244.0/22", "104.16.0.0/13", "162.158.0.0/15", "172.64.0.0/13", "173.245.48.0/20", "198.41.128.0/17"];
 
 /// What goes wrong with one mutation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,6 +199,14 @@ impl Observe for Sandbox {
         Ok(Identity { account: "123456789012".into(), region: self.region.clone() })
     }
 
+    async fn edge_ranges(&self) -> Result<BTreeSet<String>, CloudError> {
+        Ok(RANGES.iter().map(|r| (*r).to_owned()).collect())
+    }
+
+    async fn zone_plan(&self, _zone: &str) -> Result<String, CloudError> {
+        Ok("pro".into())
+    }
+
     async fn list(&self, kind: Kind, stack: &str) -> Result<Vec<Live>, CloudError> {
         let mut state = self.state.borrow_mut();
         state.lists += 1;
@@ -204,10 +215,11 @@ impl Observe for Sandbox {
         state.stale.retain(|_, (until, _)| *until > now);
         let range = (kind, String::new())..;
         let current = state.objects.range(range).take_while(|((k, _), _)| *k == kind).map(|(_, l)| l);
-        let mut seen: BTreeMap<&str, &Live> = current.filter(|l| l.stamp.stack == stack).map(|l| (l.id.as_str(), l)).collect();
+        let ours = |l: &Live| kind.shared() || l.stamp.stack == stack;
+        let mut seen: BTreeMap<&str, &Live> = current.filter(|l| ours(l)).map(|l| (l.id.as_str(), l)).collect();
         for ((k, id), (_, old)) in &state.stale {
             match old.as_ref().filter(|_| *k == kind) {
-                Some(old) if old.stamp.stack == stack => drop(seen.insert(id, old)),
+                Some(old) if ours(old) => drop(seen.insert(id, old)),
                 None if *k == kind => drop(seen.remove(id.as_str())),
                 _ => {}
             }
@@ -218,49 +230,114 @@ impl Observe for Sandbox {
 
 impl Cloud for Sandbox {
     async fn create(&self, want: &Object, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-        let Typical { create, .. } = want.kind().typical();
-        self.mutate(want.kind().service(), create, |state, half| {
-            let serial = state.serial + 1;
-            let id = format!("{}-{serial:06}", want.kind().label().replace('_', "-"));
-            let live = state.written(&id, want, links, stamp, half)?;
-            state.admit(&live)?;
-            state.serial = serial;
-            self.write(state, live.clone())?;
-            Ok(live)
-        })
-        .await
+        let call = Call::Create { want, links, stamp: stamp.clone() };
+        self.one(&call).await?.ok_or_else(|| CloudError::bug("a creation without an object"))
     }
 
     async fn update(&self, live: &Live, want: &Object, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-        let Typical { update, .. } = want.kind().typical();
-        self.mutate(want.kind().service(), update, |state, half| {
-            let key = (want.kind(), live.id.clone());
-            let old = state.objects.get(&key).cloned().ok_or_else(|| CloudError::new(Class::NotFound, "NotFound", &live.id))?;
-            let mut now = state.written(&live.id, want, links, stamp, half)?;
-            now.stamp = Stamp { address: stamp.address.clone(), ..old.stamp.clone() };
-            now.object = unchangeable(&old.object, now.object)?;
-            state.admit(&now)?;
-            self.write(state, now.clone())?;
-            Ok(now)
-        })
-        .await
+        let call = Call::Update { live, want, links, stamp: stamp.clone() };
+        self.one(&call).await?.ok_or_else(|| CloudError::bug("an update without an object"))
     }
 
     async fn delete(&self, live: &Live) -> Result<(), CloudError> {
-        let kind = live.object.kind();
-        self.mutate(kind.service(), kind.typical().delete, |state, half| {
-            let key = (kind, live.id.clone());
-            if half || !state.objects.contains_key(&key) {
-                return Ok(()); // nothing of a deletion in this world shows before it is done
+        self.one(&Call::Delete { live }).await.map(drop)
+    }
+
+    /// One mutation, all of it or nothing: half of it never shows.
+    async fn batch(&self, calls: Vec<Call<'_>>) -> Vec<Result<Option<Live>, CloudError>> {
+        let Some(first) = calls.first() else { return vec![] };
+        let typical = calls.iter().map(typical).max().unwrap_or_default();
+        let all = |state: &mut State, _half: bool| {
+            let mut done = vec![];
+            let mut before = vec![];
+            for call in &calls {
+                let key = key(call);
+                let old = key.as_ref().and_then(|k| state.objects.get(k).cloned());
+                match self.effect(state, call, false) {
+                    Ok(live) => {
+                        let key = key.or(live.as_ref().map(|l| (l.object.kind(), l.id.clone())));
+                        before.extend(key.map(|k| (k, old)));
+                        done.push(live);
+                    }
+                    Err(e) => {
+                        for (key, old) in before.into_iter().rev() {
+                            match old {
+                                Some(old) => state.put(old).map_err(broken)?,
+                                None => state.remove(&key).map_err(broken)?,
+                            }
+                        }
+                        return Err(e);
+                    }
+                }
             }
-            if let Some(user) = state.index.users(&live.id).find(|u| **u != live.id) {
-                return Err(CloudError::new(Class::Conflict, "DependencyViolation", format!("{} is used by {user}", live.id)));
+            Ok(done)
+        };
+        match self.mutate(first.kind().service(), typical, all).await {
+            Ok(done) => done.into_iter().map(Ok).collect(),
+            Err(e) => calls.iter().map(|_| Err(e.clone())).collect(),
+        }
+    }
+}
+
+/// What a call is about, where it is there already.
+fn key(call: &Call<'_>) -> Option<(Kind, String)> {
+    match call {
+        Call::Create { .. } => None,
+        Call::Update { live, .. } | Call::Delete { live } => Some((live.object.kind(), live.id.clone())),
+    }
+}
+
+fn typical(call: &Call<'_>) -> Duration {
+    let Typical { create, update, delete } = call.kind().typical();
+    match call {
+        Call::Create { .. } => create,
+        Call::Update { .. } => update,
+        Call::Delete { .. } => delete,
+    }
+}
+
+impl Sandbox {
+    /// One mutation.
+    async fn one(&self, call: &Call<'_>) -> Result<Option<Live>, CloudError> {
+        self.mutate(call.kind().service(), typical(call), |state, half| self.effect(state, call, half)).await
+    }
+
+    /// What a call does to the world.
+    fn effect(&self, state: &mut State, call: &Call<'_>, half: bool) -> Result<Option<Live>, CloudError> {
+        match call {
+            Call::Create { want, links, stamp } => {
+                let serial = state.serial + 1;
+                let id = format!("{}-{serial:06}", want.kind().label().replace('_', "-"));
+                let live = state.written(&id, want, links, stamp, half)?;
+                state.admit(&live)?;
+                state.serial = serial;
+                self.write(state, live.clone())?;
+                Ok(Some(live))
             }
-            let (until, old) = (self.lag(state), state.objects.get(&key).cloned());
-            state.stale.insert(key.clone(), (until, old));
-            state.remove(&key).map_err(broken)
-        })
-        .await
+            Call::Update { live, want, links, stamp } => {
+                let key = (want.kind(), live.id.clone());
+                let old = state.objects.get(&key).cloned().ok_or_else(|| CloudError::new(Class::NotFound, "NotFound", &live.id))?;
+                let mut now = state.written(&live.id, want, links, stamp, half)?;
+                now.stamp = Stamp { address: stamp.address.clone(), ..old.stamp.clone() };
+                now.object = unchangeable(&old.object, now.object)?;
+                state.admit(&now)?;
+                self.write(state, now.clone())?;
+                Ok(Some(now))
+            }
+            Call::Delete { live } => {
+                let key = (live.object.kind(), live.id.clone());
+                if half || !state.objects.contains_key(&key) {
+                    return Ok(None); // nothing of a deletion in this world shows before it is done
+                }
+                if let Some(user) = state.index.users(&live.id).find(|u| **u != live.id) {
+                    return Err(CloudError::new(Class::Conflict, "DependencyViolation", format!("{} is used by {user}", live.id)));
+                }
+                let (until, old) = (self.lag(state), state.objects.get(&key).cloned());
+                state.stale.insert(key.clone(), (until, old));
+                state.remove(&key).map_err(broken)?;
+                Ok(None)
+            }
+        }
     }
 }
 
@@ -290,9 +367,10 @@ impl State {
             flip(&mut value);
         }
         let object: Object = serde_json::from_value(value).map_err(|e| CloudError::bug(e.to_string()))?;
-        let points = refs(&object).iter().map(|a| links.id(a).map(String::from)).collect::<Result<BTreeSet<_>, _>>()?;
-        let mut object = map_refs(&object, &|a| links.id(a).ok().map(String::from));
+        let mut object = object;
         object.simulate(id);
+        let points = refs(&object).iter().map(|a| links.id(a).map(String::from)).collect::<Result<BTreeSet<_>, _>>()?;
+        let object = map_refs(&object, &|a| links.id(a).ok().map(String::from));
         Ok(Live { id: id.into(), object, stamp: stamp.clone(), points })
     }
 

@@ -1,5 +1,5 @@
 //! What is taken: exclusive names and address blocks, each within another object or the whole account.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::Ipv4Net;
 
@@ -9,6 +9,8 @@ use super::{Address, Claim};
 #[derive(Clone, Debug, Default)]
 pub struct Claims {
     names: BTreeMap<(Option<Address>, String), String>,
+    /// Names that several hold.
+    shares: BTreeMap<String, BTreeSet<String>>,
     /// Per container: the blocks taken, by first address. Blocks of one container never overlap each other.
     blocks: BTreeMap<Address, BTreeMap<u32, (Ipv4Net, String)>>,
 }
@@ -19,11 +21,12 @@ impl Claims {
             match claim {
                 Claim::Block { within, block } => drop(self.blocks.entry(within).or_default().insert(first(block), (block, owner.into()))),
                 Claim::Name { within, name } => drop(self.names.insert((within, name), owner.into())),
+                Claim::Share { name } => drop(self.shares.entry(name).or_default().insert(owner.into())),
             }
         }
     }
 
-    pub fn remove(&mut self, claims: Vec<Claim>) {
+    pub fn remove(&mut self, claims: Vec<Claim>, owner: &str) {
         for claim in claims {
             match claim {
                 Claim::Block { within, block } => {
@@ -32,6 +35,7 @@ impl Claims {
                     }
                 }
                 Claim::Name { within, name } => drop(self.names.remove(&(within, name))),
+                Claim::Share { name } => drop(self.shares.get_mut(&name).map(|owners| owners.remove(owner))),
             }
         }
     }
@@ -45,7 +49,12 @@ impl Claims {
                 let before = taken.range(..low).next_back().filter(|(_, (b, _))| u32::from(b.broadcast()) >= low);
                 before.into_iter().chain(taken.range(low..=high)).map(|(_, (_, owner))| owner.as_str()).collect()
             }
-            Claim::Name { within, name } => self.names.get(&(within.clone(), name.clone())).map(String::as_str).into_iter().collect(),
+            Claim::Name { within, name } => {
+                let alone = self.names.get(&(within.clone(), name.clone()));
+                let together = self.shares.get(name).filter(|_| within.is_none());
+                alone.into_iter().chain(together.into_iter().flatten()).map(String::as_str).collect()
+            }
+            Claim::Share { name } => self.names.get(&(None, name.clone())).map(String::as_str).into_iter().collect(),
         }
     }
 }

@@ -1,6 +1,15 @@
 //! A record of a Cloudflare zone.
+mod batch;
+mod wire;
+
 use super::*;
 use crate::attributes;
+use crate::cloud::Call;
+use batch::{only, records};
+use wire::read;
+
+pub(crate) use batch::batch;
+pub use wire::host;
 
 /// One of `/zones/ZONE/dns_records`. Its comment is its stamp.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -38,8 +47,17 @@ impl Resource for DnsRecord {
     const SHARED: bool = true;
     const BATCHED: bool = true;
 
+    /// An alias is alone at its name; addresses stand beside each other. Nothing says the same twice.
     fn claims(&self) -> Vec<Claim> {
-        vec![]
+        let (Some(name), content) = (self.name.plain(), self.content.plain()) else { return vec![] };
+        let whole = content.map(|content| Claim::Name { within: None, name: format!("{} {name} {content}", self.r#type) });
+        let host = format!("host {name}");
+        let host = match self.r#type.as_str() {
+            "A" | "AAAA" => Some(Claim::Share { name: host }),
+            "CNAME" => Some(Claim::Name { within: None, name: host }),
+            _ => None,
+        };
+        host.into_iter().chain(whole).collect()
     }
 
     fn follows(&self, before: &Self) -> Vec<Address> {
@@ -50,19 +68,35 @@ impl Resource for DnsRecord {
         self.waits_for.clear();
     }
 
-    async fn list(_cx: &Clients, _stack: &str) -> Result<Vec<Live>, CloudError> {
-        Ok(vec![])
+    /// One request a zone, whoever owns what is in it.
+    async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
+        let mut all = vec![];
+        for zone in cx.zones(stack).await? {
+            all.extend(records(cx, &zone).await?.iter().filter_map(|v| read(v, &zone, stack)));
+        }
+        Ok(all)
     }
 
-    async fn create(&self, _cx: &Clients, _links: &Links, _stamp: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not yet"))
+    async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        let want = self.clone().into();
+        let made = batch(cx, vec![Call::Create { want: &want, links, stamp: stamp.clone() }]).await;
+        only(made)?.ok_or_else(|| CloudError::bug("a creation without an object"))
     }
 
-    async fn update(&self, _cx: &Clients, _links: &Links, _live: &Live, _stamp: &Stamp) -> Result<Live, CloudError> {
-        Err(CloudError::bug("not yet"))
+    async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
+        let want = self.clone().into();
+        let made = batch(cx, vec![Call::Update { live, want: &want, links, stamp: stamp.clone() }]).await;
+        only(made)?.ok_or_else(|| CloudError::bug("an update without an object"))
     }
 
-    async fn delete(_cx: &Clients, _live: &Live) -> Result<(), CloudError> {
-        Err(CloudError::bug("not yet"))
+    async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
+        only(batch(cx, vec![Call::Delete { live }]).await).map(drop)
+    }
+}
+
+impl DnsRecord {
+    /// The record as a request says it.
+    fn body(&self, links: &Links, stamp: &Stamp) -> Result<Value, CloudError> {
+        wire::body(self, &self.name.resolve(links)?, &self.content.resolve(links)?, &stamp.comment())
     }
 }

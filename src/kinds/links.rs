@@ -192,6 +192,11 @@ impl Text {
         Text(vec![Part::Literal(s.into())])
     }
 
+    /// The text, when it names nothing.
+    pub fn plain(&self) -> Option<String> {
+        self.0.iter().map(|part| if let Part::Literal(s) = part { Some(s.as_str()) } else { None }).collect()
+    }
+
     /// The text with every reference replaced by what it names now.
     pub fn resolve(&self, links: &Links) -> Result<String, CloudError> {
         self.0
@@ -206,8 +211,7 @@ impl Text {
 
 impl Serialize for Text {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        let plain: Option<String> = self.0.iter().map(|p| if let Part::Literal(l) = p { Some(l.as_str()) } else { None }).collect();
-        match plain {
+        match self.plain() {
             Some(plain) => plain.serialize(s),
             None => json!({ "text": self.0 }).serialize(s),
         }

@@ -189,6 +189,8 @@ impl Typical {
 pub enum Claim {
     /// An address block; claims of one VPC may not overlap.
     Block { within: Address, block: ipnet::Ipv4Net },
+    /// A name that several may hold, as long as nobody has it alone.
+    Share { name: String },
     /// A name or a slot.
     Name { within: Option<Address>, name: String },
 }
@@ -198,6 +200,7 @@ impl Claim {
         match self {
             Claim::Block { within, .. } => Some(within),
             Claim::Name { within, .. } => within.as_ref(),
+            Claim::Share { .. } => None,
         }
     }
 }

@@ -1,7 +1,11 @@
 //! What the kinds of rules share. A phase of a zone has one entry point, a list of rules that belong to many: a kind is the stack's own rules in one
 //! phase, known by their `ref`. Others' rules go back as they came, in their places.
+use super::managed::{moved, present};
 use super::*;
+use crate::cloud::cloudflare::{Request, Zone};
 use crate::model::Ranked;
+use cloudflare::framework::endpoint::Method;
+use serde_json::json;
 
 /// One rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -98,20 +102,178 @@ macro_rules! phase {
 }
 pub(crate) use phase;
 
-pub(crate) async fn list<P: Phase>(_cx: &Clients, _stack: &str) -> Result<Vec<Live>, CloudError> {
-    Ok(vec![])
+/// One request a zone and phase. Others' rules are only counted.
+pub(crate) async fn list<P: Phase>(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
+    let mut all = vec![];
+    for zone in cx.zones(stack).await? {
+        let Some(point) = entry_point::<P>(cx, &zone).await? else { continue };
+        let own: Vec<&Value> = point.rules.iter().filter(|r| name_of(r, stack).is_some()).collect();
+        let others = point.rules.len() - own.len();
+        let count = others.try_into().unwrap_or(u32::MAX);
+        let rules = own.iter().filter_map(|r| Some((name_of(r, stack)?.to_owned(), read::<P>(r)))).collect();
+        if others > 0 {
+            let nobody = Stamp { address: Address::new(P::KIND, foreign(&point.id)), ..Stamp::nobody(P::KIND) };
+            all.push(Live::found(foreign(&point.id), P::new(zone.name.clone(), Ranked::default(), count), nobody));
+        }
+        if let Some(first) = own.first() {
+            let stamp = own.iter().find_map(|r| stamp_of(r, stack, P::KIND)).unwrap_or_else(|| Stamp {
+                stack: stack.into(),
+                address: Address::new(P::KIND, MAIN),
+                ..Stamp::nobody(P::KIND)
+            });
+            debug_assert!(!text(first, "/ref").is_empty());
+            all.push(Live::found(point.id, P::new(zone.name.clone(), Ranked(rules), count), stamp));
+        }
+    }
+    Ok(all)
 }
 
-pub(crate) async fn create<P: Phase>(_want: &P, _cx: &Clients, _links: &Links, _stamp: &Stamp) -> Result<Live, CloudError> {
-    Err(CloudError::bug("not yet"))
+pub(crate) async fn create<P: Phase>(want: &P, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+    cx.enter(&stamp.stack, want.zone()).await?;
+    let id = put::<P>(cx, want.zone(), stamp, want.rules()).await?;
+    Live::made(id, want.clone(), stamp, links)
 }
 
-pub(crate) async fn update<P: Phase>(_want: &P, _cx: &Clients, _links: &Links, _live: &Live, _stamp: &Stamp) -> Result<Live, CloudError> {
-    Err(CloudError::bug("not yet"))
+pub(crate) async fn update<P: Phase>(want: &P, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
+    let stamp = moved(live, stamp);
+    let id = put::<P>(cx, want.zone(), &stamp, want.rules()).await?;
+    Live::made(id, want.clone(), &stamp, links)
 }
 
-pub(crate) async fn delete<P: Phase>(_cx: &Clients, _live: &Live) -> Result<(), CloudError> {
-    Err(CloudError::bug("not yet"))
+pub(crate) async fn delete<P: Phase>(cx: &Clients, live: &Live) -> Result<(), CloudError> {
+    let old: P = live.of()?;
+    put::<P>(cx, old.zone(), &live.stamp, &Ranked::default()).await.map(drop)
+}
+
+/// The stack has one list of rules in each phase.
+const MAIN: &str = "main";
+
+/// A phase's rules as they are.
+struct EntryPoint {
+    id: String,
+    version: u64,
+    rules: Vec<Value>,
+}
+
+impl EntryPoint {
+    fn of(v: &Value) -> Self {
+        let rules = v["rules"].as_array().cloned().unwrap_or_default();
+        EntryPoint { id: text(v, "/id"), version: text(v, "/version").parse().unwrap_or(0), rules }
+    }
+}
+
+async fn entry_point<P: Phase>(cx: &Clients, zone: &Zone) -> Result<Option<EntryPoint>, CloudError> {
+    let path = zone.path(&format!("rulesets/phases/{}/entrypoint", P::PHASE));
+    let request = Request::get("Get a zone entry point ruleset", format!("{} Read", P::PERMISSION), path);
+    Ok(present(cx.ask(&request).await)?.map(|v| EntryPoint::of(&v)))
+}
+
+/// Puts the stack's rules among the others, in one request. There is no condition that such a request could carry, so afterwards the version tells
+/// whether somebody wrote at the same moment; then their rules are put back. Gives the entry point's id.
+async fn put<P: Phase>(cx: &Clients, zone: &str, stamp: &Stamp, wanted: &Ranked<Rule<P::Action>>) -> Result<String, CloudError> {
+    let zone = cx.zone(zone).await?;
+    let own: Vec<Value> = wanted.0.iter().map(|(name, rule)| wire::<P>(name, rule, stamp)).collect();
+    let path = zone.path(&format!("rulesets/phases/{}/entrypoint", P::PHASE));
+    let asked = Request::get("Update a zone entry point ruleset", format!("{} Write", P::PERMISSION), &path);
+    let mut there = match entry_point::<P>(cx, &zone).await? {
+        Some(there) => there,
+        None if own.is_empty() => return Ok(String::new()),
+        None => EntryPoint { id: String::new(), version: 0, rules: vec![] },
+    };
+    let mut written = false;
+    for _ in 0..5 {
+        let rules = among(&there.rules, &own, &stamp.stack);
+        let request = asked.clone().send(Method::PUT, json!({ "rules": rules }));
+        let answer = cx.tell(&request).await;
+        let now = EntryPoint::of(&if written { half(answer)? } else { answer? });
+        written = true;
+        if there.version == 0 || now.version <= there.version + 1 {
+            return Ok(now.id);
+        }
+        let before = zone.path(&format!("rulesets/{}/versions/{}", now.id, now.version - 1));
+        let request = Request::get("Get a zone ruleset version", format!("{} Read", P::PERMISSION), before);
+        let between = EntryPoint::of(&half(cx.ask(&request).await)?);
+        if others(&between.rules, &stamp.stack) == others(&there.rules, &stamp.stack) {
+            return Ok(now.id);
+        }
+        there = EntryPoint { version: now.version, ..between };
+    }
+    Err(CloudError::new(Class::Ambiguous, "Busy", format!("somebody else goes on writing the rules of {}", P::PHASE)))
+}
+
+/// Others' rules as they go back: without what the API writes itself.
+fn others(rules: &[Value], stack: &str) -> Vec<Value> {
+    rules.iter().filter(|r| name_of(r, stack).is_none()).map(plain).collect()
+}
+
+fn plain(rule: &Value) -> Value {
+    let mut rule = rule.clone();
+    if let Some(rule) = rule.as_object_mut() {
+        ["version", "last_updated", "categories"].map(|key| rule.remove(key));
+    }
+    rule
+}
+
+/// All rules: the stack's stand where they stood, one after the other; what is new comes behind them, or at the end.
+fn among(there: &[Value], own: &[Value], stack: &str) -> Vec<Value> {
+    let mut own = own.iter().cloned();
+    let last = there.iter().rposition(|r| name_of(r, stack).is_some());
+    let mut all = vec![];
+    for (i, rule) in there.iter().enumerate() {
+        match name_of(rule, stack) {
+            None => all.push(plain(rule)),
+            Some(_) => all.extend(own.next()),
+        }
+        if Some(i) == last {
+            all.extend(own.by_ref());
+        }
+    }
+    all.extend(own);
+    all
+}
+
+/// A rule's `ref`, by which it is known.
+fn reference(stack: &str, name: &str) -> String {
+    format!("infra_{stack}_{name}")
+}
+
+/// The name of a rule of the stack.
+fn name_of<'a>(rule: &'a Value, stack: &str) -> Option<&'a str> {
+    rule["ref"].as_str()?.strip_prefix("infra_")?.strip_prefix(stack)?.strip_prefix('_')
+}
+
+fn wire<P: Phase>(name: &str, rule: &Rule<P::Action>, stamp: &Stamp) -> Value {
+    let Written { action, parameters, ratelimit } = P::write(&rule.action);
+    let description = format!("{name} (infra {} {}/{})", stamp.stack, stamp.run, stamp.step);
+    let mut out = json!({
+        "ref": reference(&stamp.stack, name),
+        "description": description,
+        "expression": rule.expression,
+        "action": action,
+        "enabled": rule.enabled,
+    });
+    for (key, value) in [("action_parameters", parameters), ("ratelimit", ratelimit)] {
+        if let Some(value) = value {
+            out[key] = value;
+        }
+    }
+    out
+}
+
+fn read<P: Phase>(rule: &Value) -> Rule<P::Action> {
+    Rule {
+        expression: text(rule, "/expression"),
+        action: P::read(&text(rule, "/action"), &rule["action_parameters"], &rule["ratelimit"]),
+        enabled: rule["enabled"].as_bool().unwrap_or(true),
+    }
+}
+
+/// The stamp in a rule's description.
+fn stamp_of(rule: &Value, stack: &str, kind: Kind) -> Option<Stamp> {
+    let (_, stamp) = rule["description"].as_str()?.strip_suffix(')')?.rsplit_once(" (infra ")?;
+    let (run, step) = stamp.strip_prefix(stack)?.strip_prefix(' ')?.rsplit_once('/')?;
+    let (run, step) = (run.to_owned(), step.parse().ok()?);
+    Some(Stamp { stack: stack.into(), address: Address::new(kind, MAIN), run, step, digest: String::new() })
 }
 
 /// A text in a rule, by its JSON pointer.

@@ -52,12 +52,21 @@ fn object(m: &Map<String, Value>) -> String {
             ("computed", v) => return value(v),
             ("text", Value::Array(parts)) => return parts.iter().map(part).collect(),
             ("plain", v) => return value(v),
+            ("ranked", Value::Array(entries)) => return format!("[{}]", entries.iter().map(entry).collect::<Vec<_>>().join(", ")),
             _ => {}
         },
         _ => {}
     }
     let filled = m.iter().filter(|(_, v)| !v.is_null() && v.as_str() != Some(""));
     format!("{{{}}}", filled.map(|(k, v)| format!("{k}: {}", value(v))).collect::<Vec<_>>().join(", "))
+}
+
+/// A named entry of a list: `login: {…}`.
+fn entry(v: &Value) -> String {
+    match (v.get(0).and_then(Value::as_str), v.get(1)) {
+        (Some(name), Some(v)) => format!("{name}: {}", value(v)),
+        _ => value(v),
+    }
 }
 
 /// A security group's rule: `tcp 22 203.0.113.0/24 (office)`.

@@ -10,7 +10,7 @@ use super::look::look;
 use super::memory::Memory;
 use super::{Action, Event, Found, Outcome, Run};
 use crate::cloud::policy::STEP;
-use crate::cloud::{Class, Cloud, CloudError};
+use crate::cloud::{Call, Class, Cloud, CloudError};
 use crate::kinds::{Links, Live};
 use crate::model::{Stamp, digest};
 use crate::plan::{Act, Plan, Undo};
@@ -69,22 +69,28 @@ pub async fn drive<C: Cloud>(
     history.iter().for_each(|e| memory.note(plan, e));
     let (mut flight, mut settling, mut looks) = (FuturesUnordered::new(), BTreeSet::new(), BTreeMap::<usize, u32>::new());
     let mut halt: Option<CloudError> = None;
+    let mut flying = 0;
     loop {
         if halt.is_none() {
-            let room = settings.parallelism.saturating_sub(flight.len());
+            let room = settings.parallelism.saturating_sub(flying);
             let start: Vec<Action> = run.next().filter(|a| !settling.contains(a)).take(room).collect();
             halt = begin(run, sink, &start)?;
-            for action in start.into_iter().filter(|_| halt.is_none()) {
-                if let Action::Settle(_) = action {
-                    settling.insert(action);
-                }
-                let (Action::Do(i) | Action::Settle(i) | Action::Undo(i)) = action;
-                let again = match action {
-                    Action::Undo(i) => !memory.undoing.insert(i) as u32,
-                    _ => looks.get(&i).copied().unwrap_or(0),
+            for group in groups(plan, start).into_iter().filter(|_| halt.is_none()) {
+                let task = |action| {
+                    if let Action::Settle(_) = action {
+                        settling.insert(action);
+                    }
+                    let again = match action {
+                        Action::Undo(i) => !memory.undoing.insert(i) as u32,
+                        Action::Do(i) | Action::Settle(i) => looks.get(&i).copied().unwrap_or(0),
+                    };
+                    let (links, made) = (memory.links(plan, action), memory.made(action));
+                    Task { action, stamp: stamp(plan, &settings.run, step_of(action)), links, made, again }
                 };
-                let (links, made) = (memory.links(plan, action), memory.made(action));
-                flight.push(STEP.scope(i, perform(action, plan, settings, cloud, links, made, again)));
+                let first = step_of(group[0]);
+                let tasks: Vec<Task> = group.into_iter().map(task).collect();
+                flying += tasks.len();
+                flight.push(STEP.scope(first, perform(plan, settings, cloud, tasks)));
             }
         }
         if flight.is_empty() {
@@ -93,33 +99,69 @@ pub async fn drive<C: Cloud>(
                 None => run.outcome(),
             });
         }
-        let event = tokio::select! {
-            Some(event) = flight.next() => event,
+        let events = tokio::select! {
+            Some(events) = flight.next() => {
+                flying -= events.len();
+                events
+            }
             asked = stop(), if halt.is_none() => match asked {
-                Stop::RollBack => Event::Interrupted,
+                Stop::RollBack => vec![Event::Interrupted],
                 Stop::Halt(why) => {
                     halt = Some(why);
                     continue;
                 }
             },
         };
-        if let Event::Settled(i, ..) | Event::Unsettled(i, _) = &event {
-            settling.remove(&Action::Settle(*i));
-        }
-        if let Event::Unsettled(i, error) = &event {
-            let n = looks.entry(*i).or_default();
-            *n += 1;
-            if *n >= LOOKS {
-                halt.get_or_insert(error.clone());
+        for event in events {
+            if let Event::Settled(i, ..) | Event::Unsettled(i, _) = &event {
+                settling.remove(&Action::Settle(*i));
             }
+            if let Event::Unsettled(i, error) = &event {
+                let n = looks.entry(*i).or_default();
+                *n += 1;
+                if *n >= LOOKS {
+                    halt.get_or_insert(error.clone());
+                }
+            }
+            memory.note(plan, &event);
+            // The run knows what happened even when it can no longer be told.
+            if let Err(e) = sink.event(plan, &event) {
+                halt.get_or_insert(unwritten(&e));
+            }
+            run.apply(&event).map_err(|i| io::Error::other(i.0))?;
         }
-        memory.note(plan, &event);
-        // The run knows what happened even when it can no longer be told.
-        if let Err(e) = sink.event(plan, &event) {
-            halt.get_or_insert(unwritten(&e));
-        }
-        run.apply(&event).map_err(|i| io::Error::other(i.0))?;
     }
+}
+
+/// One action, and all that it goes by.
+struct Task {
+    action: Action,
+    stamp: Stamp,
+    links: Links,
+    made: Option<Live>,
+    /// How often it was tried before.
+    again: u32,
+}
+
+fn step_of(action: Action) -> usize {
+    let (Action::Do(i) | Action::Settle(i) | Action::Undo(i)) = action;
+    i
+}
+
+/// What goes in one request: actions of one sort on one kind that takes them together. The most urgent group first.
+fn groups(plan: &Plan, actions: Vec<Action>) -> Vec<Vec<Action>> {
+    let mut groups: Vec<Vec<Action>> = vec![];
+    for action in actions {
+        let kind = |a: Action| plan.steps[step_of(a)].address.kind;
+        let fits = |g: &&mut Vec<Action>| {
+            kind(action).batched() && kind(g[0]) == kind(action) && std::mem::discriminant(&g[0]) == std::mem::discriminant(&action)
+        };
+        match groups.iter_mut().find(fits) {
+            Some(group) => group.push(action),
+            None => groups.push(vec![action]),
+        }
+    }
+    groups
 }
 
 /// Tells what is about to begin. When that can't be made sure of, nothing of it may begin; the answer is why.
@@ -144,36 +186,60 @@ fn unwritten(e: &io::Error) -> CloudError {
     CloudError::new(Class::Ambiguous, "JournalUnwritable", format!("the journal can't be written: {e}"))
 }
 
-async fn perform<C: Cloud>(
-    action: Action,
-    plan: &Plan,
-    settings: &Settings,
-    cloud: &C,
-    links: Links,
-    made: Option<Live>,
-    again: u32,
-) -> Event {
-    let (Action::Do(i) | Action::Settle(i) | Action::Undo(i)) = action;
-    let step = &plan.steps[i];
-    let stamp = stamp(plan, &settings.run, i);
-    match action {
-        Action::Do(_) => match forward(&step.act, cloud, &links, &stamp).await {
-            Ok(live) => Event::Done(i, live),
-            Err(e) => Event::Failed(i, e),
-        },
+/// Carries out a group of actions; what became of each is an event of its own.
+async fn perform<C: Cloud>(plan: &Plan, settings: &Settings, cloud: &C, tasks: Vec<Task>) -> Vec<Event> {
+    let acts: Vec<&Act> = tasks.iter().map(|t| &plan.steps[step_of(t.action)].act).collect();
+    match tasks[0].action {
+        Action::Do(_) => {
+            let calls = tasks.iter().zip(&acts).map(|(t, act)| forward(act, t)).collect();
+            let done = send(cloud, calls).await;
+            let event = |(t, done): (&Task, Result<Option<Live>, CloudError>)| match done {
+                Ok(live) => Event::Done(step_of(t.action), live),
+                Err(e) => Event::Failed(step_of(t.action), e),
+            };
+            tasks.iter().zip(done).map(event).collect()
+        }
         Action::Settle(_) => {
+            let again = tasks.iter().map(|t| t.again).max().unwrap_or(0);
             if again > 0 {
                 sleep((settings.quiet / 20 * 2u32.pow(again)).min(settings.quiet)).await;
             }
-            match settle(&step.act, settings, cloud, &links, &stamp).await {
-                Ok((live, found)) => Event::Settled(i, live, found),
-                Err(e) => Event::Unsettled(i, e),
+            match settle(&acts, settings, cloud, &tasks).await {
+                Ok(found) => tasks.iter().zip(found).map(|(t, (live, found))| Event::Settled(step_of(t.action), live, found)).collect(),
+                Err(e) => tasks.iter().map(|t| Event::Unsettled(step_of(t.action), e.clone())).collect(),
             }
         }
-        Action::Undo(_) => match undo(&step.act, step.undo, settings, cloud, &links, &stamp, made, again > 0).await {
-            Ok(live) => Event::Undone(i, live),
-            Err(e) => Event::UndoFailed(i, e),
-        },
+        Action::Undo(_) => {
+            let mut events = vec![];
+            let mut calls = vec![];
+            for (t, act) in tasks.iter().zip(&acts) {
+                let i = step_of(t.action);
+                match undo(act, plan.steps[i].undo, settings, cloud, t).await {
+                    Ok(Back::Call(call)) => calls.push((i, call)),
+                    Ok(Back::There(live)) => events.push(Event::Undone(i, Some(live))),
+                    Err(e) => events.push(Event::UndoFailed(i, e)),
+                }
+            }
+            let (steps, calls): (Vec<usize>, Vec<Call>) = calls.into_iter().unzip();
+            let done = send(cloud, calls).await;
+            events.extend(steps.into_iter().zip(done).map(|(i, done)| match done {
+                Ok(live) => Event::Undone(i, live),
+                Err(e) => Event::UndoFailed(i, e),
+            }));
+            events
+        }
+    }
+}
+
+/// One call by itself, several in one request.
+async fn send<C: Cloud>(cloud: &C, mut calls: Vec<Call<'_>>) -> Vec<Result<Option<Live>, CloudError>> {
+    match calls.pop() {
+        None => vec![],
+        Some(one) if calls.is_empty() => vec![one.send(cloud).await],
+        Some(last) => {
+            calls.push(last);
+            cloud.batch(calls).await
+        }
     }
 }
 
@@ -184,63 +250,65 @@ pub(super) fn stamp(plan: &Plan, run: &str, i: usize) -> Stamp {
     Stamp { stack: plan.stack.clone(), address: step.address.clone(), run: run.into(), step: i, digest: digest(object) }
 }
 
-async fn forward<C: Cloud>(act: &Act, cloud: &C, links: &Links, stamp: &Stamp) -> Result<Option<Live>, CloudError> {
+fn forward<'a>(act: &'a Act, t: &'a Task) -> Call<'a> {
     match act {
-        Act::Create { object } => cloud.create(object, links, stamp).await.map(Some),
-        Act::Update { live, object } => cloud.update(live, object, links, stamp).await.map(Some),
-        Act::Delete { live } => cloud.delete(live).await.map(|()| None),
+        Act::Create { object } => Call::Create { want: object, links: &t.links, stamp: t.stamp.clone() },
+        Act::Update { live, object } => Call::Update { live, want: object, links: &t.links, stamp: t.stamp.clone() },
+        Act::Delete { live } => Call::Delete { live },
     }
 }
 
-/// Looks what became of a step whose answer was lost, until it is whole or has not moved for the quiet period.
+/// Looks what became of steps of one kind whose answers were lost, until all are whole or nothing has moved for the quiet period.
 async fn settle<C: Cloud>(
-    act: &Act,
+    acts: &[&Act],
     settings: &Settings,
     cloud: &C,
-    links: &Links,
-    stamp: &Stamp,
-) -> Result<(Option<Live>, Found), CloudError> {
+    tasks: &[Task],
+) -> Result<Vec<(Option<Live>, Found)>, CloudError> {
     let started = Instant::now();
     let mut pause = settings.quiet / 20;
     loop {
-        let all = cloud.list(stamp.address.kind, &stamp.stack).await?;
-        let (live, found) = look(act, all, links, stamp);
-        if found == Found::Whole || started.elapsed() >= settings.quiet {
-            return Ok((live, found));
+        let Stamp { stack, address, .. } = &tasks[0].stamp;
+        let all = cloud.list(address.kind, stack).await?;
+        let found: Vec<_> = acts.iter().zip(tasks).map(|(act, t)| look(act, &all, &t.links, &t.stamp)).collect();
+        if found.iter().all(|(_, found)| *found == Found::Whole) || started.elapsed() >= settings.quiet {
+            return Ok(found);
         }
         sleep(pause).await;
         pause *= 2;
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "all that an undo goes by")]
-async fn undo<C: Cloud>(
-    act: &Act,
-    undo: Undo,
-    settings: &Settings,
-    cloud: &C,
-    links: &Links,
-    stamp: &Stamp,
-    made: Option<Live>,
-    again: bool,
-) -> Result<Option<Live>, CloudError> {
-    match (act, undo, made) {
-        (_, Undo::Delete, Some(made)) => cloud.delete(&made).await.map(|()| None),
-        (Act::Update { live, .. }, Undo::Restore, Some(made)) => cloud.update(&made, &live.object, links, &live.stamp).await.map(Some),
+/// How a step is taken back: by one call, or it was done already.
+enum Back<'a> {
+    Call(Call<'a>),
+    There(Live),
+}
+
+async fn undo<'a, C: Cloud>(act: &'a Act, undo: Undo, settings: &Settings, cloud: &C, t: &'a Task) -> Result<Back<'a>, CloudError> {
+    let restore = |rest, live: &'a Live| Back::Call(Call::Update { live: rest, want: &live.object, links: &t.links, stamp: live.stamp.clone() });
+    match (act, undo, &t.made) {
+        (_, Undo::Delete, Some(made)) => Ok(Back::Call(Call::Delete { live: made })),
+        (Act::Update { live, .. }, Undo::Restore, Some(made)) => Ok(restore(made, live)),
         // It was only taken apart.
-        (Act::Delete { live }, Undo::Recreate, Some(rest)) => cloud.update(&rest, &live.object, links, &live.stamp).await.map(Some),
+        (Act::Delete { live }, Undo::Recreate, Some(rest)) => Ok(restore(rest, live)),
         (Act::Delete { live }, Undo::Recreate, None) => {
             // Under the address it had: a rename is taken back with all else.
-            let stamp = Stamp { address: live.stamp.address.clone(), ..stamp.clone() };
-            if again {
+            let stamp = Stamp { address: live.stamp.address.clone(), ..t.stamp.clone() };
+            if t.again > 0 {
                 let act = Act::Create { object: live.object.clone() };
-                match settle(&act, settings, cloud, links, &stamp).await? {
-                    (Some(there), Found::Whole) => return Ok(Some(there)),
-                    (Some(half), _) => return cloud.update(&half, &live.object, links, &half.stamp).await.map(Some),
-                    (None, _) => {}
+                let task = Task { stamp: stamp.clone(), links: t.links.clone(), made: None, ..*t };
+                match settle(&[&act], settings, cloud, &[task]).await?.pop() {
+                    Some((Some(there), Found::Whole)) => return Ok(Back::There(there)),
+                    Some((Some(half), _)) => {
+                        let stamp = half.stamp.clone();
+                        let call = Call::Update { live: &half, want: &live.object, links: &t.links, stamp };
+                        return call.send(cloud).await?.map(Back::There).ok_or_else(|| CloudError::bug("an update without an answer"));
+                    }
+                    _ => {}
                 }
             }
-            cloud.create(&live.object, links, &stamp).await.map(Some)
+            Ok(Back::Call(Call::Create { want: &live.object, links: &t.links, stamp }))
         }
         (_, undo, _) => Err(CloudError::bug(format!("{undo:?} has nothing to go by"))),
     }

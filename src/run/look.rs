@@ -6,25 +6,30 @@ use crate::model::Stamp;
 use crate::plan::Act;
 
 /// A creation is recognised by its stamp, an update by what was and what should be, a deletion by absence.
-pub(super) fn look(act: &Act, all: Vec<Live>, links: &Links, stamp: &Stamp) -> (Option<Live>, Found) {
+pub(super) fn look(act: &Act, all: &[Live], links: &Links, stamp: &Stamp) -> (Option<Live>, Found) {
     match act {
-        Act::Delete { live } => match all.into_iter().find(|l| l.id == live.id) {
+        Act::Delete { live } => match all.iter().find(|l| l.id == live.id) {
             None => (None, Found::Whole),
-            Some(l) if l.points == live.points && same(&l, live) => (None, Found::Nothing),
-            Some(l) => (Some(l), Found::Partial),
+            Some(l) if l.points == live.points && same(l, live) => (None, Found::Nothing),
+            Some(l) => (Some(l.clone()), Found::Partial),
         },
-        Act::Create { object } => match all.into_iter().find(|l| l.stamp.run == stamp.run && l.stamp.step == stamp.step) {
+        Act::Create { object } => match all.iter().find(|l| l.stamp.run == stamp.run && l.stamp.step == stamp.step) {
             None => (None, Found::Nothing),
-            Some(l) if is(&l, object, links) => (Some(l), Found::Whole),
-            Some(l) => (Some(l), Found::Partial),
+            Some(l) if is(l, object, links) => (Some(l.clone()), Found::Whole),
+            Some(l) => (Some(l.clone()), Found::Partial),
         },
-        Act::Update { live, object } => match all.into_iter().find(|l| l.id == live.id) {
+        Act::Update { live, object } => match all.iter().find(|l| l.id == live.id || heir(l, live)) {
             None => (None, Found::Nothing),
-            Some(l) if is(&l, object, links) && l.stamp.address == stamp.address => (Some(l), Found::Whole),
-            Some(l) if l.points == live.points && same(&l, live) => (None, Found::Nothing),
-            Some(l) => (Some(l), Found::Partial),
+            Some(l) if is(l, object, links) && l.stamp.address == stamp.address => (Some(l.clone()), Found::Whole),
+            Some(l) if l.points == live.points && same(l, live) => (None, Found::Nothing),
+            Some(l) => (Some(l.clone()), Found::Partial),
         },
     }
+}
+
+/// An object that took the place of another in one transaction bears its stamp.
+fn heir(now: &Live, before: &Live) -> bool {
+    now.stamp.stack == before.stamp.stack && (&now.stamp.run, now.stamp.step) == (&before.stamp.run, before.stamp.step)
 }
 
 /// What was wanted, pointing where it should.

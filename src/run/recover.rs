@@ -32,7 +32,7 @@ pub async fn look_back(plan: &Plan, run: &str, cloud: &impl Observe) -> Result<V
             continue;
         }
         let links = memory.links(plan, Action::Settle(step.id));
-        let (live, found) = look(&step.act, world[&step.address.kind].clone(), &links, &stamp(plan, run, step.id));
+        let (live, found) = look(&step.act, &world[&step.address.kind], &links, &stamp(plan, run, step.id));
         if found != Found::Nothing {
             stands.insert(step.id);
             events.push((step.id, live, found));

@@ -34,7 +34,7 @@ impl Index {
                 users.remove(&live.id);
             }
         }
-        self.claims.remove(live.object.claims());
+        self.claims.remove(live.object.claims(), &live.id);
     }
 
     /// Refuses an object that points at nothing, or whose claims are taken or don't fit. `outputs` tells what a container offers.
