@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use futures_util::future::try_join_all;
 
 use crate::cloud::{CloudError, Observe};
-use crate::kinds::{Address, Kind, Live, foreign, map_refs};
+use crate::kinds::{Address, Kind, Live, Object, PrefixList, foreign, map_refs};
 
 /// What does exist, by address; several objects at one address are generations, sorted by id.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
     pub live: BTreeMap<Address, Vec<Live>>,
+    /// What others have where the stack's objects stand, of kinds that are [shared](Kind::shared).
+    pub foreign: Vec<Live>,
 }
 
 /// Reads all that a stack owns. `renamed` (new name to old) moves objects to their new addresses; their stamps still tell the old ones.
@@ -17,7 +19,7 @@ pub struct Snapshot {
 /// References come as physical ids; here they become addresses. An id that no object of the stack has is marked [`foreign`].
 pub async fn observe(cloud: &impl Observe, stack: &str, renamed: &BTreeMap<Address, Address>) -> Result<Snapshot, CloudError> {
     let lists = try_join_all(Kind::ALL.iter().map(|k| cloud.list(*k, stack))).await?;
-    let all: Vec<Live> = lists.into_iter().flatten().collect();
+    let (all, others): (Vec<Live>, Vec<Live>) = lists.into_iter().flatten().partition(|l| l.stamp.stack == stack);
     let present: std::collections::BTreeSet<&Address> = all.iter().map(|l| &l.stamp.address).collect();
     let moves: BTreeMap<Address, Address> = renamed
         .iter()
@@ -37,5 +39,28 @@ pub async fn observe(cloud: &impl Observe, stack: &str, renamed: &BTreeMap<Addre
     for generations in live.values_mut() {
         generations.sort_by(|a, b| a.id.cmp(&b.id));
     }
-    Ok(Snapshot { live })
+    Ok(Snapshot { live, foreign: others })
+}
+
+/// Fills in what objects are wanted to hold that only the world knows: the ranges that Cloudflare publishes.
+pub async fn complete(cloud: &impl Observe, nodes: &mut BTreeMap<Address, Object>) -> Result<(), CloudError> {
+    let mut lists: Vec<&mut PrefixList> = nodes.values_mut().filter_map(published).collect();
+    if lists.is_empty() {
+        return Ok(());
+    }
+    let ranges = cloud.edge_ranges().await?;
+    for list in &mut lists {
+        list.entries = ranges.iter().map(|r| (r.clone(), "Cloudflare".to_owned())).collect();
+        // Room to grow: a rule counts as many as its list may have entries.
+        list.max_entries = list.max_entries.max(ranges.len().try_into().unwrap_or(i32::MAX));
+    }
+    Ok(())
+}
+
+/// A list whose entries are none of the spec's.
+fn published(object: &mut Object) -> Option<&mut PrefixList> {
+    match object {
+        Object::PrefixList(list) if list.entries.is_empty() => Some(list),
+        _ => None,
+    }
 }

@@ -31,12 +31,12 @@ pub struct Apply {
 impl Apply {
     pub async fn run(self, printer: &Printer) -> Result<Exit, Failure> {
         let loaded = flow::read(&self.spec, printer)?;
-        let stack = flow::stack(&loaded)?;
+        let mut stack = flow::stack(&loaded)?;
         let world = flow::world(&self.cloud, &loaded).await?;
         let work = Work { world: &world, cloud: &self.cloud, how: &self.how, printer };
         let exit = change(&work, &loaded, &stack, &self.select, self.recover, "apply").await?;
         if exit == Exit::Done && !self.how.json && !stack.outputs.is_empty() {
-            let snapshot = flow::look(world.read_only(), &stack).await?;
+            let snapshot = flow::look(world.read_only(), &mut stack, &loaded).await?;
             printer.result(&super::output::lines(&stack, &snapshot));
         }
         Ok(exit)

@@ -93,6 +93,8 @@ async fn prepare(work: &Work<'_>, loaded: &Loaded, stack: &Stack, select: &Selec
 }
 
 async fn look_and_plan(work: &Work<'_>, loaded: &Loaded, stack: &Stack, select: &SelectArgs) -> Result<Plan, Failure> {
-    let snapshot = flow::look(work.world.read_only(), stack).await?;
-    flow::decide(stack.clone(), snapshot, select, loaded, work.printer)
+    let mut stack = stack.clone();
+    let snapshot = flow::look(work.world.read_only(), &mut stack, loaded).await?;
+    flow::gates(work.world.read_only(), &stack, &snapshot, loaded, work.printer).await?;
+    flow::decide(stack, snapshot, select, loaded, work.printer)
 }

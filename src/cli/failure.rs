@@ -7,7 +7,9 @@ use crate::cloud::{Class, CloudError};
 use crate::diag::{Code, Finding, Findings};
 use crate::graph::GraphError;
 use crate::kinds::Address;
+use crate::model::Service;
 use crate::plan::{Guarded, PlanError, Stack};
+use crate::render::values;
 use crate::run::intent::Intent;
 use crate::run::journal::Damaged;
 use crate::spec::Loaded;
@@ -30,7 +32,11 @@ impl From<io::Error> for Failure {
 
 impl From<CloudError> for Failure {
     fn from(e: CloudError) -> Self {
+        let cloudflare = e.service == Some(Service::Cloudflare);
         let help = match (e.class, e.code.as_str()) {
+            (Class::Denied, "NoCredentials") if cloudflare => "set CLOUDFLARE_API_TOKEN to a token for the zone, or try `--cloud sandbox`",
+            (Class::Denied, _) if cloudflare => TOKEN,
+            (Class::Transient | Class::Ambiguous, _) if cloudflare => "check the network and CLOUDFLARE_BASE_URL, then try again",
             (Class::Denied, "NoCredentials") => "log in (`aws sso login`), set AWS_PROFILE or the AWS_… keys, or try `--cloud sandbox`",
             _ if e.forbidden() => {
                 "give this identity the permission that the message names; `infra iam-policy --apply` prints all that an apply needs"
@@ -46,6 +52,9 @@ impl From<CloudError> for Failure {
     }
 }
 
+const TOKEN: &str =
+    "give the token (My Profile, API Tokens) the permission that the message names; `infra iam-policy` lists all that the stack needs";
+
 /// A layer that can't be read.
 pub fn unreadable(file: &Path, e: &io::Error) -> Finding {
     let message = format!("{} can't be read: {e}", file.display());
@@ -53,6 +62,26 @@ pub fn unreadable(file: &Path, e: &io::Error) -> Finding {
 }
 
 impl Failure {
+    /// The world can't be read; at Cloudflare, the cause may stand in the spec.
+    pub fn looking(loaded: &Loaded, e: CloudError) -> Failure {
+        if e.service != Some(Service::Cloudflare) {
+            return e.into();
+        }
+        let code = match (e.class, e.code.as_str()) {
+            (_, "UnknownZone") => Code::UnknownZone,
+            (Class::Denied, _) => Code::Permission,
+            _ => return e.into(),
+        };
+        let help = match code {
+            Code::UnknownZone => {
+                "write the name of a zone that the token sees, or give the token (My Profile, API Tokens) Zone Read for this one"
+            }
+            _ if e.code == "NoCredentials" => "set CLOUDFLARE_API_TOKEN to a token for this zone, or try `--cloud sandbox`",
+            _ => TOKEN,
+        };
+        Failure(vec![Finding::error(code, e.to_string(), help).at(place(loaded, "cdn.zone", "for this zone"))])
+    }
+
     /// `{from_env: NAME}` of names that aren't set; each is the path of its value.
     pub fn unset(loaded: &Loaded, paths: &[String]) -> Failure {
         let finding = |path: &String| {
@@ -175,6 +204,13 @@ impl Failure {
                 let help = format!("give {gone} another block, zone or name so that both can stand side by side, or take {user} out first");
                 at(at(Finding::error(Code::Blocked, message, help), gone, "must leave first"), user, "stays")
             }
+            PlanError::Taken { address, id, found } => {
+                let message = format!("{address} can't be made: {} stands in its place, and isn't of this stack", values::object(found));
+                let help = format!(
+                    "take it away (its id is {id}), give {address} another name, or write it as it stands: then it is used as it is"
+                );
+                at(Finding::error(Code::Taken, message, help), address, "this one")
+            }
             PlanError::Guarded(guarded) => guard(loaded, stack, guarded),
         });
         Failure(findings.collect())
@@ -195,7 +231,7 @@ fn guard(loaded: &Loaded, stack: &Stack, guarded: &[Guarded]) -> Finding {
 }
 
 /// The key that a path of the spec leads to.
-fn place(loaded: &Loaded, path: &str, label: &str) -> crate::diag::Place {
+pub fn place(loaded: &Loaded, path: &str, label: &str) -> crate::diag::Place {
     let steps: Vec<&str> = path.split('.').collect();
     loaded.sources.place(loaded.sources.key(&steps), label)
 }

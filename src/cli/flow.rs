@@ -9,7 +9,7 @@ use crate::cloud::lease::Terms;
 use crate::cloud::policy::Policy;
 use crate::cloud::sandbox::{Fault, Pace};
 use crate::cloud::{Clients, Cloudflare, Observe, ReadOnly, Sandbox, World};
-use crate::observe::{Snapshot, observe};
+use crate::observe::{Snapshot, complete, observe};
 use crate::plan::{Plan, Stack, plan, select};
 use crate::spec::lower::lower;
 use crate::spec::{Loaded, load};
@@ -37,6 +37,12 @@ pub fn stack(loaded: &Loaded) -> Result<Stack, Failure> {
     lower(&loaded.spec, &environment).map_err(|unset| Failure::unset(loaded, &unset))
 }
 
+/// The zone of the spec's CDN.
+fn zone(loaded: &Loaded) -> Option<String> {
+    let _ = loaded;
+    None
+}
+
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
@@ -46,7 +52,7 @@ pub async fn world(args: &CloudArgs, loaded: &Loaded) -> Result<World, Failure> 
     let region = loaded.spec.region.as_str();
     let policy = Policy::new(args.parallelism.into());
     let world = match &args.cloud {
-        CloudChoice::Aws => World::Aws(Clients::connect(region, Cloudflare::from_env(None), policy).await),
+        CloudChoice::Aws => World::Aws(Clients::connect(region, Cloudflare::from_env(zone(loaded)), policy).await),
         CloudChoice::Sandbox(file) => {
             let sandbox = Sandbox::open(file, region, Pace::DEMO, policy)?;
             if let Some(n) = args.sandbox_fail {
@@ -64,9 +70,19 @@ pub async fn world(args: &CloudArgs, loaded: &Loaded) -> Result<World, Failure> 
     Ok(world)
 }
 
-/// What is.
-pub async fn look(world: ReadOnly<'_>, stack: &Stack) -> Result<Snapshot, Failure> {
-    Ok(observe(&world, &stack.name, &stack.renamed).await?)
+/// What is; and what the stack is wanted to have that only the world knows.
+pub async fn look(world: ReadOnly<'_>, stack: &mut Stack, loaded: &Loaded) -> Result<Snapshot, Failure> {
+    let seen = async { tokio::try_join!(observe(&world, &stack.name, &stack.renamed), complete(&world, &mut stack.nodes)) };
+    seen.await.map(|(snapshot, ())| snapshot).map_err(|e| Failure::looking(loaded, e))
+}
+
+/// Says which of the zone's limits the stack will meet; Cloudflare decides.
+pub async fn gates(world: ReadOnly<'_>, stack: &Stack, snapshot: &Snapshot, loaded: &Loaded, printer: &Printer) -> Result<(), Failure> {
+    let Some(zone) = &stack.zone else { return Ok(()) };
+    let plan = world.zone_plan(zone).await.map_err(|e| Failure::looking(loaded, e))?;
+    let found = super::gates::exceeded(&plan, stack, snapshot);
+    printer.findings(&found.into_iter().map(|gate| gate.finding(loaded, stack)).collect::<Vec<_>>());
+    Ok(())
 }
 
 /// What is to be done.

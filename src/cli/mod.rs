@@ -8,6 +8,7 @@ mod destroy;
 mod explain;
 mod failure;
 mod flow;
+mod gates;
 mod history;
 mod iam_policy;
 mod output;

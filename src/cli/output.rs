@@ -29,12 +29,12 @@ pub struct Output {
 impl Output {
     pub async fn run(self, printer: &Printer) -> Result<Exit, Failure> {
         let loaded = flow::read(&self.spec, printer)?;
-        let stack = flow::stack(&loaded)?;
+        let mut stack = flow::stack(&loaded)?;
         if let Some(name) = self.name.as_ref().filter(|n| !stack.outputs.contains_key(*n)) {
             return Err(Failure::no_output(name, stack.outputs.keys()));
         }
         let world = flow::world(&self.cloud, &loaded).await?;
-        let snapshot = flow::look(world.read_only(), &stack).await?;
+        let snapshot = flow::look(world.read_only(), &mut stack, &loaded).await?;
         let values = values(&stack, &snapshot);
         match &self.name {
             Some(name) if values[name].is_null() => return Err(Failure::unknown_output(name)),

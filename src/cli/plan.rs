@@ -43,8 +43,12 @@ impl Plan {
         }
         let world = flow::world(&self.cloud, &loaded).await?;
         let reader = world.read_only();
-        let (snapshot, notes) = tokio::join!(flow::look(world.read_only(), &stack), reader.notes(&stack.name));
+        let (snapshot, notes) = {
+            let name = stack.name.clone();
+            tokio::join!(flow::look(world.read_only(), &mut stack, &loaded), reader.notes(&name))
+        };
         let snapshot = snapshot?;
+        flow::gates(world.read_only(), &stack, &snapshot, &loaded, printer).await?;
         // Whoever may plan need not be allowed to read the notes.
         let notes = notes.unwrap_or_default();
         if let Some(hint) = status::hint(&stack.name, &notes, &flow::terms(&self.cloud)) {

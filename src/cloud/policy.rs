@@ -68,7 +68,7 @@ pub struct Policy {
     /// The first wait between two looks of a waiter; it grows to 15 times this.
     pub poll: Duration,
     /// What each step waits for, for whoever watches.
-/// The longest that resolvers are given to forget an old answer.
+    /// The longest that resolvers are given to forget an old answer.
     pub caches: Duration,
     waits: RefCell<BTreeMap<usize, String>>,
     rng: RefCell<fastrand::Rng>,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 use crate::diff::{Context, diff};
 use crate::graph::Graph;
-use crate::kinds::{Claim, Claims, refs};
+use crate::kinds::{Claim, Claims, refs, resolve_texts};
 use crate::model::{Loss, Mode, digest};
 use crate::observe::Snapshot;
 
@@ -15,6 +15,8 @@ pub(super) struct Decision<'a> {
     /// The live object that an address means, where there is one.
     pub current: BTreeMap<&'a Address, &'a Live>,
     pub changes: BTreeMap<&'a Address, Change>,
+    /// Objects of others that an address means.
+    pub adopted: BTreeMap<&'a Address, &'a Live>,
     /// Live objects that go, with their addresses: replaced, unwanted, or left by an earlier run.
     pub doomed: BTreeMap<&'a str, (&'a Address, &'a Live)>,
     /// Those of them that must go before their successors come.
@@ -31,26 +33,42 @@ pub fn plan(stack: &Stack, snapshot: &Snapshot, allowed: &Allowed) -> Result<Pla
         graph,
         current: BTreeMap::new(),
         changes: BTreeMap::new(),
+        adopted: BTreeMap::new(),
         doomed: BTreeMap::new(),
         early: BTreeSet::new(),
         waits: BTreeMap::new(),
     };
-    d.build(snapshot);
+    let mut problems = d.build(snapshot);
     d.doom(snapshot);
-    let mut problems = d.clear(snapshot);
+    problems.extend(d.clear(snapshot));
     problems.extend(d.guard(allowed));
     if !problems.is_empty() {
         return Err(problems);
     }
     let mut plan = d.program();
-    plan.digest = digest(&(&plan.stack, &plan.changes, &plan.steps))[..16].into();
+    plan.digest = digest(&(&plan.stack, &plan.changes, &plan.steps, &plan.adopted))[..16].into();
     Ok(plan)
 }
 
+/// What stands where an object is to stand.
+enum Met<'a> {
+    Nobody,
+    /// Somebody else's, which says just the same.
+    Same(&'a Live),
+    Other(&'a Live),
+}
+
+fn taken(address: &Address, live: &Live) -> PlanError {
+    PlanError::Taken { address: address.clone(), id: live.id.clone(), found: Box::new(live.object.clone()) }
+}
+
 impl<'a> Decision<'a> {
-    /// Creations, updates and replacements, in dependency order.
-    fn build(&mut self, snapshot: &'a Snapshot) {
+    /// Creations, updates and replacements, in dependency order; and what others have in the way.
+    fn build(&mut self, snapshot: &'a Snapshot) -> Vec<PlanError> {
         let mut replaced = BTreeSet::new();
+        let mut problems = vec![];
+        let mut theirs = Claims::default();
+        snapshot.foreign.iter().for_each(|l| theirs.add(l.object.claims(), &l.id));
         let order: Vec<&Address> = self.graph.order().collect();
         for address in order {
             let want = &self.stack.nodes[address];
@@ -78,12 +96,26 @@ impl<'a> Decision<'a> {
             };
             let current = if generations.len() > 1 { generations.iter().min_by_key(near) } else { generations.first() };
             let Some(live) = current else {
+                match self.met(address, &theirs, &snapshot.foreign, &replaced) {
+                    Met::Nobody => {}
+                    Met::Same(live) => {
+                        self.current.insert(address, live);
+                        self.adopted.insert(address, live);
+                        continue;
+                    }
+                    Met::Other(live) => problems.push(taken(address, live)),
+                }
                 let attrs = diff(None, Some(want), &Context::still());
                 replaced.insert(address.clone());
                 self.changes.insert(address, change(Verb::Create, None, attrs, Undo::Delete, typical.create));
                 continue;
             };
             let attrs = self.differences(address, live, &replaced);
+            if !attrs.is_empty()
+                && let Met::Same(other) | Met::Other(other) = self.met(address, &theirs, &snapshot.foreign, &replaced)
+            {
+                problems.push(taken(address, other));
+            }
             self.current.insert(address, live);
             let moved = (live.stamp.address != *address).then(|| live.stamp.address.clone());
             let made = if attrs.iter().any(|c| c.mode == Mode::Replace) {
@@ -100,6 +132,36 @@ impl<'a> Decision<'a> {
             };
             self.changes.insert(address, made);
         }
+        problems
+    }
+
+    /// Whom a wanted object would meet in its place.
+    fn met(&self, address: &Address, theirs: &Claims, foreign: &'a [Live], replaced: &BTreeSet<Address>) -> Met<'a> {
+        if !address.kind.shared() || foreign.is_empty() {
+            return Met::Nobody;
+        }
+        let want = self.resolved(&self.stack.nodes[address], replaced);
+        let holders: BTreeSet<String> = want.claims().iter().flat_map(|c| theirs.holders(c).into_iter().map(String::from)).collect();
+        let there = foreign.iter().filter(|l| l.object.kind() == address.kind && holders.contains(&l.id));
+        let (same, other): (Vec<&Live>, Vec<&Live>) = there.partition(|l| diff(Some(&l.object), Some(&want), &Context::still()).is_empty());
+        match (same.first(), other.first()) {
+            (Some(same), _) => Met::Same(same),
+            (None, Some(other)) => Met::Other(other),
+            (None, None) => Met::Nobody,
+        }
+    }
+
+    /// The value that a text names, as far as it is known and stays.
+    fn output(&self, replaced: &BTreeSet<Address>, a: &Address, attr: &str) -> Option<String> {
+        let known = self.current.get(a).filter(|_| !replaced.contains(a));
+        known.and_then(|l| l.output(attr))
+    }
+
+    /// The object with its texts spelled out, where that can be done by now.
+    fn resolved(&self, want: &Object, replaced: &BTreeSet<Address>) -> Object {
+        let mut value = serde_json::to_value(want).expect("objects are plain data");
+        resolve_texts(&mut value, &|a, attr| self.output(replaced, a, attr));
+        serde_json::from_value(value).expect("a text stays a text")
     }
 
     /// How a live object differs from what is wanted, given what is created or replaced before it.
@@ -107,10 +169,7 @@ impl<'a> Decision<'a> {
         // A text names a value, not an object: only a pointer can lead to the wrong generation.
         let stale = |r: &Address| self.current.get(r).is_some_and(|c| !live.points.contains(&c.id)) && refs(&live.object).contains(r);
         let moved = self.graph.uses(address).filter(|r| replaced.contains(*r) || stale(r)).cloned().collect();
-        let outputs = |a: &Address, attr: &str| {
-            let known = self.current.get(a).filter(|_| !replaced.contains(a));
-            known.and_then(|l| l.output(attr))
-        };
+        let outputs = |a: &Address, attr: &str| self.output(replaced, a, attr);
         diff(Some(&live.object), Some(&self.stack.nodes[address]), &Context { moved: &moved, outputs: &outputs })
     }
 
@@ -138,9 +197,12 @@ impl<'a> Decision<'a> {
         let creates = |c: &Change| matches!(c.verb, Verb::Create | Verb::Replace(_));
         let new: BTreeSet<&Address> = self.changes.iter().filter(|(_, c)| creates(c)).map(|(a, _)| *a).collect();
         let mut open = vec![];
-        for address in &new {
+        for (address, change) in &self.changes {
+            // What an object holds already, it need not wait for.
+            let held = self.current.get(address).filter(|_| !creates(change)).map_or(vec![], |l| l.object.claims());
             // A claim within something new can't meet one within something old.
-            let claims = self.stack.nodes[*address].claims().into_iter().filter(|c| c.within().is_none_or(|w| !new.contains(w)));
+            let meets = |c: &Claim| !held.contains(c) && c.within().is_none_or(|w| !new.contains(w));
+            let claims = self.stack.nodes[*address].claims().into_iter().filter(meets);
             for holder in claims.flat_map(|c| taken.holders(&c).into_iter().map(String::from).collect::<Vec<_>>()) {
                 let Some((id, _)) = self.doomed.get_key_value(holder.as_str()) else { continue };
                 self.waits.entry(address).or_default().insert(id);

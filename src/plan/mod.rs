@@ -26,6 +26,8 @@ pub struct Stack {
     /// New address to old address.
     pub renamed: BTreeMap<Address, Address>,
     pub outputs: BTreeMap<String, Text>,
+    /// The zone of its CDN.
+    pub zone: Option<String>,
 }
 
 /// What is done to one object, as a person reads it.
@@ -105,6 +107,9 @@ pub struct Plan {
     pub digest: String,
     pub changes: Vec<Change>,
     pub steps: Vec<Step>,
+    /// Objects of others that say just what the stack wants, and are used as they are: they are never changed, and never taken away.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adopted: Vec<Adopted>,
     /// Steps before this one build and can be taken back; those from it on delete what nothing uses any more.
     pub commit: usize,
     /// What the steps' references mean before the run.
@@ -141,8 +146,16 @@ impl Plan {
     }
 }
 
+/// An object of somebody else's that serves as well as one of the stack's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Adopted {
+    pub address: Address,
+    /// Its physical id.
+    pub id: String,
+}
+
 /// Why there is no plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum PlanError {
     Cycle(Vec<Address>),
     Dangling {
@@ -153,6 +166,13 @@ pub enum PlanError {
     Blocked {
         gone: Address,
         user: Address,
+    },
+    /// Somebody else has what `address` would be, or a part of it.
+    Taken {
+        address: Address,
+        id: String,
+        /// What stands there.
+        found: Box<Object>,
     },
     /// These hold data or are protected, would be deleted or replaced, and were not named.
     Guarded(Vec<Guarded>),

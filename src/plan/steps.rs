@@ -13,6 +13,7 @@ impl<'a> Decision<'a> {
         plan.commit = plan.steps.len();
         self.tear_down(&mut plan, false, Undo::Never);
         plan.old = self.meanings(&plan);
+        plan.adopted = self.adopted.iter().map(|(a, l)| Adopted { address: (*a).clone(), id: l.id.clone() }).collect();
         plan.changes = self.lines();
         estimate(&mut plan);
         plan
@@ -48,13 +49,14 @@ impl<'a> Decision<'a> {
         done
     }
 
-    /// Creations and updates: what is used before its users.
+    /// Creations and updates: what is used before its users; of two that are changed in place, the one that [follows](Object::follows) comes second.
     fn build_up(&self, plan: &mut Plan, cleared: &BTreeMap<&str, usize>) {
         let mut built: BTreeMap<&Address, usize> = BTreeMap::new();
-        for address in self.graph.order() {
-            let Some(change) = self.changes.get(address) else { continue };
+        for address in self.order() {
+            let change = &self.changes[address];
             let object = self.stack.nodes[address].clone();
             let mut after: Vec<usize> = self.graph.uses(address).filter_map(|u| built.get(u).copied()).collect();
+            after.extend(self.follows(address).iter().filter_map(|f| built.get(f)));
             after.extend(self.waits.get(address).into_iter().flatten().filter_map(|id| cleared.get(id)));
             after.sort();
             after.dedup();
@@ -64,6 +66,44 @@ impl<'a> Decision<'a> {
             };
             built.insert(address, plan.steps.len());
             push(plan, address, act, after, undo);
+        }
+    }
+
+    /// The changes in the graph's order, with as many wishes granted as lead in no circle.
+    fn order(&self) -> Vec<&'a Address> {
+        let order: Vec<&'a Address> = self.graph.order().filter(|a| self.changes.contains_key(a)).collect();
+        let place: BTreeMap<&Address, usize> = order.iter().enumerate().map(|(i, a)| (*a, i)).collect();
+        let (mut behind, mut open) = (vec![vec![]; order.len()], vec![0; order.len()]);
+        let wishes: Vec<Vec<Address>> = order.iter().map(|a| self.follows(a)).collect();
+        for (i, address) in order.iter().enumerate() {
+            for j in self.graph.uses(address).chain(&wishes[i]).filter_map(|u| place.get(u)) {
+                behind[*j].push(i);
+                open[i] += 1;
+            }
+        }
+        let mut ready: BTreeSet<usize> = (0..order.len()).filter(|i| open[*i] == 0).collect();
+        let mut left: BTreeSet<usize> = (0..order.len()).collect();
+        let mut out = Vec::with_capacity(order.len());
+        // The first that is left waits for a wish only.
+        while let Some(i) = ready.pop_first().or_else(|| left.first().copied()) {
+            left.remove(&i);
+            out.push(order[i]);
+            for j in &behind[i] {
+                open[*j] -= 1;
+                if open[*j] == 0 && left.contains(j) {
+                    ready.insert(*j);
+                }
+            }
+        }
+        out
+    }
+
+    /// Those that should change in place before an address does.
+    fn follows(&self, address: &Address) -> Vec<Address> {
+        let updated = |a: &Address| self.changes.get(a).is_some_and(|c| c.verb == Verb::Update);
+        match self.current.get(address).filter(|_| updated(address)) {
+            Some(live) => self.stack.nodes[address].follows(&live.object).into_iter().filter(|a| updated(a)).collect(),
+            None => vec![],
         }
     }
 

@@ -19,7 +19,7 @@ pub struct Detail {
 /// The whole plan.
 pub fn plan(p: &Plan, detail: Detail) -> String {
     if p.is_empty() {
-        return format!("No changes: `{}` is as the spec says.\n", p.stack);
+        return format!("No changes: `{}` is as the spec says.\n{}", p.stack, adopted(p, detail));
     }
     let mut groups: BTreeMap<(bool, &str), Vec<&Change>> = BTreeMap::new();
     for c in &p.changes {
@@ -32,7 +32,18 @@ pub fn plan(p: &Plan, detail: Detail) -> String {
         changes.iter().for_each(|c| out += &change(c, detail));
         out.push('\n');
     }
-    out + &footer(p, detail)
+    out + &adopted(p, detail) + &footer(p, detail)
+}
+
+/// What serves although it is somebody else's.
+fn adopted(p: &Plan, detail: Detail) -> String {
+    let line = |a: &crate::plan::Adopted| format!("    = {}  ({} says the same, and isn't of this stack)\n", a.address, a.id);
+    let lines: String = p.adopted.iter().map(line).collect();
+    if lines.is_empty() {
+        return lines;
+    }
+    let heading = detail.style.paint(Label::Heading, "used as it is, never changed or deleted");
+    format!("{heading}\n{}\n", detail.style.paint(Label::Dim, lines.trim_end_matches('\n')))
 }
 
 /// `3 to create, 1 to update`; what there is none of is left out.

@@ -7,9 +7,16 @@ pub fn value(v: &Value) -> String {
         Value::Null => "(none)".into(),
         Value::String(s) => string(s),
         Value::Array(a) => format!("[{}]", a.iter().map(value).collect::<Vec<_>>().join(", ")),
-        Value::Object(m) => object(m),
+        Value::Object(m) => map(m),
         other => other.to_string(),
     }
+}
+
+/// An object in a few words: its kind, and the values by which a person recognises it.
+pub fn object(o: &crate::kinds::Object) -> String {
+    let telling = o.attributes().into_iter().filter(|a| a.mode.compared() && a.name != "tags" && !a.value.is_null());
+    let words: Vec<String> = telling.map(|a| format!("{} {}", a.name, value(&a.value))).collect();
+    format!("a {} ({})", o.kind().label(), words.join(", "))
 }
 
 /// One value, or nothing.
@@ -38,7 +45,7 @@ fn string(s: &str) -> String {
     if plain { s.to_owned() } else { Value::String(s.into()).to_string() }
 }
 
-fn object(m: &Map<String, Value>) -> String {
+fn map(m: &Map<String, Value>) -> String {
     if let Some(target) = m.get("ref").and_then(Value::as_str) {
         return reference(target, m.get("attr").and_then(Value::as_str));
     }

@@ -259,12 +259,7 @@ fn forward<'a>(act: &'a Act, t: &'a Task) -> Call<'a> {
 }
 
 /// Looks what became of steps of one kind whose answers were lost, until all are whole or nothing has moved for the quiet period.
-async fn settle<C: Cloud>(
-    acts: &[&Act],
-    settings: &Settings,
-    cloud: &C,
-    tasks: &[Task],
-) -> Result<Vec<(Option<Live>, Found)>, CloudError> {
+async fn settle<C: Cloud>(acts: &[&Act], settings: &Settings, cloud: &C, tasks: &[Task]) -> Result<Vec<(Option<Live>, Found)>, CloudError> {
     let started = Instant::now();
     let mut pause = settings.quiet / 20;
     loop {
@@ -286,7 +281,8 @@ enum Back<'a> {
 }
 
 async fn undo<'a, C: Cloud>(act: &'a Act, undo: Undo, settings: &Settings, cloud: &C, t: &'a Task) -> Result<Back<'a>, CloudError> {
-    let restore = |rest, live: &'a Live| Back::Call(Call::Update { live: rest, want: &live.object, links: &t.links, stamp: live.stamp.clone() });
+    let restore =
+        |rest, live: &'a Live| Back::Call(Call::Update { live: rest, want: &live.object, links: &t.links, stamp: live.stamp.clone() });
     match (act, undo, &t.made) {
         (_, Undo::Delete, Some(made)) => Ok(Back::Call(Call::Delete { live: made })),
         (Act::Update { live, .. }, Undo::Restore, Some(made)) => Ok(restore(made, live)),

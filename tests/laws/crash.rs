@@ -1,11 +1,12 @@
 //! A process that dies at any moment, and the one that goes on: with the journal, with what the cloud noted, or with neither.
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
 use infra::cloud::lease::Holder;
 use infra::cloud::sandbox::Fault;
-use infra::cloud::{Cloud, CloudError, Identity, Notes, Observe, Sandbox};
+use infra::cloud::{Call, Cloud, CloudError, Identity, Notes, Observe, Sandbox};
 use infra::kinds::{Kind, Links, Live, Object};
 use infra::model::{Moment, Stamp};
 use infra::plan::{Plan, Stack};
@@ -50,6 +51,12 @@ impl Haunted {
 }
 
 impl Observe for Haunted {
+    async fn edge_ranges(&self) -> Result<BTreeSet<String>, CloudError> {
+        self.0.edge_ranges().await
+    }
+    async fn zone_plan(&self, zone: &str) -> Result<String, CloudError> {
+        self.0.zone_plan(zone).await
+    }
     async fn identity(&self) -> Result<Identity, CloudError> {
         self.0.identity().await
     }
@@ -58,7 +65,36 @@ impl Observe for Haunted {
     }
 }
 
+/// A call that outlives whoever sends it.
+enum Owned {
+    Create(Object, Links, Stamp),
+    Update(Live, Object, Links, Stamp),
+    Delete(Live),
+}
+
+impl Owned {
+    fn of(call: Call<'_>) -> Owned {
+        match call {
+            Call::Create { want, links, stamp } => Owned::Create(want.clone(), links.clone(), stamp),
+            Call::Update { live, want, links, stamp } => Owned::Update(live.clone(), want.clone(), links.clone(), stamp),
+            Call::Delete { live } => Owned::Delete(live.clone()),
+        }
+    }
+
+    fn call(&self) -> Call<'_> {
+        match self {
+            Owned::Create(want, links, stamp) => Call::Create { want, links, stamp: stamp.clone() },
+            Owned::Update(live, want, links, stamp) => Call::Update { live, want, links, stamp: stamp.clone() },
+            Owned::Delete(live) => Call::Delete { live },
+        }
+    }
+}
+
 impl Cloud for Haunted {
+    async fn batch(&self, calls: Vec<Call<'_>>) -> Vec<Result<Option<Live>, CloudError>> {
+        let (cloud, calls) = (self.0.clone(), calls.into_iter().map(Owned::of).collect::<Vec<_>>());
+        tokio::task::spawn_local(async move { cloud.batch(calls.iter().map(Owned::call).collect()).await }).await.unwrap()
+    }
     async fn create(&self, want: &Object, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
         let (cloud, want, links, stamp) = (self.0.clone(), want.clone(), links.clone(), stamp.clone());
         self.send(async move { cloud.create(&want, &links, &stamp).await }).await

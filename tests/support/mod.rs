@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use infra::cloud::Cloud;
 use infra::kinds::{Address, Object};
-use infra::observe::observe;
+use infra::observe::{complete, observe};
 use infra::plan::{Allowed, Plan, PlanError, Stack, plan};
 use infra::run::drive::{Settings, drive};
 use infra::run::{Event, Outcome, Run};
@@ -22,9 +22,11 @@ pub fn stack<'a>(name: &str, nodes: impl IntoIterator<Item = (&'a str, Object)>)
 
 /// The plan for a stack; everything that holds data may go.
 pub async fn plan_for(cloud: &impl Cloud, want: &Stack) -> Result<Plan, Vec<PlanError>> {
+    let mut want = want.clone();
+    complete(cloud, &mut want.nodes).await.unwrap();
     let snapshot = observe(cloud, &want.name, &want.renamed).await.unwrap();
     let allowed: Allowed = snapshot.live.keys().cloned().collect();
-    plan(want, &snapshot, &allowed)
+    plan(&want, &snapshot, &allowed)
 }
 
 /// One run of a plan, uninterrupted.

@@ -92,6 +92,12 @@ impl Watched {
 }
 
 impl Observe for Watched {
+    async fn edge_ranges(&self) -> Result<BTreeSet<String>, CloudError> {
+        self.reference.cloud.edge_ranges().await
+    }
+    async fn zone_plan(&self, zone: &str) -> Result<String, CloudError> {
+        self.reference.cloud.zone_plan(zone).await
+    }
     async fn identity(&self) -> Result<Identity, CloudError> {
         self.reference.cloud.identity().await
     }
@@ -101,6 +107,11 @@ impl Observe for Watched {
 }
 
 impl Cloud for Watched {
+    async fn batch(&self, calls: Vec<infra::cloud::Call<'_>>) -> Vec<Result<Option<Live>, CloudError>> {
+        let kind = calls[0].kind();
+        let send = async { Ok::<_, CloudError>(self.reference.cloud.batch(calls).await) };
+        self.watch(kind, Part::Write, send).await.unwrap_or_default()
+    }
     async fn create(&self, want: &Object, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
         self.watch(want.kind(), Part::Write, self.reference.cloud.create(want, links, stamp)).await
     }
