@@ -28,6 +28,9 @@ impl Record {
     }
 }
 
+/// One item of a batch: its id, where it has one, and its other fields.
+type Item = (String, Map<String, Value>);
+
 /// One change to a zone's records.
 enum Change<'a> {
     Delete(&'a str),
@@ -65,7 +68,7 @@ pub fn batch(zone: &mut Zone, body: Option<&Value>, clock: &mut Clock) -> Reply 
     if let Some(unknown) = body.keys().find(|k| !parts.contains(&k.as_str())) {
         return Err(invalid(&format!("unknown field \"{unknown}\"")));
     }
-    let mut lists: BTreeMap<&str, Vec<(String, Map<String, Value>)>> = BTreeMap::new();
+    let mut lists: BTreeMap<&str, Vec<Item>> = BTreeMap::new();
     for part in parts {
         let list = lists.entry(part).or_default();
         let items = match body.get(part) {

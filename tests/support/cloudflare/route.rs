@@ -73,7 +73,7 @@ fn in_zone(zone: &mut Zone, clock: &mut Clock, request: &Request, rest: &[&str],
     let body = request.body.as_ref();
     let write = request.method != "GET";
     match (request.method.as_str(), rest) {
-        ("GET", []) => access.needs("Zone", false).and_then(|()| Ok(zone.shown().into())),
+        ("GET", []) => access.needs("Zone", false).map(|()| zone.shown().into()),
         (_, ["dns_records", rest @ ..]) => {
             access.needs("DNS", write)?;
             match (request.method.as_str(), rest) {

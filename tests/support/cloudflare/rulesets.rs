@@ -127,8 +127,8 @@ pub fn put(zone: &mut Zone, phase: &'static Phase, body: Option<&Value>, clock: 
     let plan = zone.plan;
     let fresh = Ruleset::new(phase, clock);
     let ruleset = zone.rulesets.get(phase.name).unwrap_or(&fresh);
+    rules::check(phase, plan, &given, at)?;
     let settled = ruleset.settle(given, at, clock)?;
-    rules::check(phase, plan, &settled, at)?;
     let ruleset = zone.rulesets.entry(phase.name.to_owned()).or_insert(fresh);
     for (field, kept) in [("name", &mut ruleset.name), ("description", &mut ruleset.description)] {
         if let Some(text) = body.get(field).and_then(Value::as_str) {
