@@ -1,4 +1,5 @@
 //! What tests share: the emulator, and runs over any cloud.
+pub mod cloudflare;
 pub mod elasticache;
 pub mod moto;
 pub mod proxy;

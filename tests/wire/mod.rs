@@ -3,6 +3,7 @@ mod auto_scaling_group;
 mod boot_script;
 mod bucket;
 mod calls;
+mod cloudflare_fake;
 mod db_instance;
 mod db_parameter_group;
 mod db_replica;
