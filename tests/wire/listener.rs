@@ -68,5 +68,5 @@ async fn a_listener_speaks_tls() {
         ("protocol, and with it certificate and policy", Listener { port: 443, ..listener() }),
         ("ssl_policy", Listener { ssl_policy: policy("ELBSecurityPolicy-FS-1-2-Res-2020-10"), ..base.clone() }),
     ];
-    check(&moto, around(base, variants)).await;
+    check(&Moto::clients(&moto.endpoint), around(base, variants)).await;
 }

@@ -1,0 +1,108 @@
+//! Records: batches, one form for both sides, others' records in the way.
+use infra::kinds::{DnsRecord, Text};
+use infra::plan::PlanError;
+use infra::run::Outcome;
+use serde_json::json;
+
+use super::{Edge, record, records};
+
+/// Changes that may start at the same moment are one request, and so is taking them back.
+#[tokio::test]
+async fn records_go_in_batches() {
+    let edge = Edge::start("free").await;
+    let many = |content: &str| {
+        let named: Vec<(String, DnsRecord)> = (0..150).map(|i| (format!("n{i}"), record(&format!("n{i}.example.com"), content))).collect();
+        records(named.iter().map(|(k, r)| (k.as_str(), r.clone())))
+    };
+    edge.apply(&many("192.0.2.1"), "r1").await;
+    assert!(
+        edge.count("POST /zones/:id/dns_records/batch") <= 15,
+        "ten steps at once at most: {}",
+        edge.count("POST /zones/:id/dns_records/batch")
+    );
+    edge.fake.reset_log();
+    edge.apply(&many("192.0.2.2"), "r2").await;
+    let batches: Vec<_> = edge.fake.log().into_iter().filter(|c| c.method == "POST").collect();
+    assert_eq!(batches.len(), 15);
+    assert_eq!(batches[0].body.as_ref().unwrap()["patches"].as_array().unwrap().len(), 10);
+    edge.apply(&records([]), "r3").await;
+    assert_eq!(edge.fake.records(&edge.zone), Vec::<serde_json::Value>::new());
+}
+
+/// Case, trailing dots, quotes, escapes, and how addresses are written never show as a difference.
+#[tokio::test]
+async fn both_sides_have_one_form() {
+    let edge = Edge::start("free").await;
+    let of = |kind: &str, name: &str, content: &str| DnsRecord { r#type: kind.into(), ..record(name, content) };
+    let want = records([
+        ("alias", of("CNAME", "alias.example.com", "origin.example.net")),
+        ("six", of("AAAA", "six.example.com", "2001:db8::1")),
+        ("text", of("TXT", "example.com", "v=DKIM1; k=\"rsa\"; p=AbC")),
+    ]);
+    edge.apply(&want, "r1").await;
+    for (name, content) in [("alias.example.com", "ORIGIN.Example.Net."), ("six.example.com", "2001:0db8:0:0::0001")] {
+        edge.fake.set_record(&edge.zone, edge.record(name)["id"].as_str().unwrap(), json!({ "content": content }));
+    }
+    let text = edge.record("example.com");
+    edge.fake.set_record(&edge.zone, text["id"].as_str().unwrap(), json!({ "content": "\"v=DKIM1; k=\\\"rsa\\\"; \" \"p=AbC\"" }));
+    let plan = edge.plan(&want).await.unwrap();
+    assert!(plan.is_empty(), "{:#?}", plan.changes);
+}
+
+/// An identical record of somebody else's is used as it is; another one in the same place refuses the plan before anything is changed.
+#[tokio::test]
+async fn others_records_serve_or_stand_in_the_way() {
+    let edge = Edge::start("free").await;
+    let id = edge.fake.add_record(
+        &edge.zone,
+        json!({ "type": "A", "name": "www.example.com", "content": "192.0.2.1", "ttl": 300, "comment": "by hand" }),
+    );
+    let before = edge.fake.photo();
+    let want = records([("www", record("www.example.com", "192.0.2.1"))]);
+    let plan = edge.plan(&want).await.unwrap();
+    assert!(plan.is_empty());
+    assert_eq!((plan.adopted[0].address.to_string(), &plan.adopted[0].id), ("dns_record.www".into(), &id));
+    edge.apply(&want, "r1").await;
+    edge.apply(&records([]), "r2").await;
+    assert_eq!(edge.fake.photo(), before);
+
+    let alias = DnsRecord { r#type: "CNAME".into(), content: Text::literal("origin.example.net"), ..record("www.example.com", "") };
+    let problems = edge.plan(&records([("www", alias)])).await.unwrap_err();
+    assert!(matches!(&problems[..], [PlanError::Taken { id: found, .. }] if *found == id), "{problems:?}");
+    // Addresses stand beside each other.
+    edge.apply(&records([("www", record("www.example.com", "192.0.2.2"))]), "r3").await;
+    // A change that would meet somebody else's is refused too.
+    let problems = edge.plan(&records([("www", record("www.example.com", "192.0.2.1"))])).await.unwrap_err();
+    assert!(matches!(&problems[..], [PlanError::Taken { .. }]), "{problems:?}");
+    assert!(edge.fake.log().iter().filter(|c| c.method == "POST").count() <= 2, "nothing was tried");
+}
+
+/// Between the plan and the call somebody makes just the record that is wanted: it serves, and a rollback leaves it.
+#[tokio::test]
+async fn an_identical_record_that_comes_in_between_serves() {
+    let edge = Edge::start("free").await;
+    let want = records([("www", record("www.example.com", "192.0.2.1")), ("api", record("api.example.com", "192.0.2.1"))]);
+    let plan = edge.plan(&want).await.unwrap();
+    let id = edge
+        .fake
+        .add_record(&edge.zone, json!({ "type": "A", "name": "www.example.com", "content": "192.0.2.1", "ttl": 300, "comment": "" }));
+    let (outcome, events) = crate::support::apply(&edge.cloud, &plan, "r1").await;
+    assert_eq!(outcome, Outcome::Applied, "{events:#?}");
+    assert_eq!(edge.record("www.example.com")["id"], json!(id));
+    assert!(edge.record("api.example.com")["comment"].as_str().unwrap().starts_with("infra edge api "));
+    edge.apply(&records([]), "r2").await;
+    assert_eq!(edge.record("www.example.com")["id"], json!(id), "it is not ours to delete");
+}
+
+/// What somebody has deleted already counts as deleted, and the others of the batch go all the same.
+#[tokio::test]
+async fn a_deletion_that_comes_too_late_succeeds() {
+    let edge = Edge::start("free").await;
+    let all = records([("a", record("a.example.com", "192.0.2.1")), ("b", record("b.example.com", "192.0.2.1"))]);
+    edge.apply(&all, "r1").await;
+    let plan = edge.plan(&records([])).await.unwrap();
+    edge.fake.remove_record(&edge.zone, edge.record("a.example.com")["id"].as_str().unwrap());
+    let (outcome, events) = crate::support::apply(&edge.cloud, &plan, "r2").await;
+    assert_eq!(outcome, Outcome::Applied, "{events:#?}");
+    assert!(edge.fake.records(&edge.zone).is_empty());
+}
