@@ -36,10 +36,14 @@ async fn holders(cx: &Clients, live: &Live) -> Option<(&'static str, Found)> {
     let id = live.id.as_str();
     Some(match &live.object {
         Object::CacheParameterGroup(_) | Object::CacheSubnetGroup(_) => ("caches", caches(cx, id).await),
+        Object::Certificate(_) => ("load balancers and other services", users(cx, id).await),
         Object::DbParameterGroup(_) | Object::DbSubnetGroup(_) => ("database instances", databases(cx, id).await),
         Object::ElasticIp(_) => ("network interfaces", interfaces(cx, "association.allocation-id", id).await),
         Object::IamRole(_) => ("instance profiles", profiles(cx, id).await),
         Object::InternetGateway(_) => ("network interfaces with public addresses", public(cx, live).await),
+        Object::PrefixList(_) => {
+            ("rules of security groups", naming(cx, ["ip-permission.prefix-list-id", "egress.ip-permission.prefix-list-id"], id).await)
+        }
         Object::RouteTable(_) => ("associations", associations(cx, id).await),
         Object::SecurityGroup(_) => ("network interfaces, rules of other security groups", group(cx, id).await),
         Object::Subnet(_) => ("network interfaces", interfaces(cx, "subnet-id", id).await),
@@ -93,16 +97,28 @@ async fn public(cx: &Clients, live: &Live) -> Found {
 
 /// Who is in a security group, and which groups name it in their rules.
 async fn group(cx: &Clients, id: &str) -> Found {
-    let naming = async |name: &str| {
+    let mut found = interfaces(cx, "group-id", id).await?;
+    found.extend(naming(cx, ["ip-permission.group-id", "egress.ip-permission.group-id"], id).await?);
+    Ok(found)
+}
+
+/// The security groups, but for the one itself, whose rules inwards or outwards name something, by these filters.
+async fn naming(cx: &Clients, filters: [&str; 2], id: &str) -> Found {
+    let mut found = BTreeSet::new();
+    for name in filters {
         let request = cx.ec2().describe_security_groups().filters(filter(name, id)).max_results(100);
         let send = async |token| request.clone().set_next_token(token).send().await;
-        cx.pages(Service::Ec2, "DescribeSecurityGroups", send, |page| (page.security_groups, page.next_token)).await
-    };
-    let mut found = interfaces(cx, "group-id", id).await?;
-    let (inwards, outwards) = (naming("ip-permission.group-id").await?, naming("egress.ip-permission.group-id").await?);
-    let others = inwards.into_iter().chain(outwards).filter_map(|g| g.group_id).filter(|other| other != id);
-    found.extend(others.collect::<BTreeSet<_>>().into_iter().map(|other| format!("{other} (names it in a rule)")));
-    Ok(found)
+        let groups = cx.pages(Service::Ec2, "DescribeSecurityGroups", send, |page| (page.security_groups, page.next_token)).await?;
+        found.extend(groups.into_iter().filter_map(|g| g.group_id).filter(|other| other != id));
+    }
+    Ok(found.into_iter().map(|other| format!("{other} (names it in a rule)")).collect())
+}
+
+/// What uses a certificate, by ARN.
+async fn users(cx: &Clients, arn: &str) -> Found {
+    let request = cx.acm().describe_certificate().certificate_arn(arn);
+    let seen = cx.safe(Service::Acm, "DescribeCertificate", async || request.clone().send().await).await?;
+    Ok(seen.certificate.and_then(|c| c.in_use_by).unwrap_or_default())
 }
 
 /// Who follows a route table.

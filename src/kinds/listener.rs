@@ -59,6 +59,7 @@ impl Resource for Listener {
     }
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        self.certified(cx, links, &BTreeSet::new()).await?;
         let request = cx
             .elb()
             .create_listener()
@@ -81,6 +82,7 @@ impl Resource for Listener {
         let certificate = self.certificate.as_ref().map(|c| links.to(c)).transpose()?;
         let moved = group.into_iter().chain(certificate).any(|id| !live.points.contains(&id));
         if moved || *self != self.over(&old) {
+            self.certified(cx, links, &live.points).await?;
             let request = cx
                 .elb()
                 .modify_listener()
@@ -107,6 +109,13 @@ impl Listener {
     fn over(&self, old: &Listener) -> Listener {
         let same = self.clone();
         Listener { load_balancer: same.load_balancer, waits_for: same.waits_for, tags: same.tags, ..old.clone() }
+    }
+
+    /// Waits for a certificate of the stack that the listener doesn't use yet. Nothing has changed before.
+    async fn certified(&self, cx: &Clients, links: &Links, used: &BTreeSet<String>) -> Result<(), CloudError> {
+        let Some(certificate) = self.certificate.as_ref().filter(|c| !c.0.starts_with('=')) else { return Ok(()) };
+        let arn = links.to(certificate)?;
+        if used.contains(&arn) { Ok(()) } else { certificate::issued(cx, &arn).await }
     }
 
     fn certificates(&self, links: &Links) -> Result<Option<Vec<sdk::Certificate>>, CloudError> {

@@ -105,7 +105,7 @@ impl Resource for LoadBalancer {
             half(remove(cx, &id, self.deletion_protection).await)?;
             return Err(e);
         }
-        let (dns_name, zone_id) = (Computed(ready.dns_name), Computed(ready.canonical_hosted_zone_id));
+        let (dns_name, zone_id) = (lower(ready.dns_name), Computed(ready.canonical_hosted_zone_id));
         Live::made(id, LoadBalancer { dns_name, zone_id, ..self.clone() }, stamp, links)
     }
 
@@ -160,6 +160,11 @@ impl LoadBalancer {
     }
 }
 
+/// AWS gives the name in mixed case, which means nothing to DNS, but differs from how records read.
+fn lower(dns_name: Option<String>) -> Computed<String> {
+    Computed(dns_name.map(|name| name.to_lowercase()))
+}
+
 fn scheme(seen: &sdk::LoadBalancer) -> &str {
     seen.scheme.as_ref().map_or(INTERNET_FACING, |s| s.as_str())
 }
@@ -181,7 +186,7 @@ fn read(own: Own<sdk::LoadBalancer>, settings: &BTreeMap<String, String>, gatewa
         drop_invalid_header_fields: on(DROP_INVALID_HEADERS),
         http2: !settings.contains_key(HTTP2) || on(HTTP2),
         access_logs: bucket.map(Ref::to),
-        dns_name: Computed(seen.dns_name),
+        dns_name: lower(seen.dns_name),
         zone_id: Computed(seen.canonical_hosted_zone_id),
         tags,
     };

@@ -190,8 +190,8 @@ async fn put<P: Phase>(cx: &Clients, zone: &str, stamp: &Stamp, wanted: &Ranked<
         if there.version == 0 || now.version <= there.version + 1 {
             return Ok(now.id);
         }
-        let before = zone.path(&format!("rulesets/{}/versions/{}", now.id, now.version - 1));
-        let request = Request::get("Get a zone ruleset version", format!("{} Read", P::PERMISSION), before);
+        let before = format!("{path}/versions/{}", now.version - 1);
+        let request = Request::get("Get a zone entry point ruleset version", format!("{} Read", P::PERMISSION), before);
         let between = EntryPoint::of(&half(cx.ask(&request).await)?);
         if others(&between.rules, &stamp.stack) == others(&there.rules, &stamp.stack) {
             return Ok(now.id);

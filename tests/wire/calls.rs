@@ -12,7 +12,7 @@ use infra::plan::Stack;
 use infra::run::Outcome;
 use tokio::sync::Mutex;
 
-use super::{Case, cases, launch_template, nat_gateway, route_table, security_group, vpc};
+use super::{Case, cases, launch_template, listener, nat_gateway, route_table, security_group, vpc};
 use crate::support::reference::{Reference, lower};
 use crate::support::{address, apply, plan_for, proxy, stack};
 
@@ -197,6 +197,11 @@ fn scenes() -> Vec<Scene> {
     if let Some(Object::LaunchTemplate(template)) = tagged.nodes.get_mut(&address(case.address)) {
         template.tags = [("team".into(), "shop".into())].into();
     }
+    let certified = scene(listener::certified());
+    scenes.push(Scene {
+        name: "certified".into(),
+        states: certified.states.into_iter().map(|s| Stack { name: "certified".into(), ..s }).collect(),
+    });
     scenes.push(Scene { name: "templates".into(), states: vec![base, tagged] });
     let caches = |layer: &&str| lower(&[("caches.yaml", CACHES), ("layer.yaml", layer)]);
     scenes.push(Scene { name: "calls".into(), states: CACHE_LAYERS.iter().map(caches).collect() });

@@ -1,10 +1,14 @@
+use infra::cloud::Observe;
 use infra::kinds::listener::Action;
-use infra::kinds::{Listener, Ref, foreign};
+use infra::kinds::{Certificate, Kind, Listener, Ref, foreign};
+use infra::run::Outcome;
 
+use super::certificate::certificate;
 use super::load_balancer::{load_balancer, network};
 use super::target_group::target_group;
 use super::{Case, check};
 use crate::support::moto::Moto;
+use crate::support::{address, apply, plan_for, stack};
 
 pub fn listener() -> Listener {
     Listener {
@@ -69,4 +73,41 @@ async fn a_listener_speaks_tls() {
         ("ssl_policy", Listener { ssl_policy: policy("ELBSecurityPolicy-FS-1-2-Res-2020-10"), ..base.clone() }),
     ];
     check(&Moto::clients(&moto.endpoint), around(base, variants)).await;
+}
+
+/// A listener with a certificate of the stack, and another that it may have instead.
+pub fn certified() -> Case {
+    let base = Listener {
+        port: 443,
+        protocol: "HTTPS".into(),
+        certificate: Some(Ref::to("www")),
+        ssl_policy: Some("ELBSecurityPolicy-TLS13-1-2-2021-06".into()),
+        ..listener()
+    };
+    let next = Listener { certificate: Some(Ref::to("next")), ..base.clone() };
+    let mut case = around(base, vec![("certificate", next), ("no certificate", Listener { port: 443, ..listener() })]);
+    case.world.extend([("certificate.www", certificate().into()), ("certificate.next", certificate().into())]);
+    case
+}
+
+#[tokio::test]
+async fn a_listener_follows_its_certificate() {
+    let moto = Moto::start().await;
+    check(&moto, certified()).await;
+    let cloud = Moto::clients(&moto.endpoint);
+    let base = stack("wire-follows", certified().world);
+    let mut wider = base.clone();
+    let names = ["example.com", "*.example.com", "example.org"].map(String::from).into();
+    wider.nodes.insert(address("certificate.www"), Certificate { names, ..certificate() }.into());
+    for (run, want) in [("r1", &base), ("r2", &wider)] {
+        let plan = plan_for(&cloud, want).await.unwrap();
+        let (outcome, events) = apply(&cloud, &plan, run).await;
+        assert_eq!(outcome, Outcome::Applied, "{events:#?}");
+        assert!(plan_for(&cloud, want).await.unwrap().is_empty(), "{run}");
+    }
+    let list = async |kind| Observe::list(&cloud, kind, "wire-follows").await.unwrap();
+    let (listeners, certificates) = (list(Kind::Listener).await, list(Kind::Certificate).await);
+    let www = certificates.iter().find(|c| c.stamp.address == address("certificate.www")).unwrap();
+    assert_eq!((www.stamp.run.as_str(), certificates.len()), ("r2", 2));
+    assert!(listeners[0].points.contains(&www.id), "{listeners:#?}");
 }

@@ -3,6 +3,7 @@ mod auto_scaling_group;
 mod boot_script;
 mod bucket;
 mod calls;
+mod certificate;
 mod cloudflare;
 mod cloudflare_fake;
 mod db_instance;
@@ -22,10 +23,12 @@ mod load_balancer;
 mod log_group;
 mod nat_gateway;
 mod notes;
+mod prefix_list;
 mod production;
 mod proxy;
 mod replay_auto_scaling_group;
 mod replay_cache_groups;
+mod replay_certificate;
 mod replay_db_groups;
 mod replay_db_instance;
 mod replay_explain;
@@ -33,6 +36,7 @@ mod replay_flow_log;
 mod replay_launch_template;
 mod replay_load_balancer;
 mod replay_nat_gateway;
+mod replay_prefix_list;
 mod replay_replication_group;
 mod replay_security_group;
 mod replay_tokens;
@@ -71,6 +75,7 @@ fn cases() -> Vec<Case> {
     vec![
         auto_scaling_group::case(),
         bucket::case(),
+        certificate::case(),
         db_instance::case(),
         db_parameter_group::case(),
         db_replica::case(),
@@ -85,6 +90,7 @@ fn cases() -> Vec<Case> {
         load_balancer::case(),
         log_group::case(),
         nat_gateway::case(),
+        prefix_list::case(),
         route_table::case(),
         security_group::case(),
         subnet::case(),

@@ -39,7 +39,7 @@ fn error(status: u16, code: &str) -> (u16, String) {
 fn shown(state: &str, reason: &str) -> String {
     format!(
         "<LoadBalancers><member><LoadBalancerArn>{ARN}</LoadBalancerArn><LoadBalancerName>shop-main-1</LoadBalancerName>\
-         <DNSName>shop.elb.amazonaws.com</DNSName><CanonicalHostedZoneId>Z1</CanonicalHostedZoneId><Scheme>internal</Scheme>\
+         <DNSName>Shop-1.elb.amazonaws.com</DNSName><CanonicalHostedZoneId>Z1</CanonicalHostedZoneId><Scheme>internal</Scheme>\
          <VpcId>vpc-1</VpcId><State><Code>{state}</Code><Reason>{reason}</Reason></State></member></LoadBalancers>"
     )
 }
@@ -77,7 +77,7 @@ async fn a_lost_answer_is_found_by_name_and_the_creation_goes_on() {
     let live = create(&cloud).await.unwrap();
     assert_eq!(live.id, ARN);
     let made: LoadBalancer = live.of().unwrap();
-    assert_eq!((made.dns_name, made.zone_id), (Computed(Some("shop.elb.amazonaws.com".into())), Computed(Some("Z1".into()))));
+    assert_eq!((made.dns_name, made.zone_id), (Computed(Some("shop-1.elb.amazonaws.com".into())), Computed(Some("Z1".into()))));
     let name = stamp().physical_name(32);
     let arn = "LoadBalancerArns.member.1=arn%3Aaws%3Aelasticloadbalancing%3Aus-east-1%3A123456789012%3Aloadbalancer%2Fapp%2Fshop-main-1%2F50dc6c495c0c9188";
     assert_eq!(

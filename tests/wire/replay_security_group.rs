@@ -4,6 +4,7 @@ use infra::kinds::security_group::{Peer, Rule};
 use infra::kinds::{Links, Live, Ref, SecurityGroup};
 use infra::model::Stamp;
 
+use super::prefix_list::prefix_list;
 use super::security_group::{rule, security_group};
 use super::vpc::vpc;
 use crate::support::address;
@@ -22,6 +23,45 @@ const SEEN: &str = "<DescribeSecurityGroupsResponse><securityGroupInfo><item>
     </ipPermissions>
     <ipPermissionsEgress><item><ipProtocol>-1</ipProtocol><ipRanges><item><cidrIp>0.0.0.0/0</cidrIp></item></ipRanges></item></ipPermissionsEgress>
 </item></securityGroupInfo></DescribeSecurityGroupsResponse>";
+
+const AUTHORIZED: &str = "<AuthorizeSecurityGroupIngressResponse><return>true</return></AuthorizeSecurityGroupIngressResponse>";
+const REVOKED: &str = "<RevokeSecurityGroupIngressResponse><return>true</return></RevokeSecurityGroupIngressResponse>";
+
+/// A group whose one rule lets this peer in by HTTPS.
+fn seen(peer: &str) -> String {
+    let rule = format!("<item><ipProtocol>tcp</ipProtocol><fromPort>443</fromPort><toPort>443</toPort>{peer}</item>");
+    let all = "<ipPermissionsEgress><item><ipProtocol>-1</ipProtocol><ipRanges><item><cidrIp>0.0.0.0/0</cidrIp></item></ipRanges></item></ipPermissionsEgress>";
+    let group = format!("<groupId>sg-1</groupId><vpcId>vpc-1</vpcId><ipPermissions>{rule}</ipPermissions>{all}");
+    format!("<DescribeSecurityGroupsResponse><securityGroupInfo><item>{group}</item></securityGroupInfo></DescribeSecurityGroupsResponse>")
+}
+
+/// A list of the stack, one that takes its place, and one that isn't the stack's: who is let in is let in before others are shut out.
+#[tokio::test(start_paused = true)]
+async fn a_prefix_list_is_let_in_before_others_are_shut_out() {
+    let stamp = |name: &str| Stamp { stack: "s".into(), address: address(name), run: "r".into(), step: 1, digest: String::new() };
+    let with = |peer: Peer| SecurityGroup { vpc: Ref::to("=vpc-1"), ingress: [rule(443, peer)].into(), ..security_group() };
+    let anyone = "<ipRanges><item><cidrIp>0.0.0.0/0</cidrIp></item></ipRanges>";
+    let list = |id: &str| format!("<prefixListIds><item><prefixListId>{id}</prefixListId></item></prefixListIds>");
+    let edge = || Peer::PrefixList(Ref::to("edge"));
+    let theirs = Peer::PrefixList(Ref::to("=pl-9"));
+    let links = Links([(address("prefix_list.edge"), Live::found("pl-2", prefix_list(), stamp("prefix_list.edge")))].into());
+    let cases = [
+        ("a list for anyone", Peer::Cidr("0.0.0.0/0".into()), anyone.to_owned(), vec!["vpc-1"], edge(), "pl-2", "CidrIp=0.0.0.0%2F0"),
+        ("its successor", edge(), list("pl-1"), vec!["vpc-1", "pl-1"], edge(), "pl-2", "PrefixListId=pl-1"),
+        ("another's", edge(), list("pl-2"), vec!["vpc-1", "pl-2"], theirs.clone(), "pl-9", "PrefixListId=pl-2"),
+        ("our own again", theirs, list("pl-9"), vec!["vpc-1", "pl-9"], edge(), "pl-2", "PrefixListId=pl-9"),
+    ];
+    for (what, before, shown, points, after, new, old) in cases {
+        let mut live = Live::found("sg-1", with(before), stamp("security_group.a"));
+        live.points = points.into_iter().map(String::from).collect();
+        let (cloud, replay) = Replay::clients([(200, seen(&shown).as_str()), (200, AUTHORIZED), (200, REVOKED)]);
+        cloud.update(&live, &with(after).into(), &links, &stamp("security_group.a")).await.unwrap();
+        let asked = replay.asked();
+        let new = format!("IpPermissions.1.PrefixListIds.1.PrefixListId={new}");
+        assert!(asked[1].contains("Action=AuthorizeSecurityGroupIngress") && asked[1].contains(&new), "{what}: {}", asked[1]);
+        assert!(asked[2].contains("Action=RevokeSecurityGroupIngress") && asked[2].contains(old), "{what}: {}", asked[2]);
+    }
+}
 
 #[tokio::test(start_paused = true)]
 async fn new_rules_come_first_then_descriptions_then_old_rules_go() {

@@ -20,6 +20,7 @@ const LISTS: &[(&str, usize)] = &[
     ("DescribeLaunchTemplates", 1),
     ("DescribeLoadBalancers", 2), // balancers, listeners
     ("DescribeLogGroups", 1),
+    ("DescribeManagedPrefixLists", 1),
     ("DescribeNatGateways", 1),
     ("DescribeReplicationGroups", 1),
     ("DescribeRouteTables", 1),
@@ -31,7 +32,7 @@ const LISTS: &[(&str, usize)] = &[
     ("DescribeVpcs", 1),
     ("GET /", 1), // buckets
     ("GetAccountAuthorizationDetails", 1),
-    ("GetResources", 1), // cache parameter groups
+    ("GetResources", 2), // cache parameter groups, certificates
     ("ListInstanceProfiles", 1),
 ];
 

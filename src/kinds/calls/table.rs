@@ -1,7 +1,7 @@
 //! The table, a constant for each kind.
 use super::{Call, Calls, On, call, needs, read};
 use crate::kinds::Kind;
-use crate::model::Service::{AutoScaling, CloudWatchLogs, Ec2, ElastiCache, Elb, Iam, Rds, S3, ServiceQuotas, Ssm, Sts, Tagging};
+use crate::model::Service::{Acm, AutoScaling, CloudWatchLogs, Ec2, ElastiCache, Elb, Iam, Rds, S3, ServiceQuotas, Ssm, Sts, Tagging};
 
 pub(super) fn of(kind: Kind) -> Calls {
     match kind {
@@ -40,8 +40,6 @@ pub(super) fn of(kind: Kind) -> Calls {
 
 /// No request of the kind goes to AWS.
 const ELSEWHERE: Calls = Calls { read: &[], write: &[] };
-const CERTIFICATE: Calls = ELSEWHERE;
-const PREFIX_LIST: Calls = ELSEWHERE;
 
 /// A request that makes something, in nothing that is there.
 const NEW: &[On] = &[On::New];
@@ -188,6 +186,18 @@ const CACHE_SUBNET_GROUP: Calls = Calls {
     ],
 };
 
+/// Certificate Manager doesn't tell tags that are given at creation from others.
+const CERTIFICATE: Calls = Calls {
+    read: &[read(Acm, "DescribeCertificate"), read(Tagging, "GetResources")],
+    write: &[
+        call(Acm, "AddTagsToCertificate", NEW_IN_OWN),
+        call(Acm, "DeleteCertificate", OWN),
+        call(Acm, "RemoveTagsFromCertificate", OWN),
+        call(Acm, "RequestCertificate", NEW),
+        needs(Acm, "RequestCertificate", "acm:AddTagsToCertificate", NEW),
+    ],
+};
+
 /// RDS keeps the password in Secrets Manager and encrypts the storage, both on its caller's behalf.
 const DB_INSTANCE: Calls = Calls {
     read: &[read(Rds, "DescribeDBInstances")],
@@ -319,10 +329,17 @@ const LAUNCH_TEMPLATE: Calls = Calls {
     ],
 };
 
-/// Making a listener is a change of its load balancer.
+/// Making a listener is a change of its load balancer. It waits for its certificate.
 const LISTENER: Calls = Calls {
     read: &[read(Elb, "DescribeListeners"), read(Elb, "DescribeLoadBalancers"), read(Elb, "DescribeTags")],
-    write: &[ELB_TAG, call(Elb, "CreateListener", OWN), call(Elb, "DeleteListener", OWN), call(Elb, "ModifyListener", OWN), ELB_UNTAG],
+    write: &[
+        read(Acm, "DescribeCertificate"),
+        ELB_TAG,
+        call(Elb, "CreateListener", OWN),
+        call(Elb, "DeleteListener", OWN),
+        call(Elb, "ModifyListener", OWN),
+        ELB_UNTAG,
+    ],
 };
 
 /// Elastic Load Balancing looks at the network as its caller; all but the account's attributes is what lists read anyway.
@@ -360,6 +377,17 @@ const LOG_GROUP: Calls = Calls {
 const NAT_GATEWAY: Calls = Calls {
     read: &[read(Ec2, "DescribeInternetGateways"), read(Ec2, "DescribeNatGateways")],
     write: &[call(Ec2, "CreateNatGateway", NEW_IN_OWN), EC2_TAG, call(Ec2, "DeleteNatGateway", OWN), EC2_UNTAG],
+};
+
+const PREFIX_LIST: Calls = Calls {
+    read: &[read(Ec2, "DescribeManagedPrefixLists"), read(Ec2, "GetManagedPrefixListEntries")],
+    write: &[
+        call(Ec2, "CreateManagedPrefixList", NEW),
+        EC2_TAG,
+        call(Ec2, "DeleteManagedPrefixList", OWN),
+        EC2_UNTAG,
+        call(Ec2, "ModifyManagedPrefixList", OWN),
+    ],
 };
 
 /// The role that ElastiCache makes for itself puts the nodes into the network, so that its caller needn't be able to.

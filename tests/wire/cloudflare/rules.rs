@@ -34,7 +34,10 @@ async fn a_plan_names_rules() {
     let before = ids(&edge);
     let next = want(&[("cart", "log"), ("admin", "managed_challenge"), ("new", "block"), ("login", "log")]);
     let planned = edge.plan(&next).await.unwrap();
-    insta::assert_snapshot!(plan(&planned, Detail { style: Style { color: false }, verbose: false }));
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../../../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.bind(|| insta::assert_snapshot!("plan_rules", plan(&planned, Detail { style: Style { color: false }, verbose: false })));
     edge.apply(&next, "r2").await;
     let after = ids(&edge);
     for (name, id) in after.iter().filter(|(name, _)| name != "infra_edge_new") {

@@ -11,6 +11,7 @@ pub async fn everything(config: &SdkConfig, name: &str, mark: &Mark) {
     identities(config, name, mark).await;
     bucket(config, name, mark).await;
     balancer(config, name, mark, &vpc, &subnets).await;
+    certificate(config, name, mark).await;
     scaling_group(config, name, mark, &subnets, &template).await;
     database(config, name, mark, &subnets).await;
     cache(config, name, mark, &subnets).await;
@@ -44,6 +45,9 @@ async fn network(config: &SdkConfig, name: &str, mark: &Mark) -> (String, Vec<St
     let service = "com.amazonaws.us-east-1.s3";
     let endpoint = ec2.create_vpc_endpoint().vpc_id(&vpc).service_name(service).route_table_ids(table);
     endpoint.tag_specifications(tags(R::VpcEndpoint)).send().await.unwrap();
+    let list = ec2.create_managed_prefix_list().prefix_list_name(name).address_family("IPv4").max_entries(2);
+    let entry = aws_sdk_ec2::types::AddPrefixListEntry::builder().cidr("203.0.113.0/24").description(&mark.line).build();
+    list.entries(entry).tag_specifications(tags(R::PrefixList)).send().await.unwrap();
     let logs = aws_sdk_cloudwatchlogs::Client::new(config);
     let group = format!("/foreign/{name}");
     logs.create_log_group().log_group_name(&group).set_tags(Some(mark.tags.clone().into_iter().collect())).send().await.unwrap();
@@ -105,6 +109,12 @@ async fn balancer(config: &SdkConfig, name: &str, mark: &Mark, vpc: &str, subnet
     let forward = Action::builder().r#type(ActionTypeEnum::Forward).target_group_arn(target).build();
     let listener = elb.create_listener().load_balancer_arn(balancer).port(80).protocol(ProtocolEnum::Http).default_actions(forward);
     listener.set_tags(Some(tags)).send().await.unwrap();
+}
+
+async fn certificate(config: &SdkConfig, name: &str, mark: &Mark) {
+    let acm = aws_sdk_acm::Client::new(config);
+    let tags = mark.tags.iter().map(|(k, v)| aws_sdk_acm::types::Tag::builder().key(k).value(v).build().unwrap()).collect();
+    acm.request_certificate().domain_name(format!("{name}.example.com")).set_tags(Some(tags)).send().await.unwrap();
 }
 
 async fn scaling_group(config: &SdkConfig, name: &str, mark: &Mark, subnets: &[String], template: &str) {

@@ -10,6 +10,7 @@ pub const KINDS: &[&str] = &[
     "auto_scaling_group",
     "bucket",
     "cache_subnet_group",
+    "certificate",
     "db_instance",
     "db_parameter_group",
     "db_subnet_group",
@@ -23,6 +24,7 @@ pub const KINDS: &[&str] = &[
     "load_balancer",
     "log_group",
     "nat_gateway",
+    "prefix_list",
     "replication_group",
     "route_table",
     "security_group",
@@ -61,6 +63,7 @@ pub async fn take(config: &SdkConfig) -> BTreeMap<String, String> {
     buckets(config, &mut picture).await;
     logs(config, &mut picture).await;
     balancers(config, &mut picture).await;
+    certificates(config, &mut picture).await;
     groups(config, &mut picture).await;
     databases(config, &mut picture).await;
     caches(config, &mut picture).await;
@@ -86,6 +89,12 @@ async fn network(config: &SdkConfig, into: &mut Picture) {
     into.add("security_group", ec2.describe_security_groups().send().await.unwrap().security_groups(), |x| x.group_id());
     into.add("vpc_endpoint", ec2.describe_vpc_endpoints().send().await.unwrap().vpc_endpoints(), |x| x.vpc_endpoint_id());
     into.add("flow_log", ec2.describe_flow_logs().send().await.unwrap().flow_logs(), |x| x.flow_log_id());
+    let lists = ec2.describe_managed_prefix_lists().send().await.unwrap();
+    into.add("prefix_list", lists.prefix_lists(), |x| x.prefix_list_id());
+    for id in lists.prefix_lists().iter().filter_map(|l| l.prefix_list_id()) {
+        let entries = ec2.get_managed_prefix_list_entries().prefix_list_id(id).send().await.unwrap();
+        into.more("prefix_list", id, entries.entries());
+    }
     let templates = ec2.describe_launch_templates().send().await.unwrap();
     into.add("launch_template", templates.launch_templates(), |x| x.launch_template_id());
     for id in templates.launch_templates().iter().filter_map(|t| t.launch_template_id()) {
@@ -150,6 +159,15 @@ async fn balancers(config: &SdkConfig, into: &mut Picture) {
     }
     for (kind, arn) in arns {
         into.more(kind, &arn, elb.describe_tags().resource_arns(&arn).send().await.unwrap().tag_descriptions());
+    }
+}
+
+async fn certificates(config: &SdkConfig, into: &mut Picture) {
+    let acm = aws_sdk_acm::Client::new(config);
+    let all = acm.list_certificates().send().await.unwrap();
+    for arn in all.certificate_summary_list().iter().filter_map(|c| c.certificate_arn()) {
+        into.more("certificate", arn, acm.describe_certificate().certificate_arn(arn).send().await.unwrap().certificate);
+        into.more("certificate", arn, acm.list_tags_for_certificate().certificate_arn(arn).send().await.unwrap().tags);
     }
 }
 
