@@ -209,7 +209,7 @@ fn others(rules: &[Value], stack: &str) -> Vec<Value> {
 fn plain(rule: &Value) -> Value {
     let mut rule = rule.clone();
     if let Some(rule) = rule.as_object_mut() {
-        ["version", "last_updated", "categories"].map(|key| rule.remove(key));
+        rule.retain(|key, _| !matches!(key.as_str(), "version" | "last_updated" | "categories"));
     }
     rule
 }

@@ -93,7 +93,7 @@ pub fn certified() -> Case {
 #[tokio::test]
 async fn a_listener_follows_its_certificate() {
     let moto = Moto::start().await;
-    check(&moto, certified()).await;
+    check(&Moto::clients(&moto.endpoint), certified()).await;
     let cloud = Moto::clients(&moto.endpoint);
     let base = stack("wire-follows", certified().world);
     let mut wider = base.clone();
