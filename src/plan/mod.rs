@@ -26,6 +26,8 @@ pub struct Stack {
     /// New address to old address.
     pub renamed: BTreeMap<Address, Address>,
     pub outputs: BTreeMap<String, Text>,
+    /// The name of the CDN's zone, when the stack has one.
+    pub zone: Option<String>,
 }
 
 /// What is done to one object, as a person reads it.
