@@ -39,8 +39,7 @@ pub fn stack(loaded: &Loaded) -> Result<Stack, Failure> {
 
 /// The zone of the spec's CDN.
 fn zone(loaded: &Loaded) -> Option<String> {
-    let _ = loaded;
-    None
+    loaded.spec.cdn.as_ref().map(|cdn| cdn.zone.to_string())
 }
 
 fn environment(name: &str) -> Option<String> {

@@ -26,7 +26,7 @@ pub struct Stack {
     /// New address to old address.
     pub renamed: BTreeMap<Address, Address>,
     pub outputs: BTreeMap<String, Text>,
-    /// The zone of its CDN.
+    /// The name of the CDN's zone, when the stack has one.
     pub zone: Option<String>,
 }
 

@@ -11,8 +11,15 @@ pub fn derive(root: &mut Node) {
         network(vpc, &region);
     }
     let tiers = Tiers::of(root);
+    let origin = root.get("cdn").and_then(|cdn| cdn.get("origin")?.get("locked_to_cloudflare"));
+    let locked = matches!(origin, Some(Node { value: Val::Bool(true), .. }));
     if let Some(balancer) = root.get_mut("load_balancer") {
-        load_balancer(balancer, &tiers);
+        load_balancer(balancer, &tiers, locked);
+    }
+    let peers = root.get("load_balancer").and_then(|balancer| balancer.get("allow_from")).map(|peers| &peers.value);
+    let closed = matches!(peers, Some(Val::List(peers)) if !peers.is_empty() && peers.iter().all(|peer| peer.as_text() == Some("cdn")));
+    if let Some(zone) = root.get_mut("cdn") {
+        cdn(zone, closed);
     }
     entries(root, "compute", |entry| compute(entry, &tiers));
     entries(root, "cache", |entry| cache(entry, &tiers));
@@ -78,15 +85,65 @@ fn text_of<'a>(node: &'a Node, key: &str) -> &'a str {
     node.get(key).and_then(Node::as_text).unwrap_or_default()
 }
 
-fn load_balancer(balancer: &mut Node, tiers: &Tiers) {
+fn load_balancer(balancer: &mut Node, tiers: &Tiers, locked: bool) {
     let internal = text_of(balancer, "scheme") == "internal";
     let (tier, peer) = if internal { (&tiers.private, "vpc") } else { (&tiers.public, "anywhere") };
     balancer.fill("subnets", |at| Node::text(tier, at));
+    let peer = if locked { "cdn" } else { peer };
     balancer.fill("allow_from", |at| Node { value: Val::List(vec![Node::text(peer, at)]), at });
     entries(balancer, "listeners", |listener| {
         let protocol = if listener.get("certificate").is_some() { "https" } else { "http" };
         listener.fill("protocol", |at| Node::text(protocol, at));
     });
+}
+
+fn cdn(zone: &mut Node, closed: bool) {
+    let bool = |value: bool| move |at: At| Node { value: Val::Bool(value), at };
+    zone.fill("origin", Node::map);
+    if let Some(origin) = zone.get_mut("origin") {
+        origin.fill("locked_to_cloudflare", bool(closed));
+    }
+    if let Some(Node { value: Val::Map(records), .. }) = zone.get_mut("records") {
+        for Entry { key, node: record, .. } in records {
+            let leads = record.get("to").is_some();
+            record.fill("name", |at| Node::text(key.as_str(), at));
+            record.fill("proxied", bool(leads));
+            if leads {
+                record.fill("type", |at| Node::text("cname", at));
+            }
+        }
+    }
+    for (list, path) in [("static_assets", "match"), ("redirects", "from")] {
+        items(zone, list, |rule| {
+            if let Some(name) = rule.get(path).and_then(Node::as_text).map(slug) {
+                rule.fill("name", |at| Node::text(name, at));
+            }
+        });
+    }
+    items(zone, "rate_limits", |rule| {
+        let passes = ["", "block", "log"].contains(&text_of(rule, "action"));
+        let timeout = if passes { text_of(rule, "per").to_string() } else { "0s".into() };
+        rule.fill("timeout", |at| Node::text(timeout, at));
+    });
+}
+
+fn items(node: &mut Node, list: &str, each: impl Fn(&mut Node)) {
+    if let Some(Node { value: Val::List(items), .. }) = node.get_mut(list) {
+        items.iter_mut().for_each(each);
+    }
+}
+
+/// The name that follows from a path: `static` from `/static/*`.
+fn slug(path: &str) -> String {
+    let lower = path.to_ascii_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let name = words.join("-");
+    let name = match name.chars().next() {
+        None => "all".into(),
+        Some(first) if first.is_ascii_digit() => format!("path-{name}"),
+        Some(_) => name,
+    };
+    name.chars().take(32).collect::<String>().trim_end_matches('-').to_string()
 }
 
 fn compute(entry: &mut Node, tiers: &Tiers) {

@@ -117,9 +117,18 @@ fn page(schema: &Value, topic: &str, node: &Value, named: bool) -> String {
 
 /// What a value is called: its unit, its words, or its type.
 fn called(schema: &Value, node: &Value) -> String {
+    if let Some(word) = node.get("const").and_then(Value::as_str) {
+        return word.into();
+    }
+    let branches = node.get("anyOf").and_then(Value::as_array).into_iter().flatten();
+    let branches: Vec<&Value> = branches.filter(|branch| branch.get("type").is_none_or(|kind| kind != "null")).collect();
+    if branches.len() > 1 {
+        let names: Vec<String> = branches.into_iter().map(|branch| called(schema, branch)).collect();
+        return names.join(" | ");
+    }
     let words = words(schema, node);
     if !words.is_empty() {
-        let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let names: Vec<&str> = words.iter().map(|(word, _)| word.as_str()).collect();
         return names.join(" | ");
     }
     if let Some(name) = reference(node) {
@@ -163,12 +172,16 @@ fn description<'a>(schema: &'a Value, node: &'a Value) -> &'a str {
     own.or_else(target).unwrap_or_default()
 }
 
-/// The words that a value is one of, with what each means.
-fn words<'a>(schema: &'a Value, node: &'a Value) -> Vec<(&'a str, &'a str)> {
+/// The words that a value is one of, with what each means; a map of one key stands for itself.
+fn words<'a>(schema: &'a Value, node: &'a Value) -> Vec<(String, &'a str)> {
     let branches = resolve(schema, node).get("oneOf").and_then(Value::as_array);
     let word = |branch: &'a Value| {
         let said = branch.get("description").and_then(Value::as_str).unwrap_or_default();
-        Some((branch.get("const")?.as_str()?, said))
+        let key = || branch.get("required")?.get(0)?.as_str();
+        match branch.get("const").and_then(Value::as_str) {
+            Some(word) => Some((word.to_string(), said)),
+            None => key().map(|key| (format!("{{ {key}: … }}"), said)),
+        }
     };
     branches.map_or(Vec::new(), |branches| branches.iter().filter_map(word).collect())
 }

@@ -1,5 +1,5 @@
 //! `load_balancer`: the application load balancer that clients reach.
-use super::units::{Duration, Name, Peer, SslPolicy, fixed};
+use super::units::{Duration, Name, Peer, SslPolicy, fixed, host_pattern};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ pub struct LoadBalancer {
     #[schemars(extend("x-default" = "the first public tier; the first private tier for an internal one"))]
     pub subnets: Name,
     /// Who may connect to its listeners.
-    #[schemars(extend("x-default" = "[anywhere]; [vpc] for an internal one"))]
+    #[schemars(extend("x-default" = "[anywhere]; [vpc] for an internal one; [cdn] with cdn.origin.locked_to_cloudflare"))]
     pub allow_from: Vec<Peer>,
     /// What it listens on, by name.
     #[schemars(extend("minProperties" = 1))]
@@ -57,7 +57,8 @@ pub struct Listener {
     /// What clients speak.
     #[schemars(extend("x-default" = "https with a certificate, else http"))]
     pub protocol: ListenerProtocol,
-    /// The ARN of a certificate of AWS Certificate Manager in the stack's region.
+    /// Its certificate: a host name of the CDN's zone, for which one is requested and validated, or the ARN of one of AWS Certificate Manager in the
+    /// stack's region.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<String>,
     /// Which versions and ciphers of TLS are spoken (AWS: `SslPolicy`); of no effect with http.
@@ -69,6 +70,14 @@ pub struct Listener {
     /// The listener that clients are sent to, by a permanent redirect (301).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirect: Option<Name>,
+}
+
+impl Listener {
+    /// The host that a certificate is requested for, in its one form; nothing for an ARN.
+    pub fn host(&self) -> Option<String> {
+        let written = self.certificate.as_deref().filter(|written| !written.starts_with("arn:"));
+        written.and_then(host_pattern)
+    }
 }
 
 /// What clients speak to a listener.

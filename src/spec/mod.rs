@@ -1,6 +1,7 @@
 //! What a user writes: layers of YAML to one typed, complete `Spec`, or everything that is wrong with them.
 pub mod blocks;
 pub mod cache;
+pub mod cdn;
 mod check;
 pub mod compute;
 pub mod database;
@@ -8,6 +9,7 @@ mod decode;
 mod derive;
 pub mod env;
 pub mod explain;
+pub mod expression;
 mod leaf;
 pub mod load_balancer;
 pub mod locate;

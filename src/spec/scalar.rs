@@ -122,28 +122,39 @@ pub fn wrong_type(leaves: &[&Map<String, Value>], node: &Node, path: &[String], 
     Finding::error(Code::WrongType, message, help).at(sources.place(node.at, label))
 }
 
-/// One of several words.
-pub fn word(words: &[&str], node: &Node, path: &[String], sources: &Sources) -> Result<(), Finding> {
+/// One of several words; `others` are forms that the field takes beside them.
+pub fn word(words: &[&str], others: &[String], node: &Node, path: &[String], sources: &Sources) -> Result<(), Finding> {
     let written = sources.written(node.at).trim();
     let text = match &node.value {
         Val::Text { text, .. } => text,
         Val::Bool(_) | Val::Float(_) | Val::Int(_) => written,
         _ => {
             let message = format!("{} takes a word, not {}", name(path), node.value.kind().called());
-            let help = format!("write one of {}", list(words.iter().copied()));
+            let help = format!("write one of {}", all(words, others));
             return Err(Finding::error(Code::WrongType, message, help).at(sources.place(node.at, "this value")));
         }
     };
     if words.contains(&text) {
-        return Ok(());
+        return match &node.value {
+            Val::Text { .. } => Ok(()),
+            _ => {
+                let message = format!("{} takes text, not {}", name(path), node.value.kind().called());
+                let finding = Finding::error(Code::WrongType, message, format!("put it in quotes: `\"{text}\"`"));
+                Err(finding.at(sources.place(node.at, "this value")))
+            }
+        };
     }
-    let all = list(words.iter().copied());
+    let all = all(words, others);
     let help = match nearest(text, words.iter().copied()) {
         Some(near) => format!("did you mean `{near}`? It takes {all}"),
         None => format!("it takes {all}"),
     };
     let message = format!("{} does not take `{text}`", name(path));
     Err(Finding::error(Code::UnknownValue, message, help).at(sources.place(node.at, "this value")))
+}
+
+fn all(words: &[&str], others: &[String]) -> String {
+    list(words.iter().copied().chain(others.iter().map(String::as_str)))
 }
 
 /// A key that names an entry.

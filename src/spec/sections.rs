@@ -25,11 +25,12 @@ macro_rules! sections {
 }
 
 sections! {
-    stack one "load_balancer: { listeners: { http: { port: 80, forward: app } } }\ncompute: { app: { port: 80 } }\ncache: { main: {} }\ndatabase: { main: { engine: postgres } }",
+    stack one "load_balancer: { listeners: { http: { port: 80, forward: app } } }\ncompute: { app: { port: 80 } }\ncache: { main: {} }\ndatabase: { main: { engine: postgres } }\ncdn: { zone: example.com }",
     vpc one "",
     load_balancer one "load_balancer: { listeners: { http: { port: 80, forward: app } } }\ncompute: { app: { port: 80 } }",
     compute named "compute: { app: {} }",
     cache named "cache: { main: {} }",
     database named "database: { main: { engine: postgres } }",
+    cdn one "cdn: { zone: example.com }",
     outputs named "outputs: { vpc: '${vpc.id}' }",
 }

@@ -46,12 +46,17 @@ impl<'a> Walker<'a> {
         self.leaves(schema, &mut leaves);
         let words: Vec<&str> = leaves.iter().filter_map(|leaf| leaf.get("const")?.as_str()).collect();
         if !words.is_empty() && words.len() == leaves.len() {
-            return self.say(scalar::word(&words, node, path, self.sources));
+            return self.say(scalar::word(&words, &[], node, path, self.sources));
         }
         typed(node, &leaves);
         let is = node.value.kind();
         let fits = |leaf: &&'a Map<String, Value>| kind(leaf).is_some_and(|kind| is.fits(kind));
         let fitting: Vec<_> = leaves.iter().copied().filter(fits).collect();
+        let words: Vec<&str> = fitting.iter().filter_map(|leaf| leaf.get("const")?.as_str()).collect();
+        if !words.is_empty() && words.len() == fitting.len() {
+            let others: Vec<String> = leaves.iter().flat_map(|leaf| beside(leaf)).collect();
+            return self.say(scalar::word(&words, &others, node, path, self.sources));
+        }
         let leaf = match fitting.as_slice() {
             [] => {
                 let finding = scalar::wrong_type(&leaves, node, path, self.sources);
@@ -162,6 +167,7 @@ impl<'a> Walker<'a> {
     fn cut(&mut self, path: &[String], may_go: bool) -> bool {
         let depth = match path {
             [section, _, ..] if section == "load_balancer" => 1,
+            [section, _, ..] if section == "cdn" => (path.len() - 1).min(3),
             [section, _, _, ..] if section != "vpc" => 2,
             _ => return false,
         };
@@ -264,6 +270,16 @@ impl<'a> Walker<'a> {
                 false
             }
         }
+    }
+}
+
+/// What a field with words takes beside them: true or false, or a map of one key.
+fn beside(leaf: &Map<String, Value>) -> Vec<String> {
+    let key = leaf.get("required").and_then(|keys| keys.get(0)?.as_str());
+    match (kind(leaf), key) {
+        (Some("boolean"), _) => vec!["true".into(), "false".into()],
+        (Some("object"), Some(key)) => vec![format!("{{ {key}: … }}")],
+        _ => Vec::new(),
     }
 }
 

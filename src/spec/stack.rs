@@ -1,5 +1,6 @@
 //! The whole of a spec: the stack's own fields and its sections.
 use super::cache::Cache;
+use super::cdn::Cdn;
 use super::compute::Compute;
 use super::database::Database;
 use super::load_balancer::LoadBalancer;
@@ -38,6 +39,9 @@ pub struct Spec {
     /// Databases, by name.
     #[serde(default)]
     pub database: BTreeMap<Name, Database>,
+    /// The Cloudflare zone that stands before it all; none when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cdn: Option<Cdn>,
     /// What `infra output` prints, by name.
     #[serde(default)]
     pub outputs: BTreeMap<OutputName, Text>,

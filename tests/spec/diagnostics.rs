@@ -37,6 +37,7 @@ const SEEN: &[&str] = &[
     "bad_class",
     "bad_duration",
     "bad_env_name",
+    "bad_host",
     "bad_name",
     "bad_peer",
     "bad_region",
@@ -51,6 +52,7 @@ const SEEN: &[&str] = &[
     "unknown_key",
     "unknown_value",
     "wrong_type",
+    "wrong_type.cdn",
 ];
 
 fn files() -> Vec<String> {

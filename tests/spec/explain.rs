@@ -8,8 +8,10 @@ fn sections() {
         let text = explain(section.name).expect(section.name);
         super::settings().bind(|| insta::assert_snapshot!(format!("explain_{}", section.name), text));
     }
-    let text = explain("compute.health_check").expect("a field with fields");
-    super::settings().bind(|| insta::assert_snapshot!("explain_compute_health_check", text));
+    for field in ["compute.health_check", "cdn.records", "cdn.static_assets", "cdn.waf"] {
+        let text = explain(field).expect("a field with fields");
+        super::settings().bind(|| insta::assert_snapshot!(format!("explain_{}", field.replace('.', "_")), text));
+    }
 }
 
 #[test]

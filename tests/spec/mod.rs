@@ -2,6 +2,7 @@
 use infra::spec::{self, Loaded};
 
 mod blocks;
+mod cdn;
 mod diagnostics;
 mod examples;
 mod explain;

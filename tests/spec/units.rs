@@ -17,6 +17,7 @@ fn examples_come_back() {
     round::<Cidr>();
     round::<DailyWindow>();
     round::<DatabaseName>();
+    round::<Domain>();
     round::<Duration>();
     round::<EnvName>();
     round::<GroupName>();
@@ -29,11 +30,13 @@ fn examples_come_back() {
     round::<OutputName>();
     round::<Peer>();
     round::<Ports>();
+    round::<RecordName>();
     round::<Region>();
     round::<SecretId>();
     round::<Size>();
     round::<SslPolicy>();
     round::<StatusCodes>();
+    round::<Ttl>();
     round::<Version>();
     round::<WeeklyWindow>();
     round::<Zone>();
@@ -54,6 +57,10 @@ fn help_says_what_to_write() {
         (help::<Duration>("14 days"), "`14d`"),
         (help::<Duration>("2w"), "`14d`"),
         (help::<Duration>("90"), "`90s`"),
+        (help::<Domain>("https://www.Example.com/x"), "`www.example.com`"),
+        (help::<Domain>("shop"), "`shop.com`"),
+        (help::<RecordName>("dev.*"), "first label"),
+        (help::<Ttl>("300"), "`300s`"),
         (help::<Name>("Web_App"), "`web-app`"),
         (help::<NodeType>("r7g.large"), "`cache.r7g.large`"),
         (help::<InstanceClass>("cache.r7g.large"), "`db.r7g.large`"),
@@ -76,6 +83,11 @@ fn limits_hold() {
     for text in ["0-1", "1-65536", "9-8", "80"] {
         assert!(Ports::read(text).is_err(), "{text}");
     }
+    for text in ["localhost", "10.0.0.1", "-a.example", "_x.example.com", "a..com", "*.example.com", ""] {
+        assert!(Domain::read(text).is_err(), "{text}");
+    }
+    assert_eq!(Domain::read("München.DE.").map(|domain| domain.to_string()).ok().as_deref(), Some("xn--mnchen-3ya.de"));
+    assert!(host(&"a".repeat(64)).is_none() && RecordName::read("@.dev").is_err());
     assert!(Name::read(&"a".repeat(32)).is_ok() && Name::read(&"a".repeat(33)).is_err());
 }
 

@@ -95,7 +95,7 @@ fn certificate(cx: &mut Check<'_>, name: &Name, listener: &Listener) {
     let Some(certificate) = &listener.certificate else {
         if listener.protocol == ListenerProtocol::Https {
             let message = format!("the listener `{name}` speaks https without a certificate");
-            let help = "add `certificate:` with the ARN of a certificate of AWS Certificate Manager";
+            let help = "add `certificate:` with a host name of the zone in `cdn`, or the ARN of a certificate of AWS Certificate Manager";
             cx.error(Code::ListenerCertificate, &path[..3], "this listener", message, help);
         }
         return;
@@ -107,6 +107,8 @@ fn certificate(cx: &mut Check<'_>, name: &Name, listener: &Listener) {
     if listener.protocol == ListenerProtocol::Http {
         let message = format!("the listener `{name}` has a certificate but speaks http");
         cx.error(Code::ListenerCertificate, &path, label, message, "write `protocol: https`, or leave the certificate out");
+    } else if !certificate.starts_with("arn:") {
+        host(cx, &path, certificate, listener);
     } else if Arn::read(certificate).is_err() || !matches!(service, "acm" | "iam") {
         let message = format!("`{certificate}` is not the ARN of a certificate");
         let help =
@@ -121,5 +123,28 @@ fn certificate(cx: &mut Check<'_>, name: &Name, listener: &Listener) {
             message,
             format!("a load balancer takes certificates of its own region; request one in `{region}`"),
         );
+    }
+}
+
+/// A host name stands for a certificate that is requested for it and validated through the CDN's zone.
+fn host(cx: &mut Check<'_>, path: &[&str; 4], written: &str, listener: &Listener) {
+    let label = "this certificate";
+    let region = cx.spec.region.as_str();
+    let arn = format!("the ARN of a certificate of AWS Certificate Manager, such as `arn:aws:acm:{region}:123456789012:certificate/…`");
+    match (listener.host(), &cx.spec.cdn) {
+        (None, _) => {
+            let message = format!("`{written}` is neither the name of a host nor the ARN of a certificate");
+            cx.error(Code::ListenerCertificate, path, label, message, format!("write a name of the zone in `cdn`, or {arn}"));
+        }
+        (Some(host), None) => {
+            let message = format!("a certificate for `{host}` is validated through its zone, but the spec has no section `cdn`");
+            cx.error(Code::ListenerCertificate, path, label, message, format!("add `cdn:` with its zone, or write {arn}"));
+        }
+        (Some(host), Some(cdn)) if !cdn.zone.has(&host) => {
+            let places = [(&path[..], label), (&["cdn", "zone"][..], "the CDN's zone")];
+            let message = format!("`{host}` lies outside the zone `{}`, through which a certificate for it would be validated", cdn.zone);
+            cx.both(Code::ListenerCertificate, places, message, format!("write a name of the zone, such as `www.{}`, or {arn}", cdn.zone));
+        }
+        _ => {}
     }
 }

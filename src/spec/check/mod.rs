@@ -1,11 +1,14 @@
 //! What a spec of the right shape can still get wrong; all findings at once.
 mod balancer;
+mod cdn;
 mod compute;
 mod cycles;
 mod network;
 mod peers;
+mod records;
 mod references;
 mod renamed;
+mod rules;
 mod secrets;
 mod stores;
 
@@ -26,6 +29,9 @@ pub fn check(spec: &Spec, sources: &Sources, cut: BTreeSet<Vec<String>>) -> Vec<
     balancer::check(&mut cx);
     compute::check(&mut cx);
     stores::check(&mut cx);
+    cdn::check(&mut cx);
+    records::check(&mut cx);
+    rules::check(&mut cx);
     peers::check(&mut cx);
     references::check(&mut cx);
     secrets::check(&mut cx);

@@ -51,9 +51,15 @@ pub(super) fn check(cx: &mut Check<'_>) {
                 let message = "`load_balancer` is allowed, but the spec has none".into();
                 cx.error(Code::UnknownName, &path, "this peer", message, "add `load_balancer:`, or name somebody else");
             }
-            (_, Peer::Cdn) => {
+            (_, Peer::Cdn) if spec.cdn.is_none() => {
                 let message = "`cdn` is allowed, but the spec has no section `cdn`".into();
-                cx.error(Code::UnknownName, &path, "this peer", message, "write `anywhere`, or the blocks of your CDN");
+                cx.error(
+                    Code::UnknownName,
+                    &path,
+                    "this peer",
+                    message,
+                    "add `cdn:` with its zone, or write `anywhere` or the blocks of your CDN",
+                );
             }
             _ => {}
         }
@@ -80,7 +86,7 @@ fn stranger(cx: &mut Check<'_>, path: &[&str], name: &Name) {
         return;
     }
     let groups = spec.vpc.security_groups.keys().map(|group| group.as_str());
-    let words = ["anywhere", "vpc"].into_iter();
+    let words = ["anywhere", "cdn", "vpc"].into_iter();
     let known = spec.compute.keys().map(Name::as_str).chain(groups);
     let known = known.chain(spec.vpc.subnets.names().map(Name::as_str)).chain(words);
     let mut known: Vec<&str> = known.collect();

@@ -19,6 +19,9 @@ pub(super) fn texts(spec: &Spec) -> Vec<(Vec<String>, &Text)> {
         }
         texts.extend(entry.user_data.iter().map(|text| (path(&["compute", name.as_str(), "user_data"]), text)));
     }
+    for (name, record) in spec.cdn.iter().flat_map(|cdn| &cdn.records) {
+        texts.extend(record.content.iter().map(|text| (path(&["cdn", "records", name.as_str(), "content"]), text)));
+    }
     texts.extend(spec.outputs.iter().map(|(name, text)| (path(&["outputs", name.as_str()]), text)));
     texts
 }
@@ -32,8 +35,9 @@ pub(super) fn check(cx: &mut Check<'_>) {
                 Target::Cache(_) => spec.cache.keys().map(Name::as_str).collect(),
                 Target::Compute(_) => spec.compute.keys().map(Name::as_str).collect(),
                 Target::Database(_) => spec.database.keys().map(Name::as_str).collect(),
+                Target::Cdn if spec.cdn.is_some() => continue,
                 Target::LoadBalancer if spec.load_balancer.is_some() => continue,
-                Target::LoadBalancer => Vec::new(),
+                Target::Cdn | Target::LoadBalancer => Vec::new(),
                 Target::Vpc => continue,
             };
             if !reference.target.name().is_some_and(|name| known.contains(&name.as_str())) {

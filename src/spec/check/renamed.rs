@@ -9,6 +9,8 @@ pub(super) fn check(cx: &mut Check<'_>) {
     section(cx, &["compute"], spec.compute.iter().map(|(name, e)| (name.as_str(), &e.renamed_from)));
     section(cx, &["cache"], spec.cache.iter().map(|(name, e)| (name.as_str(), &e.renamed_from)));
     section(cx, &["database"], spec.database.iter().map(|(name, e)| (name.as_str(), &e.renamed_from)));
+    let records = spec.cdn.iter().flat_map(|cdn| &cdn.records);
+    section(cx, &["cdn", "records"], records.map(|(name, e)| (name.as_str(), &e.renamed_from)));
     section(cx, &["vpc", "subnets"], vpc.subnets.iter().map(|(name, e)| (name.as_str(), &e.renamed_from)));
     let groups = vpc.security_groups.iter().map(|(name, e)| (name.as_str(), &e.renamed_from));
     section(cx, &["vpc", "security_groups"], groups);

@@ -1,7 +1,7 @@
 //! `load_balancer`: the balancer, its listeners, the groups behind them, and the bucket of its logs.
 use std::collections::BTreeSet;
 
-use super::{Lower, groups, int};
+use super::{Lower, groups, int, records};
 use crate::kinds::bucket::Purpose;
 use crate::kinds::listener::Action;
 use crate::kinds::target_group::HealthCheck;
@@ -53,14 +53,15 @@ pub(super) fn lower(l: &mut Lower) {
             (Some(to), None) => Action::Forward(Ref::to(to.to_string())),
             (None, None) => continue, // a loaded spec has one of them
         };
+        let host = listener.host();
         let made = Listener {
             load_balancer: Ref::to("main"),
             port: int(listener.port),
             protocol: protocol(listener.protocol).into(),
-            certificate: listener.certificate.as_deref().map(|arn| Ref::to(foreign(arn))),
+            certificate: host.clone().or(listener.certificate.as_deref().map(foreign)).map(Ref::to),
             ssl_policy: https.then(|| listener.ssl_policy.to_string()),
             action,
-            waits_for: BTreeSet::new(),
+            waits_for: host.map_or_else(BTreeSet::new, |host| records::validations(l, &host)),
             tags: l.tags(name.as_str()),
         };
         l.add(name.as_str(), format!("load_balancer.listeners.{name}"), made);

@@ -1,7 +1,7 @@
 //! Security groups: those that follow from who talks to whom, and those by hand.
 use std::collections::BTreeSet;
 
-use super::{Lower, int};
+use super::{Lower, int, records};
 use crate::kinds::security_group::{Peer as Source, Rule};
 use crate::kinds::{Ref, SecurityGroup};
 use crate::spec::party::Party;
@@ -54,6 +54,7 @@ pub(super) fn lower(l: &mut Lower) {
 pub(super) fn name_of(target: &Target) -> String {
     match target {
         Target::Cache(name) => format!("cache.{name}"),
+        Target::Cdn => "cdn".into(),
         Target::Compute(name) => name.to_string(),
         Target::Database(name) => format!("database.{name}"),
         Target::LoadBalancer => "load_balancer".into(),
@@ -88,7 +89,7 @@ fn section(l: &mut Lower, target: Target, origin: String, doors: Vec<Doors>, pee
         description: format!("{} of {}", target_label(&target), l.spec.stack),
         ingress: rules,
         egress: out,
-        reached_by: BTreeSet::new(),
+        reached_by: if target == Target::LoadBalancer { records::leading(l) } else { BTreeSet::new() },
         tags: l.tags(&name.replace(['.', '_'], "-")),
     };
     l.add(name, origin, group);
@@ -135,8 +136,9 @@ fn sources(l: &Lower, peer: &Peer) -> Vec<Source> {
             blocks.into_iter().filter(|((tier, _), _)| *tier == name.as_str()).map(|(_, b)| Source::Cidr(b.to_string())).collect()
         }
         Some(Party::Vpc) => vec![Source::Cidr(l.spec.vpc.cidr.to_string())],
-        // The CDN's ranges come with its section; a loaded spec has no other.
-        Some(Party::Cdn) | None => vec![],
+        Some(Party::Cdn) => vec![Source::PrefixList(Ref::to("cloudflare"))],
+        // A loaded spec has no such peer.
+        None => vec![],
     }
 }
 

@@ -1,9 +1,12 @@
 //! Sections to a `Stack`: afterwards every default is explicit and every name an address.
 mod balancer;
+mod cdn;
 mod compute;
 mod data;
 mod groups;
 mod network;
+mod records;
+mod rules;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +25,7 @@ pub fn lower(spec: &Spec, env: &dyn Fn(&str) -> Option<String>) -> Result<Stack,
     compute::lower(&mut lower);
     data::caches(&mut lower);
     data::databases(&mut lower);
+    cdn::lower(&mut lower);
     lower.stack.outputs = spec.outputs.iter().map(|(name, words)| (name.to_string(), lower.text(words))).collect();
     if lower.unset.is_empty() { Ok(lower.stack) } else { Err(lower.unset) }
 }
@@ -80,6 +84,7 @@ impl Lower<'_> {
         let part = |kind, name: &str, attr: &str| Part::Output { r#ref: Address::new(kind, name), attr: attr.into() };
         match (&reference.target, reference.attribute) {
             (Target::Cache(name), attr) => vec![part(Kind::ReplicationGroup, name.as_str(), attr)],
+            (Target::Cdn, _) => self.spec.cdn.iter().map(|cdn| Part::Literal(cdn.zone.to_string())).collect(),
             (Target::Compute(name), _) => vec![part(Kind::AutoScalingGroup, name.as_str(), "id")],
             (Target::Database(name), "reader_endpoint") if self.spec.database.get(name).is_some_and(|d| d.replicas > 0) => {
                 vec![part(Kind::DbReplica, &format!("{name}-1"), "endpoint")]

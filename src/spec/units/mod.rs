@@ -1,5 +1,6 @@
 //! Scalars with a form: each has one reader, one pattern for the schema, and says what to write instead.
 mod class;
+mod hosts;
 mod names;
 mod network;
 mod text;
@@ -7,6 +8,7 @@ mod time;
 mod words;
 
 pub use class::{InstanceClass, InstanceType, NodeType, Size, Version};
+pub use hosts::{Domain, RecordName, Ttl, host, host_pattern};
 pub use names::{Account, Arn, EnvName, GroupName, Name, OutputName};
 pub use network::{Cidr, Peer, Ports, Region, Zone};
 pub(super) use text::FORMAT;
@@ -112,6 +114,7 @@ units! {
     Cidr
     DailyWindow
     DatabaseName
+    Domain
     Duration
     EnvName
     GroupName
@@ -124,11 +127,13 @@ units! {
     OutputName
     Peer
     Ports
+    RecordName
     Region
     SecretId
     Size
     SslPolicy
     StatusCodes
+    Ttl
     Version
     WeeklyWindow
     Zone

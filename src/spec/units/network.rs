@@ -226,7 +226,7 @@ impl Unit for Peer {
             Malformed::new(
                 Code::BadPeer,
                 format!("`{text}` does not say who may talk"),
-                "write `anywhere`, `vpc`, `load_balancer`, the name of a compute entry, security group or subnet tier, or an IPv4 block",
+                "write `anywhere`, `vpc`, `cdn`, `load_balancer`, the name of a compute entry, security group or subnet tier, or an IPv4 block",
             )
         })
     }

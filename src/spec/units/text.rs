@@ -30,6 +30,8 @@ pub struct Reference {
 pub enum Target {
     /// An entry of `cache`.
     Cache(Name),
+    /// The CDN.
+    Cdn,
     /// An entry of `compute`.
     Compute(Name),
     /// An entry of `database`.
@@ -45,6 +47,7 @@ impl Target {
     pub fn section(&self) -> &'static str {
         match self {
             Target::Cache(_) => "cache",
+            Target::Cdn => "cdn",
             Target::Compute(_) => "compute",
             Target::Database(_) => "database",
             Target::LoadBalancer => "load_balancer",
@@ -56,7 +59,7 @@ impl Target {
     pub fn name(&self) -> Option<&Name> {
         match self {
             Target::Cache(name) | Target::Compute(name) | Target::Database(name) => Some(name),
-            Target::LoadBalancer | Target::Vpc => None,
+            Target::Cdn | Target::LoadBalancer | Target::Vpc => None,
         }
     }
 }
@@ -64,6 +67,7 @@ impl Target {
 /// Sections that can be referred to, and their attributes.
 pub const ATTRIBUTES: &[(&str, &[&str])] = &[
     ("cache", &["endpoint", "port", "reader_endpoint", "url"]),
+    ("cdn", &["zone"]),
     ("compute", &["group_name"]),
     ("database", &["endpoint", "port", "reader_endpoint", "secret_arn"]),
     ("load_balancer", &["dns_name", "url", "zone_id"]),
@@ -71,7 +75,7 @@ pub const ATTRIBUTES: &[(&str, &[&str])] = &[
 ];
 
 /// The names in `ATTRIBUTES`.
-pub const SECTIONS_REFERRED: &[&str] = &["cache", "compute", "database", "load_balancer", "vpc"];
+pub const SECTIONS_REFERRED: &[&str] = &["cache", "cdn", "compute", "database", "load_balancer", "vpc"];
 
 impl Text {
     /// Its pieces; neighbouring literals are one.
@@ -135,7 +139,7 @@ impl Text {
 }
 
 impl Reference {
-    /// Reads `${section.name.attribute}`, or without a name for `load_balancer` and `vpc`.
+    /// Reads `${section.name.attribute}`, or without a name for `cdn`, `load_balancer` and `vpc`.
     fn parse(written: &str) -> Result<Self, Malformed> {
         let bad = |help: String| {
             let line = written.lines().next().unwrap_or_default();
@@ -155,7 +159,7 @@ impl Reference {
             };
             return Err(bad(help));
         };
-        let single = matches!(*section, "load_balancer" | "vpc");
+        let single = matches!(*section, "cdn" | "load_balancer" | "vpc");
         let shape = if single { format!("${{{section}.ATTRIBUTE}}") } else { format!("${{{section}.NAME.ATTRIBUTE}}") };
         let (name, attribute) = match (single, parts.as_slice()) {
             (true, [_, attribute]) => (None, *attribute),
@@ -173,6 +177,7 @@ impl Reference {
         };
         let target = match (*section, name) {
             ("cache", Some(name)) => Target::Cache(name),
+            ("cdn", None) => Target::Cdn,
             ("compute", Some(name)) => Target::Compute(name),
             ("database", Some(name)) => Target::Database(name),
             ("load_balancer", None) => Target::LoadBalancer,
