@@ -7,7 +7,6 @@ use crate::cloud::{Class, CloudError};
 use crate::diag::{Code, Finding, Findings};
 use crate::graph::GraphError;
 use crate::kinds::Address;
-use crate::model::Service;
 use crate::plan::{Guarded, PlanError, Stack};
 use crate::render::values;
 use crate::run::intent::Intent;
@@ -32,7 +31,7 @@ impl From<io::Error> for Failure {
 
 impl From<CloudError> for Failure {
     fn from(e: CloudError) -> Self {
-        let cloudflare = e.service == Some(Service::Cloudflare);
+        let cloudflare = e.of_cloudflare();
         let help = match (e.class, e.code.as_str()) {
             (Class::Denied, "NoCredentials") if cloudflare => "set CLOUDFLARE_API_TOKEN to a token for the zone, or try `--cloud sandbox`",
             (Class::Denied, _) if cloudflare => TOKEN,
@@ -64,7 +63,7 @@ pub fn unreadable(file: &Path, e: &io::Error) -> Finding {
 impl Failure {
     /// The world can't be read; at Cloudflare, the cause may stand in the spec.
     pub fn looking(loaded: &Loaded, e: CloudError) -> Failure {
-        if e.service != Some(Service::Cloudflare) {
+        if !e.of_cloudflare() {
             return e.into();
         }
         let code = match (e.class, e.code.as_str()) {

@@ -75,6 +75,11 @@ impl CloudError {
         CloudError::new(Class::Bug, "Bug", message)
     }
 
+    /// Whether Cloudflare said so, or should have.
+    pub fn of_cloudflare(&self) -> bool {
+        self.service == Some(Service::Cloudflare)
+    }
+
     /// Whether a permission is missing. What else is denied (no, wrong or expired credentials) needs none.
     pub fn forbidden(&self) -> bool {
         matches!(self.code.as_str(), "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation")
@@ -146,15 +151,6 @@ pub enum Call<'a> {
 }
 
 impl Call<'_> {
-    /// The call by itself.
-    pub async fn send(self, cloud: &impl Cloud) -> Result<Option<Live>, CloudError> {
-        match self {
-            Call::Create { want, links, stamp } => cloud.create(want, links, &stamp).await.map(Some),
-            Call::Update { live, want, links, stamp } => cloud.update(live, want, links, &stamp).await.map(Some),
-            Call::Delete { live } => cloud.delete(live).await.map(|()| None),
-        }
-    }
-
     pub fn kind(&self) -> Kind {
         match self {
             Call::Create { want, .. } | Call::Update { want, .. } => want.kind(),

@@ -16,7 +16,8 @@ pub use wire::host;
 pub struct DnsRecord {
     /// The zone's name.
     pub zone: String,
-    /// The whole name in lower case, in its ASCII form, without the trailing dot.
+    /// The whole name in lower case, in its ASCII form, without the trailing dot. It changes in place: the names by which a certificate is validated
+    /// repeat from one certificate to the next, and a successor would be the very record that leaves.
     pub name: Text,
     /// `A`, `AAAA`, `CAA`, `CNAME`, `MX`, `NS`, `SRV` or `TXT`. Another type takes the place of the old one in one transaction.
     pub r#type: String,
@@ -35,7 +36,7 @@ pub struct DnsRecord {
     pub opens: BTreeSet<Address>,
 }
 
-attributes! { DnsRecord { replace zone, replace name, update r#type, update content, update priority, update proxied, update ttl, computed waits_for, computed opens } }
+attributes! { DnsRecord { replace zone, update name, update r#type, update content, update priority, update proxied, update ttl, computed waits_for, computed opens } }
 
 /// An automatic time to live.
 pub const AUTOMATIC: i32 = 1;

@@ -105,13 +105,23 @@ fn undo(u: Undo) -> &'static str {
 
 /// The few values by which a person recognises a new object.
 fn hint(attrs: &[AttrChange]) -> String {
-    let telling = attrs.iter().filter(|a| a.path != "tags").filter_map(|a| a.after.as_ref());
-    let words: Vec<&str> = telling.filter_map(Value::as_str).collect();
+    let telling = attrs.iter().filter(|a| !["tags", "zone"].contains(&a.path.as_str())).filter_map(|a| a.after.as_ref());
+    let words: Vec<String> = telling.flat_map(words).collect();
     let mut line = words.join(", ");
     if line.chars().count() > 72 {
         line = line.chars().take(71).collect::<String>() + "…";
     }
     if line.is_empty() { line } else { format!("  {line}") }
+}
+
+/// A plain word, or the names of entries.
+fn words(v: &Value) -> Vec<String> {
+    match (v, v.get("ranked").and_then(Value::as_array)) {
+        (Value::String(s), _) => vec![s.clone()],
+        (_, Some(entries)) => entries.iter().filter_map(|e| e.get(0)?.as_str().map(String::from)).collect(),
+        _ if v.get("text").is_some() => vec![value(v)],
+        _ => vec![],
+    }
 }
 
 fn attr(a: &AttrChange, verb: Verb, detail: Detail) -> String {

@@ -235,7 +235,7 @@ async fn perform<C: Cloud>(plan: &Plan, settings: &Settings, cloud: &C, tasks: V
 async fn send<C: Cloud>(cloud: &C, mut calls: Vec<Call<'_>>) -> Vec<Result<Option<Live>, CloudError>> {
     match calls.pop() {
         None => vec![],
-        Some(one) if calls.is_empty() => vec![one.send(cloud).await],
+        Some(one) if calls.is_empty() => vec![send_one(cloud, one).await],
         Some(last) => {
             calls.push(last);
             cloud.batch(calls).await
@@ -248,6 +248,14 @@ pub(super) fn stamp(plan: &Plan, run: &str, i: usize) -> Stamp {
     let step = &plan.steps[i];
     let (Act::Create { object } | Act::Update { object, .. } | Act::Delete { live: Live { object, .. } }) = &step.act;
     Stamp { stack: plan.stack.clone(), address: step.address.clone(), run: run.into(), step: i, digest: digest(object) }
+}
+
+async fn send_one<C: Cloud>(cloud: &C, call: Call<'_>) -> Result<Option<Live>, CloudError> {
+    match call {
+        Call::Create { want, links, stamp } => cloud.create(want, links, &stamp).await.map(Some),
+        Call::Update { live, want, links, stamp } => cloud.update(live, want, links, &stamp).await.map(Some),
+        Call::Delete { live } => cloud.delete(live).await.map(|()| None),
+    }
 }
 
 fn forward<'a>(act: &'a Act, t: &'a Task) -> Call<'a> {
@@ -299,7 +307,7 @@ async fn undo<'a, C: Cloud>(act: &'a Act, undo: Undo, settings: &Settings, cloud
                     Some((Some(half), _)) => {
                         let stamp = half.stamp.clone();
                         let call = Call::Update { live: &half, want: &live.object, links: &t.links, stamp };
-                        return call.send(cloud).await?.map(Back::There).ok_or_else(|| CloudError::bug("an update without an answer"));
+                        return send_one(cloud, call).await?.map(Back::There).ok_or_else(|| CloudError::bug("an update without an answer"));
                     }
                     _ => {}
                 }

@@ -1,6 +1,6 @@
 //! The binary is killed (SIGKILL) at its writes, over the wire; another process, in another folder and without the journal, brings the run to
 //! its end; plain requests then show the account as it was before, or as it was to be.
-mod canon;
+pub mod canon;
 
 use std::path::PathBuf;
 use std::process::Stdio;

@@ -2,7 +2,7 @@
 mod check;
 mod data;
 mod drift;
-mod look;
+pub mod look;
 mod network;
 mod serving;
 

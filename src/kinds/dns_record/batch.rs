@@ -11,7 +11,7 @@ use crate::cloud::cloudflare::{Request, Zone};
 use crate::cloud::{Call, Class, Clients, CloudError};
 use crate::kinds::managed::moved;
 use crate::kinds::phase::text;
-use crate::kinds::{Links, Live};
+use crate::kinds::{Kind, Links, Live};
 use crate::model::Stamp;
 
 type Answer = Result<Option<Live>, CloudError>;
@@ -194,14 +194,19 @@ fn needless(change: &Change, now: &[Value], zone: &Zone) -> Option<Option<Live>>
     match (&change.id, &change.body) {
         (Some(id), None) => (!now.iter().any(|v| text(v, "/id") == **id)).then_some(None),
         (None, Some(_)) => {
-            let (want, ..) = change.after.as_ref()?;
+            let (want, stamp, _) = change.after.as_ref()?;
             let body = change.body.as_ref()?;
             let same = |live: &Live| {
                 let there = live.of::<DnsRecord>().ok();
                 let wanted = read(body, zone, &change.stack).and_then(|l| l.of::<DnsRecord>().ok());
                 there == wanted && there.is_some_and(|t| t.r#type == want.r#type)
             };
-            now.iter().filter_map(|v| read(v, zone, &change.stack)).find(same).map(Some)
+            let mut there = now.iter().filter_map(|v| read(v, zone, &change.stack)).find(same)?;
+            // It was there before this step, and stays when the step is taken back.
+            if (&there.stamp.run, there.stamp.step) != (&stamp.run, stamp.step) {
+                there.stamp = Stamp::nobody(Kind::DnsRecord);
+            }
+            Some(Some(there))
         }
         _ => None,
     }
