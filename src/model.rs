@@ -53,7 +53,7 @@ macro_rules! attributes {
             fn attributes(&self) -> Vec<$crate::model::Attribute> {
                 let Self { $($field),+ } = self;
                 vec![$($crate::model::Attribute {
-                    name: stringify!($field),
+                    name: stringify!($field).trim_start_matches("r#"),
                     mode: $crate::attributes!(@ $mode),
                     value: serde_json::to_value($field).expect("attributes are plain data"),
                 }),+]
