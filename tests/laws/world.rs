@@ -41,7 +41,7 @@ pub fn stacks() -> Vec<(&'static str, Stack)> {
         (
             "an internal balancer, no cache",
             over(
-                "load_balancer: {scheme: internal, subnets: app, allow_from: [vpc]}\ncache: null\ncompute: {app: {env: null}}\noutputs: null",
+                "load_balancer: {scheme: internal, subnets: app, allow_from: [vpc]}\ncache: null\ncompute: {app: {env: null}}\noutputs: null\ncdn: {records: {www: {proxied: false}, apex: {to: null, type: a, content: 192.0.2.9, proxied: true}}}",
             ),
         ),
         (

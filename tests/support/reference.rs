@@ -37,7 +37,7 @@ impl Reference {
         Reference { _moto: moto, proxy, config, cloud, certificate }
     }
 
-    /// The stack of `examples/production.yaml`, and a layer above it. Its certificate is one that is there, and there is no Performance Insights,
+    /// The stack of `examples/production.yaml`, and a layer above it. Its certificate is one that is there, and there is no CDN and no Performance Insights,
     /// which the emulator never shows to be on.
     pub fn production(&self, layer: &str) -> Stack {
         let base = include_str!("../../examples/production.yaml");
@@ -46,8 +46,9 @@ impl Reference {
 
     /// The layer that makes the example one for the emulator.
     pub fn emulator(&self) -> String {
-        let certificate = format!("load_balancer: {{ listeners: {{ https: {{ certificate: '{}' }} }} }}", self.certificate);
-        format!("{certificate}\ndatabase: {{ main: {{ performance_insights: false }} }}\n")
+        let https = format!("https: {{ certificate: '{}' }}", self.certificate);
+        let balancer = format!("cdn: null\nload_balancer: {{ allow_from: [anywhere], listeners: {{ {https} }} }}");
+        format!("{balancer}\ndatabase: {{ main: {{ performance_insights: false }} }}\n")
     }
 
     /// Plans and applies; afterwards there is nothing to do.
