@@ -46,7 +46,7 @@ pub struct Record {
     /// What is said about certificates; of caa.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag: Option<CaaTag>,
-    /// The entry's key before it was renamed; it is re-stamped, not replaced.
+    /// The entry's key before it was renamed; it is re-stamped, not replaced, as long as its `name` stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renamed_from: Option<Name>,
 }
