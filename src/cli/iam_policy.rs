@@ -12,7 +12,7 @@ use crate::kinds::Kind;
 use crate::render::iam;
 use crate::spec::lower::lower;
 
-/// Prints the least IAM policy that the spec needs, as JSON. What another spec had needs that spec's policy. Needs no network.
+/// Prints the least IAM policy that the spec needs, as JSON, and says what a token of Cloudflare must be allowed to do. What another spec had needs that spec's policy. Needs no network.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  infra iam-policy --file infra.yaml --read-only > plan-policy.json")]
 pub struct IamPolicy {
@@ -42,6 +42,10 @@ impl IamPolicy {
             let kinds: BTreeSet<Kind> = stack.nodes.keys().map(|address| address.kind).collect();
             iam::apply(place, &kinds)
         };
+        if let Some(zone) = &stack.zone {
+            let written = stack.nodes.keys().filter(|_| !self.read_only || self.apply).map(|a| a.kind).collect();
+            printer.say(&iam::token(zone, &written));
+        }
         let parts = policy.parts();
         match self.part {
             Some(n) => match parts.get(usize::from(n) - 1) {

@@ -258,6 +258,16 @@ impl Policy {
         }
     }
 
+    /// Waits until resolvers have forgotten an answer that they may keep for so long.
+    pub async fn forgotten(&self, time: Duration) -> Result<(), CloudError> {
+        let time = time.min(self.caches);
+        if time.is_zero() {
+            return Ok(());
+        }
+        let _waiting = self.waiting("resolvers to forget the old answer");
+        self.pause(time).await
+    }
+
     /// What each step waits for now.
     pub fn waits(&self) -> BTreeMap<usize, String> {
         self.waits.borrow().clone()

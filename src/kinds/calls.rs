@@ -4,7 +4,8 @@
 //! reference leaves it open, an action is allowed on everything.
 mod table;
 
-use super::Kind;
+use super::phase::Phase;
+use super::{CacheRules, CustomRules, DdosRules, HeaderRules, Kind, ManagedRules, RateLimitRules, RedirectRules};
 use crate::model::Service;
 
 pub use table::GENERAL;
@@ -91,6 +92,22 @@ pub fn prefix(service: Service) -> &'static str {
 }
 
 impl Kind {
+    /// What a token of Cloudflare must be allowed to read, and to write where the kind is changed, as token forms name it.
+    pub fn permission(self) -> Option<&'static str> {
+        Some(match self {
+            Kind::CacheRules => CacheRules::PERMISSION,
+            Kind::CustomRules => CustomRules::PERMISSION,
+            Kind::DdosRules => DdosRules::PERMISSION,
+            Kind::DnsRecord => "DNS",
+            Kind::HeaderRules => HeaderRules::PERMISSION,
+            Kind::ManagedRules => ManagedRules::PERMISSION,
+            Kind::RateLimitRules => RateLimitRules::PERMISSION,
+            Kind::RedirectRules => RedirectRules::PERMISSION,
+            Kind::ZoneSetting => "Zone Settings",
+            _ => return None,
+        })
+    }
+
     /// The requests of the kind's verbs.
     pub fn calls(self) -> Calls {
         table::of(self)

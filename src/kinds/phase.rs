@@ -115,13 +115,12 @@ pub(crate) async fn list<P: Phase>(cx: &Clients, stack: &str) -> Result<Vec<Live
             let nobody = Stamp { address: Address::new(P::KIND, foreign(&point.id)), ..Stamp::nobody(P::KIND) };
             all.push(Live::found(foreign(&point.id), P::new(zone.name.clone(), Ranked::default(), count), nobody));
         }
-        if let Some(first) = own.first() {
+        if !own.is_empty() {
             let stamp = own.iter().find_map(|r| stamp_of(r, stack, P::KIND)).unwrap_or_else(|| Stamp {
                 stack: stack.into(),
                 address: Address::new(P::KIND, MAIN),
                 ..Stamp::nobody(P::KIND)
             });
-            debug_assert!(!text(first, "/ref").is_empty());
             all.push(Live::found(point.id, P::new(zone.name.clone(), Ranked(rules), count), stamp));
         }
     }
@@ -201,7 +200,7 @@ async fn put<P: Phase>(cx: &Clients, zone: &str, stamp: &Stamp, wanted: &Ranked<
     Err(CloudError::new(Class::Ambiguous, "Busy", format!("somebody else goes on writing the rules of {}", P::PHASE)))
 }
 
-/// Others' rules as they go back: without what the API writes itself.
+/// Others' rules as they go back: without what the API writes itself. Their `ref` keeps their id.
 fn others(rules: &[Value], stack: &str) -> Vec<Value> {
     rules.iter().filter(|r| name_of(r, stack).is_none()).map(plain).collect()
 }
@@ -209,7 +208,7 @@ fn others(rules: &[Value], stack: &str) -> Vec<Value> {
 fn plain(rule: &Value) -> Value {
     let mut rule = rule.clone();
     if let Some(rule) = rule.as_object_mut() {
-        rule.retain(|key, _| !matches!(key.as_str(), "version" | "last_updated" | "categories"));
+        rule.retain(|key, _| !matches!(key.as_str(), "id" | "version" | "last_updated" | "categories"));
     }
     rule
 }

@@ -206,6 +206,15 @@ fn names(stack: &str) -> String {
     if stack.len() > room { format!("{start}*") } else { format!("{start}-*") }
 }
 
+/// What a token of Cloudflare needs: to read all kinds there are, and to write those that the stack has.
+pub fn token(zone: &str, written: &BTreeSet<Kind>) -> String {
+    let write: BTreeSet<&str> = written.iter().filter_map(|k| k.permission()).collect();
+    let all: BTreeSet<&str> = Kind::ALL.iter().filter_map(|k| k.permission()).collect();
+    let one = |p: &str| format!("{p} {}", if write.contains(p) { "Write" } else { "Read" });
+    let needed: Vec<String> = ["Zone Read".to_owned()].into_iter().chain(all.into_iter().map(one)).collect();
+    format!("CLOUDFLARE_API_TOKEN needs, for the zone {zone}: {}.", needed.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

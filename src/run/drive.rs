@@ -216,7 +216,7 @@ async fn perform<C: Cloud>(plan: &Plan, settings: &Settings, cloud: &C, tasks: V
                 let i = step_of(t.action);
                 match undo(act, plan.steps[i].undo, settings, cloud, t).await {
                     Ok(Back::Call(call)) => calls.push((i, call)),
-                    Ok(Back::There(live)) => events.push(Event::Undone(i, Some(live))),
+                    Ok(Back::There(live)) => events.push(Event::Undone(i, Some(*live))),
                     Err(e) => events.push(Event::UndoFailed(i, e)),
                 }
             }
@@ -285,7 +285,7 @@ async fn settle<C: Cloud>(acts: &[&Act], settings: &Settings, cloud: &C, tasks: 
 /// How a step is taken back: by one call, or it was done already.
 enum Back<'a> {
     Call(Call<'a>),
-    There(Live),
+    There(Box<Live>),
 }
 
 async fn undo<'a, C: Cloud>(act: &'a Act, undo: Undo, settings: &Settings, cloud: &C, t: &'a Task) -> Result<Back<'a>, CloudError> {
@@ -303,11 +303,14 @@ async fn undo<'a, C: Cloud>(act: &'a Act, undo: Undo, settings: &Settings, cloud
                 let act = Act::Create { object: live.object.clone() };
                 let task = Task { stamp: stamp.clone(), links: t.links.clone(), made: None, ..*t };
                 match settle(&[&act], settings, cloud, &[task]).await?.pop() {
-                    Some((Some(there), Found::Whole)) => return Ok(Back::There(there)),
+                    Some((Some(there), Found::Whole)) => return Ok(Back::There(Box::new(there))),
                     Some((Some(half), _)) => {
                         let stamp = half.stamp.clone();
                         let call = Call::Update { live: &half, want: &live.object, links: &t.links, stamp };
-                        return send_one(cloud, call).await?.map(Back::There).ok_or_else(|| CloudError::bug("an update without an answer"));
+                        return send_one(cloud, call)
+                            .await?
+                            .map(|l| Back::There(Box::new(l)))
+                            .ok_or_else(|| CloudError::bug("an update without an answer"));
                     }
                     _ => {}
                 }

@@ -33,7 +33,11 @@ fn the_policies_of_the_examples() {
     assert_eq!([read(part("1")), read(part("2"))].concat(), whole, "two parts say what the whole says");
     for n in ["1", "2"] {
         let said = part(n);
-        assert_eq!(said.err, "");
+        assert!(
+            said.err.starts_with("CLOUDFLARE_API_TOKEN needs, for the zone example.com: Zone Read, ") && said.err.lines().count() == 1,
+            "{}",
+            said.err
+        );
         let document: Value = serde_json::from_str(&said.out).unwrap();
         well_formed(&document);
         assert!(serde_json::to_string(&document).unwrap().len() <= iam::MANAGED, "part {n}");
@@ -104,7 +108,7 @@ fn a_policy_is_for_exactly_these_kinds() {
     let general: BTreeSet<String> = GENERAL.write.iter().map(|c| c.action()).collect();
     let more: BTreeSet<&str> = actions(&none).difference(&actions(&read)).copied().collect();
     assert_eq!(more, general.iter().map(String::as_str).collect());
-    for kind in Kind::ALL {
+    for kind in Kind::ALL.iter().filter(|k| k.permission().is_none()) {
         let writes: BTreeSet<String> = kind.calls().write.iter().map(|c| c.action()).collect();
         assert!(!kind.calls().read.is_empty() && !writes.is_empty(), "{}", kind.label());
         let one = iam::apply(place, &[*kind].into());

@@ -68,7 +68,7 @@ impl Observe for Haunted {
 /// A call that outlives whoever sends it.
 enum Owned {
     Create(Object, Links, Stamp),
-    Update(Live, Object, Links, Stamp),
+    Update(Box<Live>, Object, Links, Stamp),
     Delete(Live),
 }
 
@@ -76,7 +76,7 @@ impl Owned {
     fn of(call: Call<'_>) -> Owned {
         match call {
             Call::Create { want, links, stamp } => Owned::Create(want.clone(), links.clone(), stamp),
-            Call::Update { live, want, links, stamp } => Owned::Update(live.clone(), want.clone(), links.clone(), stamp),
+            Call::Update { live, want, links, stamp } => Owned::Update(Box::new(live.clone()), want.clone(), links.clone(), stamp),
             Call::Delete { live } => Owned::Delete(live.clone()),
         }
     }

@@ -179,12 +179,8 @@ async fn transact(cx: &Clients, zone: &Zone, changes: &[&Change<'_>]) -> Vec<Ans
             Err(e) => return all(e),
         }
     }
-    let stale = changes.iter().map(|c| c.stale).max().unwrap_or_default().min(cx.policy.caches);
-    if !stale.is_zero() {
-        let _waiting = cx.policy.waiting("resolvers to forget the old answer");
-        if let Err(e) = cx.policy.pause(stale).await {
-            return all(e);
-        }
+    if let Err(e) = cx.policy.forgotten(changes.iter().map(|c| c.stale).max().unwrap_or_default()).await {
+        return all(e);
     }
     (0..changes.len()).map(|i| settled.remove(&i).ok_or_else(|| CloudError::bug("a change without an answer"))).collect()
 }

@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn comments_go_round() {
         let stamp = Stamp { stack: "s".into(), address: Address::new(Kind::DnsRecord, "certificate.www.example.com"), run: "0123456789ab".into(), step: 7, digest: "0123456789".into() };
-        let read = Stamp::from_comment(&stamp.comment(), "s").unwrap();
+        let read = Stamp::from_comment(&stamp.comment(), "s").expect("its own form");
         assert_eq!((&read.address, &read.run, read.step), (&stamp.address, &stamp.run, stamp.step));
         assert!(Stamp::from_comment(&stamp.comment(), "other").is_none(), "another stack's is nobody's here");
     }

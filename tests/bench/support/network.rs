@@ -68,6 +68,7 @@ fn group(vpc: &str, name: &str, other: Option<String>) -> SecurityGroup {
     let second = other.map_or_else(inside, |o| Peer::Group(Ref::to(o)));
     let all = Rule { protocol: "all".into(), description: String::new(), ..rule(-1, Peer::Cidr("0.0.0.0/0".into())) };
     SecurityGroup {
+        reached_by: Default::default(),
         vpc: Ref::to(vpc),
         description: name.into(),
         ingress: BTreeSet::from([rule(443, inside()), rule(8080, second)]),

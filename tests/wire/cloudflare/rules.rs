@@ -69,6 +69,6 @@ async fn a_rule_that_comes_in_between_is_kept() {
     assert_eq!(outcome, infra::run::Outcome::Applied, "{events:#?}");
     let rules = fake.rules(&zone, PHASE).unwrap();
     let seen: Vec<_> = rules.iter().map(|r| (r["ref"].as_str().unwrap(), r["action"].as_str().unwrap())).collect();
-    assert_eq!(seen, [("infra_edge_admin", "log"), ("theirs", "log")]);
+    assert_eq!(seen, [("infra_edge_admin", "log"), ("theirs", "log")], "{:#?}", fake.log());
     drop(moto);
 }

@@ -1,0 +1,172 @@
+//! What a person reads when Cloudflare is in the stack: limits, permissions, others' records.
+use serde_json::json;
+
+use super::{Infra, Said};
+use crate::support::cloudflare::Cloudflare;
+use crate::support::moto::Moto;
+
+const ZONE: &str = "example.com";
+
+const SPEC: &str = r#"stack: edge
+region: us-east-1
+vpc: { nat: none, flow_logs: false }
+cdn:
+  zone: example.com
+  records:
+    www: { type: a, content: 192.0.2.1, proxied: true }
+    api: { type: a, content: 192.0.2.2 }
+  static_assets:
+    - { match: "/static/*", edge_ttl: 10m }
+  tls: { mode: strict }
+  waf:
+    managed: true
+    custom:
+      - { name: no-admin, when: 'http.request.uri.path contains "/admin"', action: block }
+  rate_limits:
+    - { name: login, when: 'http.request.uri.path eq "/login"', requests: 10, per: 1m, action: block }
+    - { name: search, when: 'http.request.uri.path eq "/search"', requests: 50, per: 1m, action: block }
+"#;
+
+/// Both clouds, and the binary pointed at them.
+struct Desk {
+    _moto: Moto,
+    fake: Cloudflare,
+    zone: String,
+    infra: Infra,
+    spec: String,
+}
+
+impl Desk {
+    async fn open(name: &str, plan: &str) -> Desk {
+        let (moto, fake) = (Moto::start().await, Cloudflare::start());
+        let zone = fake.zone(ZONE, plan);
+        let mut infra = Infra::new(name);
+        let values = [
+            ("AWS_ENDPOINT_URL", moto.endpoint.as_str()),
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+            ("CLOUDFLARE_BASE_URL", fake.endpoint.as_str()),
+            ("CLOUDFLARE_API_TOKEN", "test-token"),
+            ("INFRA_QUIET_PERIOD", "300ms"),
+        ];
+        infra.env.extend(values.map(|(k, v)| (k, v.to_owned())));
+        let spec = infra.file("infra.yaml", SPEC);
+        Desk { _moto: moto, fake, zone, infra, spec }
+    }
+
+    fn with(&mut self, name: &'static str, value: &str) {
+        self.infra.env.retain(|(k, _)| *k != name);
+        self.infra.env.push((name, value.into()));
+    }
+
+    fn run(&self, verb: &[&str]) -> Said {
+        self.infra.run(&[verb, &["-f", &self.spec]].concat())
+    }
+
+    /// What it says when it refuses.
+    fn refusal(&self, name: &str) {
+        let said = self.run(&["plan"]);
+        assert_eq!((said.code, said.out.as_str()), (1, ""), "{}", said.err);
+        Said { out: said.err, ..said }.snapshot(name);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_zone_that_the_token_does_not_see() {
+    let mut desk = Desk::open("cloudflare-zone", "pro").await;
+    desk.fake.zone("example.org", "pro");
+    desk.spec = desk.infra.file("infra.yaml", &SPEC.replace("zone: example.com", "zone: exmaple.com"));
+    desk.refusal("cloudflare_unknown_zone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_lacks_something() {
+    let mut desk = Desk::open("cloudflare-token", "pro").await;
+    desk.fake.token(
+        "no-waf",
+        &[
+            "Zone Read",
+            "DNS Write",
+            "Zone Settings Write",
+            "Cache Settings Write",
+            "Dynamic URL Redirects Read",
+            "Transform Rules Read",
+            "HTTP DDoS Managed Ruleset Read",
+        ],
+    );
+    desk.with("CLOUDFLARE_API_TOKEN", "no-waf");
+    desk.refusal("cloudflare_permission");
+    desk.with("CLOUDFLARE_API_TOKEN", "made-up");
+    desk.refusal("cloudflare_token");
+    desk.with("CLOUDFLARE_API_TOKEN", "");
+    desk.refusal("cloudflare_no_token");
+    desk.with("CLOUDFLARE_BASE_URL", "not an address");
+    desk.with("CLOUDFLARE_API_TOKEN", "test-token");
+    desk.refusal("cloudflare_base_url");
+}
+
+/// A zone's limits are told while planning, with the place in the spec; Cloudflare then decides.
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_of_a_zone_are_told_before() {
+    let desk = Desk::open("cloudflare-gates", "free").await;
+    let rule = |i: usize| json!({ "ref": format!("theirs-{i}"), "expression": "false", "action": "log", "description": "by hand" });
+    desk.fake.put_rules(&desk.zone, "http_request_firewall_custom", (0..5).map(rule).collect());
+    let said = desk.run(&["plan"]);
+    assert_eq!(said.code, 0);
+    Said { out: said.err, ..said }.snapshot("cloudflare_gates");
+    let said = desk.run(&["apply", "--auto-approve"]);
+    assert_eq!(said.code, 3, "{}", said.err);
+    assert!(
+        said.out.contains("rolled back") || said.err.contains("rolled back") || said.out.contains("taken back"),
+        "{} {}",
+        said.out,
+        said.err
+    );
+    assert!(desk.fake.records(&desk.zone).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn others_records_are_told() {
+    let desk = Desk::open("cloudflare-records", "pro").await;
+    let id = desk.fake.add_record(&desk.zone, json!({ "type": "CNAME", "name": "www.example.com", "content": "old.example.net", "ttl": 1, "proxied": true, "comment": "by hand" }));
+    let hide = |said: Said| Said { out: said.out.replace(&id, "[id]"), err: said.err.replace(&id, "[id]"), ..said };
+    let said = hide(desk.run(&["plan"]));
+    assert_eq!((said.code, said.out.as_str()), (1, ""));
+    Said { out: said.err, ..said }.snapshot("cloudflare_taken");
+
+    desk.fake.remove_record(&desk.zone, &id);
+    let same = desk.fake.add_record(
+        &desk.zone,
+        json!({ "type": "A", "name": "api.example.com", "content": "192.0.2.2", "ttl": 1, "proxied": false, "comment": "by hand" }),
+    );
+    let said = desk.run(&["plan", "--target", "cdn.records"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    Said { out: said.out.replace(&same, "[id]"), ..said }.snapshot("cloudflare_adopted");
+    let applied = desk.run(&["apply", "--auto-approve"]);
+    assert_eq!(applied.code, 0, "{} {}", applied.out, applied.err);
+    let again = desk.run(&["plan", "--detailed-exitcode"]);
+    assert_eq!(again.code, 0, "{}", again.out);
+    assert!(again.out.contains("isn't of this stack"), "{}", again.out);
+    let destroyed = desk.run(&["destroy", "--auto-approve"]);
+    assert_eq!(destroyed.code, 0, "{} {}", destroyed.out, destroyed.err);
+    let left: Vec<_> = desk.fake.records(&desk.zone).into_iter().map(|r| r["id"].clone()).collect();
+    assert_eq!(left, [json!(same)], "what was used as it is stays");
+}
+
+/// The section goes away; what it had is found and taken back, and after that nothing is asked of Cloudflare any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_section_that_goes_away_leaves_nothing() {
+    let mut desk = Desk::open("cloudflare-leaves", "enterprise").await;
+    let before = desk.fake.photo();
+    let applied = desk.run(&["apply", "--auto-approve"]);
+    assert_eq!(applied.code, 0, "{} {}", applied.out, applied.err);
+    desk.spec = desk.infra.file("infra.yaml", SPEC.split("cdn:").next().unwrap());
+    let applied = desk.run(&["apply", "--auto-approve"]);
+    assert_eq!(applied.code, 0, "{} {}", applied.out, applied.err);
+    assert_eq!(desk.fake.photo(), before);
+    desk.fake.reset_log();
+    desk.with("CLOUDFLARE_API_TOKEN", "");
+    let said = desk.run(&["plan", "--detailed-exitcode"]);
+    assert_eq!(said.code, 0, "{} {}", said.out, said.err);
+    assert!(desk.fake.log().is_empty());
+}
