@@ -208,6 +208,11 @@ impl<'w> Work<'w> {
                 self.printer.say(&format!("The notes of the run could not be removed: {e}. `infra recover` removes them."));
             }
         }
+        if how == Some(Ended::Applied)
+            && let Err(e) = self.world.leave(&header.stack).await
+        {
+            self.printer.say(&format!("A zone that the stack no longer uses is still noted: {e}. The next apply looks again."));
+        }
         match (how, header.command.as_str()) {
             (Some(Ended::Applied), "destroy") => self.said(keeper.vanish().await),
             (Some(how), _) => self.let_go(keeper, &how.to_string(), watch.standing).await,

@@ -76,6 +76,9 @@ impl Failure {
                 "write the name of a zone that the token sees, or give the token (My Profile, API Tokens) Zone Read for this one"
             }
             _ if e.code == "NoCredentials" => "set CLOUDFLARE_API_TOKEN to a token for this zone, or try `--cloud sandbox`",
+            _ if e.code == "InvalidToken" => {
+                "CLOUDFLARE_API_TOKEN is none that Cloudflare knows: copy it again, or make a new one (My Profile, API Tokens)"
+            }
             _ => TOKEN,
         };
         Failure(vec![Finding::error(code, e.to_string(), help).at(place(loaded, "cdn.zone", "for this zone"))])

@@ -4,6 +4,7 @@ use crate::diag::{Code, Finding};
 use crate::kinds::{Address, Kind, Object};
 use crate::observe::Snapshot;
 use crate::plan::Stack;
+use crate::render::values::count;
 use crate::spec::Loaded;
 
 /// A limit, and who exceeds it.
@@ -43,10 +44,11 @@ pub fn exceeded(plan: &str, stack: &Stack, snapshot: &Snapshot) -> Vec<Gate> {
     for (address, object) in &stack.nodes {
         let mut say = |message: String, help: &str| gates.push(Gate { address: address.clone(), message, help: help.into() });
         if let Some(room) = room(address.kind) {
-            let (own, others) = (count(object), others(address.kind, snapshot));
+            let (own, others) = (rules(object), others(address.kind, snapshot));
             if own + others > room[tier] {
+                let (mine, theirs) = (count(own, "rule"), count(others, "rule"));
                 let message = format!(
-                    "{address} has {own} rules and others have {others} in its phase, but the zone's plan ({plan}) has room for {}",
+                    "{address} has {mine}, others have {theirs} in its phase, and the zone's plan ({plan}) has room for {}",
                     room[tier]
                 );
                 let next = (tier + 1..4).find(|t| own + others <= room[*t]).map(|t| PLANS[t]);
@@ -89,7 +91,7 @@ pub fn exceeded(plan: &str, stack: &Stack, snapshot: &Snapshot) -> Vec<Gate> {
     gates
 }
 
-fn count(object: &Object) -> usize {
+fn rules(object: &Object) -> usize {
     match object {
         Object::CacheRules(x) => x.rules.0.len(),
         Object::CustomRules(x) => x.rules.0.len(),

@@ -16,7 +16,8 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::policy::Repeat;
-use super::{Class, Clients, CloudError, Notes};
+use super::{Class, Clients, CloudError, Notes, Observe};
+use crate::kinds::Kind;
 use crate::model::{Secret, Service};
 
 /// An answer's `result`.
@@ -226,6 +227,26 @@ impl Clients {
         })
         .await?;
         self.zone(zone).await
+    }
+
+    /// Forgets the zones that the spec doesn't name, once nothing of the stack is in them.
+    pub async fn leave(&self, stack: &str) -> Result<(), CloudError> {
+        let notes = self.notes(&folder(stack)).await?;
+        let named = |name: &String| {
+            let zone = name.strip_prefix(&format!("{}/", folder(stack)))?.strip_suffix("/entered")?;
+            (Some(zone) != self.cloudflare.zone.as_deref()).then(|| zone.to_owned())
+        };
+        let mut left: BTreeSet<String> = notes.keys().filter_map(named).collect();
+        for kind in Kind::ALL.iter().filter(|k| k.permission().is_some()) {
+            if left.is_empty() {
+                return Ok(());
+            }
+            for live in self.list(*kind, stack).await?.iter().filter(|l| l.stamp.stack == stack) {
+                let zone = live.object.attributes().into_iter().find(|a| a.name == "zone");
+                left.retain(|name| zone.as_ref().and_then(|z| z.value.as_str()) != Some(name));
+            }
+        }
+        self.forget(&left.iter().map(|zone| format!("{}/{zone}/entered", folder(stack))).collect::<Vec<_>>()).await
     }
 
     /// `GET /ips`, which needs no token.

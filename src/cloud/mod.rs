@@ -174,6 +174,14 @@ impl World {
         ReadOnly(self)
     }
 
+    /// Forgets where the stack once had something, when nothing of it is there any more.
+    pub async fn leave(&self, stack: &str) -> Result<(), CloudError> {
+        match self {
+            World::Aws(c) => c.leave(stack).await,
+            World::Sandbox(_) => Ok(()),
+        }
+    }
+
     pub fn policy(&self) -> &policy::Policy {
         match self {
             World::Aws(c) => &c.policy,

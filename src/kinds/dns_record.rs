@@ -32,7 +32,7 @@ pub struct DnsRecord {
     pub ttl: i32,
     /// What must serve before the name leads there.
     pub waits_for: BTreeSet<Pointer>,
-    /// Groups that let only Cloudflare in: they open before the record leads clients there directly.
+    /// Groups that guard what the record leads to: they open before it leads clients there directly.
     pub opens: BTreeSet<Address>,
 }
 

@@ -1,7 +1,7 @@
 //! What a person reads when Cloudflare is in the stack: limits, permissions, others' records.
 use serde_json::json;
 
-use super::{Infra, Said};
+use super::{Infra, Said, said};
 use crate::support::cloudflare::Cloudflare;
 use crate::support::moto::Moto;
 
@@ -26,6 +26,11 @@ cdn:
     - { name: login, when: 'http.request.uri.path eq "/login"', requests: 10, per: 1m, action: block }
     - { name: search, when: 'http.request.uri.path eq "/search"', requests: 50, per: 1m, action: block }
 "#;
+
+/// What was said beside the result.
+fn told(said: Said) -> Said {
+    Said { out: said.err.clone(), err: said.err, code: said.code }
+}
 
 /// Both clouds, and the binary pointed at them.
 struct Desk {
@@ -59,27 +64,29 @@ impl Desk {
         self.infra.env.push((name, value.into()));
     }
 
-    fn run(&self, verb: &[&str]) -> Said {
-        self.infra.run(&[verb, &["-f", &self.spec]].concat())
+    /// The fake lives in this process, so nobody may stand still meanwhile.
+    async fn run(&self, verb: &[&str]) -> Said {
+        let command = self.infra.command(&[verb, &["-f", &self.spec]].concat());
+        said(tokio::process::Command::from(command).output().await.unwrap())
     }
 
     /// What it says when it refuses.
-    fn refusal(&self, name: &str) {
-        let said = self.run(&["plan"]);
+    async fn refusal(&self, name: &str) {
+        let said = self.run(&["plan"]).await;
         assert_eq!((said.code, said.out.as_str()), (1, ""), "{}", said.err);
-        Said { out: said.err, ..said }.snapshot(name);
+        told(said).snapshot(name);
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn a_zone_that_the_token_does_not_see() {
     let mut desk = Desk::open("cloudflare-zone", "pro").await;
     desk.fake.zone("example.org", "pro");
     desk.spec = desk.infra.file("infra.yaml", &SPEC.replace("zone: example.com", "zone: exmaple.com"));
-    desk.refusal("cloudflare_unknown_zone");
+    desk.refusal("cloudflare_unknown_zone").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn a_token_that_lacks_something() {
     let mut desk = Desk::open("cloudflare-token", "pro").await;
     desk.fake.token(
@@ -95,26 +102,26 @@ async fn a_token_that_lacks_something() {
         ],
     );
     desk.with("CLOUDFLARE_API_TOKEN", "no-waf");
-    desk.refusal("cloudflare_permission");
+    desk.refusal("cloudflare_permission").await;
     desk.with("CLOUDFLARE_API_TOKEN", "made-up");
-    desk.refusal("cloudflare_token");
+    desk.refusal("cloudflare_token").await;
     desk.with("CLOUDFLARE_API_TOKEN", "");
-    desk.refusal("cloudflare_no_token");
+    desk.refusal("cloudflare_no_token").await;
     desk.with("CLOUDFLARE_BASE_URL", "not an address");
     desk.with("CLOUDFLARE_API_TOKEN", "test-token");
-    desk.refusal("cloudflare_base_url");
+    desk.refusal("cloudflare_base_url").await;
 }
 
 /// A zone's limits are told while planning, with the place in the spec; Cloudflare then decides.
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn limits_of_a_zone_are_told_before() {
     let desk = Desk::open("cloudflare-gates", "free").await;
     let rule = |i: usize| json!({ "ref": format!("theirs-{i}"), "expression": "false", "action": "log", "description": "by hand" });
     desk.fake.put_rules(&desk.zone, "http_request_firewall_custom", (0..5).map(rule).collect());
-    let said = desk.run(&["plan"]);
+    let said = desk.run(&["plan"]).await;
     assert_eq!(said.code, 0);
-    Said { out: said.err, ..said }.snapshot("cloudflare_gates");
-    let said = desk.run(&["apply", "--auto-approve"]);
+    told(said).snapshot("cloudflare_gates");
+    let said = desk.run(&["apply", "--auto-approve"]).await;
     assert_eq!(said.code, 3, "{}", said.err);
     assert!(
         said.out.contains("rolled back") || said.err.contains("rolled back") || said.out.contains("taken back"),
@@ -125,48 +132,48 @@ async fn limits_of_a_zone_are_told_before() {
     assert!(desk.fake.records(&desk.zone).is_empty());
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn others_records_are_told() {
-    let desk = Desk::open("cloudflare-records", "pro").await;
+    let desk = Desk::open("cloudflare-records", "enterprise").await;
     let id = desk.fake.add_record(&desk.zone, json!({ "type": "CNAME", "name": "www.example.com", "content": "old.example.net", "ttl": 1, "proxied": true, "comment": "by hand" }));
-    let hide = |said: Said| Said { out: said.out.replace(&id, "[id]"), err: said.err.replace(&id, "[id]"), ..said };
-    let said = hide(desk.run(&["plan"]));
+    let hide = |said: Said| Said { out: said.out.replace(&id, "[id]"), err: said.err.replace(&id, "[id]"), code: said.code };
+    let said = hide(desk.run(&["plan"]).await);
     assert_eq!((said.code, said.out.as_str()), (1, ""));
-    Said { out: said.err, ..said }.snapshot("cloudflare_taken");
+    told(said).snapshot("cloudflare_taken");
 
     desk.fake.remove_record(&desk.zone, &id);
     let same = desk.fake.add_record(
         &desk.zone,
         json!({ "type": "A", "name": "api.example.com", "content": "192.0.2.2", "ttl": 1, "proxied": false, "comment": "by hand" }),
     );
-    let said = desk.run(&["plan", "--target", "cdn.records"]);
+    let said = desk.run(&["plan", "--target", "cdn.records"]).await;
     assert_eq!(said.code, 0, "{}", said.err);
-    Said { out: said.out.replace(&same, "[id]"), ..said }.snapshot("cloudflare_adopted");
-    let applied = desk.run(&["apply", "--auto-approve"]);
+    Said { out: said.out.replace(&same, "[id]"), err: said.err, code: said.code }.snapshot("cloudflare_adopted");
+    let applied = desk.run(&["apply", "--auto-approve"]).await;
     assert_eq!(applied.code, 0, "{} {}", applied.out, applied.err);
-    let again = desk.run(&["plan", "--detailed-exitcode"]);
+    let again = desk.run(&["plan", "--detailed-exitcode"]).await;
     assert_eq!(again.code, 0, "{}", again.out);
     assert!(again.out.contains("isn't of this stack"), "{}", again.out);
-    let destroyed = desk.run(&["destroy", "--auto-approve"]);
+    let destroyed = desk.run(&["destroy", "--auto-approve"]).await;
     assert_eq!(destroyed.code, 0, "{} {}", destroyed.out, destroyed.err);
     let left: Vec<_> = desk.fake.records(&desk.zone).into_iter().map(|r| r["id"].clone()).collect();
     assert_eq!(left, [json!(same)], "what was used as it is stays");
 }
 
 /// The section goes away; what it had is found and taken back, and after that nothing is asked of Cloudflare any more.
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn a_section_that_goes_away_leaves_nothing() {
     let mut desk = Desk::open("cloudflare-leaves", "enterprise").await;
     let before = desk.fake.photo();
-    let applied = desk.run(&["apply", "--auto-approve"]);
+    let applied = desk.run(&["apply", "--auto-approve"]).await;
     assert_eq!(applied.code, 0, "{} {}", applied.out, applied.err);
     desk.spec = desk.infra.file("infra.yaml", SPEC.split("cdn:").next().unwrap());
-    let applied = desk.run(&["apply", "--auto-approve"]);
+    let applied = desk.run(&["apply", "--auto-approve"]).await;
     assert_eq!(applied.code, 0, "{} {}", applied.out, applied.err);
     assert_eq!(desk.fake.photo(), before);
     desk.fake.reset_log();
     desk.with("CLOUDFLARE_API_TOKEN", "");
-    let said = desk.run(&["plan", "--detailed-exitcode"]);
+    let said = desk.run(&["plan", "--detailed-exitcode"]).await;
     assert_eq!(said.code, 0, "{} {}", said.out, said.err);
     assert!(desk.fake.log().is_empty());
 }

@@ -79,6 +79,7 @@ impl Said {
         settings.set_omit_expression(true);
         settings.add_filter(r"(in|after) \d+(s| min)", "$1 [time]");
         settings.add_filter(r"-\d{6}\b", "-[serial]");
+        settings.add_filter(env!("CARGO_TARGET_TMPDIR"), "[tmp]");
         settings.add_filter(env!("CARGO_MANIFEST_DIR"), "[project]");
         settings.add_filter(r"(?m)(^|[Rr]un )[0-9a-f]{12}", "$1[run]");
         settings.add_filter(r"\S+@\S+ \(process \d+\)", "[holder]");

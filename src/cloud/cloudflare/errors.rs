@@ -68,9 +68,14 @@ pub fn read(request: &Request, status: u16, headers: &HeaderMap, body: &[u8]) ->
         Err(_) => (format!("HTTP {status}"), String::from_utf8_lossy(&body[..body.len().min(200)]).trim().to_owned()),
     };
     let class = class(&code, status);
+    // The code is also that of a token which may not see something.
+    let refused = class == Class::Denied && message.contains("access token");
+    let code = if refused { "InvalidToken".to_owned() } else { code };
     let message = if message.is_empty() { format!("HTTP {status}") } else { message };
     let message = match class {
-        Class::Denied if !request.permission.is_empty() => format!("{message}; the token needs the permission {}", request.permission),
+        Class::Denied if !request.permission.is_empty() && !refused => {
+            format!("{message}; the token needs the permission {}", request.permission)
+        }
         _ => message,
     };
     let retry_after = header("retry-after").and_then(|s| s.trim().parse().ok()).map(Duration::from_secs);

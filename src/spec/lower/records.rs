@@ -24,7 +24,7 @@ pub(super) fn lower(l: &mut Lower, cdn: &Cdn) {
                 Ttl::Fixed(ttl) => super::int(ttl.as_seconds()),
             },
             waits_for: if record.leads() { serving(l, cdn) } else { BTreeSet::new() },
-            opens: if record.leads() && closed(l) { BTreeSet::from([group()]) } else { BTreeSet::new() },
+            opens: if record.leads() { BTreeSet::from([group()]) } else { BTreeSet::new() },
         };
         l.renamed::<DnsRecord>(key.as_str(), record.renamed_from.as_ref().map(Name::to_string));
         l.add(key.as_str(), format!("cdn.records.{key}"), made);
