@@ -17,14 +17,14 @@
 //! |---|---|
 //! | [`cli`] | One file per command, each a few lines that wire the flow together. |
 //! | [`spec`] | What a user writes: one typed struct per section; layers, places, findings; `spec::lower` makes a `Stack`. |
-//! | [`model`] | Words that every layer shares: `Mode Attribute AttrChange Secret Computed Stamp Service Order Loss`. |
+//! | [`model`] | Words that every layer shares: `Mode Attribute AttrChange Secret Computed Ranked Stamp Service Order Loss`. |
 //! | [`kinds`] | One file per kind of cloud object: its struct, its `attributes!` line, its four verbs. |
 //! | [`graph`] | Edges from references, a stable topological order, a cycle reported as a path. |
 //! | [`observe`] | One batched list per kind, all at once, into a `Snapshot`; physical ids become addresses. |
 //! | [`diff`] | Two objects to a list of `AttrChange`, path by path. |
 //! | [`plan`] | Stack x Snapshot to `Plan` or `PlanError`: order, replacement, undo, commit point. |
 //! | [`run`] | The run as a pure state machine; `run::drive`, the only caller of a mutating verb; `run::journal`, `run::intent` and `run::recover`, by which another process goes on. |
-//! | [`cloud`] | The door: `trait Observe`, `trait Cloud`, `trait Notes`; AWS, the sandbox, the one retry policy, and the lease. |
+//! | [`cloud`] | The door: `trait Observe`, `trait Cloud`, `trait Notes`; AWS, Cloudflare, the sandbox, the one retry policy, and the lease. |
 //! | [`render`] | Pure functions from plans, events and outcomes to text. |
 //! | [`diag`] | Diagnostic codes, findings, exit codes. |
 //!
@@ -32,7 +32,7 @@
 //! Does it decide: `plan`. Does it wait, retry or sleep: `cloud::policy`. Does it change the world: `run::drive`.
 //! Does a person read it: `render`. Is it a word two layers share: `model`.
 //!
-//! **To add a kind**: one file in `kinds/`, one line in `kinds!`, its requests in `kinds/calls/`, one case in `tests/wire/`; the laws of `tests/laws/` then hold for it or fail.
+//! **To add a kind**: one file in `kinds/`, one line in `kinds!`, its requests in `kinds/calls/`, one case in `tests/wire/` (a phase of Cloudflare's rules is one `phase!`); the laws of `tests/laws/` then hold for it or fail.
 //! **A section**: one file in `spec/`, one line in `spec::sections`, one function in `spec::lower`.
 //! **A command**: one file in `cli/`, one line in `cli::Command`. **An output format**: one file in `render/`.
 // Futures of requests within policies within verbs within runs are types nested deeper than the compiler's usual 128.

@@ -41,6 +41,9 @@ impl Resource for ZoneSetting {
     }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
+        if cx.zones(stack).await?.is_empty() {
+            return Ok(vec![]);
+        }
         let notes = cx.notes(&folder(stack)).await?;
         let own = notes.iter().filter_map(|(name, note)| {
             let (zone, setting) = name.strip_prefix(&format!("{}/", folder(stack)))?.split_once("/settings/")?;

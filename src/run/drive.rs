@@ -69,13 +69,12 @@ pub async fn drive<C: Cloud>(
     history.iter().for_each(|e| memory.note(plan, e));
     let (mut flight, mut settling, mut looks) = (FuturesUnordered::new(), BTreeSet::new(), BTreeMap::<usize, u32>::new());
     let mut halt: Option<CloudError> = None;
-    let mut flying = 0;
     loop {
         if halt.is_none() {
-            let room = settings.parallelism.saturating_sub(flying);
-            let start: Vec<Action> = run.next().filter(|a| !settling.contains(a)).take(room).collect();
-            halt = begin(run, sink, &start)?;
-            for group in groups(plan, start).into_iter().filter(|_| halt.is_none()) {
+            let room = settings.parallelism.saturating_sub(flight.len());
+            let start = groups(plan, run.next().filter(|a| !settling.contains(a)), room);
+            halt = begin(run, sink, start.iter().flatten())?;
+            for group in start.into_iter().filter(|_| halt.is_none()) {
                 let task = |action| {
                     if let Action::Settle(_) = action {
                         settling.insert(action);
@@ -89,7 +88,6 @@ pub async fn drive<C: Cloud>(
                 };
                 let first = step_of(group[0]);
                 let tasks: Vec<Task> = group.into_iter().map(task).collect();
-                flying += tasks.len();
                 flight.push(STEP.scope(first, perform(plan, settings, cloud, tasks)));
             }
         }
@@ -100,10 +98,7 @@ pub async fn drive<C: Cloud>(
             });
         }
         let events = tokio::select! {
-            Some(events) = flight.next() => {
-                flying -= events.len();
-                events
-            }
+            Some(events) = flight.next() => events,
             asked = stop(), if halt.is_none() => match asked {
                 Stop::RollBack => vec![Event::Interrupted],
                 Stop::Halt(why) => {
@@ -148,24 +143,28 @@ fn step_of(action: Action) -> usize {
     i
 }
 
-/// What goes in one request: actions of one sort on one kind that takes them together. The most urgent group first.
-fn groups(plan: &Plan, actions: Vec<Action>) -> Vec<Vec<Action>> {
+/// What may start now, in at most `room` groups, the most urgent first: actions of one sort on a kind that takes them together are one group,
+/// however many they are.
+fn groups(plan: &Plan, actions: impl Iterator<Item = Action>, room: usize) -> Vec<Vec<Action>> {
     let mut groups: Vec<Vec<Action>> = vec![];
+    let kind = |a: Action| plan.steps[step_of(a)].address.kind;
     for action in actions {
-        let kind = |a: Action| plan.steps[step_of(a)].address.kind;
-        let fits = |g: &&mut Vec<Action>| {
+        let fits = |g: &Vec<Action>| {
             kind(action).batched() && kind(g[0]) == kind(action) && std::mem::discriminant(&g[0]) == std::mem::discriminant(&action)
         };
-        match groups.iter_mut().find(fits) {
-            Some(group) => group.push(action),
-            None => groups.push(vec![action]),
+        match groups.iter().position(fits) {
+            Some(i) => groups[i].push(action),
+            None if groups.len() < room => groups.push(vec![action]),
+            // Without a batch that more could join, nothing more can start.
+            None if !groups.iter().any(|g| kind(g[0]).batched()) => break,
+            None => {}
         }
     }
     groups
 }
 
 /// Tells what is about to begin. When that can't be made sure of, nothing of it may begin; the answer is why.
-fn begin(run: &mut Run<'_>, sink: &mut impl Sink, start: &[Action]) -> io::Result<Option<CloudError>> {
+fn begin<'a>(run: &mut Run<'_>, sink: &mut impl Sink, start: impl Iterator<Item = &'a Action>) -> io::Result<Option<CloudError>> {
     let mut effects = false;
     for action in start {
         let event = match action {

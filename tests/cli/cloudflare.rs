@@ -74,6 +74,7 @@ impl Desk {
     async fn refusal(&self, name: &str) {
         let said = self.run(&["plan"]).await;
         assert_eq!((said.code, said.out.as_str()), (1, ""), "{}", said.err);
+        assert!(!said.err.contains("made-up") && !said.err.contains("test-token"), "a token is shown: {}", said.err);
         told(said).snapshot(name);
     }
 }

@@ -30,7 +30,30 @@ pub struct Draw {
     compute: Entries<Compute>,
     caches: Entries<Cache>,
     databases: Entries<Database>,
+    edge: Option<Edge>,
 }
+
+/// What stands at Cloudflare.
+#[derive(Clone, Debug)]
+struct Edge {
+    zone: &'static str,
+    /// What each name is, by number.
+    records: Entries<u8>,
+    proxied: bool,
+    /// Whether only Cloudflare reaches the balancer; then all that leads to it is proxied.
+    locked: bool,
+    /// Whether a listener's certificate is one of the zone's.
+    certified: bool,
+    mode: Option<&'static str>,
+    version: Option<&'static str>,
+    /// Rules by name, in an order that counts, and what they do.
+    rules: Vec<&'static str>,
+    action: &'static str,
+    sensitivity: &'static str,
+    managed: bool,
+}
+
+const NAMES: &[&str] = &["api", "blog", "shop", "www"];
 
 #[derive(Clone, Debug)]
 struct Net {
@@ -152,11 +175,11 @@ impl fmt::Debug for Pair {
 
 /// Two specs that share most of their sections; some entries of the others are renamed.
 pub fn pair() -> impl Strategy<Value = Pair> {
-    let changed = proptest::array::uniform8(proptest::bool::weighted(0.35));
+    let changed = proptest::array::uniform9(proptest::bool::weighted(0.35));
     let renamed = proptest::array::uniform5(proptest::bool::weighted(0.2));
     (draw(), draw(), changed, renamed, 0..14u8, 0..u64::MAX).prop_map(|(from, other, changed, renamed, ends, seed)| {
         let mut to = from.clone();
-        let [team, net, tiers, groups, balancer, compute, caches, databases] = changed;
+        let [team, net, tiers, groups, balancer, compute, caches, databases, edge] = changed;
         lay(team, &mut to.team, other.team);
         lay(net, &mut to.net, other.net);
         lay(tiers, &mut to.tiers, other.tiers);
@@ -165,6 +188,7 @@ pub fn pair() -> impl Strategy<Value = Pair> {
         lay(compute, &mut to.compute, other.compute);
         lay(caches, &mut to.caches, other.caches);
         lay(databases, &mut to.databases, other.databases);
+        lay(edge, &mut to.edge, other.edge);
         let [tier, group, compute, cache, database] = renamed;
         if tier {
             rename_tier(&from.tiers, &mut to.tiers);
@@ -229,8 +253,9 @@ fn draw() -> impl Strategy<Value = Draw> {
         btree_map(select(COMPUTE), compute(), 0..3),
         btree_map(select(CACHES), cache(), 0..3),
         btree_map(select(DATABASES), database(), 0..2),
+        option::weighted(0.5, edge()),
     );
-    (team, net(), tiers, groups, sections).prop_map(|(team, net, tiers, groups, (balancer, compute, caches, databases))| Draw {
+    (team, net(), tiers, groups, sections).prop_map(|(team, net, tiers, groups, (balancer, compute, caches, databases, edge))| Draw {
         team,
         net,
         tiers,
@@ -239,6 +264,7 @@ fn draw() -> impl Strategy<Value = Draw> {
         compute,
         caches,
         databases,
+        edge,
     })
 }
 
@@ -308,6 +334,29 @@ fn balancer() -> impl Strategy<Value = Balancer> {
             idle_timeout,
             access_logs,
             protected,
+        },
+    )
+}
+
+fn edge() -> impl Strategy<Value = Edge> {
+    let records = btree_map(select(NAMES), 0..5u8, 0..4);
+    let tls = (option::of(select(vec!["full", "strict"])), option::of(select(vec!["1.2", "1.3"])));
+    let rules = subsequence(vec!["admin", "cart", "login", "search"], 0..=4).prop_shuffle();
+    let ways = (select(vec!["block", "log", "managed_challenge"]), select(vec!["default", "low", "medium"]), any::<bool>());
+    let flags = (any::<bool>(), proptest::bool::weighted(0.3), any::<bool>());
+    (select(vec!["example.com", "example.com", "example.org"]), records, flags, tls, rules, ways).prop_map(
+        |(zone, records, (proxied, locked, certified), (mode, version), rules, (action, sensitivity, managed))| Edge {
+            zone,
+            records,
+            proxied,
+            locked,
+            certified,
+            mode,
+            version,
+            rules,
+            action,
+            sensitivity,
+            managed,
         },
     )
 }
@@ -410,6 +459,7 @@ impl Draw {
             ("compute", map(self.compute.iter().map(|(name, c)| (*name, self.group_of_instances(name, c))))),
             ("cache", map(self.caches.iter().map(|(name, c)| (*name, self.cache(c))))),
             ("database", map(self.with_databases().map(|(name, d)| (*name, self.database(d))))),
+            ("cdn", self.edge.as_ref().map(|e| self.cdn(e)).unwrap_or_default()),
             ("outputs", map([("url", y(self.balances().then_some("${load_balancer.url}"))), ("network", y("${vpc.id}"))])),
         ]);
         serde_yaml::to_string(&spec).unwrap()
@@ -524,6 +574,32 @@ impl Draw {
         ])
     }
 
+    /// Whether there is a balancer that Cloudflare reaches.
+    fn faces(&self) -> bool {
+        let public = self.layout().iter().any(|(_, kind)| *kind == "public");
+        self.balances() && public && self.balancer.as_ref().is_some_and(|b| !b.internal)
+    }
+
+    fn cdn(&self, e: &Edge) -> Value {
+        let record = |name: &str, what: u8| match what {
+            0 | 1 if self.faces() => map([("to", y("load_balancer")), ("proxied", y(e.locked || e.proxied))]),
+            0..3 => map([("type", y("a")), ("content", y(format!("192.0.2.{what}"))), ("ttl", y("5m"))]),
+            3 => map([("type", y("txt")), ("content", y(format!("of {name}"))), ("name", y("@"))]),
+            _ => map([("type", y("cname")), ("content", y("origin.example.net")), ("proxied", y(e.proxied))]),
+        };
+        let rule = |name: &str| {
+            let when = format!("http.request.uri.path eq \"/{name}\"");
+            map([("name", y(name)), ("when", y(when)), ("action", y(e.action))])
+        };
+        map([
+            ("zone", y(e.zone)),
+            ("records", map(e.records.iter().map(|(name, what)| (*name, record(name, *what))))),
+            ("tls", map([("mode", y(e.mode)), ("min_version", y(e.version))])),
+            ("waf", map([("managed", y(e.managed)), ("custom", Value::Sequence(e.rules.iter().map(|n| rule(n)).collect()))])),
+            ("ddos", map([("sensitivity", y(e.sensitivity))])),
+        ])
+    }
+
     fn load_balancer(&self, b: &Balancer) -> Option<Value> {
         if !self.balances() {
             return None;
@@ -536,7 +612,8 @@ impl Draw {
         let (clear, extra) = if b.swapped { (8443, 80) } else { (80, 8443) };
         let https = b.certificate.map(|n| {
             let arn = format!("arn:aws:acm:us-east-1:123456789012:certificate/{n}2345678-1234-1234-1234-123456789012");
-            map([("port", y(443)), ("certificate", y(arn)), ("forward", to(0))])
+            let host = self.edge.as_ref().filter(|e| e.certified).map(|e| format!("www.{}", e.zone));
+            map([("port", y(443)), ("certificate", y(host.unwrap_or(arn))), ("forward", to(0))])
         });
         // Somebody must listen.
         let plain = if b.certificate.is_none() && !b.extra { Some(b.clear.unwrap_or(false)) } else { b.clear };
@@ -548,7 +625,13 @@ impl Draw {
         Some(map([
             ("scheme", y(if internal { "internal" } else { "internet_facing" })),
             ("subnets", tier),
-            ("allow_from", self.peers(Rank::Balancer, &b.allow_from)),
+            (
+                "allow_from",
+                match self.edge.as_ref().is_some_and(|e| e.locked) && self.faces() {
+                    true => Value::Sequence(vec![y("cdn")]),
+                    false => self.peers(Rank::Balancer, &b.allow_from),
+                },
+            ),
             ("listeners", map([("https", y(https)), ("http", y(http)), ("extra", y(extra))])),
             ("idle_timeout", y(b.idle_timeout)),
             ("access_logs", unless(true, b.access_logs)),

@@ -32,7 +32,8 @@ const LISTS: &[(&str, usize)] = &[
     ("DescribeVpcs", 1),
     ("GET /", 1), // buckets
     ("GetAccountAuthorizationDetails", 1),
-    ("GetResources", 2), // cache parameter groups, certificates
+    ("GetResources", 2),        // cache parameter groups, certificates
+    ("GetParametersByPath", 1), // zones at Cloudflare in which the stack has something: none
     ("ListInstanceProfiles", 1),
 ];
 

@@ -67,7 +67,7 @@ pub fn read(request: &Request, status: u16, headers: &HeaderMap, body: &[u8]) ->
         Err(e) if status < 400 => ("BadAnswer".into(), e.to_string()),
         Err(_) => (format!("HTTP {status}"), String::from_utf8_lossy(&body[..body.len().min(200)]).trim().to_owned()),
     };
-    let class = class(&code, status);
+    let class = class(&code, status, request.reads());
     // The code is also that of a token which may not see something.
     let refused = class == Class::Denied && message.contains("access token");
     let code = if refused { "InvalidToken".to_owned() } else { code };
@@ -83,14 +83,14 @@ pub fn read(request: &Request, status: u16, headers: &HeaderMap, body: &[u8]) ->
     Err(CloudError { request_id: header("cf-ray").map(String::from), retry_after, ..error })
 }
 
-/// The class of an answer, by its code and its HTTP status.
-fn class(code: &str, status: u16) -> Class {
+/// The class of an answer, by its code and its HTTP status. What a write doesn't find is no matter of time here.
+fn class(code: &str, status: u16, reads: bool) -> Class {
     match (code, status) {
         ("971", _) | (_, 429) => Class::Throttled,
         ("BadAnswer", _) => Class::Transient,
         (_, 500..) => Class::Transient,
         (_, 401 | 403) => Class::Denied,
-        (_, 404) => Class::NotFound,
+        (_, 404) if reads => Class::NotFound,
         (_, 409) => Class::Conflict,
         _ => Class::Invalid,
     }

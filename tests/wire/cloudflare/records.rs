@@ -1,10 +1,13 @@
 //! Records: batches, one form for both sides, others' records in the way.
-use infra::kinds::{DnsRecord, Text};
+use infra::kinds::rate_limit_rules::RateLimit;
+use infra::kinds::{DnsRecord, RateLimitRules, Rule, Text};
+use infra::model::Ranked;
 use infra::plan::PlanError;
 use infra::run::Outcome;
 use serde_json::json;
 
-use super::{Edge, record, records};
+use super::{Edge, ZONE, record, records};
+use crate::support::cloudflare::Reaction;
 
 /// Changes that may start at the same moment are one request, and so is taking them back.
 #[tokio::test]
@@ -15,17 +18,37 @@ async fn records_go_in_batches() {
         records(named.iter().map(|(k, r)| (k.as_str(), r.clone())))
     };
     edge.apply(&many("192.0.2.1"), "r1").await;
-    assert!(
-        edge.count("POST /zones/:id/dns_records/batch") <= 15,
-        "ten steps at once at most: {}",
-        edge.count("POST /zones/:id/dns_records/batch")
-    );
+    assert_eq!(edge.count("POST /zones/:id/dns_records/batch"), 1, "however many they are");
     edge.fake.reset_log();
     edge.apply(&many("192.0.2.2"), "r2").await;
     let batches: Vec<_> = edge.fake.log().into_iter().filter(|c| c.method == "POST").collect();
-    assert_eq!(batches.len(), 15);
-    assert_eq!(batches[0].body.as_ref().unwrap()["patches"].as_array().unwrap().len(), 10);
-    edge.apply(&records([]), "r3").await;
+    assert_eq!(batches.len(), 1);
+    assert_eq!(batches[0].body.as_ref().unwrap()["patches"].as_array().unwrap().len(), 150);
+    // A rollback is the inverse batch.
+    edge.fake.reset_log();
+    edge.fake.rule(|call, n| match call.shape() == "PUT /zones/:id/rulesets/phases/http_ratelimit/entrypoint" && n == 0 {
+        true => Reaction::Answer {
+            status: 400,
+            headers: vec![],
+            body: json!({ "success": false, "errors": [{ "code": 1, "message": "no" }], "result": null }),
+        },
+        false => Reaction::Pass,
+    });
+    let mut more = many("192.0.2.3");
+    let limit = RateLimit { action: "log".into(), requests: 1, period: 10, timeout: 10 };
+    let rule = Rule { expression: "true".into(), action: limit, enabled: true };
+    let rules = RateLimitRules { zone: ZONE.into(), rules: Ranked(vec![("one".into(), rule)]), others: Default::default() };
+    more.nodes.insert("rate_limit_rules.main".parse().unwrap(), rules.into());
+    let (outcome, _) = edge.run(&more, "r3").await;
+    assert!(matches!(outcome, Outcome::RolledBack(_)), "{outcome:?}");
+    let batches: Vec<_> = edge.fake.log().into_iter().filter(|c| c.method == "POST").map(|c| c.body.unwrap()).collect();
+    assert_eq!(batches.len(), 2);
+    let first =
+        |i: usize| batches[i]["patches"].as_array().unwrap().iter().map(|p| (p["id"].clone(), p["content"].clone())).collect::<Vec<_>>();
+    let ids = |i: usize| first(i).into_iter().map(|(id, _)| id.to_string()).collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(ids(0), ids(1), "there and back");
+    assert!(first(0).iter().all(|(_, c)| c == "192.0.2.3") && first(1).iter().all(|(_, c)| c == "192.0.2.2"));
+    edge.apply(&records([]), "r4").await;
     assert_eq!(edge.fake.records(&edge.zone), Vec::<serde_json::Value>::new());
 }
 
