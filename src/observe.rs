@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use futures_util::future::try_join_all;
 
 use crate::cloud::{CloudError, Observe};
+use crate::kinds::prefix_list::CLOUDFLARE;
 use crate::kinds::{Address, Kind, Live, Object, PrefixList, foreign, map_refs};
 
 /// What does exist, by address; several objects at one address are generations, sorted by id.
@@ -44,7 +45,7 @@ pub async fn observe(cloud: &impl Observe, stack: &str, renamed: &BTreeMap<Addre
 
 /// Fills in what objects are wanted to hold that only the world knows: the ranges that Cloudflare publishes.
 pub async fn complete(cloud: &impl Observe, nodes: &mut BTreeMap<Address, Object>) -> Result<(), CloudError> {
-    let mut lists: Vec<&mut PrefixList> = nodes.values_mut().filter_map(published).collect();
+    let mut lists: Vec<&mut PrefixList> = nodes.iter_mut().filter_map(published).collect();
     if lists.is_empty() {
         return Ok(());
     }
@@ -57,10 +58,10 @@ pub async fn complete(cloud: &impl Observe, nodes: &mut BTreeMap<Address, Object
     Ok(())
 }
 
-/// A list whose entries are none of the spec's.
-fn published(object: &mut Object) -> Option<&mut PrefixList> {
+/// The list whose entries are none of the spec's.
+fn published<'a>((address, object): (&Address, &'a mut Object)) -> Option<&'a mut PrefixList> {
     match object {
-        Object::PrefixList(list) if list.entries.is_empty() => Some(list),
+        Object::PrefixList(list) if address.name == CLOUDFLARE => Some(list),
         _ => None,
     }
 }

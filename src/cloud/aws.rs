@@ -203,7 +203,7 @@ impl Cloud for Clients {
         }
     }
     async fn batch(&self, calls: Vec<Call<'_>>) -> Vec<Result<Option<Live>, CloudError>> {
-        kinds::dns_record::batch(self, calls).await
+        Box::pin(kinds::dns_record::batch(self, calls)).await
     }
     async fn delete(&self, live: &Live) -> Result<(), CloudError> {
         match Object::delete(self, live).await {

@@ -43,7 +43,7 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         pub fn batched(self) -> bool { match self { $(Kind::$ty => $ty::BATCHED),+ } }
         pub fn schema(self) -> schemars::Schema { match self { $(Kind::$ty => schemars::schema_for!($ty)),+ } }
         pub(crate) async fn list(self, cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
-            match self { $(Kind::$ty => Box::pin($ty::list(cx, stack)).await),+ }
+            match self { $(Kind::$ty => apart(|| Box::pin($ty::list(cx, stack))).await),+ }
         }
     }
 
@@ -63,13 +63,13 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         }
         pub fn simulate(&mut self, id: &str) { match self { $(Object::$ty(x) => x.simulate(id)),+ } }
         pub(crate) async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-            match self { $(Object::$ty(x) => Box::pin(x.create(cx, links, stamp)).await),+ }
+            match self { $(Object::$ty(x) => apart(|| Box::pin(x.create(cx, links, stamp))).await),+ }
         }
         pub(crate) async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
-            match self { $(Object::$ty(x) => Box::pin(x.update(cx, links, live, stamp)).await),+ }
+            match self { $(Object::$ty(x) => apart(|| Box::pin(x.update(cx, links, live, stamp))).await),+ }
         }
         pub(crate) async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
-            match &live.object { $(Object::$ty(_) => Box::pin($ty::delete(cx, live)).await),+ }
+            match &live.object { $(Object::$ty(_) => apart(|| Box::pin($ty::delete(cx, live))).await),+ }
         }
     }
 
@@ -169,6 +169,11 @@ pub trait Resource:
 
 /// Values by the names that a text may use.
 pub type Outputs = BTreeMap<String, String>;
+
+/// Makes something in a frame of its own, or the caller's would have room for the futures of all kinds.
+fn apart<T>(make: impl FnOnce() -> T) -> T {
+    make()
+}
 
 /// Usual durations of the verbs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

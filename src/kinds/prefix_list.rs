@@ -18,6 +18,9 @@ pub struct PrefixList {
     pub tags: Tags,
 }
 
+/// The name of the list that holds what Cloudflare publishes.
+pub const CLOUDFLARE: &str = "cloudflare";
+
 attributes! { PrefixList { update max_entries, update entries, update tags } }
 
 /// The most entries that one request adds, and the most that it removes; also the largest page.

@@ -88,7 +88,7 @@ pub async fn drive<C: Cloud>(
                 };
                 let first = step_of(group[0]);
                 let tasks: Vec<Task> = group.into_iter().map(task).collect();
-                flight.push(STEP.scope(first, perform(plan, settings, cloud, tasks)));
+                flight.push(STEP.scope(first, Box::pin(perform(plan, settings, cloud, tasks))));
             }
         }
         if flight.is_empty() {

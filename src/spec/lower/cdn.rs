@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::{Lower, int, records, rules};
+use crate::kinds::prefix_list::CLOUDFLARE;
 use crate::kinds::{Kind, Pointer, PrefixList, ZoneSetting};
 use crate::spec::cdn::Cdn;
 use crate::spec::load_balancer::ListenerProtocol;
@@ -20,7 +21,7 @@ pub(super) fn lower(l: &mut Lower) {
     if records::closed(l) {
         // What Cloudflare publishes is known once the cloud has been looked at.
         let list = PrefixList { max_entries: RANGES, entries: BTreeMap::new(), tags: l.tags("cloudflare") };
-        l.add("cloudflare", "cdn.origin", list);
+        l.add(CLOUDFLARE, "cdn.origin", list);
     }
 }
 

@@ -2,6 +2,7 @@
 use std::collections::BTreeSet;
 
 use super::{Lower, int, records};
+use crate::kinds::prefix_list::CLOUDFLARE;
 use crate::kinds::security_group::{Peer as Source, Rule};
 use crate::kinds::{Ref, SecurityGroup};
 use crate::spec::party::Party;
@@ -136,7 +137,7 @@ fn sources(l: &Lower, peer: &Peer) -> Vec<Source> {
             blocks.into_iter().filter(|((tier, _), _)| *tier == name.as_str()).map(|(_, b)| Source::Cidr(b.to_string())).collect()
         }
         Some(Party::Vpc) => vec![Source::Cidr(l.spec.vpc.cidr.to_string())],
-        Some(Party::Cdn) => vec![Source::PrefixList(Ref::to("cloudflare"))],
+        Some(Party::Cdn) => vec![Source::PrefixList(Ref::to(CLOUDFLARE))],
         // A loaded spec has no such peer.
         None => vec![],
     }
