@@ -129,3 +129,25 @@ async fn a_deletion_that_comes_too_late_succeeds() {
     assert_eq!(outcome, Outcome::Applied, "{events:#?}");
     assert!(edge.fake.records(&edge.zone).is_empty());
 }
+
+/// Clients that resolved a name themselves are given its time to live before anything that it led to may leave; those behind Cloudflare need none.
+#[tokio::test]
+async fn resolvers_are_given_time_to_forget() {
+    let mut edge = Edge::start("free").await;
+    edge.cloud.policy.caches = std::time::Duration::from_secs(2);
+    let of = |content: &str, proxied: bool| {
+        let ttl = if proxied { 1 } else { 300 };
+        records([("www", DnsRecord { proxied, ttl, ..record("www.example.com", content) })])
+    };
+    let took = async |want: &infra::plan::Stack, run: &str| {
+        let plan = edge.plan(want).await.unwrap();
+        let started = std::time::Instant::now();
+        let (outcome, _) = crate::support::apply(&edge.cloud, &plan, run).await;
+        assert_eq!(outcome, Outcome::Applied);
+        started.elapsed() >= std::time::Duration::from_secs(2)
+    };
+    assert!(!took(&of("192.0.2.1", false), "r1").await, "nobody knows a new name");
+    assert!(took(&of("192.0.2.2", false), "r2").await);
+    assert!(took(&of("192.0.2.2", true), "r3").await, "clients still go there directly");
+    assert!(!took(&of("192.0.2.3", true), "r4").await);
+}
