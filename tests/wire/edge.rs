@@ -127,7 +127,10 @@ impl Site {
 
     /// Everything in both clouds, ids and marks of runs left out.
     async fn picture(&self) -> Vec<String> {
-        let mut all = canon(&self.reference.config).await;
+        let timeless = |text: String| {
+            text.lines().filter(|l| !l.starts_with("not_after") && !l.starts_with("not_before")).collect::<Vec<_>>().join("\n")
+        };
+        let mut all: Vec<String> = canon(&self.reference.config).await.into_iter().map(timeless).collect();
         let plain = |v: &str| {
             let passing = |l: &&str| {
                 ["\"id\"", "\"comment\": \"infra", "\"description\": \"", ".acm-validations.", "elb.amazonaws.com"]
@@ -373,7 +376,8 @@ async fn a_run_killed_at_cloudflare_is_taken_back_elsewhere() {
             .env("AWS_ACCESS_KEY_ID", "test")
             .env("AWS_SECRET_ACCESS_KEY", "test");
         command.env("CLOUDFLARE_API_TOKEN", "test-token").env("CLOUDFLARE_BASE_URL", &site.fake.endpoint);
-        command.env("INFRA_QUIET_PERIOD", "300ms").env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        // A request for a certificate may be on its way for long: the emulator makes a key for it.
+        command.env("INFRA_QUIET_PERIOD", "5s").env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
         command.kill_on_drop(true);
         command
