@@ -48,6 +48,7 @@ struct Site {
     fake: Arc<Fake>,
     zone: String,
     cloud: Clients,
+    runs: AtomicUsize,
 }
 
 impl Site {
@@ -84,10 +85,12 @@ impl Site {
         let cloudflare = Cloudflare::new(Some(ZONE.into()), Some("test-token".into()), Some(fake.endpoint.clone()));
         let mut cloud = Moto::clients(&reference.proxy.endpoint).with_cloudflare(cloudflare);
         cloud.policy.caches = std::time::Duration::ZERO;
-        Site { reference, fake: Arc::new(fake), zone, cloud }
+        Site { reference, fake: Arc::new(fake), zone, cloud, runs: AtomicUsize::new(0) }
     }
 
     async fn run(&self, want: &Stack, run: &str) -> (Plan, Outcome) {
+        // No two runs have one id: a token that repeats would name a certificate that has left.
+        let run = &format!("{run}x{}", self.runs.fetch_add(1, SeqCst));
         let plan = plan_for(&self.cloud, want).await.unwrap_or_else(|e| panic!("{run}: {e:#?}"));
         let (outcome, events) = apply(&self.cloud, &plan, run).await;
         assert!(!matches!(outcome, Outcome::Stuck(_) | Outcome::Unfinished(_)), "{run}: {outcome:?} {events:#?}");

@@ -115,7 +115,7 @@ impl<'a> Change<'a> {
                     id: Some(&live.id),
                     body: Some(want.body(links, &stamp)?),
                     swap: want.r#type != old.r#type,
-                    stale: stale(&old, &want),
+                    stale: stale(&old, &want, &want.content.resolve(links)?),
                     after: Some((want, stamp, links)),
                 }
             }
@@ -142,9 +142,9 @@ impl<'a> Change<'a> {
 }
 
 /// How long resolvers may keep the old answer, when clients were led by it to what the record said.
-fn stale(old: &DnsRecord, new: &DnsRecord) -> Duration {
+fn stale(old: &DnsRecord, new: &DnsRecord, content: &str) -> Duration {
     let leads = matches!(old.r#type.as_str(), "A" | "AAAA" | "CNAME") && !old.proxied;
-    let other = (&old.r#type, &old.content, old.proxied) != (&new.r#type, &new.content, new.proxied);
+    let other = (&old.r#type, old.content.plain().as_deref(), old.proxied) != (&new.r#type, Some(content), new.proxied);
     let seconds = if old.ttl == AUTOMATIC { 300 } else { old.ttl.unsigned_abs() };
     if leads && other { Duration::from_secs(seconds.into()) } else { Duration::ZERO }
 }
