@@ -131,7 +131,10 @@ impl Site {
     /// Everything in both clouds, ids and marks of runs left out.
     async fn picture(&self) -> Vec<String> {
         let timeless = |text: String| {
-            text.lines().filter(|l| !l.starts_with("not_after") && !l.starts_with("not_before")).collect::<Vec<_>>().join("\n")
+            text.lines()
+                .filter(|l| !["in_use_by", "not_after", "not_before"].iter().any(|w| l.starts_with(w)))
+                .collect::<Vec<_>>()
+                .join("\n")
         };
         let mut all: Vec<String> = canon(&self.reference.config).await.into_iter().map(timeless).collect();
         let plain = |v: &str| {
