@@ -18,6 +18,7 @@
 //! | [`cli`] | One file per command, each a few lines that wire the flow together. |
 //! | [`spec`] | What a user writes: one typed struct per section; layers, places, findings; `spec::lower` makes a `Stack`. |
 //! | [`model`] | Words that every layer shares: `Mode Attribute AttrChange Secret Computed Ranked Stamp Service Order Loss`. |
+//! | [`redact`] | What no output may show: by type, by name, by randomness, and because it is known to be a secret. |
 //! | [`kinds`] | One file per kind of cloud object: its struct, its `attributes!` line, its four verbs. |
 //! | [`graph`] | Edges from references, a stable topological order, a cycle reported as a path. |
 //! | [`observe`] | One batched list per kind, all at once, into a `Snapshot`; physical ids become addresses. |
@@ -42,6 +43,7 @@ pub mod cli;
 pub mod spec;
 
 pub mod model;
+pub mod redact;
 
 pub mod kinds;
 

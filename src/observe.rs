@@ -2,13 +2,14 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::try_join_all;
+use serde::{Deserialize, Serialize};
 
 use crate::cloud::{CloudError, Observe};
 use crate::kinds::prefix_list::CLOUDFLARE;
 use crate::kinds::{Address, Kind, Live, Object, PrefixList, foreign, map_refs};
 
 /// What does exist, by address; several objects at one address are generations, sorted by id.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     pub live: BTreeMap<Address, Vec<Live>>,
     /// What others have where the stack's objects stand, of kinds that are [shared](Kind::shared).

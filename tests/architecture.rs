@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// A room, and the rooms it may use. `main.rs` uses `cli`; nothing uses `cli`.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("cli", &["cloud", "diag", "graph", "kinds", "observe", "plan", "render", "run", "spec"]),
+    ("cli", &["cloud", "diag", "graph", "kinds", "observe", "plan", "redact", "render", "run", "spec"]),
     ("cloud", &["kinds", "model"]),
     ("diag", &[]),
     ("diff", &["kinds", "model"]),
@@ -12,8 +12,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kinds", &["attributes", "cloud", "model"]),
     ("model", &["attributes", "kinds"]),
     ("observe", &["cloud", "kinds"]),
-    ("plan", &["diff", "graph", "kinds", "model", "observe"]),
-    ("render", &["cloud", "kinds", "model", "plan", "run"]),
+    ("plan", &["diff", "graph", "kinds", "model", "observe", "redact"]),
+    ("redact", &["model"]),
+    ("render", &["cloud", "kinds", "model", "plan", "redact", "run"]),
     ("run", &["cloud", "diff", "kinds", "model", "plan"]),
     ("spec", &["diag", "kinds", "model", "plan"]),
 ];

@@ -1,20 +1,26 @@
 //! `infra apply`.
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::args::{CloudArgs, SelectArgs, SpecArgs};
 use super::carry::{RunArgs, Work};
 use super::change::change;
 use super::failure::Failure;
-use super::flow;
+use super::flow::{self, Choice};
 use super::printer::Printer;
+use super::saved;
 use crate::diag::Exit;
 
 /// Shows the plan, asks, and makes the live environment what the spec says. Any failure takes everything back.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Example:\n  infra apply --file infra.yaml\n  infra apply --cloud sandbox --auto-approve\n\nExit codes: 0 applied, 1 error before any effect, 3 failed and rolled back, 4 stuck or stopped on the way, 5 applied with leftovers, 6 another run holds the lease, 130 interrupted."
+    after_help = "Example:\n  infra apply --file infra.yaml\n  infra apply --cloud sandbox --auto-approve\n  infra apply p.infraplan\n\nExit codes: 0 applied, 1 error before any effect, 3 failed and rolled back, 4 stuck or stopped on the way, 5 applied with leftovers, 6 another run holds the lease, 7 the saved plan is stale, 130 interrupted."
 )]
 pub struct Apply {
+    /// A plan that `infra plan --out FILE` kept: applied as it was approved, or refused when what it was made from has moved
+    #[arg(value_name = "PLAN", conflicts_with_all = ["target", "exclude", "allow_data_loss", "recover"])]
+    plan: Option<PathBuf>,
     #[command(flatten)]
     spec: SpecArgs,
     #[command(flatten)]
@@ -30,11 +36,21 @@ pub struct Apply {
 
 impl Apply {
     pub async fn run(self, printer: &Printer) -> Result<Exit, Failure> {
-        let loaded = flow::read(&self.spec, printer)?;
-        let mut stack = flow::stack(&loaded)?;
+        let kept = self.plan.as_deref().map(|file| saved::read(file).map(|kept| (kept, file))).transpose()?;
+        let (loaded, mut stack) = match &kept {
+            Some((kept, file)) => saved::load(kept, file, printer)?,
+            None => {
+                let loaded = flow::read(&self.spec, printer)?;
+                let stack = flow::stack(&loaded)?;
+                (loaded, stack)
+            }
+        };
         let world = flow::world(&self.cloud, &loaded).await?;
         let work = Work { world: &world, cloud: &self.cloud, how: &self.how, printer };
-        let exit = change(&work, &loaded, &stack, &self.select, self.recover, "apply").await?;
+        let exit = match &kept {
+            Some((kept, file)) => saved::apply(&work, &loaded, &stack, kept, file).await?,
+            None => change(&work, &loaded, &stack, &Choice::from(&self.select), self.recover, "apply").await?,
+        };
         if exit == Exit::Done && !self.how.json && !stack.outputs.is_empty() {
             let snapshot = flow::look(world.read_only(), &mut stack, &loaded).await?;
             printer.result(&super::output::lines(&stack, &snapshot));

@@ -17,6 +17,7 @@ use crate::cloud::lease::{Holder, Keeper, Lease, take, take_within};
 use crate::cloud::{CloudError, Observe, World};
 use crate::diag::Exit;
 use crate::plan::Plan;
+use crate::plan::saved::shown;
 use crate::render::progress::{Progress, Screen};
 use crate::render::text::Detail;
 use crate::render::{json as document, report, text};
@@ -60,10 +61,10 @@ impl<'w> Work<'w> {
     pub fn show(&self, plan: &Plan) {
         if self.how.json {
             let version = json!({ "type": "version", "infra": env!("CARGO_PKG_VERSION"), "format_version": 1 });
-            let planned = json!({ "type": "plan", "plan": document::plan(plan) });
+            let planned = json!({ "type": "plan", "plan": document::plan(&shown(plan, &self.printer.redactor())) });
             self.printer.result(&format!("{version}\n{planned}\n"));
         } else {
-            self.printer.result(&text::plan(plan, self.detail()));
+            self.printer.result(&text::plan(&shown(plan, &self.printer.redactor()), self.detail()));
         }
     }
 

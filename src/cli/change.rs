@@ -1,8 +1,8 @@
 //! What apply and destroy do: a plan, its approval, the lease, and the run.
-use super::args::SelectArgs;
 use super::carry::Work;
 use super::failure::Failure;
-use super::{flow, recover};
+use super::flow::{self, Choice};
+use super::recover;
 use crate::diag::Exit;
 use crate::plan::{Plan, Stack};
 use crate::run::intent::{self, Intent};
@@ -22,14 +22,14 @@ pub async fn change(
     work: &Work<'_>,
     loaded: &Loaded,
     stack: &Stack,
-    select: &SelectArgs,
+    choice: &Choice,
     recover_first: bool,
     command: &str,
 ) -> Result<Exit, Failure> {
     loop {
         let mut shown = None;
         if !work.how.auto_approve {
-            let plan = look_and_plan(work, loaded, stack, select).await?;
+            let plan = look_and_plan(work, loaded, stack, choice).await?;
             work.show(&plan);
             if plan.is_empty() {
                 return Ok(Exit::Done);
@@ -40,7 +40,7 @@ pub async fn change(
             shown = Some(plan.digest);
         }
         let Some(mut keeper) = work.lease(&stack.name, command).await? else { return Ok(Exit::Leased) };
-        match keeper.during(Box::pin(prepare(work, loaded, stack, select, shown.as_deref()))).await {
+        match keeper.during(Box::pin(prepare(work, loaded, stack, choice, shown.as_deref()))).await {
             Ok(Found::Ready(plan)) if plan.is_empty() => {
                 work.show(&plan);
                 work.let_go(keeper, "nothing to do", 0).await;
@@ -83,18 +83,18 @@ pub async fn change(
     }
 }
 
-async fn prepare(work: &Work<'_>, loaded: &Loaded, stack: &Stack, select: &SelectArgs, shown: Option<&str>) -> Result<Found, Failure> {
+async fn prepare(work: &Work<'_>, loaded: &Loaded, stack: &Stack, choice: &Choice, shown: Option<&str>) -> Result<Found, Failure> {
     let notes = work.world.read_only().notes(&stack.name).await?;
     if let Some(intent) = intent::read(&stack.name, &notes) {
         return Ok(Found::Unfinished(intent));
     }
-    let plan = look_and_plan(work, loaded, stack, select).await?;
+    let plan = look_and_plan(work, loaded, stack, choice).await?;
     Ok(if shown.is_some_and(|digest| digest != plan.digest) { Found::Moved } else { Found::Ready(plan) })
 }
 
-async fn look_and_plan(work: &Work<'_>, loaded: &Loaded, stack: &Stack, select: &SelectArgs) -> Result<Plan, Failure> {
+async fn look_and_plan(work: &Work<'_>, loaded: &Loaded, stack: &Stack, choice: &Choice) -> Result<Plan, Failure> {
     let mut stack = stack.clone();
-    let snapshot = flow::look(work.world.read_only(), &mut stack, loaded).await?;
+    let mut snapshot = flow::look(work.world.read_only(), &mut stack, loaded).await?;
     flow::gates(work.world.read_only(), &stack, &snapshot, loaded, work.printer).await?;
-    flow::decide(stack, snapshot, select, loaded, work.printer)
+    flow::decide(&mut stack, &mut snapshot, choice, loaded, work.printer)
 }

@@ -5,7 +5,7 @@ use super::args::{CloudArgs, SelectArgs, SpecArgs};
 use super::carry::{RunArgs, Work};
 use super::change::change;
 use super::failure::Failure;
-use super::flow;
+use super::flow::{self, Choice};
 use super::printer::Printer;
 use crate::diag::Exit;
 
@@ -34,6 +34,6 @@ impl Destroy {
         stack.renamed.clear();
         let world = flow::world(&self.cloud, &loaded).await?;
         let work = Work { world: &world, cloud: &self.cloud, how: &self.how, printer };
-        change(&work, &loaded, &stack, &self.select, self.recover, "destroy").await
+        change(&work, &loaded, &stack, &Choice::from(&self.select), self.recover, "destroy").await
     }
 }

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use crate::cloud::lease::Lease;
 use crate::cloud::{Class, CloudError};
-use crate::diag::{Code, Finding, Findings};
+use crate::diag::{Code, Exit, Finding, Findings};
 use crate::graph::GraphError;
 use crate::kinds::Address;
+use crate::plan::saved::Moved;
 use crate::plan::{Guarded, PlanError, Stack};
 use crate::render::values;
 use crate::run::intent::Intent;
@@ -54,6 +55,8 @@ impl From<CloudError> for Failure {
 const TOKEN: &str =
     "give the token (My Profile, API Tokens) the permission that the message names; `infra iam-policy` lists all that the stack needs";
 
+const STALE: &str = "nothing was changed: make a new plan, and have that approved";
+
 /// A layer that can't be read.
 pub fn unreadable(file: &Path, e: &io::Error) -> Finding {
     let message = format!("{} can't be read: {e}", file.display());
@@ -61,6 +64,29 @@ pub fn unreadable(file: &Path, e: &io::Error) -> Finding {
 }
 
 impl Failure {
+    /// How a process ends that did nothing because of this.
+    pub fn exit(&self) -> Exit {
+        if self.0.iter().any(|f| f.code == Code::Stale) { Exit::Stale } else { Exit::Error }
+    }
+
+    /// A saved plan that can't be used at all.
+    pub fn unusable(file: &Path, why: impl std::fmt::Display) -> Failure {
+        let message = format!("{} can't be used: {why}", file.display());
+        Failure(vec![Finding::error(Code::SavedPlan, message, "make a new one with `infra plan --out FILE`, and have that approved")])
+    }
+
+    /// A spec that holds a secret can't be kept.
+    pub fn secret_in_spec() -> Failure {
+        let message = "the spec holds the value of an environment variable whose name is a secret's, and the saved plan would show it";
+        Failure(vec![Finding::error(Code::LiteralSecret, message, "write `{from_env: NAME}` instead of the value")])
+    }
+
+    /// What a saved plan was made from is no longer so.
+    pub fn stale(moved: &[Moved]) -> Failure {
+        let finding = |m: &Moved| Finding::error(Code::Stale, values::moved(m), STALE);
+        Failure(moved.iter().map(finding).collect())
+    }
+
     /// The world can't be read; at Cloudflare, the cause may stand in the spec.
     pub fn looking(loaded: &Loaded, e: CloudError) -> Failure {
         if !e.of_cloudflare() {

@@ -9,8 +9,11 @@ use crate::cloud::lease::Terms;
 use crate::cloud::policy::Policy;
 use crate::cloud::sandbox::{Fault, Pace};
 use crate::cloud::{Clients, Cloudflare, Observe, ReadOnly, Sandbox, World};
+use crate::model::Moment;
 use crate::observe::{Snapshot, complete, observe};
-use crate::plan::{Plan, Stack, plan, select};
+use crate::plan::saved::{Saved, Scene, Zone};
+use crate::plan::{Allowed, Plan, Selection, Stack, plan, select};
+use crate::redact::Redactor;
 use crate::spec::lower::lower;
 use crate::spec::{Loaded, load};
 
@@ -27,7 +30,13 @@ pub fn read(args: &SpecArgs, printer: &Printer) -> Result<Loaded, Failure> {
     if !missing.is_empty() {
         return Err(Failure(missing));
     }
-    let loaded = load(&layers, &environment)?;
+    parse(&layers, printer)
+}
+
+/// What the layers say, and what is risky about it.
+pub fn parse(layers: &[(PathBuf, String)], printer: &Printer) -> Result<Loaded, Failure> {
+    let loaded = load(layers, &environment)?;
+    printer.hide(loaded.spec.secrets().iter().filter_map(|name| environment(name)));
     printer.findings(&loaded.warnings);
     Ok(loaded)
 }
@@ -69,6 +78,19 @@ pub async fn world(args: &CloudArgs, loaded: &Loaded) -> Result<World, Failure> 
     Ok(world)
 }
 
+/// Where a plan is made: the account, the region, the zone.
+pub async fn scene(world: ReadOnly<'_>, stack: &Stack, loaded: &Loaded) -> Result<Scene, Failure> {
+    let zone = async {
+        match &stack.zone {
+            Some(zone) => world.about_zone(zone).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    let seen = async { tokio::try_join!(world.identity(), zone) };
+    let (who, zone) = seen.await.map_err(|e| Failure::looking(loaded, e))?;
+    Ok(Scene { account: who.account, region: who.region, zone: zone.map(|z| Zone { name: z.name, id: z.id }) })
+}
+
 /// What is; and what the stack is wanted to have that only the world knows.
 pub async fn look(world: ReadOnly<'_>, stack: &mut Stack, loaded: &Loaded) -> Result<Snapshot, Failure> {
     let seen = async { tokio::try_join!(observe(&world, &stack.name, &stack.renamed), complete(&world, &mut stack.nodes)) };
@@ -78,21 +100,57 @@ pub async fn look(world: ReadOnly<'_>, stack: &mut Stack, loaded: &Loaded) -> Re
 /// Says which of the zone's limits the stack will meet; Cloudflare decides.
 pub async fn gates(world: ReadOnly<'_>, stack: &Stack, snapshot: &Snapshot, loaded: &Loaded, printer: &Printer) -> Result<(), Failure> {
     let Some(zone) = &stack.zone else { return Ok(()) };
-    let plan = world.zone_plan(zone).await.map_err(|e| Failure::looking(loaded, e))?;
-    let found = super::gates::exceeded(&plan, stack, snapshot);
+    let about = world.about_zone(zone).await.map_err(|e| Failure::looking(loaded, e))?;
+    let found = super::gates::exceeded(&about.plan, stack, snapshot);
     printer.findings(&found.into_iter().map(|gate| gate.finding(loaded, stack)).collect::<Vec<_>>());
     Ok(())
 }
 
-/// What is to be done.
-pub fn decide(mut stack: Stack, mut snapshot: Snapshot, args: &SelectArgs, loaded: &Loaded, printer: &Printer) -> Result<Plan, Failure> {
-    let selection = args.selection();
-    if selection != Default::default() {
-        let chosen = select(&mut stack, &mut snapshot, &selection).map_err(Failure::unselectable)?;
+/// What was chosen on the command line.
+pub struct Choice {
+    pub selection: Selection,
+    pub allowed: Allowed,
+}
+
+impl From<&SelectArgs> for Choice {
+    fn from(args: &SelectArgs) -> Self {
+        Choice { selection: args.selection(), allowed: args.allowed() }
+    }
+}
+
+/// What is to be done. Stack and snapshot become what the plan is made from.
+pub fn decide(stack: &mut Stack, snapshot: &mut Snapshot, choice: &Choice, loaded: &Loaded, printer: &Printer) -> Result<Plan, Failure> {
+    if choice.selection != Default::default() {
+        let chosen = select(stack, snapshot, &choice.selection).map_err(Failure::unselectable)?;
         printer.say(&format!("Selected, with what belongs to it ({}):", chosen.len()));
         chosen.iter().for_each(|a| printer.say(&format!("  {a}")));
     }
-    plan(&stack, &snapshot, &args.allowed()).map_err(|problems| Failure::plan(loaded, &stack, &problems))
+    plan(stack, snapshot, &choice.allowed).map_err(|problems| Failure::plan(loaded, stack, &problems))
+}
+
+/// A plan with all that it was made from, as it may be shown and kept.
+pub fn saved(
+    (stack, mut read, plan): (Stack, Snapshot, Plan),
+    scene: Scene,
+    choice: &Choice,
+    loaded: &Loaded,
+    command: &str,
+    redactor: &Redactor,
+) -> Saved {
+    read.foreign.retain(|l| plan.adopted.iter().any(|a| a.id == l.id));
+    let saved = Saved {
+        created: Moment::now(),
+        command: command.into(),
+        scene,
+        layers: loaded.layers.clone(),
+        spec: loaded.written(),
+        selection: choice.selection.clone(),
+        allowed: choice.allowed.clone(),
+        stack,
+        read,
+        plan,
+    };
+    saved.redacted(redactor)
 }
 
 /// How the lease is kept.

@@ -15,7 +15,9 @@ mod output;
 mod plan;
 mod printer;
 mod recover;
+mod saved;
 mod schema;
+mod show;
 mod signals;
 mod status;
 mod unlock;
@@ -65,6 +67,8 @@ enum Command {
     Recover(recover::Recover),
     /// Print the JSON Schema of the spec, of a layer or of a plan
     Schema(schema::Schema),
+    /// Show a saved plan; needs no network
+    Show(show::Show),
     /// Tell whether a run goes on, and whose; or how the last one ended
     Status(status::Status),
     /// Take the lease of a stack from its holder
@@ -89,6 +93,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Plan(c) => block_on(c.run(&printer)),
         Command::Recover(c) => block_on(c.run(&printer)),
         Command::Schema(c) => c.run(&printer),
+        Command::Show(c) => c.run(&printer),
         Command::Status(c) => block_on(c.run(&printer)),
         Command::Unlock(c) => block_on(c.run(&printer)),
         Command::Validate(c) => c.run(&printer),
@@ -96,7 +101,7 @@ pub fn run(cli: Cli) -> Exit {
     };
     result.unwrap_or_else(|failure| {
         printer.failure(&failure);
-        Exit::Error
+        failure.exit()
     })
 }
 

@@ -1,13 +1,16 @@
 //! `infra plan`.
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::args::{CloudArgs, SelectArgs, SpecArgs};
 use super::failure::Failure;
-use super::flow;
+use super::flow::{self, Choice};
 use super::printer::Printer;
+use super::show::Format;
 use crate::diag::Exit;
+use crate::render::status;
 use crate::render::text::Detail;
-use crate::render::{json, status, text};
 
 /// Reads the live environment and shows what apply would do. Changes nothing, and holds no client that could.
 #[derive(Args, Debug)]
@@ -25,9 +28,12 @@ pub struct Plan {
     /// Plan the deletion of everything that the stack owns
     #[arg(long, env = "INFRA_DESTROY")]
     destroy: bool,
-    /// Print the plan as JSON (`infra schema plan`)
-    #[arg(long, env = "INFRA_JSON")]
-    json: bool,
+    /// Keep the plan in a file, for `infra show` and `infra apply FILE`
+    #[arg(short, long, value_name = "FILE", env = "INFRA_OUT")]
+    out: Option<PathBuf>,
+    /// How the plan is shown
+    #[arg(long, value_enum, value_name = "FORMAT", env = "INFRA_FORMAT", default_value_t)]
+    format: Format,
     /// Also show every attribute of what is created, and every undo
     #[arg(short, long, env = "INFRA_VERBOSE")]
     verbose: bool,
@@ -43,20 +49,26 @@ impl Plan {
         }
         let world = flow::world(&self.cloud, &loaded).await?;
         let reader = world.read_only();
-        let (snapshot, notes) = {
-            let name = stack.name.clone();
-            tokio::join!(flow::look(world.read_only(), &mut stack, &loaded), reader.notes(&name))
+        let (scene, snapshot, notes) = {
+            let (name, scene) = (stack.name.clone(), flow::scene(world.read_only(), &stack.clone(), &loaded).await);
+            let (snapshot, notes) = tokio::join!(flow::look(world.read_only(), &mut stack, &loaded), reader.notes(&name));
+            (scene?, snapshot, notes)
         };
-        let snapshot = snapshot?;
+        let mut snapshot = snapshot?;
         flow::gates(world.read_only(), &stack, &snapshot, &loaded, printer).await?;
         // Whoever may plan need not be allowed to read the notes.
         let notes = notes.unwrap_or_default();
         if let Some(hint) = status::hint(&stack.name, &notes, &flow::terms(&self.cloud)) {
             printer.say(&hint);
         }
-        let plan = flow::decide(stack, snapshot, &self.select, &loaded, printer)?;
-        let detail = Detail { style: printer.style, verbose: self.verbose };
-        printer.result(&if self.json { format!("{:#}\n", json::plan(&plan)) } else { text::plan(&plan, detail) });
-        Ok(if self.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Done })
+        let choice = Choice::from(&self.select);
+        let plan = flow::decide(&mut stack, &mut snapshot, &choice, &loaded, printer)?;
+        let command = if self.destroy { "destroy" } else { "apply" };
+        let saved = flow::saved((stack, snapshot, plan), scene, &choice, &loaded, command, &printer.redactor());
+        if let Some(file) = &self.out {
+            super::saved::write(&saved, file, printer)?;
+        }
+        printer.result(&self.format.render(&saved, Detail { style: printer.style, verbose: self.verbose }));
+        Ok(if self.detailed_exitcode && !saved.plan.is_empty() { Exit::Changes } else { Exit::Done })
     }
 }

@@ -1,8 +1,10 @@
 //! The only place that writes: results to stdout, talk to stderr.
+use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
 
 use super::failure::Failure;
 use crate::diag::{self, Finding};
+use crate::redact::Redactor;
 use crate::render::style::Style;
 
 /// Where output goes, and how.
@@ -14,6 +16,8 @@ pub struct Printer {
     width: usize,
     /// Whether a person sits there: both ends are terminals, and it isn't CI.
     pub interactive: bool,
+    /// What nothing that is said may hold.
+    redactor: RefCell<Redactor>,
 }
 
 impl Printer {
@@ -25,11 +29,25 @@ impl Printer {
         let (out, err) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
         let interactive = std::io::stdin().is_terminal() && err && !set("CI") && std::env::var("TERM").map_or(true, |t| t != "dumb");
         let width = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).unwrap_or(100);
-        Printer { style: Style { color: color(out) }, color: color(err), width, interactive }
+        let vars = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let redactor = RefCell::new(Redactor::of_environment(vars));
+        Printer { style: Style { color: color(out) }, color: color(err), width, interactive, redactor }
+    }
+
+    /// Hides these from now on, too.
+    pub fn hide(&self, known: impl IntoIterator<Item = String>) {
+        let more = self.redactor.borrow().clone().and(known);
+        *self.redactor.borrow_mut() = more;
+    }
+
+    /// What is hidden by now.
+    pub fn redactor(&self) -> Redactor {
+        self.redactor.borrow().clone()
     }
 
     /// A result. A reader that has gone away ends the process quietly.
     pub fn result(&self, text: &str) {
+        let text = self.redactor.borrow().text(text);
         let mut out = std::io::stdout().lock();
         if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
             quit();
@@ -38,31 +56,28 @@ impl Printer {
 
     /// A result of a run that goes on whether somebody reads it or not.
     pub fn tell(&self, text: &str) {
+        let text = self.redactor.borrow().text(text);
         let mut out = std::io::stdout().lock();
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     }
 
     /// Talk.
     pub fn say(&self, line: &str) {
-        talk(&format!("{line}\n"));
+        talk(&self.redactor.borrow().text(&format!("{line}\n")));
     }
 
     /// A question; its answer without the line's end.
     pub fn ask(&self, question: &str) -> String {
-        talk(question);
-        let mut answer = String::new();
-        let read = std::io::stdin().read_line(&mut answer);
-        if read.is_ok() { answer.trim().to_owned() } else { String::new() }
+        ask(question)
     }
 
     /// As [`Printer::ask`], while other things go on.
     pub async fn ask_meanwhile(&self, question: String) -> String {
-        let printer = Printer { style: self.style, ..*self };
-        tokio::task::spawn_blocking(move || printer.ask(&question)).await.unwrap_or_default()
+        tokio::task::spawn_blocking(move || ask(&question)).await.unwrap_or_default()
     }
 
     pub fn findings(&self, findings: &[Finding]) {
-        talk(&diag::render(findings, self.color, self.width.max(60)));
+        talk(&self.redactor.borrow().text(&diag::render(findings, self.color, self.width.max(60))));
     }
 
     pub fn failure(&self, failure: &Failure) {
@@ -71,6 +86,13 @@ impl Printer {
             talk(&format!("{} findings.\n", failure.0.len()));
         }
     }
+}
+
+fn ask(question: &str) -> String {
+    talk(question);
+    let mut answer = String::new();
+    let read = std::io::stdin().read_line(&mut answer);
+    if read.is_ok() { answer.trim().to_owned() } else { String::new() }
 }
 
 /// Talk that nobody can hear is no reason to stop.

@@ -19,7 +19,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::policy::{Policy, Repeat};
-use super::{Call, Cloud, CloudError, Cloudflare, Identity, Observe};
+use super::{Call, Cloud, CloudError, Cloudflare, Identity, Observe, Zone};
 use crate::kinds::{self, Kind, Links, Live, Object};
 use crate::model::{Service, Stamp};
 
@@ -175,8 +175,8 @@ impl Observe for Clients {
     async fn edge_ranges(&self) -> Result<BTreeSet<String>, CloudError> {
         self.cloudflare_ranges().await
     }
-    async fn zone_plan(&self, zone: &str) -> Result<String, CloudError> {
-        Ok(self.zone(zone).await?.plan)
+    async fn about_zone(&self, zone: &str) -> Result<Zone, CloudError> {
+        self.zone(zone).await
     }
     /// A stamp that names another kind was copied from elsewhere, and makes nothing ours.
     async fn list(&self, kind: Kind, stack: &str) -> Result<Vec<Live>, CloudError> {

@@ -17,7 +17,7 @@ use crate::kinds::{Kind, Links, Live, Object};
 use crate::model::{Service, Stamp};
 
 pub use aws::Clients;
-pub use cloudflare::Cloudflare;
+pub use cloudflare::{Cloudflare, Zone};
 pub use notes::Notes;
 pub use sandbox::Sandbox;
 
@@ -128,8 +128,8 @@ pub trait Observe {
     async fn list(&self, kind: Kind, stack: &str) -> Result<Vec<Live>, CloudError>;
     /// The blocks of IPv4 addresses from which Cloudflare reaches an origin, as it publishes them.
     async fn edge_ranges(&self) -> Result<BTreeSet<String>, CloudError>;
-    /// The plan that a Cloudflare zone is on: `free`, `pro`, `business` or `enterprise`.
-    async fn zone_plan(&self, zone: &str) -> Result<String, CloudError>;
+    /// A Cloudflare zone by its name: its id, and the plan that it is on.
+    async fn about_zone(&self, zone: &str) -> Result<Zone, CloudError>;
 }
 
 /// A cloud that can be changed.
@@ -201,8 +201,8 @@ impl Observe for ReadOnly<'_> {
     async fn edge_ranges(&self) -> Result<BTreeSet<String>, CloudError> {
         self.0.edge_ranges().await
     }
-    async fn zone_plan(&self, zone: &str) -> Result<String, CloudError> {
-        self.0.zone_plan(zone).await
+    async fn about_zone(&self, zone: &str) -> Result<Zone, CloudError> {
+        self.0.about_zone(zone).await
     }
     async fn identity(&self) -> Result<Identity, CloudError> {
         self.0.identity().await
@@ -219,10 +219,10 @@ impl Observe for World {
             World::Sandbox(s) => s.edge_ranges().await,
         }
     }
-    async fn zone_plan(&self, zone: &str) -> Result<String, CloudError> {
+    async fn about_zone(&self, zone: &str) -> Result<Zone, CloudError> {
         match self {
-            World::Aws(c) => c.zone_plan(zone).await,
-            World::Sandbox(s) => s.zone_plan(zone).await,
+            World::Aws(c) => c.about_zone(zone).await,
+            World::Sandbox(s) => s.about_zone(zone).await,
         }
     }
     async fn identity(&self) -> Result<Identity, CloudError> {

@@ -5,7 +5,7 @@ use super::*;
 use crate::diff::{Context, diff};
 use crate::graph::Graph;
 use crate::kinds::{Claim, Claims, refs, resolve_texts};
-use crate::model::{Loss, Mode, digest};
+use crate::model::{Loss, Mode};
 use crate::observe::Snapshot;
 
 /// Everything decided about a stack; `steps` turns it into a program.
@@ -46,7 +46,7 @@ pub fn plan(stack: &Stack, snapshot: &Snapshot, allowed: &Allowed) -> Result<Pla
         return Err(problems);
     }
     let mut plan = d.program();
-    plan.digest = digest(&(&plan.stack, &plan.changes, &plan.steps, &plan.adopted))[..16].into();
+    plan.digest = plan.fingerprint();
     Ok(plan)
 }
 

@@ -1,5 +1,6 @@
 //! Stack x Snapshot to `Plan` or `PlanError`: decides order, replacement, undo and commit point. The run makes no choices.
 mod decide;
+pub mod saved;
 mod select;
 mod steps;
 
@@ -8,16 +9,18 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::graph::GraphError;
 use crate::kinds::{Address, Live, Object, Text};
-use crate::model::{AttrChange, Order};
+use crate::model::{AttrChange, Order, digest};
 
 pub use decide::plan;
+pub use saved::Saved;
 pub use select::{Selection, select};
 
 /// What should exist.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Stack {
     pub name: String,
     pub nodes: BTreeMap<Address, Object>,
@@ -123,6 +126,27 @@ pub struct Plan {
 impl Plan {
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// The plan's digest. What the cloud decides of an object, and what is left to it, has no part in it: that moves by itself.
+    fn fingerprint(&self) -> String {
+        let governed = |o: &Object| -> BTreeMap<&'static str, Value> {
+            o.attributes().into_iter().filter(|a| a.mode.compared()).map(|a| (a.name, a.value)).collect()
+        };
+        let steps: Vec<Value> = self
+            .steps
+            .iter()
+            .map(|s| {
+                let (verb, id, before, after) = match &s.act {
+                    Act::Create { object } => ("create", None, None, Some(governed(object))),
+                    Act::Update { live, object } => ("update", Some(&live.id), Some(governed(&live.object)), Some(governed(object))),
+                    Act::Delete { live } => ("delete", Some(&live.id), Some(governed(&live.object)), None),
+                };
+                json!([s.address, verb, id, before, after, s.after, s.undo])
+            })
+            .collect();
+        let old: Vec<(&Address, &String)> = self.old.iter().map(|l| (&l.stamp.address, &l.id)).collect();
+        digest(&(&self.stack, &self.changes, steps, &self.adopted, old))[..16].into()
     }
 
     /// What every program keeps to, checked where one is read back from a file: steps count up and wait for earlier ones only, the commit point and

@@ -1,12 +1,14 @@
 //! `--target` and `--exclude`: what is not selected is wanted as it is.
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::Stack;
 use crate::kinds::{Address, refs};
 use crate::observe::Snapshot;
 
 /// What the user names: an address (`subnet.app-a`), a kind (`subnet`), or a part of the spec (`compute`, `compute.app`).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selection {
     /// Only these, and what they need.
     pub targets: Vec<String>,
@@ -52,17 +54,20 @@ pub fn select(stack: &mut Stack, snapshot: &mut Snapshot, selection: &Selection)
         let out = closure(selection.excludes.iter().flat_map(find), &users);
         selected.retain(|a| !out.contains(a));
     }
-    for address in edges.keys().filter(|a| !selected.contains(a)) {
-        match snapshot.live.get_mut(address) {
-            Some(generations) => {
-                generations.truncate(1);
-                stack.nodes.insert(address.clone(), generations[0].object.clone());
-            }
-            None => drop(stack.nodes.remove(address)),
-        }
-        stack.renamed.remove(address);
-    }
+    edges.keys().filter(|a| !selected.contains(a)).for_each(|a| as_it_stands(a, stack, snapshot));
     Ok(selected)
+}
+
+/// Wants what is at an address just as it is.
+pub(super) fn as_it_stands(address: &Address, stack: &mut Stack, snapshot: &mut Snapshot) {
+    match snapshot.live.get_mut(address) {
+        Some(generations) => {
+            generations.truncate(1);
+            stack.nodes.insert(address.clone(), generations[0].object.clone());
+        }
+        None => drop(stack.nodes.remove(address)),
+    }
+    stack.renamed.remove(address);
 }
 
 fn closure(start: impl Iterator<Item = Address>, edges: &BTreeMap<Address, BTreeSet<Address>>) -> BTreeSet<Address> {

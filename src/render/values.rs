@@ -1,6 +1,9 @@
 //! Canonical values as a person reads them. Secrets are never shown.
 use serde_json::{Map, Value};
 
+use crate::plan::saved::Moved;
+use crate::redact::{HIDDEN, is_sealed};
+
 /// One value: bare words, `{key: value}`, `[a, b]`, addresses, `(sensitive)`.
 pub fn value(v: &Value) -> String {
     match v {
@@ -17,6 +20,19 @@ pub fn object(o: &crate::kinds::Object) -> String {
     let telling = o.attributes().into_iter().filter(|a| a.mode.compared() && a.name != "tags" && !a.value.is_null());
     let words: Vec<String> = telling.map(|a| format!("{} {}", a.name, value(&a.value))).collect();
     format!("a {} ({})", o.kind().label(), words.join(", "))
+}
+
+/// What is no longer as a saved plan knew it: the field, before and now.
+pub fn moved(m: &Moved) -> String {
+    match m {
+        Moved::Field { address, path, wanted, then, now } => {
+            let whose = if *wanted { " (what the spec wants with this environment)" } else { "" };
+            format!("{address}: {path} was {} when the plan was made, and is {} now{whose}", maybe(then.as_ref()), maybe(now.as_ref()))
+        }
+        Moved::Gone { address, id } => format!("{address}: {id} was there when the plan was made, and is gone"),
+        Moved::Come { address, id } => format!("{address}: {id} was not there when the plan was made"),
+        Moved::Done { address } => format!("{address}: something else would be done with it now"),
+    }
 }
 
 /// One value, or nothing.
@@ -41,6 +57,9 @@ pub fn count(n: usize, one: &str) -> String {
 }
 
 fn string(s: &str) -> String {
+    if is_sealed(s) {
+        return HIDDEN.into();
+    }
     let plain = !s.is_empty() && s.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:@%+*=".contains(c));
     if plain { s.to_owned() } else { Value::String(s.into()).to_string() }
 }

@@ -29,11 +29,13 @@ pub mod stack;
 mod substitute;
 pub mod units;
 pub mod vpc;
+mod write;
 
 pub use locate::Sources;
 pub use stack::Spec;
 
 use crate::diag::{Code, Finding, Findings};
+use crate::plan::saved::{Layer, layers_digest, text_digest};
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -48,6 +50,15 @@ pub struct Loaded {
     pub warnings: Vec<Finding>,
     /// Over the text of all layers, in order.
     pub digest: String,
+    /// The layers, by the digests of their texts.
+    pub layers: Vec<Layer>,
+}
+
+impl Loaded {
+    /// The merged spec as it was written, as one layer.
+    pub fn written(&self) -> String {
+        write::write(self.sources.root())
+    }
 }
 
 /// Reads layers, the first one below the others. `env` answers `${env.NAME}`.
@@ -84,8 +95,9 @@ pub fn load(layers: &[(PathBuf, String)], env: &dyn Fn(&str) -> Option<String>) 
     if findings.refuse() {
         return Err(findings);
     }
-    let digest = crate::model::digest(&layers.iter().map(|(_, text)| text).collect::<Vec<_>>());
-    Ok(Loaded { spec, sources, warnings: findings.0, digest })
+    let layer = |(name, text): &(PathBuf, String)| Layer { file: name.display().to_string(), digest: text_digest(text) };
+    let layers: Vec<Layer> = layers.iter().map(layer).collect();
+    Ok(Loaded { spec, sources, warnings: findings.0, digest: layers_digest(&layers), layers })
 }
 
 /// The typed spec. The shape was checked before, so an error here means that schema and types disagree.

@@ -3,6 +3,7 @@ use super::cache::Cache;
 use super::cdn::Cdn;
 use super::compute::Compute;
 use super::database::Database;
+use super::env::{EnvValue, SecretRef};
 use super::load_balancer::LoadBalancer;
 use super::units::{Account, Name, OutputName, Region, Text};
 use super::vpc::Vpc;
@@ -45,4 +46,16 @@ pub struct Spec {
     /// What `infra output` prints, by name.
     #[serde(default)]
     pub outputs: BTreeMap<OutputName, Text>,
+}
+
+impl Spec {
+    /// Environment variables that hold secrets: those of `{from_env: NAME}`.
+    pub fn secrets(&self) -> Vec<String> {
+        let values = self.compute.values().flat_map(|c| c.env.values());
+        let name = |v: &'_ EnvValue| match v {
+            EnvValue::Secret(SecretRef::FromEnv(name)) => Some(name.as_str().to_owned()),
+            _ => None,
+        };
+        values.filter_map(name).collect()
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use infra::cloud::lease::Holder;
 use infra::cloud::sandbox::Fault;
-use infra::cloud::{Call, Cloud, CloudError, Identity, Notes, Observe, Sandbox};
+use infra::cloud::{Call, Cloud, CloudError, Identity, Notes, Observe, Sandbox, Zone};
 use infra::kinds::{Kind, Links, Live, Object};
 use infra::model::{Moment, Stamp};
 use infra::plan::{Plan, Stack};
@@ -54,8 +54,8 @@ impl Observe for Haunted {
     async fn edge_ranges(&self) -> Result<BTreeSet<String>, CloudError> {
         self.0.edge_ranges().await
     }
-    async fn zone_plan(&self, zone: &str) -> Result<String, CloudError> {
-        self.0.zone_plan(zone).await
+    async fn about_zone(&self, zone: &str) -> Result<Zone, CloudError> {
+        self.0.about_zone(zone).await
     }
     async fn identity(&self) -> Result<Identity, CloudError> {
         self.0.identity().await

@@ -3,7 +3,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use infra::cloud::{Cloud, CloudError, Identity, Observe};
+use infra::cloud::{Cloud, CloudError, Identity, Observe, Zone};
 use infra::kinds::calls::{Call, GENERAL, prefix};
 use infra::kinds::security_group::Rule;
 use infra::kinds::{Kind, Links, Live, Object, Ref, RouteTable, SecurityGroup};
@@ -95,8 +95,8 @@ impl Observe for Watched {
     async fn edge_ranges(&self) -> Result<BTreeSet<String>, CloudError> {
         self.reference.cloud.edge_ranges().await
     }
-    async fn zone_plan(&self, zone: &str) -> Result<String, CloudError> {
-        self.reference.cloud.zone_plan(zone).await
+    async fn about_zone(&self, zone: &str) -> Result<Zone, CloudError> {
+        self.reference.cloud.about_zone(zone).await
     }
     async fn identity(&self) -> Result<Identity, CloudError> {
         self.reference.cloud.identity().await

@@ -1,0 +1,100 @@
+//! A saved plan's way into a file, and from there into a run.
+use std::path::{Path, PathBuf};
+
+use super::carry::Work;
+use super::failure::Failure;
+use super::flow::{self, Choice};
+use super::printer::Printer;
+use crate::diag::Exit;
+use crate::plan::{Plan, Saved, Stack};
+use crate::run::intent::{self, Intent};
+use crate::spec::Loaded;
+
+/// Writes the file whole or not at all. Its spec must not hold what is known to be a secret.
+pub fn write(saved: &Saved, file: &Path, printer: &Printer) -> Result<(), Failure> {
+    if printer.redactor().text(&saved.spec) != saved.spec {
+        return Err(Failure::secret_in_spec());
+    }
+    let beside = file.with_extension("infraplan.new");
+    std::fs::write(&beside, saved.write()).and_then(|()| std::fs::rename(&beside, file)).map_err(Failure::from)?;
+    printer.say(&format!("The plan is kept in {} (digest {}).", file.display(), saved.plan.digest));
+    Ok(())
+}
+
+pub fn read(file: &Path) -> Result<Saved, Failure> {
+    let text = std::fs::read_to_string(file).map_err(|e| Failure::unusable(file, e))?;
+    Saved::parse(&text).map_err(|why| Failure::unusable(file, why))
+}
+
+/// The spec that a saved plan was made from, read with this environment.
+pub fn load(saved: &Saved, file: &Path, printer: &Printer) -> Result<(Loaded, Stack), Failure> {
+    let name = PathBuf::from(format!("{} (the spec in it)", file.display()));
+    let mut loaded = flow::parse(&[(name, saved.spec.clone())], printer)?;
+    loaded.layers = saved.layers.clone();
+    loaded.digest = crate::plan::saved::layers_digest(&saved.layers);
+    let mut stack = flow::stack(&loaded)?;
+    if saved.command == "destroy" {
+        stack.nodes.clear();
+        stack.renamed.clear();
+    }
+    Ok((loaded, stack))
+}
+
+/// Applies a saved plan: looks again, plans again, and refuses when anything of the plan's business has moved.
+pub async fn apply(work: &Work<'_>, loaded: &Loaded, stack: &Stack, saved: &Saved, file: &Path) -> Result<Exit, Failure> {
+    let scene = flow::scene(work.world.read_only(), stack, loaded).await?;
+    if scene != saved.scene {
+        return Err(Failure::unusable(file, format!("it was made for {}, and this is {}", told(&saved.scene), told(&scene))));
+    }
+    let Some(mut keeper) = work.lease(&stack.name, &saved.command).await? else { return Ok(Exit::Leased) };
+    match keeper.during(Box::pin(again(work, loaded, stack, saved))).await {
+        Ok(Found::Ready(plan)) if plan.is_empty() => {
+            work.show(&plan);
+            work.let_go(keeper, "nothing to do", 0).await;
+            Ok(Exit::Done)
+        }
+        Ok(Found::Ready(plan)) => {
+            work.show(&plan);
+            work.begin(keeper, *plan, &saved.command, &loaded.digest).await
+        }
+        Ok(Found::Unfinished(intent)) => {
+            work.let_go(keeper, "nothing done", 0).await;
+            Err(Failure::unfinished(&stack.name, &intent))
+        }
+        Err(failure) => {
+            work.let_go(keeper, "nothing done", 0).await;
+            Err(failure)
+        }
+    }
+}
+
+fn told(scene: &crate::plan::saved::Scene) -> String {
+    let zone = scene.zone.as_ref().map(|z| format!(", zone {} ({})", z.name, z.id)).unwrap_or_default();
+    format!("account {}, region {}{zone}", scene.account, scene.region)
+}
+
+enum Found {
+    Ready(Box<Plan>),
+    Unfinished(Box<Intent>),
+}
+
+/// The same plan, made anew under the lease.
+async fn again(work: &Work<'_>, loaded: &Loaded, stack: &Stack, saved: &Saved) -> Result<Found, Failure> {
+    let notes = work.world.read_only().notes(&stack.name).await?;
+    if let Some(intent) = intent::read(&stack.name, &notes) {
+        return Ok(Found::Unfinished(Box::new(intent)));
+    }
+    let mut stack = stack.clone();
+    let mut snapshot = flow::look(work.world.read_only(), &mut stack, loaded).await?;
+    let moved = saved.moved(&stack, &snapshot);
+    if !moved.is_empty() {
+        return Err(Failure::stale(&moved));
+    }
+    saved.narrow(&mut stack, &mut snapshot);
+    let choice = Choice { selection: Default::default(), allowed: saved.allowed.clone() };
+    let plan = flow::decide(&mut stack, &mut snapshot, &choice, loaded, work.printer)?;
+    if plan.digest != saved.plan.digest {
+        return Err(Failure::stale(&saved.otherwise(&plan)));
+    }
+    Ok(Found::Ready(Box::new(plan)))
+}

@@ -1,0 +1,238 @@
+//! What no output may show: by what it is, by its name, by its randomness, and because it is known to be a secret.
+use std::collections::BTreeSet;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use crate::model::Secret;
+
+/// What stands where something is hidden.
+pub const HIDDEN: &str = "(sensitive)";
+
+/// Parts of names that secrets have.
+const NAMES: &[&str] = &[
+    "ACCESS_KEY",
+    "API_KEY",
+    "APIKEY",
+    "AUTHORIZATION",
+    "COOKIE",
+    "CREDENTIAL",
+    "PASSPHRASE",
+    "PASSWD",
+    "PASSWORD",
+    "PRIVATE_KEY",
+    "SECRET",
+    "SIGNING_KEY",
+    "TOKEN",
+];
+/// Ends of names that only say where a secret is, or something about it.
+const ABOUT: &[&str] = &["_ARN", "_FILE", "_ID", "_NAME", "_PATH", "_TTL", "_URL"];
+/// Attributes of kinds that only sound like secrets.
+const OWN: &[&str] = &["from_secrets_manager", "http_tokens", "secret_arn"];
+/// Names under which long hexadecimal numbers are no secrets.
+const NUMBERS: &[&str] = &["COMMIT", "DIGEST", "HASH", "REVISION", "SHA", "VERSION"];
+/// A known value shorter than this is no secret worth the name, and would hide half of every text.
+const SHORTEST: usize = 6;
+
+/// Whether a name is one that secrets have.
+pub fn secret_name(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase().replace('-', "_");
+    let key = upper == "KEY" || upper.ends_with("_PASS") || upper == "PASS";
+    (key || NAMES.iter().any(|part| upper.contains(part))) && !ABOUT.iter().any(|end| upper.ends_with(end)) && !OWN.contains(&name)
+}
+
+/// Hides secrets. One is made at the start of a command and used for all that the command says or writes.
+#[derive(Clone, Debug, Default)]
+pub struct Redactor {
+    /// Known secrets in every form in which a text may hold them, the longest first.
+    forms: Vec<String>,
+}
+
+impl Redactor {
+    /// `known` are values that are secrets for sure.
+    pub fn new(known: impl IntoIterator<Item = String>) -> Self {
+        let known: BTreeSet<String> = known.into_iter().filter(|v| v.trim().len() >= SHORTEST).collect();
+        let mut forms: Vec<String> = known.iter().flat_map(|v| forms(v)).collect();
+        forms.sort_by(|a, b| (b.len(), a).cmp(&(a.len(), b)));
+        forms.dedup();
+        Redactor { forms }
+    }
+
+    /// Every variable of the environment whose name is one that secrets have.
+    pub fn of_environment(vars: impl IntoIterator<Item = (String, String)>) -> Self {
+        Redactor::new(vars.into_iter().filter(|(name, _)| secret_name(name)).map(|(_, value)| value))
+    }
+
+    /// Knows these too.
+    #[must_use]
+    pub fn and(self, known: impl IntoIterator<Item = String>) -> Self {
+        let more = Redactor::new(known);
+        let mut forms: Vec<String> = self.forms.into_iter().chain(more.forms).collect();
+        forms.sort_by(|a, b| (b.len(), a).cmp(&(a.len(), b)));
+        forms.dedup();
+        Redactor { forms }
+    }
+
+    /// A text without any known secret.
+    pub fn text(&self, text: &str) -> String {
+        self.forms.iter().fold(text.to_owned(), |text, form| if text.contains(form) { text.replace(form, HIDDEN) } else { text })
+    }
+
+    /// Hides what an attribute's value must not show. A hidden text keeps a fingerprint, so that two can be compared but not read.
+    pub fn attribute(&self, path: &str, value: &mut Value) {
+        let name = path.rsplit('.').next().unwrap_or(path);
+        let named = path.split('.').any(secret_name);
+        self.walk(name, named, value);
+    }
+
+    fn walk(&self, name: &str, named: bool, value: &mut Value) {
+        match value {
+            Value::Object(m) if m.contains_key("ref") || (m.len() == 1 && m.contains_key("secret")) => {}
+            Value::Object(m) => {
+                for (key, v) in m.iter_mut() {
+                    let plain = ["computed", "literal", "plain", "ranked", "set", "add", "text"].contains(&key.as_str());
+                    let own = OWN.contains(&key.as_str());
+                    self.walk(if plain { name } else { key }, !own && (named || secret_name(key)), v);
+                }
+            }
+            // A named entry of a list.
+            Value::Array(list) if list.len() == 2 && list[0].is_string() && list[1].is_object() => self.walk(name, named, &mut list[1]),
+            Value::Array(list) => list.iter_mut().for_each(|v| self.walk(name, named, v)),
+            Value::String(s) if self.hides(name, named, s) => *s = sealed(s),
+            _ => {}
+        }
+    }
+
+    fn hides(&self, name: &str, named: bool, s: &str) -> bool {
+        let numbers = NUMBERS.iter().any(|n| name.to_ascii_uppercase().contains(n));
+        let word = s.is_empty() || s == "remove" || is_sealed(s);
+        !word && (named || self.forms.iter().any(|f| s.contains(f)) || random(s, numbers))
+    }
+}
+
+/// What stands where a whole text is hidden: two that were the same stay the same.
+pub fn sealed(text: &str) -> String {
+    format!("(sensitive:{})", Secret::new(text).fingerprint())
+}
+
+/// Whether a text is what [`sealed`] makes.
+pub fn is_sealed(text: &str) -> bool {
+    let inner = text.strip_prefix("(sensitive:").and_then(|rest| rest.strip_suffix(')'));
+    inner.is_some_and(|fingerprint| fingerprint.len() == 12 && fingerprint.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// Whether two values are the same, where either may be hidden.
+pub fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::String(a), Value::String(b)) => a == b || (is_sealed(a) && *a == sealed(b)) || (is_sealed(b) && *b == sealed(a)),
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Value::Object(a), Value::Object(b)) => a.len() == b.len() && a.iter().all(|(k, v)| b.get(k).is_some_and(|w| same(v, w))),
+        _ => a == b,
+    }
+}
+
+/// A value as it is, as JSON writes it, as an address holds it, and as Base64.
+fn forms(value: &str) -> Vec<String> {
+    let json = Value::String(value.into()).to_string();
+    let address = percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let mut forms = vec![value.to_owned(), json[1..json.len() - 1].to_owned(), address, STANDARD.encode(value)];
+    forms.extend((value.trim() != value).then(|| value.trim().to_owned()));
+    forms
+}
+
+/// Whether a text holds a word that nobody would think of: long, of mixed letters and figures, without a pattern.
+fn random(text: &str, numbers: bool) -> bool {
+    let part = |c: char| c.is_ascii_alphanumeric() || "+/=_".contains(c);
+    let mut rest = text;
+    while let Some(start) = rest.find(part) {
+        let before = &rest[..start];
+        let word = &rest[start..];
+        let end = word.find(|c| !part(c)).unwrap_or(word.len());
+        let (word, after) = word.split_at(end);
+        let digest = before.ends_with("sha256:") || before.ends_with("sha512:") || numbers;
+        if looks_random(word, digest) {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
+
+fn looks_random(word: &str, digest: bool) -> bool {
+    let has = |f: fn(&char) -> bool| word.chars().any(|c| f(&c));
+    if word.len() >= 32 && word.chars().all(|c| c.is_ascii_hexdigit()) {
+        return !digest && entropy(word) >= 3.0;
+    }
+    // A path is words with slashes between them.
+    let mixed = has(char::is_ascii_uppercase) && has(char::is_ascii_lowercase) && has(char::is_ascii_digit);
+    word.len() >= 20 && mixed && entropy(word) >= 4.0 && word.split('/').any(|part| part.len() >= 12 && entropy(part) >= 3.2)
+}
+
+/// Shannon's, in bits a character.
+fn entropy(word: &str) -> f64 {
+    let mut counts = [0usize; 128];
+    word.bytes().for_each(|b| counts[usize::from(b & 127)] += 1);
+    let n = word.len() as f64;
+    counts.iter().filter(|c| **c > 0).map(|c| *c as f64 / n).map(|p| -p * p.log2()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn hidden(path: &str, value: &str) -> bool {
+        let mut v = json!(value);
+        Redactor::new(["correct horse".to_owned()]).attribute(path, &mut v);
+        v != json!(value)
+    }
+
+    #[test]
+    fn secrets_are_hidden_by_name_randomness_and_knowledge() {
+        for (path, value) in [
+            ("tags.db_password", "x"),
+            ("boot.container.env.API_TOKEN", "abc"),
+            ("rules.login.action.Authorization", "Bearer a"),
+            ("tags.key", "v"),
+            ("tags.note", "it is correct horse"),
+            ("tags.note", "ghp_16C7e42F292c6912E7710c838347Ae178B4a"),
+            ("tags.note", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY1"),
+            ("tags.note", "d41d8cd98f00b204e9800998ecf8427e"),
+        ] {
+            assert!(hidden(path, value), "{path}: {value}");
+        }
+    }
+
+    #[test]
+    fn what_people_write_is_shown() {
+        for (path, value) in [
+            ("tags.team", "platform"),
+            ("metadata.http_tokens", "required"),
+            ("image", "ghcr.io/example/shop@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
+            ("tags.commit", "0beec7b5ea3f0fdbc95d0dd47f3c5bc275da8a33"),
+            ("arn", "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012"),
+            ("content", "shop-1234567890.us-east-1.elb.amazonaws.com"),
+            ("env.SECRET_ARN", "arn:aws:secretsmanager:us-east-1:123456789012:secret:rds-db-1"),
+            ("ssl_policy", "ELBSecurityPolicy-TLS13-1-2-2021-06"),
+            ("policies", "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"),
+            ("image", "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"),
+        ] {
+            assert!(!hidden(path, value), "{path}: {value}");
+        }
+    }
+
+    #[test]
+    fn a_known_secret_is_found_in_every_form() {
+        let r = Redactor::new(["p\"ss w0rd/+".to_owned()]);
+        for text in ["a p\"ss w0rd/+ b", "{\"a\":\"p\\\"ss w0rd/+\"}", "https://x/?a=p%22ss%20w0rd%2F%2B", "cCJzcyB3MHJkLys="] {
+            assert!(r.text(text).contains(HIDDEN), "{text}");
+        }
+    }
+
+    #[test]
+    fn hidden_values_can_be_compared() {
+        assert!(same(&json!({ "a": [sealed("x")] }), &json!({ "a": ["x"] })));
+        assert!(!same(&json!(sealed("x")), &json!("y")));
+    }
+}
