@@ -1,6 +1,7 @@
 //! Pure functions from plans, events and outcomes to text; siblings, never one parsing another.
 pub mod iam;
 pub mod json;
+pub mod markdown;
 pub mod progress;
 pub mod report;
 pub mod status;
