@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// A room, and the rooms it may use. `main.rs` uses `cli`; nothing uses `cli`.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("cli", &["cloud", "diag", "graph", "kinds", "observe", "plan", "redact", "render", "run", "spec"]),
+    ("cli", &["cloud", "diag", "graph", "kinds", "model", "observe", "plan", "redact", "render", "run", "spec"]),
     ("cloud", &["kinds", "model"]),
     ("diag", &[]),
     ("diff", &["kinds", "model"]),
@@ -14,9 +14,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("observe", &["cloud", "kinds"]),
     ("plan", &["diff", "graph", "kinds", "model", "observe", "redact"]),
     ("redact", &["model"]),
-    ("render", &["cloud", "kinds", "model", "plan", "redact", "run"]),
+    ("render", &["cloud", "diag", "kinds", "model", "plan", "redact", "run"]),
     ("run", &["cloud", "diff", "kinds", "model", "plan"]),
-    ("spec", &["diag", "kinds", "model", "plan"]),
+    ("spec", &["diag", "kinds", "model", "plan", "redact"]),
 ];
 
 fn files(folder: &Path, out: &mut Vec<PathBuf>) {

@@ -21,6 +21,9 @@ pub struct Apply {
     /// A plan that `infra plan --out FILE` kept: applied as it was approved, or refused when what it was made from has moved
     #[arg(value_name = "PLAN", conflicts_with_all = ["target", "exclude", "allow_data_loss", "recover"])]
     plan: Option<PathBuf>,
+    /// Only if the saved plan has this digest: the one that was approved
+    #[arg(long, value_name = "DIGEST", env = "INFRA_DIGEST", requires = "plan")]
+    digest: Option<String>,
     #[command(flatten)]
     spec: SpecArgs,
     #[command(flatten)]
@@ -36,7 +39,15 @@ pub struct Apply {
 
 impl Apply {
     pub async fn run(self, printer: &Printer) -> Result<Exit, Failure> {
+        if self.how.json {
+            printer.stream();
+        }
         let kept = self.plan.as_deref().map(|file| saved::read(file).map(|kept| (kept, file))).transpose()?;
+        if let (Some((kept, file)), Some(digest)) = (&kept, &self.digest)
+            && kept.plan.digest != *digest
+        {
+            return Err(Failure::unusable(file, format!("its digest is {}, and {digest} was approved", kept.plan.digest)));
+        }
         let (loaded, mut stack) = match &kept {
             Some((kept, file)) => saved::load(kept, file, printer)?,
             None => {
@@ -51,9 +62,12 @@ impl Apply {
             Some((kept, file)) => saved::apply(&work, &loaded, &stack, kept, file).await?,
             None => change(&work, &loaded, &stack, &Choice::from(&self.select), self.recover, "apply").await?,
         };
-        if exit == Exit::Done && !self.how.json && !stack.outputs.is_empty() {
+        if exit == Exit::Done && !stack.outputs.is_empty() {
             let snapshot = flow::look(world.read_only(), &mut stack, &loaded).await?;
-            printer.result(&super::output::lines(&stack, &snapshot));
+            printer.result(&match self.how.json {
+                true => super::output::stream(&stack, &snapshot),
+                false => super::output::lines(&stack, &snapshot),
+            });
         }
         Ok(exit)
     }

@@ -5,22 +5,22 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use serde_json::json;
 use tokio::sync::SetOnce;
 
 use super::args::CloudArgs;
 use super::failure::Failure;
 use super::flow;
-use super::printer::{Printer, talk};
+use super::printer::Printer;
 use super::signals::Signals;
 use crate::cloud::lease::{Holder, Keeper, Lease, take, take_within};
 use crate::cloud::{CloudError, Observe, World};
 use crate::diag::Exit;
 use crate::plan::Plan;
 use crate::plan::saved::shown;
+use crate::redact::Redactor;
 use crate::render::progress::{Progress, Screen};
 use crate::render::text::Detail;
-use crate::render::{json as document, report, text};
+use crate::render::{report, stream, text};
 use crate::run::drive::{Settings, Sink, Stop, drive};
 use crate::run::journal::{Ended, Header, Journal};
 use crate::run::{Direction, Event, Found, Outcome, Run, intent};
@@ -31,7 +31,7 @@ pub struct RunArgs {
     /// Don't ask; needed where there is no terminal
     #[arg(long, env = "INFRA_AUTO_APPROVE")]
     pub auto_approve: bool,
-    /// Print one JSON object a line: the plan, every event, the outcome
+    /// Print one JSON object a line: the plan, every event, the outcome (`infra schema stream`)
     #[arg(long, env = "INFRA_JSON")]
     pub json: bool,
     /// Also show every attribute of what is created, and every undo
@@ -58,14 +58,14 @@ impl<'w> Work<'w> {
         Detail { style: self.printer.style, verbose: self.how.verbose }
     }
 
-    pub fn show(&self, plan: &Plan) {
-        if self.how.json {
-            let version = json!({ "type": "version", "infra": env!("CARGO_PKG_VERSION"), "format_version": 1 });
-            let planned = json!({ "type": "plan", "plan": document::plan(&shown(plan, &self.printer.redactor())) });
-            self.printer.result(&format!("{version}\n{planned}\n"));
-        } else {
-            self.printer.result(&text::plan(&shown(plan, &self.printer.redactor()), self.detail()));
-        }
+    pub fn show(&self, plan: &Plan, operation: &str) {
+        let plan = shown(plan, &self.printer.redactor());
+        self.printer.result(&if self.how.json { stream::plan(&plan, operation) } else { text::plan(&plan, self.detail()) });
+    }
+
+    /// A result that is neither a plan nor an event.
+    pub fn tell(&self, text: &str) {
+        self.printer.result(&if self.how.json { stream::log(text) } else { text.to_owned() });
     }
 
     /// Asks a person whether to go on. Without one, `--auto-approve` must have said so.
@@ -134,14 +134,16 @@ impl<'w> Work<'w> {
         let policy = self.world.policy();
         let settings = Settings { run: header.run.clone(), parallelism: self.cloud.parallelism.into(), quiet: flow::quiet(self.cloud) };
         let screen = match (self.how.json, self.printer.interactive) {
-            (true, _) => Screen::Silent,
+            (true, _) => Screen::Json(Box::new(|line| self.printer.tell(line))),
             (false, true) => Progress::terminal(),
-            (false, false) => Screen::Lines(Box::new(|line| talk(&format!("{line}\n")))),
+            (false, false) => Screen::Lines(Box::new(|line| self.printer.say(line))),
         };
+        if self.how.json {
+            self.printer.tell(&stream::begun(&header.run, plan.steps.len()));
+        }
         let mut run = Run::replay(plan, &history).map_err(|e| io::Error::other(e.0))?;
-        let printer = self.how.json.then_some(self.printer);
-        let (events, standing) = (history.clone(), run.standing());
-        let watch = RefCell::new(Watch { journal, events, standing, progress: Progress::new(screen, plan), printer });
+        let (events, standing, redactor) = (history.clone(), run.standing(), self.printer.redactor());
+        let watch = RefCell::new(Watch { journal, events, standing, progress: Progress::new(screen, plan), redactor });
         let mut sink = Shared(&watch);
         if let Some(way) = resume {
             sink.event(plan, &Event::Resumed(way))?;
@@ -172,7 +174,7 @@ impl<'w> Work<'w> {
             loop {
                 tokio::select! {
                     _ = ended.wait() => return,
-                    _ = clock.tick() => watch.borrow_mut().progress.tick(&policy.waits()),
+                    _ = clock.tick() => watch.borrow_mut().progress.tick(plan, &policy.waits()),
                 }
             }
         };
@@ -183,7 +185,7 @@ impl<'w> Work<'w> {
         let outcome = outcome?;
         let elapsed = started.elapsed().as_secs();
         if self.how.json {
-            self.printer.tell(&format!("{}\n", document::outcome(&outcome, elapsed)));
+            self.printer.tell(&stream::outcome(&outcome, elapsed));
         } else {
             self.printer.tell(&format!("\n{}", report::outcome(plan, &watch.events, &outcome, elapsed, self.detail())));
         }
@@ -239,21 +241,23 @@ fn run_id() -> String {
 }
 
 /// Everything that is told of a run while it runs; the journal first.
-struct Watch<'p> {
+struct Watch<'s> {
     journal: Journal,
     events: Vec<Event>,
     /// Steps whose effect stands.
     standing: usize,
-    progress: Progress,
-    printer: Option<&'p Printer>,
+    progress: Progress<'s>,
+    redactor: Redactor,
 }
 
 /// The driver tells, the clock ticks; both on one thread.
-struct Shared<'a, 'p>(&'a RefCell<Watch<'p>>);
+struct Shared<'a, 's>(&'a RefCell<Watch<'s>>);
 
 impl Sink for Shared<'_, '_> {
     fn event(&mut self, plan: &Plan, event: &Event) -> io::Result<()> {
         let mut watch = self.0.borrow_mut();
+        // A service's own words may repeat what it was sent.
+        let event = &event.clone().said(|message| watch.redactor.text(message));
         watch.events.push(event.clone());
         match event {
             Event::Done(..) | Event::Settled(_, _, Found::Whole | Found::Partial) => watch.standing += 1,
@@ -261,9 +265,6 @@ impl Sink for Shared<'_, '_> {
             _ => {}
         }
         let written = watch.journal.event(plan, event);
-        if let Some(printer) = watch.printer {
-            printer.tell(&format!("{}\n", document::event(plan, event)));
-        }
         // A terminal that has gone away is no reason to stop.
         let _ = watch.progress.event(plan, event);
         written

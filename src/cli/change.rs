@@ -30,7 +30,7 @@ pub async fn change(
         let mut shown = None;
         if !work.how.auto_approve {
             let plan = look_and_plan(work, loaded, stack, choice).await?;
-            work.show(&plan);
+            work.show(&plan, command);
             if plan.is_empty() {
                 return Ok(Exit::Done);
             }
@@ -42,13 +42,13 @@ pub async fn change(
         let Some(mut keeper) = work.lease(&stack.name, command).await? else { return Ok(Exit::Leased) };
         match keeper.during(Box::pin(prepare(work, loaded, stack, choice, shown.as_deref()))).await {
             Ok(Found::Ready(plan)) if plan.is_empty() => {
-                work.show(&plan);
+                work.show(&plan, command);
                 work.let_go(keeper, "nothing to do", 0).await;
                 return Ok(Exit::Done);
             }
             Ok(Found::Ready(plan)) => {
                 if shown.is_none() {
-                    work.show(&plan);
+                    work.show(&plan, command);
                 }
                 return work.begin(keeper, plan, command, &loaded.digest).await;
             }

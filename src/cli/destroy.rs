@@ -28,6 +28,9 @@ pub struct Destroy {
 
 impl Destroy {
     pub async fn run(self, printer: &Printer) -> Result<Exit, Failure> {
+        if self.how.json {
+            printer.stream();
+        }
         let loaded = flow::read(&self.spec, printer)?;
         let mut stack = flow::stack(&loaded)?;
         stack.nodes.clear();

@@ -55,8 +55,6 @@ impl From<CloudError> for Failure {
 const TOKEN: &str =
     "give the token (My Profile, API Tokens) the permission that the message names; `infra iam-policy` lists all that the stack needs";
 
-const STALE: &str = "nothing was changed: make a new plan, and have that approved";
-
 /// A layer that can't be read.
 pub fn unreadable(file: &Path, e: &io::Error) -> Finding {
     let message = format!("{} can't be read: {e}", file.display());
@@ -82,9 +80,12 @@ impl Failure {
     }
 
     /// What a saved plan was made from is no longer so.
-    pub fn stale(moved: &[Moved]) -> Failure {
-        let finding = |m: &Moved| Finding::error(Code::Stale, values::moved(m), STALE);
-        Failure(moved.iter().map(finding).collect())
+    pub fn stale(file: &Path, moved: &[Moved]) -> Failure {
+        let lines: Vec<String> = moved.iter().map(|m| format!("\n- {}", values::moved(m))).collect();
+        let message =
+            format!("{} is stale; since it was made, {} moved:{}", file.display(), values::count(moved.len(), "thing"), lines.concat());
+        let help = "nothing was changed: make a new plan with `infra plan --out FILE`, and have that approved";
+        Failure(vec![Finding::error(Code::Stale, message, help)])
     }
 
     /// The world can't be read; at Cloudflare, the cause may stand in the spec.

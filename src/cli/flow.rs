@@ -9,6 +9,7 @@ use crate::cloud::lease::Terms;
 use crate::cloud::policy::Policy;
 use crate::cloud::sandbox::{Fault, Pace};
 use crate::cloud::{Clients, Cloudflare, Observe, ReadOnly, Sandbox, World};
+use crate::diag::{Code, Finding, Place};
 use crate::model::Moment;
 use crate::observe::{Snapshot, complete, observe};
 use crate::plan::saved::{Saved, Scene, Zone};
@@ -35,10 +36,25 @@ pub fn read(args: &SpecArgs, printer: &Printer) -> Result<Loaded, Failure> {
 
 /// What the layers say, and what is risky about it.
 pub fn parse(layers: &[(PathBuf, String)], printer: &Printer) -> Result<Loaded, Failure> {
-    let loaded = load(layers, &environment)?;
+    let loaded = load(layers, &environment).inspect_err(|findings| printer.hide(findings.0.iter().flat_map(literals)))?;
     printer.hide(loaded.spec.secrets().iter().filter_map(|name| environment(name)));
     printer.findings(&loaded.warnings);
     Ok(loaded)
+}
+
+/// What a finding says is a secret that stands in the spec: the value at its place, or behind the key there. It isn't said again.
+fn literals(finding: &Finding) -> Vec<String> {
+    let value = |place: &Place| {
+        let text = place.source.inner();
+        let rest = text.get(place.span.start..)?.lines().next()?;
+        let (there, behind) = rest.split_at_checked(place.span.len())?;
+        let word = behind.strip_prefix(':').unwrap_or(there);
+        Some(word.trim_matches(|c: char| c.is_whitespace() || "\"'{},".contains(c)).to_owned())
+    };
+    match finding.code {
+        Code::LiteralSecret => finding.places.iter().filter_map(value).collect(),
+        _ => vec![],
+    }
 }
 
 /// The spec's objects.

@@ -10,6 +10,7 @@ use crate::diag::Exit;
 use crate::kinds::Links;
 use crate::observe::Snapshot;
 use crate::plan::Stack;
+use crate::render::stream;
 
 /// Prints the spec's outputs, read from the live environment.
 #[derive(Args, Debug)]
@@ -59,4 +60,10 @@ fn values(stack: &Stack, snapshot: &Snapshot) -> Map<String, Value> {
 pub fn lines(stack: &Stack, snapshot: &Snapshot) -> String {
     let say = |(name, v): (&String, &Value)| format!("{name} = {}\n", v.as_str().unwrap_or("(not there yet)"));
     values(stack, snapshot).iter().map(say).collect()
+}
+
+/// All outputs, as a line of a stream.
+pub fn stream(stack: &Stack, snapshot: &Snapshot) -> String {
+    let values = values(stack, snapshot).into_iter();
+    stream::outputs(values.map(|(name, v)| (name, v.as_str().map(String::from))).collect())
 }

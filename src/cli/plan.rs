@@ -9,8 +9,8 @@ use super::flow::{self, Choice};
 use super::printer::Printer;
 use super::show::Format;
 use crate::diag::Exit;
-use crate::render::status;
 use crate::render::text::Detail;
+use crate::render::{status, stream};
 
 /// Reads the live environment and shows what apply would do. Changes nothing, and holds no client that could.
 #[derive(Args, Debug)]
@@ -31,6 +31,9 @@ pub struct Plan {
     /// Keep the plan in a file, for `infra show` and `infra apply FILE`
     #[arg(short, long, value_name = "FILE", env = "INFRA_OUT")]
     out: Option<PathBuf>,
+    /// Print one JSON object a line (`infra schema stream`)
+    #[arg(long, env = "INFRA_JSON", conflicts_with = "format")]
+    json: bool,
     /// How the plan is shown
     #[arg(long, value_enum, value_name = "FORMAT", env = "INFRA_FORMAT", default_value_t)]
     format: Format,
@@ -41,6 +44,9 @@ pub struct Plan {
 
 impl Plan {
     pub async fn run(self, printer: &Printer) -> Result<Exit, Failure> {
+        if self.json {
+            printer.stream();
+        }
         let loaded = flow::read(&self.spec, printer)?;
         let mut stack = flow::stack(&loaded)?;
         if self.destroy {
@@ -68,7 +74,10 @@ impl Plan {
         if let Some(file) = &self.out {
             super::saved::write(&saved, file, printer)?;
         }
-        printer.result(&self.format.render(&saved, Detail { style: printer.style, verbose: self.verbose }));
+        printer.result(&match self.json {
+            true => stream::plan(&saved.plan, "plan"),
+            false => self.format.render(&saved, Detail { style: printer.style, verbose: self.verbose }),
+        });
         Ok(if self.detailed_exitcode && !saved.plan.is_empty() { Exit::Changes } else { Exit::Done })
     }
 }

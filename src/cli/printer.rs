@@ -1,10 +1,11 @@
 //! The only place that writes: results to stdout, talk to stderr.
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{IsTerminal, Write};
 
 use super::failure::Failure;
 use crate::diag::{self, Finding};
 use crate::redact::Redactor;
+use crate::render::stream;
 use crate::render::style::Style;
 
 /// Where output goes, and how.
@@ -18,6 +19,8 @@ pub struct Printer {
     pub interactive: bool,
     /// What nothing that is said may hold.
     redactor: RefCell<Redactor>,
+    /// Whether results are an object a line.
+    json: Cell<bool>,
 }
 
 impl Printer {
@@ -31,7 +34,13 @@ impl Printer {
         let width = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).unwrap_or(100);
         let vars = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         let redactor = RefCell::new(Redactor::of_environment(vars));
-        Printer { style: Style { color: color(out) }, color: color(err), width, interactive, redactor }
+        Printer { style: Style { color: color(out) }, color: color(err), width, interactive, redactor, json: Cell::new(false) }
+    }
+
+    /// From now on results are an object a line, findings among them.
+    pub fn stream(&self) {
+        self.json.set(true);
+        self.result(&stream::version());
     }
 
     /// Hides these from now on, too.
@@ -77,12 +86,15 @@ impl Printer {
     }
 
     pub fn findings(&self, findings: &[Finding]) {
+        if self.json.get() {
+            return findings.iter().for_each(|f| self.result(&stream::finding(f)));
+        }
         talk(&self.redactor.borrow().text(&diag::render(findings, self.color, self.width.max(60))));
     }
 
     pub fn failure(&self, failure: &Failure) {
         self.findings(&failure.0);
-        if failure.0.len() > 1 {
+        if failure.0.len() > 1 && !self.json.get() {
             talk(&format!("{} findings.\n", failure.0.len()));
         }
     }

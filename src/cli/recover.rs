@@ -61,6 +61,9 @@ type Asked = Option<Direction>;
 
 impl Recover {
     pub async fn run(self, printer: &Printer) -> Result<Exit, Failure> {
+        if self.how.json {
+            printer.stream();
+        }
         let loaded = flow::read(&self.spec, printer)?;
         let world = flow::world(&self.cloud, &loaded).await?;
         let work = Work { world: &world, cloud: &self.cloud, how: &self.how, printer };
@@ -72,7 +75,7 @@ impl Recover {
             let Some(known) = Box::pin(find(&work, &stack, self.run.as_deref(), last.as_ref())).await? else { return Ok(nothing(printer)) };
             let stack = if self.forward { Some(flow::stack(&loaded)?) } else { None };
             let (run, way) = decide(&known, asked, stack.as_ref())?;
-            printer.result(&story::recovery(&known.header, &run, way, printer.style));
+            work.tell(&story::recovery(&known.header, &run, way, printer.style));
             return Ok(Exit::Done);
         }
         let Some(keeper) = work.lease(&stack, "recover").await? else { return Ok(Exit::Leased) };
@@ -108,7 +111,7 @@ async fn settle<'w>(
             unseal(&mut known.header.plan, stack);
         }
         let (run, way) = decide(&known, asked, wanted.as_ref())?;
-        work.printer.result(&story::recovery(&known.header, &run, way, work.printer.style));
+        work.tell(&story::recovery(&known.header, &run, way, work.printer.style));
         if ask && !work.approved("recover").await? {
             declined = true;
             return Ok(None);

@@ -47,14 +47,14 @@ pub async fn apply(work: &Work<'_>, loaded: &Loaded, stack: &Stack, saved: &Save
         return Err(Failure::unusable(file, format!("it was made for {}, and this is {}", told(&saved.scene), told(&scene))));
     }
     let Some(mut keeper) = work.lease(&stack.name, &saved.command).await? else { return Ok(Exit::Leased) };
-    match keeper.during(Box::pin(again(work, loaded, stack, saved))).await {
+    match keeper.during(Box::pin(again(work, loaded, stack, saved, file))).await {
         Ok(Found::Ready(plan)) if plan.is_empty() => {
-            work.show(&plan);
+            work.show(&plan, &saved.command);
             work.let_go(keeper, "nothing to do", 0).await;
             Ok(Exit::Done)
         }
         Ok(Found::Ready(plan)) => {
-            work.show(&plan);
+            work.show(&plan, &saved.command);
             work.begin(keeper, *plan, &saved.command, &loaded.digest).await
         }
         Ok(Found::Unfinished(intent)) => {
@@ -79,7 +79,7 @@ enum Found {
 }
 
 /// The same plan, made anew under the lease.
-async fn again(work: &Work<'_>, loaded: &Loaded, stack: &Stack, saved: &Saved) -> Result<Found, Failure> {
+async fn again(work: &Work<'_>, loaded: &Loaded, stack: &Stack, saved: &Saved, file: &Path) -> Result<Found, Failure> {
     let notes = work.world.read_only().notes(&stack.name).await?;
     if let Some(intent) = intent::read(&stack.name, &notes) {
         return Ok(Found::Unfinished(Box::new(intent)));
@@ -88,13 +88,13 @@ async fn again(work: &Work<'_>, loaded: &Loaded, stack: &Stack, saved: &Saved) -
     let mut snapshot = flow::look(work.world.read_only(), &mut stack, loaded).await?;
     let moved = saved.moved(&stack, &snapshot);
     if !moved.is_empty() {
-        return Err(Failure::stale(&moved));
+        return Err(Failure::stale(file, &moved));
     }
     saved.narrow(&mut stack, &mut snapshot);
     let choice = Choice { selection: Default::default(), allowed: saved.allowed.clone() };
     let plan = flow::decide(&mut stack, &mut snapshot, &choice, loaded, work.printer)?;
     if plan.digest != saved.plan.digest {
-        return Err(Failure::stale(&saved.otherwise(&plan)));
+        return Err(Failure::stale(file, &saved.otherwise(&plan)));
     }
     Ok(Found::Ready(Box::new(plan)))
 }

@@ -4,10 +4,10 @@ use clap::{Args, ValueEnum};
 use super::failure::Failure;
 use super::printer::Printer;
 use crate::diag::Exit;
-use crate::render::json;
+use crate::render::{json, stream};
 use crate::spec::schema;
 
-/// Prints a JSON Schema: for editors, or for readers of `infra plan --json`.
+/// Prints a JSON Schema: for editors, or for readers of plans and of `--json`.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  infra schema > infra.schema.json")]
 pub struct Schema {
@@ -20,10 +20,12 @@ pub struct Schema {
 enum What {
     /// A layer over a spec: nothing is required, and `null` removes
     Layer,
-    /// What `infra plan --json` prints
+    /// What `infra show --format json` prints
     Plan,
     /// A whole spec
     Spec,
+    /// A line of what `--json` prints of `plan`, `apply`, `destroy` and `recover`
+    Stream,
 }
 
 impl Schema {
@@ -32,6 +34,7 @@ impl Schema {
             What::Layer => schema::layer_schema(),
             What::Plan => json::plan_schema(),
             What::Spec => schema::infra_schema(),
+            What::Stream => stream::schema(),
         };
         printer.result(&format!("{schema:#}\n"));
         Ok(Exit::Done)

@@ -1,13 +1,12 @@
-//! A plan, events and outcomes for programs; the shape is `schemas/plan.schema.json`.
+//! A plan for programs; the shape is `schemas/plan.schema.json`.
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::kinds::Address;
 use crate::plan::{Act, Change, Plan, Undo, Verb};
-use crate::run::{Event, Outcome};
 
-/// A plan as `infra plan --json` prints it.
+/// A plan as `infra show --format json` prints it.
 #[derive(Serialize, JsonSchema)]
 pub struct PlanDocument {
     /// `1`. Grows when a field changes its meaning or goes.
@@ -105,38 +104,8 @@ pub fn plan_schema() -> Value {
     schemars::schema_for!(PlanDocument).to_value()
 }
 
-/// One line of the stream of `apply --json` and `destroy --json`.
-pub fn event(p: &Plan, e: &Event) -> Value {
-    let step = |kind: &str, i: &usize| json!({ "type": kind, "step": i, "address": p.steps[*i].address });
-    let failed = |kind: &str, i: &usize, error: &crate::cloud::CloudError| json!({ "type": kind, "step": i, "address": p.steps[*i].address, "error": error });
-    match e {
-        Event::Began(i) => step("apply_start", i),
-        Event::Done(i, _) => step("apply_complete", i),
-        Event::Failed(i, error) => failed("apply_errored", i, error),
-        Event::Settled(i, _, found) => json!({ "type": "apply_settled", "step": i, "address": p.steps[*i].address, "found": found }),
-        Event::Unsettled(i, error) => failed("apply_unsettled", i, error),
-        Event::UndoBegan(i) => step("rollback_start", i),
-        Event::Undone(i, _) => step("rollback_complete", i),
-        Event::UndoFailed(i, error) => failed("rollback_errored", i, error),
-        Event::Interrupted => json!({ "type": "interrupted" }),
-        Event::Resumed(way) => json!({ "type": "resumed", "direction": way }),
-    }
-}
-
-/// The last line of that stream.
-pub fn outcome(o: &Outcome, seconds: u64) -> Value {
-    let (name, error) = match o {
-        Outcome::Applied => ("applied", None),
-        Outcome::Leftovers(e) => ("leftovers", Some(e)),
-        Outcome::RolledBack(e) => ("rolled_back", e.as_ref()),
-        Outcome::Stuck(e) => ("stuck", Some(e)),
-        Outcome::Unfinished(e) => ("unfinished", Some(e)),
-    };
-    json!({ "type": "outcome", "outcome": name, "error": error, "seconds": seconds })
-}
-
 /// Replaces every secret's fingerprint by the word.
-fn redact(v: &mut Value) {
+pub(super) fn redact(v: &mut Value) {
     match v {
         Value::Object(m) if m.len() == 1 && m.contains_key("secret") => *v = json!({ "sensitive": true }),
         Value::Object(m) => m.values_mut().for_each(redact),

@@ -6,6 +6,7 @@ pub mod progress;
 pub mod report;
 pub mod status;
 pub mod story;
+pub mod stream;
 pub mod style;
 pub mod text;
 pub mod values;

@@ -6,17 +6,17 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
 
-use super::report;
 use super::values::seconds;
-use crate::plan::{Act, Plan};
+use super::{report, stream};
+use crate::plan::Plan;
 use crate::run::Event;
 
 /// Where progress is shown.
-pub enum Screen {
-    /// Nowhere: the output is for a program.
-    Silent,
+pub enum Screen<'s> {
+    /// To a program: an object a line.
+    Json(Box<dyn FnMut(&str) + 's>),
     /// A line an event, and every ten seconds what still runs.
-    Lines(Box<dyn FnMut(&str)>),
+    Lines(Box<dyn FnMut(&str) + 's>),
     Terminal(MultiProgress),
 }
 
@@ -26,24 +26,25 @@ struct Running {
     /// How long it usually takes from its start to the end of the plan.
     tail: Duration,
     what: String,
+    undo: bool,
     bar: Option<ProgressBar>,
 }
 
 /// The picture of a run while it runs.
-pub struct Progress {
-    screen: Screen,
+pub struct Progress<'s> {
+    screen: Screen<'s>,
     running: BTreeMap<usize, Running>,
     total: Option<ProgressBar>,
     finished: usize,
     started: Instant,
 }
 
-impl Progress {
-    pub fn terminal() -> Screen {
+impl<'s> Progress<'s> {
+    pub fn terminal() -> Screen<'s> {
         Screen::Terminal(MultiProgress::with_draw_target(ProgressDrawTarget::stderr()))
     }
 
-    pub fn new(screen: Screen, plan: &Plan) -> Self {
+    pub fn new(screen: Screen<'s>, plan: &Plan) -> Self {
         let total = match &screen {
             Screen::Terminal(bars) => {
                 let style = ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -56,13 +57,15 @@ impl Progress {
 
     /// Takes note of an event.
     pub fn event(&mut self, plan: &Plan, event: &Event) -> io::Result<()> {
+        let mut elapsed = 0;
         match event {
             Event::Began(i) => self.start(plan, *i, false),
             Event::UndoBegan(i) => self.start(plan, *i, true),
             Event::Done(i, _) | Event::Failed(i, _) | Event::Undone(i, _) | Event::UndoFailed(i, _) => {
                 self.finished += 1;
-                if let Some(bar) = self.running.remove(i).and_then(|r| r.bar) {
-                    bar.finish_and_clear();
+                if let Some(running) = self.running.remove(i) {
+                    elapsed = running.since.elapsed().as_secs();
+                    running.bar.iter().for_each(ProgressBar::finish_and_clear);
                 }
             }
             _ => {}
@@ -73,6 +76,7 @@ impl Progress {
         match (&mut self.screen, report::line(plan, event)) {
             (Screen::Lines(say), Some(line)) => say(&format!("{:>7}  {line}", seconds(self.started.elapsed().as_secs()))),
             (Screen::Terminal(bars), Some(line)) => bars.println(line)?,
+            (Screen::Json(say), _) => say(&stream::event(plan, event, elapsed)),
             _ => {}
         }
         Ok(())
@@ -80,12 +84,7 @@ impl Progress {
 
     fn start(&mut self, plan: &Plan, i: usize, undo: bool) {
         let step = &plan.steps[i];
-        let verb = match (&step.act, undo) {
-            (_, true) => "taking back",
-            (Act::Create { .. }, _) => "creating",
-            (Act::Update { .. }, _) => "updating",
-            (Act::Delete { .. }, _) => "deleting",
-        };
+        let verb = if undo { "taking back" } else { report::doing(step) };
         let what = format!("{verb} {}", step.address);
         let bar = match (&self.screen, &self.total) {
             (Screen::Terminal(bars), Some(total)) => {
@@ -94,11 +93,11 @@ impl Progress {
             }
             _ => None,
         };
-        self.running.insert(i, Running { since: Instant::now(), typical: step.typical, tail: step.tail, what, bar });
+        self.running.insert(i, Running { since: Instant::now(), typical: step.typical, tail: step.tail, what, undo, bar });
     }
 
     /// Called once a second. `waits` tells what a step waits for.
-    pub fn tick(&mut self, waits: &BTreeMap<usize, String>) {
+    pub fn tick(&mut self, plan: &Plan, waits: &BTreeMap<usize, String>) {
         let elapsed = self.started.elapsed();
         let left = self.running.values().map(|r| r.tail.saturating_sub(r.since.elapsed())).max().unwrap_or_default().as_secs();
         if let Some(total) = &self.total {
@@ -111,6 +110,9 @@ impl Progress {
                 (Screen::Terminal(_), Some(bar)) => {
                     bar.set_message(told);
                     bar.tick();
+                }
+                (Screen::Json(say), _) if elapsed.as_secs().is_multiple_of(10) && r.since.elapsed().as_secs() >= 5 => {
+                    say(&stream::progress(&plan.steps[*i], r.undo, r.since.elapsed().as_secs(), waits.get(i), &told));
                 }
                 (Screen::Lines(say), _) if elapsed.as_secs().is_multiple_of(10) && r.since.elapsed().as_secs() >= 5 => {
                     say(&format!("{:>7}  … {told}", seconds(elapsed.as_secs())));

@@ -130,6 +130,15 @@ fn sign(s: &Step) -> &'static str {
     }
 }
 
+/// What a step does while it does it.
+pub fn doing(s: &Step) -> &'static str {
+    match s.act {
+        Act::Create { .. } => "creating",
+        Act::Update { .. } => "updating",
+        Act::Delete { .. } => "deleting",
+    }
+}
+
 fn past(s: &Step) -> &'static str {
     match s.act {
         Act::Create { .. } => "created",

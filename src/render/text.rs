@@ -94,6 +94,18 @@ fn change(c: &Change, detail: Detail) -> String {
     out
 }
 
+/// What becomes of an object: `subnet.app-a is created`.
+pub fn effect(c: &Change) -> String {
+    let becomes = match c.verb {
+        Verb::Create => "is created",
+        Verb::Update => "is updated",
+        Verb::Replace(_) => "is replaced",
+        Verb::Delete => "is deleted",
+    };
+    let lost = if c.loses_data && c.verb != Verb::Create { ", and loses its data" } else { "" };
+    format!("{} {becomes}{lost}", c.address)
+}
+
 fn undo(u: Undo) -> &'static str {
     match u {
         Undo::Delete => "deleted again",

@@ -27,7 +27,14 @@ pub fn moved(m: &Moved) -> String {
     match m {
         Moved::Field { address, path, wanted, then, now } => {
             let whose = if *wanted { " (what the spec wants with this environment)" } else { "" };
-            format!("{address}: {path} was {} when the plan was made, and is {} now{whose}", maybe(then.as_ref()), maybe(now.as_ref()))
+            match (then, now) {
+                (Some(then), None) => format!("{address}: {path} had {} when the plan was made, and has it no longer{whose}", value(then)),
+                (None, Some(now)) => format!("{address}: {path} has {} now, and had it not when the plan was made{whose}", value(now)),
+                _ => {
+                    let (then, now) = (maybe(then.as_ref()), maybe(now.as_ref()));
+                    format!("{address}: {path} was {then} when the plan was made, and is {now} now{whose}")
+                }
+            }
         }
         Moved::Gone { address, id } => format!("{address}: {id} was there when the plan was made, and is gone"),
         Moved::Come { address, id } => format!("{address}: {id} was not there when the plan was made"),

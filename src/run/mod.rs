@@ -7,6 +7,7 @@ mod memory;
 mod ready;
 pub mod recover;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::CloudError;
@@ -33,8 +34,19 @@ pub enum Event {
     Resumed(Direction),
 }
 
+impl Event {
+    /// The event, with the words of its error put otherwise.
+    #[must_use]
+    pub fn said(mut self, other: impl Fn(&str) -> String) -> Event {
+        if let Event::Failed(_, e) | Event::Unsettled(_, e) | Event::UndoFailed(_, e) = &mut self {
+            e.message = other(&e.message);
+        }
+        self
+    }
+}
+
 /// A verb may be several requests, so a lost answer has three explanations, not two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Found {
     Nothing,
@@ -64,7 +76,7 @@ impl State {
 }
 
 /// Which way a run goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     Forward,

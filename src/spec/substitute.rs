@@ -3,6 +3,7 @@ use super::locate::{At, Sources};
 use super::node::{Node, Val};
 use super::units::{EnvName, Unit};
 use crate::diag::{Code, Finding};
+use crate::redact::secret_name;
 
 /// Puts the environment into every scalar of `node`; such a scalar is whatever its field takes. Dollar signs that come
 /// from the environment are doubled, so that they are never taken for references.
@@ -58,6 +59,12 @@ impl Scalar<'_> {
         };
         if let Err(error) = EnvName::read(name) {
             found.push(self.finding(Code::EnvSyntax, written, &error.message, &error.help));
+            return String::new();
+        }
+        if secret_name(name) {
+            let message = format!("`{name}` looks like a secret, and its value would stand in the spec");
+            let help = format!("write `{{from_env: {name}}}` in the `env` of a compute entry; nothing else takes a secret");
+            found.push(self.finding(Code::LiteralSecret, written, &message, &help));
             return String::new();
         }
         let value = (self.env)(name).filter(|value| default.is_none() || !value.is_empty());

@@ -6,6 +6,9 @@ mod iam_policy;
 mod progress;
 mod recover;
 mod sandbox;
+mod saved;
+mod secrets;
+mod stream;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

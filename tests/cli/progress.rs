@@ -12,7 +12,7 @@ use infra::run::Event;
 use crate::support::moto::Moto;
 use crate::support::{plan_for, stack};
 
-async fn plan() -> Plan {
+pub async fn plan() -> Plan {
     let vpc = Vpc { cidr: "10.0.0.0/16".parse().unwrap(), dns_hostnames: true, tags: [].into() };
     let cloud = infra::cloud::Sandbox::new("us-east-1", infra::cloud::sandbox::Pace::INSTANT, Moto::policy());
     plan_for(&cloud, &stack("shop", [("vpc.main", vpc.into())])).await.unwrap()
@@ -28,7 +28,7 @@ async fn lines_tell_what_still_runs() {
     progress.event(&plan, &Event::Began(0)).unwrap();
     for _ in 0..20 {
         tokio::time::advance(Duration::from_secs(1)).await;
-        progress.tick(&BTreeMap::from([(0, "vpc-1 to be available".to_owned())]));
+        progress.tick(&plan, &BTreeMap::from([(0, "vpc-1 to be available".to_owned())]));
     }
     progress.event(&plan, &Event::Done(0, None)).unwrap();
     progress.finish();

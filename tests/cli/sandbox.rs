@@ -20,7 +20,8 @@ fn the_plan_of_every_example() {
     infra.run(&["plan", "-f", &production]).snapshot("plan_production");
     infra.run(&["plan", "-f", &production, "--verbose"]).snapshot("plan_production_verbose");
     infra.run(&["plan", "-f", &production, "-f", &staging]).snapshot("plan_staging");
-    let twice = [infra.run(&["plan", "-f", &production, "--json"]).out, infra.run(&["plan", "-f", &production, "--json"]).out];
+    let document = ["plan", "-f", &production, "--format", "json"];
+    let twice = [infra.run(&document).out, infra.run(&document).out];
     assert_eq!(twice[0], twice[1], "the same bytes");
     let schema: serde_json::Value = serde_json::from_str(&infra.run(&["schema", "plan"]).out).unwrap();
     let plan: serde_json::Value = serde_json::from_str(&twice[0]).unwrap();
@@ -55,7 +56,7 @@ fn the_main_job() {
     let stream = infra.run(&["apply", "-f", &production, "-f", &next, "--auto-approve", "--json"]);
     assert_eq!(stream.code, 0, "{}", stream.err);
     let lines: Vec<serde_json::Value> = stream.out.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
-    assert_eq!((&lines[0]["type"], &lines[lines.len() - 1]["outcome"]), (&"version".into(), &"applied".into()));
+    assert_eq!((&lines[0]["type"], &lines[lines.len() - 2]["outcome"]), (&"version".into(), &"applied".into()));
     let refused = infra.run(&["destroy", "-f", &production, "--auto-approve"]);
     assert_eq!(refused.code, 1);
     assert!(refused.err.contains("--allow-data-loss"), "{}", refused.err);

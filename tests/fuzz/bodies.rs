@@ -155,7 +155,8 @@ fn driven(plan: &Plan, choices: &mut Choices) -> Vec<Event> {
             continue;
         }
         let _ = infra::render::report::line(plan, &event);
-        assert!(infra::render::json::event(plan, &event).is_object());
+        let line = infra::render::stream::event(plan, &event, 1);
+        assert!(serde_json::from_str::<serde_json::Value>(&line).is_ok_and(|v| v.is_object()));
         events.push(event);
         offered(&run);
     }

@@ -63,7 +63,7 @@ async fn every_attribute_can_be_changed() {
 }
 
 /// The object with one attribute changed by hand; `None` for what can't be changed without its whole neighbourhood (references).
-fn mutated(object: &Object, name: &str) -> Option<Object> {
+pub(super) fn mutated(object: &Object, name: &str) -> Option<Object> {
     let mut json = serde_json::to_value(object).unwrap();
     let field = json.as_object_mut().unwrap().values_mut().next().unwrap().get_mut(name).unwrap();
     if !change(field) {

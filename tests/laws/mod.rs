@@ -7,6 +7,7 @@ mod lease;
 mod order;
 mod pairs;
 mod policy;
+mod saved;
 mod sequences;
 pub mod world;
 

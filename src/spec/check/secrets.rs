@@ -1,24 +1,15 @@
 //! Secrets that are written where everybody who reads the spec can see them.
 use super::{Check, references};
 use crate::diag::Code;
+use crate::redact::secret_name;
 use crate::spec::env::EnvValue;
 use crate::spec::units::Text;
-
-/// Parts of names that secrets have.
-const NAMES: &[&str] =
-    &["API_KEY", "APIKEY", "ACCESS_KEY", "CREDENTIAL", "PASSPHRASE", "PASSWD", "PASSWORD", "PRIVATE_KEY", "SECRET", "TOKEN"];
-/// Ends of names that only say where a secret is, or something about it.
-const ABOUT: &[&str] = &["_ARN", "_FILE", "_ID", "_NAME", "_PATH", "_TTL", "_URL"];
 
 pub(super) fn check(cx: &mut Check<'_>) {
     for (name, entry) in &cx.spec.compute {
         for (key, value) in &entry.env {
-            let upper = key.as_str().to_ascii_uppercase();
-            let secret = NAMES.iter().any(|part| upper.contains(part));
-            let about = ABOUT.iter().any(|end| upper.ends_with(end));
             if let EnvValue::Text(text) = value
-                && secret
-                && !about
+                && secret_name(key.as_str())
                 && text.literal().is_some_and(|literal| !literal.is_empty())
             {
                 let path = ["compute", name.as_str(), "env", key.as_str()];

@@ -1,0 +1,210 @@
+//! A saved plan is refused when anything of its own business has moved, and for nothing else.
+use std::collections::BTreeSet;
+
+use infra::cloud::Sandbox;
+use infra::kinds::{Kind, Live};
+use infra::model::{Mode, Moment};
+use infra::observe::{Snapshot, complete, observe};
+use infra::plan::saved::{Moved, Scene};
+use infra::plan::{Allowed, Plan, PlanError, Saved, Stack, Verb, plan};
+use infra::redact::Redactor;
+use infra::run::Outcome;
+
+use super::kinds::mutated;
+use super::world::{FULL, apply, stack, stacks, with};
+
+/// Everything that a plan is made from, read with lists that show every write.
+async fn looked(cloud: &Sandbox, want: &Stack) -> (Stack, Snapshot) {
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    let mut want = want.clone();
+    complete(cloud, &mut want.nodes).await.unwrap();
+    let snapshot = observe(cloud, &want.name, &want.renamed).await.unwrap();
+    (want, snapshot)
+}
+
+/// A plan as a file gives it back.
+pub async fn saved(cloud: &Sandbox, want: &Stack) -> Result<Saved, Vec<PlanError>> {
+    let (stack, read) = looked(cloud, want).await;
+    let allowed: Allowed = read.live.keys().cloned().collect();
+    let plan = plan(&stack, &read, &allowed)?;
+    let (created, scene) = (Moment::now(), Scene { account: "1".into(), region: "r".into(), zone: None });
+    let (command, layers, spec, selection) = ("apply".into(), vec![], String::new(), Default::default());
+    let saved = Saved { created, command, scene, layers, spec, selection, allowed, stack, read, plan };
+    Ok(Saved::parse(&saved.redacted(&Redactor::default()).write()).unwrap())
+}
+
+/// What `apply FILE` does before it changes anything: what moved, or the plan that it would carry out.
+async fn again(cloud: &Sandbox, saved: &Saved, want: &Stack) -> Result<Plan, Vec<Moved>> {
+    let (mut stack, mut snapshot) = looked(cloud, want).await;
+    let moved = saved.moved(&stack, &snapshot);
+    if !moved.is_empty() {
+        return Err(moved);
+    }
+    saved.narrow(&mut stack, &mut snapshot);
+    let plan = plan(&stack, &snapshot, &saved.allowed).unwrap_or_else(|e| panic!("{e:#?}"));
+    if plan.digest == saved.plan.digest { Ok(plan) } else { Err(saved.otherwise(&plan)) }
+}
+
+fn named(moved: &[Moved], live: &Live, attribute: &str) -> bool {
+    moved.iter().all(|m| {
+        matches!(m, Moved::Field { address, path, wanted: false, then, now }
+        if *address == live.stamp.address && path.split('.').next() == Some(attribute) && then != now)
+    })
+}
+
+/// Ways of changing one attribute of one live object: the object after it.
+fn alterations(cloud: &Sandbox, modes: &[Mode]) -> Vec<(Live, &'static str, Live)> {
+    let mut out = vec![];
+    let mut kinds = BTreeSet::new();
+    for live in cloud.objects().into_iter().filter(|l| kinds.insert(l.object.kind())) {
+        for a in live.object.attributes().into_iter().filter(|a| modes.contains(&a.mode)) {
+            let Some(other) = mutated(&live.object, a.name) else { continue };
+            out.push((live.clone(), a.name, Live { object: other, ..live.clone() }));
+        }
+    }
+    assert_eq!(kinds.len(), Kind::ALL.len());
+    out
+}
+
+/// From one stack to every other: the same plan again as long as nothing moves, and it is carried out.
+#[tokio::test(start_paused = true)]
+async fn a_saved_plan_is_made_again() {
+    for (a, from) in stacks() {
+        for (b, to) in stacks() {
+            let cloud = with(&from, 1).await;
+            let Ok(kept) = saved(&cloud, &to).await else { continue };
+            let plan = again(&cloud, &kept, &to).await.unwrap_or_else(|moved| panic!("{a} -> {b}: {moved:#?}"));
+            if !plan.is_empty() {
+                assert_eq!(apply(&cloud, &plan, "r1").await.0, Outcome::Applied, "{a} -> {b}");
+                assert!(again(&cloud, &kept, &to).await.is_err(), "{a} -> {b}: applied twice");
+            }
+        }
+    }
+}
+
+/// Each attribute of each kind, changed behind the plan's back: refused, and named. By a plan that changes all there is, and one that deletes it.
+#[tokio::test(start_paused = true)]
+async fn whatever_moves_is_named() {
+    let full = stack(&[FULL]);
+    let nothing = Stack { nodes: [].into(), ..full.clone() };
+    let retagged = stack(&[FULL, "tags: {team: platform}\nvpc: {cidr: 10.9.0.0/16}"]);
+    let cloud = with(&full, 1).await;
+    let mut cases = 0;
+    for to in [&nothing, &retagged] {
+        let kept = saved(&cloud, to).await.unwrap();
+        let touched = kept.touched();
+        for (live, attribute, other) in alterations(&cloud, &[Mode::Update, Mode::Replace]) {
+            if !touched.contains(&live.stamp.address) {
+                continue;
+            }
+            cloud.put(other).unwrap();
+            let moved = again(&cloud, &kept, to).await.map(|_| ()).expect_err(attribute);
+            assert!(named(&moved, &live, attribute), "{}.{attribute}: {moved:#?}", live.stamp.address);
+            cloud.put(live).unwrap();
+            cases += 1;
+        }
+        again(&cloud, &kept, to).await.unwrap();
+    }
+    println!("attributes moved: {cases}");
+    assert!(cases > 200);
+}
+
+/// What the cloud decides, and what is left to it, moves by itself: no reason to refuse.
+#[tokio::test(start_paused = true)]
+async fn what_moves_by_itself_is_no_reason() {
+    let full = stack(&[FULL]);
+    let nothing = Stack { nodes: [].into(), ..full.clone() };
+    let cloud = with(&full, 1).await;
+    let kept = saved(&cloud, &nothing).await.unwrap();
+    let mut cases = 0;
+    for (live, attribute, other) in alterations(&cloud, &[Mode::Initial, Mode::Computed]) {
+        cloud.put(other).unwrap();
+        if let Err(moved) = again(&cloud, &kept, &nothing).await {
+            panic!("{}.{attribute}: {moved:#?}", live.stamp.address);
+        }
+        cloud.put(live).unwrap();
+        cases += 1;
+    }
+    println!("attributes that move by themselves: {cases}");
+    assert!(cases > 10);
+}
+
+/// Elsewhere in the stack than what the plan touches anything may move: the plan is carried out, and what moved stays moved.
+#[tokio::test(start_paused = true)]
+async fn what_moves_elsewhere_is_no_reason() {
+    let full = stack(&[FULL]);
+    let to = stack(&[FULL, "cdn: {records: {v4: {content: 192.0.2.7}}}"]);
+    let cloud = with(&full, 1).await;
+    let kept = saved(&cloud, &to).await.unwrap();
+    assert_eq!(kept.touched().len(), 1);
+    let mut cases = 0;
+    for (live, attribute, other) in alterations(&cloud, &[Mode::Update, Mode::Replace, Mode::Initial, Mode::Computed]) {
+        if kept.touched().contains(&live.stamp.address) {
+            continue;
+        }
+        cloud.put(other.clone()).unwrap();
+        let plan = again(&cloud, &kept, &to).await.unwrap_or_else(|moved| panic!("{}.{attribute}: {moved:#?}", live.stamp.address));
+        let compared = live.object.attributes().iter().any(|a| a.name == attribute && a.mode.compared());
+        if compared && cases % 40 == 0 {
+            assert_eq!(apply(&cloud, &plan, "r1").await.0, Outcome::Applied);
+            let there = cloud.objects().into_iter().find(|l| l.id == live.id).unwrap();
+            assert_eq!(there.object, other.object, "{}.{attribute} was put back", live.stamp.address);
+            let back = saved(&cloud, &full).await.unwrap();
+            let back = back.plan.changes.iter().filter(|c| c.address == live.stamp.address).count();
+            assert_eq!(back, 1, "the next plan tells of it");
+            kept.plan.old.iter().filter(|l| kept.touched().contains(&l.stamp.address)).for_each(|old| cloud.put(old.clone()).unwrap());
+        }
+        cloud.put(live).unwrap();
+        cases += 1;
+    }
+    println!("attributes moved elsewhere: {cases}");
+    assert!(cases > 100);
+}
+
+/// An object that is gone, one that has come, and another object in the place of one that is pointed at.
+#[tokio::test(start_paused = true)]
+async fn objects_that_come_and_go_are_named() {
+    let full = stack(&[FULL]);
+    let to = stack(&[
+        FULL,
+        "vpc: {security_groups: {bastion: {ingress: [{port: 2222, from: [203.0.113.0/24]}]}, other: {ingress: [{port: 22, from: [203.0.113.0/24]}]}}}",
+    ]);
+    let cloud = with(&full, 1).await;
+    let kept = saved(&cloud, &to).await.unwrap();
+    let find = |name: &str| cloud.objects().into_iter().find(|l| l.stamp.address.to_string() == name).unwrap();
+    let bastion = find("security_group.bastion");
+    cloud.remove(Kind::SecurityGroup, &bastion.id).unwrap();
+    let moved = again(&cloud, &kept, &to).await.unwrap_err();
+    assert_eq!(moved, [Moved::Gone { address: bastion.stamp.address.clone(), id: bastion.id.clone() }]);
+    cloud.put(bastion.clone()).unwrap();
+
+    let mut other = bastion.clone();
+    (other.id, other.stamp.address.name) = ("security-group-999999".into(), "other".into());
+    cloud.put(other.clone()).unwrap();
+    let moved = again(&cloud, &kept, &to).await.unwrap_err();
+    assert_eq!(moved, [Moved::Come { address: other.stamp.address.clone(), id: other.id.clone() }]);
+    cloud.remove(Kind::SecurityGroup, &other.id).unwrap();
+
+    let vpc = find("vpc.main");
+    cloud.remove(Kind::Vpc, &vpc.id).unwrap();
+    cloud.put(Live { id: "vpc-999999".into(), ..vpc.clone() }).unwrap();
+    let moved = again(&cloud, &kept, &to).await.unwrap_err();
+    assert!(moved.contains(&Moved::Gone { address: vpc.stamp.address.clone(), id: vpc.id.clone() }), "{moved:#?}");
+}
+
+/// What the spec wants in this environment counts as well.
+#[tokio::test(start_paused = true)]
+async fn what_is_wanted_otherwise_is_named() {
+    let full = stack(&[FULL]);
+    let cloud = with(&full, 1).await;
+    let to = stack(&[FULL, "compute: {app: {image: 'example/shop:2'}}"]);
+    let kept = saved(&cloud, &to).await.unwrap();
+    assert!(kept.plan.changes.iter().any(|c| matches!(c.verb, Verb::Replace(_))));
+    let other = stack(&[FULL, "compute: {app: {image: 'example/shop:3'}}"]);
+    let moved = again(&cloud, &kept, &other).await.unwrap_err();
+    let named = moved.iter().any(|m| {
+        matches!(m, Moved::Field { path, wanted: true, then, now, .. }
+        if path == "boot.container.image" && then != now)
+    });
+    assert!(named, "{moved:#?}");
+}
