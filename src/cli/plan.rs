@@ -34,7 +34,7 @@ pub struct Plan {
     /// Print one JSON object a line (`infra schema stream`)
     #[arg(long, env = "INFRA_JSON", conflicts_with = "format")]
     json: bool,
-    /// How the plan is shown
+    /// How the plan is shown; `json` is as `infra schema plan` says
     #[arg(long, value_enum, value_name = "FORMAT", env = "INFRA_FORMAT", default_value_t)]
     format: Format,
     /// Also show every attribute of what is created, and every undo

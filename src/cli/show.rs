@@ -18,7 +18,7 @@ pub struct Show {
     /// The saved plan
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
-    /// How the plan is shown
+    /// How the plan is shown; `json` is as `infra schema plan` says
     #[arg(long, value_enum, value_name = "FORMAT", env = "INFRA_FORMAT", default_value_t)]
     format: Format,
     /// Also show every attribute of what is created, and every undo
@@ -26,13 +26,11 @@ pub struct Show {
     verbose: bool,
 }
 
-/// How a plan is shown.
+/// How a plan is shown. Without a doc comment of their own, so that the help stays one line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people
     #[default]
     Text,
-    /// For programs (`infra schema plan`)
     Json,
 }
 
