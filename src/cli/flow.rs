@@ -95,14 +95,14 @@ pub async fn world(args: &CloudArgs, loaded: &Loaded) -> Result<World, Failure> 
 }
 
 /// Where a plan is made: the account, the region, the zone.
-pub async fn scene(world: ReadOnly<'_>, stack: &Stack, loaded: &Loaded) -> Result<Scene, Failure> {
-    let zone = async {
-        match &stack.zone {
-            Some(zone) => world.about_zone(zone).await.map(Some),
+pub async fn scene(world: ReadOnly<'_>, loaded: &Loaded) -> Result<Scene, Failure> {
+    let about = async {
+        match zone(loaded) {
+            Some(zone) => world.about_zone(&zone).await.map(Some),
             None => Ok(None),
         }
     };
-    let seen = async { tokio::try_join!(world.identity(), zone) };
+    let seen = async { tokio::try_join!(world.identity(), about) };
     let (who, zone) = seen.await.map_err(|e| Failure::looking(loaded, e))?;
     Ok(Scene { account: who.account, region: who.region, zone: zone.map(|z| Zone { name: z.name, id: z.id }) })
 }

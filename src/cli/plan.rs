@@ -55,12 +55,12 @@ impl Plan {
         }
         let world = flow::world(&self.cloud, &loaded).await?;
         let reader = world.read_only();
-        let (scene, snapshot, notes) = {
-            let (name, scene) = (stack.name.clone(), flow::scene(world.read_only(), &stack.clone(), &loaded).await);
-            let (snapshot, notes) = tokio::join!(flow::look(world.read_only(), &mut stack, &loaded), reader.notes(&name));
-            (scene?, snapshot, notes)
+        let (snapshot, scene, notes) = {
+            let name = stack.name.clone();
+            let look = flow::look(world.read_only(), &mut stack, &loaded);
+            tokio::join!(look, flow::scene(world.read_only(), &loaded), reader.notes(&name))
         };
-        let mut snapshot = snapshot?;
+        let (mut snapshot, scene) = (snapshot?, scene?);
         flow::gates(world.read_only(), &stack, &snapshot, &loaded, printer).await?;
         // Whoever may plan need not be allowed to read the notes.
         let notes = notes.unwrap_or_default();

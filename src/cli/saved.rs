@@ -42,7 +42,7 @@ pub fn load(saved: &Saved, file: &Path, printer: &Printer) -> Result<(Loaded, St
 
 /// Applies a saved plan: looks again, plans again, and refuses when anything of the plan's business has moved.
 pub async fn apply(work: &Work<'_>, loaded: &Loaded, stack: &Stack, saved: &Saved, file: &Path) -> Result<Exit, Failure> {
-    let scene = flow::scene(work.world.read_only(), stack, loaded).await?;
+    let scene = flow::scene(work.world.read_only(), loaded).await?;
     if scene != saved.scene {
         return Err(Failure::unusable(file, format!("it was made for {}, and this is {}", told(&saved.scene), told(&scene))));
     }

@@ -178,3 +178,40 @@ async fn a_section_that_goes_away_leaves_nothing() {
     assert_eq!(said.code, 0, "{} {}", said.out, said.err);
     assert!(desk.fake.log().is_empty());
 }
+
+/// A saved plan over both clouds: what moved at Cloudflare is named, what moved elsewhere is none of its business, and another zone of the
+/// same name is another place.
+#[tokio::test]
+async fn a_saved_plan_goes_over_both_clouds() {
+    let mut desk = Desk::open("cloudflare-saved", "enterprise").await;
+    let file = desk.infra.folder.join("p.infraplan").display().to_string();
+    let keep = ["plan", "--out", &file];
+    let apply = async |desk: &Desk| said(tokio::process::Command::from(desk.infra.command(&["apply", &file])).output().await.unwrap());
+    assert_eq!(desk.run(&keep).await.code, 0);
+    let applied = apply(&desk).await;
+    assert_eq!(applied.code, 0, "{} {}", applied.out, applied.err);
+
+    desk.spec = desk.infra.file("infra.yaml", &SPEC.replace("192.0.2.2", "192.0.2.9"));
+    assert_eq!(desk.run(&keep).await.code, 0);
+    let find =
+        |name: &str| desk.fake.records(&desk.zone).into_iter().find(|r| r["name"] == name).unwrap()["id"].as_str().unwrap().to_owned();
+    let (www, api) = (find("www.example.com"), find("api.example.com"));
+    desk.fake.set_record(&desk.zone, &api, json!({ "content": "192.0.2.66" }));
+    let stale = apply(&desk).await;
+    assert_eq!(stale.code, 7, "{}", stale.err);
+    assert!(stale.err.contains("dns_record.api: content was 192.0.2.2"), "{}", stale.err);
+    desk.fake.set_record(&desk.zone, &api, json!({ "content": "192.0.2.2" }));
+    desk.fake.set_record(&desk.zone, &www, json!({ "content": "192.0.2.77" }));
+    let applied = apply(&desk).await;
+    assert_eq!(applied.code, 0, "{} {}", applied.out, applied.err);
+    assert!(applied.out.contains("1 updated"), "{}", applied.out);
+
+    assert_eq!(desk.run(&keep).await.code, 0);
+    let other = Cloudflare::start();
+    other.zone("example.org", "enterprise");
+    let zone = other.zone(ZONE, "enterprise");
+    assert_ne!(zone, desk.zone);
+    desk.with("CLOUDFLARE_BASE_URL", &other.endpoint.clone());
+    let refused = apply(&desk).await;
+    assert!(refused.code == 1 && refused.err.contains(&zone) && refused.err.contains(&desk.zone), "{}", refused.err);
+}
