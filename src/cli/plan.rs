@@ -37,6 +37,9 @@ pub struct Plan {
     /// Also show every attribute of what is created, and every undo
     #[arg(short, long, env = "INFRA_VERBOSE")]
     verbose: bool,
+    /// Also show values of environment variables and boot scripts, which Markdown hides
+    #[arg(long, env = "INFRA_SHOW_ENV")]
+    show_env: bool,
 }
 
 impl Plan {
@@ -68,7 +71,7 @@ impl Plan {
         if let Some(file) = &self.out {
             super::saved::write(&saved, file, printer)?;
         }
-        printer.result(&self.format.render(&saved, Detail { style: printer.style, verbose: self.verbose }));
+        printer.result(&self.format.render(&saved, Detail { style: printer.style, verbose: self.verbose }, self.show_env));
         Ok(if self.detailed_exitcode && !saved.plan.is_empty() { Exit::Changes } else { Exit::Done })
     }
 }
