@@ -40,6 +40,9 @@ pub struct Plan {
     /// Also show every attribute of what is created, and every undo
     #[arg(short, long, env = "INFRA_VERBOSE")]
     verbose: bool,
+    /// Also show values of environment variables and boot scripts, which Markdown hides
+    #[arg(long, env = "INFRA_SHOW_ENV")]
+    show_env: bool,
 }
 
 impl Plan {
@@ -76,7 +79,7 @@ impl Plan {
         }
         printer.result(&match self.json {
             true => stream::plan(&saved.plan, "plan"),
-            false => self.format.render(&saved, Detail { style: printer.style, verbose: self.verbose }),
+            false => self.format.render(&saved, Detail { style: printer.style, verbose: self.verbose }, self.show_env),
         });
         Ok(if self.detailed_exitcode && !saved.plan.is_empty() { Exit::Changes } else { Exit::Done })
     }

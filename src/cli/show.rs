@@ -8,6 +8,7 @@ use super::printer::Printer;
 use super::saved;
 use crate::diag::Exit;
 use crate::plan::Saved;
+use crate::render::markdown::{self, Page, Phase};
 use crate::render::text::Detail;
 use crate::render::{json, text};
 
@@ -24,6 +25,9 @@ pub struct Show {
     /// Also show every attribute of what is created, and every undo
     #[arg(short, long, env = "INFRA_VERBOSE")]
     verbose: bool,
+    /// Also show values of environment variables and boot scripts, which Markdown hides
+    #[arg(long, env = "INFRA_SHOW_ENV")]
+    show_env: bool,
 }
 
 /// How a plan is shown. Without a doc comment of their own, so that the help stays one line.
@@ -32,13 +36,18 @@ pub enum Format {
     #[default]
     Text,
     Json,
+    Markdown,
 }
 
 impl Format {
-    pub fn render(self, saved: &Saved, detail: Detail) -> String {
+    pub fn render(self, saved: &Saved, detail: Detail, show_env: bool) -> String {
         match self {
             Format::Text => text::plan(&saved.plan, detail),
             Format::Json => format!("{:#}\n", json::plan(&saved.plan)),
+            Format::Markdown => {
+                let page = Page { budget: markdown::GENEROUS, show_env, log: None };
+                markdown::page(saved, Phase::Planned, page)
+            }
         }
     }
 }
@@ -46,7 +55,7 @@ impl Format {
 impl Show {
     pub fn run(self, printer: &Printer) -> Result<Exit, Failure> {
         let saved = saved::read(&self.plan)?;
-        printer.result(&self.format.render(&saved, Detail { style: printer.style, verbose: self.verbose }));
+        printer.result(&self.format.render(&saved, Detail { style: printer.style, verbose: self.verbose }, self.show_env));
         Ok(Exit::Done)
     }
 }

@@ -27,7 +27,7 @@ pub fn line(plan: &Plan, event: &Event) -> Option<String> {
 /// The end of a run: what it did, why it failed, what was undone, what still stands.
 pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, detail: Detail) -> String {
     let took = seconds(elapsed);
-    let undone: Vec<&Step> = events.iter().filter_map(|e| if let Event::Undone(i, _) = e { Some(&plan.steps[*i]) } else { None }).collect();
+    let undone = undone(plan, events);
     let mut out = String::new();
     let heading = |s: &str| detail.style.paint(Label::Heading, s);
     match outcome {
@@ -75,11 +75,11 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
 }
 
 /// The command that helps against a failure, where there is one.
-fn help(e: &CloudError) -> &'static str {
+pub(super) fn help(e: &CloudError) -> &'static str {
     if e.forbidden() { "`infra iam-policy --apply` prints the permissions that an apply needs.\n" } else { "" }
 }
 
-fn done(plan: &Plan) -> String {
+pub(super) fn done(plan: &Plan) -> String {
     summary(plan)
         .replace(" to create", " created")
         .replace(" to update", " updated")
@@ -95,8 +95,13 @@ fn failures(plan: &Plan, events: &[Event], first: &CloudError) -> String {
     format!("{}{first}{more}", who.unwrap_or_default())
 }
 
+/// Steps that were taken back, in that order.
+pub(super) fn undone<'p>(plan: &'p Plan, events: &[Event]) -> Vec<&'p Step> {
+    events.iter().filter_map(|e| if let Event::Undone(i, _) = e { Some(&plan.steps[*i]) } else { None }).collect()
+}
+
 /// Steps that were done and neither taken back nor meant to stay.
-fn standing<'p>(plan: &'p Plan, events: &[Event]) -> Vec<&'p Step> {
+pub(super) fn standing<'p>(plan: &'p Plan, events: &[Event]) -> Vec<&'p Step> {
     let mut stands = vec![false; plan.steps.len()];
     for e in events {
         match e {
@@ -109,7 +114,7 @@ fn standing<'p>(plan: &'p Plan, events: &[Event]) -> Vec<&'p Step> {
 }
 
 /// Steps that began and of which nobody has heard since.
-fn flying<'p>(plan: &'p Plan, events: &[Event]) -> Vec<&'p Step> {
+pub(super) fn flying<'p>(plan: &'p Plan, events: &[Event]) -> Vec<&'p Step> {
     let mut open = vec![false; plan.steps.len()];
     for e in events {
         match e {
@@ -139,7 +144,7 @@ pub fn doing(s: &Step) -> &'static str {
     }
 }
 
-fn past(s: &Step) -> &'static str {
+pub(super) fn past(s: &Step) -> &'static str {
     match s.act {
         Act::Create { .. } => "created",
         Act::Update { .. } => "updated",
@@ -147,7 +152,7 @@ fn past(s: &Step) -> &'static str {
     }
 }
 
-fn taken_back(s: &Step) -> &'static str {
+pub(super) fn taken_back(s: &Step) -> &'static str {
     match s.undo {
         Undo::Delete => "deleted again",
         Undo::Restore => "restored",

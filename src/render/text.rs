@@ -21,18 +21,23 @@ pub fn plan(p: &Plan, detail: Detail) -> String {
     if p.is_empty() {
         return format!("No changes: `{}` is as the spec says.\n{}", p.stack, adopted(p, detail));
     }
-    let mut groups: BTreeMap<(bool, &str), Vec<&Change>> = BTreeMap::new();
-    for c in &p.changes {
-        let place = c.origin.as_deref().unwrap_or("no longer in the spec");
-        groups.entry((c.origin.is_none(), section(place))).or_default().push(c);
-    }
     let mut out = String::new();
-    for ((_, place), changes) in groups {
+    for ((_, place), changes) in groups(&p.changes) {
         out += &format!("{}\n", detail.style.paint(Label::Heading, place));
-        changes.iter().for_each(|c| out += &change(c, detail));
+        changes.iter().for_each(|i| out += &change(&p.changes[*i], detail));
         out.push('\n');
     }
     out + &adopted(p, detail) + &footer(p, detail)
+}
+
+/// Places of changes by their section of the spec; what is no longer in it comes last.
+pub(super) fn groups(changes: &[Change]) -> BTreeMap<(bool, &str), Vec<usize>> {
+    let mut groups: BTreeMap<(bool, &str), Vec<usize>> = BTreeMap::new();
+    for (i, c) in changes.iter().enumerate() {
+        let place = c.origin.as_deref().unwrap_or("no longer in the spec");
+        groups.entry((c.origin.is_none(), section(place))).or_default().push(i);
+    }
+    groups
 }
 
 /// What serves although it is somebody else's.
@@ -68,7 +73,8 @@ fn change(c: &Change, detail: Detail) -> String {
     let (sign, label) = Style::sign(c.verb);
     let mut line = format!("{sign:>5} {}", c.address);
     if c.verb == Verb::Create && !detail.verbose {
-        line += &hint(&c.attrs);
+        let hint = hint(&c.attrs);
+        line += &if hint.is_empty() { hint } else { format!("  {hint}") };
     }
     let mut out = detail.style.paint(label, &line);
     let dim = |s: String| detail.style.paint(Label::Dim, &s);
@@ -106,7 +112,7 @@ pub fn effect(c: &Change) -> String {
     format!("{} {becomes}{lost}", c.address)
 }
 
-fn undo(u: Undo) -> &'static str {
+pub(super) fn undo(u: Undo) -> &'static str {
     match u {
         Undo::Delete => "deleted again",
         Undo::Restore => "written back",
@@ -116,14 +122,14 @@ fn undo(u: Undo) -> &'static str {
 }
 
 /// The few values by which a person recognises a new object.
-fn hint(attrs: &[AttrChange]) -> String {
+pub(super) fn hint(attrs: &[AttrChange]) -> String {
     let telling = attrs.iter().filter(|a| !["tags", "zone"].contains(&a.path.as_str())).filter_map(|a| a.after.as_ref());
     let words: Vec<String> = telling.flat_map(words).collect();
     let mut line = words.join(", ");
     if line.chars().count() > 72 {
         line = line.chars().take(71).collect::<String>() + "…";
     }
-    if line.is_empty() { line } else { format!("  {line}") }
+    line
 }
 
 /// A plain word, or the names of entries.
@@ -153,19 +159,28 @@ fn attr(a: &AttrChange, verb: Verb, detail: Detail) -> String {
 
 fn footer(p: &Plan, detail: Detail) -> String {
     let mut out = format!("{} {}.\n", detail.style.paint(Label::Heading, "Plan:"), summary(p));
-    let never = p.changes.iter().filter(|c| c.undo == Undo::Never).count();
-    out += &match never {
-        0 => "Undo: if any step fails, everything before it is taken back.\n".to_owned(),
-        n if p.commit == 0 => format!("Undo: none; {} can't be taken back.\n", count(n, "deletion")),
-        n => format!("Undo: complete until the last {}, which come when all else is done.\n", count(n, "deletion")),
-    };
+    out += &format!("Undo: {}\n", undoing(p));
     let lost: Vec<String> = p.changes.iter().filter(|c| c.loses_data && c.verb != Verb::Create).map(|c| c.address.to_string()).collect();
     if !lost.is_empty() {
         out += &detail.style.paint(Label::Forced, &format!("Data: what is stored in {} is lost.", lost.join(", ")));
         out.push('\n');
     }
-    let path = p.critical.iter().map(|i| &p.steps[*i]).filter(|s| s.typical.as_secs().saturating_mul(20) >= p.expected.as_secs());
-    let path: Vec<String> = path.map(|s| format!("{} ({})", s.address, seconds(s.typical.as_secs()))).collect();
+    let path: Vec<String> = deciding(p).iter().map(|(address, s)| format!("{address} ({})", seconds(*s))).collect();
     out += &format!("Time: about {}, decided by {}.\n", seconds(p.expected.as_secs()), path.join(" -> "));
     out
+}
+
+/// How much of a plan can be taken back.
+pub(super) fn undoing(p: &Plan) -> String {
+    match p.changes.iter().filter(|c| c.undo == Undo::Never).count() {
+        0 => "if any step fails, everything before it is taken back.".into(),
+        n if p.commit == 0 => format!("none; {} can't be taken back.", count(n, "deletion")),
+        n => format!("complete until the last {}, which come when all else is done.", count(n, "deletion")),
+    }
+}
+
+/// The steps that decide how long it takes, and their seconds; what takes next to nothing is left out.
+pub(super) fn deciding(p: &Plan) -> Vec<(String, u64)> {
+    let path = p.critical.iter().map(|i| &p.steps[*i]).filter(|s| s.typical.as_secs().saturating_mul(20) >= p.expected.as_secs());
+    path.map(|s| (s.address.to_string(), s.typical.as_secs())).collect()
 }

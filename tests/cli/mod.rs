@@ -3,6 +3,7 @@ mod aws;
 mod cloudflare;
 mod help;
 mod iam_policy;
+mod markdown;
 mod progress;
 mod recover;
 mod sandbox;

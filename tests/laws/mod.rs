@@ -4,6 +4,7 @@ mod faults;
 mod generate;
 mod kinds;
 mod lease;
+mod markdown;
 mod order;
 mod pairs;
 mod policy;

@@ -1,0 +1,81 @@
+//! A change in lines with their signs in the first column, where hosts colour them.
+use super::escape::{bold, fence, plain, window};
+use crate::model::{AttrChange, Mode, Order};
+use crate::plan::{Change, Undo, Verb};
+use crate::render::values::{maybe, value};
+
+/// Of a longer value only a part is shown: where it changes.
+const LONG: usize = 600;
+/// A longer line becomes two.
+const WIDE: usize = 90;
+/// A group with more lines is collapsed.
+const OPEN: usize = 10;
+
+/// What is done with an object, and with each of its attributes.
+pub fn lines(c: &Change) -> Vec<String> {
+    let (sign, what) = match c.verb {
+        Verb::Create => ("+", ""),
+        Verb::Update => ("!", ""),
+        Verb::Replace(Order::CreateFirst) => ("!", "replaced, its successor comes first"),
+        Verb::Replace(Order::DeleteFirst) => ("!", "replaced, it leaves first"),
+        Verb::Delete => ("-", "deleted"),
+    };
+    let mut notes: Vec<String> = [what.to_owned()].into_iter().filter(|w| !w.is_empty()).collect();
+    notes.extend(c.renamed_from.as_ref().map(|old| format!("renamed from {old}")));
+    notes.extend(c.leftover.then(|| format!("{}, left by an earlier run", c.id.as_deref().unwrap_or_default())));
+    notes.extend(loses(c).then(|| "LOSES ITS DATA".to_owned()));
+    notes.extend((c.undo == Undo::Recreate).then(|| "its undo makes it again as it was".to_owned()));
+    let notes = if notes.is_empty() { String::new() } else { format!("  ({})", notes.join("; ")) };
+    let head = format!("{sign} {}{notes}", c.address);
+    [head].into_iter().chain(c.attrs.iter().flat_map(|a| attribute(a, c.verb))).collect()
+}
+
+/// Whether a change loses what users stored.
+pub fn loses(c: &Change) -> bool {
+    c.loses_data && matches!(c.verb, Verb::Replace(_) | Verb::Delete)
+}
+
+fn attribute(a: &AttrChange, verb: Verb) -> Vec<String> {
+    let forced = if forces(a, verb) { "  # forces replacement" } else { "" };
+    let path = &a.path;
+    match (&a.before, &a.after) {
+        (None, None) => vec![],
+        (None, Some(new)) => vec![format!("+     {path}: {}{forced}", window(&value(new), 0, LONG))],
+        (Some(gone), None) => vec![format!("-     {path}: {}{forced}", window(&value(gone), 0, LONG))],
+        (Some(_), Some(_)) => match told(a) {
+            (one, None) => vec![format!("!     {path}: {one}{forced}")],
+            (before, Some(after)) if before.chars().count() + after.chars().count() + path.len() > WIDE => {
+                vec![format!("-     {path}: {before}"), format!("+     {path}: {after}{forced}")]
+            }
+            (before, Some(after)) => vec![format!("!     {path}: {before} -> {after}{forced}")],
+        },
+    }
+}
+
+/// Whether it is this attribute for which the object is replaced.
+pub fn forces(a: &AttrChange, verb: Verb) -> bool {
+    a.mode == Mode::Replace && matches!(verb, Verb::Replace(_))
+}
+
+/// Before and after; one text when they read the same.
+pub fn told(a: &AttrChange) -> (String, Option<String>) {
+    let (before, after) = (maybe(a.before.as_ref()), maybe(a.after.as_ref()));
+    if before == after {
+        let why = if a.cascade { " -> (replaced)" } else { ", another value" };
+        return (window(&before, 0, LONG) + why, None);
+    }
+    let long = before.chars().count().max(after.chars().count()) > LONG;
+    let same = before.chars().zip(after.chars()).take_while(|(b, a)| b == a).count();
+    let from = if long { same.saturating_sub(60) } else { 0 };
+    (window(&before, from, LONG), Some(window(&after, from, LONG)))
+}
+
+/// The lines of a section's changes under its name; many are collapsed.
+pub fn group(name: &str, changes: usize, lines: &[String]) -> String {
+    if lines.len() <= OPEN {
+        return format!("{}\n\n{}\n", bold(name), fence(lines));
+    }
+    let name = plain(name);
+    let count = crate::render::values::count(changes, "change");
+    format!("<details>\n<summary>{name}: {count}</summary>\n\n{}\n</details>\n\n", fence(lines))
+}

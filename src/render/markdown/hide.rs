@@ -1,0 +1,57 @@
+//! Values that a page hides beyond what no output shows: many may read it who may not read the environment of a container.
+use serde_json::{Value, json};
+
+use crate::kinds::Kind;
+use crate::model::AttrChange;
+use crate::plan::Change;
+use crate::render::values::value;
+
+/// Why a plan was refused. Where it comes to what an instance starts with it ends: nobody knows how many lines that has.
+pub fn why(text: &str, show_env: bool) -> String {
+    let template = text.find("launch_template.").filter(|_| !show_env);
+    match template.and_then(|start| text[start..].find(": boot").map(|i| start + i)) {
+        Some(end) => format!("{}: boot… (values, and what follows, are hidden)", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// The changes as a page shows them. That a hidden value changes is still told.
+pub fn changes(all: &[Change], show_env: bool) -> Vec<Change> {
+    let mut all = all.to_vec();
+    if !show_env {
+        let templates = all.iter_mut().filter(|c| c.address.kind == Kind::LaunchTemplate);
+        templates.flat_map(|c| &mut c.attrs).for_each(attribute);
+    }
+    all
+}
+
+fn attribute(a: &mut AttrChange) {
+    let inside = a.path.split('.').any(|part| ["env", "user_data"].contains(&part));
+    for v in a.before.iter_mut().chain(&mut a.after) {
+        match v {
+            // The whole map, or a single value of it.
+            Value::Object(m) if a.path.ends_with(".env") => m.values_mut().for_each(whole),
+            v if inside => whole(v),
+            v => within(v),
+        }
+    }
+}
+
+/// Hides what is in a part of an object's attributes.
+fn within(v: &mut Value) {
+    let Some(m) = v.as_object_mut() else { return };
+    for (key, v) in m {
+        match (key.as_str(), v) {
+            ("env", Value::Object(env)) => env.values_mut().for_each(whole),
+            ("env" | "user_data", v) => whole(v),
+            (_, v) => within(v),
+        }
+    }
+}
+
+/// A secret says so itself, and nothing has nothing to hide.
+fn whole(v: &mut Value) {
+    if !v.is_null() && v.get("secret").is_none() && !value(v).is_empty() {
+        *v = json!({ "text": [{ "literal": "(hidden)" }] });
+    }
+}

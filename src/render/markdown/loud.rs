@@ -1,0 +1,87 @@
+//! What is deleted, replaced or lost: seen before anything else.
+use super::Phase;
+use super::detail::loses;
+use super::escape::code;
+use crate::model::Order;
+use crate::plan::{Change, Verb};
+use crate::run::Outcome;
+
+/// How dangerous a plan is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Danger {
+    None,
+    /// Something is deleted or replaced.
+    Goes,
+    /// What users stored is lost.
+    Data,
+}
+
+pub fn danger(changes: &[Change]) -> Danger {
+    changes
+        .iter()
+        .map(|c| {
+            if loses(c) {
+                Danger::Data
+            } else if rank(c) < 2 {
+                Danger::Goes
+            } else {
+                Danger::None
+            }
+        })
+        .max()
+        .unwrap_or(Danger::None)
+}
+
+/// What is told first, and longest: lost data, then what goes, what changes, what comes.
+pub fn rank(c: &Change) -> usize {
+    match c.verb {
+        _ if loses(c) => 0,
+        Verb::Delete | Verb::Replace(_) => 1,
+        Verb::Update => 2,
+        Verb::Create => 3,
+    }
+}
+
+/// The alert, with at most so many names a line; empty when nothing goes.
+pub fn alert(changes: &[Change], phase: Phase<'_>, names: usize) -> String {
+    let data: Vec<&Change> = changes.iter().filter(|c| loses(c)).collect();
+    let rest = |verb: Verb| -> Vec<&Change> { changes.iter().filter(|c| !loses(c) && c.verb == verb).collect() };
+    let (lose, delete, replace) = tense(phase);
+    let lines = [
+        (format!("{lose} the data of"), data),
+        (delete.to_owned(), rest(Verb::Delete)),
+        (format!("{replace}, with a gap,"), rest(Verb::Replace(Order::DeleteFirst))),
+        (replace.to_owned(), rest(Verb::Replace(Order::CreateFirst))),
+    ];
+    let kind = match danger(changes) {
+        Danger::None => return String::new(),
+        Danger::Goes => "WARNING",
+        Danger::Data => "CAUTION",
+    };
+    let lines = lines.into_iter().filter(|(_, c)| !c.is_empty()).map(|(what, c)| format!("> - **{what}** {}\n", listed(&c, names)));
+    format!("> [!{kind}]\n{}\n", lines.collect::<String>())
+}
+
+fn listed(changes: &[&Change], names: usize) -> String {
+    if names == 0 {
+        return super::count(changes.len(), "object");
+    }
+    let said = |c: &&Change| match c.verb {
+        Verb::Replace(_) if loses(c) => format!("{} (replaced)", code(&c.address.to_string())),
+        Verb::Delete if loses(c) => format!("{} (deleted)", code(&c.address.to_string())),
+        _ => code(&c.address.to_string()),
+    };
+    let mut all: Vec<String> = changes.iter().take(names).map(said).collect();
+    let more = changes.len().saturating_sub(names);
+    all.extend((more > 0).then(|| format!("and {more} more")));
+    all.join(", ")
+}
+
+/// Whether it will be, would be or was.
+fn tense(phase: Phase<'_>) -> (&'static str, &'static str, &'static str) {
+    match phase {
+        Phase::Ended { outcome: Outcome::Applied, .. } => ("Lost", "Deleted", "Replaced"),
+        Phase::Ended { outcome: Outcome::RolledBack(_), .. } | Phase::Refused { .. } => ("Would lose", "Would delete", "Would replace"),
+        _ => ("Loses", "Deletes", "Replaces"),
+    }
+}

@@ -1,0 +1,84 @@
+//! A plan, and what became of it, as a comment on a pull request or a page of a job's summary.
+mod detail;
+mod escape;
+mod hide;
+mod loud;
+mod sheet;
+mod story;
+mod table;
+
+use crate::plan::Saved;
+use crate::render::values::count;
+use crate::run::{Event, Outcome};
+use escape::length;
+use sheet::{Cut, Sheet};
+
+/// The budget of a page that no host limits.
+pub const GENEROUS: usize = 1_000_000;
+
+/// How far it has come.
+#[derive(Clone, Copy, Debug)]
+pub enum Phase<'a> {
+    Planned,
+    Applying {
+        run: &'a str,
+    },
+    Ended {
+        outcome: &'a Outcome,
+        events: &'a [Event],
+        seconds: u64,
+    },
+    /// Refused before any effect.
+    Refused {
+        why: &'a str,
+    },
+}
+
+/// What a page may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<'a> {
+    /// At most so many characters.
+    pub budget: usize,
+    /// Whether values of environment variables are shown.
+    pub show_env: bool,
+    /// The address of the job's log.
+    pub log: Option<&'a str>,
+}
+
+/// The first line of a stack's comment, by which it is found again; nobody sees it. No name that a spec may give can end it.
+pub fn marker(stack: &str) -> String {
+    format!("<!-- infra:stack={} -->", stack.replace(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c), "?"))
+}
+
+/// The whole page, its marker first. What doesn't fit is left out whole, from the least important on, and told: details of creations, of updates,
+/// of what goes; then rows, the same way; then all but the heading, what is dangerous, how it ended and the digest.
+pub fn page(saved: &Saved, phase: Phase<'_>, page: Page<'_>) -> String {
+    let sheet = Sheet::of(saved, phase, page);
+    let n = saved.plan.changes.len();
+    let fits = |cut: Cut| Some(sheet.text(cut)).filter(|text| length(text) <= page.budget);
+    let full = Cut { names: 20, story: 200, rows: n, details: n, facts: true, log: true };
+    let table = Cut { names: 10, story: 20, details: 0, ..full };
+    let bare = Cut { rows: 0, facts: false, ..table };
+    fits(full)
+        .or_else(|| most(n, |details| fits(Cut { details, ..full })))
+        .or_else(|| most(n, |rows| fits(Cut { rows, ..table })))
+        .or_else(|| fits(Cut { names: 3, story: 5, ..bare }))
+        .or_else(|| fits(Cut { names: 1, story: 1, ..bare }))
+        .or_else(|| fits(Cut { names: 1, story: 1, log: false, ..bare }))
+        .or_else(|| fits(Cut { names: 0, story: 0, log: false, ..bare }))
+        .unwrap_or_else(|| sheet.line(page.budget))
+}
+
+/// What is made with the largest number that can be made. A larger number makes more.
+fn most(n: usize, make: impl Fn(usize) -> Option<String>) -> Option<String> {
+    let mut best = make(0)?;
+    let (mut low, mut high) = (0, n);
+    while low < high {
+        let middle = (low + high).div_ceil(2);
+        match make(middle) {
+            Some(text) => (low, best) = (middle, text),
+            None => high = middle - 1,
+        }
+    }
+    Some(best)
+}

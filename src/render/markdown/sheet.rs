@@ -1,0 +1,218 @@
+//! The parts of a page in their order, as far as they fit.
+use std::collections::BTreeSet;
+
+use super::escape::{code, length, link};
+use super::loud::{Danger, alert, danger, rank};
+use super::story::Story;
+use super::{Page, Phase, count, detail, hide, marker, table};
+use crate::plan::{Change, Saved};
+use crate::render::report::done;
+use crate::render::text::{deciding, groups, summary, undoing};
+use crate::render::values::seconds;
+use crate::run::Outcome;
+
+/// How much of everything there is.
+#[derive(Clone, Copy, Debug)]
+pub struct Cut {
+    /// Names in one line of the alert, of those adopted, and of layers.
+    pub names: usize,
+    /// Lines of what happened.
+    pub story: usize,
+    /// Rows of the table, by importance.
+    pub rows: usize,
+    /// Changes with details, by importance.
+    pub details: usize,
+    /// How long it takes, what undo there is, where it comes from.
+    pub facts: bool,
+    /// Whether the log's address is told.
+    pub log: bool,
+}
+
+/// A page before it is cut.
+pub struct Sheet<'a> {
+    saved: &'a Saved,
+    phase: Phase<'a>,
+    log: Option<&'a str>,
+    changes: Vec<Change>,
+    /// Places of changes, the most important first.
+    order: Vec<usize>,
+    rows: Vec<String>,
+    lines: Vec<Vec<String>>,
+    story: Story,
+}
+
+impl<'a> Sheet<'a> {
+    pub fn of(saved: &'a Saved, phase: Phase<'a>, page: Page<'a>) -> Self {
+        let changes = hide::changes(&saved.plan.changes, page.show_env);
+        let mut order: Vec<usize> = (0..changes.len()).collect();
+        order.sort_by_key(|i| rank(&changes[*i]));
+        let (rows, lines) = changes.iter().map(|c| (table::row(c), detail::lines(c))).unzip();
+        Sheet { saved, phase, log: page.log, order, rows, lines, story: Story::of(&saved.plan, phase, page.show_env), changes }
+    }
+
+    pub fn text(&self, cut: Cut) -> String {
+        let mut out = format!("{}\n## {}\n\n", marker(&self.saved.stack.name), self.heading());
+        if cut.names > 0 {
+            out += &format!("{}\n\n", self.place());
+        }
+        out += &self.story.text(cut.story);
+        out += &alert(&self.changes, self.phase, cut.names);
+        out += &self.table(cut);
+        out += &self.details(cut);
+        out += &self.adopted(cut);
+        if cut.facts {
+            out += &self.facts();
+        }
+        out + &self.foot(cut)
+    }
+
+    /// A page of which nothing else fits; without even its marker it would be nobody's.
+    pub fn line(&self, budget: usize) -> String {
+        let first = format!("{}\n", marker(&self.saved.stack.name));
+        let words = format!("{} {}: {}\n", code(&self.saved.stack.name), self.came(), self.counts());
+        let fitting = [format!("{first}{words}"), first];
+        fitting.into_iter().find(|text| length(text) <= budget).unwrap_or_default()
+    }
+
+    /// How far it has come, and a sign of it.
+    fn came(&self) -> &'static str {
+        match self.phase {
+            Phase::Planned => "planned",
+            Phase::Applying { .. } => "applying",
+            Phase::Refused { .. } => "refused",
+            Phase::Ended { outcome, .. } => match outcome {
+                Outcome::Applied => "applied",
+                Outcome::Leftovers(_) => "applied with leftovers",
+                Outcome::RolledBack(_) => "rolled back",
+                Outcome::Stuck(_) => "stuck",
+                Outcome::Unfinished(_) => "stopped",
+            },
+        }
+    }
+
+    fn counts(&self) -> String {
+        match self.phase {
+            _ if self.changes.is_empty() => "no changes".into(),
+            Phase::Ended { outcome: Outcome::Applied, .. } => done(&self.saved.plan),
+            _ => summary(&self.saved.plan),
+        }
+    }
+
+    fn heading(&self) -> String {
+        let ahead = matches!(self.phase, Phase::Planned | Phase::Applying { .. });
+        let danger = danger(&self.changes);
+        let sign = match self.phase {
+            Phase::Ended { outcome: Outcome::Applied, .. } => "✅ ",
+            Phase::Ended { outcome: Outcome::Stuck(_) | Outcome::Unfinished(_), .. } => "🛑 ",
+            Phase::Ended { outcome: Outcome::RolledBack(_), .. } | Phase::Refused { .. } => "❌ ",
+            Phase::Ended { outcome: Outcome::Leftovers(_), .. } => "⚠️ ",
+            _ => match danger {
+                Danger::Data => "⛔ ",
+                Danger::Goes => "⚠️ ",
+                Danger::None => "",
+            },
+        };
+        let destroy = if self.saved.command == "destroy" { " destroy" } else { "" };
+        let lost = if ahead && danger == Danger::Data { ", **data is lost**" } else { "" };
+        format!("{sign}{}{destroy} {}: {}{lost}", code(&self.saved.stack.name), self.came(), self.counts())
+    }
+
+    fn place(&self) -> String {
+        let scene = &self.saved.scene;
+        let zone = scene.zone.as_ref().map(|z| format!(", zone {}", code(&z.name))).unwrap_or_default();
+        format!("Account {}, region {}{zone}.", code(&scene.account), code(&scene.region))
+    }
+
+    fn chosen(&self, n: usize) -> BTreeSet<usize> {
+        self.order.iter().take(n).copied().collect()
+    }
+
+    /// Places of changes, by section.
+    fn sections(&self, n: usize) -> Vec<(String, Vec<usize>)> {
+        let chosen = self.chosen(n);
+        let groups = groups(&self.changes).into_iter().map(|((_, name), places)| {
+            let places: Vec<usize> = places.into_iter().filter(|i| chosen.contains(i)).collect();
+            (name.to_owned(), places)
+        });
+        groups.filter(|(_, places)| !places.is_empty()).collect()
+    }
+
+    fn table(&self, cut: Cut) -> String {
+        if self.changes.is_empty() {
+            return if self.saved.command == "destroy" { "Nothing is left.\n\n" } else { "It is as the spec says.\n\n" }.into();
+        }
+        let mut out = String::new();
+        if cut.rows > 0 {
+            out += table::HEAD;
+        }
+        for (name, places) in self.sections(cut.rows) {
+            out += &table::section(&name);
+            places.iter().for_each(|i| out += &self.rows[*i]);
+        }
+        if cut.rows > 0 {
+            out.push('\n');
+        }
+        match (self.changes.len() - cut.rows, cut.rows) {
+            (0, _) => {}
+            (n, 0) => out += &format!("{} not shown here: see {}.\n\n", count(n, "change"), self.log(cut)),
+            (n, _) => out += &format!("{} not shown here: see {}.\n\n", count(n, "more change"), self.log(cut)),
+        }
+        out
+    }
+
+    fn details(&self, cut: Cut) -> String {
+        let mut out = String::new();
+        for (name, places) in self.sections(cut.details) {
+            let lines: Vec<String> = places.iter().flat_map(|i| self.lines[*i].clone()).collect();
+            out += &detail::group(&name, places.len(), &lines);
+        }
+        let without = self.changes.len() - cut.details;
+        if without > 0 && cut.rows == self.changes.len() {
+            out += &format!("Details of {} not shown here: see {}.\n\n", count(without, "change"), self.log(cut));
+        }
+        out
+    }
+
+    fn adopted(&self, cut: Cut) -> String {
+        let all = &self.saved.plan.adopted;
+        if all.is_empty() {
+            return String::new();
+        }
+        let said = all.iter().take(cut.names).map(|a| format!("{} ({})", code(&a.address.to_string()), code(&a.id)));
+        let mut said: Vec<String> = said.collect();
+        let more = all.len() - said.len();
+        said.extend((more > 0).then(|| count(more, if said.is_empty() { "object" } else { "more object" })));
+        format!("Somebody else's, used as it is, never changed or deleted: {}.\n\n", said.join(", "))
+    }
+
+    fn facts(&self) -> String {
+        let plan = &self.saved.plan;
+        let over = matches!(self.phase, Phase::Ended { .. } | Phase::Refused { .. });
+        if over || plan.is_empty() {
+            return String::new();
+        }
+        let path: Vec<String> = deciding(plan).iter().map(|(a, s)| format!("{} ({})", code(a), seconds(*s))).collect();
+        let by = if path.is_empty() { String::new() } else { format!(", decided by {}", path.join(", then ")) };
+        format!("- **Undo:** {}\n- **Time:** about {}{by}.\n\n", undoing(plan), seconds(plan.expected.as_secs()))
+    }
+
+    /// The digest that an approval is for, and what it was made from.
+    fn foot(&self, cut: Cut) -> String {
+        let digest = code(&self.saved.plan.digest);
+        if !cut.facts {
+            return format!("Plan {digest}.\n");
+        }
+        let layers = &self.saved.layers;
+        let mut from: Vec<String> = layers.iter().take(cut.names).map(|l| code(&l.file)).collect();
+        let more = layers.len() - from.len();
+        from.extend((more > 0).then(|| count(more, "more file")));
+        let from = if from.is_empty() { String::new() } else { format!(" from {}", from.join(", ")) };
+        let made = humantime::format_rfc3339_seconds(self.saved.created.0);
+        let only = if matches!(self.phase, Phase::Planned) { " Only this digest is applied." } else { "" };
+        format!("Plan {digest}, made {made}{from} by infra {}.{only}\n", env!("CARGO_PKG_VERSION"))
+    }
+
+    fn log(&self, cut: Cut) -> String {
+        link("the job's log", self.log.filter(|_| cut.log))
+    }
+}

@@ -1,0 +1,159 @@
+//! What became of a plan: the outcome, why, what was taken back, and the command that goes on.
+use super::escape::{code, fence, window};
+use super::{Phase, hide};
+use crate::cloud::CloudError;
+use crate::plan::{Plan, Undo};
+use crate::render::report::{flying, help, past, standing, taken_back, undone};
+use crate::render::values::seconds;
+use crate::run::{Event, Outcome};
+
+/// A failure's own words may be long.
+const LONG: usize = 600;
+/// More lines are collapsed.
+const OPEN: usize = 10;
+
+/// What is told of it, the most important first.
+#[derive(Default)]
+pub struct Story {
+    /// The kind of the alert; without one it is a plain sentence.
+    alert: Option<&'static str>,
+    says: String,
+    /// And, where there is room.
+    also: &'static str,
+    /// With their signs.
+    lines: Vec<String>,
+    /// Commands, and what each does.
+    next: Vec<(&'static str, &'static str)>,
+    /// What else helps.
+    help: &'static str,
+}
+
+impl Story {
+    pub fn of(plan: &Plan, phase: Phase<'_>, show_env: bool) -> Story {
+        match phase {
+            Phase::Planned => Story::default(),
+            Phase::Applying { run } => Story { says: format!("Run {} is applying this.", code(run)), ..Story::default() },
+            Phase::Refused { why } => Story {
+                alert: Some("WARNING"),
+                says: "**Refused**: nothing was changed.".into(),
+                lines: hide::why(why, show_env)
+                    .lines()
+                    .filter(|l| !l.trim().is_empty())
+                    .map(|l| format!("! {}", window(l, 0, LONG)))
+                    .collect(),
+                ..Story::default()
+            },
+            Phase::Ended { outcome, events, seconds } => ended(plan, outcome, events, seconds),
+        }
+    }
+
+    /// The whole of it, with at most so many lines of what happened.
+    pub fn text(&self, most: usize) -> String {
+        let mut out = match self.alert {
+            _ if self.says.is_empty() => return String::new(),
+            Some(kind) if most > 0 && !self.also.is_empty() => format!("> [!{kind}]\n> {} {}\n\n", self.says, self.also),
+            Some(kind) => format!("> [!{kind}]\n> {}\n\n", self.says),
+            None => format!("{}\n\n", self.says),
+        };
+        let mut lines: Vec<String> = self.lines.iter().take(most).cloned().collect();
+        let more = self.lines.len().saturating_sub(most);
+        if most > 0 && more > 0 {
+            lines.push(format!("  … {more} more"));
+        }
+        out += &match lines.len() {
+            0 => String::new(),
+            1..=OPEN => format!("{}\n", fence(&lines)),
+            n => format!("<details>\n<summary>What happened: {n} lines</summary>\n\n{}\n</details>\n\n", fence(&lines)),
+        };
+        for (command, does) in &self.next {
+            out += &if most > 0 { format!("- `{command}` {does}\n") } else { format!("- `{command}`\n") };
+        }
+        if !self.next.is_empty() {
+            out.push('\n');
+        }
+        if most > 0 && !self.help.is_empty() {
+            out += &format!("{}\n\n", self.help.trim_end());
+        }
+        out
+    }
+}
+
+fn ended(plan: &Plan, outcome: &Outcome, events: &[Event], elapsed: u64) -> Story {
+    let took = seconds(elapsed);
+    let back: Vec<String> = undone(plan, events).iter().map(|s| format!("{} {} {}", sign(s.undo), s.address, taken_back(s))).collect();
+    let mut story = Story::default();
+    let cause = match outcome {
+        Outcome::Applied => {
+            story.says = format!("Applied in {took}.");
+            return story;
+        }
+        Outcome::RolledBack(cause) => cause.as_ref(),
+        Outcome::Leftovers(e) | Outcome::Stuck(e) | Outcome::Unfinished(e) => Some(e),
+    };
+    story.lines = failures(plan, events, cause);
+    story.help = cause.map_or("", help);
+    match outcome {
+        Outcome::Applied => {}
+        Outcome::Leftovers(_) => {
+            story.alert = Some("WARNING");
+            story.says = format!("**Applied with leftovers** in {took}.");
+            story.also = "All that was to be built is, but not all that was to go is gone. It is harmless.";
+            story.next = vec![("infra apply", "deletes it the next time")];
+        }
+        Outcome::RolledBack(cause) => {
+            let why = if cause.is_some() { "it failed" } else { "it was interrupted" };
+            let now = if back.is_empty() { "Nothing had been changed." } else { "Everything is as it was before." };
+            story.alert = Some("WARNING");
+            story.says = format!("**Rolled back** after {took}: {why}. {now}");
+            story.lines.extend(back);
+        }
+        Outcome::Stuck(_) => {
+            story.alert = Some("CAUTION");
+            story.says = format!("**Stuck** after {took}: an undo failed, and a person is needed.");
+            story.also = "Take away what the message names.";
+            story.lines.extend(standing(plan, events).iter().map(|s| format!("! {} still {}", s.address, past(s))));
+            story.lines.extend(back);
+            story.next = vec![("infra recover", "tries again to take the rest back, from any machine")];
+        }
+        Outcome::Unfinished(_) => {
+            let stands = standing(plan, events);
+            story.alert = Some("CAUTION");
+            story.says = format!("**Stopped on the way** after {took}.");
+            story.also = "The stack may stand between the old and the new.";
+            story.lines.extend(stands.iter().map(|s| format!("! {} {}", s.address, past(s))));
+            story.lines.extend(flying(plan, events).iter().map(|s| format!("! {} may be {}", s.address, past(s))));
+            story.next = match stands.len() {
+                0 => vec![("infra recover", "makes sure of what stands, from any machine")],
+                _ => vec![("infra recover", "takes this back, from any machine"), ("infra recover --forward", "goes on with it")],
+            };
+        }
+    }
+    story
+}
+
+/// Everything that failed, in its own words; the cause first.
+fn failures(plan: &Plan, events: &[Event], cause: Option<&CloudError>) -> Vec<String> {
+    let mut all: Vec<(bool, String)> = vec![];
+    for event in events {
+        let (i, what, e) = match event {
+            Event::Failed(i, e) => (i, "failed", e),
+            Event::UndoFailed(i, e) => (i, "could not be taken back", e),
+            _ => continue,
+        };
+        all.push((cause != Some(e), format!("! {} {what}: {}", plan.steps[*i].address, window(&e.to_string(), 0, LONG))));
+    }
+    if let Some(cause) = cause.filter(|_| all.iter().all(|(other, _)| *other)) {
+        all.push((false, format!("! {}", window(&cause.to_string(), 0, LONG))));
+    }
+    all.sort_by_key(|(other, _)| *other);
+    all.dedup();
+    all.into_iter().map(|(_, line)| line).collect()
+}
+
+fn sign(undo: Undo) -> &'static str {
+    match undo {
+        Undo::Delete => "-",
+        Undo::Recreate => "+",
+        Undo::Restore | Undo::Never => "!",
+    }
+}

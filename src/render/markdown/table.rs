@@ -1,0 +1,66 @@
+//! All changes, a row each.
+use super::detail::{forces, loses, told};
+use super::escape::{bold, cell, code, window};
+use crate::model::Order;
+use crate::plan::{Change, Verb};
+use crate::render::text::{hint, undo};
+use crate::render::values::seconds;
+
+pub const HEAD: &str = "| | Object | What changes | Undo, usual time |\n|---|---|---|---|\n";
+
+/// So many attributes are told in a row, each in so many characters.
+const FEW: usize = 2;
+const SHORT: usize = 80;
+
+/// The row above those of a section.
+pub fn section(name: &str) -> String {
+    format!("| | {} | | |\n", bold(name))
+}
+
+pub fn row(c: &Change) -> String {
+    let verb = match c.verb {
+        Verb::Create => "+ create",
+        Verb::Update => "~ update",
+        Verb::Replace(Order::CreateFirst) => "**+/- replace**",
+        Verb::Replace(Order::DeleteFirst) => "**-/+ replace**",
+        Verb::Delete => "**- delete**",
+    };
+    let end = format!("{}, {}", undo(c.undo), seconds(c.seconds));
+    format!("| {verb} | {} | {} | {end} |\n", cell(&code(&c.address.to_string())), cell(&what(c)))
+}
+
+fn what(c: &Change) -> String {
+    let mut out = vec![];
+    out.extend(loses(c).then(|| "**loses its data**".to_owned()));
+    out.extend(c.renamed_from.as_ref().map(|old| format!("renamed from {}", code(&old.to_string()))));
+    out.extend(c.leftover.then(|| "left by an earlier run".to_owned()));
+    match c.verb {
+        Verb::Create => out.extend(Some(hint(&c.attrs)).filter(|h| !h.is_empty()).map(|h| code(&h))),
+        Verb::Delete => out.extend(c.id.as_ref().map(|id| code(id))),
+        Verb::Update | Verb::Replace(_) => {
+            let mut attrs: Vec<_> = c.attrs.iter().collect();
+            attrs.sort_by_key(|a| !forces(a, c.verb));
+            for a in attrs.iter().take(FEW) {
+                let why = if forces(a, c.verb) { " (forces it)" } else { "" };
+                out.push(code(&short(a)) + why);
+            }
+            let more = attrs.len().saturating_sub(FEW);
+            out.extend((more > 0).then(|| format!("{more} more")));
+        }
+    }
+    out.join(", ")
+}
+
+/// An attribute and its values, when they are short; else its name alone.
+fn short(a: &crate::model::AttrChange) -> String {
+    let values = match (&a.before, &a.after) {
+        (None, Some(new)) => format!("+ {}", crate::render::values::value(new)),
+        (Some(gone), None) => format!("- {}", crate::render::values::value(gone)),
+        _ => match told(a) {
+            (before, Some(after)) => format!("{before} -> {after}"),
+            (one, None) => one,
+        },
+    };
+    let line = format!("{}: {values}", a.path);
+    if line.chars().count() <= SHORT { line } else { window(&a.path, 0, SHORT) }
+}
