@@ -323,7 +323,7 @@ pub enum Exit {
     Done = 0,
     /// Refused, or an error before any effect.
     Error = 1,
-    /// `plan --detailed-exitcode`: there is something to do.
+    /// `plan --detailed-exitcode`: there is something to do. `drift`: something is not as the spec says.
     Changes = 2,
     /// `apply`, `destroy`: failed, and everything was taken back.
     RolledBack = 3,

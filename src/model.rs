@@ -277,11 +277,16 @@ pub struct Stamp {
     pub run: String,
     /// The step of that run.
     pub step: usize,
-    /// [`digest`] of the object as it was asked for.
+    /// The object's digest ([`crate::kinds::Object::digest`]) as it was last asked for; as much of it as its place has room for.
     pub digest: String,
 }
 
 impl Stamp {
+    /// The stamp that an object keeps when it is changed: who made it stays, where it stands and what it was asked to be are new.
+    pub fn renewed(&self, by: &Stamp) -> Stamp {
+        Stamp { address: by.address.clone(), digest: by.digest.clone(), ..self.clone() }
+    }
+
     /// A name no other object has: readable, at most `max` characters, the same for the same run and step, letters, digits and `-` only.
     /// A lost answer to a creation is therefore answered definitely by looking the name up.
     pub fn physical_name(&self, max: usize) -> String {
@@ -302,6 +307,7 @@ pub enum Service {
     Acm,
     AutoScaling,
     Cloudflare,
+    CloudTrail,
     CloudWatchLogs,
     Ec2,
     ElastiCache,
@@ -320,6 +326,7 @@ impl Service {
         Service::Acm,
         Service::AutoScaling,
         Service::Cloudflare,
+        Service::CloudTrail,
         Service::CloudWatchLogs,
         Service::Ec2,
         Service::ElastiCache,

@@ -8,3 +8,4 @@ mod laws;
 mod spec;
 mod support;
 mod wire;
+mod workflows;

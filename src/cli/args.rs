@@ -36,23 +36,36 @@ pub struct CloudArgs {
     pub quiet_period: Option<Duration>,
 }
 
-/// Which part of the stack, and what may be lost.
+/// Which part of the stack.
 #[derive(Args, Debug)]
-pub struct SelectArgs {
+pub struct PartArgs {
     /// Only this (an address, a kind, a section or an entry) and what it needs; may be repeated
     #[arg(long, value_name = "WHAT", env = "INFRA_TARGET", value_delimiter = ',')]
     pub target: Vec<String>,
     /// All but this and what needs it; may be repeated
     #[arg(long, value_name = "WHAT", env = "INFRA_EXCLUDE", value_delimiter = ',')]
     pub exclude: Vec<String>,
+}
+
+/// Which part of the stack, and what may be lost.
+#[derive(Args, Debug)]
+pub struct SelectArgs {
+    #[command(flatten)]
+    pub part: PartArgs,
     /// An address that holds data or is protected, and may be deleted or replaced; may be repeated
     #[arg(long, value_name = "ADDRESS", env = "INFRA_ALLOW_DATA_LOSS", value_delimiter = ',', value_parser = Address::from_str)]
     pub allow_data_loss: Vec<Address>,
 }
 
-impl SelectArgs {
+impl PartArgs {
     pub fn selection(&self) -> Selection {
         Selection { targets: self.target.clone(), excludes: self.exclude.clone() }
+    }
+}
+
+impl SelectArgs {
+    pub fn selection(&self) -> Selection {
+        self.part.selection()
     }
 
     pub fn allowed(&self) -> Allowed {

@@ -1,4 +1,5 @@
 //! The flow that plan, apply, destroy and output share: spec to stack, world to snapshot, both to a plan.
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crate::cloud::policy::Policy;
 use crate::cloud::sandbox::{Fault, Pace};
 use crate::cloud::{Clients, Cloudflare, Observe, ReadOnly, Sandbox, World};
 use crate::diag::{Code, Finding, Place};
+use crate::kinds::Address;
 use crate::model::Moment;
 use crate::observe::{Snapshot, complete, observe};
 use crate::plan::saved::{Saved, Scene, Zone};
@@ -134,13 +136,25 @@ impl From<&SelectArgs> for Choice {
     }
 }
 
+/// Wants as it stands what is not selected. Gives what is, when something was selected at all.
+pub fn narrow(
+    stack: &mut Stack,
+    snapshot: &mut Snapshot,
+    selection: &Selection,
+    printer: &Printer,
+) -> Result<Option<BTreeSet<Address>>, Failure> {
+    if *selection == Selection::default() {
+        return Ok(None);
+    }
+    let chosen = select(stack, snapshot, selection).map_err(Failure::unselectable)?;
+    printer.say(&format!("Selected, with what belongs to it ({}):", chosen.len()));
+    chosen.iter().for_each(|a| printer.say(&format!("  {a}")));
+    Ok(Some(chosen))
+}
+
 /// What is to be done. Stack and snapshot become what the plan is made from.
 pub fn decide(stack: &mut Stack, snapshot: &mut Snapshot, choice: &Choice, loaded: &Loaded, printer: &Printer) -> Result<Plan, Failure> {
-    if choice.selection != Default::default() {
-        let chosen = select(stack, snapshot, &choice.selection).map_err(Failure::unselectable)?;
-        printer.say(&format!("Selected, with what belongs to it ({}):", chosen.len()));
-        chosen.iter().for_each(|a| printer.say(&format!("  {a}")));
-    }
+    narrow(stack, snapshot, &choice.selection, printer)?;
     plan(stack, snapshot, &choice.allowed).map_err(|problems| Failure::plan(loaded, stack, &problems))
 }
 

@@ -5,6 +5,7 @@ mod carry;
 mod change;
 mod completions;
 mod destroy;
+mod drift;
 mod explain;
 mod failure;
 mod flow;
@@ -53,6 +54,8 @@ enum Command {
     Completions(completions::Completions),
     /// Delete everything that the stack owns
     Destroy(destroy::Destroy),
+    /// Tell what is no longer as the spec says, and who changed it; changes nothing
+    Drift(drift::Drift),
     /// Explain a section or a field of the spec
     Explain(explain::Explain),
     /// List the runs of this machine, or tell the story of one
@@ -86,6 +89,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Apply(c) => block_on(c.run(&printer)),
         Command::Completions(c) => c.run(&printer),
         Command::Destroy(c) => block_on(c.run(&printer)),
+        Command::Drift(c) => block_on(c.run(&printer)),
         Command::Explain(c) => c.run(&printer),
         Command::History(c) => c.run(&printer),
         Command::IamPolicy(c) => c.run(&printer),

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use super::failure::Failure;
 use super::printer::Printer;
 use crate::diag::Exit;
-use crate::render::{json, stream};
+use crate::render::{drift, json, stream};
 use crate::spec::schema;
 
 /// Prints a JSON Schema: for editors, or for readers of plans and of `--json`.
@@ -18,6 +18,8 @@ pub struct Schema {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum What {
+    /// What `infra drift --json` prints
+    Drift,
     /// A layer over a spec: nothing is required, and `null` removes
     Layer,
     /// What `infra show --format json` prints
@@ -31,6 +33,7 @@ enum What {
 impl Schema {
     pub fn run(self, printer: &Printer) -> Result<Exit, Failure> {
         let schema = match self.what {
+            What::Drift => drift::schema(),
             What::Layer => schema::layer_schema(),
             What::Plan => json::plan_schema(),
             What::Spec => schema::infra_schema(),

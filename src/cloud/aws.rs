@@ -3,6 +3,7 @@ mod errors;
 mod explain;
 mod quotas;
 mod tags;
+mod trail;
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -12,14 +13,14 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::policy::{Policy, Repeat};
-use super::{Call, Cloud, CloudError, Cloudflare, Identity, Observe, Zone};
+use super::{Call, Cloud, CloudError, Cloudflare, Identity, Observe, Told, Zone};
 use crate::kinds::{self, Kind, Links, Live, Object};
 use crate::model::{Service, Stamp};
 
@@ -48,6 +49,7 @@ macro_rules! clients { ($($name:ident: $sdk:ident),+ $(,)?) => {
 clients! {
     acm: aws_sdk_acm,
     autoscaling: aws_sdk_autoscaling,
+    cloudtrail: aws_sdk_cloudtrail,
     ec2: aws_sdk_ec2,
     elasticache: aws_sdk_elasticache,
     elb: aws_sdk_elasticloadbalancingv2,
@@ -82,6 +84,11 @@ impl Clients {
             .timeout_config(timeouts)
             .load()
             .await;
+        // By this name the records of what was done tell our own doings from others'.
+        let config = match AppName::new(trail::APP) {
+            Ok(name) => config.into_builder().app_name(name).build(),
+            Err(_) => config,
+        };
         Clients::from_config(config, cloudflare, policy)
     }
 
@@ -177,6 +184,13 @@ impl Observe for Clients {
     }
     async fn about_zone(&self, zone: &str) -> Result<Zone, CloudError> {
         self.zone(zone).await
+    }
+    async fn who(&self, objects: &[&Live]) -> Told {
+        let (theirs, ours): (Vec<&Live>, Vec<&Live>) = objects.iter().partition(|l| l.object.kind().service() == Service::Cloudflare);
+        let (mut told, more) = futures_util::join!(self.trail(&ours), self.audit(&theirs));
+        told.deeds.extend(more.deeds);
+        told.unread.extend(more.unread);
+        told
     }
     /// A stamp that names another kind was copied from elsewhere, and makes nothing ours.
     async fn list(&self, kind: Kind, stack: &str) -> Result<Vec<Live>, CloudError> {

@@ -1,4 +1,5 @@
 //! Cloudflare: endpoints, credentials and environments are the crate's, the transport is ours, for the crate's loses what an error says.
+mod audit;
 mod errors;
 
 use std::cell::RefCell;
@@ -86,6 +87,8 @@ pub struct Zone {
     pub name: String,
     /// `free`, `pro`, `business` or `enterprise`.
     pub plan: String,
+    /// The account's id.
+    pub account: String,
 }
 
 impl Zone {
@@ -203,7 +206,8 @@ impl Clients {
             return Err(errors::local(&request, Class::NotFound, "UnknownZone", &message));
         }
         let plan = text("/plan/legacy_id");
-        Ok(Zone { id, name: name.into(), plan: if plan.is_empty() { "enterprise".into() } else { plan } })
+        let account = text("/account/id");
+        Ok(Zone { id, name: name.into(), plan: if plan.is_empty() { "enterprise".into() } else { plan }, account })
     }
 
     /// Every zone in which the stack may have something: the spec's, and those that its notes name.

@@ -1,6 +1,7 @@
 //! The one seam between `infra` and the world: four verbs over objects.
 pub mod aws;
 pub mod cloudflare;
+pub mod deeds;
 pub mod lease;
 pub mod notes;
 pub mod policy;
@@ -18,6 +19,7 @@ use crate::model::{Service, Stamp};
 
 pub use aws::Clients;
 pub use cloudflare::{Cloudflare, Zone};
+pub use deeds::{Deed, Told};
 pub use notes::Notes;
 pub use sandbox::Sandbox;
 
@@ -130,6 +132,10 @@ pub trait Observe {
     async fn edge_ranges(&self) -> Result<BTreeSet<String>, CloudError>;
     /// A Cloudflare zone by its name: its id, and the plan that it is on.
     async fn about_zone(&self, zone: &str) -> Result<Zone, CloudError>;
+    /// Who changed these objects lately, other than `infra`, as far as the cloud keeps records of it. Asks nothing when there are none.
+    async fn who(&self, _objects: &[&Live]) -> Told {
+        Told::default()
+    }
 }
 
 /// A cloud that can be changed.
@@ -198,6 +204,9 @@ impl ReadOnly<'_> {
 }
 
 impl Observe for ReadOnly<'_> {
+    async fn who(&self, objects: &[&Live]) -> Told {
+        self.0.who(objects).await
+    }
     async fn edge_ranges(&self) -> Result<BTreeSet<String>, CloudError> {
         self.0.edge_ranges().await
     }
@@ -213,6 +222,13 @@ impl Observe for ReadOnly<'_> {
 }
 
 impl Observe for World {
+    /// The sandbox keeps no records.
+    async fn who(&self, objects: &[&Live]) -> Told {
+        match self {
+            World::Aws(c) => c.who(objects).await,
+            World::Sandbox(_) => Told::default(),
+        }
+    }
     async fn edge_ranges(&self) -> Result<BTreeSet<String>, CloudError> {
         match self {
             World::Aws(c) => c.edge_ranges().await,

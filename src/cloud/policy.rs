@@ -53,6 +53,14 @@ pub enum Repeat {
     Never,
 }
 
+/// CloudTrail answers two requests a second, for all who ask in an account and region.
+fn lane(service: Service, per_service: usize) -> Lane {
+    match service {
+        Service::CloudTrail => Lane::paced(Duration::from_millis(500)),
+        _ => Lane::new(per_service),
+    }
+}
+
 /// Requests in flight per service, waits between attempts, and how long anything may take.
 pub struct Policy {
     lanes: BTreeMap<Service, Lane>,
@@ -83,7 +91,7 @@ impl Policy {
     /// `per_service`: requests in flight at most, for each service.
     pub fn new(per_service: usize) -> Self {
         Policy {
-            lanes: BTreeMap::from_iter(Service::ALL.iter().map(|s| (*s, Lane::new(per_service)))),
+            lanes: BTreeMap::from_iter(Service::ALL.iter().map(|s| (*s, lane(*s, per_service)))),
             per_service,
             conflicts: Duration::from_secs(600),
             passing: Duration::from_secs(120),
@@ -175,6 +183,9 @@ impl Policy {
             let error = {
                 self.admit(service)?;
                 let slot = lane.slot().await?;
+                if let Some(turn) = lane.turn() {
+                    self.pause(turn).await?;
+                }
                 // The wait for a slot may have been long.
                 self.admit(service)?;
                 let answer = op().await;

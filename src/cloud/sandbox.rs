@@ -204,7 +204,7 @@ impl Observe for Sandbox {
     }
 
     async fn about_zone(&self, zone: &str) -> Result<Zone, CloudError> {
-        Ok(Zone { id: digest(&zone)[..32].into(), name: zone.into(), plan: "pro".into() })
+        Ok(Zone { id: digest(&zone)[..32].into(), name: zone.into(), plan: "pro".into(), account: String::new() })
     }
 
     async fn list(&self, kind: Kind, stack: &str) -> Result<Vec<Live>, CloudError> {
@@ -318,7 +318,7 @@ impl Sandbox {
                 let key = (want.kind(), live.id.clone());
                 let old = state.objects.get(&key).cloned().ok_or_else(|| CloudError::new(Class::NotFound, "NotFound", &live.id))?;
                 let mut now = state.written(&live.id, want, links, stamp, half)?;
-                now.stamp = Stamp { address: stamp.address.clone(), ..old.stamp.clone() };
+                now.stamp = old.stamp.renewed(stamp);
                 now.object = unchangeable(&old.object, now.object)?;
                 state.admit(&now)?;
                 self.write(state, now.clone())?;

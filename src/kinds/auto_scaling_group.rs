@@ -97,7 +97,7 @@ impl Resource for AutoScalingGroup {
             (_, None) => half(write::delete_policy(cx, name).await)?,
         }
         half(write::detach(cx, name, &(&attached - &targets)).await)?;
-        let restamped = Stamp { address: stamp.address.clone(), ..live.stamp.clone() };
+        let restamped = live.stamp.renewed(stamp);
         half(write::retag(cx, name, &live.stamp.tags(&old.tags), &restamped.tags(&self.tags)).await)?;
         Live::made(name, AutoScalingGroup { desired: old.desired, ..self.clone() }, stamp, links)
     }

@@ -132,9 +132,9 @@ impl Bucket {
             let rules = settings::rules(cx, name).await?;
             settings::set_expiration(cx, name, rules, self.expiration_days).await?;
         }
-        let as_made = Stamp { address: stamp.address.clone(), ..live.stamp.clone() };
-        if live.stamp.address != stamp.address || self.tags != old.tags {
-            settings::set_tags(cx, name, &as_made.tags(&self.tags)).await?;
+        let tags = live.stamp.renewed(stamp).tags(&self.tags);
+        if tags != live.stamp.tags(&old.tags) {
+            settings::set_tags(cx, name, &tags).await?;
         }
         Ok(())
     }

@@ -47,12 +47,13 @@ impl Resource for CacheSubnetGroup {
 
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let subnets = links.all(&self.subnets)?;
-        if subnets != live.points || stamp.address != live.stamp.address {
+        let line = moved(live, stamp).line();
+        if subnets != live.points || line != live.stamp.line() {
             let request = cx
                 .elasticache()
                 .modify_cache_subnet_group()
                 .cache_subnet_group_name(&live.id)
-                .cache_subnet_group_description(moved(live, stamp).line())
+                .cache_subnet_group_description(line)
                 .set_subnet_ids(Some(subnets.into_iter().collect()));
             cx.safe(Service::ElastiCache, "ModifyCacheSubnetGroup", async || request.clone().send().await).await?;
         }

@@ -77,6 +77,7 @@ pub fn prefix(service: Service) -> &'static str {
         Service::Acm => "acm",
         Service::AutoScaling => "autoscaling",
         Service::Cloudflare => "cloudflare",
+        Service::CloudTrail => "cloudtrail",
         Service::CloudWatchLogs => "logs",
         Service::Ec2 => "ec2",
         Service::ElastiCache => "elasticache",

@@ -47,12 +47,13 @@ impl Resource for DbSubnetGroup {
 
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let subnets = links.all(&self.subnets)?;
-        if subnets != live.points || stamp.address != live.stamp.address {
+        let line = moved(live, stamp).line();
+        if subnets != live.points || line != live.stamp.line() {
             let request = cx
                 .rds()
                 .modify_db_subnet_group()
                 .db_subnet_group_name(&live.id)
-                .db_subnet_group_description(moved(live, stamp).line())
+                .db_subnet_group_description(line)
                 .set_subnet_ids(Some(subnets.into_iter().collect()));
             cx.safe(Service::Rds, "ModifyDBSubnetGroup", async || request.clone().send().await).await?;
         }

@@ -92,7 +92,7 @@ pub fn to_tags(tags: &Tags) -> Vec<Tag> {
 
 /// Brings the tags of an object from what they are to what they should be, stamp included.
 pub async fn retag_elb(cx: &Clients, arn: &str, live: (&Stamp, &Tags), want: (&Stamp, &Tags)) -> Result<(), CloudError> {
-    let stamp = Stamp { address: want.0.address.clone(), ..live.0.clone() };
+    let stamp = live.0.renewed(want.0);
     let (set, unset) = retag(&live.0.tags(live.1), &stamp.tags(want.1));
     if !set.is_empty() {
         let request = cx.elb().add_tags().resource_arns(arn).set_tags(Some(to_tags(&set)));

@@ -174,7 +174,7 @@ async fn remove(cx: &Clients, name: &str, policy: &str) -> Result<(), CloudError
 }
 
 async fn set_tags(cx: &Clients, name: &str, live: (&Stamp, &Tags), want: (&Stamp, &Tags)) -> Result<(), CloudError> {
-    let stamp = Stamp { address: want.0.address.clone(), ..live.0.clone() };
+    let stamp = live.0.renewed(want.0);
     let (set, unset) = retag(&live.0.tags(live.1), &stamp.tags(want.1));
     if !set.is_empty() {
         let request = cx.iam().tag_role().role_name(name).set_tags(Some(iam_tags(&set)));

@@ -39,7 +39,7 @@ pub(super) fn broken(service: Service, operation: &str, status: &str, reason: &s
     e
 }
 
-/// The stamp that an object keeps when it moves to another address: who made it stays as it is.
+/// The stamp that an object keeps when it is changed.
 pub(super) fn moved(live: &Live, stamp: &Stamp) -> Stamp {
-    Stamp { address: stamp.address.clone(), ..live.stamp.clone() }
+    live.stamp.renewed(stamp)
 }

@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use crate::cloud::policy::deadline;
 use crate::cloud::{Class, Clients, CloudError};
-use crate::model::{Attribute, Attributes, Loss, Service, Stamp, Tags};
+use crate::model::{Attribute, Attributes, Loss, Service, Stamp, Tags, digest};
 
 pub use claims::Claims;
 pub use links::{Address, Links, Part, Pointer, Ref, Text, foreign, map_refs, refs, resolve_texts};
@@ -119,6 +119,18 @@ kinds! {
     vpc::Vpc,
     vpc_endpoint::VpcEndpoint,
     zone_setting::ZoneSetting,
+}
+
+impl Object {
+    /// What the spec governs of the object. What the cloud decides, and what is left to it, is not among it.
+    pub fn governed(&self) -> BTreeMap<&'static str, Value> {
+        self.attributes().into_iter().filter(|a| a.mode.compared()).map(|a| (a.name, a.value)).collect()
+    }
+
+    /// A digest over what the spec governs, by which a stamp tells what was last asked for.
+    pub fn digest(&self) -> String {
+        digest(&(self.kind().label(), self.governed()))
+    }
 }
 
 /// What one file must provide to be a kind.

@@ -243,7 +243,8 @@ fn name_of<'a>(rule: &'a Value, stack: &str) -> Option<&'a str> {
 
 fn wire<P: Phase>(name: &str, rule: &Rule<P::Action>, stamp: &Stamp) -> Value {
     let Written { action, parameters, ratelimit } = P::write(&rule.action);
-    let description = format!("{name} (infra {} {}/{})", stamp.stack, stamp.run, stamp.step);
+    let digest = &stamp.digest[..8.min(stamp.digest.len())];
+    let description = format!("{name} (infra {} {}/{} {digest})", stamp.stack, stamp.run, stamp.step);
     let mut out = json!({
         "ref": reference(&stamp.stack, name),
         "description": description,
@@ -270,9 +271,10 @@ fn read<P: Phase>(rule: &Value) -> Rule<P::Action> {
 /// The stamp in a rule's description.
 fn stamp_of(rule: &Value, stack: &str, kind: Kind) -> Option<Stamp> {
     let (_, stamp) = rule["description"].as_str()?.strip_suffix(')')?.rsplit_once(" (infra ")?;
-    let (run, step) = stamp.strip_prefix(stack)?.strip_prefix(' ')?.rsplit_once('/')?;
-    let (run, step) = (run.to_owned(), step.parse().ok()?);
-    Some(Stamp { stack: stack.into(), address: Address::new(kind, MAIN), run, step, digest: String::new() })
+    let (made, digest) = stamp.strip_prefix(stack)?.strip_prefix(' ')?.split_once(' ')?;
+    let (run, step) = made.rsplit_once('/')?;
+    let (run, step, digest) = (run.to_owned(), step.parse().ok()?, digest.to_owned());
+    Some(Stamp { stack: stack.into(), address: Address::new(kind, MAIN), run, step, digest })
 }
 
 /// A text in a rule, by its JSON pointer.

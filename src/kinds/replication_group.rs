@@ -136,7 +136,7 @@ impl Resource for ReplicationGroup {
             now = wire::settled(cx, id, deadline, |seen| seen.replicas == want.replicas).await?;
         }
         let settings = Self { node_type: now.node_type.clone(), replicas: now.replicas, ..want.clone() };
-        let line = (stamp.address != live.stamp.address).then(|| moved(live, stamp).line());
+        let line = Some(moved(live, stamp).line()).filter(|line| *line != live.stamp.line());
         if !settings.same(&now) || line.is_some() {
             let request = wire::modify(cx, id, &now, &settings).set_replication_group_description(line);
             cx.safe(Service::ElastiCache, "ModifyReplicationGroup", async || request.clone().send().await).await?;

@@ -27,6 +27,19 @@ pub(super) struct Decision<'a> {
 
 /// The program that turns what is into what should be. All problems are gathered.
 pub fn plan(stack: &Stack, snapshot: &Snapshot, allowed: &Allowed) -> Result<Plan, Vec<PlanError>> {
+    let (mut d, mut problems) = compare(stack, snapshot)?;
+    problems.extend(d.clear(snapshot));
+    problems.extend(d.guard(allowed));
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let mut plan = d.program();
+    plan.digest = plan.fingerprint();
+    Ok(plan)
+}
+
+/// What differs, whether or not there is a way to change it; and what others have in the way.
+pub(super) fn compare<'a>(stack: &'a Stack, snapshot: &'a Snapshot) -> Result<(Decision<'a>, Vec<PlanError>), Vec<PlanError>> {
     let graph = Graph::of(&stack.nodes).map_err(|problems| problems.into_iter().map(PlanError::from).collect::<Vec<_>>())?;
     let mut d = Decision {
         stack,
@@ -38,16 +51,9 @@ pub fn plan(stack: &Stack, snapshot: &Snapshot, allowed: &Allowed) -> Result<Pla
         early: BTreeSet::new(),
         waits: BTreeMap::new(),
     };
-    let mut problems = d.build(snapshot);
+    let problems = d.build(snapshot);
     d.doom(snapshot);
-    problems.extend(d.clear(snapshot));
-    problems.extend(d.guard(allowed));
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    let mut plan = d.program();
-    plan.digest = plan.fingerprint();
-    Ok(plan)
+    Ok((d, problems))
 }
 
 /// What stands where an object is to stand.

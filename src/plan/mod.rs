@@ -1,5 +1,6 @@
 //! Stack x Snapshot to `Plan` or `PlanError`: decides order, replacement, undo and commit point. The run makes no choices.
 mod decide;
+pub mod drift;
 pub mod saved;
 mod select;
 mod steps;
@@ -16,6 +17,7 @@ use crate::kinds::{Address, Live, Object, Text};
 use crate::model::{AttrChange, Order, digest};
 
 pub use decide::plan;
+pub use drift::{Drift, drift};
 pub use saved::Saved;
 pub use select::{Selection, select};
 
@@ -130,17 +132,14 @@ impl Plan {
 
     /// The plan's digest. What the cloud decides of an object, and what is left to it, has no part in it: that moves by itself.
     fn fingerprint(&self) -> String {
-        let governed = |o: &Object| -> BTreeMap<&'static str, Value> {
-            o.attributes().into_iter().filter(|a| a.mode.compared()).map(|a| (a.name, a.value)).collect()
-        };
         let steps: Vec<Value> = self
             .steps
             .iter()
             .map(|s| {
                 let (verb, id, before, after) = match &s.act {
-                    Act::Create { object } => ("create", None, None, Some(governed(object))),
-                    Act::Update { live, object } => ("update", Some(&live.id), Some(governed(&live.object)), Some(governed(object))),
-                    Act::Delete { live } => ("delete", Some(&live.id), Some(governed(&live.object)), None),
+                    Act::Create { object } => ("create", None, None, Some(object.governed())),
+                    Act::Update { live, object } => ("update", Some(&live.id), Some(live.object.governed()), Some(object.governed())),
+                    Act::Delete { live } => ("delete", Some(&live.id), Some(live.object.governed()), None),
                 };
                 json!([s.address, verb, id, before, after, s.after, s.undo])
             })

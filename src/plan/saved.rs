@@ -257,7 +257,12 @@ pub fn shown(plan: &Plan, redactor: &Redactor) -> Plan {
 }
 
 fn change(c: &mut Change, redactor: &Redactor) {
-    for a in &mut c.attrs {
+    attributes(&mut c.attrs, redactor);
+}
+
+/// Hides what no output may show of changed attributes.
+pub(super) fn attributes(attrs: &mut [AttrChange], redactor: &Redactor) {
+    for a in attrs {
         a.before.iter_mut().chain(&mut a.after).for_each(|v| redactor.attribute(&a.path, v));
     }
 }

@@ -1,4 +1,5 @@
 //! Pure functions from plans, events and outcomes to text; siblings, never one parsing another.
+pub mod drift;
 pub mod iam;
 pub mod json;
 pub mod markdown;

@@ -12,7 +12,7 @@ use super::{Action, Event, Found, Outcome, Run};
 use crate::cloud::policy::STEP;
 use crate::cloud::{Call, Class, Cloud, CloudError};
 use crate::kinds::{Links, Live};
-use crate::model::{Stamp, digest};
+use crate::model::Stamp;
 use crate::plan::{Act, Plan, Undo};
 
 /// Who is told of every event before the run goes on. An error stops the run: no record, no effect.
@@ -246,7 +246,7 @@ async fn send<C: Cloud>(cloud: &C, mut calls: Vec<Call<'_>>) -> Vec<Result<Optio
 pub(super) fn stamp(plan: &Plan, run: &str, i: usize) -> Stamp {
     let step = &plan.steps[i];
     let (Act::Create { object } | Act::Update { object, .. } | Act::Delete { live: Live { object, .. } }) = &step.act;
-    Stamp { stack: plan.stack.clone(), address: step.address.clone(), run: run.into(), step: i, digest: digest(object) }
+    Stamp { stack: plan.stack.clone(), address: step.address.clone(), run: run.into(), step: i, digest: object.digest() }
 }
 
 async fn send_one<C: Cloud>(cloud: &C, call: Call<'_>) -> Result<Option<Live>, CloudError> {
@@ -296,8 +296,8 @@ async fn undo<'a, C: Cloud>(act: &'a Act, undo: Undo, settings: &Settings, cloud
         // It was only taken apart.
         (Act::Delete { live }, Undo::Recreate, Some(rest)) => Ok(restore(rest, live)),
         (Act::Delete { live }, Undo::Recreate, None) => {
-            // Under the address it had: a rename is taken back with all else.
-            let stamp = Stamp { address: live.stamp.address.clone(), ..t.stamp.clone() };
+            // Under the address it had, as it was asked for then: a rename is taken back with all else.
+            let stamp = t.stamp.renewed(&live.stamp);
             if t.again > 0 {
                 let act = Act::Create { object: live.object.clone() };
                 let task = Task { stamp: stamp.clone(), links: t.links.clone(), made: None, ..*t };

@@ -4,6 +4,7 @@ const COMMANDS: &[&str] = &[
     "apply",
     "completions",
     "destroy",
+    "drift",
     "explain",
     "history",
     "iam-policy",
@@ -61,7 +62,7 @@ fn versions_and_completions() {
 #[test]
 fn the_schemas_of_outputs_are_current() {
     let infra = Infra::new("output-schemas");
-    for what in ["plan", "stream"] {
+    for what in ["drift", "plan", "stream"] {
         let path = format!("{}/schemas/{what}.schema.json", env!("CARGO_MANIFEST_DIR"));
         let now = infra.run(&["schema", what]).out;
         if std::env::var_os("INFRA_UPDATE_SCHEMAS").is_some() {

@@ -80,7 +80,7 @@ fn well_formed(document: &Value) {
 /// What is allowed everywhere and on no condition can only look.
 #[test]
 fn nothing_that_changes_is_allowed_on_everything() {
-    let looks = ["Decode", "Describe", "Get", "List"];
+    let looks = ["Decode", "Describe", "Get", "List", "Lookup"];
     let kinds = Kind::ALL.iter().map(|kind| kind.calls()).chain([GENERAL]);
     for call in kinds.flat_map(|calls| calls.read.iter().chain(calls.write)) {
         let action = call.action();

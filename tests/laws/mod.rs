@@ -1,5 +1,6 @@
 //! The laws of the house, over every kind and every way from one stack to another.
 pub mod crash;
+mod drift;
 mod faults;
 mod generate;
 mod kinds;

@@ -5,11 +5,12 @@ pub mod moto;
 pub mod proxy;
 pub mod reference;
 pub mod replay;
+pub mod venv;
 
 use std::time::Duration;
 
 use infra::cloud::Cloud;
-use infra::kinds::{Address, Object};
+use infra::kinds::{Address, Kind, Object};
 use infra::observe::{complete, observe};
 use infra::plan::{Allowed, Plan, PlanError, Stack, plan};
 use infra::run::drive::{Settings, drive};
@@ -36,6 +37,19 @@ pub async fn apply(cloud: &impl Cloud, plan: &Plan, id: &str) -> (Outcome, Vec<E
     let settings = Settings { run: id.into(), parallelism: 10, quiet: Duration::from_secs(2) };
     let outcome = drive(&mut Run::new(plan), &settings, cloud, &mut events, &[], &mut std::future::pending).await.unwrap();
     (outcome, events)
+}
+
+/// What somebody else changes can be told from what the spec changes: every stamp tells what was last asked for. Log groups keep none.
+pub async fn stamps_tell(cloud: &impl Cloud, want: &Stack, tag: &str) {
+    let mut want = want.clone();
+    complete(cloud, &mut want.nodes).await.unwrap();
+    let snapshot = observe(cloud, &want.name, &want.renamed).await.unwrap();
+    for (address, live) in snapshot.live.iter().flat_map(|(a, g)| g.iter().map(move |l| (a, l))) {
+        let (stamped, asked) = (&live.stamp.digest, want.nodes[address].digest());
+        let room = address.kind != Kind::LogGroup;
+        assert_eq!(room, !stamped.is_empty(), "{tag}: {address}");
+        assert!(asked.starts_with(stamped.as_str()), "{tag}: {address} was asked to be {asked}, and its stamp says {stamped}");
+    }
 }
 
 /// An address from its text.

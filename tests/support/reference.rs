@@ -3,14 +3,15 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use infra::cloud::Clients;
-use infra::plan::{Plan, Stack};
+use infra::observe::observe;
+use infra::plan::{Drift, Plan, Stack, drift};
 use infra::run::Outcome;
 use infra::spec;
 
 use super::elasticache::ElastiCache;
 use super::moto::Moto;
 use super::proxy::Proxy;
-use super::{apply, plan_for};
+use super::{apply, plan_for, stamps_tell};
 
 /// A running emulator behind a proxy.
 pub struct Reference {
@@ -61,7 +62,13 @@ impl Reference {
         assert_eq!(outcome, Outcome::Applied, "{run}: {events:#?}");
         let again = plan_for(&self.cloud, want).await.unwrap();
         assert!(again.is_empty(), "{run}: still to do {:#?}", again.changes);
+        stamps_tell(&self.cloud, want, run).await;
         plan
+    }
+
+    /// What is not as it is wanted, and why.
+    pub async fn drift(&self, want: &Stack) -> Drift {
+        drift(want, &observe(&self.cloud, &want.name, &want.renamed).await.unwrap()).unwrap()
     }
 }
 

@@ -18,6 +18,7 @@ pub type Headers = &'static [(&'static str, &'static str)];
 pub struct Replay {
     answers: Arc<Mutex<VecDeque<(u16, String, Headers)>>>,
     asked: Arc<Mutex<Vec<String>>>,
+    signed: Arc<Mutex<Vec<String>>>,
 }
 
 impl Replay {
@@ -29,9 +30,16 @@ impl Replay {
     /// The same; an answer has headers too.
     pub fn with_headers<'a>(answers: impl IntoIterator<Item = (u16, &'a str, Headers)>) -> (Clients, Replay) {
         let answers = answers.into_iter().map(|(status, body, headers)| (status, body.to_owned(), headers)).collect();
-        let replay = Replay { answers: Arc::new(Mutex::new(answers)), asked: Arc::default() };
+        let replay = Replay { answers: Arc::new(Mutex::new(answers)), asked: Arc::default(), signed: Arc::default() };
         let config = Moto::config("http://replay.invalid").into_builder().http_client(replay.clone()).build();
         (Clients::with_config(config, Moto::policy()), replay)
+    }
+
+    /// The same, in another region than the usual.
+    pub fn clients_in<'a>(region: &'static str, answers: impl IntoIterator<Item = (u16, &'a str)>) -> (Clients, Replay) {
+        let (_, replay) = Replay::clients(answers);
+        let config = Moto::config("http://replay.invalid").into_builder().http_client(replay.clone());
+        (Clients::with_config(config.region(aws_config::Region::new(region)).build(), Moto::policy()), replay)
     }
 
     /// The bodies of the requests. Every answer must have been taken.
@@ -39,12 +47,18 @@ impl Replay {
         assert!(self.answers.lock().unwrap().is_empty(), "answers nobody asked for");
         self.asked.lock().unwrap().clone()
     }
+
+    /// How the requests were signed; the service and the region are in it.
+    pub fn signed(&self) -> Vec<String> {
+        self.signed.lock().unwrap().clone()
+    }
 }
 
 impl HttpConnector for Replay {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let body = request.body().bytes().unwrap_or_default();
         self.asked.lock().unwrap().push(String::from_utf8_lossy(body).into_owned());
+        self.signed.lock().unwrap().push(request.headers().get("authorization").unwrap_or_default().to_owned());
         HttpConnectorFuture::ready(match self.answers.lock().unwrap().pop_front() {
             Some((status, body, headers)) => {
                 let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));

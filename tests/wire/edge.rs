@@ -103,6 +103,7 @@ impl Site {
         assert_eq!(outcome, Outcome::Applied, "{run}");
         let again = plan_for(&self.cloud, want).await.unwrap();
         assert!(again.is_empty(), "{run}: still to do {:#?}", again.changes);
+        crate::support::stamps_tell(&self.cloud, want, run).await;
         plan
     }
 

@@ -41,6 +41,7 @@ mod replay_prefix_list;
 mod replay_replication_group;
 mod replay_security_group;
 mod replay_tokens;
+mod replay_trail;
 mod replay_vpc_endpoint;
 mod replay_world;
 mod requests;
@@ -60,7 +61,7 @@ use infra::plan::Verb;
 use infra::run::Outcome;
 
 use crate::support::moto::Moto;
-use crate::support::{address, apply, plan_for, stack};
+use crate::support::{address, apply, plan_for, stack, stamps_tell};
 
 /// One kind's part in the laws: a small world with an object of it, and every change of one attribute.
 pub struct Case {
@@ -124,6 +125,7 @@ async fn check(cloud: &Clients, case: Case) {
         assert_eq!(outcome, Outcome::Applied, "{} {events:#?}", tag(what));
         let again = plan_for(cloud, want).await.unwrap();
         assert!(again.is_empty(), "{}: still to do {:#?}", tag(what), again.changes);
+        stamps_tell(cloud, want, &tag(what)).await;
         plan
     };
     go(&base, "create").await;

@@ -89,6 +89,7 @@ async fn production_is_applied_read_back_and_destroyed() {
     let seen = look(config).await;
     check(&seen, &then);
     drift::bend(config, &seen).await;
+    drift::told(&reference.drift(&changed).await, &drift::BENT);
     let plan = reference.apply(&changed, "r3").await;
     drift::shows(&plan, &drift::BENT);
     check(&look(config).await, &then);

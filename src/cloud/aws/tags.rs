@@ -89,8 +89,7 @@ pub fn from_iam_tags(tags: Option<Vec<aws_sdk_iam::types::Tag>>) -> BTreeMap<Str
 impl Clients {
     /// Brings the tags of an EC2 object from what they are to what they should be, stamp included.
     pub async fn retag_ec2(&self, id: &str, live: (&Stamp, &Tags), want: (&Stamp, &Tags)) -> Result<(), CloudError> {
-        let mut stamp = live.0.clone();
-        stamp.address = want.0.address.clone();
+        let stamp = live.0.renewed(want.0);
         let (set, unset) = retag(&live.0.tags(live.1), &stamp.tags(want.1));
         if !set.is_empty() {
             let tags: Vec<_> = set.iter().map(|(k, v)| aws_sdk_ec2::types::Tag::builder().key(k).value(v).build()).collect();

@@ -39,6 +39,10 @@ pub struct Lane {
     full: f64,
     /// When `tokens` was counted.
     counted: Cell<Option<Instant>>,
+    /// The least time between two requests.
+    pace: Duration,
+    /// When the next request may be sent, where there is a pace.
+    next: Cell<Option<Instant>>,
 }
 
 /// A request in flight.
@@ -61,7 +65,25 @@ impl Lane {
             tokens: Cell::new(most as f64 * TOKENS),
             full: most as f64 * TOKENS,
             counted: Cell::new(None),
+            pace: Duration::ZERO,
+            next: Cell::new(None),
         }
+    }
+
+    /// A lane in which one request goes after the other, so much time apart.
+    pub fn paced(pace: Duration) -> Self {
+        Lane { pace, ..Lane::new(1) }
+    }
+
+    /// How long the request that has just got a slot must wait for its turn.
+    pub fn turn(&self) -> Option<Duration> {
+        if self.pace.is_zero() {
+            return None;
+        }
+        let now = Instant::now();
+        let at = self.next.get().map_or(now, |next| next.max(now));
+        self.next.set(Some(at + self.pace));
+        Some(at - now).filter(|wait| !wait.is_zero())
     }
 
     /// Requests that may be in flight now.

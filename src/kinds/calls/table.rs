@@ -1,7 +1,9 @@
 //! The table, a constant for each kind.
 use super::{Call, Calls, On, call, needs, read};
 use crate::kinds::Kind;
-use crate::model::Service::{Acm, AutoScaling, CloudWatchLogs, Ec2, ElastiCache, Elb, Iam, Rds, S3, ServiceQuotas, Ssm, Sts, Tagging};
+use crate::model::Service::{
+    Acm, AutoScaling, CloudTrail, CloudWatchLogs, Ec2, ElastiCache, Elb, Iam, Rds, S3, ServiceQuotas, Ssm, Sts, Tagging,
+};
 
 pub(super) fn of(kind: Kind) -> Calls {
     match kind {
@@ -95,7 +97,12 @@ const TO_INSTANCES: &[On] = &[On::Passed("ec2.amazonaws.com")];
 
 /// What belongs to no kind: who is asking; the lease and the notes of a run; and, when a request was refused, what the refusal is about.
 pub const GENERAL: Calls = Calls {
-    read: &[call(Ssm, "GetParameter", NOTES), call(Ssm, "GetParametersByPath", NOTES), read(Sts, "GetCallerIdentity")],
+    read: &[
+        read(CloudTrail, "LookupEvents"),
+        call(Ssm, "GetParameter", NOTES),
+        call(Ssm, "GetParametersByPath", NOTES),
+        read(Sts, "GetCallerIdentity"),
+    ],
     write: &[
         read(Ec2, "DescribeNetworkInterfaces"),
         call(Iam, "ListInstanceProfilesForRole", ROLES),

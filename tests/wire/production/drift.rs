@@ -2,7 +2,8 @@
 use aws_config::SdkConfig;
 use aws_sdk_ec2::types::Tag;
 use aws_sdk_elasticloadbalancingv2::types::{Action, ActionTypeEnum, FixedResponseActionConfig};
-use infra::plan::{Plan, Verb};
+use infra::plan::drift::Cause;
+use infra::plan::{Drift, Plan, Verb};
 
 use super::look::Seen;
 
@@ -39,4 +40,11 @@ pub fn shows(plan: &Plan, bent: &[(&str, &str)]) {
     found.dedup();
     let found: Vec<_> = found.iter().map(|(address, attribute)| (address.as_str(), attribute.as_str())).collect();
     assert_eq!(found, bent);
+}
+
+/// The same as drift: all of it somebody else's doing, for the stamps say that the spec still asks for what it last did.
+pub fn told(drift: &Drift, bent: &[(&str, &str)]) {
+    let found: Vec<_> = drift.found.iter().map(|d| (d.address.to_string(), d.cause)).collect();
+    let expected: Vec<_> = bent.iter().map(|(address, _)| ((*address).to_owned(), Cause::Changed)).collect();
+    assert_eq!(found, expected);
 }

@@ -1,0 +1,107 @@
+//! Who did what, as CloudTrail tells it: the last 90 days' management events, by the resource's name.
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_sdk_cloudtrail::config::{Config, Region};
+use aws_sdk_cloudtrail::types::{Event, LookupAttribute, LookupAttributeKey};
+use serde_json::Value;
+
+use super::Clients;
+use crate::cloud::deeds::{DEEDS, Deed, Told, short};
+use crate::cloud::{Class, CloudError};
+use crate::kinds::Live;
+use crate::model::{Moment, Service};
+
+/// The name that our own requests bear in their user agent: `app/infra`.
+pub const APP: &str = "infra";
+
+/// Where events of services are told that are the same in every region.
+const HOME: &str = "us-east-1";
+
+/// Pages that are read of one object's events, at most: reads fill them, too.
+const PAGES: usize = 3;
+
+impl Clients {
+    /// What others did to these objects. A record that is closed to us is asked for once.
+    pub async fn trail(&self, objects: &[&Live]) -> Told {
+        let mut told = Told::default();
+        for live in objects {
+            let region = if live.object.kind().service() == Service::Iam { HOME } else { self.region() };
+            match self.deeds(region, &live.id).await {
+                Ok(deeds) => drop(told.deeds.insert(live.id.clone(), deeds)),
+                Err(e) => {
+                    let closed = e.class == Class::Denied;
+                    if !told.unread.iter().any(|u| u.code == e.code) {
+                        told.unread.push(e);
+                    }
+                    if closed {
+                        break;
+                    }
+                }
+            }
+        }
+        told
+    }
+
+    /// The newest deeds of others, from the events that name a resource.
+    async fn deeds(&self, region: &str, name: &str) -> Result<Vec<Deed>, CloudError> {
+        let attribute = LookupAttribute::builder().attribute_key(LookupAttributeKey::ResourceName).attribute_value(name).build();
+        let attribute = attribute.map_err(|e| CloudError::bug(e.to_string()))?;
+        let request = self.cloudtrail().lookup_events().lookup_attributes(attribute).max_results(50);
+        let (mut deeds, mut token) = (vec![], None::<String>);
+        for _ in 0..PAGES {
+            let send = async || {
+                let at = Config::builder().region(Region::new(region.to_owned()));
+                request.clone().set_next_token(token.clone()).customize().config_override(at).send().await
+            };
+            let page = self.safe(Service::CloudTrail, "LookupEvents", send).await?;
+            deeds.extend(page.events.into_iter().flatten().filter_map(deed));
+            token = page.next_token.filter(|t| !t.is_empty());
+            if token.is_none() || deeds.len() >= DEEDS {
+                break;
+            }
+        }
+        deeds.truncate(DEEDS);
+        Ok(deeds)
+    }
+}
+
+/// What an event tells; `None` when it changed nothing, or was ours.
+fn deed(event: Event) -> Option<Deed> {
+    let told: Value = event.cloud_trail_event.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let text = |pointer: &str| told.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let reads = event.read_only.as_deref() == Some("true");
+    let ours = text("/userAgent").split(' ').any(|word| word.strip_prefix("app/") == Some(APP));
+    if reads || ours || !text("/errorCode").is_empty() {
+        return None;
+    }
+    let when =
+        event.event_time.and_then(|t| u64::try_from(t.secs()).ok()).map_or(SystemTime::UNIX_EPOCH, |s| UNIX_EPOCH + Duration::from_secs(s));
+    Some(Deed {
+        when: Moment(when),
+        who: short(&who(&told, event.username.as_deref().unwrap_or_default())),
+        what: short(event.event_name.as_deref().unwrap_or_default()),
+        from: short(text("/sourceIPAddress")),
+        with: short(agent(text("/userAgent"))),
+    })
+}
+
+/// A user's name; a role's with its session's.
+fn who(told: &Value, username: &str) -> String {
+    let text = |pointer: &str| told.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let (role, user) = (text("/userIdentity/sessionContext/sessionIssuer/userName"), text("/userIdentity/userName"));
+    let session = text("/userIdentity/arn").rsplit('/').next().unwrap_or_default();
+    match (role, user, text("/userIdentity/invokedBy"), text("/userIdentity/type")) {
+        ("", "", "", "Root") => "the root user".into(),
+        ("", "", "", _) => username.into(),
+        ("", "", service, _) => service.into(),
+        ("", user, ..) => user.into(),
+        (role, ..) if session.is_empty() => format!("role {role}"),
+        (role, ..) => format!("role {role}, session {session}"),
+    }
+}
+
+/// The program in a user agent: its first word, or the console.
+fn agent(text: &str) -> &str {
+    let word = text.trim_matches(['[', ']']).split(' ').next().unwrap_or_default();
+    if word.starts_with("console.") || word.contains("signin.") || text.contains("AWS Console") { "the console" } else { word }
+}
