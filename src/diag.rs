@@ -59,6 +59,7 @@ codes! {
     BlockSize "spec::block_size" "AWS takes blocks from /16 to /28 for a VPC and its subnets.",
     Blocked "plan::blocked" "What must leave first is used by nothing that stays.",
     Cloud "cloud" "The cloud answers, and does what it is asked.",
+    Comment "comment" "A stack's comment can be written on its pull or merge request.",
     Count "spec::count" "A list, map or text has as many items as its field takes.",
     Cycle "spec::cycle" "Sections must not need each other in a circle.",
     Dangling "plan::dangling" "What is needed exists.",

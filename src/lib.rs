@@ -27,10 +27,11 @@
 //! | [`run`] | The run as a pure state machine; `run::drive`, the only caller of a mutating verb; `run::journal`, `run::intent` and `run::recover`, by which another process goes on. |
 //! | [`cloud`] | The door: `trait Observe`, `trait Cloud`, `trait Notes`; AWS, Cloudflare, the sandbox, the one retry policy, and the lease. |
 //! | [`render`] | Pure functions from plans, events and outcomes to text. |
+//! | [`forge`] | The code host: GitHub or GitLab, and the one comment of a stack there. |
 //! | [`diag`] | Diagnostic codes, findings, exit codes. |
 //!
 //! **Where does code live?** Does a user write it: `spec`. Does an SDK name appear: `kinds` or `cloud`. Does it compare: `diff`.
-//! Does it decide: `plan`. Does it wait, retry or sleep: `cloud::policy`. Does it change the world: `run::drive`.
+//! Does it decide: `plan`. Does it wait, retry or sleep: `cloud::policy` (for a code host: `forge::transport`). Does it change the world: `run::drive`.
 //! Does a person read it: `render`. Is it a word two layers share: `model`.
 //!
 //! **To add a kind**: one file in `kinds/`, one line in `kinds!`, its requests in `kinds/calls/`, one case in `tests/wire/` (a phase of Cloudflare's rules is one `phase!`); the laws of `tests/laws/` then hold for it or fail.
@@ -58,5 +59,7 @@ pub mod run;
 pub mod cloud;
 
 pub mod render;
+
+pub mod forge;
 
 pub mod diag;

@@ -1,16 +1,19 @@
 //! `infra apply`.
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::args::{CloudArgs, SelectArgs, SpecArgs};
 use super::carry::{RunArgs, Work};
 use super::change::change;
+use super::comment::ForgeArgs;
 use super::failure::Failure;
 use super::flow::{self, Choice};
+use super::notice::{MEANWHILE, Notice};
 use super::printer::Printer;
 use super::saved;
 use crate::diag::Exit;
+use crate::plan::Saved;
 
 /// Shows the plan, asks, and makes the live environment what the spec says. Any failure takes everything back.
 #[derive(Args, Debug)]
@@ -35,7 +38,14 @@ pub struct Apply {
     /// Take an unfinished run back first, if there is one
     #[arg(long, env = "INFRA_RECOVER")]
     recover: bool,
+    /// Tell how far it has come in the stack's comment, as `infra comment` writes it
+    #[arg(long, env = "INFRA_COMMENT", requires = "plan")]
+    comment: bool,
+    #[command(flatten)]
+    forge: ForgeArgs,
 }
+
+type Kept<'k> = Option<(Saved, &'k Path)>;
 
 impl Apply {
     pub async fn run(self, printer: &Printer) -> Result<Exit, Failure> {
@@ -43,12 +53,22 @@ impl Apply {
             printer.stream();
         }
         let kept = self.plan.as_deref().map(|file| saved::read(file).map(|kept| (kept, file))).transpose()?;
-        if let (Some((kept, file)), Some(digest)) = (&kept, &self.digest)
+        let told = kept.as_ref().filter(|_| self.comment);
+        let notice = told.map(|(kept, _)| Notice::open(kept, &self.forge, MEANWHILE, printer));
+        let result = self.carry_out(&kept, notice.as_ref(), printer).await;
+        if let Some(notice) = &notice {
+            notice.unless_ended(&result).await;
+        }
+        result
+    }
+
+    async fn carry_out(&self, kept: &Kept<'_>, notice: Option<&Notice<'_>>, printer: &Printer) -> Result<Exit, Failure> {
+        if let (Some((kept, file)), Some(digest)) = (kept, &self.digest)
             && kept.plan.digest != *digest
         {
             return Err(Failure::unusable(file, format!("its digest is {}, and {digest} was approved", kept.plan.digest)));
         }
-        let (loaded, mut stack) = match &kept {
+        let (loaded, mut stack) = match kept {
             Some((kept, file)) => saved::load(kept, file, printer)?,
             None => {
                 let loaded = flow::read(&self.spec, printer)?;
@@ -57,8 +77,8 @@ impl Apply {
             }
         };
         let world = flow::world(&self.cloud, &loaded).await?;
-        let work = Work { world: &world, cloud: &self.cloud, how: &self.how, printer };
-        let exit = match &kept {
+        let work = Work { world: &world, cloud: &self.cloud, how: &self.how, printer, notice };
+        let exit = match kept {
             Some((kept, file)) => saved::apply(&work, &loaded, &stack, kept, file).await?,
             None => change(&work, &loaded, &stack, &Choice::from(&self.select), self.recover, "apply").await?,
         };

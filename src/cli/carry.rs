@@ -10,6 +10,7 @@ use tokio::sync::SetOnce;
 use super::args::CloudArgs;
 use super::failure::Failure;
 use super::flow;
+use super::notice::Notice;
 use super::printer::Printer;
 use super::signals::Signals;
 use crate::cloud::lease::{Holder, Keeper, Lease, take, take_within};
@@ -51,6 +52,8 @@ pub struct Work<'w> {
     pub cloud: &'w CloudArgs,
     pub how: &'w RunArgs,
     pub printer: &'w Printer,
+    /// Who else is told.
+    pub notice: Option<&'w Notice<'w>>,
 }
 
 impl<'w> Work<'w> {
@@ -151,6 +154,9 @@ impl<'w> Work<'w> {
             run.apply(&Event::Resumed(way)).map_err(|e| io::Error::other(e.0))?;
         }
         let started = Instant::now();
+        if let Some(notice) = self.notice {
+            notice.applying(&header.run);
+        }
         let (ended, first) = (SetOnce::new(), SetOnce::new());
         let mut signals = Signals::new()?;
         let mut turned = false;
@@ -190,6 +196,9 @@ impl<'w> Work<'w> {
             self.printer.tell(&format!("\n{}", report::outcome(plan, &watch.events, &outcome, elapsed, self.detail())));
         }
         self.close(keeper, header, &mut watch, &outcome).await;
+        if let Some(notice) = self.notice {
+            notice.ended(&outcome, &watch.events, elapsed).await;
+        }
         let interrupted = first.get().is_some();
         Ok(match outcome {
             Outcome::Applied => Exit::Done,

@@ -36,7 +36,7 @@ impl Destroy {
         stack.nodes.clear();
         stack.renamed.clear();
         let world = flow::world(&self.cloud, &loaded).await?;
-        let work = Work { world: &world, cloud: &self.cloud, how: &self.how, printer };
+        let work = Work { world: &world, cloud: &self.cloud, how: &self.how, printer, notice: None };
         change(&work, &loaded, &stack, &Choice::from(&self.select), self.recover, "destroy").await
     }
 }

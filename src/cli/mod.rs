@@ -3,6 +3,7 @@ mod apply;
 mod args;
 mod carry;
 mod change;
+mod comment;
 mod completions;
 mod destroy;
 mod drift;
@@ -12,6 +13,7 @@ mod flow;
 mod gates;
 mod history;
 mod iam_policy;
+mod notice;
 mod output;
 mod plan;
 mod printer;
@@ -50,6 +52,8 @@ const EXAMPLES: &str =
 enum Command {
     /// Make the live environment what the spec says
     Apply(apply::Apply),
+    /// Write a saved plan as a comment on its pull or merge request
+    Comment(comment::Comment),
     /// Print the completion script of a shell
     Completions(completions::Completions),
     /// Delete everything that the stack owns
@@ -87,6 +91,7 @@ pub fn run(cli: Cli) -> Exit {
     let printer = Printer::detect(cli.no_color);
     let result = match cli.command {
         Command::Apply(c) => block_on(c.run(&printer)),
+        Command::Comment(c) => block_on(c.run(&printer)),
         Command::Completions(c) => c.run(&printer),
         Command::Destroy(c) => block_on(c.run(&printer)),
         Command::Drift(c) => block_on(c.run(&printer)),

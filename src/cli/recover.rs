@@ -66,7 +66,7 @@ impl Recover {
         }
         let loaded = flow::read(&self.spec, printer)?;
         let world = flow::world(&self.cloud, &loaded).await?;
-        let work = Work { world: &world, cloud: &self.cloud, how: &self.how, printer };
+        let work = Work { world: &world, cloud: &self.cloud, how: &self.how, printer, notice: None };
         let stack = loaded.spec.stack.to_string();
         let asked = self.forward.then_some(Direction::Forward).or(self.back.then_some(Direction::Unwinding));
         if self.dry_run {

@@ -2,6 +2,7 @@ use super::Infra;
 
 const COMMANDS: &[&str] = &[
     "apply",
+    "comment",
     "completions",
     "destroy",
     "drift",

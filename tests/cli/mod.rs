@@ -1,6 +1,7 @@
 //! The binary as people and CI run it: real processes, real files, real signals; everything a person reads is a snapshot.
 mod aws;
 mod cloudflare;
+mod comment;
 mod drift;
 mod help;
 mod iam_policy;

@@ -20,12 +20,12 @@ fn elsewhere(site: &Infra, name: &str) -> Infra {
     Infra { folder, env: site.env.clone() }
 }
 
-fn signal(child: &Child, signal: &str) {
+pub fn signal(child: &Child, signal: &str) {
     assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
 }
 
 /// Starts an apply, and waits until it says something.
-fn started(infra: &Infra, spec: &str, word: &str) -> (Child, BufReader<std::process::ChildStderr>) {
+pub fn started(infra: &Infra, spec: &str, word: &str) -> (Child, BufReader<std::process::ChildStderr>) {
     let mut child = infra.command(&["apply", "-f", spec, "--auto-approve", "--parallelism", "2"]).spawn().unwrap();
     let mut talk = BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
@@ -36,7 +36,7 @@ fn started(infra: &Infra, spec: &str, word: &str) -> (Child, BufReader<std::proc
     (child, talk)
 }
 
-fn rest((child, mut talk): (Child, BufReader<std::process::ChildStderr>)) -> Said {
+pub fn rest((child, mut talk): (Child, BufReader<std::process::ChildStderr>)) -> Said {
     let mut err = String::new();
     std::io::Read::read_to_string(&mut talk, &mut err).unwrap();
     Said { err, ..said(child.wait_with_output().unwrap()) }

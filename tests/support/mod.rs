@@ -1,6 +1,7 @@
 //! What tests share: the emulator, and runs over any cloud.
 pub mod cloudflare;
 pub mod elasticache;
+pub mod forge;
 pub mod moto;
 pub mod proxy;
 pub mod reference;

@@ -1,0 +1,195 @@
+//! Where a plan, and what became of it, is told: the stack's comment, and the summary of the CI's job.
+use std::cell::{Cell, RefCell};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+use super::comment::ForgeArgs;
+use super::failure::Failure;
+use super::printer::Printer;
+use crate::cloud::{Class, CloudError};
+use crate::diag::Exit;
+use crate::forge::detect::{detect, event};
+use crate::forge::{Forge, ForgeError, Kind};
+use crate::plan::Saved;
+use crate::render::markdown::{Page, Phase, marker, page};
+use crate::run::{Event, Outcome};
+
+/// How long waits for the code host may take, where nothing else waits for it.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+/// The same beside a run.
+pub const MEANWHILE: Duration = Duration::from_secs(30);
+
+/// Bytes of a step's summary; with one more, GitHub takes none of it.
+const SUMMARY: usize = 1024 * 1024;
+
+/// The way to the comment. It leaves with a task that writes, and comes back with it.
+enum Desk {
+    Closed(ForgeError),
+    Open(Box<Forge>),
+    Away(JoinHandle<Box<Forge>>),
+}
+
+/// Tells of one plan.
+pub struct Notice<'n> {
+    saved: &'n Saved,
+    printer: &'n Printer,
+    show_env: bool,
+    log: Option<String>,
+    summary: Option<PathBuf>,
+    desk: RefCell<Desk>,
+    /// Whether a run has begun.
+    begun: Cell<bool>,
+    /// Whether the end of it was told.
+    ended: Cell<bool>,
+}
+
+impl<'n> Notice<'n> {
+    /// Asks nobody yet.
+    pub fn open(saved: &'n Saved, args: &ForgeArgs, patience: Duration, printer: &'n Printer) -> Notice<'n> {
+        let env = |name: &str| std::env::var(name).ok().filter(|v| !v.trim().is_empty());
+        let ci = detect(&args.asked(), &env, event(&env).as_ref());
+        let none = || ForgeError::new(Kind::NoHost, "nothing tells which code host this job is of");
+        let forge = ci.site.ok_or_else(none).and_then(|site| Forge::open(&site, marker(&saved.stack.name), patience));
+        let desk = forge.map_or_else(Desk::Closed, |forge| Desk::Open(Box::new(forge))).into();
+        let (begun, ended) = Default::default();
+        Notice { saved, printer, show_env: args.show_env, log: ci.log, summary: ci.summary, desk, begun, ended }
+    }
+
+    /// The plan is made. The address of the comment; none where the job's summary has to do.
+    pub async fn planned(&self) -> Result<Option<String>, Failure> {
+        let comment = self.comment(Phase::Planned).await;
+        let summary = self.summarise(Phase::Planned);
+        match (comment, summary) {
+            (Ok(url), _) => Ok(Some(url)),
+            (Err(e), true) if e.elsewhere() => {
+                self.printer.say(&format!("No comment could be written: {e}. The plan is in the job's summary instead."));
+                Ok(None)
+            }
+            (Err(e), _) => Err(Failure::comment(&e)),
+        }
+    }
+
+    /// A run of the plan begins; it doesn't wait for the comment.
+    pub fn applying(&self, run: &str) {
+        self.begun.set(true);
+        let away = || Desk::Closed(ForgeError::new(Kind::Lost, "the comment is being written"));
+        match self.desk.replace(away()) {
+            Desk::Open(mut forge) => {
+                let body = self.body(Phase::Applying { run }, forge.limit(), |text| text.chars().count());
+                let write = tokio::spawn(async move {
+                    // The end of the run is written to the same place, and says what stands in the way.
+                    if let Ok(body) = body {
+                        let _ = forge.upsert(&body).await;
+                    }
+                    forge
+                });
+                self.desk.replace(Desk::Away(write));
+            }
+            other => {
+                self.desk.replace(other);
+            }
+        }
+    }
+
+    /// The run is over.
+    pub async fn ended(&self, outcome: &Outcome, events: &[Event], seconds: u64) {
+        self.ended.set(true);
+        self.tell(Phase::Ended { outcome, events, seconds }).await;
+    }
+
+    /// What `ended` didn't tell: there was nothing to do, it was refused, or something stopped infra itself.
+    pub async fn unless_ended(&self, result: &Result<Exit, Failure>) {
+        if self.ended.get() {
+            return;
+        }
+        match result {
+            Ok(Exit::Done) => self.tell(Phase::Ended { outcome: &Outcome::Applied, events: &[], seconds: 0 }).await,
+            Ok(Exit::Leased) => {
+                let why = format!("another run holds the lease of {}", self.saved.stack.name);
+                self.tell(Phase::Refused { why: &why }).await;
+            }
+            Ok(_) => {}
+            Err(failure) => {
+                let why = failure.0.iter().map(|f| f.message.as_str()).collect::<Vec<_>>().join("\n");
+                if self.begun.get() {
+                    let outcome = Outcome::Unfinished(CloudError::new(Class::Ambiguous, "Stopped", why));
+                    self.tell(Phase::Ended { outcome: &outcome, events: &[], seconds: 0 }).await;
+                } else {
+                    self.tell(Phase::Refused { why: &why }).await;
+                }
+            }
+        }
+    }
+
+    /// Whatever stands in the way is said, and stops nothing.
+    async fn tell(&self, phase: Phase<'_>) {
+        let comment = self.comment(phase).await;
+        let summary = self.summarise(phase);
+        if let Err(e) = comment {
+            let instead = if summary { " How it ended is in the job's summary." } else { "" };
+            self.printer.say(&format!("No comment could be written: {e}.{instead}"));
+        }
+    }
+
+    /// Writes the comment; its address.
+    async fn comment(&self, phase: Phase<'_>) -> Result<String, ForgeError> {
+        let lost = || ForgeError::new(Kind::Lost, "the comment was not written to its end");
+        let mut forge = match self.desk.replace(Desk::Closed(lost())) {
+            Desk::Open(forge) => forge,
+            Desk::Away(write) => write.await.map_err(|_| lost())?,
+            Desk::Closed(e) => {
+                self.desk.replace(Desk::Closed(e.clone()));
+                return Err(e);
+            }
+        };
+        let written = match self.body(phase, forge.limit(), |text| text.chars().count()) {
+            Ok(body) => forge.upsert(&body).await,
+            Err(e) => Err(e),
+        };
+        self.desk.replace(Desk::Open(forge));
+        written.map(|comment| comment.url)
+    }
+
+    /// Adds to the step's summary, if there is one; whether it did.
+    fn summarise(&self, phase: Phase<'_>) -> bool {
+        let Some(file) = &self.summary else { return false };
+        let written = self.append(file, phase);
+        if let Err(why) = &written {
+            self.printer.say(&format!("The job's summary could not be written: {why}."));
+        }
+        written.is_ok()
+    }
+
+    fn append(&self, file: &Path, phase: Phase<'_>) -> Result<(), String> {
+        let there = std::fs::metadata(file).map_or(0, |m| m.len() as usize);
+        // An empty line parts it from what stands before it.
+        let gap = if there > 0 { "\n\n" } else { "" };
+        let room = SUMMARY.saturating_sub(there + gap.len());
+        let text = self.body(phase, room, str::len).map_err(|_| format!("{there} of its {SUMMARY} bytes are taken already"))?;
+        let open = std::fs::OpenOptions::new().create(true).append(true).open(file);
+        open.and_then(|mut f| f.write_all(format!("{gap}{text}").as_bytes())).map_err(|e| format!("{}: {e}", file.display()))
+    }
+
+    /// The page without anything secret, and within a limit by its measure. What hiding adds, or bytes that characters need, the page does
+    /// without. One without its first line would never be found again, and is none.
+    fn body(&self, phase: Phase<'_>, limit: usize, measure: impl Fn(&str) -> usize) -> Result<String, ForgeError> {
+        let redactor = self.printer.redactor();
+        let first = marker(&self.saved.stack.name);
+        let mut budget = limit;
+        while budget > 0 {
+            let text = redactor.text(&page(self.saved, phase, Page { budget, show_env: self.show_env, log: self.log.as_deref() }));
+            let size = measure(&text);
+            if !text.starts_with(&first) {
+                break;
+            }
+            if size <= limit {
+                return Ok(text);
+            }
+            budget = (budget as u128 * limit as u128 / size as u128).min(budget as u128 - 1) as usize;
+        }
+        Err(ForgeError::new(Kind::Refused, format!("nothing fits into {limit}")))
+    }
+}

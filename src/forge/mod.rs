@@ -1,0 +1,255 @@
+//! The code host: GitHub or GitLab, and the one comment of a stack there.
+//!
+//! A stack's comment is found by its hidden first line *and* by being our own. The first of several is the one; the others are left alone, as
+//! is everybody else's, whatever it says.
+pub mod detect;
+mod github;
+mod gitlab;
+mod transport;
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use reqwest::header::HeaderValue;
+
+pub use detect::{Asked, Ci, Request, Site};
+use github::GitHub;
+use gitlab::GitLab;
+use transport::Transport;
+
+/// How often a creation is made again whose answer was lost and which isn't there.
+const TRIES: usize = 2;
+/// How often it is looked for before it is believed not to be there, and the wait before each look: reads may lag behind writes.
+const LOOKS: usize = 3;
+const LAG: Duration = Duration::from_secs(1);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provider {
+    GitHub,
+    GitLab,
+}
+
+impl Provider {
+    /// Characters that a comment may have.
+    pub const fn limit(self) -> usize {
+        match self {
+            Provider::GitHub => 65_536,
+            Provider::GitLab => 1_000_000,
+        }
+    }
+}
+
+impl FromStr for Provider {
+    type Err = String;
+    fn from_str(s: &str) -> Result<Self, String> {
+        match s {
+            "github" => Ok(Provider::GitHub),
+            "gitlab" => Ok(Provider::GitLab),
+            _ => Err("write `github` or `gitlab`".into()),
+        }
+    }
+}
+
+/// What opens a host. No text shows it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    /// White space around it is a mistake of pasting.
+    pub fn new(text: &str) -> Token {
+        Token(text.trim().to_owned())
+    }
+
+    fn header(&self) -> Option<HeaderValue> {
+        let mut value = HeaderValue::from_str(&format!("Bearer {}", self.0)).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token")
+    }
+}
+
+/// What kind of thing stands between a stack and its comment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Nothing tells which host.
+    NoHost,
+    /// Nothing tells which repository.
+    NoRepository,
+    /// No pull or merge request is there.
+    NoRequest,
+    NoToken(Provider),
+    /// The token may not do it, or not see it: a fork's can't comment.
+    Denied,
+    /// The host doesn't know the token.
+    Token,
+    /// A rate limit asks for more time than there is.
+    Busy,
+    Unreachable,
+    /// Whether it was done isn't known.
+    Lost,
+    Refused,
+}
+
+/// Why a comment can't be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForgeError {
+    pub kind: Kind,
+    pub status: Option<u16>,
+    /// A part of a sentence.
+    pub message: String,
+}
+
+impl ForgeError {
+    pub fn new(kind: Kind, message: impl Into<String>) -> ForgeError {
+        ForgeError { kind, status: None, message: message.into() }
+    }
+
+    /// Whether comments just aren't to be had here, so that the job's summary does instead.
+    pub fn elsewhere(&self) -> bool {
+        matches!(self.kind, Kind::NoHost | Kind::NoRepository | Kind::NoRequest | Kind::NoToken(_) | Kind::Denied)
+    }
+}
+
+impl fmt::Display for ForgeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ForgeError {}
+
+/// A comment that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comment {
+    pub id: u64,
+    /// Where a person reads it.
+    pub url: String,
+}
+
+enum Host {
+    GitHub(GitHub),
+    GitLab(GitLab),
+}
+
+/// A stack's place at a code host.
+pub struct Forge {
+    host: Host,
+    provider: Provider,
+    transport: Transport,
+    marker: String,
+    request: Request,
+    /// Once it is known.
+    comment: Option<u64>,
+}
+
+impl Forge {
+    /// Asks nobody yet. `marker` is the first line of the stack's comment; all waits together take no longer than `patience`.
+    pub fn open(site: &Site, marker: String, patience: Duration) -> Result<Forge, ForgeError> {
+        let none = || ForgeError::new(Kind::NoRepository, "nothing tells the repository");
+        let repository = site.repository.clone().ok_or_else(none)?;
+        if site.request == Request::Unknown {
+            return Err(ForgeError::new(Kind::NoRequest, "this job is of no pull or merge request"));
+        }
+        let (transport, host) = match site.provider {
+            Provider::GitHub => {
+                let transport = Transport::new(site, github::HEADERS, patience)?;
+                (transport.clone(), Host::GitHub(GitHub::new(transport, repository)?))
+            }
+            Provider::GitLab => {
+                let transport = Transport::new(site, &[], patience)?;
+                (transport.clone(), Host::GitLab(GitLab::new(transport, repository, site.web.clone())))
+            }
+        };
+        Ok(Forge { host, provider: site.provider, transport, marker, request: site.request.clone(), comment: None })
+    }
+
+    /// Characters that a comment may have.
+    pub fn limit(&self) -> usize {
+        self.provider.limit()
+    }
+
+    /// Makes the stack's comment say this, whether it is there yet or not. A creation whose answer was lost is looked for before it is tried
+    /// again, so that there never are two.
+    pub async fn upsert(&mut self, body: &str) -> Result<Comment, ForgeError> {
+        let number = self.number().await?;
+        let mut there = match self.comment {
+            Some(id) => Some(id),
+            None => self.find(number).await?,
+        };
+        let mut tries = 0;
+        let written = loop {
+            tries += 1;
+            there = match there {
+                Some(id) => match self.update(number, id, body).await {
+                    // Somebody has taken it away since it was last seen.
+                    Err(e) if self.comment.take() == Some(id) && e.status == Some(404) => self.find(number).await?,
+                    other => break other?,
+                },
+                None => match self.create(number, body).await {
+                    Err(e) if e.kind == Kind::Lost && tries <= TRIES => self.look(number, e).await?,
+                    other => break other?,
+                },
+            };
+        };
+        self.comment = Some(written.id);
+        Ok(written)
+    }
+
+    /// The pull or merge request's number, looked up by its commit if need be.
+    async fn number(&mut self) -> Result<u64, ForgeError> {
+        let found = match &self.request {
+            Request::Number(number) => return Ok(*number),
+            Request::OfCommit(sha) => match &self.host {
+                Host::GitHub(host) => host.of_commit(sha).await?,
+                Host::GitLab(host) => host.of_commit(sha).await?,
+            }
+            .ok_or_else(|| ForgeError::new(Kind::NoRequest, format!("commit {sha} is of no pull or merge request")))?,
+            Request::Unknown => return Err(ForgeError::new(Kind::NoRequest, "this job is of no pull or merge request")),
+        };
+        self.request = Request::Number(found);
+        Ok(found)
+    }
+
+    async fn find(&self, number: u64) -> Result<Option<u64>, ForgeError> {
+        match &self.host {
+            Host::GitHub(host) => host.find(number, &self.marker).await,
+            Host::GitLab(host) => host.find(number, &self.marker).await,
+        }
+    }
+
+    /// Looks for a comment whose creation's answer was lost.
+    async fn look(&self, number: u64, lost: ForgeError) -> Result<Option<u64>, ForgeError> {
+        for _ in 0..LOOKS {
+            self.transport.pause(Duration::ZERO, LAG).await.ok_or_else(|| lost.clone())?;
+            if let Some(id) = self.find(number).await? {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn create(&self, number: u64, body: &str) -> Result<Comment, ForgeError> {
+        match &self.host {
+            Host::GitHub(host) => host.create(number, body).await,
+            Host::GitLab(host) => host.create(number, body).await,
+        }
+    }
+
+    async fn update(&self, number: u64, id: u64, body: &str) -> Result<Comment, ForgeError> {
+        match &self.host {
+            Host::GitHub(host) => host.update(id, body).await,
+            Host::GitLab(host) => host.update(number, id, body).await,
+        }
+    }
+}
+
+/// Whether a comment starts with this line. Hosts may give lines other ends.
+fn marked(body: &str, marker: &str) -> bool {
+    body.lines().next().is_some_and(|line| line.trim_end() == marker)
+}
