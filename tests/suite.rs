@@ -7,4 +7,5 @@ mod fuzz;
 mod laws;
 mod spec;
 mod support;
+mod terraform;
 mod wire;

@@ -9,7 +9,7 @@ use super::saved;
 use crate::diag::Exit;
 use crate::plan::Saved;
 use crate::render::text::Detail;
-use crate::render::{json, text};
+use crate::render::{json, terraform, text};
 
 /// Shows a plan that `infra plan --out FILE` kept. Needs no network and no credentials.
 #[derive(Args, Debug)]
@@ -34,6 +34,10 @@ pub enum Format {
     Text,
     /// For programs (`infra schema plan`)
     Json,
+    /// For tools that read `terraform show -json`
+    TerraformJson,
+    /// For tools that read what `terraform plan` prints
+    TerraformText,
 }
 
 impl Format {
@@ -41,6 +45,8 @@ impl Format {
         match self {
             Format::Text => text::plan(&saved.plan, detail),
             Format::Json => format!("{:#}\n", json::plan(&saved.plan)),
+            Format::TerraformJson => format!("{}\n", terraform::json::plan(saved)),
+            Format::TerraformText => terraform::text::plan(saved),
         }
     }
 }

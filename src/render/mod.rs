@@ -7,5 +7,6 @@ pub mod report;
 pub mod status;
 pub mod story;
 pub mod style;
+pub mod terraform;
 pub mod text;
 pub mod values;

@@ -5,6 +5,7 @@ pub mod moto;
 pub mod proxy;
 pub mod reference;
 pub mod replay;
+pub mod venv;
 
 use std::time::Duration;
 
