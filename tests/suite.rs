@@ -7,5 +7,6 @@ mod fuzz;
 mod laws;
 mod spec;
 mod support;
+mod terraform;
 mod wire;
 mod workflows;

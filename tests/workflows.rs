@@ -6,12 +6,12 @@ use clap::Parser;
 use infra::cli::Cli;
 use serde_yaml::Value;
 
-use crate::support::venv;
+use crate::support::venv::venv;
 
-/// What the published schemas of workflows are taken from.
-const SCHEMAS: &str = "check-jsonschema==0.39.0";
-/// What looks for holes in workflows.
-const HOLES: &str = "zizmor==1.32.0";
+/// The version of `check-jsonschema`, which has the published schemas of workflows with it.
+const SCHEMAS: &str = "0.39.0";
+/// The version of `zizmor`, which looks for holes in workflows.
+const HOLES: &str = "1.32.0";
 
 const OURS: &str = ".github/workflows";
 const EXAMPLES: &str = "examples/ci/github/workflows";
@@ -38,7 +38,7 @@ fn clean(command: &mut Command) {
 
 #[test]
 fn workflows_have_the_published_form() {
-    let checker = venv::program(SCHEMAS, "check-jsonschema");
+    let checker = venv("check-jsonschema", SCHEMAS, "check-jsonschema").join("check-jsonschema");
     let check = |schema: &str| {
         let mut command = Command::new(&checker);
         command.args(["--builtin-schema", schema]);
@@ -51,7 +51,7 @@ fn workflows_have_the_published_form() {
 
 #[test]
 fn workflows_have_no_known_holes() {
-    let zizmor = venv::program(HOLES, "zizmor");
+    let zizmor = venv("zizmor", HOLES, "zizmor").join("zizmor");
     clean(
         Command::new(zizmor)
             .args(["--offline", "--no-progress", "--quiet", "--min-severity", "medium"])

@@ -10,7 +10,7 @@ use crate::diag::Exit;
 use crate::plan::Saved;
 use crate::render::markdown::{self, Page, Phase};
 use crate::render::text::Detail;
-use crate::render::{json, text};
+use crate::render::{json, terraform, text};
 
 /// Shows a plan that `infra plan --out FILE` kept. Needs no network and no credentials.
 #[derive(Args, Debug)]
@@ -37,6 +37,8 @@ pub enum Format {
     Text,
     Json,
     Markdown,
+    TerraformJson,
+    TerraformText,
 }
 
 impl Format {
@@ -48,6 +50,8 @@ impl Format {
                 let page = Page { budget: markdown::GENEROUS, show_env, log: None };
                 markdown::page(saved, Phase::Planned, page)
             }
+            Format::TerraformJson => format!("{}\n", terraform::json::plan(saved)),
+            Format::TerraformText => terraform::text::plan(saved),
         }
     }
 }

@@ -211,7 +211,7 @@ fn document(text: &str) -> Value {
 }
 
 /// The trust policy's text: a service's, or one that was read in another form and is written back.
-fn trust(service: &str) -> String {
+pub(super) fn trust(service: &str) -> String {
     if service.starts_with('{') { service.into() } else { trust_of(service).to_string() }
 }
 

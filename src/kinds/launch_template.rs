@@ -62,6 +62,11 @@ pub struct Metadata {
     pub hop_limit: i32,
 }
 
+/// The user data of a boot that has neither pointers nor secrets left in it; nothing for none.
+pub(super) fn user_data(boot: &Value) -> Value {
+    boot::encoded(boot)
+}
+
 attributes! { LaunchTemplate {
     replace image, replace instance_type, replace instance_profile, replace security_groups, replace public_ip, replace disk,
     replace metadata, replace boot, update tags,

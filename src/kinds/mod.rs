@@ -8,6 +8,7 @@ mod links;
 mod managed;
 mod phase;
 mod rds;
+pub mod terraform;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -41,6 +42,8 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         pub fn typical(self) -> Typical { match self { $(Kind::$ty => $ty::TYPICAL),+ } }
         pub fn shared(self) -> bool { match self { $(Kind::$ty => $ty::SHARED),+ } }
         pub fn batched(self) -> bool { match self { $(Kind::$ty => $ty::BATCHED),+ } }
+        /// What it is in Terraform's words.
+        pub fn terraform(self) -> &'static terraform::Table { match self { $(Kind::$ty => &terraform::$module::TABLE),+ } }
         pub fn schema(self) -> schemars::Schema { match self { $(Kind::$ty => schemars::schema_for!($ty)),+ } }
         pub(crate) async fn list(self, cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
             match self { $(Kind::$ty => apart(|| Box::pin($ty::list(cx, stack))).await),+ }

@@ -9,5 +9,6 @@ pub mod status;
 pub mod story;
 pub mod stream;
 pub mod style;
+pub mod terraform;
 pub mod text;
 pub mod values;

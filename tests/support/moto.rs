@@ -77,20 +77,5 @@ fn server() -> PathBuf {
     if let Some(given) = std::env::var_os("INFRA_TEST_MOTO") {
         return given.into();
     }
-    let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("moto-{VERSION}"));
-    let program = home.join("bin/moto_server");
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        if !home.join("ready").exists() {
-            run(Command::new("python3").args(["-m", "venv"]).arg(&home));
-            run(Command::new(home.join("bin/pip")).args(["install", "--quiet", &format!("moto[server]=={VERSION}")]));
-            std::fs::write(home.join("ready"), VERSION).unwrap();
-        }
-    });
-    program
-}
-
-fn run(command: &mut Command) {
-    let status = command.stdin(Stdio::null()).status().unwrap();
-    assert!(status.success(), "{command:?} failed");
+    super::venv::venv("moto", VERSION, "moto[server]").join("moto_server")
 }

@@ -1,19 +1,19 @@
-//! Programs from Python's registry, each pinned in a virtual environment of its own under `target/`.
+//! Programs in Python, pinned, each in a virtual environment of its own under `target/`, installed when it isn't there.
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
-/// A program of a package (`name==version`), installed when it isn't there.
-pub fn program(package: &str, program: &str) -> PathBuf {
+/// The folder with the programs of a package: `venv("moto", "5.2.5", "moto[server]")`.
+pub fn venv(name: &str, version: &str, package: &str) -> PathBuf {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(|e| e.into_inner());
-    let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(package.replace("==", "-"));
+    let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{version}"));
     if !home.join("ready").exists() {
         run(Command::new("python3").args(["-m", "venv"]).arg(&home));
-        run(Command::new(home.join("bin/pip")).args(["install", "--quiet", package]));
-        std::fs::write(home.join("ready"), package).unwrap();
+        run(Command::new(home.join("bin/pip")).args(["install", "--quiet", &format!("{package}=={version}")]));
+        std::fs::write(home.join("ready"), version).unwrap();
     }
-    home.join("bin").join(program)
+    home.join("bin")
 }
 
 fn run(command: &mut Command) {

@@ -1,6 +1,8 @@
 //! What an instance does when it first starts, and how that is read back from its user data.
 use super::*;
 use crate::model::{Secret, digest};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 /// AWS's limit for user data before it is encoded, in bytes.
 const LIMIT: usize = 16 * 1024;
@@ -79,4 +81,14 @@ impl Container {
 /// What is asked for can't be done.
 pub(super) fn invalid(message: impl Into<String>) -> CloudError {
     CloudError::new(Class::Invalid, "InvalidUserData", message)
+}
+
+/// The user data as a request holds it, of a [`Boot`] all of whose texts are plain and in which no secret is; nothing for none.
+pub(super) fn encoded(boot: &Value) -> Value {
+    let script = match serde_json::from_value(boot.clone()) {
+        Ok(Boot::Container(container)) => script::render(&container).ok(),
+        Ok(Boot::UserData(text)) => text.plain(),
+        Err(_) => None,
+    };
+    script.filter(|s| !s.is_empty()).map(|s| STANDARD.encode(s)).into()
 }

@@ -1,0 +1,37 @@
+use super::*;
+
+pub const TABLE: Table = Table {
+    by_kind: false,
+    made: &[made(
+        "aws_lb_target_group",
+        &[
+            known("arn", "${id}"),
+            via("deregistration_delay", "deregistration_delay", text),
+            block("health_check", CHECK),
+            ID,
+            same("port"),
+            same("protocol"),
+            REGION,
+            given("stickiness", "stickiness", STICKINESS),
+            TAGS,
+            TAGS_ALL,
+            is("target_type", Word::Text("instance")),
+            of("vpc_id", "vpc"),
+        ],
+    )],
+    left_out: &[("load_balancer", "in Terraform only a listener says which balancer it serves")],
+};
+
+const CHECK: &[Line] = &[
+    is("enabled", Word::Yes),
+    of("healthy_threshold", "health_check.healthy"),
+    of("interval", "health_check.interval"),
+    of("matcher", "health_check.matcher"),
+    of("path", "health_check.path"),
+    is("port", Word::Text("traffic-port")),
+    of("protocol", "protocol"),
+    of("timeout", "health_check.timeout"),
+    of("unhealthy_threshold", "health_check.unhealthy"),
+];
+
+const STICKINESS: &[Line] = &[of("cookie_duration", "stickiness"), is("enabled", Word::Yes), is("type", Word::Text("lb_cookie"))];

@@ -1,0 +1,192 @@
+//! What `terraform show -json` prints of a plan, in format 1.2. Unlike Terraform's it holds no secret: what may not be shown is `(sensitive)`.
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::parts::said;
+use super::value::{Body, Node, body, expressions, masks};
+use super::world::{Side, World};
+use super::{Action, Resource, resources};
+use crate::model::Order;
+use crate::plan::Saved;
+
+/// The version whose output this is; the format has not changed since 1.5.
+const TERRAFORM: &str = "1.9.0";
+
+/// The document of a plan.
+pub fn plan(saved: &Saved) -> Value {
+    let world = World::of(saved);
+    let resources = resources(&world);
+    let outputs = outputs(&world);
+    let planned = resources.iter().filter_map(|r| Some(resource(r, r.after.as_ref()?)));
+    // A generation that an address no longer means stands in `resource_changes` alone.
+    let prior = resources.iter().filter(|r| r.deposed.is_none()).filter_map(|r| Some(resource(r, r.before.as_ref()?)));
+    let before = outputs.iter().filter_map(|o| Some((o.name.clone(), value(&o.before.as_ref()?.json()?)))).collect::<Map<_, _>>();
+    json!({
+        "format_version": "1.2",
+        "terraform_version": TERRAFORM,
+        "planned_values": {
+            "outputs": outputs.iter().map(|o| (o.name.clone(), o.after.json().map_or(json!({ "sensitive": false }), |v| value(&v)))).collect::<Map<_, _>>(),
+            "root_module": { "resources": planned.collect::<Vec<_>>() },
+        },
+        "resource_changes": resources.iter().map(change).collect::<Vec<_>>(),
+        "output_changes": outputs.iter().map(|o| (o.name.clone(), o.change())).collect::<Map<_, _>>(),
+        "prior_state": {
+            "format_version": "1.0",
+            "terraform_version": TERRAFORM,
+            "values": { "outputs": before, "root_module": { "resources": prior.collect::<Vec<_>>() } },
+        },
+        "configuration": configuration(&world, &resources, &outputs),
+        "timestamp": saved.created,
+        "applyable": !saved.plan.is_empty(),
+        "complete": true,
+        "errored": false,
+    })
+}
+
+fn resource(r: &Resource, b: &Body) -> Value {
+    json!({
+        "address": r.address(),
+        "mode": "managed",
+        "type": r.r#type,
+        "name": r.name,
+        "provider_name": provider_name(r.provider()),
+        "schema_version": 0,
+        "values": body(b),
+        "sensitive_values": masks(b, &Node::sensitive),
+    })
+}
+
+fn provider_name(provider: &str) -> String {
+    let owner = if provider == "aws" { "hashicorp" } else { provider };
+    format!("registry.terraform.io/{owner}/{provider}")
+}
+
+fn change(r: &Resource) -> Value {
+    let side = |b: &Option<Body>| b.as_ref().map_or(Value::Null, body);
+    let mask = |b: &Option<Body>, f: &dyn Fn(&Node) -> Value| b.as_ref().map_or(Value::Bool(false), |b| masks(b, f));
+    let mut what = json!({
+        "actions": actions(r.action),
+        "before": side(&r.before),
+        "after": side(&r.after),
+        "after_unknown": mask(&r.after, &Node::unknown),
+        "before_sensitive": mask(&r.before, &Node::sensitive),
+        "after_sensitive": mask(&r.after, &Node::sensitive),
+    });
+    let mut out = json!({
+        "address": r.address(),
+        "mode": "managed",
+        "type": r.r#type,
+        "name": r.name,
+        "provider_name": provider_name(r.provider()),
+    });
+    if !r.forced.is_empty() {
+        what["replace_paths"] = r.forced.iter().map(|name| json!([name])).collect();
+    }
+    if let Some(reason) = reason(r) {
+        out["action_reason"] = reason.into();
+    }
+    if let Some(key) = &r.deposed {
+        out["deposed"] = key.as_str().into();
+    }
+    if let Some(previous) = &r.previous {
+        out["previous_address"] = previous.as_str().into();
+    }
+    out["change"] = what;
+    out
+}
+
+fn actions(action: Action) -> &'static [&'static str] {
+    match action {
+        Action::NoOp => &["no-op"],
+        Action::Create => &["create"],
+        Action::Update => &["update"],
+        Action::Delete => &["delete"],
+        Action::Replace(Order::CreateFirst) => &["create", "delete"],
+        Action::Replace(Order::DeleteFirst) => &["delete", "create"],
+    }
+}
+
+fn reason(r: &Resource) -> Option<&'static str> {
+    match r.action {
+        Action::Replace(_) if r.forced.is_empty() => Some("replace_by_triggers"),
+        Action::Replace(_) => Some("replace_because_cannot_update"),
+        Action::Delete if r.deposed.is_none() => Some("delete_because_no_resource_config"),
+        _ => None,
+    }
+}
+
+/// An output, before and after.
+pub(super) struct Output {
+    pub name: String,
+    /// `None` when what it names isn't there.
+    pub before: Option<Node>,
+    pub after: Node,
+}
+
+pub(super) fn outputs(world: &World) -> Vec<Output> {
+    let one = |(name, text): (&String, &crate::kinds::Text)| {
+        let before = said(text, world, Side::Before);
+        Output { name: name.clone(), before: before.json().map(|_| before), after: said(text, world, Side::After) }
+    };
+    world.saved.stack.outputs.iter().map(one).collect()
+}
+
+impl Output {
+    /// No note is kept of what an output said; it is read off what stands.
+    pub(super) fn action(&self) -> Option<Action> {
+        match &self.before {
+            None => Some(Action::Create),
+            Some(before) if before.trace() == self.after.trace() => None,
+            Some(_) => Some(Action::Update),
+        }
+    }
+
+    fn change(&self) -> Value {
+        json!({
+            "actions": actions(self.action().unwrap_or(Action::NoOp)),
+            "before": self.before.as_ref().and_then(Node::json),
+            "after": self.after.json(),
+            "after_unknown": self.after.unknown(),
+            "before_sensitive": self.before.as_ref().map_or(Value::Bool(false), Node::sensitive),
+            "after_sensitive": self.after.sensitive(),
+        })
+    }
+}
+
+fn value(v: &Value) -> Value {
+    json!({ "sensitive": false, "type": "string", "value": v })
+}
+
+fn configuration(world: &World, resources: &[Resource], outputs: &[Output]) -> Value {
+    let wanted: Vec<Value> = resources.iter().filter_map(|r| Some(configured(r, r.wanted.as_ref()?))).collect();
+    let providers: BTreeSet<&str> = resources.iter().filter(|r| r.wanted.is_some()).map(Resource::provider).collect();
+    let provider = |name: &&str| {
+        let mut config = json!({ "name": name, "full_name": provider_name(name) });
+        if *name == "aws" {
+            config["expressions"] = json!({ "region": { "constant_value": world.saved.scene.region } });
+        }
+        ((*name).to_owned(), config)
+    };
+    let said = outputs.iter().filter_map(|o| Some((o.name.clone(), json!({ "expression": o.after.expression()? })))).collect::<Map<_, _>>();
+    json!({
+        "provider_config": providers.iter().map(provider).collect::<Map<_, _>>(),
+        "root_module": { "outputs": said, "resources": wanted },
+    })
+}
+
+fn configured(r: &Resource, wanted: &Body) -> Value {
+    let mut out = json!({
+        "address": r.address(),
+        "mode": "managed",
+        "type": r.r#type,
+        "name": r.name,
+        "provider_config_key": r.provider(),
+        "schema_version": 0,
+        "expressions": expressions(wanted),
+    });
+    if !r.depends.is_empty() {
+        out["depends_on"] = r.depends.clone().into();
+    }
+    out
+}
