@@ -179,6 +179,8 @@ mod tests {
 
     use super::*;
 
+    type Vars<'v> = &'v [(&'v str, &'v str)];
+
     const SHA: &str = "5f2c0de5f2c0de5f2c0de5f2c0de5f2c0de5f2c0";
 
     fn at(vars: &[(&str, &str)], asked: &Asked, event: Option<&Value>) -> Ci {
@@ -187,7 +189,7 @@ mod tests {
     }
 
     fn site(vars: &[(&str, &str)], asked: &Asked, event: Option<&Value>) -> Site {
-        at(vars, asked, event).site.unwrap()
+        at(vars, asked, event).site.expect("a code host")
     }
 
     #[test]
@@ -247,7 +249,7 @@ mod tests {
     fn which_merge_request() {
         use Request::{Number, OfCommit, Unknown};
         let own = [("GITLAB_CI", "true"), ("CI_PROJECT_ID", "42"), ("CI_PROJECT_PATH", "acme/shop"), ("CI_COMMIT_SHA", SHA)];
-        let cases: [(&[(&str, &str)], &str, Request); 6] = [
+        let cases: [(Vars<'_>, &str, Request); 6] = [
             (&[("CI_MERGE_REQUEST_IID", "7")], "42", Number(7)),
             (&[("CI_MERGE_REQUEST_IID", "7"), ("CI_MERGE_REQUEST_PROJECT_ID", "41")], "41", Number(7)),
             (&[("CI_OPEN_MERGE_REQUESTS", "acme/shop!8,acme/shop!9")], "acme/shop", Number(8)),
@@ -265,7 +267,7 @@ mod tests {
 
     #[test]
     fn which_api_and_which_token() {
-        let cases: [(&[(&str, &str)], &str, Option<&str>); 8] = [
+        let cases: [(Vars<'_>, &str, Option<&str>); 8] = [
             (&[("GITHUB_ACTIONS", "true")], "https://api.github.com", None),
             (&[("GITHUB_ACTIONS", "true"), ("GH_TOKEN", "b"), ("GITHUB_TOKEN", "a")], "https://api.github.com", Some("a")),
             (&[("GITHUB_ACTIONS", "true"), ("GITHUB_TOKEN", "a"), ("INFRA_FORGE_TOKEN", " c\n")], "https://api.github.com", Some("c")),

@@ -466,7 +466,7 @@ async fn a_run_that_is_refused_is_told() {
 #[tokio::test]
 async fn a_run_needs_no_code_host() {
     for host in HOSTS {
-        let mut job = Job::open(host, "away").await;
+        let job = Job::open(host, "away").await;
         job.commented().await;
         job.fake.rule(|_| Reaction::Cut);
         let applied = job.apply(&[]).await;

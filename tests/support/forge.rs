@@ -106,12 +106,15 @@ struct Paged<'l> {
     pages: usize,
 }
 
+/// A request that brought a commit: its number, its state, and the commit of its merge.
+type Brought = (u64, &'static str, Option<String>);
+
 struct World {
     endpoint: String,
     tokens: BTreeMap<String, Holder>,
     remarks: Vec<Remark>,
     /// Requests by commits: number, state, the commit that merged it.
-    commits: BTreeMap<String, Vec<(u64, &'static str, Option<String>)>>,
+    commits: BTreeMap<String, Vec<Brought>>,
     next: u64,
     log: Vec<Call>,
     rule: Box<dyn FnMut(&Call) -> Reaction + Send>,
