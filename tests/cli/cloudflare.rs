@@ -2,7 +2,7 @@
 use serde_json::json;
 
 use super::{Infra, Said, said};
-use crate::support::cloudflare::Cloudflare;
+use crate::support::cloudflare::{Cloudflare, Reaction};
 use crate::support::moto::Moto;
 
 const ZONE: &str = "example.com";
@@ -213,4 +213,30 @@ async fn a_saved_plan_goes_over_both_clouds() {
     std::fs::write(&file, kept.write()).unwrap();
     let refused = apply(&desk).await;
     assert!(refused.code == 1 && refused.err.contains("(0123)") && refused.err.contains(&desk.zone), "{}", refused.err);
+}
+
+/// A service's own words may repeat what it was sent. They are told and kept without it.
+#[tokio::test]
+async fn words_of_a_service_are_told_without_secrets() {
+    let mut desk = Desk::open("cloudflare-echo", "enterprise").await;
+    desk.fake.token("very-secret-token", &["Zone Read", "DNS Write", "Zone Settings Write", "Cache Settings Write", "Zone WAF Write"]);
+    desk.with("CLOUDFLARE_API_TOKEN", "very-secret-token");
+    desk.spec = desk.infra.file("infra.yaml", SPEC.split("  static_assets:").next().unwrap());
+    desk.fake.rule(|call, _| match (call.method.as_str(), call.path.ends_with("/dns_records/batch")) {
+        ("POST", true) => Reaction::Answer {
+            status: 400,
+            headers: vec![],
+            body: json!({ "success": false, "result": null, "messages": [], "errors": [{ "code": 9005, "message": "no: very-secret-token" }] }),
+        },
+        _ => Reaction::Pass,
+    });
+    for args in [&["apply", "--auto-approve", "-v"][..], &["apply", "--auto-approve", "--json"]] {
+        let failed = desk.run(args).await;
+        assert_eq!(failed.code, 3, "{} {}", failed.out, failed.err);
+        let all = format!("{}{}", failed.out, failed.err);
+        assert!(all.contains("9005") && all.contains("no: (sensitive)") && !all.contains("very-secret"), "{all}");
+    }
+    let kept = super::secrets::everything(&desk.infra.folder, "nothing");
+    assert!(kept.iter().any(|(_, text)| text.contains("no: (sensitive)")), "the journal tells why");
+    assert!(kept.iter().all(|(_, text)| !text.contains("very-secret")), "{kept:?}");
 }

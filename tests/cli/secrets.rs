@@ -36,7 +36,7 @@ fn clean(what: &str, text: &str) {
     }
 }
 
-fn everything(folder: &Path, except: &str) -> Vec<(String, String)> {
+pub fn everything(folder: &Path, except: &str) -> Vec<(String, String)> {
     let mut out = vec![];
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
