@@ -144,17 +144,15 @@ fn forms(value: &str) -> Vec<String> {
 /// Whether a text holds a word that nobody would think of: long, of mixed letters and figures, without a pattern.
 fn random(text: &str, numbers: bool) -> bool {
     let part = |c: char| c.is_ascii_alphanumeric() || "+/=_".contains(c);
-    let mut rest = text;
-    while let Some(start) = rest.find(part) {
-        let before = &rest[..start];
-        let word = &rest[start..];
-        let end = word.find(|c| !part(c)).unwrap_or(word.len());
-        let (word, after) = word.split_at(end);
+    let mut at = 0;
+    while let Some(start) = text[at..].find(part).map(|i| at + i) {
+        let end = text[start..].find(|c| !part(c)).map_or(text.len(), |i| start + i);
+        let before = &text[..start];
         let digest = before.ends_with("sha256:") || before.ends_with("sha512:") || numbers;
-        if looks_random(word, digest) {
+        if looks_random(&text[start..end], digest) {
             return true;
         }
-        rest = after;
+        at = end;
     }
     false
 }
