@@ -1,5 +1,5 @@
 #!/bin/sh
-# The reference environment on the embedded sandbox: planned, applied, changed and destroyed. Needs Rust, no cloud account.
+# The reference environment on the embedded sandbox: planned, applied, changed by a saved plan, looked at and destroyed. Needs Rust, no cloud account.
 set -eu
 cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
@@ -12,7 +12,9 @@ infra apply --file examples/production.yaml --auto-approve
 infra plan --file examples/production.yaml
 
 printf 'compute:\n  app: { image: "ghcr.io/example/shop:1.5.0", instances: { max: 12 } }\n' > "$folder/next.yaml"
-infra apply --file examples/production.yaml --file "$folder/next.yaml" --auto-approve
+infra plan --file examples/production.yaml --file "$folder/next.yaml" --out "$folder/p.infraplan"
+infra apply "$folder/p.infraplan"
+infra drift --file examples/production.yaml --file "$folder/next.yaml"
 
 infra destroy --file examples/production.yaml --auto-approve \
   --allow-data-loss bucket.access_logs,db_instance.main,db_replica.main-1,load_balancer.main,log_group.flow_logs,replication_group.main
