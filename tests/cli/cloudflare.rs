@@ -219,7 +219,17 @@ async fn a_saved_plan_goes_over_both_clouds() {
 #[tokio::test]
 async fn words_of_a_service_are_told_without_secrets() {
     let mut desk = Desk::open("cloudflare-echo", "enterprise").await;
-    desk.fake.token("very-secret-token", &["Zone Read", "DNS Write", "Zone Settings Write", "Cache Settings Write", "Zone WAF Write"]);
+    let permissions = [
+        "Zone Read",
+        "DNS Write",
+        "Zone Settings Write",
+        "Cache Settings Read",
+        "Dynamic URL Redirects Read",
+        "HTTP DDoS Managed Ruleset Read",
+        "Transform Rules Read",
+        "Zone WAF Read",
+    ];
+    desk.fake.token("very-secret-token", &permissions);
     desk.with("CLOUDFLARE_API_TOKEN", "very-secret-token");
     desk.spec = desk.infra.file("infra.yaml", SPEC.split("  static_assets:").next().unwrap());
     desk.fake.rule(|call, _| match (call.method.as_str(), call.path.ends_with("/dns_records/batch")) {

@@ -2,13 +2,14 @@
 use std::collections::BTreeSet;
 
 use infra::cloud::Sandbox;
-use infra::kinds::{Kind, Live};
+use infra::kinds::{Kind, Live, Object, refs};
 use infra::model::{Mode, Moment};
 use infra::observe::{Snapshot, complete, observe};
 use infra::plan::saved::{Moved, Scene};
 use infra::plan::{Allowed, Plan, PlanError, Saved, Stack, Verb, plan};
 use infra::redact::Redactor;
 use infra::run::Outcome;
+use serde_json::{Value, json};
 
 use super::kinds::mutated;
 use super::world::{FULL, apply, stack, stacks, with};
@@ -52,17 +53,68 @@ fn named(moved: &[Moved], live: &Live, attribute: &str) -> bool {
     })
 }
 
+/// The object with another value where [`mutated`] knows none: what isn't set is set, what is empty is filled, a pointer leads elsewhere.
+fn otherwise(object: &Object, name: &str) -> Option<Object> {
+    let whole = serde_json::to_value(object).unwrap();
+    let now = object.attributes().into_iter().find(|a| a.name == name)?.value;
+    let mut elsewhere = now.clone();
+    lead_elsewhere(&mut elsewhere);
+    let mut values = vec![
+        elsewhere,
+        json!({ "ranked": [] }),
+        json!(["dns_record.x"]),
+        json!({ "10.9.0.0/16": { "internet_gateway": { "ref": "internet_gateway.x" } } }),
+        json!(7),
+        json!("x"),
+        json!(true),
+        json!(["x"]),
+        json!({ "x": "y" }),
+        json!({ "computed": 7 }),
+        json!({ "computed": "x" }),
+        json!({ "computed": ["x"] }),
+        json!({ "computed": [{ "ref": "listener.x" }] }),
+        json!({ "text": [{ "literal": "x" }] }),
+        json!({ "other": "x" }),
+        json!([{ "ref": "listener.x" }]),
+        json!("2001:db8::/32"),
+        json!("10.1.0.0/16"),
+    ];
+    values.extend(Kind::ALL.iter().map(|k| json!({ "ref": format!("{}.x", k.label()) })));
+    let with = |value: &Value| {
+        let mut whole = whole.clone();
+        *whole.as_object_mut().unwrap().values_mut().next().unwrap().get_mut(name)? = value.clone();
+        let other: Object = serde_json::from_value(whole).ok()?;
+        other.attributes().iter().any(|a| a.name == name && a.value != now).then_some(other)
+    };
+    values.iter().find_map(with)
+}
+
+fn lead_elsewhere(v: &mut Value) {
+    match v {
+        Value::Object(m) if m.contains_key("ref") => m["ref"] = format!("{}-elsewhere", m["ref"].as_str().unwrap()).into(),
+        Value::Object(m) => m.values_mut().for_each(lead_elsewhere),
+        Value::Array(a) => a.iter_mut().for_each(lead_elsewhere),
+        _ => {}
+    }
+}
+
 /// Ways of changing one attribute of one live object: the object after it.
 fn alterations(cloud: &Sandbox, modes: &[Mode]) -> Vec<(Live, &'static str, Live)> {
-    let mut out = vec![];
+    let (mut out, mut stiff) = (vec![], vec![]);
     let mut kinds = BTreeSet::new();
     for live in cloud.objects().into_iter().filter(|l| kinds.insert(l.object.kind())) {
         for a in live.object.attributes().into_iter().filter(|a| modes.contains(&a.mode)) {
-            let Some(other) = mutated(&live.object, a.name) else { continue };
-            out.push((live.clone(), a.name, Live { object: other, ..live.clone() }));
+            let other = mutated(&live.object, a.name).or_else(|| otherwise(&live.object, a.name));
+            let Some(other) = other else {
+                stiff.push(format!("{}.{}: {}", live.stamp.address, a.name, a.value));
+                continue;
+            };
+            let points = refs(&other).into_iter().map(|a| a.name).collect();
+            out.push((live.clone(), a.name, Live { object: other, points, ..live.clone() }));
         }
     }
     assert_eq!(kinds.len(), Kind::ALL.len());
+    assert!(stiff.is_empty(), "can't be altered: {stiff:#?}");
     out
 }
 
