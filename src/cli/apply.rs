@@ -21,7 +21,7 @@ use crate::plan::Saved;
     after_help = "Example:\n  infra apply --file infra.yaml\n  infra apply --cloud sandbox --auto-approve\n  infra apply p.infraplan\n\nExit codes: 0 applied, 1 error before any effect, 3 failed and rolled back, 4 stuck or stopped on the way, 5 applied with leftovers, 6 another run holds the lease, 7 the saved plan is stale, 130 interrupted."
 )]
 pub struct Apply {
-    /// A plan that `infra plan --out FILE` kept: applied as it was approved, or refused when what it was made from has moved
+    /// A plan that `infra plan --out FILE` kept, with the spec in it: applied as it was approved, or refused when what it was made from has moved
     #[arg(value_name = "PLAN", conflicts_with_all = ["target", "exclude", "allow_data_loss", "recover"])]
     plan: Option<PathBuf>,
     /// Only if the saved plan has this digest: the one that was approved

@@ -7,9 +7,8 @@ use super::args::{CloudArgs, SelectArgs, SpecArgs};
 use super::failure::Failure;
 use super::flow::{self, Choice};
 use super::printer::Printer;
-use super::show::Format;
+use super::show::Shown;
 use crate::diag::Exit;
-use crate::render::text::Detail;
 use crate::render::{status, stream};
 
 /// Reads the live environment and shows what apply would do. Changes nothing, and holds no client that could.
@@ -34,15 +33,8 @@ pub struct Plan {
     /// Print one JSON object a line (`infra schema stream`)
     #[arg(long, env = "INFRA_JSON", conflicts_with = "format")]
     json: bool,
-    /// How the plan is shown; `json` is as `infra schema plan` says
-    #[arg(long, value_enum, value_name = "FORMAT", env = "INFRA_FORMAT", default_value_t)]
-    format: Format,
-    /// Also show every attribute of what is created, and every undo
-    #[arg(short, long, env = "INFRA_VERBOSE")]
-    verbose: bool,
-    /// Also show values of environment variables and boot scripts, which Markdown hides
-    #[arg(long, env = "INFRA_SHOW_ENV")]
-    show_env: bool,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 impl Plan {
@@ -79,7 +71,7 @@ impl Plan {
         }
         printer.result(&match self.json {
             true => stream::plan(&saved.plan, "plan"),
-            false => self.format.render(&saved, Detail { style: printer.style, verbose: self.verbose }, self.show_env),
+            false => self.shown.render(&saved, printer.style),
         });
         Ok(if self.detailed_exitcode && !saved.plan.is_empty() { Exit::Changes } else { Exit::Done })
     }

@@ -9,6 +9,7 @@ use super::saved;
 use crate::diag::Exit;
 use crate::plan::Saved;
 use crate::render::markdown::{self, Page, Phase};
+use crate::render::style::Style;
 use crate::render::text::Detail;
 use crate::render::{json, terraform, text};
 
@@ -19,6 +20,13 @@ pub struct Show {
     /// The saved plan
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+/// How a plan is shown.
+#[derive(Args, Debug)]
+pub struct Shown {
     /// How the plan is shown; `json` is as `infra schema plan` says
     #[arg(long, value_enum, value_name = "FORMAT", env = "INFRA_FORMAT", default_value_t)]
     format: Format,
@@ -41,13 +49,13 @@ pub enum Format {
     TerraformText,
 }
 
-impl Format {
-    pub fn render(self, saved: &Saved, detail: Detail, show_env: bool) -> String {
-        match self {
-            Format::Text => text::plan(&saved.plan, detail),
+impl Shown {
+    pub fn render(&self, saved: &Saved, style: Style) -> String {
+        match self.format {
+            Format::Text => text::plan(&saved.plan, Detail { style, verbose: self.verbose }),
             Format::Json => format!("{:#}\n", json::plan(&saved.plan)),
             Format::Markdown => {
-                let page = Page { budget: markdown::GENEROUS, show_env, log: None };
+                let page = Page { budget: markdown::GENEROUS, show_env: self.show_env, log: None };
                 markdown::page(saved, Phase::Planned, page)
             }
             Format::TerraformJson => format!("{}\n", terraform::json::plan(saved)),
@@ -59,7 +67,7 @@ impl Format {
 impl Show {
     pub fn run(self, printer: &Printer) -> Result<Exit, Failure> {
         let saved = saved::read(&self.plan)?;
-        printer.result(&self.format.render(&saved, Detail { style: printer.style, verbose: self.verbose }, self.show_env));
+        printer.result(&self.shown.render(&saved, printer.style));
         Ok(Exit::Done)
     }
 }

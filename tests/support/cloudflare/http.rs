@@ -1,15 +1,16 @@
-//! The server: HTTP/1.1 over loopback, requests of a connection one after the other, bodies with a length.
+//! The server.
 use std::io;
 use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::io::{AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::task::AbortHandle;
 
 use super::traffic::{Call, Reaction};
 use super::{BASE, Shared, reply, route};
+use crate::support::http::{self, Raw};
 
 /// One request, taken apart.
 pub struct Request {
@@ -22,7 +23,6 @@ pub struct Request {
     pub body: Option<Value>,
     /// Whether there was a body that isn't JSON.
     pub garbled: bool,
-    last: bool,
 }
 
 impl Request {
@@ -36,25 +36,15 @@ impl Request {
 
 /// Accepts connections for as long as the handle isn't aborted.
 pub fn listen(shared: Arc<Shared>) -> io::Result<(String, AbortHandle)> {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
-    listener.set_nonblocking(true)?;
-    let address = listener.local_addr()?.to_string();
-    let listener = TcpListener::from_std(listener)?;
-    let accept = async move {
-        let mut connections = JoinSet::new();
-        while let Ok((socket, _)) = listener.accept().await {
-            connections.spawn(serve(socket, shared.clone()));
-            while connections.try_join_next().is_some() {}
-        }
-    };
-    Ok((address, tokio::spawn(accept).abort_handle()))
+    http::listen(move |socket| serve(socket, shared.clone()))
 }
 
 async fn serve(mut socket: TcpStream, shared: Arc<Shared>) -> io::Result<()> {
     socket.set_nodelay(true)?;
     let (read, mut write) = socket.split();
     let mut read = BufReader::new(read);
-    while let Some(request) = request(&mut read).await? {
+    while let Some(raw) = Raw::read(&mut read).await? {
+        let request = request(&raw);
         let mut call = Call {
             method: request.method.clone(),
             path: request.path.clone(),
@@ -87,48 +77,24 @@ async fn serve(mut socket: TcpStream, shared: Arc<Shared>) -> io::Result<()> {
         shared.note(call);
         let Some((status, headers, body)) = answer else { return Ok(()) };
         write.write_all(&response(status, &headers, &body)).await?;
-        if request.last {
+        if raw.last {
             return Ok(());
         }
     }
     Ok(())
 }
 
-/// The next request of a connection; `None` at its end.
-async fn request(from: &mut (impl AsyncReadExt + Unpin)) -> io::Result<Option<Request>> {
-    let mut head = vec![];
-    while !head.ends_with(b"\r\n\r\n") {
-        match from.read_u8().await {
-            Ok(byte) => head.push(byte),
-            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-            Err(e) => return Err(e),
-        }
-    }
-    let head = String::from_utf8(head).map_err(io::Error::other)?;
-    let header = |name: &str| {
-        let mut fields = head.lines().filter_map(|l| l.split_once(':'));
-        fields.find(|(k, _)| k.eq_ignore_ascii_case(name)).map(|(_, v)| v.trim())
-    };
-    if header("transfer-encoding").is_some() {
-        return Err(io::Error::other("a body without a length"));
-    }
-    let length = header("content-length").map_or(Ok(0), str::parse::<usize>).map_err(io::Error::other)?;
-    let mut body = vec![0; length];
-    from.read_exact(&mut body).await?;
-    let parsed = serde_json::from_slice(&body).ok();
-    let mut words = head.split([' ', '\r']);
-    let (method, target, version) = (words.next().unwrap_or(""), words.next().unwrap_or(""), words.next().unwrap_or(""));
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let path = path.strip_prefix(BASE).unwrap_or(path);
-    Ok(Some(Request {
-        method: method.to_owned(),
+fn request(raw: &Raw) -> Request {
+    let path = raw.path.strip_prefix(BASE).unwrap_or(&raw.path);
+    let body = serde_json::from_slice(&raw.body).ok();
+    Request {
+        method: raw.method.clone(),
         path: percent_decode_str(path).decode_utf8_lossy().into_owned(),
-        query: query.to_owned(),
-        token: header("authorization").and_then(|a| a.strip_prefix("Bearer ")).map(String::from),
-        garbled: length > 0 && parsed.is_none(),
-        body: parsed,
-        last: version == "HTTP/1.0" || header("connection").is_some_and(|c| c.eq_ignore_ascii_case("close")),
-    }))
+        query: raw.query.clone(),
+        token: raw.token(),
+        garbled: !raw.body.is_empty() && body.is_none(),
+        body,
+    }
 }
 
 /// An answer's bytes. Every answer tells the rate limit, unless the given headers tell another.
