@@ -1,0 +1,235 @@
+//! The lines there are, and what stands in them.
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::cloud::CloudError;
+use crate::kinds::Address;
+use crate::model::AttrChange;
+use crate::plan::Undo;
+use crate::run::{Direction, Found};
+
+/// One line. Every one also has `@level`, `@message` (for people), `@module` and `@timestamp`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Line {
+    /// The first line.
+    Version {
+        infra: String,
+        /// `1`. Grows when a line changes its meaning or goes; new types and fields may come at any time.
+        format_version: u32,
+    },
+    /// A finding: an error refuses the command, a warning does not.
+    Diagnostic {
+        diagnostic: Diagnostic,
+    },
+    /// What is to become of one object.
+    PlannedChange {
+        change: PlannedChange,
+    },
+    /// Talk that belongs to the result: its `@message`.
+    Log {},
+    /// How much of what; the plan is complete with it.
+    ChangeSummary {
+        changes: Changes,
+    },
+    /// The run has begun.
+    RunStart {
+        run: String,
+        steps: usize,
+    },
+    ApplyStart {
+        hook: Hook,
+    },
+    /// Every ten seconds while a step goes on.
+    ApplyProgress {
+        hook: Hook,
+    },
+    ApplyComplete {
+        hook: Hook,
+    },
+    ApplyErrored {
+        hook: Hook,
+    },
+    /// The answer to a step was lost, and this is what a look found: `nothing`, `partial`, `whole`.
+    ApplySettled {
+        hook: Hook,
+        found: Found,
+    },
+    /// That look failed; it is taken again.
+    ApplyUnsettled {
+        hook: Hook,
+    },
+    RollbackStart {
+        hook: Hook,
+    },
+    RollbackProgress {
+        hook: Hook,
+    },
+    RollbackComplete {
+        hook: Hook,
+    },
+    RollbackErrored {
+        hook: Hook,
+    },
+    /// A signal came: nothing new starts.
+    Interrupted {},
+    /// Another process goes on with the run.
+    Resumed {
+        direction: Direction,
+    },
+    /// The spec's outputs.
+    Outputs {
+        outputs: BTreeMap<String, Output>,
+    },
+    /// How the run ended; the last line but for `outputs`.
+    Outcome {
+        outcome: Ended,
+        error: Option<CloudError>,
+        elapsed_seconds: u64,
+    },
+}
+
+/// Where an object stands in the spec's stack.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Resource {
+    /// `subnet.app-a`.
+    pub addr: Address,
+    /// `aws`, `cloudflare`.
+    pub implied_provider: String,
+    /// The kind.
+    pub resource_type: String,
+    pub resource_name: String,
+}
+
+/// What is to become of an object, and why.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct PlannedChange {
+    pub resource: Resource,
+    pub action: Action,
+    /// The address under which it stood so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_addr: Option<Address>,
+    /// Its physical id, when there is one.
+    pub id: Option<String>,
+    pub attributes: Vec<AttrChange>,
+    /// How it is taken back when a later step fails.
+    pub undo: Undo,
+    pub loses_data: bool,
+    pub expected_seconds: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    Create,
+    Update,
+    Replace,
+    Delete,
+}
+
+/// A replacement is one added and one removed, as Terraform counts.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Changes {
+    pub add: usize,
+    pub change: usize,
+    pub remove: usize,
+    /// `plan`, `apply`, `destroy`, `recover`.
+    pub operation: String,
+    pub stack: String,
+    /// The plan's digest: what was approved and what is applied have the same.
+    pub digest: String,
+    pub expected_seconds: u64,
+}
+
+/// A step of a run.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Hook {
+    pub resource: Resource,
+    pub action: Action,
+    /// The number of the step.
+    pub step: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_key: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_value: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub elapsed_seconds: Option<u64>,
+    /// What a step that goes on waits for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<CloudError>,
+}
+
+/// A finding, as Terraform's editors read it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Diagnostic {
+    /// `error`, `warning`.
+    pub severity: String,
+    pub summary: String,
+    /// What to do.
+    pub detail: String,
+    /// `infra::spec::unknown_key`.
+    pub code: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub range: Option<Range>,
+}
+
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Range {
+    pub filename: String,
+    pub start: Position,
+    pub end: Position,
+}
+
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Position {
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    /// From 0.
+    pub byte: usize,
+}
+
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Output {
+    pub sensitive: bool,
+    /// `string`.
+    pub r#type: &'static str,
+    /// Null as long as what it names doesn't exist.
+    pub value: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    Applied,
+    Leftovers,
+    RolledBack,
+    Stuck,
+    Unfinished,
+}
+
+/// The JSON schema of a line.
+pub fn schema() -> Value {
+    let mut schema = schemars::schema_for!(Line).to_value();
+    let fields = json!({
+        "@level": { "enum": ["info", "warn", "error"] },
+        "@message": { "type": "string", "description": "What the line says to a person." },
+        "@module": { "const": "infra" },
+        "@timestamp": { "type": "string", "format": "date-time" },
+    });
+    for one in schema["oneOf"].as_array_mut().into_iter().flatten() {
+        if let (Some(own), Some(all)) = (one["properties"].as_object_mut(), fields.as_object()) {
+            own.extend(all.clone());
+        }
+        if let Some(required) = one["required"].as_array_mut() {
+            required.extend(["@level", "@message", "@module", "@timestamp"].map(Value::from));
+        }
+    }
+    schema
+}
