@@ -150,7 +150,14 @@ async fn others_records_are_told() {
     let said = desk.run(&["plan", "--target", "cdn.records"]).await;
     assert_eq!(said.code, 0, "{}", said.err);
     Said { out: said.out.replace(&same, "[id]"), err: said.err, code: said.code }.snapshot("cloudflare_adopted");
-    let applied = desk.run(&["apply", "--auto-approve"]).await;
+    // A saved plan counts on what it uses of others.
+    assert_eq!(desk.run(&["plan", "--out", "p.infraplan"]).await.code, 0);
+    desk.fake.set_record(&desk.zone, &same, json!({ "content": "192.0.2.3" }));
+    let stale = super::said(tokio::process::Command::from(desk.infra.command(&["apply", "p.infraplan"])).output().await.unwrap());
+    assert_eq!(stale.code, 7, "{}", stale.err);
+    assert!(stale.err.contains("dns_record.api: content was 192.0.2.2"), "{}", stale.err);
+    desk.fake.set_record(&desk.zone, &same, json!({ "content": "192.0.2.2" }));
+    let applied = super::said(tokio::process::Command::from(desk.infra.command(&["apply", "p.infraplan"])).output().await.unwrap());
     assert_eq!(applied.code, 0, "{} {}", applied.out, applied.err);
     let again = desk.run(&["plan", "--detailed-exitcode"]).await;
     assert_eq!(again.code, 0, "{}", again.out);
