@@ -8,9 +8,9 @@ use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 
+use super::super::http::{self, Raw};
 use super::traffic::{Call, Reaction};
 use super::{BASE, Shared, reply, route};
-use crate::support::http::{self, Raw};
 
 /// One request, taken apart.
 pub struct Request {

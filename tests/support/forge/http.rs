@@ -6,8 +6,8 @@ use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 
+use super::super::http::{self, Raw};
 use super::{Call, Reaction, Reply, World};
-use crate::support::http::{self, Raw};
 
 /// Accepts connections for as long as the handle isn't aborted.
 pub fn listen(world: Arc<Mutex<World>>) -> io::Result<(String, AbortHandle)> {
