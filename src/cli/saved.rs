@@ -3,9 +3,10 @@ use std::path::{Path, PathBuf};
 
 use super::carry::Work;
 use super::failure::Failure;
-use super::flow::{self, Choice};
+use super::flow;
 use super::printer::Printer;
 use crate::diag::Exit;
+use crate::plan::saved::Refused;
 use crate::plan::{Plan, Saved, Stack};
 use crate::run::intent::{self, Intent};
 use crate::spec::Loaded;
@@ -85,16 +86,9 @@ async fn again(work: &Work<'_>, loaded: &Loaded, stack: &Stack, saved: &Saved, f
         return Ok(Found::Unfinished(Box::new(intent)));
     }
     let mut stack = stack.clone();
-    let mut snapshot = flow::look(work.world.read_only(), &mut stack, loaded).await?;
-    let moved = saved.moved(&stack, &snapshot);
-    if !moved.is_empty() {
-        return Err(Failure::stale(file, &moved));
-    }
-    saved.narrow(&mut stack, &mut snapshot);
-    let choice = Choice { selection: Default::default(), allowed: saved.allowed.clone() };
-    let plan = flow::decide(&mut stack, &mut snapshot, &choice, loaded, work.printer)?;
-    if plan.digest != saved.plan.digest {
-        return Err(Failure::stale(file, &saved.otherwise(&plan)));
-    }
-    Ok(Found::Ready(Box::new(plan)))
+    let snapshot = flow::look(work.world.read_only(), &mut stack, loaded).await?;
+    saved.again(stack.clone(), snapshot).map(|plan| Found::Ready(Box::new(plan))).map_err(|refused| match refused {
+        Refused::Moved(moved) => Failure::stale(file, &moved),
+        Refused::Impossible(problems) => Failure::plan(loaded, &stack, &problems),
+    })
 }

@@ -134,15 +134,26 @@ impl Saved {
         changed.chain(self.plan.adopted.iter().map(|a| &a.address)).cloned().collect()
     }
 
+    /// The same plan, made anew from what is wanted and what there is now; refused when anything of its business has moved.
+    pub fn again(&self, mut stack: Stack, mut snapshot: Snapshot) -> Result<Plan, Refused> {
+        let moved = self.moved(&stack, &snapshot);
+        if !moved.is_empty() {
+            return Err(Refused::Moved(moved));
+        }
+        self.narrow(&mut stack, &mut snapshot);
+        let plan = plan(&stack, &snapshot, &self.allowed).map_err(Refused::Impossible)?;
+        if plan.digest == self.plan.digest { Ok(plan) } else { Err(Refused::Moved(self.otherwise(&plan))) }
+    }
+
     /// Wants everything that the plan leaves alone just as it stands: it isn't this plan's business.
-    pub fn narrow(&self, stack: &mut Stack, snapshot: &mut Snapshot) {
+    fn narrow(&self, stack: &mut Stack, snapshot: &mut Snapshot) {
         let all: BTreeSet<Address> = stack.nodes.keys().chain(snapshot.live.keys()).cloned().collect();
         let touched = self.touched();
         all.iter().filter(|a| !touched.contains(a)).for_each(|a| as_it_stands(a, stack, snapshot));
     }
 
     /// What of the plan's business is no longer as it was when it was made: live, or in what the spec wants with this environment.
-    pub fn moved(&self, stack: &Stack, snapshot: &Snapshot) -> Vec<Moved> {
+    fn moved(&self, stack: &Stack, snapshot: &Snapshot) -> Vec<Moved> {
         let touched = self.touched();
         let mut out = vec![];
         for address in &touched {
@@ -175,7 +186,7 @@ impl Saved {
     }
 
     /// What a plan made now does otherwise, when nothing else tells why.
-    pub fn otherwise(&self, now: &Plan) -> Vec<Moved> {
+    fn otherwise(&self, now: &Plan) -> Vec<Moved> {
         let index = |p: &'_ Plan| -> BTreeMap<(Address, String), (Option<Value>, Option<Value>)> {
             let attrs = p.changes.iter().flat_map(|c| c.attrs.iter().map(move |a| (c, a)));
             attrs.map(|(c, a)| ((c.address.clone(), a.path.clone()), (a.before.clone(), a.after.clone()))).collect()
@@ -197,6 +208,14 @@ impl Saved {
         out.dedup();
         out
     }
+}
+
+/// Why a saved plan is not made again.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refused {
+    Moved(Vec<Moved>),
+    /// There is no plan at all any more.
+    Impossible(Vec<PlanError>),
 }
 
 /// Something that is no longer as it was when the plan was made.

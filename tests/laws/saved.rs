@@ -5,7 +5,7 @@ use infra::cloud::Sandbox;
 use infra::kinds::{Kind, Live, Object, refs};
 use infra::model::{Mode, Moment};
 use infra::observe::{Snapshot, complete, observe};
-use infra::plan::saved::{Moved, Scene};
+use infra::plan::saved::{Moved, Refused, Scene};
 use infra::plan::{Allowed, Plan, PlanError, Saved, Stack, Verb, plan};
 use infra::redact::Redactor;
 use infra::run::Outcome;
@@ -36,14 +36,11 @@ pub async fn saved(cloud: &Sandbox, want: &Stack) -> Result<Saved, Vec<PlanError
 
 /// What `apply FILE` does before it changes anything: what moved, or the plan that it would carry out.
 async fn again(cloud: &Sandbox, saved: &Saved, want: &Stack) -> Result<Plan, Vec<Moved>> {
-    let (mut stack, mut snapshot) = looked(cloud, want).await;
-    let moved = saved.moved(&stack, &snapshot);
-    if !moved.is_empty() {
-        return Err(moved);
-    }
-    saved.narrow(&mut stack, &mut snapshot);
-    let plan = plan(&stack, &snapshot, &saved.allowed).unwrap_or_else(|e| panic!("{e:#?}"));
-    if plan.digest == saved.plan.digest { Ok(plan) } else { Err(saved.otherwise(&plan)) }
+    let (stack, snapshot) = looked(cloud, want).await;
+    saved.again(stack, snapshot).map_err(|refused| match refused {
+        Refused::Moved(moved) => moved,
+        Refused::Impossible(problems) => panic!("{problems:#?}"),
+    })
 }
 
 fn named(moved: &[Moved], live: &Live, attribute: &str) -> bool {
