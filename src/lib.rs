@@ -31,7 +31,7 @@
 //! | [`diag`] | Diagnostic codes, findings, exit codes. |
 //!
 //! **Where does code live?** Does a user write it: `spec`. Does an SDK name appear: `kinds` or `cloud`. Does it compare: `diff`.
-//! Does it decide: `plan`. Does it wait, retry or sleep: `cloud::policy` (for a code host: `forge::transport`). Does it change the world: `run::drive`.
+//! Does it decide: `plan`. Does it wait, retry or sleep: `wire::policy` (for a code host: `forge::transport`). Does it change the world: `run::drive`.
 //! Does a person read it: `render`. Is it a word two layers share: `model`.
 //!
 //! **To add a kind**: one file in `kinds/`, one line in `kinds!`, its requests in `kinds/calls/`, its words for Terraform in `kinds/terraform/`, one case in `tests/wire/` (a phase of Cloudflare's rules is one `phase!`); the laws of `tests/laws/` then hold for it or fail.
@@ -42,6 +42,7 @@
 
 pub mod cli;
 pub mod spec;
+pub mod stack;
 
 pub mod model;
 pub mod redact;
@@ -57,6 +58,7 @@ pub mod plan;
 pub mod run;
 
 pub mod cloud;
+pub mod wire;
 
 pub mod render;
 

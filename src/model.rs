@@ -9,8 +9,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::kinds::Address;
-
 /// What a change of one attribute costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -265,35 +263,6 @@ impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = String::deserialize(d)?;
         humantime::parse_rfc3339(&text).map(Moment).map_err(serde::de::Error::custom)
-    }
-}
-
-/// What every owned object carries: ownership without a state file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stamp {
-    pub stack: String,
-    pub address: Address,
-    /// The run that created the object.
-    pub run: String,
-    /// The step of that run.
-    pub step: usize,
-    /// The object's digest ([`crate::kinds::Object::digest`]) as it was last asked for; as much of it as its place has room for.
-    pub digest: String,
-}
-
-impl Stamp {
-    /// The stamp that an object keeps when it is changed: who made it stays, where it stands and what it was asked to be are new.
-    pub fn renewed(&self, by: &Stamp) -> Stamp {
-        Stamp { address: by.address.clone(), digest: by.digest.clone(), ..self.clone() }
-    }
-
-    /// A name no other object has: readable, at most `max` characters, the same for the same run and step, letters, digits and `-` only.
-    /// A lost answer to a creation is therefore answered definitely by looking the name up.
-    pub fn physical_name(&self, max: usize) -> String {
-        let unique = &digest(&(&self.stack, &self.address, &self.run, self.step))[..8];
-        let mut readable = format!("{}-{}", self.stack, self.address.name).replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-        readable.truncate(max - unique.len() - 1);
-        format!("{}-{unique}", readable.trim_end_matches('-'))
     }
 }
 

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::{CloudError, Observe};
+use crate::cloud::Observe;
 use crate::kinds::prefix_list::CLOUDFLARE;
 use crate::kinds::{Address, Kind, Live, Object, PrefixList, foreign, map_refs};
+use crate::wire::CloudError;
 
 /// What does exist, by address; several objects at one address are generations, sorted by id.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

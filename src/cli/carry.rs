@@ -14,7 +14,7 @@ use super::notice::Notice;
 use super::printer::Printer;
 use super::signals::Signals;
 use crate::cloud::lease::{Holder, Keeper, Lease, take, take_within};
-use crate::cloud::{CloudError, Observe, World};
+use crate::cloud::{Backend, Observe};
 use crate::diag::Exit;
 use crate::plan::Plan;
 use crate::plan::saved::shown;
@@ -25,6 +25,7 @@ use crate::render::{report, stream, text};
 use crate::run::drive::{Settings, Sink, Stop, drive};
 use crate::run::journal::{Ended, Header, Journal};
 use crate::run::{Direction, Event, Found, Outcome, Run, intent};
+use crate::wire::CloudError;
 
 /// How a run is approved, told and remembered.
 #[derive(Args, Debug)]
@@ -48,7 +49,7 @@ pub struct RunArgs {
 
 /// Everything that a run is carried out with.
 pub struct Work<'w> {
-    pub world: &'w World,
+    pub world: &'w Backend,
     pub cloud: &'w CloudArgs,
     pub how: &'w RunArgs,
     pub printer: &'w Printer,
@@ -87,7 +88,7 @@ impl<'w> Work<'w> {
     }
 
     /// The stack's lease; `None` when another run holds it, which has then been said.
-    pub async fn lease(&self, stack: &str, command: &str) -> Result<Option<Keeper<'w, World>>, Failure> {
+    pub async fn lease(&self, stack: &str, command: &str) -> Result<Option<Keeper<'w, Backend>>, Failure> {
         let tell = |lease: &Lease| self.printer.say(&format!("Waiting for {}, who holds the lease of {stack}.", lease.holder));
         let terms = flow::terms(self.cloud);
         let once = async || take(self.world, self.world.policy(), stack, command, Holder::me(), terms).await;
@@ -101,7 +102,7 @@ impl<'w> Work<'w> {
     }
 
     /// Runs a plan for the first time.
-    pub async fn begin(&self, mut keeper: Keeper<'w, World>, plan: Plan, command: &str, spec: &str) -> Result<Exit, Failure> {
+    pub async fn begin(&self, mut keeper: Keeper<'w, Backend>, plan: Plan, command: &str, spec: &str) -> Result<Exit, Failure> {
         let holder = keeper.lease.holder.clone();
         let prepared = match keeper.during(Box::pin(self.prepare(holder, plan, command, spec))).await {
             Ok(ready) => keeper.begin(&ready.0.run, ready.0.plan.steps.len()).await.map(|()| ready).map_err(Failure::from),
@@ -127,7 +128,7 @@ impl<'w> Work<'w> {
     /// Carries a run to its end and says how it ended. `history` is what happened so far, `resume` the way on of a run that stopped.
     pub async fn go(
         &self,
-        mut keeper: Keeper<'w, World>,
+        mut keeper: Keeper<'w, Backend>,
         journal: Journal,
         header: &Header,
         history: Vec<Event>,
@@ -210,7 +211,7 @@ impl<'w> Work<'w> {
     }
 
     /// Puts the notes of a run away once it is over, and lets the lease go.
-    async fn close(&self, keeper: Keeper<'w, World>, header: &Header, watch: &mut Watch<'_>, outcome: &Outcome) {
+    async fn close(&self, keeper: Keeper<'w, Backend>, header: &Header, watch: &mut Watch<'_>, outcome: &Outcome) {
         let how = Ended::of(outcome);
         if let Some(how) = how {
             if let Err(e) = watch.journal.end(how) {
@@ -232,7 +233,7 @@ impl<'w> Work<'w> {
         }
     }
 
-    pub async fn let_go(&self, keeper: Keeper<'w, World>, ended: &str, done: usize) {
+    pub async fn let_go(&self, keeper: Keeper<'w, Backend>, ended: &str, done: usize) {
         self.said(keeper.release(ended, done).await);
     }
 

@@ -4,9 +4,10 @@ use super::failure::Failure;
 use super::flow::{self, Choice};
 use super::recover;
 use crate::diag::Exit;
-use crate::plan::{Plan, Stack};
+use crate::plan::Plan;
 use crate::run::intent::{self, Intent};
 use crate::spec::Loaded;
+use crate::stack::Stack;
 
 /// What is found once the lease is held.
 enum Found {

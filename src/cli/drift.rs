@@ -45,11 +45,11 @@ impl Drift {
         if let Some(chosen) = chosen {
             drift.same.retain(|a| chosen.contains(a));
         }
-        let told = reader.who(&drift.suspects()).await;
+        let log = reader.who(&drift.suspects()).await;
         let drift = drift.redacted(&printer.redactor());
         printer.result(&match self.json {
-            true => format!("{:#}\n", show::json(&drift, &told)),
-            false => show::text(&drift, &told, printer.style),
+            true => format!("{:#}\n", show::json(&drift, &log)),
+            false => show::text(&drift, &log, printer.style),
         });
         Ok(if drift.is_empty() { Exit::Done } else { Exit::Changes })
     }

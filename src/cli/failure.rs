@@ -3,17 +3,18 @@ use std::io;
 use std::path::Path;
 
 use crate::cloud::lease::Lease;
-use crate::cloud::{Class, CloudError};
 use crate::diag::{Code, Exit, Finding, Findings};
 use crate::forge::{ForgeError, Kind, Provider};
 use crate::graph::GraphError;
 use crate::kinds::Address;
 use crate::plan::saved::Moved;
-use crate::plan::{Guarded, PlanError, Stack};
+use crate::plan::{Guarded, PlanError};
 use crate::render::values;
 use crate::run::intent::Intent;
 use crate::run::journal::Damaged;
 use crate::spec::Loaded;
+use crate::stack::Stack;
+use crate::wire::{Class, CloudError};
 
 /// Why a command did nothing.
 #[derive(Debug)]

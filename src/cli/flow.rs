@@ -7,18 +7,20 @@ use super::args::{CloudArgs, CloudChoice, SelectArgs, SpecArgs};
 use super::failure::Failure;
 use super::printer::Printer;
 use crate::cloud::lease::Terms;
-use crate::cloud::policy::Policy;
 use crate::cloud::sandbox::{Fault, Pace};
-use crate::cloud::{Clients, Cloudflare, Observe, ReadOnly, Sandbox, World};
+use crate::cloud::{Backend, Observe, ReadOnly, Sandbox};
 use crate::diag::{Code, Finding, Place};
 use crate::kinds::Address;
 use crate::model::Moment;
 use crate::observe::{Snapshot, complete, observe};
 use crate::plan::saved::{Saved, Scene, Zone};
-use crate::plan::{Allowed, Plan, Selection, Stack, plan, select};
+use crate::plan::{Allowed, Plan, Selection, plan, select};
 use crate::redact::Redactor;
 use crate::spec::lower::lower;
 use crate::spec::{Loaded, load};
+use crate::stack::Stack;
+use crate::wire::policy::Policy;
+use crate::wire::{Clients, Cloudflare};
 
 /// Reads the layers and says what is risky about them.
 pub fn read(args: &SpecArgs, printer: &Printer) -> Result<Loaded, Failure> {
@@ -74,17 +76,17 @@ fn environment(name: &str) -> Option<String> {
 }
 
 /// Opens the world, and makes sure that it is the one the spec is for.
-pub async fn world(args: &CloudArgs, loaded: &Loaded) -> Result<World, Failure> {
+pub async fn world(args: &CloudArgs, loaded: &Loaded) -> Result<Backend, Failure> {
     let region = loaded.spec.region.as_str();
     let policy = Policy::new(args.parallelism.into());
     let world = match &args.cloud {
-        CloudChoice::Aws => World::Aws(Clients::connect(region, Cloudflare::from_env(zone(loaded)), policy).await),
+        CloudChoice::Aws => Backend::Aws(Clients::connect(region, Cloudflare::from_env(zone(loaded)), policy).await),
         CloudChoice::Sandbox(file) => {
             let sandbox = Sandbox::open(file, region, Pace::DEMO, policy)?;
             if let Some(n) = args.sandbox_fail {
                 sandbox.fail(n, Fault::Refused);
             }
-            World::Sandbox(sandbox)
+            Backend::Sandbox(sandbox)
         }
     };
     if let Some(account) = &loaded.spec.account {

@@ -3,9 +3,9 @@ use super::failure::place;
 use crate::diag::{Code, Finding};
 use crate::kinds::{Address, Kind, Object};
 use crate::observe::Snapshot;
-use crate::plan::Stack;
 use crate::render::values::count;
 use crate::spec::Loaded;
+use crate::stack::Stack;
 
 /// A limit, and who exceeds it.
 #[derive(Clone, Debug, PartialEq, Eq)]

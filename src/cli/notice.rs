@@ -9,13 +9,13 @@ use tokio::task::JoinHandle;
 use super::comment::ForgeArgs;
 use super::failure::Failure;
 use super::printer::Printer;
-use crate::cloud::{Class, CloudError};
 use crate::diag::Exit;
 use crate::forge::detect::{detect, event};
 use crate::forge::{Forge, ForgeError, Kind};
 use crate::plan::Saved;
 use crate::render::markdown::{Page, Phase, marker, page};
 use crate::run::{Event, Outcome};
+use crate::wire::{Class, CloudError};
 
 /// How long waits for the code host may take, where nothing else waits for it.
 pub const PATIENCE: Duration = Duration::from_secs(120);

@@ -9,8 +9,8 @@ use super::printer::Printer;
 use crate::diag::Exit;
 use crate::kinds::Links;
 use crate::observe::Snapshot;
-use crate::plan::Stack;
 use crate::render::stream;
+use crate::stack::Stack;
 
 /// Prints the spec's outputs, read from the live environment.
 #[derive(Args, Debug)]

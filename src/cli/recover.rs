@@ -9,13 +9,14 @@ use super::failure::Failure;
 use super::flow;
 use super::printer::Printer;
 use crate::cloud::lease::{Keeper, Lease, newest};
-use crate::cloud::{Identity, Observe, World};
+use crate::cloud::{Backend, Observe};
 use crate::diag::Exit;
-use crate::plan::Stack;
 use crate::render::story;
 use crate::run::journal::{Ended, Header, Journal, Story, list};
 use crate::run::recover::{look_back, secrets, unseal, wait};
 use crate::run::{Direction, Event, Run, intent};
+use crate::stack::Stack;
+use crate::wire::Identity;
 
 /// Brings a run that was killed, cut off or stopped to its end: back to what was, unless all that was to be built is; then what is left to be deleted is.
 /// Works from any machine, with the journal of the run or without it.
@@ -88,13 +89,13 @@ impl Recover {
 }
 
 /// Takes an unfinished run back before another begins. The lease is let go.
-pub async fn back<'w>(work: &Work<'w>, keeper: Keeper<'w, World>, stack: &str) -> Result<Exit, Failure> {
+pub async fn back<'w>(work: &Work<'w>, keeper: Keeper<'w, Backend>, stack: &str) -> Result<Exit, Failure> {
     Box::pin(settle(work, keeper, stack, None, None, || Ok(None), false)).await
 }
 
 async fn settle<'w>(
     work: &Work<'w>,
-    mut keeper: Keeper<'w, World>,
+    mut keeper: Keeper<'w, Backend>,
     stack: &str,
     named: Option<&str>,
     asked: Asked,
@@ -231,7 +232,7 @@ async fn elsewhere(work: &Work<'_>, stack: &str, open: Option<&str>, last: Optio
 }
 
 /// Forgets every unfinished run of the stack.
-async fn abandon<'w>(work: &Work<'w>, mut keeper: Keeper<'w, World>, stack: &str) -> Result<Exit, Failure> {
+async fn abandon<'w>(work: &Work<'w>, mut keeper: Keeper<'w, Backend>, stack: &str) -> Result<Exit, Failure> {
     let abandoned = async {
         if !work.approved("abandon").await? {
             return Ok(Exit::Error);

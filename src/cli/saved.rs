@@ -7,9 +7,10 @@ use super::flow;
 use super::printer::Printer;
 use crate::diag::Exit;
 use crate::plan::saved::Refused;
-use crate::plan::{Plan, Saved, Stack};
+use crate::plan::{Plan, Saved};
 use crate::run::intent::{self, Intent};
 use crate::spec::Loaded;
+use crate::stack::Stack;
 
 /// Writes the file whole or not at all. Its spec must not hold what is known to be a secret.
 pub fn write(saved: &Saved, file: &Path, printer: &Printer) -> Result<(), Failure> {
@@ -32,7 +33,7 @@ pub fn load(saved: &Saved, file: &Path, printer: &Printer) -> Result<(Loaded, St
     let name = PathBuf::from(format!("{} (the spec in it)", file.display()));
     let mut loaded = flow::parse(&[(name, saved.spec.clone())], printer)?;
     loaded.layers = saved.layers.clone();
-    loaded.digest = crate::plan::saved::layers_digest(&saved.layers);
+    loaded.digest = crate::stack::layers_digest(&saved.layers);
     let mut stack = flow::stack(&loaded)?;
     if saved.command == "destroy" {
         stack.nodes.clear();

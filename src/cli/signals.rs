@@ -5,8 +5,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::SetOnce;
 
 use super::printer::talk;
-use crate::cloud::policy::Policy;
-use crate::cloud::{Class, CloudError};
+use crate::wire::policy::Policy;
+use crate::wire::{Class, CloudError};
 
 /// The signals that a run hears.
 pub struct Signals {

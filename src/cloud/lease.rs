@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::SetOnce;
 use tokio::time::{Instant, sleep};
 
-use super::notes::Notes;
-use super::policy::Policy;
-use super::{Class, CloudError};
 use crate::model::Moment;
+use crate::wire::notes::Notes;
+use crate::wire::policy::Policy;
+use crate::wire::{Class, CloudError};
 
 /// Who runs: shown to whoever has to wait.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

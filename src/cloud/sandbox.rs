@@ -15,10 +15,11 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
-use super::policy::{Policy, Repeat};
-use super::{Call, Class, Cloud, CloudError, Identity, Observe, Zone};
-use crate::kinds::{Kind, Links, Live, Object, Typical, map_refs, refs, resolve_texts};
-use crate::model::{Mode, Service, Stamp, digest};
+use super::{Cloud, Observe};
+use crate::kinds::{Call, Kind, Links, Live, Object, Stamp, Typical, map_refs, refs, resolve_texts};
+use crate::model::{Mode, Service, digest};
+use crate::wire::policy::{Policy, Repeat};
+use crate::wire::{Class, CloudError, Identity, Zone};
 use file::{File, Line};
 use index::Index;
 

@@ -6,7 +6,7 @@
 //! | 5xx, or no answer, to what says the same twice | [`TRIES`] times | 250 ms doubled, with full jitter |
 //! | 5xx, or no answer, to a creation | never: it is [`Kind::Lost`], and the caller looks | |
 //!
-//! What failed attempts and waits take together is bounded by the transport's patience. `cloud::policy` is not this: it knows services of
+//! What failed attempts and waits take together is bounded by the transport's patience. `wire::policy` is not this: it knows services of
 //! clouds, their lanes and the lease, and none of its futures can leave its thread, as those of a client's service must.
 use std::error::Error;
 use std::sync::Arc;

@@ -3,7 +3,6 @@ mod settings;
 
 use super::*;
 use crate::attributes;
-use crate::cloud::Observe;
 use crate::model::Tags;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use futures_util::future::try_join_all;

@@ -6,7 +6,8 @@ use futures_util::future::try_join_all;
 use super::managed::{already, moved, name, present};
 use super::*;
 use crate::attributes;
-use crate::cloud::aws::{TAG_STACK, retag};
+use crate::kinds::identity::TAG_STACK;
+use crate::wire::tags::retag;
 use crate::model::Tags;
 
 /// `AWS::ElastiCache::ParameterGroup`. Its id is its name.

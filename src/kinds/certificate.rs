@@ -6,7 +6,8 @@ use futures_util::future::try_join_all;
 use super::managed::{broken, moved, present};
 use super::*;
 use crate::attributes;
-use crate::cloud::aws::{TAG_STACK, retag};
+use crate::kinds::identity::TAG_STACK;
+use crate::wire::tags::retag;
 use crate::model::{Computed, Tags, digest};
 
 /// `AWS::CertificateManager::Certificate`, validated by DNS. It is there once its validation records are known, and of use once they are published:

@@ -5,7 +5,7 @@ use futures_util::future::try_join_all;
 use super::managed::{already, name, prefix, present};
 use super::*;
 use crate::attributes;
-use crate::cloud::aws::retag;
+use crate::wire::tags::retag;
 use crate::model::Tags;
 
 /// `AWS::RDS::DBParameterGroup`. Its id is its name.

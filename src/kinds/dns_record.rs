@@ -4,7 +4,7 @@ mod wire;
 
 use super::*;
 use crate::attributes;
-use crate::cloud::Call;
+use crate::kinds::Call;
 use batch::{only, records};
 use wire::read;
 

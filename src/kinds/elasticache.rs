@@ -2,8 +2,8 @@
 use aws_sdk_elasticache::types::Tag;
 
 use super::*;
-use crate::cloud::aws;
 use crate::model::Tags;
+use crate::wire::tags;
 
 pub(super) fn tags(all: &Tags) -> Vec<Tag> {
     all.iter().map(|(k, v)| Tag::builder().key(k).value(v).build()).collect()
@@ -15,7 +15,7 @@ pub(super) fn from_tags(tags: Option<Vec<Tag>>) -> Tags {
 
 /// Brings the tags of the object with this ARN from what they are to what they should be.
 pub(super) async fn retag(cx: &Clients, arn: &str, now: &Tags, want: &Tags) -> Result<(), CloudError> {
-    let (set, unset) = aws::retag(now, want);
+    let (set, unset) = tags::retag(now, want);
     if !set.is_empty() {
         let request = cx.elasticache().add_tags_to_resource().resource_name(arn).set_tags(Some(tags(&set)));
         cx.safe(Service::ElastiCache, "AddTagsToResource", async || request.clone().send().await).await?;

@@ -5,9 +5,10 @@ use aws_sdk_elasticloadbalancingv2::types::{LoadBalancer, Tag};
 use futures_util::future::try_join_all;
 
 use super::{half, ours};
-use crate::cloud::aws::retag;
-use crate::cloud::{Class, Clients, CloudError};
-use crate::model::{Service, Stamp, Tags};
+use crate::kinds::Stamp;
+use crate::model::{Service, Tags};
+use crate::wire::tags::retag;
+use crate::wire::{Class, Clients, CloudError};
 
 /// The longest name of a load balancer or a target group, in characters.
 pub const NAME: usize = 32;

@@ -2,7 +2,7 @@
 use aws_sdk_ec2::types::{Filter, NetworkInterface, RouteTableAssociation};
 
 use super::*;
-use crate::cloud::aws;
+use crate::wire::classify::class;
 
 /// Holders that a message names; more are only counted.
 const NAMED: usize = 5;
@@ -10,7 +10,7 @@ const NAMED: usize = 5;
 /// The error of a deletion, with the names of those who hold the object if that is why it failed. The first error stays first, and
 /// stays what it is when they can't be read.
 pub(crate) async fn named(cx: &Clients, live: &Live, e: CloudError) -> CloudError {
-    if aws::class(&e.code, 0) != Class::Conflict {
+    if class(&e.code, 0) != Class::Conflict {
         return e;
     }
     let Some((looked, found)) = holders(cx, live).await else { return e };

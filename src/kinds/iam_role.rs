@@ -1,7 +1,7 @@
 //! What a service may do on our behalf.
 use super::*;
 use crate::attributes;
-use crate::cloud::aws::{from_iam_tags, iam_tags, retag};
+use crate::wire::tags::{from_iam_tags, iam_tags, retag};
 use crate::model::Tags;
 use aws_sdk_iam::types::{EntityType, PolicyDetail, Role, RoleDetail};
 use percent_encoding::percent_decode_str;

@@ -2,7 +2,7 @@
 use super::iam_role::{existing, path};
 use super::*;
 use crate::attributes;
-use crate::cloud::aws::{from_iam_tags, iam_tags, retag};
+use crate::wire::tags::{from_iam_tags, iam_tags, retag};
 use crate::model::Tags;
 use aws_sdk_iam::types::InstanceProfile as Found;
 use futures_util::future::try_join_all;

@@ -5,7 +5,8 @@ mod script;
 
 use super::*;
 use crate::attributes;
-use crate::cloud::aws::{ec2_stack_filter, ec2_tags, from_ec2_tags};
+use crate::kinds::ec2::ec2_stack_filter;
+use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use crate::model::Tags;
 use aws_sdk_ec2::types::ResourceType;
 

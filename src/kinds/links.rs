@@ -3,61 +3,11 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::marker::PhantomData;
-use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::json;
 
 use super::*;
-
-/// A logical identity: `subnet.private-a`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Address {
-    pub kind: Kind,
-    pub name: String,
-}
-
-impl Address {
-    pub fn new(kind: Kind, name: impl Into<String>) -> Self {
-        Address { kind, name: name.into() }
-    }
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.kind.label(), self.name)
-    }
-}
-
-impl FromStr for Address {
-    type Err = String;
-    fn from_str(s: &str) -> Result<Self, String> {
-        let (kind, name) = s.split_once('.').ok_or_else(|| format!("`{s}` is not KIND.NAME"))?;
-        let found = Kind::ALL.iter().copied().find(|k| k.label() == kind);
-        found.map(|k| Address::new(k, name)).ok_or_else(|| format!("there is no kind `{kind}`"))
-    }
-}
-
-impl Serialize for Address {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Address {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        Cow::<str>::deserialize(d)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-impl JsonSchema for Address {
-    fn schema_name() -> Cow<'static, str> {
-        "Address".into()
-    }
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "description": "KIND.NAME", "pattern": "^[a-z_0-9]+\\..+$" })
-    }
-}
 
 /// A typed pointer to another object of the stack: an edge of the graph.
 pub struct Ref<K>(pub String, PhantomData<fn() -> K>);

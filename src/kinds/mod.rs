@@ -1,9 +1,11 @@
 //! The instruction set: one file per kind, one line here.
 pub mod calls;
 mod claims;
+pub(crate) mod ec2;
 mod elasticache;
 mod elb;
 pub(crate) mod holders;
+pub mod identity;
 mod links;
 mod managed;
 mod phase;
@@ -18,12 +20,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::cloud::policy::deadline;
-use crate::cloud::{Class, Clients, CloudError};
-use crate::model::{Attribute, Attributes, Loss, Service, Stamp, Tags, digest};
+use crate::model::{Attribute, Attributes, Loss, Service, Tags, digest};
+use crate::wire::policy::deadline;
+use crate::wire::{Class, Clients, CloudError};
 
 pub use claims::Claims;
-pub use links::{Address, Links, Part, Pointer, Ref, Text, foreign, map_refs, refs, resolve_texts};
+pub use identity::{Address, Stamp};
+pub use links::{Links, Part, Pointer, Ref, Text, foreign, map_refs, refs, resolve_texts};
 pub use phase::Rule;
 
 macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
@@ -259,6 +262,22 @@ impl Live {
     /// The object as its own kind.
     pub fn of<K: Resource>(&self) -> Result<K, CloudError> {
         K::try_from(self.object.clone())
+    }
+}
+
+/// One mutating verb and what it is about.
+pub enum Call<'a> {
+    Create { want: &'a Object, links: &'a Links, stamp: Stamp },
+    Update { live: &'a Live, want: &'a Object, links: &'a Links, stamp: Stamp },
+    Delete { live: &'a Live },
+}
+
+impl Call<'_> {
+    pub fn kind(&self) -> Kind {
+        match self {
+            Call::Create { want, .. } | Call::Update { want, .. } => want.kind(),
+            Call::Delete { live } => live.object.kind(),
+        }
     }
 }
 

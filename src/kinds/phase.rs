@@ -2,8 +2,8 @@
 //! phase, known by their `ref`. Others' rules go back as they came, in their places.
 use super::managed::{moved, present};
 use super::*;
-use crate::cloud::cloudflare::{Request, Zone};
 use crate::model::Ranked;
+use crate::wire::cloudflare::{Request, Zone};
 use cloudflare::framework::endpoint::Method;
 use serde_json::json;
 

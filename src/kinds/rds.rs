@@ -5,8 +5,8 @@ use aws_sdk_rds::types::{DbInstance as Seen, SourceType, Tag};
 
 use super::managed::{broken, present};
 use super::*;
-use crate::cloud::aws;
 use crate::model::Tags;
+use crate::wire::tags;
 
 /// States that an instance doesn't leave by itself (`DBInstanceStatus`).
 const BROKEN: &[&str] = &[
@@ -34,7 +34,7 @@ pub(super) fn from_tags(tags: Option<Vec<Tag>>) -> Tags {
 
 /// Brings the tags of the object with this ARN from what they are to what they should be. AWS's own (`aws:…`) stay.
 pub(super) async fn retag(cx: &Clients, arn: &str, now: &Tags, want: &Tags) -> Result<(), CloudError> {
-    let (set, unset) = aws::retag(now, want);
+    let (set, unset) = tags::retag(now, want);
     if !set.is_empty() {
         let request = cx.rds().add_tags_to_resource().resource_name(arn).set_tags(Some(tags(&set)));
         cx.safe(Service::Rds, "AddTagsToResource", async || request.clone().send().await).await?;

@@ -2,8 +2,8 @@
 use super::managed::{moved, present};
 use super::*;
 use crate::attributes;
-use crate::cloud::Notes;
-use crate::cloud::cloudflare::{Request, Zone, folder};
+use crate::wire::Notes;
+use crate::wire::cloudflare::{Request, Zone, folder};
 use crate::model::Computed;
 use cloudflare::framework::endpoint::Method;
 use futures_util::future::try_join_all;

@@ -13,27 +13,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::graph::GraphError;
-use crate::kinds::{Address, Live, Object, Text};
+use crate::kinds::{Address, Live, Object};
 use crate::model::{AttrChange, Order, digest};
+use crate::stack::Stack;
 
 pub use decide::plan;
 pub use drift::{Drift, drift};
 pub use saved::Saved;
 pub use select::{Selection, select};
-
-/// What should exist.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Stack {
-    pub name: String,
-    pub nodes: BTreeMap<Address, Object>,
-    /// Where in the spec each object comes from: `compute.app.health_check`.
-    pub origins: BTreeMap<Address, String>,
-    /// New address to old address.
-    pub renamed: BTreeMap<Address, Address>,
-    pub outputs: BTreeMap<String, Text>,
-    /// The name of the CDN's zone, when the stack has one.
-    pub zone: Option<String>,
-}
 
 /// What is done to one object, as a person reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

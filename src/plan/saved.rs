@@ -7,20 +7,13 @@ use serde_json::Value;
 use super::select::as_it_stands;
 use super::*;
 use crate::diff::{Context, diff};
-use crate::model::{Mode, Moment, digest};
+use crate::model::{Mode, Moment};
 use crate::observe::Snapshot;
 use crate::redact::{Redactor, same};
+use crate::stack::{Layer, text_digest};
 
 /// The shape of a saved plan; grows when an older version can't read a newer one.
 pub const FORMAT: u32 = 1;
-
-/// A layer of the spec.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Layer {
-    pub file: String,
-    /// SHA-256 of its text, in hex.
-    pub digest: String,
-}
 
 /// A Cloudflare zone, as the account has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -284,14 +277,4 @@ pub(super) fn attributes(attrs: &mut [AttrChange], redactor: &Redactor) {
     for a in attrs {
         a.before.iter_mut().chain(&mut a.after).for_each(|v| redactor.attribute(&a.path, v));
     }
-}
-
-/// SHA-256 of a text, in hex.
-pub fn text_digest(text: &str) -> String {
-    digest(&text)
-}
-
-/// Over the texts of all layers, in order.
-pub fn layers_digest(layers: &[Layer]) -> String {
-    digest(&layers.iter().map(|l| &l.digest).collect::<Vec<_>>())
 }

@@ -7,11 +7,12 @@ use serde_json::Value;
 
 use super::style::{Label, Style};
 use super::values::{count, maybe, value};
-use crate::cloud::{CloudError, Deed, Told};
+use crate::cloud::{AuditEvent, AuditLog};
 use crate::kinds::Address;
 use crate::model::{AttrChange, Mode};
 use crate::plan::Drift;
 use crate::plan::drift::{Cause, Deviation};
+use crate::wire::CloudError;
 
 const CAUSES: [Cause; 6] = [Cause::Changed, Cause::Missing, Cause::Unapplied, Cause::Unclear, Cause::Unwanted, Cause::Leftover];
 
@@ -28,7 +29,7 @@ fn words(cause: Cause) -> (&'static str, &'static str, &'static str) {
 }
 
 /// For people.
-pub fn text(d: &Drift, told: &Told, style: Style) -> String {
+pub fn text(d: &Drift, log: &AuditLog, style: Style) -> String {
     if d.is_empty() {
         return format!("No drift: `{}` is as the spec says ({}).\n", d.stack, count(d.same.len(), "object"));
     }
@@ -37,11 +38,11 @@ pub fn text(d: &Drift, told: &Told, style: Style) -> String {
         let group: Vec<&Deviation> = d.found.iter().filter(|f| f.cause == cause).collect();
         if !group.is_empty() {
             out += &format!("{}\n", style.paint(Label::Heading, words(cause).0));
-            group.iter().for_each(|f| out += &deviation(f, told, style));
+            group.iter().for_each(|f| out += &deviation(f, log, style));
             out.push('\n');
         }
     }
-    for error in &told.unread {
+    for error in &log.unread {
         out += &format!("{}\n", unread(error));
     }
     out + &format!("Drift: {}.\n`infra plan` shows what is to be done, `infra apply` makes it what the spec says.\n", summary(d))
@@ -57,7 +58,7 @@ fn summary(d: &Drift) -> String {
     format!("{}; {} as the spec says", said.join(", "), d.same.len())
 }
 
-fn deviation(d: &Deviation, told: &Told, style: Style) -> String {
+fn deviation(d: &Deviation, log: &AuditLog, style: Style) -> String {
     let (_, sign, _) = words(d.cause);
     let label = match sign {
         "+" => Label::Added,
@@ -75,9 +76,9 @@ fn deviation(d: &Deviation, told: &Told, style: Style) -> String {
     out.push('\n');
     d.attrs.iter().for_each(|a| out += &format!("        {}\n", attribute(a, style)));
     if matches!(d.cause, Cause::Changed | Cause::Unclear) {
-        let deeds = d.live.as_ref().and_then(|l| told.deeds.get(&l.id)).filter(|d| !d.is_empty());
-        match deeds {
-            Some(deeds) => deeds.iter().for_each(|deed| out += &format!("        {}\n", dim(&who(deed)))),
+        let events = d.live.as_ref().and_then(|l| log.events.get(&l.id)).filter(|d| !d.is_empty());
+        match events {
+            Some(events) => events.iter().for_each(|event| out += &format!("        {}\n", dim(&who(event)))),
             None => out += &format!("        {}\n", dim("by whom: (the API doesn't tell)")),
         }
     }
@@ -97,7 +98,7 @@ fn attribute(a: &AttrChange, style: Style) -> String {
     line
 }
 
-fn who(d: &Deed) -> String {
+fn who(d: &AuditEvent) -> String {
     let mut line = format!("by {}, {}, {}", d.who, d.when, d.what);
     for (word, text) in [("from", &d.from), ("with", &d.with)] {
         if !text.is_empty() {
@@ -149,7 +150,7 @@ pub struct Drifted {
     /// The address under which it stands so far.
     pub renamed_from: Option<Address>,
     /// What others did to it lately, the newest first.
-    pub deeds: Vec<Deed>,
+    pub audit: Vec<AuditEvent>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -164,7 +165,7 @@ pub struct DriftedAttribute {
 }
 
 /// For programs. Secrets are left out.
-pub fn json(d: &Drift, told: &Told) -> Value {
+pub fn json(d: &Drift, log: &AuditLog) -> Value {
     let attribute = |a: &AttrChange| DriftedAttribute { path: a.path.clone(), is: a.before.clone(), should: a.after.clone(), mode: a.mode };
     let object = |f: &Deviation| Drifted {
         address: f.address.clone(),
@@ -173,7 +174,7 @@ pub fn json(d: &Drift, told: &Told) -> Value {
         id: f.live.as_ref().map(|l| l.id.clone()),
         attributes: f.attrs.iter().map(attribute).collect(),
         renamed_from: f.renamed_from.clone(),
-        deeds: f.live.as_ref().and_then(|l| told.deeds.get(&l.id)).cloned().unwrap_or_default(),
+        audit: f.live.as_ref().and_then(|l| log.events.get(&l.id)).cloned().unwrap_or_default(),
     };
     let document = DriftDocument {
         format_version: 1,
@@ -183,7 +184,7 @@ pub fn json(d: &Drift, told: &Told) -> Value {
         same: d.same.len(),
         follows: d.follows.iter().cloned().collect(),
         objects: d.found.iter().map(object).collect(),
-        unread: told.unread.clone(),
+        unread: log.unread.clone(),
     };
     let mut value = serde_json::to_value(document).expect("plain data");
     super::json::redact(&mut value);

@@ -198,7 +198,7 @@ fn condition(statement: &mut Statement, operator: &'static str, key: &str, value
     statement.condition.entry(operator).or_default().entry(key.into()).or_default().insert(value.into());
 }
 
-/// What the names of all objects of a stack match, as [`crate::model::Stamp::physical_name`] makes them. The shortest names, of 40 characters,
+/// What the names of all objects of a stack match, as [`crate::kinds::Stamp::physical_name`] makes them. The shortest names, of 40 characters,
 /// leave 31 to the stack.
 fn names(stack: &str) -> String {
     let room = 31;
@@ -218,7 +218,7 @@ pub fn token(zone: &str, written: &BTreeSet<Kind>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Stamp;
+    use crate::kinds::Stamp;
 
     #[test]
     fn the_pattern_matches_every_name_that_a_stack_gives() {

@@ -1,10 +1,10 @@
 //! How a run ended, step by step, for people.
 use super::text::{Detail, summary};
 use super::values::{count, seconds};
-use crate::cloud::CloudError;
 use crate::plan::{Act, Plan, Step, Undo};
 use crate::render::style::Label;
 use crate::run::{Direction, Event, Found, Outcome};
+use crate::wire::CloudError;
 
 /// What one event says, when it says something to a person: `+ subnet.app-a created`.
 pub fn line(plan: &Plan, event: &Event) -> Option<String> {

@@ -11,12 +11,12 @@ use super::json::redact;
 use super::report;
 use super::text::{effect, summary};
 use super::values::seconds;
-use crate::cloud::CloudError;
 use crate::diag::Finding;
 use crate::kinds::Address;
 use crate::model::{Moment, Service};
 use crate::plan::{Act, Change, Plan, Step, Verb};
 use crate::run::{Event, Outcome};
+use crate::wire::CloudError;
 
 pub use line::schema;
 

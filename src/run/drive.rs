@@ -9,11 +9,11 @@ use tokio::time::{Instant, sleep};
 use super::look::look;
 use super::memory::Memory;
 use super::{Action, Event, Found, Outcome, Run};
-use crate::cloud::policy::STEP;
-use crate::cloud::{Call, Class, Cloud, CloudError};
-use crate::kinds::{Links, Live};
-use crate::model::Stamp;
+use crate::cloud::Cloud;
+use crate::kinds::{Call, Links, Live, Stamp};
 use crate::plan::{Act, Plan, Undo};
+use crate::wire::policy::STEP;
+use crate::wire::{Class, CloudError};
 
 /// Who is told of every event before the run goes on. An error stops the run: no record, no effect.
 pub trait Sink {

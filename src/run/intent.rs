@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::journal::{Damaged, Header, check};
 use crate::cloud::lease::Holder;
-use crate::cloud::notes::NOTE;
-use crate::cloud::{CloudError, Notes};
 use crate::model::{Moment, digest};
+use crate::wire::notes::NOTE;
+use crate::wire::{CloudError, Notes};
 
 /// A run that is not over yet, as the cloud tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::drive::Sink;
 use super::{Event, Outcome, Run};
-use crate::cloud::Identity;
 use crate::cloud::lease::Holder;
 use crate::model::Moment;
 use crate::plan::Plan;
+use crate::wire::Identity;
 
 /// The shape of a journal; grows when an older version can't read a newer one.
 pub const FORMAT: u32 = 1;

@@ -1,8 +1,7 @@
 //! What became of a step whose answer was lost: decided from one list of its kind.
 use super::Found;
 use crate::diff::{Context, diff};
-use crate::kinds::{Address, Links, Live, Object};
-use crate::model::Stamp;
+use crate::kinds::{Address, Links, Live, Object, Stamp};
 use crate::plan::Act;
 
 /// A creation is recognised by its stamp, an update by what was and what should be, a deletion by absence.

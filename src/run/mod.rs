@@ -10,9 +10,9 @@ pub mod recover;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::CloudError;
 use crate::kinds::Live;
 use crate::plan::Plan;
+use crate::wire::CloudError;
 use ready::Ready;
 
 /// What happened. A number is a step's.

@@ -10,10 +10,12 @@ use super::drive::stamp;
 use super::look::look;
 use super::memory::Memory;
 use super::{Action, Event, Found, Run, State};
-use crate::cloud::{Class, CloudError, Observe};
+use crate::cloud::Observe;
 use crate::kinds::{Kind, Live};
 use crate::model::Moment;
-use crate::plan::{Act, Plan, Stack};
+use crate::plan::{Act, Plan};
+use crate::stack::Stack;
+use crate::wire::{Class, CloudError};
 
 /// The events that lead to the world as it is, one list per kind. What the lost process sent last must show by now: the caller has waited.
 pub async fn look_back(plan: &Plan, run: &str, cloud: &impl Observe) -> Result<Vec<Event>, CloudError> {

@@ -35,7 +35,7 @@ pub use locate::Sources;
 pub use stack::Spec;
 
 use crate::diag::{Code, Finding, Findings};
-use crate::plan::saved::{Layer, layers_digest, text_digest};
+use crate::stack::{Layer, layers_digest, text_digest};
 use serde::Deserialize;
 use std::path::PathBuf;
 

@@ -7,12 +7,13 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use infra::cloud::policy::Policy;
 use infra::cloud::sandbox::{Pace, Sandbox};
 use infra::observe::observe;
-use infra::plan::{Allowed, Plan, Stack, plan};
+use infra::plan::{Allowed, Plan, plan};
 use infra::run::drive::{Settings, drive};
 use infra::run::{Outcome, Run};
+use infra::stack::Stack;
+use infra::wire::policy::Policy;
 use support::network::{Size, networks};
 use support::{Failures, head, ms, peak_mb, row};
 

@@ -8,13 +8,14 @@ mod support;
 
 use std::time::Duration;
 
-use infra::cloud::policy::Policy;
 use infra::cloud::sandbox::{Pace, Sandbox};
 use infra::kinds::Address;
 use infra::observe::observe;
-use infra::plan::{Allowed, Plan, Stack, plan};
+use infra::plan::{Allowed, Plan, plan};
 use infra::run::drive::{Settings, drive};
 use infra::run::{Outcome, Run};
+use infra::stack::Stack;
+use infra::wire::policy::Policy;
 use serde_json::Value;
 use support::network::{Size, networks};
 use support::{Failures, head, reference, row};

@@ -18,10 +18,10 @@ use aws_sdk_ec2::Client;
 use emulator::moto::Moto;
 use emulator::plan_for;
 use emulator::proxy::Proxy;
-use infra::cloud::Clients;
-use infra::plan::Stack;
 use infra::run::drive::{Settings, drive};
 use infra::run::{Outcome, Run};
+use infra::stack::Stack;
+use infra::wire::Clients;
 use support::network::{Size, networks};
 use support::{Failures, head, median, ms, peak, row};
 

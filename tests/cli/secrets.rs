@@ -2,9 +2,9 @@
 use std::path::Path;
 
 use infra::cloud::Sandbox;
-use infra::cloud::policy::Policy;
 use infra::cloud::sandbox::Pace;
 use infra::kinds::{Live, Object};
+use infra::wire::policy::Policy;
 
 use super::Infra;
 

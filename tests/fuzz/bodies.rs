@@ -1,15 +1,16 @@
 //! What every target does with its bytes. The fuzzer and the suite run the same: bytes that break it once break it for both.
-use infra::cloud::{Class, CloudError};
 use infra::diag::{Findings, Source, json, render};
 use infra::graph::Graph;
 use infra::observe::Snapshot;
-use infra::plan::{Allowed, Plan, Stack};
+use infra::plan::{Allowed, Plan};
 use infra::render::story;
 use infra::render::style::Style;
 use infra::render::text::Detail;
 use infra::run::journal::parse;
 use infra::run::{Action, Direction, Event, Found, Outcome, Run, State};
 use infra::spec::lower::lower;
+use infra::stack::Stack;
+use infra::wire::{Class, CloudError};
 
 /// Between the layers of a spec, and between a plan and the choices of its run.
 pub const CUT: &str = "\n%%%\n";

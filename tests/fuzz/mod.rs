@@ -5,11 +5,11 @@ mod mutate;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use infra::cloud::{Class, CloudError};
 use infra::model::Moment;
 use infra::plan::Plan;
 use infra::run::journal::{Entry, What};
 use infra::run::{Direction, Event};
+use infra::wire::{Class, CloudError};
 
 use crate::laws::crash::header;
 use crate::laws::world::{settled_plan, stack, stacks, with};

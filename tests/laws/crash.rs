@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use infra::cloud::lease::Holder;
 use infra::cloud::sandbox::Fault;
-use infra::cloud::{Call, Cloud, CloudError, Identity, Notes, Observe, Sandbox, Zone};
-use infra::kinds::{Kind, Links, Live, Object};
-use infra::model::{Moment, Stamp};
-use infra::plan::{Plan, Stack};
+use infra::cloud::{Cloud, Observe, Sandbox};
+use infra::kinds::{Call, Kind, Links, Live, Object, Stamp};
+use infra::model::Moment;
+use infra::plan::Plan;
 use infra::run::drive::{Sink, Stop, drive};
 use infra::run::journal::{Ended, FORMAT, Header, Journal, parse};
 use infra::run::recover::look_back;
 use infra::run::{Direction, Event, Outcome, Run, intent};
+use infra::stack::Stack;
+use infra::wire::{CloudError, Identity, Notes, Zone};
 use tokio::sync::Notify;
 
 use super::faults::{WAYS, check, name};

@@ -4,8 +4,9 @@ use infra::kinds::{Address, Kind, Live};
 use infra::model::Mode;
 use infra::observe::{complete, observe};
 use infra::plan::drift::Cause;
-use infra::plan::{Drift, PlanError, Stack, drift};
+use infra::plan::{Drift, PlanError, drift};
 use infra::run::Outcome;
+use infra::stack::Stack;
 
 use super::kinds::mutated;
 use super::world::{FULL, apply, settled_plan, stack, stacks, with};

@@ -1,10 +1,10 @@
 //! Any single fault at any step ends as the old world, the new world, or the new world and garbage.
 use infra::cloud::sandbox::Fault;
-use infra::cloud::{Class, CloudError};
 use infra::kinds::Address;
 use infra::plan::{Act, Plan, Step, Undo};
 use infra::run::drive::Stop;
 use infra::run::{Action, Direction, Event, Found, Outcome, Run};
+use infra::wire::{Class, CloudError};
 
 use crate::support::address;
 
@@ -93,7 +93,7 @@ async fn an_interruption_takes_everything_back() {
 pub(super) async fn check(
     cloud: &infra::cloud::Sandbox,
     plan: &infra::plan::Plan,
-    to: &infra::plan::Stack,
+    to: &infra::stack::Stack,
     outcome: &Outcome,
     before: &[String],
     tag: &str,
@@ -177,7 +177,7 @@ fn half_a_deletion_is_deleted_again() {
 
 /// A deletion behind the commit point.
 fn deletion(id: usize, name: &str) -> Step {
-    let stamp = infra::model::Stamp { stack: "s".into(), address: address(name), run: "r".into(), step: 0, digest: String::new() };
+    let stamp = infra::kinds::Stamp { stack: "s".into(), address: address(name), run: "r".into(), step: 0, digest: String::new() };
     let vpc = infra::kinds::Vpc { cidr: "10.0.0.0/16".parse().unwrap(), dns_hostnames: true, tags: [].into() };
     Step {
         id,

@@ -1,11 +1,12 @@
 //! What holds for every kind.
-use infra::cloud::{Class, Cloud, Observe};
+use infra::cloud::{Cloud, Observe};
 use infra::diff::{Context, diff};
-use infra::kinds::{Kind, Links, Object};
-use infra::model::{Mode, Secret, Stamp};
+use infra::kinds::{Kind, Links, Object, Stamp};
+use infra::model::{Mode, Secret};
 use infra::observe::observe;
 use infra::plan::{PlanError, Verb};
 use infra::run::Outcome;
+use infra::wire::Class;
 use serde_json::{Value, json};
 
 use super::world::{FULL, apply, sandbox, settled_plan, stack, with};

@@ -5,12 +5,13 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use infra::cloud::lease::{Holder, Keeper, Standing, Terms, standing, take, unlock};
-use infra::cloud::policy::Policy;
 use infra::cloud::sandbox::Pace;
-use infra::cloud::{Cloud, Notes, Sandbox};
+use infra::cloud::{Cloud, Sandbox};
 use infra::run::drive::{Stop, drive};
 use infra::run::recover::look_back;
 use infra::run::{Event, Outcome, Run, intent};
+use infra::wire::Notes;
+use infra::wire::policy::Policy;
 use tokio::sync::SetOnce;
 use tokio::time::{Instant, sleep};
 
@@ -64,7 +65,7 @@ async fn a_holder_that_sleeps_too_long_sends_nothing_more() {
     let plan = settled_plan(&cloud, &full).await.unwrap();
     let infra::plan::Act::Create { object } = &plan.steps.iter().find(|s| s.after.is_empty()).unwrap().act else { panic!() };
     let stamp =
-        infra::model::Stamp { stack: "full".into(), address: plan.steps[0].address.clone(), run: "r".into(), step: 0, digest: "d".into() };
+        infra::kinds::Stamp { stack: "full".into(), address: plan.steps[0].address.clone(), run: "r".into(), step: 0, digest: "d".into() };
     let write = async || cloud.create(object, &infra::kinds::Links(Default::default()), &stamp).await;
     for second in 0..100 {
         let may = write().await.is_ok();
@@ -78,7 +79,7 @@ async fn a_holder_that_sleeps_too_long_sends_nothing_more() {
     }
     assert!(seen, "a lease that nobody renews ends");
     let error = write().await.unwrap_err();
-    assert_eq!((error.code.as_str(), error.class), ("LeaseExpired", infra::cloud::Class::Ambiguous));
+    assert_eq!((error.code.as_str(), error.class), ("LeaseExpired", infra::wire::Class::Ambiguous));
     drop(keeper);
 }
 
@@ -237,7 +238,7 @@ async fn the_lease_is_kept_while_a_run_is_prepared() {
         .during(async {
             sleep(Duration::from_secs(600)).await;
             assert!(taken(&cloud, &Policy::new(1), 2).await.is_err());
-            cloud.policy.request(infra::model::Service::Ec2, infra::cloud::policy::Repeat::Safe, async || Ok(7)).await
+            cloud.policy.request(infra::model::Service::Ec2, infra::wire::policy::Repeat::Safe, async || Ok(7)).await
         })
         .await;
     assert_eq!(read.unwrap(), 7);

@@ -1,7 +1,8 @@
 //! Order across clouds: at no moment does a name lead to what doesn't answer, or a door close before everybody uses the other one.
 use infra::cloud::sandbox::Fault;
-use infra::plan::{Act, Plan, Stack};
+use infra::plan::{Act, Plan};
 use infra::run::{Event, Outcome};
+use infra::stack::Stack;
 
 use super::world::{FULL, apply, settled_plan, stack, with};
 

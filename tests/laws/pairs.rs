@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 use infra::cloud::Sandbox;
 use infra::cloud::sandbox::Fault;
-use infra::kinds::{Live, SecurityGroup, Subnet, Vpc};
-use infra::model::Stamp;
-use infra::plan::{Plan, PlanError, Stack};
+use infra::kinds::{Live, SecurityGroup, Stamp, Subnet, Vpc};
+use infra::plan::{Plan, PlanError};
 use infra::run::{Event, Outcome};
+use infra::stack::Stack;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::crash::{Kill, Left, Life, case, live, recover};

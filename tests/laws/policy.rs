@@ -3,13 +3,13 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
-use infra::cloud::policy::{Policy, Repeat, deadline};
-use infra::cloud::{Class, CloudError};
 use infra::kinds::Kind;
 use infra::model::Service;
-use infra::plan::Stack;
 use infra::render::{report, style::Style, text::Detail};
 use infra::run::Outcome;
+use infra::stack::Stack;
+use infra::wire::policy::{Policy, Repeat, deadline};
+use infra::wire::{Class, CloudError};
 use tokio::time::{Instant, sleep};
 
 use super::world::{FULL, settled_plan, stack, with};

@@ -6,9 +6,10 @@ use infra::kinds::{Kind, Live, Object, refs};
 use infra::model::{Mode, Moment};
 use infra::observe::{Snapshot, complete, observe};
 use infra::plan::saved::{Moved, Refused, Scene};
-use infra::plan::{Allowed, Plan, PlanError, Saved, Stack, Verb, plan};
+use infra::plan::{Allowed, Plan, PlanError, Saved, Verb, plan};
 use infra::redact::Redactor;
 use infra::run::Outcome;
+use infra::stack::Stack;
 use serde_json::{Value, json};
 
 use super::kinds::mutated;

@@ -3,12 +3,13 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use infra::cloud::Sandbox;
 use infra::cloud::sandbox::Fault;
-use infra::cloud::{Notes, Sandbox};
-use infra::kinds::{Kind, Live, Object};
-use infra::model::Stamp;
-use infra::plan::{Plan, Stack};
+use infra::kinds::{Kind, Live, Object, Stamp};
+use infra::plan::Plan;
 use infra::run::{Event, Outcome, intent};
+use infra::stack::Stack;
+use infra::wire::Notes;
 
 use super::crash::{Kill, Left, Life, header, live, recover};
 use super::world::{sandbox, settled_plan, sound, stacks, view, with};

@@ -2,16 +2,17 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use infra::cloud::policy::Policy;
 use infra::cloud::sandbox::Pace;
 use infra::cloud::{Cloud, Sandbox};
 use infra::kinds::Live;
 use infra::model::Mode;
-use infra::plan::{Plan, PlanError, Stack};
+use infra::plan::{Plan, PlanError};
 use infra::run::drive::{Settings, Stop, drive};
 use infra::run::{Event, Outcome, Run};
 use infra::spec::load;
 use infra::spec::lower::lower;
+use infra::stack::Stack;
+use infra::wire::policy::Policy;
 
 use crate::support::plan_for;
 

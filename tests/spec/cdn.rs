@@ -1,9 +1,9 @@
 //! The CDN's section: expressions, defaults that follow from paths, and what becomes of it all.
 use infra::kinds::{Address, Object};
 use infra::model::Ranked;
-use infra::plan::Stack;
 use infra::spec::expression::{check, string};
 use infra::spec::{self, Spec};
+use infra::stack::Stack;
 use proptest::prelude::*;
 
 fn load(text: &str) -> Spec {

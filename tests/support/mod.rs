@@ -14,9 +14,10 @@ use std::time::Duration;
 use infra::cloud::Cloud;
 use infra::kinds::{Address, Kind, Object};
 use infra::observe::{complete, observe};
-use infra::plan::{Allowed, Plan, PlanError, Stack, plan};
+use infra::plan::{Allowed, Plan, PlanError, plan};
 use infra::run::drive::{Settings, drive};
 use infra::run::{Event, Outcome, Run};
+use infra::stack::Stack;
 
 /// A stack of objects by address.
 pub fn stack<'a>(name: &str, nodes: impl IntoIterator<Item = (&'a str, Object)>) -> Stack {

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use infra::cloud::Clients;
-use infra::cloud::policy::Policy;
+use infra::wire::Clients;
+use infra::wire::policy::Policy;
 
 const VERSION: &str = "5.2.5";
 

@@ -2,11 +2,12 @@
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use infra::cloud::Clients;
 use infra::observe::observe;
-use infra::plan::{Drift, Plan, Stack, drift};
+use infra::plan::{Drift, Plan, drift};
 use infra::run::Outcome;
 use infra::spec;
+use infra::stack::Stack;
+use infra::wire::Clients;
 
 use super::elasticache::ElastiCache;
 use super::moto::Moto;

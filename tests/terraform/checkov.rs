@@ -86,7 +86,7 @@ fn types(document: &Value) -> BTreeMap<String, usize> {
     out
 }
 
-fn production(layer: &str) -> infra::plan::Stack {
+fn production(layer: &str) -> infra::stack::Stack {
     lower(&[("production.yaml", include_str!("../../examples/production.yaml")), ("layer.yaml", layer)])
 }
 

@@ -9,9 +9,10 @@ use infra::cloud::Cloud;
 use infra::model::Moment;
 use infra::observe::{complete, observe};
 use infra::plan::saved::{Scene, Zone};
-use infra::plan::{Allowed, Saved, Selection, Stack, plan};
+use infra::plan::{Allowed, Saved, Selection, plan};
 use infra::redact::Redactor;
 use infra::render::terraform;
+use infra::stack::Stack;
 use serde_json::Value;
 
 use crate::laws::world::{stacks, with};

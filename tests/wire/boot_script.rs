@@ -3,10 +3,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use infra::cloud::Class;
 use infra::kinds::launch_template::{Boot, Container, EnvValue};
 use infra::kinds::{Links, Text};
 use infra::model::Secret;
+use infra::wire::Class;
 
 /// Values that would do harm if bash or docker's environment file read more into them than their characters.
 const NASTY: &[&str] = &["", " spaced ", "it's", "\"", "$(touch pwned)", "`touch pwned`", "\\", "#no comment", "INFRA_ENV", "a=b", "grüße"];

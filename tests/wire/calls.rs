@@ -3,13 +3,14 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use infra::cloud::{Cloud, CloudError, Identity, Observe, Zone};
+use infra::cloud::{Cloud, Observe};
 use infra::kinds::calls::{Call, GENERAL, prefix};
 use infra::kinds::security_group::Rule;
-use infra::kinds::{Kind, Links, Live, Object, Ref, RouteTable, SecurityGroup};
-use infra::model::{Service, Stamp};
-use infra::plan::Stack;
+use infra::kinds::{Kind, Links, Live, Object, Ref, RouteTable, SecurityGroup, Stamp};
+use infra::model::Service;
 use infra::run::Outcome;
+use infra::stack::Stack;
+use infra::wire::{CloudError, Identity, Zone};
 use tokio::sync::Mutex;
 
 use super::{Case, cases, launch_template, listener, nat_gateway, route_table, security_group, vpc};
@@ -107,7 +108,7 @@ impl Observe for Watched {
 }
 
 impl Cloud for Watched {
-    async fn batch(&self, calls: Vec<infra::cloud::Call<'_>>) -> Vec<Result<Option<Live>, CloudError>> {
+    async fn batch(&self, calls: Vec<infra::kinds::Call<'_>>) -> Vec<Result<Option<Live>, CloudError>> {
         let kind = calls[0].kind();
         let send = async { Ok::<_, CloudError>(self.reference.cloud.batch(calls).await) };
         self.watch(kind, Part::Write, send).await.unwrap_or_default()

@@ -5,10 +5,11 @@ mod kinds;
 mod records;
 mod rules;
 
-use infra::cloud::{Clients, Cloudflare};
 use infra::kinds::{DnsRecord, Object, Text};
-use infra::plan::{Plan, PlanError, Stack};
+use infra::plan::{Plan, PlanError};
 use infra::run::{Event, Outcome};
+use infra::stack::Stack;
+use infra::wire::{Clients, Cloudflare};
 
 use crate::support::cloudflare::Cloudflare as Fake;
 use crate::support::moto::Moto;

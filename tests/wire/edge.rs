@@ -2,11 +2,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::SeqCst};
 
-use infra::cloud::{Clients, Cloudflare};
 use infra::kinds::Object;
 use infra::kinds::security_group::{Peer, Rule};
-use infra::plan::{Plan, Stack};
+use infra::plan::Plan;
 use infra::run::Outcome;
+use infra::stack::Stack;
+use infra::wire::{Clients, Cloudflare};
 use serde_json::{Value, json};
 
 use super::kill::canon::canon;

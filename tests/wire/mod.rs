@@ -53,12 +53,12 @@ mod twice;
 mod vpc;
 mod vpc_endpoint;
 
-use infra::cloud::Clients;
 use infra::kinds::{Kind, Object};
 use infra::model::Mode;
 use infra::observe::observe;
 use infra::plan::Verb;
 use infra::run::Outcome;
+use infra::wire::Clients;
 
 use crate::support::moto::Moto;
 use crate::support::{address, apply, plan_for, stack, stamps_tell};
@@ -118,7 +118,7 @@ async fn check(cloud: &Clients, case: Case) {
     let name = format!("wire-{}", at.kind.label().replace('_', "-"));
     let base = stack(&name, case.world.clone());
     let mut run = 0;
-    let mut go = async |want: &infra::plan::Stack, what: &str| {
+    let mut go = async |want: &infra::stack::Stack, what: &str| {
         run += 1;
         let plan = plan_for(cloud, want).await.unwrap_or_else(|e| panic!("{}: {e:?}", tag(what)));
         let (outcome, events) = apply(cloud, &plan, &format!("r{run}")).await;

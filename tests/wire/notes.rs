@@ -1,5 +1,5 @@
 //! The lease and what a stranger needs, as parameters of the real API's shape.
-use infra::cloud::Notes;
+use infra::wire::Notes;
 
 use crate::support::moto::Moto;
 use crate::support::proxy::{Proxy, Reaction};

@@ -5,11 +5,11 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::{credential_fn::provide_credentials_fn, provider::SharedCredentialsProvider};
-use infra::cloud::policy::Policy;
-use infra::cloud::{Class, Clients, Observe};
 use infra::kinds::Subnet;
-use infra::plan::Stack;
 use infra::run::{Event, Found, Outcome};
+use infra::stack::Stack;
+use infra::wire::policy::Policy;
+use infra::wire::{Class, Clients};
 
 use super::subnet::subnet;
 use super::vpc::vpc;

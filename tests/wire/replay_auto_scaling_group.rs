@@ -2,8 +2,9 @@
 //! Answers after the API reference.
 use std::time::Duration;
 
-use infra::cloud::{Class, Cloud, CloudError, Observe};
+use infra::cloud::{Cloud, Observe};
 use infra::kinds::{AutoScalingGroup, Kind, Links, Live, Ref};
+use infra::wire::{Class, CloudError};
 
 use super::auto_scaling_group::auto_scaling_group;
 use super::replay_world::{has, stamp};
@@ -94,7 +95,7 @@ fn pair(one: &str, other: &str) -> [String; 2] {
     [instance("i-1", "InService", one), instance("i-2", "InService", other)]
 }
 
-fn clients(answers: &[(u16, String)]) -> (infra::cloud::Clients, Replay) {
+fn clients(answers: &[(u16, String)]) -> (infra::wire::Clients, Replay) {
     Replay::clients(answers.iter().map(|(status, body)| (*status, body.as_str())))
 }
 
@@ -296,7 +297,7 @@ async fn a_group_of_that_name_must_be_ours() {
     ]);
     cloud.create(&wanted("lt-new").into(), &Links::default(), &stamp(AT)).await.unwrap();
     let (cloud, _) = clients(&[taken(), group("lt-new", &[], "")]);
-    let other = infra::model::Stamp { run: "q".into(), ..stamp(AT) };
+    let other = infra::kinds::Stamp { run: "q".into(), ..stamp(AT) };
     let error = cloud.create(&wanted("lt-new").into(), &Links::default(), &other).await.unwrap_err();
     assert_eq!(error.code, "NameTaken");
 }

@@ -2,10 +2,11 @@
 //! reference.
 use std::time::Duration;
 
-use infra::cloud::{Class, Clients, Cloud, CloudError, Observe};
+use infra::cloud::{Cloud, Observe};
 use infra::kinds::listener::Action;
-use infra::kinds::{Certificate, Kind, Links, Listener, Live, Ref, foreign};
-use infra::model::{Computed, Stamp, Tags};
+use infra::kinds::{Certificate, Kind, Links, Listener, Live, Ref, Stamp, foreign};
+use infra::model::{Computed, Tags};
+use infra::wire::{Class, Clients, CloudError};
 
 use super::certificate::certificate;
 use super::listener::listener;

@@ -1,8 +1,9 @@
 //! Databases change state slowly, put changes off, and may fail: answers after the API reference, since the emulator does all at once.
 use std::time::Duration;
 
-use infra::cloud::{Class, Cloud};
+use infra::cloud::Cloud;
 use infra::kinds::{DbInstance, DbReplica, Live, Ref};
+use infra::wire::Class;
 
 use super::db_instance::{db_instance, ground};
 use super::db_replica::db_replica;

@@ -1,7 +1,8 @@
 //! Failures that say more than the service does: quotas with their values, permissions with their resource, holders by name. Answers
 //! after the API reference, since the emulator has no quotas, permits everything, and lets go of everything.
-use infra::cloud::{Class, Cloud, CloudError, Observe};
+use infra::cloud::{Cloud, Observe};
 use infra::kinds::{DbSubnetGroup, Kind, Links, Live, Object, Ref, Subnet};
+use infra::wire::{Class, CloudError};
 
 use super::elastic_ip::elastic_ip;
 use super::iam_role::role;

@@ -1,8 +1,9 @@
 //! A role that flow logs may not assume: answers after the API reference, since the emulator asks no role.
 use std::time::Duration;
 
-use infra::cloud::{Class, Cloud};
+use infra::cloud::Cloud;
 use infra::kinds::{FlowLog, Links, Ref};
+use infra::wire::Class;
 
 use super::flow_log::flow_log;
 use super::replay_world::stamp;

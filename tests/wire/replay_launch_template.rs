@@ -1,8 +1,7 @@
 //! Launch templates where the emulator is wrong (it shows the tags of the creation for ever, and knows no client tokens): answers after the
 //! API reference.
 use infra::cloud::Cloud;
-use infra::kinds::{Address, Kind, LaunchTemplate, Links, Live, Ref};
-use infra::model::Stamp;
+use infra::kinds::{Address, Kind, LaunchTemplate, Links, Live, Ref, Stamp};
 
 use super::launch_template::launch_template;
 use super::replay_world::{has, stamp};

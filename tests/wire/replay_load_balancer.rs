@@ -2,9 +2,10 @@
 //! limit of tags a request): exchanges written after the API reference.
 use std::time::Duration;
 
-use infra::cloud::{Class, Clients, Cloud, Observe};
-use infra::kinds::{Kind, Links, Live, LoadBalancer, Object, Ref};
-use infra::model::{Computed, Stamp};
+use infra::cloud::{Cloud, Observe};
+use infra::kinds::{Kind, Links, Live, LoadBalancer, Object, Ref, Stamp};
+use infra::model::Computed;
+use infra::wire::{Class, Clients};
 
 use super::load_balancer::load_balancer;
 use crate::support::address;
@@ -60,7 +61,7 @@ fn balancer() -> LoadBalancer {
     LoadBalancer { subnets: [Ref::to("=subnet-1"), Ref::to("=subnet-2")].into(), security_groups: [].into(), ..load_balancer() }
 }
 
-async fn create(cloud: &Clients) -> Result<Live, infra::cloud::CloudError> {
+async fn create(cloud: &Clients) -> Result<Live, infra::wire::CloudError> {
     cloud.create(&balancer().into(), &Links::default(), &stamp()).await
 }
 

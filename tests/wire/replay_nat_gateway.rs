@@ -1,9 +1,9 @@
 //! NAT gateways come and go slowly, and may fail: answers after the API reference, since the emulator has neither.
 use std::time::Duration;
 
-use infra::cloud::{Class, Cloud};
-use infra::kinds::{Links, Live, Object};
-use infra::model::Stamp;
+use infra::cloud::Cloud;
+use infra::kinds::{Links, Live, Object, Stamp};
+use infra::wire::Class;
 
 use super::nat_gateway::{nat_gateway, network};
 use crate::support::address;

@@ -2,8 +2,9 @@
 //! the API reference.
 use std::time::Duration;
 
-use infra::cloud::{Class, Clients, Cloud, CloudError};
+use infra::cloud::Cloud;
 use infra::kinds::{Links, Live, PrefixList};
+use infra::wire::{Class, Clients, CloudError};
 
 use super::prefix_list::prefix_list;
 use super::replay_world::{has, stamp};

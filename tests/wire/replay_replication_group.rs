@@ -2,9 +2,10 @@
 //! reference.
 use std::time::Duration;
 
-use infra::cloud::{Class, Cloud, Observe};
+use infra::cloud::{Cloud, Observe};
 use infra::kinds::{CacheParameterGroup, CacheSubnetGroup, Kind, Links, Live, Object, Ref, ReplicationGroup};
 use infra::model::Computed;
+use infra::wire::Class;
 
 use super::db_subnet_group::network;
 use super::replay_world::{has, links, stamp};

@@ -1,8 +1,7 @@
 //! What the emulator does not do with rules: descriptions of groups and prefix lists, and taking one away. Answers after the API reference.
 use infra::cloud::Cloud;
 use infra::kinds::security_group::{Peer, Rule};
-use infra::kinds::{Links, Live, Ref, SecurityGroup};
-use infra::model::Stamp;
+use infra::kinds::{Links, Live, Ref, SecurityGroup, Stamp};
 
 use super::prefix_list::prefix_list;
 use super::security_group::{rule, security_group};

@@ -1,9 +1,10 @@
 //! Creations whose answer is lost: with a client token they are sent again, without one they are not. The emulator heeds no token.
-use infra::cloud::{Class, Cloud};
+use infra::cloud::Cloud;
 use infra::kinds::launch_template::Boot;
 use infra::kinds::{
     FlowLog, InternetGateway, LaunchTemplate, Links, NatGateway, Object, Ref, RouteTable, SecurityGroup, Subnet, Text, VpcEndpoint,
 };
+use infra::wire::Class;
 
 use super::elastic_ip::elastic_ip;
 use super::flow_log::flow_log;

@@ -1,7 +1,7 @@
 //! Who did it, after CloudTrail's reference: the emulator keeps no trail.
 use std::time::Duration;
 
-use infra::cloud::{Observe, Told};
+use infra::cloud::{AuditLog, Observe};
 use infra::kinds::{Live, Vpc};
 use serde_json::{Value, json};
 
@@ -58,10 +58,10 @@ fn object(kind: &str, id: &str) -> Live {
     }
 }
 
-async fn who(answers: &[(u16, String)], objects: &[Live]) -> (Told, Replay) {
+async fn who(answers: &[(u16, String)], objects: &[Live]) -> (AuditLog, Replay) {
     let (cloud, replay) = Replay::clients_in("eu-central-1", answers.iter().map(|(status, body)| (*status, body.as_str())));
-    let told = cloud.who(&objects.iter().collect::<Vec<_>>()).await;
-    (told, replay)
+    let log = cloud.who(&objects.iter().collect::<Vec<_>>()).await;
+    (log, replay)
 }
 
 /// Others' changes, the newest first; reads and our own are left out, and pages are read until there are enough.
@@ -71,8 +71,8 @@ async fn the_trail_tells_who() {
     let first = page(vec![event("DescribeVpcs", true, "aws-cli/2", alice()), event("CreateTags", false, ours, role())], Some("more"));
     let second =
         page(vec![event("ModifyVpcAttribute", false, "AWS Console", role()), event("CreateTags", false, "aws-cli/2.1 x", alice())], None);
-    let (told, replay) = who(&[(200, first), (200, second)], &[object("vpc", "vpc-1")]).await;
-    let said: Vec<String> = told.deeds["vpc-1"].iter().map(|d| format!("{} {} {} {} {}", d.who, d.when, d.what, d.from, d.with)).collect();
+    let (log, replay) = who(&[(200, first), (200, second)], &[object("vpc", "vpc-1")]).await;
+    let said: Vec<String> = log.events["vpc-1"].iter().map(|d| format!("{} {} {} {} {}", d.who, d.when, d.what, d.from, d.with)).collect();
     assert_eq!(
         said,
         [
@@ -90,21 +90,20 @@ async fn the_trail_tells_who() {
 async fn the_trail_is_asked_slowly_and_where_it_is() {
     let began = tokio::time::Instant::now();
     let none = || (200, page(vec![], None));
-    let (told, replay) =
-        who(&[none(), none(), none()], &[object("vpc", "vpc-1"), object("iam_role", "role"), object("vpc", "vpc-2")]).await;
+    let (log, replay) = who(&[none(), none(), none()], &[object("vpc", "vpc-1"), object("iam_role", "role"), object("vpc", "vpc-2")]).await;
     assert!(began.elapsed() >= Duration::from_secs(1), "{:?}", began.elapsed());
-    assert_eq!((told.unread.len(), told.deeds.len()), (0, 3));
+    assert_eq!((log.unread.len(), log.events.len()), (0, 3));
     let regions: Vec<bool> = replay.signed().iter().map(|s| s.contains("/us-east-1/cloudtrail/")).collect();
     assert_eq!((replay.asked().len(), regions), (3, vec![false, true, false]));
-    let (told, replay) = who(&[], &[]).await;
-    assert_eq!((told, replay.asked().len()), (Told::default(), 0), "nothing has drifted: nothing is asked");
+    let (log, replay) = who(&[], &[]).await;
+    assert_eq!((log, replay.asked().len()), (AuditLog::default(), 0), "nothing has drifted: nothing is asked");
 }
 
 /// A trail that is closed to us is tried once, and never fatal.
 #[tokio::test(start_paused = true)]
 async fn a_closed_trail_is_said_once() {
     let denied = r#"{"__type": "AccessDeniedException", "Message": "not authorized to perform: cloudtrail:LookupEvents"}"#;
-    let (told, replay) = who(&[(400, denied.into())], &[object("vpc", "vpc-1"), object("vpc", "vpc-2")]).await;
-    assert_eq!((told.unread.len(), told.deeds.len(), replay.asked().len()), (1, 0, 1));
-    assert!(told.unread[0].forbidden() && told.unread[0].operation == "LookupEvents", "{}", told.unread[0]);
+    let (log, replay) = who(&[(400, denied.into())], &[object("vpc", "vpc-1"), object("vpc", "vpc-2")]).await;
+    assert_eq!((log.unread.len(), log.events.len(), replay.asked().len()), (1, 0, 1));
+    assert!(log.unread[0].forbidden() && log.unread[0].operation == "LookupEvents", "{}", log.unread[0]);
 }

@@ -1,8 +1,9 @@
 //! Endpoints that fail or take too long: answers after the API reference, since the emulator's are there at once.
 use std::time::Duration;
 
-use infra::cloud::{Class, Cloud};
+use infra::cloud::Cloud;
 use infra::kinds::{Live, Ref, VpcEndpoint};
+use infra::wire::Class;
 
 use super::replay_world::stamp;
 use super::vpc_endpoint::vpc_endpoint;

@@ -1,6 +1,5 @@
 //! What tests share that replay answers: a stamp, resolved references, a look at a request.
-use infra::kinds::{Links, Live, Object};
-use infra::model::Stamp;
+use infra::kinds::{Links, Live, Object, Stamp};
 
 use crate::support::address;
 

@@ -1,7 +1,8 @@
 //! What has a name of its own is made, changed and deleted twice with the same result: a lost answer costs a second try, nothing more.
-use infra::cloud::{Class, Cloud, Observe};
-use infra::kinds::{Links, Object};
-use infra::model::{Stamp, digest};
+use infra::cloud::{Cloud, Observe};
+use infra::kinds::{Links, Object, Stamp};
+use infra::model::digest;
+use infra::wire::Class;
 
 use super::bucket::bucket;
 use super::iam_role::role;

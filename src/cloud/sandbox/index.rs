@@ -3,8 +3,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::Ipv4Net;
 
-use crate::cloud::{Class, CloudError};
 use crate::kinds::{Address, Claim, Claims, Live, Outputs};
+use crate::wire::{Class, CloudError};
 
 #[derive(Default)]
 pub struct Index {

@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use super::{Sandbox, broken, file::Line};
-use crate::cloud::{CloudError, Notes};
+use crate::wire::{CloudError, Notes};
 
 impl Notes for Sandbox {
     async fn note_new(&self, name: &str, text: &str) -> Result<bool, CloudError> {

@@ -1,6 +1,6 @@
 //! A group as AWS shows it.
 use super::*;
-use crate::cloud::aws::TAG_STACK;
+use crate::kinds::identity::TAG_STACK;
 use crate::kinds::launch_template;
 pub(super) use aws_sdk_autoscaling::types::AutoScalingGroup as Shown;
 use aws_sdk_autoscaling::types::{Filter, Instance, LaunchTemplateSpecification, MetricType, ScalingPolicy};

@@ -123,7 +123,7 @@ pub(super) async fn delete_policy(cx: &Clients, name: &str) -> Result<(), CloudE
 
 /// Brings the group's tags, stamp included, from what they are to what they should be.
 pub(super) async fn retag(cx: &Clients, name: &str, before: &Tags, after: &Tags) -> Result<(), CloudError> {
-    let (set, unset) = crate::cloud::aws::retag(before, after);
+    let (set, unset) = crate::wire::tags::retag(before, after);
     if !set.is_empty() {
         let tags: Vec<Tag> = set.iter().map(|(k, v)| tag(name, k, Some(v))).collect();
         let request = cx.autoscaling().create_or_update_tags().set_tags(Some(tags));

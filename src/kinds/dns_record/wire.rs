@@ -2,11 +2,10 @@
 use serde_json::{Value, json};
 
 use super::{AUTOMATIC, DnsRecord};
-use crate::cloud::CloudError;
-use crate::cloud::cloudflare::Zone;
+use crate::wire::CloudError;
+use crate::wire::cloudflare::Zone;
 use crate::kinds::phase::{number, text};
-use crate::kinds::{Address, Kind, Live, Text, foreign};
-use crate::model::Stamp;
+use crate::kinds::{Address, Kind, Live, Stamp, Text, foreign};
 
 /// A TXT record's strings have at most so many bytes each.
 const STRING: usize = 255;
@@ -123,29 +122,6 @@ fn unquoted(content: &str) -> String {
     out
 }
 
-impl Stamp {
-    /// The stamp of what no stack of ours owns.
-    pub fn nobody(kind: Kind) -> Stamp {
-        Stamp { stack: String::new(), address: Address::new(kind, foreign("")), run: String::new(), step: 0, digest: String::new() }
-    }
-
-    /// The stamp in a comment, of at most 100 characters: `infra STACK NAME RUN/STEP DIGEST`.
-    pub fn comment(&self) -> String {
-        let digest = &self.digest[..8.min(self.digest.len())];
-        format!("infra {} {} {}/{} {digest}", self.stack, self.address.name, self.run, self.step)
-    }
-
-    /// Reads [`Stamp::comment`] back, where it is of this stack.
-    pub fn from_comment(comment: &str, stack: &str) -> Option<Stamp> {
-        let words: Vec<&str> = comment.split(' ').collect();
-        let ["infra", of, name, made, digest] = words[..] else { return None };
-        let (run, step) = made.rsplit_once('/')?;
-        let address = Address::new(Kind::DnsRecord, name);
-        let (run, step) = (run.to_owned(), step.parse().ok()?);
-        (of == stack).then(|| Stamp { stack: stack.into(), address, run, step, digest: digest.into() })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,13 +142,5 @@ mod tests {
         for (written, one) in [("WWW.Example.COM.", "www.example.com"), ("bücher.example", "xn--bcher-kva.example"), ("_dmarc.example.com", "_dmarc.example.com"), ("*.example.com", "*.example.com")] {
             assert_eq!(host(written), one);
         }
-    }
-
-    #[test]
-    fn comments_go_round() {
-        let stamp = Stamp { stack: "s".into(), address: Address::new(Kind::DnsRecord, "certificate.www.example.com"), run: "0123456789ab".into(), step: 7, digest: "0123456789".into() };
-        let read = Stamp::from_comment(&stamp.comment(), "s").expect("its own form");
-        assert_eq!((&read.address, &read.run, read.step), (&stamp.address, &stamp.run, stamp.step));
-        assert!(Stamp::from_comment(&stamp.comment(), "other").is_none(), "another stack's is nobody's here");
     }
 }

@@ -5,7 +5,7 @@ use aws_sdk_ec2::types::{Filter, RouteTableAssociation, RouteTableAssociationSta
 use futures_util::future::join_all;
 
 use super::Target;
-use crate::cloud::{Class, Clients, CloudError};
+use crate::wire::{Class, Clients, CloudError};
 use crate::kinds::{Ref, gone};
 use crate::model::Service;
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_ec2::types::{IpPermission, IpRange, Ipv6Range, PrefixListId, UserIdGroupPair};
 
 use super::{Peer, Rule};
-use crate::cloud::{Clients, CloudError};
+use crate::wire::{Clients, CloudError};
 use crate::kinds::{Links, Ref};
 use crate::model::Service;
 

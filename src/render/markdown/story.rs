@@ -1,11 +1,11 @@
 //! What became of a plan: the outcome, why, what was taken back, and the command that goes on.
 use super::escape::{code, fence, window};
 use super::{Phase, hide};
-use crate::cloud::CloudError;
 use crate::plan::{Plan, Undo};
 use crate::render::report::{flying, help, past, standing, taken_back, undone};
 use crate::render::values::seconds;
 use crate::run::{Event, Outcome};
+use crate::wire::CloudError;
 
 /// A failure's own words may be long.
 const LONG: usize = 600;

@@ -5,11 +5,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::cloud::CloudError;
 use crate::kinds::Address;
 use crate::model::AttrChange;
 use crate::plan::Undo;
 use crate::run::{Direction, Found};
+use crate::wire::CloudError;
 
 /// One line. Every one also has `@level`, `@message` (for people), `@module` and `@timestamp`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

@@ -14,7 +14,7 @@ use super::Spec;
 use super::units::{Name, Part as Word, Reference, Target, Text as Words};
 use crate::kinds::{Address, Kind, Object, Part, Ref, Resource, Subnet, Text};
 use crate::model::Tags;
-use crate::plan::Stack;
+use crate::stack::Stack;
 
 /// The objects of a spec. `env` answers secrets that are `{from_env: NAME}`; the names it doesn't know are the error.
 pub fn lower(spec: &Spec, env: &dyn Fn(&str) -> Option<String>) -> Result<Stack, Vec<String>> {

@@ -5,11 +5,12 @@ use std::fs;
 use std::io;
 use std::time::Duration;
 
-use infra::plan::{Plan, Stack};
+use infra::plan::Plan;
 use infra::run::Event;
 use infra::run::drive::Sink;
 use infra::spec::load;
 use infra::spec::lower::lower;
+use infra::stack::Stack;
 
 /// A row of a Markdown table, its cells aligned to the right.
 pub fn row<'a>(widths: &[usize], cells: impl IntoIterator<Item = &'a str>) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use infra::kinds::security_group::{Peer, Rule};
 use infra::kinds::{Address, Kind, Object, Ref, RouteTable, SecurityGroup, Subnet, Vpc};
 use infra::model::Tags;
-use infra::plan::Stack;
+use infra::stack::Stack;
 
 /// How many objects one VPC has around it.
 #[derive(Clone, Copy)]

@@ -1,11 +1,11 @@
 //! Whatever a spec, a cloud or a file says: a page holds it as text, and as nothing else.
-use infra::cloud::{Class, CloudError};
 use infra::kinds::{Address, Kind};
 use infra::model::{AttrChange, Mode, Order};
-use infra::plan::saved::Layer;
-use infra::plan::{Adopted, Change, Plan, Stack, Undo, Verb};
+use infra::plan::{Adopted, Change, Plan, Undo, Verb};
 use infra::render::markdown::{GENEROUS, Page, Phase};
 use infra::run::{Event, Outcome};
+use infra::stack::{Layer, Stack};
+use infra::wire::{Class, CloudError};
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};

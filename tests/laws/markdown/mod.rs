@@ -4,16 +4,17 @@ mod read;
 
 use std::time::{Duration, SystemTime};
 
-use infra::cloud::{Class, CloudError};
 use infra::kinds::Kind;
 use infra::model::Moment;
 use infra::observe::Snapshot;
-use infra::plan::saved::{Layer, Moved, Scene, Zone};
-use infra::plan::{Adopted, Plan, Saved, Stack, Undo, Verb};
+use infra::plan::saved::{Moved, Scene, Zone};
+use infra::plan::{Adopted, Plan, Saved, Undo, Verb};
 use infra::redact::Redactor;
 use infra::render::markdown::{GENEROUS, Page, Phase, page};
 use infra::render::values;
 use infra::run::{Event, Outcome};
+use infra::stack::{Layer, Stack};
+use infra::wire::{Class, CloudError};
 use serde_json::json;
 
 use super::world::{FULL, settled_plan, stack, with};

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use infra::kinds::custom_rules::Filter;
 use infra::kinds::{CustomRules, DnsRecord, Object, Rule, ZoneSetting};
 use infra::model::{Computed, Ranked};
-use infra::plan::Stack;
 use infra::run::Outcome;
+use infra::stack::Stack;
 use serde_json::json;
 
 use super::{Edge, ZONE, record, records};
@@ -107,7 +107,7 @@ async fn a_missing_permission_is_named() {
     let e = infra::observe::observe(&edge.with_token("blind"), "edge", &Default::default()).await.unwrap_err();
     assert!(e.to_string().contains("Zone Read") || e.code == "UnknownZone", "{e}");
     let e = infra::observe::observe(&edge.with_token("made up"), "edge", &Default::default()).await.unwrap_err();
-    assert_eq!(e.class, infra::cloud::Class::Denied, "{e}");
+    assert_eq!(e.class, infra::wire::Class::Denied, "{e}");
 }
 
 fn mixed(path: &str, ssl: &str, content: &str) -> Stack {

@@ -2,7 +2,7 @@
 use infra::kinds::custom_rules::Filter;
 use infra::kinds::{CustomRules, Object, Rule, ZoneSetting};
 use infra::model::{Computed, Ranked};
-use infra::plan::Stack;
+use infra::stack::Stack;
 use serde_json::{Value, json};
 
 use super::{Edge, ZONE, record};
@@ -124,7 +124,7 @@ async fn a_forgotten_zone_is_found() {
     let edge = Edge::start("pro").await;
     let before = edge.fake.photo();
     edge.apply(&want(&["admin"]), "r1").await;
-    let without = infra::cloud::Cloudflare::new(None, Some("test-token".into()), Some(edge.fake.endpoint.clone()));
+    let without = infra::wire::Cloudflare::new(None, Some("test-token".into()), Some(edge.fake.endpoint.clone()));
     let other = crate::support::moto::Moto::clients(&edge.moto.endpoint).with_cloudflare(without);
     let plan = crate::support::plan_for(&other, &stack("edge", [])).await.unwrap();
     assert_eq!(plan.changes.len(), 3, "{:#?}", plan.changes);

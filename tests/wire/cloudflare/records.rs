@@ -139,7 +139,7 @@ async fn resolvers_are_given_time_to_forget() {
         let ttl = if proxied { 1 } else { 300 };
         records([("www", DnsRecord { proxied, ttl, ..record("www.example.com", content) })])
     };
-    let took = async |want: &infra::plan::Stack, run: &str| {
+    let took = async |want: &infra::stack::Stack, run: &str| {
         let plan = edge.plan(want).await.unwrap();
         let started = std::time::Instant::now();
         let (outcome, _) = crate::support::apply(&edge.cloud, &plan, run).await;

@@ -4,9 +4,9 @@ use std::sync::{Arc, Weak};
 use infra::kinds::custom_rules::Filter;
 use infra::kinds::{CustomRules, Rule};
 use infra::model::{Computed, Ranked};
-use infra::plan::Stack;
 use infra::render::style::Style;
 use infra::render::text::{Detail, plan};
+use infra::stack::Stack;
 use serde_json::json;
 
 use super::{Edge, ZONE};

@@ -1,7 +1,7 @@
 //! Foreign objects of every kind, made by plain requests.
 use aws_config::SdkConfig;
 use aws_sdk_ec2::types::{LogDestinationType::CloudWatchLogs, ResourceType as R};
-use infra::cloud::aws::{ec2_tags, iam_tags};
+use infra::wire::tags::{ec2_tags, iam_tags};
 
 use super::Mark;
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
-use crate::cloud::CloudError;
+use crate::wire::CloudError;
 
 /// A full budget, for each slot: a request repeats itself about ten times in a disturbance of a minute.
 const TOKENS: f64 = 10.0;

@@ -2,9 +2,8 @@
 use aws_sdk_servicequotas::config::{Config, Region};
 use aws_sdk_servicequotas::types::ServiceQuota;
 
-use super::Clients;
-use crate::cloud::CloudError;
 use crate::model::Service;
+use crate::wire::{Clients, CloudError};
 
 /// A quota, and the error that says it is reached.
 struct Quota {

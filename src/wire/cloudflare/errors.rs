@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Request;
-use crate::cloud::{Class, CloudError};
 use crate::model::Service;
+use crate::wire::{Class, CloudError};
 
 /// `{success, errors, result}`, around every answer.
 #[derive(Deserialize)]

@@ -3,10 +3,10 @@
 //! The service's own message stays first, and the class stays what it is. A look that fails adds nothing: it never hides the error.
 use serde_json::Value;
 
-use super::{Clients, quotas};
-use crate::cloud::CloudError;
+use super::quotas;
 use crate::kinds::calls::action;
 use crate::model::Service;
+use crate::wire::{Clients, CloudError};
 
 /// What EC2 puts before a verdict that only `DecodeAuthorizationMessage` can read.
 const ENCODED: &str = "Encoded authorization failure message:";

@@ -1,5 +1,4 @@
 //! Cloudflare: endpoints, credentials and environments are the crate's, the transport is ours, for the crate's loses what an error says.
-mod audit;
 mod errors;
 
 use std::cell::RefCell;
@@ -17,8 +16,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::policy::Repeat;
-use super::{Class, Clients, CloudError, Notes, Observe};
-use crate::kinds::Kind;
+use super::{Class, Clients, CloudError, Notes};
 use crate::model::{Secret, Service};
 
 /// An answer's `result`.
@@ -131,6 +129,11 @@ impl Cloudflare {
         Cloudflare::new(zone, set("CLOUDFLARE_API_TOKEN"), set("CLOUDFLARE_BASE_URL"))
     }
 
+    /// The spec's zone, if it has one.
+    pub fn zone(&self) -> Option<&str> {
+        self.zone.as_deref()
+    }
+
     /// One request, once.
     async fn once(&self, request: &Request) -> Result<Value, CloudError> {
         let http = self.http.get_or_try_init(async || client()).await?;
@@ -240,26 +243,6 @@ impl Clients {
         })
         .await?;
         self.zone(zone).await
-    }
-
-    /// Forgets the zones that the spec doesn't name, once nothing of the stack is in them.
-    pub async fn leave(&self, stack: &str) -> Result<(), CloudError> {
-        let notes = self.notes(&folder(stack)).await?;
-        let named = |name: &String| {
-            let zone = name.strip_prefix(&format!("{}/", folder(stack)))?.strip_suffix("/entered")?;
-            (Some(zone) != self.cloudflare.zone.as_deref()).then(|| zone.to_owned())
-        };
-        let mut left: BTreeSet<String> = notes.keys().filter_map(named).collect();
-        for kind in Kind::ALL.iter().filter(|k| k.permission().is_some()) {
-            if left.is_empty() {
-                return Ok(());
-            }
-            for live in self.list(*kind, stack).await?.iter().filter(|l| l.stamp.stack == stack) {
-                let zone = live.object.attributes().into_iter().find(|a| a.name == "zone");
-                left.retain(|name| zone.as_ref().and_then(|z| z.value.as_str()) != Some(name));
-            }
-        }
-        self.forget(&left.iter().map(|zone| format!("{}/{zone}/entered", folder(stack))).collect::<Vec<_>>()).await
     }
 
     /// `GET /ips`, which needs no token.

@@ -5,14 +5,11 @@ use aws_sdk_cloudtrail::config::{Config, Region};
 use aws_sdk_cloudtrail::types::{Event, LookupAttribute, LookupAttributeKey};
 use serde_json::Value;
 
-use super::Clients;
-use crate::cloud::deeds::{DEEDS, Deed, Told, short};
-use crate::cloud::{Class, CloudError};
+use super::{AuditEvent, AuditLog, EVENTS, short};
 use crate::kinds::Live;
 use crate::model::{Moment, Service};
-
-/// The name that our own requests bear in their user agent: `app/infra`.
-pub const APP: &str = "infra";
+use crate::wire::aws::APP;
+use crate::wire::{Class, Clients, CloudError};
 
 /// Where events of services are told that are the same in every region.
 const HOME: &str = "us-east-1";
@@ -22,16 +19,16 @@ const PAGES: usize = 3;
 
 impl Clients {
     /// What others did to these objects. A record that is closed to us is asked for once.
-    pub async fn trail(&self, objects: &[&Live]) -> Told {
-        let mut told = Told::default();
+    pub async fn trail(&self, objects: &[&Live]) -> AuditLog {
+        let mut log = AuditLog::default();
         for live in objects {
             let region = if live.object.kind().service() == Service::Iam { HOME } else { self.region() };
-            match self.deeds(region, &live.id).await {
-                Ok(deeds) => drop(told.deeds.insert(live.id.clone(), deeds)),
+            match self.events(region, &live.id).await {
+                Ok(events) => drop(log.events.insert(live.id.clone(), events)),
                 Err(e) => {
                     let closed = e.class == Class::Denied;
-                    if !told.unread.iter().any(|u| u.code == e.code) {
-                        told.unread.push(e);
+                    if !log.unread.iter().any(|u| u.code == e.code) {
+                        log.unread.push(e);
                     }
                     if closed {
                         break;
@@ -39,34 +36,34 @@ impl Clients {
                 }
             }
         }
-        told
+        log
     }
 
-    /// The newest deeds of others, from the events that name a resource.
-    async fn deeds(&self, region: &str, name: &str) -> Result<Vec<Deed>, CloudError> {
+    /// The newest changes by others, from the events that name a resource.
+    async fn events(&self, region: &str, name: &str) -> Result<Vec<AuditEvent>, CloudError> {
         let attribute = LookupAttribute::builder().attribute_key(LookupAttributeKey::ResourceName).attribute_value(name).build();
         let attribute = attribute.map_err(|e| CloudError::bug(e.to_string()))?;
         let request = self.cloudtrail().lookup_events().lookup_attributes(attribute).max_results(50);
-        let (mut deeds, mut token) = (vec![], None::<String>);
+        let (mut events, mut token) = (vec![], None::<String>);
         for _ in 0..PAGES {
             let send = async || {
                 let at = Config::builder().region(Region::new(region.to_owned()));
                 request.clone().set_next_token(token.clone()).customize().config_override(at).send().await
             };
             let page = self.safe(Service::CloudTrail, "LookupEvents", send).await?;
-            deeds.extend(page.events.into_iter().flatten().filter_map(deed));
+            events.extend(page.events.into_iter().flatten().filter_map(event));
             token = page.next_token.filter(|t| !t.is_empty());
-            if token.is_none() || deeds.len() >= DEEDS {
+            if token.is_none() || events.len() >= EVENTS {
                 break;
             }
         }
-        deeds.truncate(DEEDS);
-        Ok(deeds)
+        events.truncate(EVENTS);
+        Ok(events)
     }
 }
 
 /// What an event tells; `None` when it changed nothing, or was ours.
-fn deed(event: Event) -> Option<Deed> {
+fn event(event: Event) -> Option<AuditEvent> {
     let told: Value = event.cloud_trail_event.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let text = |pointer: &str| told.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let reads = event.read_only.as_deref() == Some("true");
@@ -76,7 +73,7 @@ fn deed(event: Event) -> Option<Deed> {
     }
     let when =
         event.event_time.and_then(|t| u64::try_from(t.secs()).ok()).map_or(SystemTime::UNIX_EPOCH, |s| UNIX_EPOCH + Duration::from_secs(s));
-    Some(Deed {
+    Some(AuditEvent {
         when: Moment(when),
         who: short(&who(&told, event.username.as_deref().unwrap_or_default())),
         what: short(event.event_name.as_deref().unwrap_or_default()),

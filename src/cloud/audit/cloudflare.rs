@@ -4,19 +4,19 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use super::Request;
-use crate::cloud::deeds::{DEEDS, Deed, Told, short};
-use crate::cloud::{Clients, CloudError};
+use super::{AuditEvent, AuditLog, EVENTS, short};
 use crate::kinds::Live;
 use crate::model::Moment;
+use crate::wire::cloudflare::Request;
+use crate::wire::{Clients, CloudError};
 
 /// How far back it is looked.
 const BACK: Duration = Duration::from_secs(90 * 86_400);
 
 impl Clients {
     /// What was done to these objects, as far as the log names them: one request a zone. It doesn't tell our own doings from others'.
-    pub async fn audit(&self, objects: &[&Live]) -> Told {
-        let mut told = Told::default();
+    pub async fn audit(&self, objects: &[&Live]) -> AuditLog {
+        let mut log = AuditLog::default();
         let mut zones: BTreeMap<String, Vec<&Live>> = BTreeMap::new();
         for live in objects {
             let zone = live.object.attributes().into_iter().find(|a| a.name == "zone");
@@ -27,14 +27,14 @@ impl Clients {
         for (zone, objects) in zones {
             match self.entries(&zone).await {
                 Ok(entries) => {
-                    let deeds = |l: &&Live| (l.id.clone(), deeds(&entries, &l.id));
-                    told.deeds.extend(objects.iter().map(deeds).filter(|(_, deeds)| !deeds.is_empty()));
+                    let about = |l: &&Live| (l.id.clone(), events(&entries, &l.id));
+                    log.events.extend(objects.iter().map(about).filter(|(_, events)| !events.is_empty()));
                 }
-                Err(e) if told.unread.iter().any(|u| u.code == e.code) => {}
-                Err(e) => told.unread.push(e),
+                Err(e) if log.unread.iter().any(|u| u.code == e.code) => {}
+                Err(e) => log.unread.push(e),
             }
         }
-        told
+        log
     }
 
     /// The newest entries about a zone.
@@ -50,21 +50,21 @@ impl Clients {
     }
 }
 
-/// The deeds among a log's entries that are about an object: it is named by its id, a setting (`ZONE/SETTING`) by its name.
-fn deeds(entries: &[Value], id: &str) -> Vec<Deed> {
+/// The events among a log's entries that are about an object: it is named by its id, a setting (`ZONE/SETTING`) by its name.
+fn events(entries: &[Value], id: &str) -> Vec<AuditEvent> {
     let about = |e: &&Value| match id.split_once('/') {
         Some((_, setting)) => e.pointer("/metadata/name").and_then(Value::as_str) == Some(setting),
         None => mentions(e, id),
     };
     let done = |e: &&Value| e.pointer("/action/result").and_then(Value::as_bool) != Some(false);
-    entries.iter().filter(about).filter(done).filter_map(deed).take(DEEDS).collect()
+    entries.iter().filter(about).filter(done).filter_map(event).take(EVENTS).collect()
 }
 
-fn deed(entry: &Value) -> Option<Deed> {
+fn event(entry: &Value) -> Option<AuditEvent> {
     let text = |pointer: &str| entry.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let who = ["/actor/email", "/actor/id", "/actor/type"].into_iter().map(text).find(|t| !t.is_empty()).unwrap_or_default();
     let when = humantime::parse_rfc3339(text("/when")).ok()?;
-    Some(Deed {
+    Some(AuditEvent {
         when: Moment(when),
         who: short(who),
         what: short(text("/action/type")),
@@ -101,10 +101,13 @@ mod tests {
             })
         };
         let log = [entry("abc", true, ""), entry("abc", false, ""), entry("def", true, "ssl"), entry("def", true, "ssl_more")];
-        let told = |id: &str| deeds(&log, id).len();
+        let told = |id: &str| events(&log, id).len();
         assert_eq!([told("abc"), told("def"), told("ghi"), told("example.com/ssl")], [1, 2, 0, 1]);
-        let deed = &deeds(&log, "abc")[0];
-        assert_eq!((deed.who.as_str(), deed.what.as_str(), deed.from.as_str()), ("michelle@example.com", "change_setting", "198.51.100.7"));
-        assert_eq!(deed.when.to_string(), "2026-04-26T17:31:07.000Z");
+        let event = &events(&log, "abc")[0];
+        assert_eq!(
+            (event.who.as_str(), event.what.as_str(), event.from.as_str()),
+            ("michelle@example.com", "change_setting", "198.51.100.7")
+        );
+        assert_eq!(event.when.to_string(), "2026-04-26T17:31:07.000Z");
     }
 }

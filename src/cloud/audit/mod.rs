@@ -1,15 +1,18 @@
 //! Who did what to an object, where the cloud keeps a record of it.
+mod cloudflare;
+mod cloudtrail;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::CloudError;
 use crate::model::Moment;
+use crate::wire::CloudError;
 
 /// Something that was done to an object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Deed {
+pub struct AuditEvent {
     /// RFC 3339.
     #[schemars(with = "String")]
     pub when: Moment,
@@ -23,17 +26,17 @@ pub struct Deed {
     pub with: String,
 }
 
-/// What the records tell. Nothing that can't be read is fatal.
+/// The records of several objects. Nothing that can't be read is fatal.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Told {
+pub struct AuditLog {
     /// By the object's physical id, the newest first.
-    pub deeds: BTreeMap<String, Vec<Deed>>,
+    pub events: BTreeMap<String, Vec<AuditEvent>>,
     /// Records that could not be read, and why; each is said once.
     pub unread: Vec<CloudError>,
 }
 
-/// Deeds that are told of one object, at most.
-pub const DEEDS: usize = 3;
+/// Events that are told of one object, at most.
+pub const EVENTS: usize = 3;
 
 /// What somebody else wrote, in one short line.
 pub fn short(text: &str) -> String {

@@ -1,0 +1,173 @@
+//! Who an object is: its address in the stack, and the stamp that it bears in the cloud, in every form in which a stamp is written.
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{Kind, foreign};
+use crate::model::{Tags, digest};
+
+/// A logical identity: `subnet.private-a`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Address {
+    pub kind: Kind,
+    pub name: String,
+}
+
+impl Address {
+    pub fn new(kind: Kind, name: impl Into<String>) -> Self {
+        Address { kind, name: name.into() }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.kind.label(), self.name)
+    }
+}
+
+impl FromStr for Address {
+    type Err = String;
+    fn from_str(s: &str) -> Result<Self, String> {
+        let (kind, name) = s.split_once('.').ok_or_else(|| format!("`{s}` is not KIND.NAME"))?;
+        let found = Kind::ALL.iter().copied().find(|k| k.label() == kind);
+        found.map(|k| Address::new(k, name)).ok_or_else(|| format!("there is no kind `{kind}`"))
+    }
+}
+
+impl Serialize for Address {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        Cow::<str>::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Address {
+    fn schema_name() -> Cow<'static, str> {
+        "Address".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "description": "KIND.NAME", "pattern": "^[a-z_0-9]+\\..+$" })
+    }
+}
+
+/// The tag that names the stack.
+pub const TAG_STACK: &str = "infra:stack";
+const TAG_ADDRESS: &str = "infra:address";
+const TAG_RUN: &str = "infra:run";
+const TAG_DIGEST: &str = "infra:digest";
+
+/// What every owned object carries: ownership without a state file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    pub stack: String,
+    pub address: Address,
+    /// The run that created the object.
+    pub run: String,
+    /// The step of that run.
+    pub step: usize,
+    /// The object's digest ([`crate::kinds::Object::digest`]) as it was last asked for; as much of it as its place has room for.
+    pub digest: String,
+}
+
+impl Stamp {
+    /// The stamp that an object keeps when it is changed: who made it stays, where it stands and what it was asked to be are new.
+    pub fn renewed(&self, by: &Stamp) -> Stamp {
+        Stamp { address: by.address.clone(), digest: by.digest.clone(), ..self.clone() }
+    }
+
+    /// A name no other object has: readable, at most `max` characters, the same for the same run and step, letters, digits and `-` only.
+    /// A lost answer to a creation is therefore answered definitely by looking the name up.
+    pub fn physical_name(&self, max: usize) -> String {
+        let unique = &digest(&(&self.stack, &self.address, &self.run, self.step))[..8];
+        let mut readable = format!("{}-{}", self.stack, self.address.name).replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+        readable.truncate(max - unique.len() - 1);
+        format!("{}-{unique}", readable.trim_end_matches('-'))
+    }
+
+    /// All tags of an object: the stamp's and the user's.
+    pub fn tags(&self, user: &Tags) -> Tags {
+        let mut all = user.clone();
+        all.insert(TAG_STACK.into(), self.stack.clone());
+        all.insert(TAG_ADDRESS.into(), self.address.to_string());
+        all.insert(TAG_RUN.into(), format!("{}/{}", self.run, self.step));
+        all.insert(TAG_DIGEST.into(), self.digest[..16.min(self.digest.len())].into());
+        all
+    }
+
+    /// The stamp among an object's tags, and the user's tags; `None` when the object isn't of this stack, or its stamp is damaged.
+    pub fn read(stack: &str, tags: impl IntoIterator<Item = (String, String)>) -> Option<(Stamp, Tags)> {
+        let all: Tags = tags.into_iter().collect();
+        let (run, step) = all.get(TAG_RUN)?.rsplit_once('/')?;
+        let stamp = Stamp {
+            stack: all.get(TAG_STACK).filter(|s| *s == stack)?.clone(),
+            address: all.get(TAG_ADDRESS)?.parse().ok()?,
+            run: run.into(),
+            step: step.parse().ok()?,
+            digest: all.get(TAG_DIGEST)?.clone(),
+        };
+        let user = all.into_iter().filter(|(k, _)| !k.starts_with("infra:") && !k.starts_with("aws:")).collect();
+        Some((stamp, user))
+    }
+
+    /// The stamp as one line, for objects whose list shows a description but no tags.
+    pub fn line(&self) -> String {
+        let tags = self.tags(&Tags::new());
+        [TAG_STACK, TAG_ADDRESS, TAG_RUN, TAG_DIGEST].map(|k| tags[k].as_str()).join(" ")
+    }
+
+    /// Reads [`Stamp::line`] back.
+    pub fn from_line(stack: &str, line: &str) -> Option<Stamp> {
+        let words: Vec<&str> = line.split(' ').collect();
+        let [s, address, run, digest] = words[..] else { return None };
+        let tags = [(TAG_STACK, s), (TAG_ADDRESS, address), (TAG_RUN, run), (TAG_DIGEST, digest)];
+        Stamp::read(stack, tags.map(|(k, v)| (k.into(), v.into()))).map(|(stamp, _)| stamp)
+    }
+
+    /// The stamp of what no stack of ours owns.
+    pub fn nobody(kind: Kind) -> Stamp {
+        Stamp { stack: String::new(), address: Address::new(kind, foreign("")), run: String::new(), step: 0, digest: String::new() }
+    }
+
+    /// The stamp in a comment, of at most 100 characters: `infra STACK NAME RUN/STEP DIGEST`.
+    pub fn comment(&self) -> String {
+        let digest = &self.digest[..8.min(self.digest.len())];
+        format!("infra {} {} {}/{} {digest}", self.stack, self.address.name, self.run, self.step)
+    }
+
+    /// Reads [`Stamp::comment`] back, where it is of this stack.
+    pub fn from_comment(comment: &str, stack: &str) -> Option<Stamp> {
+        let words: Vec<&str> = comment.split(' ').collect();
+        let ["infra", of, name, made, digest] = words[..] else { return None };
+        let (run, step) = made.rsplit_once('/')?;
+        let address = Address::new(Kind::DnsRecord, name);
+        let (run, step) = (run.to_owned(), step.parse().ok()?);
+        (of == stack).then(|| Stamp { stack: stack.into(), address, run, step, digest: digest.into() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_go_round() {
+        let stamp = Stamp {
+            stack: "s".into(),
+            address: Address::new(Kind::DnsRecord, "certificate.www.example.com"),
+            run: "0123456789ab".into(),
+            step: 7,
+            digest: "0123456789".into(),
+        };
+        let read = Stamp::from_comment(&stamp.comment(), "s").expect("its own form");
+        assert_eq!((&read.address, &read.run, read.step), (&stamp.address, &stamp.run, stamp.step));
+        assert!(Stamp::from_comment(&stamp.comment(), "other").is_none(), "another stack's is nobody's here");
+    }
+}

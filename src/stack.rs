@@ -1,0 +1,40 @@
+//! What should exist: what a spec is lowered to, and what a plan compares with the world.
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::kinds::{Address, Object, Text};
+use crate::model::digest;
+
+/// What should exist.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Stack {
+    pub name: String,
+    pub nodes: BTreeMap<Address, Object>,
+    /// Where in the spec each object comes from: `compute.app.health_check`.
+    pub origins: BTreeMap<Address, String>,
+    /// New address to old address.
+    pub renamed: BTreeMap<Address, Address>,
+    pub outputs: BTreeMap<String, Text>,
+    /// The name of the CDN's zone, when the stack has one.
+    pub zone: Option<String>,
+}
+
+/// A layer of the spec.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Layer {
+    pub file: String,
+    /// SHA-256 of its text, in hex.
+    pub digest: String,
+}
+
+/// SHA-256 of a text, in hex.
+pub fn text_digest(text: &str) -> String {
+    digest(&text)
+}
+
+/// Over the texts of all layers, in order.
+pub fn layers_digest(layers: &[Layer]) -> String {
+    digest(&layers.iter().map(|l| &l.digest).collect::<Vec<_>>())
+}

@@ -1,0 +1,118 @@
+//! Below the kinds: clients, transports, errors to [`Class`], the one retry policy, tags, notes. Nothing here knows a kind.
+pub mod aws;
+pub mod classify;
+pub mod cloudflare;
+pub mod notes;
+pub mod policy;
+pub mod tags;
+
+use std::fmt;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::model::Service;
+
+pub use aws::Clients;
+pub use cloudflare::{Cloudflare, Zone};
+pub use notes::Notes;
+
+/// Why a call failed, in the words that policy and the run need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// Slow down; the request was not looked at.
+    Throttled,
+    /// A passing failure of a request that may be repeated.
+    Transient,
+    /// It may have happened or not; only a look at the cloud can tell.
+    Ambiguous,
+    /// Something else must happen first (in use, still changing).
+    Conflict,
+    NotFound,
+    Denied,
+    Quota,
+    /// Refused for what it asks.
+    Invalid,
+    /// A mistake in `infra` itself.
+    Bug,
+}
+
+impl Class {
+    /// Whether the effect may have happened: only a look at the cloud can tell.
+    pub fn lost(self) -> bool {
+        matches!(self, Class::Ambiguous | Class::Transient)
+    }
+}
+
+/// A failed call: what was asked of whom, and the service's own words.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CloudError {
+    pub class: Class,
+    pub service: Option<Service>,
+    /// The API's own name: `CreateSubnet`.
+    pub operation: String,
+    /// The API's own code: `InvalidSubnet.Conflict`.
+    pub code: String,
+    pub message: String,
+    pub request_id: Option<String>,
+    /// How long the service asks to be left alone (`Retry-After`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<Duration>,
+}
+
+impl CloudError {
+    pub fn new(class: Class, code: impl Into<String>, message: impl Into<String>) -> Self {
+        let (code, message) = (code.into(), message.into());
+        CloudError { class, service: None, operation: String::new(), code, message, request_id: None, retry_after: None }
+    }
+
+    pub fn bug(message: impl Into<String>) -> Self {
+        CloudError::new(Class::Bug, "Bug", message)
+    }
+
+    /// Whether Cloudflare said so, or should have.
+    pub fn of_cloudflare(&self) -> bool {
+        self.service == Some(Service::Cloudflare)
+    }
+
+    /// Whether a permission is missing. What else is denied (no, wrong or expired credentials) needs none.
+    pub fn forbidden(&self) -> bool {
+        matches!(self.code.as_str(), "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation")
+    }
+
+    /// The same failure, with something more to say about it.
+    pub fn adding(self, more: &str) -> Self {
+        CloudError { message: format!("{}; {more}", self.message.trim_end_matches(['.', ' '])), ..self }
+    }
+
+    /// The cloud answered, but without something its API promises.
+    pub fn incomplete(operation: &str, what: &str) -> Self {
+        let mut e = CloudError::new(Class::Ambiguous, "IncompleteAnswer", format!("the answer has no {what}"));
+        e.operation = operation.into();
+        e
+    }
+}
+
+impl fmt::Display for CloudError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.operation.is_empty() {
+            write!(f, "{}: ", self.operation)?;
+        }
+        write!(f, "{}: {}", self.code, self.message)?;
+        if let Some(id) = &self.request_id {
+            write!(f, " (request {id})")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for CloudError {}
+
+/// Who is asking, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    pub account: String,
+    pub region: String,
+}
