@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::canon::{self, Form, pair, plain_key};
 use crate::kinds::{Address, Object, resolve_texts};
 use crate::model::{AttrChange, Mode};
 
@@ -64,13 +65,15 @@ fn compare(path: &str, before: Option<Value>, after: Option<Value>, mode: Mode, 
     }
     match (before, after) {
         (Some(b), Some(a)) if ranked(&b).is_some() && ranked(&a).is_some() => order(path, &b, &a, mode, context, out),
-        (Some(Value::Object(mut b)), Some(Value::Object(mut a))) if !tagged(&b) && !tagged(&a) => {
+        (Some(Value::Object(mut b)), Some(Value::Object(mut a))) if !Form::of_map(&b).whole() && !Form::of_map(&a).whole() => {
             let keys: BTreeSet<String> = b.keys().chain(a.keys()).cloned().collect();
             for key in keys {
-                compare(&format!("{path}.{key}"), b.remove(&key), a.remove(&key), mode, context, out);
+                compare(&format!("{path}.{}", plain_key(&key)), b.remove(&key), a.remove(&key), mode, context, out);
             }
         }
-        (Some(Value::Array(b)), Some(Value::Array(a))) if [&b, &a].iter().any(|l| l.iter().any(|v| v.is_object() && !reference(v))) => {
+        (Some(Value::Array(b)), Some(Value::Array(a)))
+            if [&b, &a].iter().any(|l| l.iter().any(|v| v.is_object() && !matches!(Form::of(v), Form::Ref(_)))) =>
+        {
             for gone in b.iter().filter(|v| !a.contains(v)) {
                 out.push(AttrChange { path: path.into(), before: Some(gone.clone()), after: None, mode, cascade: false });
             }
@@ -86,8 +89,10 @@ fn compare(path: &str, before: Option<Value>, after: Option<Value>, mode: Mode, 
 
 /// The entries of a [`crate::model::Ranked`], by name.
 fn ranked(v: &Value) -> Option<Vec<(&str, &Value)>> {
-    let entries = v.as_object().filter(|m| m.len() == 1)?.get("ranked")?.as_array()?;
-    entries.iter().map(|e| Some((e.get(0)?.as_str()?, e.get(1)?))).collect()
+    match Form::of(v) {
+        Form::Ranked(entries) => entries.iter().map(pair).collect(),
+        _ => None,
+    }
 }
 
 /// Entries are compared by name. Of those on both sides as few as possible have moved; a new one among them moves none.
@@ -129,26 +134,11 @@ fn rising(list: &[usize]) -> BTreeSet<usize> {
     out
 }
 
-/// Whether a map is one value of its own: a reference, a text, a secret, a computed value.
-fn tagged(m: &serde_json::Map<String, Value>) -> bool {
-    let one = |key: &str| m.len() == 1 && m.contains_key(key);
-    m.contains_key("ref") || one("ranked") || one("text") || one("secret") || one("computed")
-}
-
-fn reference(v: &Value) -> bool {
-    v.as_object().is_some_and(|m| m.contains_key("ref"))
-}
-
+/// Whether a value names one of these.
 fn points(v: &Value, moved: &BTreeSet<Address>) -> bool {
-    if moved.is_empty() {
-        return false;
+    let mut hit = false;
+    if !moved.is_empty() {
+        canon::addresses(v, &mut |address| hit = hit || address.parse().is_ok_and(|a| moved.contains(&a)));
     }
-    match v {
-        Value::Object(m) => match m.get("ref").and_then(Value::as_str) {
-            Some(s) => s.parse().is_ok_and(|a| moved.contains(&a)),
-            None => m.values().any(|v| points(v, moved)),
-        },
-        Value::Array(a) => a.iter().any(|v| points(v, moved)),
-        _ => false,
-    }
+    hit
 }

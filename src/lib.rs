@@ -44,6 +44,7 @@ pub mod cli;
 pub mod spec;
 pub mod stack;
 
+pub mod canon;
 pub mod model;
 pub mod redact;
 

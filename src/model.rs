@@ -1,13 +1,14 @@
 //! Words that every layer shares. Nothing here knows a cloud, a kind or a terminal.
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, BufWriter, Write};
 use std::time::{Duration, SystemTime};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
+
+use crate::canon::{self, Open, marked};
 
 /// What a change of one attribute costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -96,7 +97,7 @@ impl<T> From<T> for Computed<T> {
 
 impl<T: Serialize> Serialize for Computed<T> {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        json!({ "computed": self.0 }).serialize(s)
+        marked(s, canon::COMPUTED, &self.0)
     }
 }
 
@@ -104,6 +105,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Computed<T> {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         struct Tagged<T> {
+            #[serde(rename = "$computed")]
             computed: Option<T>,
         }
         Tagged::deserialize(d).map(|t| Computed(t.computed))
@@ -117,8 +119,8 @@ impl<T: JsonSchema> JsonSchema for Computed<T> {
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let inner = generator.subschema_for::<Option<T>>();
         schemars::json_schema!({
-            "type": "object", "readOnly": true, "required": ["computed"],
-            "properties": { "computed": inner }, "additionalProperties": false,
+            "type": "object", "readOnly": true, "required": [canon::COMPUTED],
+            "properties": { canon::COMPUTED: inner }, "additionalProperties": false,
         })
     }
 }
@@ -168,7 +170,7 @@ impl fmt::Debug for Secret {
 
 impl Serialize for Secret {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        json!({ "secret": self.fingerprint() }).serialize(s)
+        marked(s, canon::SECRET, &self.fingerprint())
     }
 }
 
@@ -176,6 +178,7 @@ impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         struct Tagged {
+            #[serde(rename = "$secret")]
             secret: String,
         }
         Tagged::deserialize(d).map(|t| Secret::Sealed(t.secret))
@@ -188,8 +191,8 @@ impl JsonSchema for Secret {
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "type": "object", "writeOnly": true, "required": ["secret"],
-            "properties": { "secret": { "type": "string" } }, "additionalProperties": false,
+            "type": "object", "writeOnly": true, "required": [canon::SECRET],
+            "properties": { canon::SECRET: { "type": "string" } }, "additionalProperties": false,
         })
     }
 }
@@ -206,7 +209,7 @@ impl<T> Default for Ranked<T> {
 
 impl<T: Serialize> Serialize for Ranked<T> {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        json!({ "ranked": self.0 }).serialize(s)
+        marked(s, canon::RANKED, &self.0)
     }
 }
 
@@ -214,6 +217,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ranked<T> {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         struct Tagged<T> {
+            #[serde(rename = "$ranked")]
             ranked: Vec<(String, T)>,
         }
         Tagged::deserialize(d).map(|t| Ranked(t.ranked))
@@ -227,7 +231,7 @@ impl<T: JsonSchema> JsonSchema for Ranked<T> {
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let inner = generator.subschema_for::<Vec<(String, T)>>();
         schemars::json_schema!({
-            "type": "object", "required": ["ranked"], "properties": { "ranked": inner }, "additionalProperties": false,
+            "type": "object", "required": [canon::RANKED], "properties": { canon::RANKED: inner }, "additionalProperties": false,
         })
     }
 }
@@ -267,7 +271,7 @@ impl<'de> Deserialize<'de> for Moment {
 }
 
 /// User tags: `Name` and what the spec says. The stamp's own tags (`infra:…`) and the cloud's (`aws:…`) are not among them.
-pub type Tags = BTreeMap<String, String>;
+pub type Tags = Open<String>;
 
 /// Where a request goes; slots and throttling are counted per service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]

@@ -3,8 +3,9 @@ use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use crate::canon::{Form, plain_key};
 use crate::model::Secret;
 
 /// What stands where something is hidden.
@@ -88,16 +89,20 @@ impl Redactor {
 
     fn walk(&self, name: &str, named: bool, value: &mut Value) {
         match value {
-            Value::Object(m) if m.contains_key("ref") || (m.len() == 1 && m.contains_key("secret")) => {}
-            Value::Object(m) => {
-                for (key, v) in m.iter_mut() {
-                    let plain = ["computed", "literal", "plain", "ranked", "set", "add", "text"].contains(&key.as_str());
-                    let own = OWN.contains(&key.as_str());
-                    self.walk(if plain { name } else { key }, !own && (named || secret_name(key)), v);
+            Value::Object(m) => match Form::of_map(m) {
+                Form::Ref(_) | Form::Secret(_) => {}
+                Form::Text(_) => marked(m).filter_map(|part| part.get_mut("literal")).for_each(|v| self.walk(name, named, v)),
+                Form::Ranked(_) => marked(m).filter_map(|entry| entry.get_mut(1)).for_each(|v| self.walk(name, named, v)),
+                Form::Computed(_) | Form::Plain(_) => m.values_mut().for_each(|v| self.walk(name, named, v)),
+                _ => {
+                    for (key, v) in m.iter_mut() {
+                        let key = plain_key(key);
+                        // How a header is changed says nothing of what it is.
+                        let verb = ["set", "add"].contains(&key);
+                        self.walk(if verb { name } else { key }, !OWN.contains(&key) && (named || secret_name(key)), v);
+                    }
                 }
-            }
-            // A named entry of a list.
-            Value::Array(list) if list.len() == 2 && list[0].is_string() && list[1].is_object() => self.walk(name, named, &mut list[1]),
+            },
             Value::Array(list) => list.iter_mut().for_each(|v| self.walk(name, named, v)),
             Value::String(s) if self.hides(name, named, s) => *s = sealed(s),
             _ => {}
@@ -109,6 +114,11 @@ impl Redactor {
         let word = s.is_empty() || s == "remove" || is_sealed(s);
         !word && (named || self.forms.iter().any(|f| s.contains(f)) || random(s, numbers))
     }
+}
+
+/// The parts of a marked list.
+fn marked(m: &mut Map<String, Value>) -> impl Iterator<Item = &mut Value> {
+    m.values_mut().filter_map(Value::as_array_mut).flatten()
 }
 
 /// What stands where a whole text is hidden: two that were the same stay the same.

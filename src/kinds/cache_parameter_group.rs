@@ -16,7 +16,7 @@ pub struct CacheParameterGroup {
     /// `CacheParameterGroupFamily`: the engine and its major version, `redis7`.
     pub family: String,
     /// The parameters that differ from the family's own, by `ParameterName`.
-    pub parameters: BTreeMap<String, String>,
+    pub parameters: Open<String>,
     pub tags: Tags,
 }
 
@@ -129,7 +129,7 @@ async fn group(cx: &Clients, name: &str) -> Result<Option<Seen>, CloudError> {
 }
 
 /// The parameters of a group that are its own (`Source` is `user`).
-async fn parameters(cx: &Clients, name: &str) -> Result<BTreeMap<String, String>, CloudError> {
+async fn parameters(cx: &Clients, name: &str) -> Result<Open<String>, CloudError> {
     let request = cx.elasticache().describe_cache_parameters().cache_parameter_group_name(name).source("user").max_records(100);
     let send = async |marker| request.clone().set_marker(marker).send().await;
     let found = cx.pages(Service::ElastiCache, "DescribeCacheParameters", send, |page| (page.parameters, page.marker)).await?;

@@ -19,7 +19,7 @@ pub struct Certificate {
     /// `SubjectAlternativeNames`: every name that it covers, `domain` among them.
     pub names: BTreeSet<String>,
     /// `DomainValidationOptions[].ResourceRecord` by domain name: the name and the value of a CNAME, in lower case, without trailing dots.
-    pub validation: Computed<BTreeMap<String, (String, String)>>,
+    pub validation: Computed<Open<(String, String)>>,
     pub tags: Tags,
 }
 
@@ -48,7 +48,7 @@ impl Resource for Certificate {
 
     fn simulate(&mut self, id: &str) {
         let record = |d: &String| (d.clone(), (format!("_{id}.{}", d.trim_start_matches("*.")), format!("_{id}.acm-validations.sandbox")));
-        self.validation = Computed::from(self.names.iter().map(record).collect::<BTreeMap<_, _>>());
+        self.validation = Computed::from(self.names.iter().map(record).collect::<Open<_>>());
     }
 
     /// The certificates by tag, with their tags, from the tagging service; then each by itself, for which there is no batched read.
@@ -110,7 +110,7 @@ impl Resource for Certificate {
 
 impl Certificate {
     /// The validation records of a new certificate, once there is one for each of its names.
-    async fn records(&self, cx: &Clients, arn: &str) -> Result<Option<BTreeMap<String, (String, String)>>, CloudError> {
+    async fn records(&self, cx: &Clients, arn: &str) -> Result<Option<Open<(String, String)>>, CloudError> {
         let Some(seen) = describe(cx, arn).await? else { return Ok(None) };
         refusal(&seen, arn).map_or(Ok(()), Err)?;
         let records = validation(&seen);
@@ -145,7 +145,7 @@ fn plain(name: &str) -> String {
 }
 
 /// The records that are known so far, by domain name.
-fn validation(seen: &CertificateDetail) -> BTreeMap<String, (String, String)> {
+fn validation(seen: &CertificateDetail) -> Open<(String, String)> {
     let record = |d: &DomainValidation| {
         let record = d.resource_record()?;
         Some((plain(d.domain_name()), (plain(record.name()), plain(record.value()))))

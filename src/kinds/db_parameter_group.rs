@@ -15,7 +15,7 @@ pub struct DbParameterGroup {
     pub family: String,
     /// The parameters that differ from the engine's own, by `ParameterName`. Dynamic ones are in force at once, static ones after the
     /// instance's next restart.
-    pub parameters: BTreeMap<String, String>,
+    pub parameters: Open<String>,
     pub tags: Tags,
 }
 
@@ -47,7 +47,7 @@ impl Resource for DbParameterGroup {
             .description(stamp.address.to_string())
             .set_tags(Some(rds::tags(&stamp.tags(&self.tags))));
         already(cx.safe(Service::Rds, "CreateDBParameterGroup", async || request.clone().send().await).await)?;
-        self.put_parameters(cx, &name, &BTreeMap::new()).await?;
+        self.put_parameters(cx, &name, &Open::new()).await?;
         Live::made(name, self.clone(), stamp, links)
     }
 
@@ -74,7 +74,7 @@ impl Resource for DbParameterGroup {
 
 impl DbParameterGroup {
     /// Sets what differs, and gives back to the engine what is not wanted any more.
-    async fn put_parameters(&self, cx: &Clients, name: &str, now: &BTreeMap<String, String>) -> Result<(), CloudError> {
+    async fn put_parameters(&self, cx: &Clients, name: &str, now: &Open<String>) -> Result<(), CloudError> {
         let (set, unset) = retag(now, &self.parameters);
         if set.is_empty() && unset.is_empty() {
             return Ok(());
@@ -123,6 +123,6 @@ async fn parameters(cx: &Clients, name: &str, source: Option<&str>) -> Result<Ve
     cx.pages(Service::Rds, "DescribeDBParameters", send, |page| (page.parameters, page.marker)).await
 }
 
-fn values(parameters: Vec<Parameter>) -> BTreeMap<String, String> {
+fn values(parameters: Vec<Parameter>) -> Open<String> {
     parameters.into_iter().filter_map(|p| Some((p.parameter_name?, p.parameter_value?))).collect()
 }

@@ -10,7 +10,7 @@ phase! {
 
 /// `rewrite` of `headers`, by name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Headers(pub BTreeMap<String, Header>);
+pub struct Headers(pub Open<Header>);
 
 /// What becomes of one header.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

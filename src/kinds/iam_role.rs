@@ -16,7 +16,7 @@ pub struct IamRole {
     /// The ARNs of the attached policies (`ManagedPolicyArns`); 20 at most.
     pub managed_policies: BTreeSet<String>,
     /// Policies of the role's own, by `PolicyName`; compared by meaning, not by their text. 10,240 characters at most in all.
-    pub inline_policies: BTreeMap<String, Value>,
+    pub inline_policies: Open<Document>,
     pub tags: Tags,
 }
 
@@ -47,7 +47,7 @@ impl Resource for IamRole {
         let answer = cx.safe(Service::Iam, "CreateRole", async || request.clone().send().await).await;
         existing(answer)?;
         half(ready(cx, &name, stamp).await)?;
-        half(self.grant(cx, &name, &BTreeSet::new(), &BTreeMap::new()).await)?;
+        half(self.grant(cx, &name, &BTreeSet::new(), &Open::new()).await)?;
         Live::made(name, self.clone(), stamp, links)
     }
 
@@ -103,7 +103,7 @@ impl IamRole {
         cx: &Clients,
         name: &str,
         managed: &BTreeSet<String>,
-        inline: &BTreeMap<String, Value>,
+        inline: &Open<Document>,
     ) -> Result<(), CloudError> {
         for arn in self.managed_policies.difference(managed) {
             let request = cx.iam().attach_role_policy().role_name(name).policy_arn(arn);
@@ -196,7 +196,7 @@ fn read(stack: &str, role: RoleDetail) -> Option<Live> {
     let found = IamRole {
         service: service.map_or_else(|| trusted.to_string(), String::from),
         managed_policies: role.attached_managed_policies.into_iter().flatten().filter_map(|p| p.policy_arn).collect(),
-        inline_policies: inline.filter_map(|PolicyDetail { policy_name, policy_document, .. }| Some((policy_name?, document(&policy_document?)))).collect(),
+        inline_policies: inline.filter_map(|PolicyDetail { policy_name, policy_document, .. }| Some((policy_name?, document(&policy_document?).into()))).collect(),
         tags,
     };
     Some(Live::found(role.role_name?, found, stamp))

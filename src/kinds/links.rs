@@ -5,9 +5,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::json;
 
 use super::*;
+use crate::canon::{self, marked};
 
 /// A typed pointer to another object of the stack: an edge of the graph.
 pub struct Ref<K>(pub String, PhantomData<fn() -> K>);
@@ -53,7 +53,7 @@ impl<K> fmt::Debug for Ref<K> {
 
 impl<K: Resource> Serialize for Ref<K> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        json!({ "ref": self.address().to_string() }).serialize(s)
+        marked(s, canon::REF, &self.address())
     }
 }
 
@@ -61,9 +61,10 @@ impl<'de, K: Resource> Deserialize<'de> for Ref<K> {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         struct Tagged {
-            r#ref: Address,
+            #[serde(rename = "$ref")]
+            target: Address,
         }
-        let target = Tagged::deserialize(d)?.r#ref;
+        let target = Tagged::deserialize(d)?.target;
         if target.kind != K::KIND {
             return Err(serde::de::Error::custom(format!("expected {}.*, found {target}", K::KIND.label())));
         }
@@ -78,8 +79,8 @@ impl<K: Resource> JsonSchema for Ref<K> {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let pattern = format!("^{}\\..+$", K::KIND.label());
         schemars::json_schema!({
-            "type": "object", "required": ["ref"], "additionalProperties": false,
-            "properties": { "ref": { "type": "string", "pattern": pattern } },
+            "type": "object", "required": [canon::REF], "additionalProperties": false,
+            "properties": { canon::REF: { "type": "string", "pattern": pattern } },
         })
     }
 }
@@ -96,7 +97,7 @@ impl Pointer {
 
 impl Serialize for Pointer {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        json!({ "ref": self.0.to_string() }).serialize(s)
+        marked(s, canon::REF, &self.0)
     }
 }
 
@@ -104,9 +105,10 @@ impl<'de> Deserialize<'de> for Pointer {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         struct Tagged {
-            r#ref: Address,
+            #[serde(rename = "$ref")]
+            target: Address,
         }
-        Tagged::deserialize(d).map(|t| Pointer(t.r#ref))
+        Tagged::deserialize(d).map(|t| Pointer(t.target))
     }
 }
 
@@ -116,8 +118,8 @@ impl JsonSchema for Pointer {
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "type": "object", "required": ["ref"], "additionalProperties": false,
-            "properties": { "ref": { "type": "string", "pattern": "^[a-z_0-9]+\\..+$" } },
+            "type": "object", "required": [canon::REF], "additionalProperties": false,
+            "properties": { canon::REF: { "type": "string", "pattern": "^[a-z_0-9]+\\..+$" } },
         })
     }
 }
@@ -163,7 +165,7 @@ impl Serialize for Text {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         match self.plain() {
             Some(plain) => plain.serialize(s),
-            None => json!({ "text": self.0 }).serialize(s),
+            None => marked(s, canon::TEXT, &self.0),
         }
     }
 }
@@ -173,7 +175,7 @@ impl<'de> Deserialize<'de> for Text {
         match Value::deserialize(d)? {
             Value::String(s) => Ok(Text::literal(s)),
             Value::Object(mut m) => {
-                let parts = m.remove("text").unwrap_or(Value::Null);
+                let parts = m.remove(canon::TEXT).unwrap_or(Value::Null);
                 serde_json::from_value(parts).map(Text).map_err(serde::de::Error::custom)
             }
             other => Err(serde::de::Error::custom(format!("expected a text, found {other}"))),
@@ -189,7 +191,7 @@ impl JsonSchema for Text {
         let parts = generator.subschema_for::<Vec<Part>>();
         schemars::json_schema!({ "anyOf": [
             { "type": "string" },
-            { "type": "object", "required": ["text"], "additionalProperties": false, "properties": { "text": parts } },
+            { "type": "object", "required": [canon::TEXT], "additionalProperties": false, "properties": { canon::TEXT: parts } },
         ] })
     }
 }
@@ -237,23 +239,11 @@ impl Links {
 pub fn refs(object: &Object) -> Vec<Address> {
     let mut out = vec![];
     for a in object.attributes() {
-        collect(&a.value, &mut out);
+        canon::addresses(&a.value, &mut |address| out.extend(address.parse().ok().filter(|a: &Address| !a.name.starts_with('='))));
     }
     out.sort();
     out.dedup();
     out
-}
-
-fn collect(v: &Value, out: &mut Vec<Address>) {
-    match v {
-        Value::Object(m) => match target(m) {
-            Some(a) if a.name.starts_with('=') => {}
-            Some(a) => out.push(a),
-            None => m.values().for_each(|v| collect(v, out)),
-        },
-        Value::Array(a) => a.iter().for_each(|v| collect(v, out)),
-        _ => {}
-    }
 }
 
 /// How a reference to an object that the stack doesn't own is written: its physical id, marked.
@@ -261,46 +251,40 @@ pub fn foreign(id: &str) -> String {
     format!("={id}")
 }
 
-/// The address a canonical value names, when it is a reference.
-fn target(m: &serde_json::Map<String, Value>) -> Option<Address> {
-    m.get("ref").and_then(Value::as_str).and_then(|s| s.parse().ok())
-}
-
 /// The object with every reference renamed by `f`; `None` leaves one as it is.
 pub fn map_refs(object: &Object, f: &dyn Fn(&Address) -> Option<String>) -> Object {
-    fn walk(v: &mut Value, f: &dyn Fn(&Address) -> Option<String>) -> bool {
-        match v {
-            Value::Object(m) => match target(m) {
-                Some(a) => f(&a).is_some_and(|name| m.insert("ref".into(), Address::new(a.kind, name).to_string().into()).is_some()),
-                None => m.values_mut().fold(false, |hit, v| walk(v, f) | hit),
-            },
-            Value::Array(a) => a.iter_mut().fold(false, |hit, v| walk(v, f) | hit),
-            _ => false,
-        }
-    }
     let mut value = serde_json::to_value(object).expect("objects are plain data");
-    if walk(&mut value, f) { serde_json::from_value(value).expect("a reference keeps its kind") } else { object.clone() }
+    let mut hit = false;
+    let mut rename = |address: &mut Value| {
+        let Some(a) = address.as_str().and_then(|s| s.parse::<Address>().ok()) else { return };
+        if let Some(name) = f(&a) {
+            *address = Address::new(a.kind, name).to_string().into();
+            hit = true;
+        }
+    };
+    canon::walk_mut(&mut value, &mut |v| {
+        if let Some(address) = canon::marked_mut(v, canon::REF) {
+            rename(address);
+            return true;
+        }
+        let Some(parts) = canon::marked_mut(v, canon::TEXT).and_then(Value::as_array_mut) else { return false };
+        parts.iter_mut().filter_map(|part| part.get_mut("output")?.get_mut("ref")).for_each(&mut rename);
+        true
+    });
+    if hit { serde_json::from_value(value).expect("a reference keeps its kind") } else { object.clone() }
 }
 
 /// Replaces every text all of whose references `lookup` knows by the plain string it stands for.
 pub fn resolve_texts(v: &mut Value, lookup: &dyn Fn(&Address, &str) -> Option<String>) {
-    match v {
-        Value::Object(m) if m.len() == 1 && m.contains_key("text") => {
-            let Ok(text) = serde_json::from_value::<Text>(v.clone()) else { return };
-            let plain: Option<String> = text
-                .0
-                .into_iter()
-                .map(|part| match part {
-                    Part::Literal(s) => Some(s),
-                    Part::Output { r#ref, attr } => lookup(&r#ref, &attr),
-                })
-                .collect();
-            if let Some(plain) = plain {
-                *v = Value::String(plain);
-            }
+    canon::walk_mut(v, &mut |v| {
+        let Some(Value::Array(parts)) = canon::marked_mut(v, canon::TEXT) else { return false };
+        let plain = |part: &Value| match canon::Part::of(part)? {
+            canon::Part::Literal(s) => Some(s.to_owned()),
+            canon::Part::Output(address, attr) => lookup(&address.parse().ok()?, attr),
+        };
+        if let Some(plain) = parts.iter().map(plain).collect::<Option<String>>() {
+            *v = Value::String(plain);
         }
-        Value::Object(m) => m.values_mut().for_each(|v| resolve_texts(v, lookup)),
-        Value::Array(a) => a.iter_mut().for_each(|v| resolve_texts(v, lookup)),
-        _ => {}
-    }
+        true
+    });
 }

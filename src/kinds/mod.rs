@@ -20,6 +20,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::canon::{Document, Open};
 use crate::model::{Attribute, Attributes, Loss, Service, Tags, digest};
 use crate::wire::policy::deadline;
 use crate::wire::{Class, Clients, CloudError};

@@ -14,7 +14,7 @@ pub struct PrefixList {
     /// `MaxEntries`.
     pub max_entries: i32,
     /// `Entries[].Cidr`, with their descriptions.
-    pub entries: BTreeMap<String, String>,
+    pub entries: Open<String>,
     /// `Tags`, without the stamp.
     pub tags: Tags,
 }
@@ -138,7 +138,7 @@ impl PrefixList {
 
     /// What is to be done next: make room, add, remove, give room back. Additions and the removals after them share a request, which makes
     /// one version; a removal comes before an addition only where a full list has no room for both.
-    fn next(&self, room: i32, now: &BTreeMap<String, String>) -> Option<Change> {
+    fn next(&self, room: i32, now: &Open<String>) -> Option<Change> {
         if self.max_entries > room {
             return Some(Change::Resize(self.max_entries));
         }
@@ -194,7 +194,7 @@ async fn describe(cx: &Clients, id: &str) -> Result<Option<ManagedPrefixList>, C
 }
 
 /// The entries of a list at one version, each with its description.
-async fn entries(cx: &Clients, id: &str, version: Option<i64>) -> Result<BTreeMap<String, String>, CloudError> {
+async fn entries(cx: &Clients, id: &str, version: Option<i64>) -> Result<Open<String>, CloudError> {
     let request = cx.ec2().get_managed_prefix_list_entries().prefix_list_id(id).set_target_version(version).max_results(BATCH as i32);
     let send = async |token| request.clone().set_next_token(token).send().await;
     let found = cx.pages(Service::Ec2, "GetManagedPrefixListEntries", send, |page| (page.entries, page.next_token)).await?;

@@ -18,7 +18,7 @@ pub struct RouteTable {
     pub subnets: BTreeSet<Ref<Subnet>>,
     /// Targets by destination (`DestinationCidrBlock` or `DestinationIpv6CidrBlock`, in canonical form: `0.0.0.0/0`). The VPC's own
     /// blocks (`local`), gateway endpoints and targets of other types are not among them and are left alone.
-    pub routes: BTreeMap<String, Target>,
+    pub routes: Open<Target>,
     /// `Tags`, without the stamp.
     pub tags: Tags,
 }
@@ -96,7 +96,7 @@ impl Resource for RouteTable {
 impl RouteTable {
     /// What turns the table that there is into this one.
     async fn steps(&self, cx: &Clients, links: &Links, stamp: &Stamp, now: &Parts) -> Result<Vec<Step>, CloudError> {
-        let mut routes = BTreeMap::new();
+        let mut routes = Open::new();
         for (cidr, target) in &self.routes {
             routes.insert(cidr.clone(), target.physical(links)?);
         }

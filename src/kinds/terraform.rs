@@ -256,7 +256,7 @@ pub(super) fn text(v: &Value) -> Value {
 pub(super) fn document(v: &Value) -> Value {
     match v {
         Value::String(_) => v.clone(),
-        other => Value::String(other.to_string()),
+        other => Value::String(crate::canon::document(other).to_string()),
     }
 }
 

@@ -18,9 +18,9 @@ pub struct ZoneSetting {
     /// The setting's id: `ssl`, `min_tls_version`, ….
     pub setting: String,
     /// Its value, in the API's own words.
-    pub value: Value,
+    pub value: Document,
     /// The value that was found before the first change.
-    pub before: Computed<Value>,
+    pub before: Computed<Document>,
     /// What must serve before the setting counts on it.
     pub waits_for: BTreeSet<Pointer>,
 }
@@ -55,8 +55,8 @@ impl Resource for ZoneSetting {
             let object = ZoneSetting {
                 zone: zone.name.clone(),
                 setting: setting.into(),
-                value: seen["value"].clone(),
-                before: note.before.into(),
+                value: seen["value"].clone().into(),
+                before: Document(note.before).into(),
                 waits_for: BTreeSet::new(),
             };
             Ok::<_, CloudError>(Some(Live::found(id(&zone.name, setting), object, note.stamp)))
@@ -78,7 +78,7 @@ impl Resource for ZoneSetting {
         let note = Note { stamp: stamp.clone(), before: before.unwrap_or(seen["value"].clone()) };
         note.write(cx, &name).await?;
         half(set(cx, &zone, &self.setting, &self.value).await)?;
-        Live::made(id(&self.zone, &self.setting), ZoneSetting { before: note.before.into(), ..self.clone() }, stamp, links)
+        Live::made(id(&self.zone, &self.setting), ZoneSetting { before: Document(note.before).into(), ..self.clone() }, stamp, links)
     }
 
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
@@ -88,7 +88,7 @@ impl Resource for ZoneSetting {
             set(cx, &cx.zone(&self.zone).await?, &self.setting, &self.value).await?;
         }
         if stamp != live.stamp {
-            let note = Note { stamp: stamp.clone(), before: old.before.0.clone().unwrap_or_default() };
+            let note = Note { stamp: stamp.clone(), before: old.before.0.clone().unwrap_or_default().0 };
             half(note.write(cx, &self.note(&stamp.stack)).await)?;
         }
         Live::made(&live.id, ZoneSetting { before: old.before, ..self.clone() }, &stamp, links)

@@ -3,6 +3,7 @@ use serde::Serialize;
 
 use super::decide::{Decision, compare};
 use super::*;
+use crate::canon::{self, Form};
 use crate::kinds::map_refs;
 use crate::observe::Snapshot;
 use crate::redact::Redactor;
@@ -148,21 +149,19 @@ fn own(attrs: &[AttrChange], d: &Decision) -> Vec<AttrChange> {
 
 /// Whether a value points at such an object.
 fn points(v: &Value, at: &dyn Fn(&Address) -> bool) -> bool {
-    match v {
-        Value::Object(m) => match m.get("ref").and_then(Value::as_str) {
-            Some(target) => target.parse().is_ok_and(|a| at(&a)),
-            None => m.values().any(|v| points(v, at)),
-        },
-        Value::Array(a) => a.iter().any(|v| points(v, at)),
-        _ => false,
-    }
+    let mut hit = false;
+    canon::addresses(v, &mut |address| hit = hit || address.parse().is_ok_and(|a| at(&a)));
+    hit
 }
 
 /// A value in which such references have lost their names; lists are in an order of their own.
 fn blurred(v: &Value, which: &dyn Fn(&Address) -> bool) -> Value {
     match v {
-        Value::Object(m) => match m.get("ref").and_then(Value::as_str).and_then(|s| s.parse::<Address>().ok()) {
-            Some(a) if which(&a) => json!({ "ref": a.kind.label() }),
+        Value::Object(m) => match Form::of_map(m) {
+            Form::Ref(target) => match target.parse::<Address>() {
+                Ok(a) if which(&a) => json!({ canon::REF: a.kind.label() }),
+                _ => v.clone(),
+            },
             _ => m.iter().map(|(k, v)| (k.clone(), blurred(v, which))).collect(),
         },
         Value::Array(a) => {
@@ -176,12 +175,14 @@ fn blurred(v: &Value, which: &dyn Fn(&Address) -> bool) -> Value {
 
 /// Whether a text in a value names an output of such an object.
 fn names(v: &Value, of: &dyn Fn(&Address) -> bool) -> bool {
-    match v {
-        Value::Object(m) => match m.get("output").and_then(|o| o.get("ref")).and_then(Value::as_str) {
-            Some(target) => target.parse().is_ok_and(|a| of(&a)),
-            None => m.values().any(|v| names(v, of)),
-        },
-        Value::Array(a) => a.iter().any(|v| names(v, of)),
+    let named = |part: &Value| match canon::Part::of(part) {
+        Some(canon::Part::Output(address, _)) => address.parse().is_ok_and(|a| of(&a)),
         _ => false,
-    }
+    };
+    let mut hit = false;
+    canon::walk(v, &mut |form| {
+        hit = hit || matches!(form, Form::Text(parts) if parts.iter().any(named));
+        true
+    });
+    hit
 }

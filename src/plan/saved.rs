@@ -13,7 +13,7 @@ use crate::redact::{Redactor, same};
 use crate::stack::{Layer, text_digest};
 
 /// The shape of a saved plan; grows when an older version can't read a newer one.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// A Cloudflare zone, as the account has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -3,6 +3,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::canon::{self, Form};
 use crate::kinds::Address;
 use crate::plan::{Act, Change, Plan, Undo, Verb};
 
@@ -106,10 +107,11 @@ pub fn plan_schema() -> Value {
 
 /// Replaces every secret's fingerprint by the word.
 pub(super) fn redact(v: &mut Value) {
-    match v {
-        Value::Object(m) if m.len() == 1 && m.contains_key("secret") => *v = json!({ "sensitive": true }),
-        Value::Object(m) => m.values_mut().for_each(redact),
-        Value::Array(a) => a.iter_mut().for_each(redact),
-        _ => {}
-    }
+    canon::walk_mut(v, &mut |v| {
+        let secret = matches!(Form::of(v), Form::Secret(_));
+        if secret {
+            *v = json!({ "sensitive": true });
+        }
+        secret
+    });
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::style::{Label, Style};
 use super::values::{count, maybe, seconds, value};
+use crate::canon::{Form, pair};
 use crate::model::{AttrChange, Mode};
 use crate::plan::{Change, Plan, Undo, Verb};
 
@@ -134,10 +135,10 @@ pub(super) fn hint(attrs: &[AttrChange]) -> String {
 
 /// A plain word, or the names of entries.
 fn words(v: &Value) -> Vec<String> {
-    match (v, v.get("ranked").and_then(Value::as_array)) {
-        (Value::String(s), _) => vec![s.clone()],
-        (_, Some(entries)) => entries.iter().filter_map(|e| e.get(0)?.as_str().map(String::from)).collect(),
-        _ if v.get("text").is_some() => vec![value(v)],
+    match Form::of(v) {
+        Form::Ranked(entries) => entries.iter().filter_map(pair).map(|(name, _)| name.to_owned()).collect(),
+        Form::Scalar(Value::String(s)) => vec![s.clone()],
+        Form::Text(_) => vec![value(v)],
         _ => vec![],
     }
 }

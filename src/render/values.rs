@@ -1,6 +1,7 @@
 //! Canonical values as a person reads them. Secrets are never shown.
 use serde_json::{Map, Value};
 
+use crate::canon::{Form, Part, pair, plain_key};
 use crate::plan::saved::Moved;
 use crate::redact::{HIDDEN, is_sealed};
 
@@ -72,34 +73,25 @@ fn string(s: &str) -> String {
 }
 
 fn map(m: &Map<String, Value>) -> String {
-    if let Some(target) = m.get("ref").and_then(Value::as_str) {
-        return reference(target, m.get("attr").and_then(Value::as_str));
+    match Form::of_map(m) {
+        Form::Ref(target) => return reference(target, None),
+        Form::Secret(_) => return HIDDEN.into(),
+        Form::Computed(Value::Null) => return "(known after apply)".into(),
+        Form::Computed(v) | Form::Plain(v) => return value(v),
+        Form::Text(parts) => return parts.iter().map(part).collect(),
+        Form::Ranked(entries) => return format!("[{}]", entries.iter().map(entry).collect::<Vec<_>>().join(", ")),
+        _ => {}
     }
     if let Some(rule) = rule(m) {
         return rule;
     }
-    match m.iter().next() {
-        Some((key, v)) if m.len() == 1 => match (key.as_str(), v) {
-            ("secret", _) => return "(sensitive)".into(),
-            ("computed", Value::Null) => return "(known after apply)".into(),
-            ("computed", v) => return value(v),
-            ("text", Value::Array(parts)) => return parts.iter().map(part).collect(),
-            ("plain", v) => return value(v),
-            ("ranked", Value::Array(entries)) => return format!("[{}]", entries.iter().map(entry).collect::<Vec<_>>().join(", ")),
-            _ => {}
-        },
-        _ => {}
-    }
     let filled = m.iter().filter(|(_, v)| !v.is_null() && v.as_str() != Some(""));
-    format!("{{{}}}", filled.map(|(k, v)| format!("{k}: {}", value(v))).collect::<Vec<_>>().join(", "))
+    format!("{{{}}}", filled.map(|(k, v)| format!("{}: {}", plain_key(k), value(v))).collect::<Vec<_>>().join(", "))
 }
 
 /// A named entry of a list: `login: {…}`.
 fn entry(v: &Value) -> String {
-    match (v.get(0).and_then(Value::as_str), v.get(1)) {
-        (Some(name), Some(v)) => format!("{name}: {}", value(v)),
-        _ => value(v),
-    }
+    pair(v).map_or_else(|| value(v), |(name, v)| format!("{name}: {}", value(v)))
 }
 
 /// A security group's rule: `tcp 22 203.0.113.0/24 (office)`.
@@ -125,9 +117,9 @@ fn reference(target: &str, attr: Option<&str>) -> String {
 }
 
 fn part(v: &Value) -> String {
-    match (v.get("literal").and_then(Value::as_str), v.get("output")) {
-        (Some(s), _) => s.to_owned(),
-        (None, Some(output)) => value(output),
-        _ => value(v),
+    match Part::of(v) {
+        Some(Part::Literal(s)) => s.to_owned(),
+        Some(Part::Output(address, attr)) => reference(address, Some(attr)),
+        None => value(v),
     }
 }

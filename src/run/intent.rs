@@ -11,7 +11,7 @@ use flate2::write::DeflateEncoder;
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
-use super::journal::{Damaged, Header, check};
+use super::journal::{self, Damaged, Header};
 use crate::cloud::lease::Holder;
 use crate::model::{Moment, digest};
 use crate::wire::notes::NOTE;
@@ -77,9 +77,7 @@ pub fn header(stack: &str, notes: &BTreeMap<String, String>, intent: &Intent) ->
     if digest(&packed) != intent.sum {
         return Err(damaged("its notes do not belong together".into()));
     }
-    let header = unpack(&packed).map_err(|e| damaged(e.to_string()))?;
-    check(&header).map_err(damaged)?;
-    Ok(header)
+    journal::header(&unpack(&packed).map_err(|e| damaged(e.to_string()))?).map_err(damaged)
 }
 
 /// Removes it: the run is over. What another run wrote stays.
@@ -100,9 +98,9 @@ fn pack(header: &Header) -> std::io::Result<String> {
     Ok(STANDARD.encode(packed.finish()?))
 }
 
-fn unpack(packed: &str) -> std::io::Result<Header> {
+fn unpack(packed: &str) -> std::io::Result<Vec<u8>> {
     let packed = STANDARD.decode(packed).map_err(std::io::Error::other)?;
     let mut text = vec![];
     DeflateDecoder::new(&packed[..]).take(LARGEST).read_to_end(&mut text)?;
-    Ok(serde_json::from_slice(&text)?)
+    Ok(text)
 }

@@ -14,7 +14,7 @@ use crate::plan::Plan;
 use crate::wire::Identity;
 
 /// The shape of a journal; grows when an older version can't read a newer one.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// What a run is, who runs it, and its whole program. Holds no secret: those of a plan are fingerprints once written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -157,8 +157,7 @@ pub fn parse(text: &[u8]) -> Result<Story, Damaged> {
     let mut lines = text[..whole].split_inclusive(|b| *b == b'\n');
     let damaged = |line, why: String| Damaged { line, why };
     let first = lines.next().ok_or_else(|| damaged(0, "the header is missing".into()))?;
-    let header: Header = serde_json::from_slice(first).map_err(|e| damaged(1, e.to_string()))?;
-    check(&header).map_err(|why| damaged(1, why))?;
+    let header = header(first).map_err(|why| damaged(1, why))?;
     let mut entries = vec![];
     let mut run = Run::new(&header.plan);
     for (i, line) in lines.enumerate() {
@@ -171,15 +170,22 @@ pub fn parse(text: &[u8]) -> Result<Story, Damaged> {
     Ok(Story { header, entries, whole: whole as u64 })
 }
 
-/// Whether a header is one that this version can go on with.
-pub fn check(header: &Header) -> Result<(), String> {
-    if header.format != FORMAT {
-        return Err(format!("its format is {}, this version of infra reads {FORMAT}", header.format));
+/// Reads a header that this version can go on with. The format comes first: what another version wrote is not damaged.
+pub fn header(text: &[u8]) -> Result<Header, String> {
+    #[derive(Deserialize)]
+    struct Format {
+        format: u32,
     }
+    let Format { format } = serde_json::from_slice(text).map_err(|e| e.to_string())?;
+    if format != FORMAT {
+        return Err(format!("its format is {format}, this version of infra reads {FORMAT}"));
+    }
+    let header: Header = serde_json::from_slice(text).map_err(|e| e.to_string())?;
     if header.plan.stack != header.stack {
         return Err("its plan is of another stack".into());
     }
-    header.plan.check()
+    header.plan.check()?;
+    Ok(header)
 }
 
 /// An open journal; a sink of the run's events.

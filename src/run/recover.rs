@@ -10,6 +10,7 @@ use super::drive::stamp;
 use super::look::look;
 use super::memory::Memory;
 use super::{Action, Event, Found, Run, State};
+use crate::canon::{self, Form};
 use crate::cloud::Observe;
 use crate::kinds::{Kind, Live};
 use crate::model::Moment;
@@ -93,9 +94,10 @@ pub fn secrets(run: &Run<'_>, stack: Option<&Stack>) -> bool {
 }
 
 fn hidden(v: &Value) -> bool {
-    match v {
-        Value::Object(m) => (m.len() == 1 && m.contains_key("secret")) || m.values().any(hidden),
-        Value::Array(a) => a.iter().any(hidden),
-        _ => false,
-    }
+    let mut hit = false;
+    canon::walk(v, &mut |form| {
+        hit = hit || matches!(form, Form::Secret(_));
+        true
+    });
+    hit
 }

@@ -128,7 +128,7 @@ fn the_document_of_drift() {
     let mut desk = Desk::open("drift-json", &[SECRET]);
     desk.bend("launch_template.app", |template| {
         let text = template.to_string();
-        let at = text.find(r#"{"secret":""#).expect("a secret") + r#"{"secret":""#.len();
+        let at = text.find(r#"{"$secret":""#).expect("a secret") + r#"{"$secret":""#.len();
         *template = serde_json::from_str(&format!("{}0123456789ab{}", &text[..at], &text[at + 12..])).unwrap();
     });
     desk.bend("iam_role.app", |role| role["tags"] = json!({ "api_token": "a-token-that-nobody-may-see" }));

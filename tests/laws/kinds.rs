@@ -1,13 +1,15 @@
 //! What holds for every kind.
 use infra::cloud::{Cloud, Observe};
 use infra::diff::{Context, diff};
-use infra::kinds::{Kind, Links, Object, Stamp};
+use infra::kinds::{Kind, Links, Object, Stamp, refs};
 use infra::model::{Mode, Secret};
 use infra::observe::observe;
 use infra::plan::{PlanError, Verb};
+use infra::redact::Redactor;
 use infra::run::Outcome;
 use infra::wire::Class;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 use super::world::{FULL, apply, sandbox, settled_plan, stack, with};
 
@@ -80,13 +82,102 @@ fn change(v: &mut Value) -> bool {
         Value::String(s) if s.ends_with(".0/16") => *v = json!("10.0.0.0/15"),
         Value::String(s) if s.parse::<ipnet::Ipv4Net>().is_ok() => *v = json!("10.0.240.0/20"),
         Value::String(s) => s.push('x'),
-        Value::Object(m) if m.contains_key("ref") => return false,
+        Value::Object(m) if m.contains_key("$ref") => return false,
         Value::Object(m) => return m.values_mut().any(change),
         Value::Array(a) if a.iter().any(Value::is_string) => a.push(json!("another")),
         Value::Array(a) => return a.iter_mut().any(change),
         Value::Null => return false,
     }
     true
+}
+
+/// Whatever keys users choose: in every map of every kind they come back, are compared entry by entry, name nothing, and switch no redaction off.
+#[test]
+fn keys_of_users_are_theirs() {
+    const KEYS: &[&str] = &["ref", "secret", "text", "computed", "ranked", "plain", "$ref", "$secret", "$$", "literal", "output"];
+    let full = stack(&[FULL]);
+    let redactor = Redactor::new(["swordfish9".to_owned()]);
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    for (address, object) in &full.nodes {
+        let whole = serde_json::to_value(object).unwrap();
+        for path in maps(&whole) {
+            let entry = |key: &str, value: &Value| {
+                let mut changed = whole.clone();
+                changed.pointer_mut(&path).unwrap().as_object_mut().unwrap().insert(key.into(), value.clone());
+                serde_json::from_value::<Object>(changed).ok()
+            };
+            let samples = ["x", "swordfish9"].map(|text| sample(whole.pointer(&path).unwrap(), text));
+            let Some(before) = entry("ref", &samples[0]) else { continue };
+            if serde_json::to_value(&before).unwrap() == whole {
+                continue; // no map, but a struct that ignores what it doesn't know
+            }
+            found.insert(format!("{} {path}", address.kind.label()));
+            for key in KEYS {
+                let mark = if key.starts_with('$') { format!("${key}") } else { (*key).to_owned() };
+                let [one, other] = [&samples[0], &samples[1]].map(|v| entry(&mark, v).unwrap());
+                let here = serde_json::to_value(&one).unwrap();
+                assert_eq!(here.pointer(&path).unwrap().get(&mark), Some(&samples[0]), "{address} {path}: {key} comes back");
+                assert_eq!(serde_json::from_value::<Object>(here).unwrap(), one, "{address} {path}: {key}");
+                assert_eq!(refs(&one), refs(object), "{address} {path}: {key} is no reference");
+                if samples[0] != samples[1] {
+                    let changes = diff(Some(&one), Some(&other), &Context::still());
+                    let compared = object.attributes().iter().any(|a| path.split('/').nth(2) == Some(a.name) && a.mode.compared());
+                    assert_eq!(!changes.is_empty(), compared, "{address} {path}: {key}: {changes:?}");
+                    assert!(changes.iter().all(|c| c.path.split('.').any(|part| part == *key)), "{address} {path}: {key}: {changes:?}");
+                }
+                for attribute in &mut other.attributes() {
+                    redactor.attribute(attribute.name, &mut attribute.value);
+                    assert!(
+                        !attribute.value.to_string().contains("swordfish9"),
+                        "{address} {path}: {key} hides its neighbour from redaction"
+                    );
+                }
+            }
+            // A key that looks like a mark is written as none.
+            let alone = serde_json::to_value(entry("$ref", &samples[0]).unwrap()).unwrap();
+            assert!(
+                alone.pointer(&path).unwrap().get("$$ref").is_some(),
+                "{address} {path} is a map of users' keys, but not an `Open` one"
+            );
+        }
+    }
+    let kinds: BTreeSet<&str> = found.iter().filter_map(|f| f.split(' ').next()).collect();
+    let tagged = full.nodes.values().filter(|o| o.attributes().iter().any(|a| a.name == "tags")).map(|o| o.kind().label());
+    assert!(tagged.collect::<BTreeSet<_>>().is_subset(&kinds), "{found:#?}");
+    for more in ["route_table", "db_parameter_group", "header_rules", "iam_role", "prefix_list", "zone_setting"] {
+        assert!(kinds.contains(more), "{more} has a map of its own: {found:#?}");
+    }
+}
+
+/// Where maps stand in a value, as JSON pointers.
+fn maps(v: &Value) -> Vec<String> {
+    let escape = |key: &str| key.replace('~', "~0").replace('/', "~1");
+    let inner: Vec<(String, &Value)> = match v {
+        Value::Object(m) => m.iter().map(|(k, v)| (escape(k), v)).collect(),
+        Value::Array(a) => a.iter().enumerate().map(|(i, v)| (i.to_string(), v)).collect(),
+        _ => vec![],
+    };
+    let own = v.is_object().then(String::new);
+    own.into_iter().chain(inner.iter().flat_map(|(step, v)| maps(v).into_iter().map(move |rest| format!("/{step}{rest}")))).collect()
+}
+
+/// A value for one more entry of a map: with this text in it where its entries hold one.
+fn sample(map: &Value, text: &str) -> Value {
+    fn fill(v: &mut Value, text: &str) -> bool {
+        match v {
+            Value::String(s) if !s.contains('.') => {
+                *s = text.into();
+                true
+            }
+            Value::Object(m) if m.keys().any(|k| k == "$ref" || k == "$secret") => false,
+            Value::Object(m) => m.values_mut().any(|v| fill(v, text)),
+            Value::Array(a) => a.iter_mut().any(|v| fill(v, text)),
+            _ => false,
+        }
+    }
+    let mut value = map.as_object().unwrap().values().next().cloned().unwrap_or(json!(text));
+    fill(&mut value, text);
+    value
 }
 
 /// Every verb run twice gives the same world; deleting twice succeeds; nothing is deleted that is in use.

@@ -59,25 +59,25 @@ fn otherwise(object: &Object, name: &str) -> Option<Object> {
     lead_elsewhere(&mut elsewhere);
     let mut values = vec![
         elsewhere,
-        json!({ "ranked": [] }),
+        json!({ "$ranked": [] }),
         json!(["dns_record.x"]),
-        json!({ "10.9.0.0/16": { "internet_gateway": { "ref": "internet_gateway.x" } } }),
+        json!({ "10.9.0.0/16": { "internet_gateway": { "$ref": "internet_gateway.x" } } }),
         json!(7),
         json!("x"),
         json!(true),
         json!(["x"]),
         json!({ "x": "y" }),
-        json!({ "computed": 7 }),
-        json!({ "computed": "x" }),
-        json!({ "computed": ["x"] }),
-        json!({ "computed": [{ "ref": "listener.x" }] }),
-        json!({ "text": [{ "literal": "x" }] }),
+        json!({ "$computed": 7 }),
+        json!({ "$computed": "x" }),
+        json!({ "$computed": ["x"] }),
+        json!({ "$computed": [{ "$ref": "listener.x" }] }),
+        json!({ "$text": [{ "literal": "x" }] }),
         json!({ "other": "x" }),
-        json!([{ "ref": "listener.x" }]),
+        json!([{ "$ref": "listener.x" }]),
         json!("2001:db8::/32"),
         json!("10.1.0.0/16"),
     ];
-    values.extend(Kind::ALL.iter().map(|k| json!({ "ref": format!("{}.x", k.label()) })));
+    values.extend(Kind::ALL.iter().map(|k| json!({ "$ref": format!("{}.x", k.label()) })));
     let with = |value: &Value| {
         let mut whole = whole.clone();
         *whole.as_object_mut().unwrap().values_mut().next().unwrap().get_mut(name)? = value.clone();
@@ -89,7 +89,7 @@ fn otherwise(object: &Object, name: &str) -> Option<Object> {
 
 fn lead_elsewhere(v: &mut Value) {
     match v {
-        Value::Object(m) if m.contains_key("ref") => m["ref"] = format!("{}-elsewhere", m["ref"].as_str().unwrap()).into(),
+        Value::Object(m) if m.contains_key("$ref") => m["$ref"] = format!("{}-elsewhere", m["$ref"].as_str().unwrap()).into(),
         Value::Object(m) => m.values_mut().for_each(lead_elsewhere),
         Value::Array(a) => a.iter_mut().for_each(lead_elsewhere),
         _ => {}

@@ -144,22 +144,22 @@ fn what_leads_to_the_balancer_comes_last() {
          tls: {{ mode: strict }}\n  waf: {{ managed: free }}\n  origin: {{ locked_to_cloudflare: true }}\n"
     ));
     let www = value(&stack, "dns_record.www");
-    let waits: Vec<&str> = www["waits_for"].as_array().expect("a list").iter().map(|p| p["ref"].as_str().expect("an address")).collect();
+    let waits: Vec<&str> = www["waits_for"].as_array().expect("a list").iter().map(|p| p["$ref"].as_str().expect("an address")).collect();
     assert_eq!(waits, ["auto_scaling_group.app", "listener.http", "listener.https", "managed_rules.main", "zone_setting.ssl"]);
     assert_eq!(www["opens"][0], "security_group.load_balancer");
     let certificate = value(&stack, "certificate.www.example.com");
     assert_eq!(certificate["names"], serde_json::json!(["*.example.com", "example.com", "www.example.com"]));
     let listener = value(&stack, "listener.https");
-    assert_eq!(listener["certificate"]["ref"], "certificate.www.example.com");
+    assert_eq!(listener["certificate"]["$ref"], "certificate.www.example.com");
     assert_eq!(listener["waits_for"].as_array().map(Vec::len), Some(2), "`*.example.com` and `example.com` share a record");
     let record = value(&stack, "dns_record.certificate.example.com");
-    assert_eq!(record["name"]["text"][0]["output"]["attr"], "validation_name.*.example.com");
+    assert_eq!(record["name"]["$text"][0]["output"]["attr"], "validation_name.*.example.com");
     let group = value(&stack, "security_group.load_balancer");
     assert_eq!(group["reached_by"].as_array().map(Vec::len), Some(3));
     let ingress = group["ingress"].as_array().expect("rules");
-    assert!(ingress.iter().all(|rule| rule["peer"]["prefix_list"]["ref"] == "prefix_list.cloudflare"), "{ingress:?}");
+    assert!(ingress.iter().all(|rule| rule["peer"]["prefix_list"]["$ref"] == "prefix_list.cloudflare"), "{ingress:?}");
     assert!(stack.nodes.contains_key(&"prefix_list.cloudflare".parse::<Address>().expect("an address")));
-    assert_eq!(value(&stack, "zone_setting.ssl")["waits_for"][0]["ref"], "listener.https");
+    assert_eq!(value(&stack, "zone_setting.ssl")["waits_for"][0]["$ref"], "listener.https");
 }
 
 /// `allow_from: [cdn]` and `locked_to_cloudflare: true` are two ways to say one thing.

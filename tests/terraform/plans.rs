@@ -28,10 +28,10 @@ async fn values_are_plain() {
 fn tags(path: &str, v: &Value) {
     match v {
         Value::Object(map) => {
-            for tag in ["computed", "ranked", "text", "secret", "plain"] {
+            for tag in ["$computed", "$ranked", "$text", "$secret", "$plain"] {
                 assert!(!map.contains_key(tag), "{path}: {v}");
             }
-            assert!(map.len() > 1 || !map.contains_key("ref"), "{path}: {v}");
+            assert!(map.len() > 1 || !map.contains_key("$ref"), "{path}: {v}");
             map.iter().for_each(|(k, v)| tags(&format!("{path}.{k}"), v));
         }
         Value::Array(list) => list.iter().for_each(|v| tags(path, v)),
@@ -180,7 +180,7 @@ async fn every_value_is_said() {
 fn leaves(v: &Value) -> Vec<String> {
     let under = |key: String, v: &Value| leaves(v).into_iter().map(move |p| format!("/{key}{p}")).collect::<Vec<_>>();
     match v {
-        Value::Object(m) if m.contains_key("ref") || m.contains_key("secret") => vec![],
+        Value::Object(m) if ["$ref", "$secret", "output"].iter().any(|mark| m.contains_key(*mark)) => vec![],
         Value::Object(m) => m.iter().flat_map(|(k, v)| under(k.replace('~', "~0").replace('/', "~1"), v)).collect(),
         Value::Array(a) => a.iter().enumerate().flat_map(|(i, v)| under(i.to_string(), v)).collect(),
         Value::Null => vec![],

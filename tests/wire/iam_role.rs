@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use infra::kinds::IamRole;
 use serde_json::{Value, json};
 
@@ -10,7 +8,7 @@ pub fn role(service: &str) -> IamRole {
     IamRole {
         service: service.into(),
         managed_policies: ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore".into()].into(),
-        inline_policies: [("read".into(), policy("s3:GetObject"))].into(),
+        inline_policies: [("read".into(), policy("s3:GetObject").into())].into(),
         tags: [("Name".into(), "wire".into())].into(),
     }
 }
@@ -22,7 +20,7 @@ fn policy(action: &str) -> Value {
 pub fn case() -> Case {
     let base = role("ec2.amazonaws.com");
     let managed = |names: &[&str]| names.iter().map(|n| format!("arn:aws:iam::aws:policy/{n}")).collect();
-    let both = BTreeMap::from([("read".into(), policy("s3:GetObject")), ("write+b".into(), policy("s3:PutObject"))]);
+    let both = [("read".into(), policy("s3:GetObject").into()), ("write+b".into(), policy("s3:PutObject").into())].into();
     let variants = vec![
         ("service", IamRole { service: "vpc-flow-logs.amazonaws.com".into(), ..base.clone() }.into()),
         ("a trust policy of another form", {
@@ -39,7 +37,7 @@ pub fn case() -> Case {
         ("another managed policy", IamRole { managed_policies: managed(&["ReadOnlyAccess"]), ..base.clone() }.into()),
         ("no managed policy", IamRole { managed_policies: [].into(), ..base.clone() }.into()),
         ("an inline policy changed", {
-            IamRole { inline_policies: [("read".into(), policy("s3:GetObjectTagging"))].into(), ..base.clone() }.into()
+            IamRole { inline_policies: [("read".into(), policy("s3:GetObjectTagging").into())].into(), ..base.clone() }.into()
         }),
         ("an inline policy more", IamRole { inline_policies: both, ..base.clone() }.into()),
         ("no inline policy", IamRole { inline_policies: [].into(), ..base.clone() }.into()),

@@ -1,5 +1,6 @@
 //! What an instance does when it first starts, and how that is read back from its user data.
 use super::*;
+use crate::canon::Open;
 use crate::model::{Secret, digest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -25,7 +26,7 @@ pub struct Container {
     /// The port it listens on, opened under the same number on the instance.
     pub port: i32,
     /// Its environment. Names are letters, digits and `_`; values are single lines.
-    pub env: BTreeMap<String, EnvValue>,
+    pub env: Open<EnvValue>,
 }
 
 /// The value of one variable of a container's environment.
@@ -33,6 +34,7 @@ pub struct Container {
 #[serde(rename_all = "snake_case")]
 pub enum EnvValue {
     /// A value that anyone may see.
+    #[serde(rename = "$plain")]
     Plain(Text),
     /// A value that no output shows. The user data of the template holds it, so whoever may read templates may read it.
     Secret(Secret),

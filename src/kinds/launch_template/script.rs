@@ -85,7 +85,7 @@ pub(super) fn parse(script: &str) -> Option<Result<Container, ()>> {
     let said = script.strip_prefix(MARK)?.lines().next().unwrap_or_default();
     let Ok(sealed) = serde_json::from_str::<Container>(said) else { return Some(Err(())) };
     let mut whole = sealed.clone();
-    for (name, value) in &mut whole.env {
+    for (name, value) in whole.env.iter_mut() {
         if let EnvValue::Secret(secret) = value
             && let Some(found) = script.lines().find_map(|l| l.strip_prefix(name.as_str())?.strip_prefix('='))
         {

@@ -1,6 +1,7 @@
 //! Values that a page hides beyond what no output shows: many may read it who may not read the environment of a container.
 use serde_json::{Value, json};
 
+use crate::canon::{self, Form};
 use crate::kinds::Kind;
 use crate::model::AttrChange;
 use crate::plan::Change;
@@ -51,7 +52,7 @@ fn within(v: &mut Value) {
 
 /// A secret says so itself, and nothing has nothing to hide.
 fn whole(v: &mut Value) {
-    if !v.is_null() && v.get("secret").is_none() && !value(v).is_empty() {
-        *v = json!({ "text": [{ "literal": "(hidden)" }] });
+    if !v.is_null() && !matches!(Form::of(v), Form::Secret(_)) && !value(v).is_empty() {
+        *v = json!({ canon::TEXT: [{ "literal": "(hidden)" }] });
     }
 }

@@ -159,7 +159,7 @@ fn depends(world: &World, address: &Address) -> Vec<String> {
     let mut out = BTreeSet::new();
     for attribute in object.attributes().iter().filter(|a| silent.contains(a.name)) {
         parts::named(&attribute.value, &mut |target| {
-            out.insert(world.resource(target));
+            out.insert(world.resource(&target));
         });
     }
     out.into_iter().collect()

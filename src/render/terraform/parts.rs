@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::value::{Body, Node};
 use super::world::{Side, World};
+use crate::canon::{self, Form, pair, plain_key};
 use crate::kinds::terraform::{Line, Made, Says, When, Word};
 use crate::kinds::{Address, Kind, Object, Part, Text, resolve_texts};
 use crate::model::digest;
@@ -121,7 +122,7 @@ impl Subject<'_> {
 
     fn at(&self, root: &Value, entry: Option<Entry>, path: &str, attr: &str) -> Node {
         if let Some((pointer, rest)) = path.split_once('.')
-            && let Some(target) = root.get(pointer).and_then(|v| v.get("ref")).and_then(Value::as_str)
+            && let Some(Form::Ref(target)) = root.get(pointer).map(Form::of)
         {
             return self.through(target, rest);
         }
@@ -155,12 +156,12 @@ impl Subject<'_> {
         match value {
             Value::String(s) if is_sealed(s) => Node::Hidden(s.clone()),
             Value::Array(list) => Node::List(list.iter().map(|v| self.node(v, attr)).collect()),
-            Value::Object(map) => match tag(map) {
-                Some(("ref", v)) => v.as_str().and_then(|s| s.parse().ok()).map_or(Node::Plain(Value::Null), |a| self.link(&a, attr)),
-                Some(("secret", v)) => Node::Hidden(v.to_string()),
-                Some(("text", _)) => self.text(value),
-                Some(("plain" | "computed", v)) => self.node(v, attr),
-                _ => Node::Map(map.iter().map(|(k, v)| (k.clone(), self.node(v, attr))).collect()),
+            Value::Object(map) => match Form::of_map(map) {
+                Form::Ref(target) => target.parse().map_or(Node::Plain(Value::Null), |a| self.link(&a, attr)),
+                Form::Secret(fingerprint) => Node::Hidden(fingerprint.to_owned()),
+                Form::Text(_) => self.text(value),
+                Form::Plain(v) | Form::Computed(v) => self.node(v, attr),
+                _ => Node::Map(map.iter().map(|(k, v)| (plain_key(k).to_owned(), self.node(v, attr))).collect()),
             },
             plain => Node::Plain(plain.clone()),
         }
@@ -186,14 +187,14 @@ impl Subject<'_> {
         let mut to = BTreeSet::new();
         let (mut plain, mut open) = (value, false);
         named(&plain, &mut |address| {
-            to.insert(self.world.resource(address));
+            to.insert(self.world.resource(&address));
         });
         let mut hidden = holds_sealed(&plain);
         resolve_texts(&mut plain, &|address, attr| self.world.output(address, attr, self.side));
-        look(&plain, &mut |map| match tag(map) {
-            Some(("text", _)) => open = true,
-            Some(("secret", _)) => hidden = true,
-            _ => {}
+        canon::walk(&plain, &mut |form| {
+            open = open || matches!(form, Form::Text(_));
+            hidden = hidden || matches!(form, Form::Secret(_));
+            true
         });
         match (open, hidden) {
             (true, _) => Node::Link { to: to.into_iter().collect(), value: None },
@@ -259,7 +260,7 @@ fn find<'v>(root: &'v Value, entry: Option<Entry<'v>>, path: &str) -> Found<'v> 
         _ => {}
     }
     loop {
-        if let Some(inner) = here.as_object().filter(|m| m.len() == 1).and_then(|m| m.get("computed")) {
+        if let Form::Computed(inner) = Form::of(here) {
             if inner.is_null() {
                 return Found::Open;
             }
@@ -293,8 +294,8 @@ fn entries(value: &Value) -> Vec<(String, &Value)> {
     let end = |s: &str| s.rsplit(['/', '=']).next().unwrap_or(s).to_owned();
     let name = |i: usize, v: &Value| match v {
         Value::String(s) => end(s),
-        Value::Object(m) => match tag(m) {
-            Some(("ref", v)) => v.as_str().and_then(|s| s.split_once('.')).map_or(i.to_string(), |(_, name)| end(name)),
+        Value::Object(m) => match Form::of_map(m) {
+            Form::Ref(target) => target.split_once('.').map_or(i.to_string(), |(_, name)| end(name)),
             _ => i.to_string(),
         },
         _ => i.to_string(),
@@ -302,44 +303,18 @@ fn entries(value: &Value) -> Vec<(String, &Value)> {
     match value {
         Value::Null => vec![],
         Value::Array(list) => list.iter().enumerate().map(|(i, v)| (name(i, v), v)).collect(),
-        Value::Object(map) => match tag(map) {
-            Some(("ranked", Value::Array(list))) => list.iter().filter_map(|e| Some((e.get(0)?.as_str()?.to_owned(), e.get(1)?))).collect(),
-            Some(_) => vec![(String::new(), value)],
-            None => map.iter().map(|(k, v)| (k.clone(), v)).collect(),
+        Value::Object(map) => match Form::of_map(map) {
+            Form::Map(map) => map.iter().map(|(k, v)| (plain_key(k).to_owned(), v)).collect(),
+            Form::Ranked(list) => list.iter().filter_map(pair).map(|(name, v)| (name.to_owned(), v)).collect(),
+            _ => vec![(String::new(), value)],
         },
         one => vec![(String::new(), one)],
     }
 }
 
-/// The tag of a map that is one value of its own.
-fn tag(map: &Map<String, Value>) -> Option<(&str, &Value)> {
-    if let Some(v) = map.get("ref") {
-        return Some(("ref", v));
-    }
-    let (key, v) = map.iter().next().filter(|_| map.len() == 1)?;
-    ["computed", "plain", "ranked", "secret", "text"].contains(&key.as_str()).then_some((key.as_str(), v))
-}
-
-/// Every map in a value.
-fn look(v: &Value, f: &mut dyn FnMut(&Map<String, Value>)) {
-    match v {
-        Value::Object(map) => {
-            f(map);
-            map.values().for_each(|v| look(v, f));
-        }
-        Value::Array(list) => list.iter().for_each(|v| look(v, f)),
-        _ => {}
-    }
-}
-
-/// Every address in a value.
-pub fn named(v: &Value, f: &mut dyn FnMut(&Address)) {
-    look(v, &mut |map| {
-        let address = map.get("ref").and_then(Value::as_str).and_then(|s| s.parse::<Address>().ok());
-        if let Some(address) = address.filter(|a| !a.name.starts_with('=')) {
-            f(&address);
-        }
-    });
+/// Every address of the stack in a value.
+pub fn named(v: &Value, f: &mut dyn FnMut(Address)) {
+    canon::addresses(v, &mut |address| address.parse().ok().filter(|a: &Address| !a.name.starts_with('=')).into_iter().for_each(&mut *f));
 }
 
 fn holds_sealed(v: &Value) -> bool {

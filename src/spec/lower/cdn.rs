@@ -1,5 +1,5 @@
 //! `cdn`: settings of the zone, and the list of Cloudflare's ranges; its records, rules and certificates have files of their own.
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ pub(super) fn lower(l: &mut Lower) {
     rules::lower(l, cdn);
     if records::closed(l) {
         // What Cloudflare publishes is known once the cloud has been looked at.
-        let list = PrefixList { max_entries: RANGES, entries: BTreeMap::new(), tags: l.tags("cloudflare") };
+        let list = PrefixList { max_entries: RANGES, entries: Default::default(), tags: l.tags("cloudflare") };
         l.add(CLOUDFLARE, "cdn.origin", list);
     }
 }
@@ -47,7 +47,8 @@ fn settings(l: &mut Lower, cdn: &Cdn) {
     for (name, value) in all {
         let Some(value) = value else { continue };
         let waits_for = if name == "ssl" { https(l) } else { BTreeSet::new() };
-        let setting = ZoneSetting { zone: cdn.zone.to_string(), setting: name.into(), value, before: Default::default(), waits_for };
+        let setting =
+            ZoneSetting { zone: cdn.zone.to_string(), setting: name.into(), value: value.into(), before: Default::default(), waits_for };
         l.add(name, "cdn.tls", setting);
     }
 }

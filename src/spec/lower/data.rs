@@ -16,8 +16,11 @@ pub(super) fn caches(l: &mut Lower) {
     for (name, cache) in &l.spec.cache {
         let old = cache.renamed_from.as_ref().map(Name::to_string);
         if !cache.parameters.is_empty() {
-            let group =
-                CacheParameterGroup { family: cache_family(cache), parameters: cache.parameters.clone(), tags: l.tags(name.as_str()) };
+            let group = CacheParameterGroup {
+                family: cache_family(cache),
+                parameters: cache.parameters.clone().into(),
+                tags: l.tags(name.as_str()),
+            };
             l.renamed::<CacheParameterGroup>(name.as_str(), old.clone());
             l.add(name.as_str(), format!("cache.{name}.parameters"), group);
         }
@@ -58,7 +61,7 @@ pub(super) fn databases(l: &mut Lower) {
     }
     for (name, db) in &l.spec.database {
         let old = db.renamed_from.as_ref().map(Name::to_string);
-        let group = DbParameterGroup { family: db_family(db), parameters: db.parameters.clone(), tags: l.tags(name.as_str()) };
+        let group = DbParameterGroup { family: db_family(db), parameters: db.parameters.clone().into(), tags: l.tags(name.as_str()) };
         l.renamed::<DbParameterGroup>(name.as_str(), old.clone());
         l.add(name.as_str(), format!("database.{name}.parameters"), group);
         l.renamed::<DbInstance>(name.as_str(), old.clone());

@@ -8,10 +8,9 @@ mod network;
 mod records;
 mod rules;
 
-use std::collections::BTreeMap;
-
 use super::Spec;
 use super::units::{Name, Part as Word, Reference, Target, Text as Words};
+use crate::canon::{Document, Open};
 use crate::kinds::{Address, Kind, Object, Part, Ref, Resource, Subnet, Text};
 use crate::model::Tags;
 use crate::stack::Stack;
@@ -57,7 +56,7 @@ impl Lower<'_> {
 
     /// The spec's tags, and the `Name` that consoles show.
     fn tags(&self, name: &str) -> Tags {
-        let mut tags = self.spec.tags.clone();
+        let mut tags = Tags::from(self.spec.tags.clone());
         tags.insert("Name".into(), format!("{}-{name}", self.spec.stack));
         tags
     }
@@ -125,6 +124,6 @@ fn allow(actions: &[&str], resources: &[String]) -> serde_json::Value {
 }
 
 /// A map of one policy, or of none.
-fn policies(name: &str, document: Option<serde_json::Value>) -> BTreeMap<String, serde_json::Value> {
-    document.into_iter().map(|d| (name.to_owned(), d)).collect()
+fn policies(name: &str, document: Option<serde_json::Value>) -> Open<Document> {
+    document.into_iter().map(|d| (name.to_owned(), d.into())).collect()
 }

@@ -98,7 +98,7 @@ fn routes(l: &mut Lower) {
 
 fn table(l: &mut Lower, name: String, old: Option<String>, tier: &Name, subnets: BTreeSet<Ref<Subnet>>, routes: BTreeMap<String, Target>) {
     l.renamed::<RouteTable>(&name, old);
-    let table = RouteTable { vpc: Ref::to("main"), subnets, routes, tags: l.tags(&name) };
+    let table = RouteTable { vpc: Ref::to("main"), subnets, routes: routes.into(), tags: l.tags(&name) };
     l.add(name, format!("vpc.subnets.{tier}"), table);
 }
 

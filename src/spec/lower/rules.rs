@@ -112,7 +112,7 @@ fn headers(cdn: &Cdn) -> Rules<Headers> {
         let remove = r.remove.iter().map(|name| (name.clone(), Header::Remove));
         let set = r.set.iter().map(|(name, value)| (name.clone(), Header::Set(value.clone())));
         let all: BTreeMap<String, Header> = add.chain(remove).chain(set).collect();
-        (r.name.to_string(), rule(&r.when, Headers(all), r.enabled))
+        (r.name.to_string(), rule(&r.when, Headers(all.into()), r.enabled))
     };
     Ranked(cdn.headers.iter().map(one).collect())
 }

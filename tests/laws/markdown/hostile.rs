@@ -79,10 +79,10 @@ fn text() -> impl Strategy<Value = String> {
 fn value() -> impl Strategy<Value = Value> {
     let one = prop_oneof![
         text().prop_map(|t| json!(t)),
-        text().prop_map(|t| json!({ "text": [{ "literal": t }] })),
-        text().prop_map(|t| json!({ "plain": { "text": [{ "literal": t }] } })),
-        text().prop_map(|t| json!({ "ref": t })),
-        text().prop_map(|t| json!({ "ranked": [[t, { "action": t }]] })),
+        text().prop_map(|t| json!({ "$text": [{ "literal": t }] })),
+        text().prop_map(|t| json!({ "$plain": { "$text": [{ "literal": t }] } })),
+        text().prop_map(|t| json!({ "$ref": t })),
+        text().prop_map(|t| json!({ "$ranked": [[t, { "action": t }]] })),
     ];
     (one, text()).prop_map(|(v, key)| if key.len() % 3 == 0 { json!({ key: v }) } else { v })
 }

@@ -207,7 +207,7 @@ async fn environments_are_hidden_unless_asked_for() {
         path: path.into(),
         wanted: true,
         then: Some("let me in".into()),
-        now: Some(json!({ "text": [{ "literal": "#!/bin/sh\necho stay out" }] })),
+        now: Some(json!({ "$text": [{ "literal": "#!/bin/sh\necho stay out" }] })),
     };
     for path in ["boot.container.env.GREETING", "boot.user_data", "boot.container"] {
         let why = format!("The plan is stale:\n  {}\n  and more", values::moved(&moved(path)));

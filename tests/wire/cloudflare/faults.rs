@@ -113,7 +113,8 @@ async fn a_missing_permission_is_named() {
 fn mixed(path: &str, ssl: &str, content: &str) -> Stack {
     let rule = Rule { expression: format!("http.request.uri.path eq \"/{path}\""), action: Filter("block".into()), enabled: true };
     let rules = CustomRules { zone: ZONE.into(), rules: Ranked(vec![("one".into(), rule)]), others: Computed(None) };
-    let ssl = ZoneSetting { zone: ZONE.into(), setting: "ssl".into(), value: json!(ssl), before: Computed(None), waits_for: [].into() };
+    let ssl =
+        ZoneSetting { zone: ZONE.into(), setting: "ssl".into(), value: json!(ssl).into(), before: Computed(None), waits_for: [].into() };
     let all: Vec<(&str, Object)> = vec![
         ("custom_rules.main", rules.into()),
         ("dns_record.a", record("a.example.com", content).into()),

@@ -46,8 +46,13 @@ fn want(paths: &[&str]) -> Stack {
         ((*path).to_owned(), rule)
     };
     let rules = CustomRules { zone: ZONE.into(), rules: Ranked(paths.iter().map(rule).collect()), others: Computed(None) };
-    let ssl =
-        ZoneSetting { zone: ZONE.into(), setting: "ssl".into(), value: json!("strict"), before: Computed(None), waits_for: [].into() };
+    let ssl = ZoneSetting {
+        zone: ZONE.into(),
+        setting: "ssl".into(),
+        value: json!("strict").into(),
+        before: Computed(None),
+        waits_for: [].into(),
+    };
     let all: Vec<(&str, Object)> = vec![
         ("custom_rules.main", rules.into()),
         ("dns_record.www", record("www.example.com", "192.0.2.1").into()),

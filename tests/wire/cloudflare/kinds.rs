@@ -1,5 +1,4 @@
 //! Each kind: made, read back, every attribute changed and changed back, gone.
-use std::collections::BTreeMap;
 
 use infra::kinds::cache_rules::{Caching, Query};
 use infra::kinds::custom_rules::Filter;
@@ -58,7 +57,7 @@ macro_rules! phase {
 fn cases() -> Vec<Case> {
     let caching = Caching { bypass: false, edge_ttl: Some(86400), browser_ttl: Some(3600), query: Query::All };
     let names = |n: &[&str]| n.iter().map(|s| (*s).to_owned()).collect();
-    let header = |name: &str, h: Header| Headers(BTreeMap::from([(name.to_owned(), h)]));
+    let header = |name: &str, h: Header| Headers([(name.to_owned(), h)].into());
     let managed = |ruleset: &str, score: Option<i64>, action: Option<&str>| Managed {
         ruleset: ruleset.into(),
         score_threshold: score,
@@ -87,8 +86,13 @@ fn cases() -> Vec<Case> {
         ("type: NS", over(&|r| (r.r#type, r.content) = ("NS".into(), text("ns1.example.net")))),
     ];
     let mx = DnsRecord { r#type: "MX".into(), content: text("mx.example.net"), priority: Some(10), ..base.clone() };
-    let setting =
-        |id: &str, value: Value| ZoneSetting { zone: ZONE.into(), setting: id.into(), value, before: Computed(None), waits_for: [].into() };
+    let setting = |id: &str, value: Value| ZoneSetting {
+        zone: ZONE.into(),
+        setting: id.into(),
+        value: value.into(),
+        before: Computed(None),
+        waits_for: [].into(),
+    };
     let hsts = |age: i64| {
         let value = json!({ "enabled": true, "max_age": age, "include_subdomains": true, "preload": false, "nosniff": true });
         json!({ "strict_transport_security": value })
@@ -166,7 +170,7 @@ async fn what_is_written_reads_as_the_reference_says() {
             $kind { zone: ZONE.into(), rules: ranked(&[("one", "true", $action)]), others: Computed(None) }.into()
         };
     }
-    let headers = Headers(BTreeMap::from([("X-Frame-Options".into(), Header::Set("DENY".into())), ("Server".into(), Header::Remove)]));
+    let headers = Headers([("X-Frame-Options".into(), Header::Set("DENY".into())), ("Server".into(), Header::Remove)].into());
     let want: Vec<(&str, Object)> = vec![
         ("cache_rules.main", rules!(CacheRules caching)),
         ("custom_rules.main", rules!(CustomRules Filter("block".into()))),
@@ -220,8 +224,13 @@ async fn what_is_written_reads_as_the_reference_says() {
 async fn settings_are_given_back() {
     let edge = Edge::start("pro").await;
     let want = |value: &str| {
-        let setting =
-            ZoneSetting { zone: ZONE.into(), setting: "ssl".into(), value: json!(value), before: Computed(None), waits_for: [].into() };
+        let setting = ZoneSetting {
+            zone: ZONE.into(),
+            setting: "ssl".into(),
+            value: json!(value).into(),
+            before: Computed(None),
+            waits_for: [].into(),
+        };
         stack("edge", [("zone_setting.ssl", setting.into())])
     };
     edge.fake.set_setting(&edge.zone, "ssl", json!("flexible"));
