@@ -37,6 +37,8 @@ pub enum EnvValue {
     #[serde(rename = "$plain")]
     Plain(Text),
     /// A value that no output shows. The user data of the template holds it, so whoever may read templates may read it.
+    #[serde(rename = "$secret", with = "crate::model::sealed")]
+    #[schemars(with = "String")]
     Secret(Secret),
     /// The id or ARN of a secret that the instance fetches with its own role when it first starts; its whole string is the value.
     FromSecretsManager(String),
