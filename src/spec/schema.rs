@@ -1,5 +1,5 @@
 //! JSON Schemas of a spec and of a layer, generated from the types.
-use super::stack::Spec;
+use super::sections::Spec;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
@@ -97,7 +97,7 @@ fn for_editors(schema: &mut Value, description: &str) {
             object.insert("anyOf".into(), Value::Array(branches));
         }
         let narrow = ["maxLength", "pattern"].iter().any(|word| object.contains_key(*word));
-        match super::leaf::kind(object) {
+        match super::schema_view::kind(object) {
             Some("boolean" | "integer" | "number") => or_env(object),
             Some("string") if narrow => or_env(object),
             _ => {}

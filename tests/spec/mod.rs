@@ -8,6 +8,7 @@ mod examples;
 mod explain;
 mod garbage;
 mod schema;
+mod siblings;
 mod units;
 
 /// Reads the named files of the repository as layers, with an empty environment.
