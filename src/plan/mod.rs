@@ -1,6 +1,7 @@
 //! Stack x Snapshot to `Plan` or `PlanError`: decides order, replacement, undo and commit point. The run makes no choices.
 mod decide;
 pub mod drift;
+pub mod fields;
 pub mod saved;
 mod select;
 mod steps;
@@ -18,6 +19,7 @@ use crate::model::{AttrChange, Order, digest};
 
 pub use decide::plan;
 pub use drift::{Drift, drift};
+pub use fields::{Field, FieldRule, Spelling};
 pub use saved::Saved;
 pub use select::{Selection, select};
 
@@ -28,6 +30,9 @@ pub struct Stack {
     pub nodes: BTreeMap<Address, Object>,
     /// Where in the spec each object comes from: `compute.app.health_check`.
     pub origins: BTreeMap<Address, String>,
+    /// Which fields of the spec decide about attributes, by the section that an object comes from and its kind; see [`Stack::fields_of`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, BTreeMap<String, Vec<FieldRule>>>,
     /// New address to old address.
     pub renamed: BTreeMap<Address, Address>,
     pub outputs: BTreeMap<String, Text>,

@@ -18,12 +18,12 @@ pub fn explain(topic: &str) -> Result<String, Finding> {
     let mut steps = topic.split('.');
     let section = section(steps.next().unwrap_or_default())?;
     let mut said = section.name.to_string();
-    let mut node = Some(&schema);
+    let mut node = Some(schema);
     if section.name != "stack" {
         node = schema["properties"].get(section.name);
     }
     for step in steps {
-        let below = node.and_then(|node| fields(&schema, node));
+        let below = node.and_then(|node| fields(schema, node));
         let next = below.and_then(|fields| fields.get(step));
         if next.is_none() {
             let known: Vec<&str> = below.map_or(Vec::new(), |fields| fields.keys().map(String::as_str).collect());
@@ -33,7 +33,7 @@ pub fn explain(topic: &str) -> Result<String, Finding> {
         said = format!("{said}.{step}");
     }
     let node = node.unwrap_or(&Value::Null);
-    Ok(page(&schema, &said, node, section.named && !topic.contains('.')))
+    Ok(page(schema, &said, node, section.named && !topic.contains('.')))
 }
 
 /// A section with every default, as YAML: that of the smallest spec which has it.
@@ -44,7 +44,7 @@ pub fn defaults(name: &str) -> Result<String, Finding> {
     let section = section(name)?;
     let schema = typed();
     // The top shows what each section shows whose fields have defaults.
-    let own = |other: &&SectionInfo| other.name == name || name == "stack" && fields(&schema, &schema["properties"][other.name]).is_some();
+    let own = |other: &&SectionInfo| other.name == name || name == "stack" && fields(schema, &schema["properties"][other.name]).is_some();
     let minimal = SECTIONS.iter().filter(own).map(|section| section.minimal.to_string());
     let texts = ["stack: example\nregion: us-east-1".to_string()].into_iter().chain(minimal);
     let layers: Vec<(PathBuf, String)> = texts.map(|text| ("example".into(), text)).collect();

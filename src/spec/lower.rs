@@ -6,7 +6,7 @@ use super::units::{Name, Template, TemplatePart};
 use super::{Spec, groups, sections};
 use crate::kinds::{Address, Kind, Object, Part, Ref, Resource, Subnet, Text};
 use crate::model::{Tags, partition};
-use crate::plan::Stack;
+use crate::plan::{FieldRule, Spelling, Stack};
 
 /// The objects of a spec. `env` answers secrets that are `{from_env: NAME}`.
 ///
@@ -17,7 +17,33 @@ pub fn lower(spec: &Spec, env: &dyn Fn(&str) -> Option<String>) -> Result<Stack,
     let mut lower = Lower { spec, env, peers: Peers::of(spec), stack, unset: vec![] };
     groups::lower(&mut lower);
     spec.lower(&mut lower);
+    lower.stack.fields = fields(&lower.stack);
     if lower.unset.is_empty() { Ok(lower.stack) } else { Err(lower.unset) }
+}
+
+/// What decides about the tags of every object.
+const TAGS: &[(&str, &str, Spelling)] = &[("tags.*", "tags.*", Spelling::Same), ("tags.Name", "stack", Spelling::Other)];
+
+/// The rows of the sections and kinds that a stack has.
+fn fields(stack: &Stack) -> BTreeMap<String, BTreeMap<String, Vec<FieldRule>>> {
+    let mut all: BTreeMap<String, BTreeMap<String, Vec<FieldRule>>> = BTreeMap::new();
+    for (address, origin) in &stack.origins {
+        let section = origin.split('.').next().unwrap_or_default();
+        let kinds = all.entry(section.into()).or_default();
+        if kinds.contains_key(address.kind.label()) {
+            continue;
+        }
+        let info = sections::SECTIONS.iter().find(|info| info.name == section);
+        let rows = info.into_iter().flat_map(|info| info.fields).filter(|(kind, _)| *kind == address.kind);
+        let rows = rows.flat_map(|(_, rows)| *rows).chain(TAGS);
+        let rule = |(attribute, field, spelling): &(&str, &str, Spelling)| FieldRule {
+            attribute: (*attribute).into(),
+            field: (*field).into(),
+            spelling: *spelling,
+        };
+        kinds.insert(address.kind.label().into(), rows.map(rule).collect());
+    }
+    all
 }
 
 /// A stack in the making.

@@ -89,7 +89,7 @@ pub fn load(layers: &[(PathBuf, String)], env: &dyn Fn(&str) -> Option<String>) 
     sources.set(root.clone());
     substitute::substitute(&mut root, &sources, env, &mut found, &mut unread);
     let schema = schema::typed();
-    let shape = shape::check(&schema, &mut root, &sources, &unread);
+    let shape = shape::check(schema, &mut root, &sources, &unread);
     found.extend(shape.found);
     if shape.hopeless {
         return Err(Findings::new(found));
@@ -102,7 +102,7 @@ pub fn load(layers: &[(PathBuf, String)], env: &dyn Fn(&str) -> Option<String>) 
             return Err(Findings::new(found));
         }
     };
-    let fields = Fields::of(&schema, &root);
+    let fields = Fields::of(schema, &root);
     found.extend(check::check(&spec, &sources, &root, &fields, shape.cut));
     let secrets = secrets::from_env(&fields);
     let findings = Findings::new(found);

@@ -4,12 +4,19 @@ use super::lower::Lower;
 use super::node::Node;
 use super::sections::Spec;
 use super::units::{Peer, Target};
-use crate::kinds::{Address, Part};
+use crate::kinds::{Address, Kind, Part};
+use crate::plan::Spelling;
 use std::collections::BTreeSet;
 
 /// What `${section.attribute}` or `${section.name.attribute}` may name, in alphabetical order, and the pieces that each stands for; these follow from
 /// the spec and the entry's name, which is empty where the section has no entries.
 pub type Attributes = &'static [(&'static str, fn(&Spec, &str) -> Vec<Part>)];
+
+/// Which fields decide about which attributes of the objects of a kind that come from a section: rows of attribute, field and spelling, see [`FieldRule`].
+/// Of the rows of one attribute the most telling comes first.
+///
+/// [`FieldRule`]: crate::plan::FieldRule
+pub type Fields = &'static [(Kind, &'static [(&'static str, &'static str, Spelling)])];
 
 /// A section, implemented by the type of its field in [`Spec`]: by the entries of a section that has named ones.
 pub trait Section {
@@ -19,6 +26,8 @@ pub trait Section {
     const MINIMAL: &'static str;
     /// What texts may refer to.
     const ATTRIBUTES: Attributes = &[];
+    /// What a plan names beside the attributes of its objects.
+    const FIELDS: Fields = &[];
 
     /// Completes the section's part of the document: afterwards every field with `x-default` is there. `spec` is the whole document without this part;
     /// sections that stand earlier in `sections!` are complete in it.
@@ -45,6 +54,7 @@ impl<T: Section> Section for Option<T> {
     const NAMED: bool = T::NAMED;
     const MINIMAL: &'static str = T::MINIMAL;
     const ATTRIBUTES: Attributes = T::ATTRIBUTES;
+    const FIELDS: Fields = T::FIELDS;
 
     fn derive(node: &mut Node, spec: &Node) {
         T::derive(node, spec);

@@ -8,7 +8,7 @@ use super::derive;
 use super::load_balancer::LoadBalancer;
 use super::lower::Lower;
 use super::node::Node;
-use super::section::{Attributes, Section, SectionGroup};
+use super::section::{Attributes, Fields, Section, SectionGroup};
 use super::units::{Account, Name, OutputName, Region, Template};
 use super::vpc::Vpc;
 use schemars::JsonSchema;
@@ -26,6 +26,8 @@ pub struct SectionInfo {
     pub minimal: &'static str,
     /// What texts may refer to.
     pub attributes: Attributes,
+    /// What a plan names beside the attributes of its objects.
+    pub fields: Fields,
 }
 
 /// The sections of a spec in the order in which it is read: a line makes the field of [`Spec`], the calls of [`Section`], the topic of `infra explain`,
@@ -87,7 +89,7 @@ macro_rules! sections {
 
         /// All sections, in the order in which a spec is read.
         pub const SECTIONS: &[SectionInfo] = &[
-            SectionInfo { name: "stack", named: false, minimal: "", attributes: &[] },
+            SectionInfo { name: "stack", named: false, minimal: "", attributes: &[], fields: &[] },
             SectionInfo::of::<$one>(stringify!($first)),
             $(SectionInfo::of::<$section>(stringify!($name)),)+
         ];
@@ -96,7 +98,7 @@ macro_rules! sections {
 
 impl SectionInfo {
     const fn of<S: Section>(name: &'static str) -> Self {
-        SectionInfo { name, named: S::NAMED, minimal: S::MINIMAL, attributes: S::ATTRIBUTES }
+        SectionInfo { name, named: S::NAMED, minimal: S::MINIMAL, attributes: S::ATTRIBUTES, fields: S::FIELDS }
     }
 }
 

@@ -6,6 +6,7 @@ mod cdn;
 mod diagnostics;
 mod examples;
 mod explain;
+mod fields;
 mod garbage;
 mod schema;
 mod siblings;

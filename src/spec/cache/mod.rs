@@ -1,12 +1,13 @@
 //! `cache`: Redis or Valkey with replicas.
 mod check;
+mod fields;
 mod lower;
 
 use super::check::Check;
 use super::derive::tier;
 use super::lower::{Lower, output};
 use super::node::Node;
-use super::section::{Attributes, Section, SectionGroup, peers};
+use super::section::{Attributes, Fields, Section, SectionGroup, peers};
 use super::sections::Spec;
 use super::units::{DailyWindow, Duration, Name, NodeType, Peer, Target, Version, WeeklyWindow, fixed};
 use crate::kinds::Kind;
@@ -73,6 +74,7 @@ impl Section for BTreeMap<Name, Cache> {
         ("reader_endpoint", |_, name| output(Kind::ReplicationGroup, name, "reader_endpoint")),
         ("url", |_, name| output(Kind::ReplicationGroup, name, "url")),
     ];
+    const FIELDS: Fields = fields::FIELDS;
 
     fn derive(node: &mut Node, spec: &Node) {
         let subnets = tier(spec, &["isolated", "private"]);

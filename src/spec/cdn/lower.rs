@@ -36,18 +36,18 @@ fn settings(l: &mut Lower<'_>, cdn: &Cdn) {
             "nosniff": hsts.nosniff,
         } })
     });
-    let all: [(&str, Option<Value>); 5] = [
-        ("always_use_https", tls.always_use_https.map(word)),
-        ("min_tls_version", tls.min_version.map(|version| json!(version.word()))),
-        ("security_header", header),
-        ("ssl", tls.mode.map(|mode| json!(mode.word()))),
-        ("tls_1_3", tls.tls_1_3.map(word)),
+    let all: [(&str, &str, Option<Value>); 5] = [
+        ("always_use_https", "always_use_https", tls.always_use_https.map(word)),
+        ("min_tls_version", "min_version", tls.min_version.map(|version| json!(version.word()))),
+        ("security_header", "hsts", header),
+        ("ssl", "mode", tls.mode.map(|mode| json!(mode.word()))),
+        ("tls_1_3", "tls_1_3", tls.tls_1_3.map(word)),
     ];
-    for (name, value) in all {
+    for (name, field, value) in all {
         let Some(value) = value else { continue };
         let waits_for = if name == "ssl" { https(l) } else { BTreeSet::new() };
         let setting = ZoneSetting { zone: cdn.zone.to_string(), setting: name.into(), value, before: Default::default(), waits_for };
-        l.add(name, "cdn.tls", setting);
+        l.add(name, format!("cdn.tls.{field}"), setting);
     }
 }
 

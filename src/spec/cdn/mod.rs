@@ -1,5 +1,6 @@
 //! `cdn`: the Cloudflare zone that stands before the stack.
 mod check;
+mod fields;
 mod lower;
 pub mod records;
 pub mod rules;
@@ -9,7 +10,7 @@ pub mod waf;
 use super::check::Check;
 use super::lower::Lower;
 use super::node::{Entry, Node, Val};
-use super::section::{Attributes, Section};
+use super::section::{Attributes, Fields, Section};
 use super::sections::Spec;
 use super::units::{Domain, Name};
 use crate::kinds::{Address, Kind, Part};
@@ -74,6 +75,7 @@ impl Section for Cdn {
     const NAMED: bool = false;
     const MINIMAL: &'static str = "cdn: { zone: example.com }";
     const ATTRIBUTES: Attributes = &[("zone", |spec, _| spec.cdn.iter().map(|cdn| Part::Literal(cdn.zone.to_string())).collect())];
+    const FIELDS: Fields = fields::FIELDS;
 
     fn derive(node: &mut Node, spec: &Node) {
         let allowed = spec.get("load_balancer").and_then(|balancer| balancer.get("allow_from")).map(|peers| &peers.value);

@@ -1,5 +1,6 @@
 //! `compute`: groups of instances that run the application.
 mod check;
+mod fields;
 mod lower;
 
 use super::check::Check;
@@ -8,7 +9,7 @@ use super::env::EnvSource;
 use super::load_balancer::forwarding;
 use super::lower::{Lower, output};
 use super::node::Node;
-use super::section::{Attributes, Section, SectionGroup, peers};
+use super::section::{Attributes, Fields, Section, SectionGroup, peers};
 use super::sections::Spec;
 use super::units::{
     Ami, Arn, Duration, EnvName, HttpPath, Image, InstanceType, Name, Peer, Size, StatusCodes, Target, Template, Unit, fixed,
@@ -77,6 +78,7 @@ impl Section for BTreeMap<Name, Compute> {
     const NAMED: bool = true;
     const MINIMAL: &'static str = "compute: { app: {} }";
     const ATTRIBUTES: Attributes = &[("group_name", |_, name| output(Kind::AutoScalingGroup, name, "id"))];
+    const FIELDS: Fields = fields::FIELDS;
 
     fn derive(node: &mut Node, spec: &Node) {
         let subnets = tier(spec, &["private", "isolated"]);

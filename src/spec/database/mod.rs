@@ -1,12 +1,13 @@
 //! `database`: PostgreSQL, MySQL or MariaDB with a standby and replicas.
 mod check;
+mod fields;
 mod lower;
 
 use super::check::Check;
 use super::derive::tier;
 use super::lower::{Lower, output};
 use super::node::Node;
-use super::section::{Attributes, Section, SectionGroup, peers};
+use super::section::{Attributes, Fields, Section, SectionGroup, peers};
 use super::sections::Spec;
 use super::units::{AdminUser, DailyWindow, DatabaseName, Duration, InstanceClass, Name, Peer, Size, Target, Version, WeeklyWindow, fixed};
 use crate::kinds::{Kind, Part};
@@ -86,6 +87,7 @@ impl Section for BTreeMap<Name, Database> {
         ("reader_endpoint", reader),
         ("secret_arn", |_, name| output(Kind::DbInstance, name, "secret_arn")),
     ];
+    const FIELDS: Fields = fields::FIELDS;
 
     fn derive(node: &mut Node, spec: &Node) {
         let subnets = tier(spec, &["isolated", "private"]);

@@ -1,12 +1,13 @@
 //! `load_balancer`: the application load balancer that clients reach.
 mod check;
+mod fields;
 mod lower;
 
 use super::check::Check;
 use super::derive::tier;
 use super::lower::{Lower, output};
 use super::node::{Node, Val};
-use super::section::{Attributes, Section, SectionGroup, peers};
+use super::section::{Attributes, Fields, Section, SectionGroup, peers};
 use super::sections::Spec;
 use super::units::{Duration, Name, Peer, SslPolicy, Target, fixed, host_pattern};
 use crate::kinds::{Kind, Part};
@@ -55,6 +56,7 @@ impl Section for LoadBalancer {
         ("url", |spec, _| [vec![Part::Literal(scheme_of(spec).into())], output(Kind::LoadBalancer, "main", "dns_name")].concat()),
         ("zone_id", |_, _| output(Kind::LoadBalancer, "main", "zone_id")),
     ];
+    const FIELDS: Fields = fields::FIELDS;
 
     fn derive(node: &mut Node, spec: &Node) {
         let internal = node.text_of("scheme") == "internal";

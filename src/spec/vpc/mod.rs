@@ -1,13 +1,14 @@
 //! `vpc`: the network, its subnets and its security groups.
 pub mod blocks;
 mod check;
+mod fields;
 mod lower;
 
 use super::check::Check;
 use super::lower::{Lower, output};
 use super::node::{Node, Val};
 use super::ordered::Ordered;
-use super::section::{Attributes, Section, peers};
+use super::section::{Attributes, Fields, Section, peers};
 use super::units::{AvailabilityZone, Cidr, Duration, GroupName, Name, Peer, Ports};
 use crate::kinds::Kind;
 use blocks::{Blocks, Cut, NoRoom, cut};
@@ -52,6 +53,7 @@ impl Section for Vpc {
     const NAMED: bool = false;
     const MINIMAL: &'static str = "";
     const ATTRIBUTES: Attributes = &[("cidr", |_, _| output(Kind::Vpc, "main", "cidr")), ("id", |_, _| output(Kind::Vpc, "main", "id"))];
+    const FIELDS: Fields = fields::FIELDS;
 
     fn derive(node: &mut Node, spec: &Node) {
         let region = spec.text_of("region");

@@ -2,10 +2,10 @@
 pub(super) mod check;
 pub(super) mod lower;
 
-use crate::spec::units::{Name, RecordName, Template, Ttl, host};
+use crate::kinds::dns_record::canonical::canonical;
+use crate::spec::units::{Name, RecordName, Template, Ttl};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// A DNS record: `content`, or `to` for one that leads to the load balancer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -120,24 +120,7 @@ impl RecordType {
 
     /// A content in the type's one form; nothing when it is none of the type.
     pub fn canonical(self, content: &str) -> Option<String> {
-        match self {
-            RecordType::A => content.parse::<Ipv4Addr>().ok().map(|a| a.to_string()),
-            RecordType::Aaaa => content.parse::<Ipv6Addr>().ok().map(|a| a.to_string()),
-            RecordType::Caa => Some(content.to_string()).filter(|c| !c.is_empty() && !c.contains(char::is_whitespace)),
-            RecordType::Txt => Some(unquoted(content)).filter(|c| !c.is_empty() && !c.contains(['\n', '\r'])),
-            RecordType::Cname | RecordType::Mx | RecordType::Ns | RecordType::Srv => {
-                host(content).filter(|host| host.parse::<Ipv4Addr>().is_err())
-            }
-        }
-    }
-}
-
-/// A text as zone files have it (`"one" "two"`) without its quotes; any other as it is.
-fn unquoted(content: &str) -> String {
-    let inner = content.trim().strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    match inner {
-        Some(inner) if !inner.replace("\" \"", "").contains('"') => inner.replace("\" \"", ""),
-        _ => content.to_string(),
+        canonical(&self.word().to_ascii_uppercase(), content)
     }
 }
 
