@@ -16,7 +16,7 @@
 //! | room | one sentence |
 //! |---|---|
 //! | [`cli`] | One file per command, each a few lines that wire the flow together. |
-//! | [`spec`] | What a user writes: one typed struct per section; layers, places, findings; `spec::lower` makes a `Stack`. |
+//! | [`spec`] | What a user writes: a file or folder a section with its fields, derived defaults, checks and lowering to a `Stack`; layers, places, findings. |
 //! | [`model`] | Words that every layer shares: `Mode Attribute AttrChange Secret Computed Ranked Stamp Service Order Loss`. |
 //! | [`redact`] | What no output may show: by type, by name, by randomness, and because it is known to be a secret. |
 //! | [`kinds`] | One file per kind of cloud object: its struct, its `attributes!` line, its four verbs. |
@@ -35,7 +35,7 @@
 //! Does a person read it: `render`. Is it a word two layers share: `model`.
 //!
 //! **To add a kind**: one file in `kinds/`, one line in `kinds!`, its requests in `kinds/calls/`, its words for Terraform in `kinds/terraform/`, one case in `tests/wire/` (a phase of Cloudflare's rules is one `phase!`); the laws of `tests/laws/` then hold for it or fail.
-//! **A section**: one file in `spec/`, one line in `spec::sections`, one function in `spec::lower`.
+//! **A section**: one file or folder in `spec/`, its fields with their `impl Section`, and one entry of `sections!` in `spec::sections`.
 //! **A command**: one file in `cli/`, one line in `cli::Command`. **An output format**: one file in `render/`.
 // Futures of requests within policies within verbs within runs are types nested deeper than the compiler's usual 128.
 #![recursion_limit = "256"]

@@ -41,7 +41,7 @@ pub fn read(args: &SpecArgs, printer: &Printer) -> Result<Loaded, Failure> {
 /// What the layers say, and what is risky about it.
 pub fn parse(layers: &[(PathBuf, String)], printer: &Printer) -> Result<Loaded, Failure> {
     let loaded = load(layers, &environment).inspect_err(|findings| printer.hide(findings.0.iter().flat_map(literals)))?;
-    printer.hide(loaded.spec.secrets().iter().filter_map(|name| environment(name)));
+    printer.hide(loaded.secrets.iter().filter_map(|name| environment(name)));
     printer.findings(&loaded.warnings);
     Ok(loaded)
 }

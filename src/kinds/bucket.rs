@@ -3,7 +3,7 @@ mod settings;
 
 use super::*;
 use crate::attributes;
-use crate::model::Tags;
+use crate::model::{Tags, partition};
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use futures_util::future::try_join_all;
 
@@ -162,11 +162,7 @@ async fn read(cx: &Clients, name: &str, account: &str, tags: Tags) -> Result<Buc
 
 /// Lets load balancers write the logs of this account, and of no other, since each is written under its account's number.
 fn log_delivery(region: &str, account: &str, name: &str) -> Value {
-    let partition = match region {
-        r if r.starts_with("cn-") => "aws-cn",
-        r if r.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    };
+    let partition = partition(region);
     serde_json::json!({
         "Version": "2012-10-17",
         "Statement": [{

@@ -1,5 +1,6 @@
 //! A record of a Cloudflare zone.
 mod batch;
+pub mod canonical;
 mod wire;
 
 use super::*;

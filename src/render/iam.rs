@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::kinds::Kind;
 use crate::kinds::calls::{Call, GENERAL, On};
+use crate::model::partition;
 
 /// How many characters a managed policy may have, white space aside.
 pub const MANAGED: usize = 6_144;
@@ -182,11 +183,7 @@ impl Place<'_> {
 
     /// A whole ARN of one in the table.
     fn arn(&self, short: &str) -> String {
-        let partition = match self.region {
-            r if r.starts_with("cn-") => "aws-cn",
-            r if r.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        };
+        let partition = partition(self.region);
         let (names, account) = (names(self.stack), self.account.unwrap_or("*"));
         let words = [("{names}", names.as_str()), ("{stack}", self.stack), ("{region}", self.region), ("{account}", account)];
         let filled = words.iter().fold(short.to_owned(), |text, (word, value)| text.replace(word, value));

@@ -1,18 +1,18 @@
 //! Values of environment variables: text, or a secret by reference.
-use super::units::{EnvName, SecretId, Text};
+use super::units::{EnvName, SecretId, Template};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
 
-/// What an environment variable is set to.
+/// What an environment variable is set to, and from where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EnvValue {
+pub enum EnvSource {
     /// A secret by reference.
     Secret(SecretRef),
     /// Text in the clear.
-    Text(Text),
+    Text(Template),
 }
 
 /// Where a secret is kept; the secret itself never stands in a spec.
@@ -25,16 +25,16 @@ pub enum SecretRef {
     FromSecretsManager(SecretId),
 }
 
-impl Serialize for EnvValue {
+impl Serialize for EnvSource {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         match self {
-            EnvValue::Secret(secret) => secret.serialize(s),
-            EnvValue::Text(text) => text.serialize(s),
+            EnvSource::Secret(secret) => secret.serialize(s),
+            EnvSource::Text(text) => text.serialize(s),
         }
     }
 }
 
-impl<'de> Deserialize<'de> for EnvValue {
+impl<'de> Deserialize<'de> for EnvSource {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         d.deserialize_any(Either)
     }
@@ -43,30 +43,30 @@ impl<'de> Deserialize<'de> for EnvValue {
 struct Either;
 
 impl<'de> Visitor<'de> for Either {
-    type Value = EnvValue;
+    type Value = EnvSource;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("text or a reference to a secret")
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<EnvValue, E> {
+    fn visit_str<E: Error>(self, text: &str) -> Result<EnvSource, E> {
         let text = serde::de::value::StrDeserializer::<E>::new(text);
-        Text::deserialize(text).map(EnvValue::Text)
+        Template::deserialize(text).map(EnvSource::Text)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<EnvValue, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<EnvSource, A::Error> {
         let map = serde::de::value::MapAccessDeserializer::new(map);
-        SecretRef::deserialize(map).map(EnvValue::Secret)
+        SecretRef::deserialize(map).map(EnvSource::Secret)
     }
 }
 
-impl JsonSchema for EnvValue {
+impl JsonSchema for EnvSource {
     fn schema_name() -> Cow<'static, str> {
         "EnvValue".into()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let text = generator.subschema_for::<Text>();
+        let text = generator.subschema_for::<Template>();
         let secret = generator.subschema_for::<SecretRef>();
         json_schema!({
             "description": "Text, or a secret by reference: `{from_env: NAME}` or `{from_secrets_manager: ID}`.",

@@ -1,7 +1,8 @@
 //! What `infra explain` says: the fields of a section, and its defaults.
-use super::near::{list, nearest};
 use super::schema::{DERIVED, typed};
-use super::sections::{SECTIONS, Section};
+use super::schema_view;
+use super::sections::{SECTIONS, SectionInfo};
+use super::suggest::{list, nearest};
 use crate::diag::{Code, Finding};
 use serde_json::{Map, Value};
 use std::fmt::Write;
@@ -17,12 +18,12 @@ pub fn explain(topic: &str) -> Result<String, Finding> {
     let mut steps = topic.split('.');
     let section = section(steps.next().unwrap_or_default())?;
     let mut said = section.name.to_string();
-    let mut node = Some(&schema);
+    let mut node = Some(schema);
     if section.name != "stack" {
         node = schema["properties"].get(section.name);
     }
     for step in steps {
-        let below = node.and_then(|node| fields(&schema, node));
+        let below = node.and_then(|node| fields(schema, node));
         let next = below.and_then(|fields| fields.get(step));
         if next.is_none() {
             let known: Vec<&str> = below.map_or(Vec::new(), |fields| fields.keys().map(String::as_str).collect());
@@ -32,7 +33,7 @@ pub fn explain(topic: &str) -> Result<String, Finding> {
         said = format!("{said}.{step}");
     }
     let node = node.unwrap_or(&Value::Null);
-    Ok(page(&schema, &said, node, section.named && !topic.contains('.')))
+    Ok(page(schema, &said, node, section.named && !topic.contains('.')))
 }
 
 /// A section with every default, as YAML: that of the smallest spec which has it.
@@ -41,8 +42,12 @@ pub fn explain(topic: &str) -> Result<String, Finding> {
 /// A finding when there is no such section.
 pub fn defaults(name: &str) -> Result<String, Finding> {
     let section = section(name)?;
-    let text = format!("stack: example\nregion: us-east-1\n{}\n", section.minimal);
-    let layers = [(PathBuf::from("example"), text)];
+    let schema = typed();
+    // The top shows what each section shows whose fields have defaults.
+    let own = |other: &&SectionInfo| other.name == name || name == "stack" && fields(schema, &schema["properties"][other.name]).is_some();
+    let minimal = SECTIONS.iter().filter(own).map(|section| section.minimal.to_string());
+    let texts = ["stack: example\nregion: us-east-1".to_string()].into_iter().chain(minimal);
+    let layers: Vec<(PathBuf, String)> = texts.map(|text| ("example".into(), text)).collect();
     let loaded = super::load(&layers, &|_| None).map_err(|found| {
         let message = format!("the smallest spec with `{name}` is refused: {found}");
         Finding::error(Code::UnknownTopic, message, "see `infra explain`")
@@ -68,7 +73,7 @@ fn spaced(name: &str) -> String {
     words
 }
 
-fn section(name: &str) -> Result<&'static Section, Finding> {
+fn section(name: &str) -> Result<&'static SectionInfo, Finding> {
     let known: Vec<&str> = SECTIONS.iter().map(|section| section.name).collect();
     let found = SECTIONS.iter().find(|section| section.name == name);
     found.ok_or_else(|| unknown(name, name, &known))
@@ -140,7 +145,7 @@ fn called(schema: &Value, node: &Value) -> String {
         };
     }
     let object = resolve(schema, node);
-    match object.as_object().and_then(super::leaf::kind) {
+    match object.as_object().and_then(schema_view::kind) {
         Some("array") => format!("list of {}", object.get("items").map_or("values".into(), |items| called(schema, items))),
         Some("boolean") => "true or false".into(),
         Some("integer") => match (object.get("minimum"), object.get("maximum")) {

@@ -58,7 +58,7 @@ impl Sources {
         text.get(at.start..at.end).unwrap_or_default()
     }
 
-    /// What is written at a path (keys, and positions of lists), if anything is.
+    /// What is written at a path (keys, and positions or names of lists' items), if anything is.
     pub fn find(&self, path: &[&str]) -> Option<&Node> {
         path.iter().try_fold(&self.root, |node, step| child(node, step).map(|(_, node)| node))
     }
@@ -92,7 +92,8 @@ impl Sources {
 fn child<'a>(node: &'a Node, step: &str) -> Option<(At, &'a Node)> {
     match &node.value {
         Val::List(items) => {
-            let item = items.get(step.parse::<usize>().ok()?)?;
+            let named = |item: &&Node| item.text_of("name") == step;
+            let item = step.parse().ok().and_then(|index: usize| items.get(index)).or_else(|| items.iter().find(named))?;
             Some((item.at, item))
         }
         _ => node.entry(step).map(|entry| (entry.at, &entry.node)),

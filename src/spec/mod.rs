@@ -1,41 +1,47 @@
 //! What a user writes: layers of YAML to one typed, complete `Spec`, or everything that is wrong with them.
-pub mod blocks;
 pub mod cache;
 pub mod cdn;
 mod check;
 pub mod compute;
+mod cycles;
 pub mod database;
 mod decode;
 mod derive;
 pub mod env;
 pub mod explain;
 pub mod expression;
-mod leaf;
+mod groups;
 pub mod load_balancer;
 pub mod locate;
 pub mod lower;
 mod merge;
-pub mod near;
 pub mod node;
 pub mod ordered;
+mod outputs;
 mod parse;
-pub mod party;
+pub mod peers;
+mod references;
+mod renamed;
 mod scalar;
+pub mod schema;
+mod schema_view;
+mod secrets;
+mod section;
 pub mod sections;
 mod shape;
-
-pub mod schema;
-pub mod stack;
+mod stores;
 mod substitute;
+pub mod suggest;
 pub mod units;
 pub mod vpc;
 mod write;
 
 pub use locate::Sources;
-pub use stack::Spec;
+pub use sections::Spec;
 
 use crate::diag::{Code, Finding, Findings};
 use crate::stack::{Layer, layers_digest, text_digest};
+use schema_view::Fields;
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -52,6 +58,8 @@ pub struct Loaded {
     pub digest: String,
     /// The layers, by the digests of their texts.
     pub layers: Vec<Layer>,
+    /// Environment variables that hold secrets: those of `{from_env: NAME}`.
+    pub secrets: Vec<String>,
 }
 
 impl Loaded {
@@ -68,36 +76,42 @@ impl Loaded {
 pub fn load(layers: &[(PathBuf, String)], env: &dyn Fn(&str) -> Option<String>) -> Result<Loaded, Findings> {
     let names = layers.iter().map(|(name, text)| (name.display().to_string(), text.as_str()));
     let mut sources = Sources::new(names);
-    let mut found = Vec::new();
+    let (mut found, mut unread) = (Vec::new(), Vec::new());
     let mut nodes = Vec::new();
     for (file, (_, text)) in layers.iter().enumerate() {
-        nodes.extend(parse::parse(&sources, file, text, &mut found));
+        nodes.extend(parse::parse(&sources, file, text, &mut found, &mut unread));
     }
-    if nodes.len() < layers.len() {
+    if found.iter().any(|finding| finding.code == Code::Syntax) {
         return Err(Findings::new(found));
     }
     let base = node::Node::map(locate::At::default());
     let mut root = nodes.into_iter().fold(base, merge::merge);
     sources.set(root.clone());
-    substitute::substitute(&mut root, &sources, env, &mut found);
-    if !found.is_empty() {
-        return Err(Findings::new(found));
-    }
-    let shape = shape::check(&schema::typed(), &mut root, &sources);
+    substitute::substitute(&mut root, &sources, env, &mut found, &mut unread);
+    let schema = schema::typed();
+    let shape = shape::check(schema, &mut root, &sources, &unread);
     found.extend(shape.found);
-    if shape.broken {
+    if shape.hopeless {
         return Err(Findings::new(found));
     }
-    derive::derive(&mut root);
-    let spec = decode(root, &sources).map_err(|finding| Findings::new(vec![finding]))?;
-    found.extend(check::check(&spec, &sources, shape.cut));
+    Spec::derive(&mut root);
+    let spec = match decode(root.clone(), &sources) {
+        Ok(spec) => spec,
+        Err(finding) => {
+            found.extend(found.is_empty().then_some(finding));
+            return Err(Findings::new(found));
+        }
+    };
+    let fields = Fields::of(schema, &root);
+    found.extend(check::check(&spec, &sources, &root, &fields, shape.cut));
+    let secrets = secrets::from_env(&fields);
     let findings = Findings::new(found);
     if findings.refuse() {
         return Err(findings);
     }
     let layer = |(name, text): &(PathBuf, String)| Layer { file: name.display().to_string(), digest: text_digest(text) };
     let layers: Vec<Layer> = layers.iter().map(layer).collect();
-    Ok(Loaded { spec, sources, warnings: findings.0, digest: layers_digest(&layers), layers })
+    Ok(Loaded { spec, sources, warnings: findings.0, digest: layers_digest(&layers), layers, secrets })
 }
 
 /// The typed spec. The shape was checked before, so an error here means that schema and types disagree.

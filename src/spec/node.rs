@@ -52,6 +52,16 @@ impl Node {
         Node { value: Val::Text { text, env: false }, at }
     }
 
+    /// A truth value that follows from `at`.
+    pub fn bool(value: bool, at: At) -> Self {
+        Node { value: Val::Bool(value), at }
+    }
+
+    /// A whole number that follows from `at`.
+    pub fn int(value: i64, at: At) -> Self {
+        Node { value: Val::Int(value), at }
+    }
+
     /// An empty map that follows from `at`.
     pub fn map(at: At) -> Self {
         Node { value: Val::Map(Vec::new()), at }
@@ -83,12 +93,47 @@ impl Node {
         }
     }
 
+    /// Its entries' values, to change them.
+    pub fn each_entry(&mut self, each: impl Fn(&mut Node)) {
+        if let Val::Map(entries) = &mut self.value {
+            entries.iter_mut().for_each(|entry| each(&mut entry.node));
+        }
+    }
+
+    /// The items of the list that an entry is, to change them.
+    pub fn each_item(&mut self, key: &str, each: impl Fn(&mut Node)) {
+        if let Some(Node { value: Val::List(items), .. }) = self.get_mut(key) {
+            items.iter_mut().for_each(each);
+        }
+    }
+
     /// Its text, when it is one.
     pub fn as_text(&self) -> Option<&str> {
         match &self.value {
             Val::Text { text, .. } => Some(text),
             _ => None,
         }
+    }
+
+    /// Its truth value, when it is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self.value {
+            Val::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Its number, when it is a whole one.
+    pub fn as_int(&self) -> Option<i64> {
+        match self.value {
+            Val::Int(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The text of an entry; empty when there is none.
+    pub fn text_of(&self, key: &str) -> &str {
+        self.get(key).and_then(Node::as_text).unwrap_or_default()
     }
 
     /// Adds an entry unless there is one of this key.

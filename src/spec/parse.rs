@@ -11,8 +11,8 @@ const DEPTH: usize = 64;
 /// More keys and values, counting every use of an alias, are refused.
 const NODES: usize = 200_000;
 
-/// Reads the layer `file`; all that can be said about it goes to `found`.
-pub fn parse(sources: &Sources, file: usize, text: &str, found: &mut Vec<Finding>) -> Option<Node> {
+/// Reads the layer `file`; all that can be said about it goes to `found`, and where a key stands twice, its first value to `unread`.
+pub fn parse(sources: &Sources, file: usize, text: &str, found: &mut Vec<Finding>, unread: &mut Vec<At>) -> Option<Node> {
     let mut reader = Reader {
         parser: Parser::new_from_str(text),
         sources,
@@ -22,6 +22,7 @@ pub fn parse(sources: &Sources, file: usize, text: &str, found: &mut Vec<Finding
         anchors: BTreeMap::new(),
         nodes: 0,
         found,
+        unread,
     };
     reader.document().ok()
 }
@@ -38,6 +39,7 @@ struct Reader<'a> {
     anchors: BTreeMap<usize, (Node, usize)>,
     nodes: usize,
     found: &'a mut Vec<Finding>,
+    unread: &'a mut Vec<At>,
 }
 
 impl<'a> Reader<'a> {
@@ -166,6 +168,7 @@ impl<'a> Reader<'a> {
                 .at(self.sources.place(key_at, "again here"))
                 .at(self.sources.place(first.at, "first here"));
                 self.found.push(finding);
+                self.unread.push(first.node.at);
             } else {
                 entries.push(Entry { key, at: key_at, node });
             }

@@ -1,16 +1,16 @@
 //! Whether a scalar fits its field, and what to write instead.
-use super::leaf::kind;
 use super::locate::{At, Sources};
-use super::near::{list, nearest};
 use super::node::{Entry, Node, Val};
+use super::schema_view::Leaf;
 use super::substitute::within;
-use super::units::{FORMAT, FORMS, Malformed, Text};
+use super::suggest::{list, nearest};
+use super::units::{FORMS, Form, Malformed, Template};
 use crate::diag::{Code, Finding};
 use serde_json::{Map, Value};
 
 /// The kinds of values, as people call them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ValueType {
     /// `true` or `false`.
     Bool,
     /// A number with a point.
@@ -27,44 +27,44 @@ pub enum Kind {
     Text,
 }
 
-impl Kind {
+impl ValueType {
     /// Whether it is of the schema's type `word`.
     pub fn fits(self, word: &str) -> bool {
         matches!(
             (self, word),
-            (Kind::Bool, "boolean")
-                | (Kind::Float | Kind::Int, "number")
-                | (Kind::Int, "integer")
-                | (Kind::List, "array")
-                | (Kind::Map, "object")
-                | (Kind::Text, "string")
+            (ValueType::Bool, "boolean")
+                | (ValueType::Float | ValueType::Int, "number")
+                | (ValueType::Int, "integer")
+                | (ValueType::List, "array")
+                | (ValueType::Map, "object")
+                | (ValueType::Text, "string")
         )
     }
 
     fn called(self) -> &'static str {
         match self {
-            Kind::Bool => "true or false",
-            Kind::Float => "a number with a point",
-            Kind::Int => "a whole number",
-            Kind::List => "a list",
-            Kind::Map => "a map",
-            Kind::Null => "nothing",
-            Kind::Text => "text",
+            ValueType::Bool => "true or false",
+            ValueType::Float => "a number with a point",
+            ValueType::Int => "a whole number",
+            ValueType::List => "a list",
+            ValueType::Map => "a map",
+            ValueType::Null => "nothing",
+            ValueType::Text => "text",
         }
     }
 }
 
 impl Val {
     /// What kind of value it is.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ValueType {
         match self {
-            Val::Bool(_) => Kind::Bool,
-            Val::Float(_) => Kind::Float,
-            Val::Int(_) => Kind::Int,
-            Val::List(_) => Kind::List,
-            Val::Map(_) => Kind::Map,
-            Val::Null => Kind::Null,
-            Val::Text { .. } => Kind::Text,
+            Val::Bool(_) => ValueType::Bool,
+            Val::Float(_) => ValueType::Float,
+            Val::Int(_) => ValueType::Int,
+            Val::List(_) => ValueType::List,
+            Val::Map(_) => ValueType::Map,
+            Val::Null => ValueType::Null,
+            Val::Text { .. } => ValueType::Text,
         }
     }
 }
@@ -81,39 +81,39 @@ fn called(word: &str) -> &'static str {
 }
 
 /// A value of none of the leaves' types.
-pub fn wrong_type(leaves: &[&Map<String, Value>], node: &Node, path: &[String], sources: &Sources) -> Finding {
+pub fn wrong_type(leaves: &[Leaf<'_>], node: &Node, path: &[String], sources: &Sources) -> Finding {
     let written = sources.written(node.at).trim();
     let name = name(path);
-    let pattern = leaves.iter().find_map(|leaf| leaf.get("pattern")?.as_str());
+    let form = leaves.iter().find_map(form);
     if matches!(node.value, Val::Bool(_) | Val::Float(_) | Val::Int(_))
-        && let Some(pattern) = pattern
-        && let Err(error) = form(pattern, written)
+        && let Some(form) = form
+        && let Err(error) = (form.check)(written)
     {
         return malformed(error).at(sources.place(node.at, "this value"));
     }
-    let mut words: Vec<&str> = leaves.iter().filter_map(|leaf| kind(leaf)).collect();
+    let mut words: Vec<&str> = leaves.iter().filter_map(Leaf::kind).collect();
     words.dedup();
     let wanted: Vec<&str> = words.iter().map(|word| called(word)).collect();
     let is = node.value.kind();
     let help = match (words.first().copied().unwrap_or_default(), is) {
-        ("string", Kind::Bool | Kind::Float | Kind::Int) => {
+        ("string", ValueType::Bool | ValueType::Float | ValueType::Int) => {
             format!("put it in quotes: `\"{written}\"`")
         }
-        ("array", Kind::Bool | Kind::Float | Kind::Int | Kind::Text) if !written.contains('\n') => {
+        ("array", ValueType::Bool | ValueType::Float | ValueType::Int | ValueType::Text) if !written.contains('\n') => {
             format!("write a list: `[{written}]`")
         }
-        ("boolean", Kind::Text) => {
+        ("boolean", ValueType::Text) => {
             let yes = ["on", "y", "yes", "true"].contains(&written.trim_matches(['"', '\'']).to_lowercase().as_str());
             format!("write `{yes}`")
         }
-        ("integer", Kind::Text) => {
+        ("integer", ValueType::Text) => {
             let inner = written.trim_matches(['"', '\'']);
             match inner.parse::<i64>() {
                 Ok(number) => format!("write it without quotes: `{number}`"),
                 Err(_) => "write a whole number, such as `2`".into(),
             }
         }
-        ("integer", Kind::Float) => "write a whole number, such as `2`".into(),
+        ("integer", ValueType::Float) => "write a whole number, such as `2`".into(),
         ("object", _) => "write `name: value` lines below it, or `{ name: value }`".into(),
         _ => format!("write {}", wanted.join(" or ")),
     };
@@ -157,25 +157,26 @@ fn all(words: &[&str], others: &[String]) -> String {
     list(words.iter().copied().chain(others.iter().map(String::as_str)))
 }
 
-/// A key that names an entry.
+/// A key that names an entry; all that the schema says of it is its unit's pattern.
 pub fn key(pattern: &str, entry: &Entry, sources: &Sources) -> Result<(), Finding> {
-    form(pattern, &entry.key).map_err(|error| malformed(error).at(sources.place(entry.at, "this name")))
+    let form = FORMS.iter().find(|form| form.pattern == pattern);
+    form.map_or(Ok(()), |form| (form.check)(&entry.key)).map_err(|error| malformed(error).at(sources.place(entry.at, "this name")))
 }
 
 /// A scalar of the right type against the rest of its schema.
-pub fn check(schema: &Map<String, Value>, node: &mut Node, path: &[String], sources: &Sources) -> Result<(), Finding> {
-    let at = node.at;
+pub fn check(leaf: &Leaf<'_>, node: &mut Node, path: &[String], sources: &Sources) -> Result<(), Finding> {
+    let (at, schema) = (node.at, leaf.schema);
     match &mut node.value {
         Val::Int(number) => range(schema, *number, path).map_err(|f| f.at(sources.place(at, "this number"))),
-        Val::Text { text, .. } if schema.get("format").and_then(Value::as_str) == Some(FORMAT) => {
-            Text::parse(text).map(drop).map_err(|errors| references(errors, text, at, sources))
+        Val::Text { text, .. } if leaf.is::<Template>() => {
+            Template::parse(text).map(drop).map_err(|errors| references(errors, text, at, sources))
         }
         Val::Text { text, .. } => {
             plain(text, path).map_err(|f| f.at(sources.place(at, "refers to something")))?;
             *text = text.replace("$$", "$");
             let here = |finding: Finding| finding.at(sources.place(at, "this value"));
-            if let Some(pattern) = schema.get("pattern").and_then(Value::as_str) {
-                form(pattern, text).map_err(|error| here(malformed(error)))?;
+            if let Some(form) = form(leaf) {
+                (form.check)(text).map_err(|error| here(malformed(error)))?;
             }
             length(schema, text, path).map_err(here)
         }
@@ -233,11 +234,9 @@ fn length(schema: &Map<String, Value>, text: &str, path: &[String]) -> Result<()
     }
 }
 
-fn form(pattern: &str, text: &str) -> Result<(), Malformed> {
-    match FORMS.iter().find(|form| form.pattern == pattern) {
-        Some(form) => (form.check)(text),
-        None => Ok(()),
-    }
+/// The unit that a leaf is, by its name in the schema.
+fn form(leaf: &Leaf<'_>) -> Option<&'static Form> {
+    FORMS.iter().find(|form| leaf.name() == Some(form.name))
 }
 
 fn malformed(error: Malformed) -> Finding {

@@ -1,13 +1,19 @@
 //! JSON Schemas of a spec and of a layer, generated from the types.
-use super::stack::Spec;
+use super::sections::Spec;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
+use std::sync::LazyLock;
 
 /// Where a default follows from other fields, this says how.
 pub const DERIVED: &str = "x-default";
 
 /// The schema as the types have it; fields whose default is derived are not required.
-pub fn typed() -> Value {
+pub fn typed() -> &'static Value {
+    static TYPED: LazyLock<Value> = LazyLock::new(generate);
+    &TYPED
+}
+
+fn generate() -> Value {
     let generator = SchemaSettings::draft2020_12().into_generator();
     let mut schema = generator.into_root_schema_for::<Spec>().to_value();
     each_object(&mut schema, &mut |object| {
@@ -27,7 +33,7 @@ pub fn typed() -> Value {
 /// The schema of a whole spec, for editors: what is not free text may also be read from the environment, and a field
 /// may be `null`, which stands for its default.
 pub fn infra_schema() -> Value {
-    let mut schema = typed();
+    let mut schema = typed().clone();
     for_editors(&mut schema, "A whole spec of infra.");
     each_object(&mut schema, &mut |object| {
         let required = object.get("required").cloned().unwrap_or_default();
@@ -39,7 +45,7 @@ pub fn infra_schema() -> Value {
 
 /// The schema of a layer: nothing is required, and `null` removes anything.
 pub fn layer_schema() -> Value {
-    let mut schema = typed();
+    let mut schema = typed().clone();
     for_editors(&mut schema, "A layer of a spec of infra.");
     each_object(&mut schema, &mut |object| {
         object.remove("required");
@@ -97,7 +103,7 @@ fn for_editors(schema: &mut Value, description: &str) {
             object.insert("anyOf".into(), Value::Array(branches));
         }
         let narrow = ["maxLength", "pattern"].iter().any(|word| object.contains_key(*word));
-        match super::leaf::kind(object) {
+        match super::schema_view::kind(object) {
             Some("boolean" | "integer" | "number") => or_env(object),
             Some("string") if narrow => or_env(object),
             _ => {}

@@ -1,36 +1,122 @@
-//! The sections of a spec, one line each.
+//! The whole of a spec: the stack's own fields, and its sections, one line each.
+use super::cache::Cache;
+use super::cdn::Cdn;
+use super::check::Check;
+use super::compute::Compute;
+use super::database::Database;
+use super::derive;
+use super::load_balancer::LoadBalancer;
+use super::lower::Lower;
+use super::node::Node;
+use super::section::{Attributes, Fields, Section, SectionGroup};
+use super::units::{Account, Name, OutputName, Region, Template};
+use super::vpc::Vpc;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A section as users know it; its fields and texts are those of its schema.
 #[derive(Clone, Copy, Debug)]
-pub struct Section {
+pub struct SectionInfo {
     /// Its key in a spec; `stack` stands for the top.
     pub name: &'static str,
     /// Whether it is a map of named entries.
     pub named: bool,
     /// What the smallest spec has beside its name and region to show the section's defaults.
     pub minimal: &'static str,
+    /// What texts may refer to.
+    pub attributes: Attributes,
+    /// What a plan names beside the attributes of its objects.
+    pub fields: Fields,
 }
 
+/// The sections of a spec in the order in which it is read: a line makes the field of [`Spec`], the calls of [`Section`], the topic of `infra explain`,
+/// and what texts may refer to.
 macro_rules! sections {
-    ($($name:ident $form:ident $minimal:literal,)+) => {
+    (
+        always { $(#[$about:meta])* $first:ident: $one:ty = $default:literal }
+        $($(#[$doc:meta])* $name:ident: $section:ty,)+
+    ) => {
+        /// One stack: a whole environment in the words of an architecture diagram.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct Spec {
+            /// The stack's name: the identity of everything in it.
+            pub stack: Name,
+            /// The AWS region it stands in.
+            pub region: Region,
+            /// A guard: with any other live account, nothing is read further and nothing is changed.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub account: Option<Account>,
+            /// Tags on everything, beside those that infra sets itself (`Name` and `infra:…`).
+            #[serde(default)]
+            pub tags: BTreeMap<String, String>,
+            $(#[$about])*
+            #[schemars(extend("x-default" = $default))]
+            pub $first: $one,
+            $(
+                $(#[$doc])*
+                #[serde(default, skip_serializing_if = "Section::absent")]
+                pub $name: $section,
+            )+
+        }
+
+        impl Spec {
+            /// Completes a document; its shape must hold already.
+            pub(super) fn derive(root: &mut Node) {
+                root.fill(stringify!($first), Node::map);
+                derive::section::<$one>(root, stringify!($first));
+                $(derive::section::<$section>(root, stringify!($name));)+
+            }
+
+            /// Security groups that follow from the sections.
+            pub(super) fn groups(&self) -> Vec<SectionGroup> {
+                [self.$first.groups(self), $(self.$name.groups(self)),+].concat()
+            }
+
+            /// Lets every section be checked.
+            pub(super) fn check(&self, cx: &mut Check<'_>) {
+                self.$first.check(cx);
+                $(self.$name.check(cx);)+
+            }
+
+            /// Lets every section add its objects.
+            pub(super) fn lower(&self, l: &mut Lower<'_>) {
+                self.$first.lower(l);
+                $(self.$name.lower(l);)+
+            }
+        }
+
         /// All sections, in the order in which a spec is read.
-        pub const SECTIONS: &[Section] = &[$(Section {
-            name: stringify!($name),
-            named: sections!(@ $form),
-            minimal: $minimal,
-        },)+];
+        pub const SECTIONS: &[SectionInfo] = &[
+            SectionInfo { name: "stack", named: false, minimal: "", attributes: &[], fields: &[] },
+            SectionInfo::of::<$one>(stringify!($first)),
+            $(SectionInfo::of::<$section>(stringify!($name)),)+
+        ];
     };
-    (@ one) => { false };
-    (@ named) => { true };
+}
+
+impl SectionInfo {
+    const fn of<S: Section>(name: &'static str) -> Self {
+        SectionInfo { name, named: S::NAMED, minimal: S::MINIMAL, attributes: S::ATTRIBUTES, fields: S::FIELDS }
+    }
 }
 
 sections! {
-    stack one "load_balancer: { listeners: { http: { port: 80, forward: app } } }\ncompute: { app: { port: 80 } }\ncache: { main: {} }\ndatabase: { main: { engine: postgres } }\ncdn: { zone: example.com }",
-    vpc one "",
-    load_balancer one "load_balancer: { listeners: { http: { port: 80, forward: app } } }\ncompute: { app: { port: 80 } }",
-    compute named "compute: { app: {} }",
-    cache named "cache: { main: {} }",
-    database named "database: { main: { engine: postgres } }",
-    cdn one "cdn: { zone: example.com }",
-    outputs named "outputs: { vpc: '${vpc.id}' }",
+    always {
+        /// The network everything stands in.
+        vpc: Vpc = "a VPC with every default of this section"
+    }
+    /// The load balancer that clients reach; none when left out.
+    load_balancer: Option<LoadBalancer>,
+    /// Groups of instances that run the application, by name.
+    compute: BTreeMap<Name, Compute>,
+    /// Caches, by name.
+    cache: BTreeMap<Name, Cache>,
+    /// Databases, by name.
+    database: BTreeMap<Name, Database>,
+    /// The Cloudflare zone that stands before it all; none when left out.
+    cdn: Option<Cdn>,
+    /// What `infra output` prints, by name.
+    outputs: BTreeMap<OutputName, Template>,
 }

@@ -1,9 +1,10 @@
-//! Whether a document has the shape of the schema; all findings at once.
-use super::leaf::{Member, keys, kind, member, property, typed};
+//! Whether a document has the shape of the schema; all findings at once. What is wrong is mended, so that what stands beside it can be checked, too.
 use super::locate::{At, Sources};
-use super::near::{list, nearest};
 use super::node::{Entry, Node, Val};
-use super::scalar::{self, Kind};
+use super::scalar::{self, ValueType};
+use super::schema_view::{Leaf, Member, fitting, keys, leaves, meant, member, typed};
+use super::suggest::{list, nearest};
+use super::units::Template;
 use crate::diag::{Code, Finding};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -13,20 +14,18 @@ use std::collections::BTreeSet;
 pub struct Shape {
     /// What is wrong.
     pub found: Vec<Finding>,
-    /// Something is wrong that the typed spec can't do without.
-    pub broken: bool,
-    /// Sections, or entries of sections, from which something wrong was taken away.
+    /// Paths of what was wrong or missing. It was taken away, or something stands in its place that means nothing: whatever follows from it is noise.
     pub cut: BTreeSet<Vec<String>>,
+    /// The document is no map at all.
+    pub hopeless: bool,
 }
 
-/// Checks `root` against `schema`. Doubled dollar signs become single ones where no references stand. Unknown keys and
-/// optional scalars and lists that are wrong are taken away, so that what remains can be checked further.
-pub fn check(schema: &Value, root: &mut Node, sources: &Sources) -> Shape {
-    let mut walker = Walker { schema, sources, shape: Shape::default() };
+/// Checks `root` against `schema`, and makes it fit: what may be left out is taken away, what is required gets a value of its type. Doubled dollar signs
+/// become single ones where no references stand. Values at `unread` are wrong, which is said already.
+pub fn check(schema: &Value, root: &mut Node, sources: &Sources, unread: &[At]) -> Shape {
+    let mut walker = Walker { schema, sources, unread, shape: Shape::default() };
     let at = root.at;
-    if !walker.walk(schema, root, &mut Vec::new(), at) {
-        walker.shape.broken = true;
-    }
+    walker.shape.hopeless = !walker.walk(schema, root, &mut Vec::new(), at);
     walker.shape
 }
 
@@ -36,120 +35,107 @@ const SECRETS: &[&str] = &["auth_token", "master_password", "password"];
 struct Walker<'a> {
     schema: &'a Value,
     sources: &'a Sources,
+    unread: &'a [At],
     shape: Shape,
 }
 
 impl<'a> Walker<'a> {
-    /// Whether the node fits; what does not is said. `owner` is where its key stands.
+    /// Whether the node can stay; what is wrong is said, and what is wrong below it is mended. `owner` is where its key stands.
     fn walk(&mut self, schema: &'a Value, node: &mut Node, path: &mut Vec<String>, owner: At) -> bool {
-        let mut leaves = Vec::new();
-        self.leaves(schema, &mut leaves);
-        let words: Vec<&str> = leaves.iter().filter_map(|leaf| leaf.get("const")?.as_str()).collect();
+        if self.unread.contains(&node.at) {
+            return false;
+        }
+        let leaves = leaves(self.schema, schema);
+        let words: Vec<&str> = leaves.iter().filter_map(Leaf::word).collect();
         if !words.is_empty() && words.len() == leaves.len() {
             return self.say(scalar::word(&words, &[], node, path, self.sources));
         }
         typed(node, &leaves);
-        let is = node.value.kind();
-        let fits = |leaf: &&'a Map<String, Value>| kind(leaf).is_some_and(|kind| is.fits(kind));
-        let fitting: Vec<_> = leaves.iter().copied().filter(fits).collect();
-        let words: Vec<&str> = fitting.iter().filter_map(|leaf| leaf.get("const")?.as_str()).collect();
+        let fitting = fitting(&leaves, node);
+        let words: Vec<&str> = fitting.iter().filter_map(|leaf| leaf.word()).collect();
         if !words.is_empty() && words.len() == fitting.len() {
-            let others: Vec<String> = leaves.iter().flat_map(|leaf| beside(leaf)).collect();
+            let others: Vec<String> = leaves.iter().flat_map(beside).collect();
             return self.say(scalar::word(&words, &others, node, path, self.sources));
         }
-        let leaf = match fitting.as_slice() {
-            [] => {
+        let leaf = match meant(&fitting, node) {
+            Some(leaf) => leaf,
+            None if fitting.is_empty() => {
                 let finding = scalar::wrong_type(&leaves, node, path, self.sources);
                 return self.say(Err(finding));
             }
-            [only] => *only,
-            several => {
-                let first = node.entries().first().map(|entry| entry.key.as_str());
-                let meant = first.and_then(|key| several.iter().find(|leaf| property(leaf, key).is_some()));
-                match meant {
-                    Some(leaf) => *leaf,
-                    None => return self.neither(several, node, path, owner),
-                }
-            }
+            None => return self.neither(&fitting, node, path, owner),
         };
         match &mut node.value {
-            Val::Map(entries) => self.map(leaf, entries, path, owner),
-            Val::List(items) => self.list(leaf, items, path, owner),
+            Val::Map(entries) => {
+                self.map(leaf.schema, entries, path, owner);
+                true
+            }
+            Val::List(items) => self.list(leaf.schema, items, path, owner),
             _ => self.say(scalar::check(leaf, node, path, self.sources)),
         }
     }
 
-    /// The schemas without branches that a schema comes down to; `null` is never one, for it is removed before.
-    fn leaves(&self, schema: &'a Value, into: &mut Vec<&'a Map<String, Value>>) {
-        let Value::Object(object) = schema else {
-            return;
-        };
-        if let Some(name) = object.get("$ref").and_then(Value::as_str) {
-            if let Some(target) = self.schema.pointer(name.trim_start_matches('#')) {
-                self.leaves(target, into);
-            }
-            return;
-        }
-        let branches = object.get("anyOf").or(object.get("oneOf")).and_then(Value::as_array);
-        match branches {
-            Some(branches) => branches.iter().for_each(|branch| self.leaves(branch, into)),
-            None if kind(object).is_some() => into.push(object),
-            None => {}
-        }
-    }
-
-    fn map(&mut self, schema: &'a Map<String, Value>, entries: &mut Vec<Entry>, path: &mut Vec<String>, owner: At) -> bool {
+    fn map(&mut self, schema: &'a Map<String, Value>, entries: &mut Vec<Entry>, path: &mut Vec<String>, owner: At) {
         let known: Vec<&str> = keys(schema, "properties");
-        let required: Vec<&str> =
-            schema.get("required").and_then(Value::as_array).map_or(Vec::new(), |keys| keys.iter().filter_map(Value::as_str).collect());
-        let mut good = true;
-        let there = |entry: &&Entry| entry.node.value.kind() != Kind::Null;
-        for key in &required {
-            if !entries.iter().filter(there).any(|entry| entry.key == *key) {
-                good = self.missing(key, path, owner);
-            }
-        }
+        let required = schema.get("required").and_then(Value::as_array);
+        let required: Vec<&str> = required.map_or(Vec::new(), |keys| keys.iter().filter_map(Value::as_str).collect());
+        let there = |entry: &&Entry| entry.node.value.kind() != ValueType::Null;
+        let written: BTreeSet<String> = entries.iter().map(|entry| entry.key.clone()).collect();
         let least = schema.get("minProperties").and_then(Value::as_u64).unwrap_or(0);
         if (entries.iter().filter(there).count() as u64) < least {
             let message = format!("`{}` has no entry", path.join("."));
             let place = self.sources.place(owner, "nothing in it");
-            good = self.say(Err(Finding::error(Code::Count, message, "add an entry").at(place)));
+            self.say(Err(Finding::error(Code::Count, message, "add an entry").at(place)));
+            self.shape.cut.insert(path.clone());
         }
         entries.retain_mut(|entry| {
             path.push(entry.key.clone());
-            let null = entry.node.value.kind() == Kind::Null;
-            let (fits, may_go) = match member(schema, &entry.key) {
-                Some(Member::Field(_)) if null => (false, None),
-                Some(Member::Named(pattern, _)) if null => {
-                    let named = pattern.is_none_or(|p| self.say(scalar::key(p, entry, self.sources)));
-                    let fits = named && self.removes(entry, path);
-                    (false, (!fits).then_some(false))
-                }
+            let null = entry.node.value.kind() == ValueType::Null;
+            let stays = match member(schema, &entry.key) {
+                Some(Member::Field(_)) if null => false,
                 Some(Member::Field(field)) => {
-                    let leaf = !matches!(entry.node.value, Val::Map(_));
                     let fits = self.walk(field, &mut entry.node, path, entry.at);
-                    (fits, Some(leaf && !required.contains(&entry.key.as_str())))
+                    fits || self.mend(required.contains(&entry.key.as_str()).then_some(field), &mut entry.node, path)
                 }
                 Some(Member::Named(pattern, schema)) => {
                     let named = pattern.is_none_or(|p| self.say(scalar::key(p, entry, self.sources)));
-                    let fits = self.walk(schema, &mut entry.node, path, entry.at);
-                    (fits && named, Some(false))
+                    let removed = null && named && self.removes(entry, path);
+                    let fits = !null && self.walk(schema, &mut entry.node, path, entry.at);
+                    !removed && (named && fits || self.mend(named.then_some(schema), &mut entry.node, path))
                 }
                 None => {
                     let finding = self.unknown(entry, &known, &path[..path.len() - 1]);
-                    (self.say(Err(finding)), Some(true))
+                    self.say(Err(finding));
+                    if let Some(near) = nearest(&entry.key, known.iter().copied()).filter(|near| !written.contains(*near)) {
+                        self.shape.cut.insert([&path[..path.len() - 1], &[near.to_string()]].concat());
+                    }
+                    false
                 }
             };
-            if let Some(may_go) = may_go
-                && !fits
-                && !self.cut(path, may_go)
-            {
-                good = false;
-            }
             path.pop();
-            fits
+            stays
         });
-        good
+        for key in required {
+            if !entries.iter().any(|entry| entry.key == key) {
+                self.missing(key, path, owner);
+                path.push(key.into());
+                let mut node = Node::map(owner);
+                if let Some(Member::Field(field)) = member(schema, key) {
+                    self.mend(Some(field), &mut node, path);
+                }
+                entries.push(Entry { key: key.into(), at: owner, node });
+                path.pop();
+            }
+        }
+    }
+
+    /// Notes that what stands at `path` is wrong. It stays only when it can't be left out: then it becomes a value of this schema that means nothing.
+    fn mend(&mut self, schema: Option<&'a Value>, node: &mut Node, path: &[String]) -> bool {
+        self.shape.cut.insert(path.to_vec());
+        if let Some(schema) = schema {
+            *node = neutral(self.schema, schema, node.at);
+        }
+        schema.is_some()
     }
 
     /// Whether an entry without a value removes one of a layer below; the lowest layer has nothing to remove.
@@ -161,20 +147,6 @@ impl<'a> Walker<'a> {
         let help = format!("write `{}: {{}}` for an entry with all defaults, or leave it out", entry.key);
         let place = self.sources.place(entry.at, "nothing in it");
         self.say(Err(Finding::error(Code::Missing, message, help).at(place)))
-    }
-
-    /// Whether what is wrong at `path` can be taken away without making something else look wrong.
-    fn cut(&mut self, path: &[String], may_go: bool) -> bool {
-        let depth = match path {
-            [section, _, ..] if section == "load_balancer" => 1,
-            [section, _, ..] if section == "cdn" => (path.len() - 1).min(3),
-            [section, _, _, ..] if section != "vpc" => 2,
-            _ => return false,
-        };
-        if may_go {
-            self.shape.cut.insert(path[..depth].to_vec());
-        }
-        may_go
     }
 
     fn list(&mut self, schema: &'a Map<String, Value>, items: &mut [Node], path: &mut Vec<String>, owner: At) -> bool {
@@ -189,16 +161,18 @@ impl<'a> Walker<'a> {
             let place = self.sources.place(owner, "this list");
             good = self.say(Err(Finding::error(Code::Count, message, help).at(place)));
         }
+        if schema.get("uniqueItems") == Some(&Value::Bool(true)) {
+            good &= self.unique(items);
+        }
         for (index, item) in items.iter_mut().enumerate() {
             path.push(index.to_string());
             let at = item.at;
-            if let Some(schema) = schema.get("items") {
-                good &= self.walk(schema, item, path, at);
+            if let Some(schema) = schema.get("items")
+                && !self.walk(schema, item, path, at)
+            {
+                self.mend(Some(schema), item, path);
             }
             path.pop();
-        }
-        if schema.get("uniqueItems") == Some(&Value::Bool(true)) {
-            good &= self.unique(items);
         }
         good
     }
@@ -218,7 +192,7 @@ impl<'a> Walker<'a> {
         good
     }
 
-    fn missing(&mut self, key: &str, path: &[String], owner: At) -> bool {
+    fn missing(&mut self, key: &str, path: &[String], owner: At) {
         let message = match path {
             [] => format!("the spec has no `{key}`"),
             _ => format!("`{}` has no `{key}`", path.join(".")),
@@ -226,7 +200,7 @@ impl<'a> Walker<'a> {
         let topic = topic(path);
         let help = format!("add `{key}: …`; `infra explain {topic}` shows all fields");
         let place = self.sources.place(owner, format!("`{key}` is missing here"));
-        self.say(Err(Finding::error(Code::Missing, message, help).at(place)))
+        self.say(Err(Finding::error(Code::Missing, message, help).at(place)));
     }
 
     fn unknown(&self, entry: &Entry, known: &[&str], path: &[String]) -> Finding {
@@ -249,8 +223,8 @@ impl<'a> Walker<'a> {
     }
 
     /// A map that is none of several.
-    fn neither(&mut self, leaves: &[&'a Map<String, Value>], node: &Node, path: &[String], owner: At) -> bool {
-        let known: Vec<&str> = leaves.iter().flat_map(|leaf| keys(leaf, "properties")).collect();
+    fn neither(&mut self, leaves: &[&Leaf<'a>], node: &Node, path: &[String], owner: At) -> bool {
+        let known: Vec<&str> = leaves.iter().flat_map(|leaf| keys(leaf.schema, "properties")).collect();
         let finding = match node.entries().first() {
             Some(entry) => self.unknown(entry, &known, path),
             None => {
@@ -273,10 +247,40 @@ impl<'a> Walker<'a> {
     }
 }
 
+/// A value of a schema that stands for one that is wrong or missing: the first word, the least number, a unit's own example, and of a map what is required.
+fn neutral(root: &Value, schema: &Value, at: At) -> Node {
+    let leaves = leaves(root, schema);
+    let Some(leaf) = leaves.first() else { return Node { value: Val::Null, at } };
+    if let Some(word) = leaf.word() {
+        return Node::text(word, at);
+    }
+    let bound = |word: &str| leaf.schema.get(word).and_then(Value::as_i64);
+    match leaf.kind() {
+        Some("array") => {
+            let items = leaf.schema.get("items").filter(|_| bound("minItems").unwrap_or(0) > 0);
+            Node { value: Val::List(items.iter().map(|schema| neutral(root, schema, at)).collect()), at }
+        }
+        Some("boolean") => Node::bool(false, at),
+        Some("integer" | "number") => Node::int(bound("minimum").unwrap_or(1), at),
+        Some("object") => {
+            let mut map = Node::map(at);
+            let required = leaf.schema.get("required").and_then(Value::as_array).into_iter().flatten();
+            for key in required.filter_map(Value::as_str) {
+                if let Some(Member::Field(field)) = member(leaf.schema, key) {
+                    map.fill(key, |at| neutral(root, field, at));
+                }
+            }
+            map
+        }
+        _ if leaf.is::<Template>() => Node::text("", at),
+        _ => Node::text(leaf.schema.get("examples").and_then(|all| all.get(0)?.as_str()).unwrap_or_default(), at),
+    }
+}
+
 /// What a field with words takes beside them: true or false, or a map of one key.
-fn beside(leaf: &Map<String, Value>) -> Vec<String> {
-    let key = leaf.get("required").and_then(|keys| keys.get(0)?.as_str());
-    match (kind(leaf), key) {
+fn beside(leaf: &Leaf<'_>) -> Vec<String> {
+    let key = leaf.schema.get("required").and_then(|keys| keys.get(0)?.as_str());
+    match (leaf.kind(), key) {
         (Some("boolean"), _) => vec!["true".into(), "false".into()],
         (Some("object"), Some(key)) => vec![format!("{{ {key}: … }}")],
         _ => Vec::new(),

@@ -5,16 +5,21 @@ use super::units::{EnvName, Unit};
 use crate::diag::{Code, Finding};
 use crate::redact::secret_name;
 
+/// Answers `${env.NAME}`.
+pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// Puts the environment into every scalar of `node`; such a scalar is whatever its field takes. Dollar signs that come
-/// from the environment are doubled, so that they are never taken for references.
-pub fn substitute(node: &mut Node, sources: &Sources, env: &dyn Fn(&str) -> Option<String>, found: &mut Vec<Finding>) {
+/// from the environment are doubled, so that they are never taken for references. Where a scalar can't be read is noted in `unread`.
+pub fn substitute(node: &mut Node, sources: &Sources, env: Env<'_>, found: &mut Vec<Finding>, unread: &mut Vec<At>) {
     match &mut node.value {
-        Val::List(items) => items.iter_mut().for_each(|item| substitute(item, sources, env, found)),
-        Val::Map(entries) => entries.iter_mut().for_each(|entry| substitute(&mut entry.node, sources, env, found)),
+        Val::List(items) => items.iter_mut().for_each(|item| substitute(item, sources, env, found, unread)),
+        Val::Map(entries) => entries.iter_mut().for_each(|entry| substitute(&mut entry.node, sources, env, found, unread)),
         Val::Text { text, env: typed } if text.contains("${env.") => {
             let scalar = Scalar { sources, at: node.at, env };
+            let before = found.len();
             *text = scalar.read(text, found);
             *typed = true;
+            unread.extend((found.len() > before).then_some(node.at));
         }
         _ => {}
     }
@@ -23,7 +28,7 @@ pub fn substitute(node: &mut Node, sources: &Sources, env: &dyn Fn(&str) -> Opti
 struct Scalar<'a> {
     sources: &'a Sources,
     at: At,
-    env: &'a dyn Fn(&str) -> Option<String>,
+    env: Env<'a>,
 }
 
 impl Scalar<'_> {

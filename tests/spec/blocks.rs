@@ -1,5 +1,5 @@
 //! Blocks stay where they are.
-use infra::spec::blocks::{Cut, cut, overlap};
+use infra::spec::vpc::blocks::{Cut, cut, overlap};
 use ipnet::Ipv4Net;
 
 const NAMES: [&str; 12] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];

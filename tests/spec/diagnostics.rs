@@ -20,7 +20,7 @@ fn the_environment_is_what_a_field_takes() {
     let balancer = spec.load_balancer.expect("written");
     assert_eq!((spec.stack.as_str(), balancer.http2), ("shop", false));
     assert_eq!(balancer.listeners["http"].port, 8080);
-    let infra::spec::env::EnvValue::Text(cost) = &spec.compute["app"].env["COST"] else {
+    let infra::spec::env::EnvSource::Text(cost) = &spec.compute["app"].env["COST"] else {
         panic!("text was written");
     };
     assert_eq!(cost.literal(), Some("$5 ${vpc.id} $$"));

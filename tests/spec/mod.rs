@@ -6,8 +6,10 @@ mod cdn;
 mod diagnostics;
 mod examples;
 mod explain;
+mod fields;
 mod garbage;
 mod schema;
+mod siblings;
 mod units;
 
 /// Reads the named files of the repository as layers, with an empty environment.

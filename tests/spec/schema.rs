@@ -41,10 +41,14 @@ fn examples_pass() {
 #[test]
 fn every_pattern_has_a_unit() {
     let schema = infra::spec::schema::typed();
+    let mut patterns = std::collections::BTreeMap::new();
     for (name, def) in schema["$defs"].as_object().expect("definitions") {
         if def.get("pattern").is_none() {
             continue;
         }
+        // A key that names an entry is known by its unit's pattern alone.
+        let other = patterns.insert(def["pattern"].as_str().expect(name), name);
+        assert_eq!(other, None, "{name} has the same pattern");
         let examples = def["examples"].as_array().expect(name);
         let pattern = jsonschema::validator_for(def).expect(name);
         assert!(!examples.is_empty() && examples.iter().all(|e| pattern.is_valid(e)), "{name}");

@@ -14,6 +14,7 @@ fn examples_come_back() {
     round::<AdminUser>();
     round::<Ami>();
     round::<Arn>();
+    round::<AvailabilityZone>();
     round::<Cidr>();
     round::<DailyWindow>();
     round::<DatabaseName>();
@@ -39,7 +40,6 @@ fn examples_come_back() {
     round::<Ttl>();
     round::<Version>();
     round::<WeeklyWindow>();
-    round::<Zone>();
 }
 
 fn help<U: Unit>(text: &str) -> String {
@@ -68,7 +68,7 @@ fn help_says_what_to_write() {
         (help::<Size>("100GB"), "`100GiB`"),
         (help::<Size>("2 TB"), "`2TiB`"),
         (help::<Version>("v16.4"), "`\"16.4\"`"),
-        (help::<Zone>("eu-west-1"), "`eu-west-1a`"),
+        (help::<AvailabilityZone>("eu-west-1"), "`eu-west-1a`"),
     ] {
         assert!(help.contains(proposal), "{help} does not propose {proposal}");
     }
@@ -109,10 +109,10 @@ fn architectures_follow_from_types() {
 #[test]
 fn texts_come_back() {
     for text in ["", "plain", "$$", "a ${cache.main.url} b", "${vpc.id}${load_balancer.dns_name}", "$${HOME}"] {
-        let read = Text::parse(text).unwrap_or_else(|errors| panic!("{text}: {errors:?}"));
+        let read = Template::parse(text).unwrap_or_else(|errors| panic!("{text}: {errors:?}"));
         assert_eq!(read.to_string(), text);
     }
     for text in ["${", "${cache}", "${cache.main}", "${cache.main.urls}", "${vpc.main.id}", "${storage.a.b}", "${cache.Main.url}"] {
-        assert!(Text::parse(text).is_err(), "{text}");
+        assert!(Template::parse(text).is_err(), "{text}");
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::value::Node;
 use crate::kinds::{Address, Kind, Live, Object};
-use crate::model::Mode;
+use crate::model::{Mode, partition};
 use crate::plan::{Change, Saved, Verb};
 
 /// Which of the two worlds.
@@ -124,11 +124,7 @@ impl<'a> World<'a> {
     /// A text with its places filled in; `None` as long as one of them isn't known.
     pub fn fill(&self, text: &str, id: Option<&str>, key: &str) -> Option<Value> {
         let scene = &self.saved.scene;
-        let partition = match scene.region.as_str() {
-            r if r.starts_with("cn-") => "aws-cn",
-            r if r.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        };
+        let partition = partition(&scene.region);
         let places = [
             ("${id}", id),
             ("${account}", Some(scene.account.as_str())),

@@ -1,6 +1,7 @@
 //! Instance types, node types, instance classes, engine versions and disk sizes.
 use super::{Malformed, Unit, digits};
 use crate::diag::Code;
+use crate::stack::fields::size;
 use std::fmt;
 
 macro_rules! class {
@@ -145,7 +146,7 @@ impl Size {
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 > 0 && self.0.is_multiple_of(1024) { write!(f, "{}TiB", self.0 / 1024) } else { write!(f, "{}GiB", self.0) }
+        f.write_str(&size(self.0.into()))
     }
 }
 

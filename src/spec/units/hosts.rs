@@ -1,25 +1,10 @@
 //! Names of the DNS: zones, names within a zone, hosts, and how long answers are kept.
 use super::{Duration, Malformed, Unit};
 use crate::diag::Code;
+use crate::kinds::dns_record::canonical::{host, host_pattern};
 use std::fmt;
 
-/// A host's name in one form: lower case, non-ASCII labels in punycode, no point at the end. Labels have letters, digits, `-` and `_`.
-pub fn host(text: &str) -> Option<String> {
-    let ascii = idna::domain_to_ascii(text.strip_suffix('.').unwrap_or(text)).ok()?;
-    let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
-    let label = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(letter);
-    (ascii.len() <= 253 && ascii.split('.').all(label)).then_some(ascii)
-}
-
-/// A host's name whose first label may be `*`.
-pub fn host_pattern(text: &str) -> Option<String> {
-    match text.strip_prefix("*.") {
-        Some(rest) => host(rest).map(|rest| format!("*.{rest}")),
-        None => host(text),
-    }
-}
-
-/// A domain that can be a zone, in the form of [`host`].
+/// A domain that can be a zone, in the one form of a host.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Domain(String);
 
@@ -29,7 +14,7 @@ impl Domain {
         &self.0
     }
 
-    /// Whether a host in the form of [`host_pattern`] is this domain or below it.
+    /// Whether a host in the one form of a host, perhaps `*` first is this domain or below it.
     pub fn has(&self, host: &str) -> bool {
         host == self.0 || host.strip_suffix(self.as_str()).is_some_and(|rest| rest.ends_with('.'))
     }
@@ -65,7 +50,7 @@ impl Unit for Domain {
     }
 }
 
-/// A name within a zone, in the form of [`host_pattern`]; `@` is the zone itself.
+/// A name within a zone, in the one form of a host, perhaps `*` first; `@` is the zone itself.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RecordName {
     name: String,

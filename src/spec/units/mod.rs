@@ -7,12 +7,12 @@ mod text;
 mod time;
 mod words;
 
+pub use crate::kinds::dns_record::canonical::{host, host_pattern};
 pub use class::{InstanceClass, InstanceType, NodeType, Size, Version};
-pub use hosts::{Domain, RecordName, Ttl, host, host_pattern};
+pub use hosts::{Domain, RecordName, Ttl};
 pub use names::{Account, Arn, EnvName, GroupName, Name, OutputName};
-pub use network::{Cidr, Peer, Ports, Region, Zone};
-pub(super) use text::FORMAT;
-pub use text::{ATTRIBUTES, Part, Reference, SECTIONS_REFERRED, Target, Text};
+pub use network::{AvailabilityZone, Cidr, Peer, Ports, Region};
+pub use text::{Reference, Target, Template, TemplatePart};
 pub use time::{DailyWindow, Duration, WeeklyWindow};
 pub use words::{AdminUser, Ami, DatabaseName, HttpPath, Image, SecretId, SslPolicy, StatusCodes};
 
@@ -90,7 +90,9 @@ macro_rules! units {
 
         /// A unit as the reader of the schema knows it.
         pub(super) struct Form {
-            /// The pattern in the schema, unique to the unit.
+            /// Its definition in the schema.
+            pub(super) name: &'static str,
+            /// Its pattern in the schema, unique to the unit.
             pub(super) pattern: &'static str,
             /// Whether a text is of this form.
             pub(super) check: fn(&str) -> Result<(), Malformed>,
@@ -99,6 +101,7 @@ macro_rules! units {
         /// All units, in alphabetical order.
         pub(super) const FORMS: &[Form] = &[$(
             Form {
+                name: stringify!($unit),
                 pattern: <$unit as Unit>::PATTERN,
                 check: |text| <$unit as Unit>::read(text).map(drop),
             },
@@ -111,6 +114,7 @@ units! {
     AdminUser
     Ami
     Arn
+    AvailabilityZone
     Cidr
     DailyWindow
     DatabaseName
@@ -136,7 +140,6 @@ units! {
     Ttl
     Version
     WeeklyWindow
-    Zone
 }
 
 /// A default of a field.

@@ -51,9 +51,9 @@ impl Unit for Region {
 
 /// An availability zone: its region and one letter.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Zone(String);
+pub struct AvailabilityZone(String);
 
-impl Zone {
+impl AvailabilityZone {
     /// As written.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -70,13 +70,13 @@ impl Zone {
     }
 }
 
-impl fmt::Display for Zone {
+impl fmt::Display for AvailabilityZone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl Unit for Zone {
+impl Unit for AvailabilityZone {
     const PATTERN: &'static str = "^[a-z]{2,}(-[a-z]{2,}){1,2}-[0-9][a-f]$";
     const DOC: &'static str = "An availability zone: the region and a letter from a to f.";
     const EXAMPLES: &'static [&'static str] = &["us-east-1a"];
@@ -84,7 +84,7 @@ impl Unit for Zone {
     fn read(text: &str) -> Result<Self, Malformed> {
         let region = text.strip_suffix(|c: char| ('a'..='f').contains(&c));
         if region.is_some_and(is_region) {
-            return Ok(Zone(text.into()));
+            return Ok(AvailabilityZone(text.into()));
         }
         let help = if is_region(text) {
             format!("`{text}` is a region; write a zone of it, such as `{text}a`")
@@ -186,7 +186,7 @@ pub enum Peer {
     Cdn,
     /// The load balancer.
     LoadBalancer,
-    /// A compute entry, a security group or a subnet tier, in that order; see `Spec::party`.
+    /// A compute entry, a security group or a subnet tier, in that order; see `Spec::resolve`.
     Named(Name),
     /// Everything in the VPC.
     Vpc,

@@ -1,15 +1,17 @@
 //! Text with references to attributes of other sections.
 use super::{Malformed, Name, Unit};
 use crate::diag::Code;
+use crate::spec::sections::{SECTIONS, SectionInfo};
+use crate::spec::suggest::{list, nearest};
 use std::fmt;
 
 /// A string whose references are resolved at the moment of the call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text(Vec<Part>);
+pub struct Template(Vec<TemplatePart>);
 
 /// A piece of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum TemplatePart {
     /// Stands for itself.
     Literal(String),
     /// Stands for what it refers to.
@@ -21,73 +23,49 @@ pub enum Part {
 pub struct Reference {
     /// Whose.
     pub target: Target,
-    /// One of `ATTRIBUTES` for the target's section.
+    /// One of those that the target's section has.
     pub attribute: &'static str,
 }
 
-/// What can be referred to.
+/// A section, or an entry of one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Target {
-    /// An entry of `cache`.
-    Cache(Name),
-    /// The CDN.
-    Cdn,
-    /// An entry of `compute`.
-    Compute(Name),
-    /// An entry of `database`.
-    Database(Name),
-    /// The load balancer.
-    LoadBalancer,
-    /// The VPC.
-    Vpc,
+pub struct Target {
+    /// The section's name.
+    pub section: &'static str,
+    /// The entry's name, where the section has entries.
+    pub name: Option<Name>,
 }
 
 impl Target {
-    /// Its section's name.
-    pub fn section(&self) -> &'static str {
-        match self {
-            Target::Cache(_) => "cache",
-            Target::Cdn => "cdn",
-            Target::Compute(_) => "compute",
-            Target::Database(_) => "database",
-            Target::LoadBalancer => "load_balancer",
-            Target::Vpc => "vpc",
-        }
+    /// A section without entries.
+    pub const fn one(section: &'static str) -> Self {
+        Target { section, name: None }
     }
 
-    /// Its entry's name, where the section has entries.
-    pub fn name(&self) -> Option<&Name> {
-        match self {
-            Target::Cache(name) | Target::Compute(name) | Target::Database(name) => Some(name),
-            Target::Cdn | Target::LoadBalancer | Target::Vpc => None,
-        }
+    /// An entry of a section.
+    pub fn entry(section: &'static str, name: &Name) -> Self {
+        Target { section, name: Some(name.clone()) }
     }
 }
 
-/// Sections that can be referred to, and their attributes.
-pub const ATTRIBUTES: &[(&str, &[&str])] = &[
-    ("cache", &["endpoint", "port", "reader_endpoint", "url"]),
-    ("cdn", &["zone"]),
-    ("compute", &["group_name"]),
-    ("database", &["endpoint", "port", "reader_endpoint", "secret_arn"]),
-    ("load_balancer", &["dns_name", "url", "zone_id"]),
-    ("vpc", &["cidr", "id"]),
-];
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.section)?;
+        self.name.iter().try_for_each(|name| write!(f, ".{name}"))
+    }
+}
 
-/// The names in `ATTRIBUTES`.
-pub const SECTIONS_REFERRED: &[&str] = &["cache", "cdn", "compute", "database", "load_balancer", "vpc"];
-
-impl Text {
+impl Template {
     /// Its pieces; neighbouring literals are one.
-    pub fn parts(&self) -> &[Part] {
+    pub fn parts(&self) -> &[TemplatePart] {
         &self.0
     }
 
     /// Its references, in order.
     pub fn references(&self) -> impl Iterator<Item = &Reference> {
         self.0.iter().filter_map(|part| match part {
-            Part::Reference(reference) => Some(reference),
-            Part::Literal(_) => None,
+            TemplatePart::Reference(reference) => Some(reference),
+            TemplatePart::Literal(_) => None,
         })
     }
 
@@ -95,7 +73,7 @@ impl Text {
     pub fn literal(&self) -> Option<&str> {
         match self.0.as_slice() {
             [] => Some(""),
-            [Part::Literal(text)] => Some(text),
+            [TemplatePart::Literal(text)] => Some(text),
             _ => None,
         }
     }
@@ -121,9 +99,9 @@ impl Text {
                 match Reference::parse(&text[dollar..end]) {
                     Ok(reference) => {
                         if !literal.is_empty() {
-                            parts.push(Part::Literal(std::mem::take(&mut literal)));
+                            parts.push(TemplatePart::Literal(std::mem::take(&mut literal)));
                         }
-                        parts.push(Part::Reference(reference));
+                        parts.push(TemplatePart::Reference(reference));
                     }
                     Err(error) => errors.push((dollar..end, error)),
                 }
@@ -132,14 +110,14 @@ impl Text {
         }
         literal.push_str(&text[at..]);
         if !literal.is_empty() {
-            parts.push(Part::Literal(literal));
+            parts.push(TemplatePart::Literal(literal));
         }
-        if errors.is_empty() { Ok(Text(parts)) } else { Err(errors) }
+        if errors.is_empty() { Ok(Template(parts)) } else { Err(errors) }
     }
 }
 
 impl Reference {
-    /// Reads `${section.name.attribute}`, or without a name for `cdn`, `load_balancer` and `vpc`.
+    /// Reads `${section.name.attribute}`, or without a name where the section has no entries.
     fn parse(written: &str) -> Result<Self, Malformed> {
         let bad = |help: String| {
             let line = written.lines().next().unwrap_or_default();
@@ -149,84 +127,71 @@ impl Reference {
             return Err(bad("close it with `}`, or write `$$` for a dollar sign".into()));
         };
         let parts: Vec<&str> = inner.split('.').collect();
-        let known = ATTRIBUTES.iter().find(|(section, _)| *section == parts[0]);
-        let Some((section, attributes)) = known else {
-            let near = crate::spec::near::nearest(parts[0], SECTIONS_REFERRED.iter().copied());
-            let help = match near {
+        let Some(info) = referable().find(|known| known.name == parts[0]) else {
+            let mut known: Vec<&str> = referable().map(|section| section.name).collect();
+            known.sort_unstable();
+            let help = match nearest(parts[0], known.iter().copied()) {
                 Some(near) if parts.len() > 1 => format!("did you mean `{near}`?"),
                 _ if parts.len() == 1 => format!("for a literal dollar sign write `$${{{inner}}}`"),
-                _ => format!("write one of {}", crate::spec::near::list(SECTIONS_REFERRED.iter().copied())),
+                _ => format!("write one of {}", list(known.into_iter())),
             };
             return Err(bad(help));
         };
-        let single = matches!(*section, "cdn" | "load_balancer" | "vpc");
-        let shape = if single { format!("${{{section}.ATTRIBUTE}}") } else { format!("${{{section}.NAME.ATTRIBUTE}}") };
-        let (name, attribute) = match (single, parts.as_slice()) {
-            (true, [_, attribute]) => (None, *attribute),
-            (false, [_, name, attribute]) => {
-                let name = Name::read(name).map_err(|error| bad(error.help))?;
-                (Some(name), *attribute)
-            }
-            _ => return Err(bad(format!("write `{shape}`"))),
+        let section = info.name;
+        let (name, attribute) = match (info.named, parts.as_slice()) {
+            (false, [_, attribute]) => (None, *attribute),
+            (true, [_, name, attribute]) => (Some(Name::read(name).map_err(|error| bad(error.help))?), *attribute),
+            (false, _) => return Err(bad(format!("write `${{{section}.ATTRIBUTE}}`"))),
+            (true, _) => return Err(bad(format!("write `${{{section}.NAME.ATTRIBUTE}}`"))),
         };
-        let Some(attribute) = attributes.iter().find(|known| **known == attribute) else {
-            let near = crate::spec::near::nearest(attribute, attributes.iter().copied());
+        let known = info.attributes.iter().map(|(name, _)| *name);
+        let Some(attribute) = known.clone().find(|known| *known == attribute) else {
+            let near = nearest(attribute, known.clone());
             let proposal = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-            let list = crate::spec::near::list(attributes.iter().copied());
-            return Err(bad(format!("{proposal}`{section}` has {list}")));
+            return Err(bad(format!("{proposal}`{section}` has {}", list(known))));
         };
-        let target = match (*section, name) {
-            ("cache", Some(name)) => Target::Cache(name),
-            ("cdn", None) => Target::Cdn,
-            ("compute", Some(name)) => Target::Compute(name),
-            ("database", Some(name)) => Target::Database(name),
-            ("load_balancer", None) => Target::LoadBalancer,
-            _ => Target::Vpc,
-        };
-        Ok(Reference { target, attribute })
+        Ok(Reference { target: Target { section, name }, attribute })
     }
+}
+
+/// Sections that texts may refer to.
+fn referable() -> impl Iterator<Item = &'static SectionInfo> {
+    SECTIONS.iter().filter(|section| !section.attributes.is_empty())
 }
 
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "${{{}.", self.target.section())?;
-        if let Some(name) = self.target.name() {
-            write!(f, "{name}.")?;
-        }
-        write!(f, "{}}}", self.attribute)
+        write!(f, "${{{}.{}}}", self.target, self.attribute)
     }
 }
 
-impl fmt::Display for Text {
+impl fmt::Display for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|part| match part {
-            Part::Literal(text) => f.write_str(&text.replace('$', "$$")),
-            Part::Reference(reference) => reference.fmt(f),
+            TemplatePart::Literal(text) => f.write_str(&text.replace('$', "$$")),
+            TemplatePart::Reference(reference) => reference.fmt(f),
         })
     }
 }
 
-impl serde::Serialize for Text {
+impl serde::Serialize for Template {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.collect_str(self)
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Text {
+impl<'de> serde::Deserialize<'de> for Template {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = <String as serde::Deserialize>::deserialize(d)?;
         let first = |errors: Vec<(_, Malformed)>| errors.into_iter().map(|e| e.1).next();
-        Text::parse(&text).map_err(|errors| match first(errors) {
+        Template::parse(&text).map_err(|errors| match first(errors) {
             Some(error) => serde::de::Error::custom(error),
             None => serde::de::Error::custom("not a text"),
         })
     }
 }
 
-/// The format that marks a text in the schema.
-pub(in crate::spec) const FORMAT: &str = "infra-text";
-
-impl schemars::JsonSchema for Text {
+impl schemars::JsonSchema for Template {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Text".into()
     }
@@ -234,7 +199,6 @@ impl schemars::JsonSchema for Text {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "string",
-            "format": FORMAT,
             "description": "Text that may hold references such as `${cache.main.url}`; `$$` is a dollar sign.",
             "examples": ["${database.main.endpoint}"],
         })

@@ -1,6 +1,7 @@
 //! Durations and windows of time.
 use super::{Malformed, Unit, digits};
 use crate::diag::Code;
+use crate::stack::fields::duration;
 use std::fmt;
 
 /// A length of time in whole seconds.
@@ -33,9 +34,7 @@ impl Duration {
 
 impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let exact = STEPS.iter().find(|(_, size)| self.0 > 0 && self.0.is_multiple_of(*size));
-        let (unit, size) = exact.copied().unwrap_or(("s", 1));
-        write!(f, "{}{unit}", self.0 / size)
+        f.write_str(&duration(self.0))
     }
 }
 

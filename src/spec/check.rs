@@ -1,0 +1,158 @@
+//! What a spec of the right shape can still get wrong; all findings at once. Each section says what is wrong with itself; here is what it says it with.
+use super::locate::Sources;
+use super::node::{Node, Val};
+use super::peers::{self, Peers};
+use super::schema_view::Fields;
+use super::sections::Spec;
+use super::suggest::{list, nearest};
+use super::units::{Duration, Name};
+use super::vpc::TierKind;
+use super::{cycles, references, renamed, secrets};
+use crate::diag::{Code, Finding};
+use std::collections::BTreeSet;
+
+/// Everything that is wrong or risky. What stands at a path in `cut` was wrong already: nothing that follows from it is said.
+pub fn check(spec: &Spec, sources: &Sources, root: &Node, fields: &Fields<'_>, cut: BTreeSet<Vec<String>>) -> Vec<Finding> {
+    let mut cx = Check { spec, sources, root, fields, peers: Peers::of(spec), cut, found: Vec::new() };
+    tags(&mut cx);
+    spec.check(&mut cx);
+    peers::check(&mut cx);
+    references::check(&mut cx);
+    secrets::check(&mut cx);
+    renamed::check(&mut cx);
+    cycles::check(&mut cx);
+    cx.found
+}
+
+/// The stack's own tags.
+fn tags(cx: &mut Check<'_>) {
+    for (key, value) in &cx.spec.tags {
+        let lower = key.to_ascii_lowercase();
+        let taken = lower.starts_with("aws:") || lower.starts_with("infra:") || key == "Name";
+        let long = key.chars().count() > 128 || value.chars().count() > 256;
+        let (message, help) = if taken || key.is_empty() {
+            let help = "AWS keeps `aws:…`, and infra sets `infra:…` and `Name` itself; write another key";
+            (format!("the tag `{key}` is not free"), help)
+        } else if long {
+            let help = "AWS takes keys of 128 and values of 256 characters";
+            (format!("the tag `{key}` is too long"), help)
+        } else {
+            continue;
+        };
+        let path = ["tags", key.as_str()];
+        let place = cx.sources.place(cx.sources.key(&path), "this tag");
+        cx.say(&[&path], Finding::error(Code::BadTag, message, help).at(place));
+    }
+}
+
+/// The spec that is looked at, and what was found so far.
+pub struct Check<'a> {
+    /// The spec, with every default filled in.
+    pub spec: &'a Spec,
+    /// What is written.
+    pub sources: &'a Sources,
+    /// The document, with what follows from it.
+    pub root: &'a Node,
+    /// Its fields, by their types.
+    pub fields: &'a Fields<'a>,
+    /// Who can be named as a peer.
+    pub peers: Peers<'a>,
+    /// Paths that were wrong already.
+    cut: BTreeSet<Vec<String>>,
+    /// What is wrong or risky.
+    found: Vec<Finding>,
+}
+
+impl Check<'_> {
+    /// Says something about the value at `path`, which need not be written.
+    pub fn error(&mut self, code: Code, path: &[&str], label: &str, message: String, help: impl Into<String>) {
+        let place = self.sources.place(self.sources.value(path), label);
+        self.say(&[path], Finding::error(code, message, help).at(place));
+    }
+
+    /// Says something about the values at two paths, of which the first is the one to change.
+    pub fn both(&mut self, code: Code, places: [(&[&str], &str); 2], message: String, help: impl Into<String>) {
+        let mut finding = Finding::error(code, message, help);
+        for (path, label) in places {
+            finding = finding.at(self.sources.place(self.sources.value(path), label));
+        }
+        self.say(&places.map(|(path, _)| path), finding);
+    }
+
+    /// Says that the value at `path` is allowed but risky.
+    pub fn risk(&mut self, path: &[&str], message: String, help: impl Into<String>) {
+        let place = self.sources.place(self.sources.value(path), "this choice");
+        self.say(&[path], Finding::warning(Code::Risk, message, help).at(place));
+    }
+
+    /// Says something that follows from the values at `paths`, unless one of them was wrong already.
+    pub fn say(&mut self, paths: &[&[&str]], finding: Finding) {
+        if !paths.iter().any(|path| self.is_cut(path)) {
+            self.found.push(finding);
+        }
+    }
+
+    /// Whether the value at `path`, or something that it is part of, was wrong already.
+    pub fn is_cut(&self, path: &[&str]) -> bool {
+        (1..=path.len()).any(|depth| self.cut.iter().any(|cut| cut.iter().eq(path[..depth].iter())))
+    }
+
+    /// Whether the value at `path` and all of its parts are as they were written. A check that needs more than the places it shows asks for the others.
+    pub fn knows(&self, path: &[&str]) -> bool {
+        let meets = |cut: &Vec<String>| cut.iter().zip(path).all(|(a, b)| a == b);
+        !self.cut.iter().any(meets)
+    }
+
+    /// Whether all entries of the map at `path` are known by name.
+    pub fn knows_names(&self, path: &[&str]) -> bool {
+        let gone = |cut: &&Vec<String>| cut.len() == path.len() + 1 && cut.iter().zip(path).all(|(a, b)| a == b);
+        let there = |cut: &Vec<String>| cut.iter().try_fold(self.root, |node, step| node.get(step)).is_some();
+        !self.is_cut(path) && self.cut.iter().filter(gone).all(there)
+    }
+
+    /// Whether anything is written at `path`.
+    pub fn written(&self, path: &[&str]) -> bool {
+        self.sources.find(path).is_some_and(|node| !matches!(node.value, Val::Null))
+    }
+
+    /// Says that a name which is referred to at `path` is none of `known`, the entries of `maps`.
+    pub fn unknown<'b>(&mut self, path: &[&str], maps: &[&[&str]], what: &str, name: &str, known: impl Iterator<Item = &'b str> + Clone) {
+        if !maps.iter().all(|map| self.knows_names(map)) {
+            return;
+        }
+        let all = known.clone().next().map(|_| format!("there is {}", list(known.clone())));
+        let all = all.unwrap_or_else(|| format!("the spec has no {what}"));
+        let help = match nearest(name, known) {
+            Some(near) => format!("did you mean `{near}`? {all}"),
+            None => all,
+        };
+        self.error(Code::UnknownName, path, "this name", format!("there is no {what} `{name}`"), help);
+    }
+
+    /// The kind of the tier that `path` names, or a finding; nothing, too, when its kind was wrong already.
+    pub fn tier(&mut self, path: &[&str], tier: &Name) -> Option<TierKind> {
+        let spec = self.spec;
+        let found = spec.vpc.subnets.get(tier.as_str());
+        if found.is_none() {
+            let names = spec.vpc.subnets.names().map(Name::as_str);
+            self.unknown(path, &[&["vpc", "subnets"]], "subnet tier", tier.as_str(), names);
+        }
+        found.map(|tier| tier.tier).filter(|_| self.knows(&["vpc", "subnets", tier.as_str(), "tier"]))
+    }
+
+    /// A duration's bounds, both included.
+    pub fn within(&mut self, path: &[&str], value: Duration, least: Duration, most: Duration) {
+        if !(least..=most).contains(&value) {
+            let message = format!("`{}` does not take {value}", path.join("."));
+            self.error(Code::OutOfRange, path, "this duration", message, format!("write one from {least} to {most}"));
+        }
+    }
+
+    /// Whole days from none to 35, as AWS keeps backups and snapshots.
+    pub fn retention(&mut self, path: &[&str], value: Duration) {
+        if value.as_days().is_none_or(|days| days > 35) {
+            let message = format!("`{}` does not take {value}", path.join("."));
+            self.error(Code::OutOfRange, path, "this duration", message, "write whole days from `0d` (none) to `35d`");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Compute entries.
+use super::Compute;
+use crate::diag::Code;
+use crate::spec::check::Check;
+use crate::spec::units::{Duration, Size};
+
+pub fn check(name: &str, entry: &Compute, cx: &mut Check<'_>) {
+    let _ = cx.tier(&["compute", name, "subnets"], &entry.subnets);
+    source(cx, name, entry);
+    instances(cx, name, entry);
+    health(cx, name, entry);
+    let path = |field| ["compute", name, field];
+    cx.within(&path("deregistration_delay"), entry.deregistration_delay, Duration::seconds(0), Duration::seconds(3600));
+    if let Some(stickiness) = entry.stickiness {
+        cx.within(&path("stickiness"), stickiness, Duration::seconds(1), Duration::days(7));
+    }
+    let (least, most) = (Duration::seconds(0), Duration::seconds(3600));
+    cx.within(&["compute", name, "update", "warmup"], entry.update.warmup, least, most);
+    if !(Size::gib(8)..=Size::gib(16 * 1024)).contains(&entry.disk.size) {
+        let message = format!("the disk of `{name}` can't have {}", entry.disk.size);
+        cx.error(Code::OutOfRange, &["compute", name, "disk", "size"], "this size", message, "write a size from 8GiB to 16TiB");
+    }
+    if entry.port.is_none() && !entry.allow_from.is_empty() && cx.knows(&path("port")) {
+        let message = format!("`compute.{name}` allows connections but has no port");
+        cx.error(Code::Missing, &path("allow_from"), "to which port?", message, "add `port:`, or a rule in `vpc.security_groups`");
+    }
+}
+
+fn source(cx: &mut Check<'_>, name: &str, entry: &Compute) {
+    for other in ["ami", "user_data"] {
+        if entry.image.is_some() && cx.written(&["compute", name, other]) {
+            let (this, image) = (["compute", name, other], ["compute", name, "image"]);
+            let places = [(&this[..], "this one"), (&image[..], "and a container")];
+            let message = format!("`compute.{name}` has both `image` and `{other}`");
+            let help = "a container is started on an instance that infra sets up; leave one of them out";
+            cx.both(Code::Source, places, message, help);
+        }
+    }
+}
+
+fn instances(cx: &mut Check<'_>, name: &str, entry: &Compute) {
+    let counts = &entry.instances;
+    let path = |field| ["compute", name, "instances", field];
+    if counts.min > counts.max {
+        let (min, max) = (path("min"), path("max"));
+        let places = [(&min[..], "this minimum"), (&max[..], "this maximum")];
+        let message = format!("`compute.{name}` has a minimum of {} above its maximum of {}", counts.min, counts.max);
+        cx.both(Code::Instances, places, message, "write `min` at most as large as `max`");
+    } else if !(counts.min..=counts.max).contains(&counts.desired) && cx.knows(&["compute", name, "instances"]) {
+        let message = format!("`compute.{name}` can't start with {} instances", counts.desired);
+        let help = format!("write a number from {} to {}, or leave it out", counts.min, counts.max);
+        cx.error(Code::Instances, &path("desired"), "this number", message, help);
+    } else if counts.min < 2 {
+        let message = format!("`compute.{name}` may run on fewer than two instances: when the last one fails, nothing answers");
+        cx.risk(&path("min"), message, "write `min: 2` or more where that matters");
+    }
+}
+
+fn health(cx: &mut Check<'_>, name: &str, entry: &Compute) {
+    let health = &entry.health_check;
+    let path = |field| ["compute", name, "health_check", field];
+    cx.within(&path("interval"), health.interval, Duration::seconds(5), Duration::seconds(300));
+    cx.within(&path("timeout"), health.timeout, Duration::seconds(2), Duration::seconds(120));
+    cx.within(&path("grace"), health.grace, Duration::seconds(0), Duration::seconds(7200));
+    if health.timeout >= health.interval && cx.knows(&path("timeout")) && cx.knows(&path("interval")) {
+        let (timeout, interval) = (path("timeout"), path("interval"));
+        let field = if cx.written(&timeout) { timeout } else { interval };
+        let message = format!("a check of `{name}` may take {}, but the next one comes after {}", health.timeout, health.interval);
+        cx.error(Code::HealthCheck, &field, "this duration", message, "write a `timeout` shorter than `interval`");
+    }
+}

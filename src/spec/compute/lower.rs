@@ -1,0 +1,120 @@
+//! `compute`: the role, the template and the scaling group of each entry.
+use std::collections::BTreeSet;
+
+use super::{Compute, DiskType};
+use crate::kinds::launch_template::{Boot, Container, Disk, EnvValue, Metadata};
+use crate::kinds::{AutoScalingGroup, IamRole, InstanceProfile, LaunchTemplate, Ref, Text};
+use crate::model::Secret;
+use crate::spec::env::{EnvSource, SecretRef};
+use crate::spec::load_balancer::forwarding;
+use crate::spec::lower::{Lower, allow, int, policies};
+use crate::spec::units::Name;
+use crate::spec::vpc::TierKind;
+
+pub fn lower(name: &Name, compute: &Compute, l: &mut Lower<'_>) {
+    let old = compute.renamed_from.as_ref().map(Name::to_string);
+    role(l, name, compute);
+    l.renamed::<IamRole>(name.as_str(), old.clone());
+    l.renamed::<InstanceProfile>(name.as_str(), old.clone());
+    template(l, name, compute);
+    l.renamed::<LaunchTemplate>(name.as_str(), old.clone());
+    group(l, name, compute);
+    l.renamed::<AutoScalingGroup>(name.as_str(), old);
+}
+
+fn role(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
+    let managed = |policy: &str| format!("arn:{}:iam::aws:policy/{policy}", l.partition());
+    let mut managed_policies: BTreeSet<String> = compute.policies.iter().map(|p| p.to_string()).collect();
+    managed_policies.insert(managed("AmazonSSMManagedInstanceCore"));
+    if compute.image.as_ref().is_some_and(|i| i.as_str().contains(".dkr.ecr.")) {
+        managed_policies.insert(managed("AmazonEC2ContainerRegistryReadOnly"));
+    }
+    let secrets: Vec<String> = compute.env.values().flat_map(|v| secrets(l, v)).collect();
+    let read = (!secrets.is_empty()).then(|| allow(&["secretsmanager:GetSecretValue"], &secrets));
+    let role = IamRole {
+        service: "ec2.amazonaws.com".into(),
+        managed_policies,
+        inline_policies: policies("read-secrets", read),
+        tags: l.tags(name.as_str()),
+    };
+    l.add(name.as_str(), format!("compute.{name}"), role);
+    l.add(name.as_str(), format!("compute.{name}"), InstanceProfile { role: Ref::to(name.to_string()), tags: l.tags(name.as_str()) });
+}
+
+/// The secrets an instance must be able to read: those it is given by name, and RDS's own when their ARN is handed to it.
+fn secrets(l: &Lower<'_>, value: &EnvSource) -> Vec<String> {
+    let arn = |pattern: &str| format!("arn:{}:secretsmanager:{}:*:secret:{pattern}", l.partition(), l.spec.region);
+    match value {
+        EnvSource::Secret(SecretRef::FromSecretsManager(id)) if id.as_str().starts_with("arn:") => vec![id.to_string()],
+        EnvSource::Secret(SecretRef::FromSecretsManager(id)) => vec![arn(&format!("{id}-*"))],
+        EnvSource::Secret(SecretRef::FromEnv(_)) => vec![],
+        EnvSource::Text(text) => text.references().filter(|r| r.attribute == "secret_arn").map(|_| arn("rds!*")).collect(),
+    }
+}
+
+fn template(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
+    let boot = match (&compute.image, &compute.user_data) {
+        (Some(image), _) => {
+            let mut env = std::collections::BTreeMap::new();
+            for (key, value) in &compute.env {
+                let value = match value {
+                    EnvSource::Text(text) => EnvValue::Plain(l.text(text)),
+                    EnvSource::Secret(SecretRef::FromSecretsManager(id)) => EnvValue::FromSecretsManager(id.to_string()),
+                    EnvSource::Secret(SecretRef::FromEnv(var)) => match (l.env)(var.as_str()) {
+                        Some(secret) => EnvValue::Secret(Secret::new(secret)),
+                        None => {
+                            l.unset.push(format!("compute.{name}.env.{key}"));
+                            continue;
+                        }
+                    },
+                };
+                env.insert(key.to_string(), value);
+            }
+            Boot::Container(Container { image: image.to_string(), port: compute.port.map_or(0, int), env: env.into() })
+        }
+        (None, Some(script)) => Boot::UserData(l.text(script)),
+        (None, None) => Boot::UserData(Text::literal("")),
+    };
+    let hops = if matches!(boot, Boot::Container(_)) { 2 } else { 1 };
+    let public = l.spec.vpc.subnets.get(compute.subnets.as_str()).is_some_and(|t| t.tier == TierKind::Public);
+    let template = LaunchTemplate {
+        image: compute.ami.to_string(),
+        instance_type: compute.instance_type.to_string(),
+        instance_profile: Ref::to(name.to_string()),
+        security_groups: BTreeSet::from([Ref::to(name.to_string())]),
+        public_ip: public,
+        disk: Disk {
+            device: "/dev/xvda".into(),
+            size_gib: int(compute.disk.size.as_gib()),
+            volume_type: match compute.disk.kind {
+                DiskType::Gp2 => "gp2",
+                DiskType::Gp3 => "gp3",
+            }
+            .into(),
+            encrypted: true,
+        },
+        metadata: Metadata { http_tokens: "required".into(), hop_limit: hops },
+        boot,
+        tags: l.tags(name.as_str()),
+    };
+    l.add(name.as_str(), format!("compute.{name}"), template);
+}
+
+fn group(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
+    let behind = forwarding(l.spec, name).next().is_some();
+    let group = AutoScalingGroup {
+        launch_template: Ref::to(name.to_string()),
+        subnets: l.subnets(&compute.subnets),
+        target_groups: behind.then(|| Ref::to(name.to_string())).into_iter().collect(),
+        min: int(compute.instances.min),
+        max: int(compute.instances.max),
+        desired: int(compute.instances.desired),
+        health_check_type: if behind { "ELB" } else { "EC2" }.into(),
+        health_check_grace: int(compute.health_check.grace.as_seconds()),
+        target_cpu: Some(int(compute.instances.target_cpu)),
+        min_healthy_percent: int(compute.update.min_healthy),
+        default_instance_warmup: int(compute.update.warmup.as_seconds()),
+        tags: l.tags(name.as_str()),
+    };
+    l.add(name.as_str(), format!("compute.{name}"), group);
+}

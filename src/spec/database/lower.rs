@@ -1,0 +1,127 @@
+//! `database`: engines, their settings, their subnets and their copies.
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Database, DatabaseEngine, StorageType, group};
+use crate::kinds::{DbInstance, DbParameterGroup, DbReplica, DbSubnetGroup, Ref, SecurityGroup};
+use crate::spec::lower::{Lower, int};
+use crate::spec::stores::tier_before;
+use crate::spec::units::{Name, Version};
+
+pub fn lower(entries: &BTreeMap<Name, Database>, l: &mut Lower<'_>) {
+    for tier in entries.values().map(|d| &d.subnets).collect::<BTreeSet<_>>() {
+        let group = DbSubnetGroup { subnets: l.subnets(tier), tags: l.tags(tier.as_str()) };
+        l.renamed::<DbSubnetGroup>(tier.as_str(), tier_before(l, tier));
+        l.add(tier.as_str(), format!("vpc.subnets.{tier}"), group);
+    }
+    for (name, db) in entries {
+        let old = db.renamed_from.as_ref().map(Name::to_string);
+        let group = DbParameterGroup { family: db_family(db), parameters: db.parameters.clone().into(), tags: l.tags(name.as_str()) };
+        l.renamed::<DbParameterGroup>(name.as_str(), old.clone());
+        l.add(name.as_str(), format!("database.{name}.parameters"), group);
+        l.renamed::<DbInstance>(name.as_str(), old.clone());
+        l.add(name.as_str(), format!("database.{name}"), primary(l, name, db));
+        for i in 1..=db.replicas {
+            let replica = format!("{name}-{i}");
+            l.renamed::<DbReplica>(&replica, old.as_ref().map(|old| format!("{old}-{i}")));
+            l.add(&replica, format!("database.{name}.replicas"), copy(l, &replica, name, db));
+        }
+    }
+}
+
+fn primary(l: &Lower<'_>, name: &Name, db: &Database) -> DbInstance {
+    DbInstance {
+        engine: engine(db.engine).into(),
+        engine_version: db.version.to_string(),
+        instance_class: db.instance_class.to_string(),
+        allocated_storage: int(db.storage.size.as_gib()),
+        max_allocated_storage: db.storage.max.map(|s| int(s.as_gib())),
+        storage_type: storage(db.storage.kind).into(),
+        iops: db.storage.iops.map(int),
+        throughput: db.storage.throughput.map(int),
+        storage_encrypted: true,
+        multi_az: db.multi_az,
+        subnet_group: Ref::to(db.subnets.to_string()),
+        security_groups: security_groups(name),
+        parameter_group: Ref::to(name.to_string()),
+        port: int(db.port),
+        backup_retention: int(db.backups.retention.as_days().expect("backups of a spec that was loaded are kept for whole days")),
+        backup_window: db.backups.window.to_string(),
+        maintenance_window: db.maintenance_window.to_string(),
+        deletion_protection: db.deletion_protection,
+        performance_insights: db.performance_insights,
+        log_exports: if db.log_exports { logs(db.engine) } else { BTreeSet::new() },
+        auto_minor_version_upgrade: minor_is_open(&db.version),
+        database_name: db.database_name.as_ref().map(|n| n.to_string()),
+        admin_user: db.admin_user.to_string(),
+        apply_immediately: db.apply_immediately,
+        tags: l.tags(name.as_str()),
+        endpoint: Default::default(),
+        secret_arn: Default::default(),
+    }
+}
+
+fn copy(l: &Lower<'_>, replica: &str, name: &Name, db: &Database) -> DbReplica {
+    DbReplica {
+        source: Ref::to(name.to_string()),
+        instance_class: db.instance_class.to_string(),
+        storage_type: storage(db.storage.kind).into(),
+        security_groups: security_groups(name),
+        parameter_group: Ref::to(name.to_string()),
+        multi_az: false,
+        port: int(db.port),
+        deletion_protection: db.deletion_protection,
+        performance_insights: db.performance_insights,
+        auto_minor_version_upgrade: minor_is_open(&db.version),
+        maintenance_window: db.maintenance_window.to_string(),
+        apply_immediately: db.apply_immediately,
+        tags: l.tags(replica),
+        endpoint: Default::default(),
+    }
+}
+
+fn security_groups(database: &Name) -> BTreeSet<Ref<SecurityGroup>> {
+    BTreeSet::from([Ref::to(group(database))])
+}
+
+/// A version that names only the release line leaves the minor version to RDS.
+fn minor_is_open(version: &Version) -> bool {
+    !version.as_str().contains('.')
+}
+
+fn engine(engine: DatabaseEngine) -> &'static str {
+    match engine {
+        DatabaseEngine::Mariadb => "mariadb",
+        DatabaseEngine::Mysql => "mysql",
+        DatabaseEngine::Postgres => "postgres",
+    }
+}
+
+fn storage(kind: StorageType) -> &'static str {
+    match kind {
+        StorageType::Gp2 => "gp2",
+        StorageType::Gp3 => "gp3",
+        StorageType::Io1 => "io1",
+        StorageType::Io2 => "io2",
+    }
+}
+
+fn logs(engine: DatabaseEngine) -> BTreeSet<String> {
+    let names: &[&str] = match engine {
+        DatabaseEngine::Mariadb | DatabaseEngine::Mysql => &["error", "slowquery"],
+        DatabaseEngine::Postgres => &["postgresql", "upgrade"],
+    };
+    names.iter().map(|s| s.to_string()).collect()
+}
+
+/// The parameter group family of an engine's release line (`DBParameterGroupFamily`).
+fn db_family(db: &Database) -> String {
+    match db.engine {
+        DatabaseEngine::Postgres => format!("postgres{}", db.version.major()),
+        other => format!("{}{}", engine(other), line(&db.version)),
+    }
+}
+
+/// The first two numbers of a version: `8.0` of `8.0.39`.
+fn line(version: &Version) -> String {
+    version.as_str().split('.').take(2).collect::<Vec<_>>().join(".")
+}

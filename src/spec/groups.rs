@@ -1,0 +1,119 @@
+//! Security groups: those that follow from who talks to whom, and those by hand.
+use std::collections::BTreeSet;
+
+use super::lower::{Lower, int};
+use super::peers::ResolvedPeer;
+use super::section::SectionGroup;
+use super::units::{Name, Peer, Ports};
+use super::vpc::{self, Protocol};
+use crate::kinds::prefix_list::CLOUDFLARE;
+use crate::kinds::security_group::{Peer as Source, Rule};
+use crate::kinds::{Ref, SecurityGroup};
+
+/// What a connection is made to: `tcp` on some ports, or more.
+type Doors = (Protocol, Option<(u16, u16)>);
+
+/// Adds all security groups.
+pub fn lower(l: &mut Lower<'_>) {
+    let groups = l.peers.groups().to_vec();
+    groups.iter().for_each(|group| section(l, group));
+    for (name, by_hand) in &l.spec.vpc.security_groups {
+        if l.peers.extends(name).is_empty() {
+            let group = SecurityGroup {
+                vpc: Ref::to("main"),
+                description: by_hand.description.clone(),
+                ingress: self_or(ingress(l, by_hand), name.as_str()),
+                egress: self_or(egress(l, by_hand), name.as_str()),
+                reached_by: BTreeSet::new(),
+                tags: l.tags(name.as_str()),
+            };
+            l.renamed::<SecurityGroup>(name.as_str(), by_hand.renamed_from.as_ref().map(Name::to_string));
+            l.add(name.as_str(), format!("vpc.security_groups.{name}"), group);
+        }
+    }
+}
+
+fn section(l: &mut Lower<'_>, group: &SectionGroup) {
+    let name = &group.name;
+    let doors: Vec<Doors> = match group.ports.as_slice() {
+        [] => vec![(Protocol::Tcp, None)],
+        ports => ports.iter().map(|port| (Protocol::Tcp, Some((*port, *port)))).collect(),
+    };
+    let mut rules = BTreeSet::new();
+    for (peer, _) in &group.peers {
+        for door in &doors {
+            rules.extend(self_or(rule(l, *door, peer, &format!("from {peer}")), name));
+        }
+    }
+    let extends = |by_hand: &&_| l.peers.extends(by_hand).iter().any(|owner| owner.target == group.target);
+    let extension = l.spec.vpc.security_groups.keys().find(extends).map(|by_hand| &l.spec.vpc.security_groups[by_hand]);
+    let mut out = BTreeSet::from([everything()]);
+    if let Some(more) = extension {
+        rules.extend(self_or(ingress(l, more), name));
+        out = self_or(egress(l, more), name);
+    }
+    l.renamed::<SecurityGroup>(name, group.renamed_from.as_ref());
+    let made = SecurityGroup {
+        vpc: Ref::to("main"),
+        // AWS can't change it: it names the section, not the entry, so that a rename stays one.
+        description: format!("{} of {}", group.target.section.replace('_', " "), l.spec.stack),
+        ingress: rules,
+        egress: out,
+        reached_by: group.reached_by.clone(),
+        tags: l.tags(&name.replace(['.', '_'], "-")),
+    };
+    l.add(name, format!("{}.allow_from", group.target), made);
+}
+
+fn ingress(l: &Lower<'_>, group: &vpc::SecurityGroup) -> BTreeSet<Rule> {
+    let rules = group.ingress.iter().flat_map(|r| r.from.iter().map(move |peer| (r, peer)));
+    rules.flat_map(|(r, peer)| rule(l, (r.protocol, range(r.port, r.ports)), peer, &r.description)).collect()
+}
+
+fn egress(l: &Lower<'_>, group: &vpc::SecurityGroup) -> BTreeSet<Rule> {
+    let rules = group.egress.iter().flat_map(|r| r.to.iter().map(move |peer| (r, peer)));
+    rules.flat_map(|(r, peer)| rule(l, (r.protocol, range(r.port, r.ports)), peer, &r.description)).collect()
+}
+
+/// One rule for each thing a peer stands for.
+fn rule(l: &Lower<'_>, (protocol, ports): Doors, peer: &Peer, description: &str) -> BTreeSet<Rule> {
+    let (protocol, from_port, to_port) = match (protocol, ports) {
+        (Protocol::All, _) => ("all", -1, -1),
+        (Protocol::Icmp, _) => ("icmp", -1, -1),
+        (Protocol::Tcp, p) => ("tcp", p.map_or(0, |p| int(p.0)), p.map_or(65535, |p| int(p.1))),
+        (Protocol::Udp, p) => ("udp", p.map_or(0, |p| int(p.0)), p.map_or(65535, |p| int(p.1))),
+    };
+    let make = |peer| Rule { protocol: protocol.into(), from_port, to_port, peer, description: description.into() };
+    sources(l, peer).into_iter().map(make).collect()
+}
+
+fn sources(l: &Lower<'_>, peer: &Peer) -> Vec<Source> {
+    match l.peers.resolve(peer) {
+        Some(ResolvedPeer::Anywhere) => vec![Source::Cidr("0.0.0.0/0".into())],
+        Some(ResolvedPeer::Block(block)) => vec![Source::Cidr(block.to_string())],
+        Some(ResolvedPeer::Group(name)) => vec![Source::Group(Ref::to(name.to_string()))],
+        Some(ResolvedPeer::Section { group, .. }) => vec![Source::Group(Ref::to(group))],
+        Some(ResolvedPeer::Tier(name)) => {
+            let blocks = l.spec.vpc.blocks().unwrap_or_default();
+            blocks.into_iter().filter(|((tier, _), _)| *tier == name.as_str()).map(|(_, b)| Source::Cidr(b.to_string())).collect()
+        }
+        Some(ResolvedPeer::Vpc) => vec![Source::Cidr(l.spec.vpc.cidr.to_string())],
+        Some(ResolvedPeer::Cdn) => vec![Source::PrefixList(Ref::to(CLOUDFLARE))],
+        // A loaded spec has no such peer.
+        None => vec![],
+    }
+}
+
+/// A group that names itself is [`Source::Itself`]: no edge, so no cycle.
+fn self_or(rules: BTreeSet<Rule>, name: &str) -> BTreeSet<Rule> {
+    let own = |r: &Rule| matches!(&r.peer, Source::Group(g) if g.0 == name);
+    rules.into_iter().map(|r| if own(&r) { Rule { peer: Source::Itself, ..r } } else { r }).collect()
+}
+
+fn everything() -> Rule {
+    Rule { protocol: "all".into(), from_port: -1, to_port: -1, peer: Source::Cidr("0.0.0.0/0".into()), description: String::new() }
+}
+
+fn range(port: Option<u16>, ports: Option<Ports>) -> Option<(u16, u16)> {
+    port.map(|p| (p, p)).or(ports.map(|p| (p.first, p.last)))
+}

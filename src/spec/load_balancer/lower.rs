@@ -1,0 +1,99 @@
+//! `load_balancer`: the balancer, its listeners, the groups behind them, and the bucket of its logs.
+use std::collections::BTreeSet;
+
+use super::{GROUP, ListenerProtocol, LoadBalancer as Section, Scheme, forwarding};
+use crate::kinds::bucket::Purpose;
+use crate::kinds::listener::Action;
+use crate::kinds::target_group::HealthCheck;
+use crate::kinds::{Bucket, Listener, LoadBalancer, Ref, TargetGroup, foreign};
+use crate::spec::cdn::validations;
+use crate::spec::compute::Compute;
+use crate::spec::lower::{Lower, int};
+use crate::spec::units::Name;
+
+const LOG_DAYS: i32 = 90;
+
+pub fn lower(balancer: &Section, l: &mut Lower<'_>) {
+    if balancer.access_logs {
+        let bucket = Bucket {
+            purpose: Purpose::LoadBalancerLogs,
+            expiration_days: LOG_DAYS,
+            encryption: "AES256".into(),
+            public_access_blocked: true,
+            tags: l.tags("access-logs"),
+        };
+        l.add("access_logs", "load_balancer.access_logs", bucket);
+    }
+    let public = balancer.scheme == Scheme::InternetFacing;
+    let made = LoadBalancer {
+        scheme: if public { "internet-facing" } else { "internal" }.into(),
+        internet_gateway: public.then(|| Ref::to("main")),
+        subnets: l.subnets(&balancer.subnets),
+        security_groups: BTreeSet::from([Ref::to(GROUP)]),
+        idle_timeout: int(balancer.idle_timeout.as_seconds()),
+        deletion_protection: balancer.deletion_protection,
+        drop_invalid_header_fields: balancer.drop_invalid_headers,
+        http2: balancer.http2,
+        access_logs: balancer.access_logs.then(|| Ref::to("access_logs")),
+        tags: l.tags("main"),
+        dns_name: Default::default(),
+        zone_id: Default::default(),
+    };
+    l.add("main", "load_balancer", made);
+    for (name, compute) in &l.spec.compute {
+        if forwarding(l.spec, name).next().is_some() {
+            target_group(l, name, compute);
+        }
+    }
+    for (name, listener) in &balancer.listeners {
+        let https = listener.protocol == ListenerProtocol::Https;
+        let other = |name: &Name| &balancer.listeners[name];
+        let action = match (&listener.forward, &listener.redirect) {
+            (_, Some(to)) => Action::Redirect { port: int(other(to).port), protocol: protocol(other(to).protocol).into() },
+            (Some(to), None) => Action::Forward(Ref::to(to.to_string())),
+            (None, None) => continue, // a loaded spec has one of them
+        };
+        let host = listener.host();
+        let made = Listener {
+            load_balancer: Ref::to("main"),
+            port: int(listener.port),
+            protocol: protocol(listener.protocol).into(),
+            certificate: host.clone().or(listener.certificate.as_deref().map(foreign)).map(Ref::to),
+            ssl_policy: https.then(|| listener.ssl_policy.to_string()),
+            action,
+            waits_for: host.map_or_else(BTreeSet::new, |host| validations(l.spec, &host)),
+            tags: l.tags(name.as_str()),
+        };
+        l.add(name.as_str(), format!("load_balancer.listeners.{name}"), made);
+    }
+}
+
+fn protocol(p: ListenerProtocol) -> &'static str {
+    match p {
+        ListenerProtocol::Http => "HTTP",
+        ListenerProtocol::Https => "HTTPS",
+    }
+}
+
+fn target_group(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
+    let check = &compute.health_check;
+    let group = TargetGroup {
+        load_balancer: Ref::to("main"),
+        vpc: Ref::to("main"),
+        port: int(compute.port.unwrap_or(80)),
+        protocol: "HTTP".into(),
+        health_check: HealthCheck {
+            path: check.path.to_string(),
+            interval: int(check.interval.as_seconds()),
+            timeout: int(check.timeout.as_seconds()),
+            healthy: int(check.healthy),
+            unhealthy: int(check.unhealthy),
+            matcher: check.matcher.to_string(),
+        },
+        deregistration_delay: int(compute.deregistration_delay.as_seconds()),
+        stickiness: int(compute.stickiness.map_or(0, |s| s.as_seconds())),
+        tags: l.tags(name.as_str()),
+    };
+    l.renamed::<TargetGroup>(name.as_str(), compute.renamed_from.as_ref().map(Name::to_string));
+    l.add(name.as_str(), format!("compute.{name}"), group);
+}
