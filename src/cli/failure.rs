@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::cloud::lease::Lease;
 use crate::diag::{Code, Exit, Finding, Findings};
-use crate::forge::{ForgeError, Kind, Provider};
+use crate::forge::{ForgeError, ForgeErrorKind, Provider};
 use crate::graph::GraphError;
 use crate::kinds::Address;
 use crate::plan::saved::Moved;
@@ -84,22 +84,24 @@ impl Failure {
     /// No comment, and nothing that does instead.
     pub fn comment(e: &ForgeError) -> Failure {
         let help = match e.kind {
-            Kind::NoHost => "run it in GitHub Actions or GitLab CI; or give --provider, --repository, --number, and INFRA_FORGE_TOKEN",
-            Kind::NoRepository => "give --repository OWNER/NAME",
-            Kind::NoRequest => "give --number N of the pull or merge request",
-            Kind::NoToken(Provider::GitHub) => {
+            ForgeErrorKind::NoHost => {
+                "run it in GitHub Actions or GitLab CI; or give --provider, --repository, --number, and INFRA_FORGE_TOKEN"
+            }
+            ForgeErrorKind::NoRepository => "give --repository OWNER/NAME",
+            ForgeErrorKind::NoRequest => "give --number N of the pull or merge request",
+            ForgeErrorKind::NoToken(Provider::GitHub) => {
                 "give the step `env: GITHUB_TOKEN: ${{ github.token }}`, and the job `permissions: pull-requests: write`"
             }
-            Kind::NoToken(Provider::GitLab) => {
+            ForgeErrorKind::NoToken(Provider::GitLab) => {
                 "set GITLAB_TOKEN to a project's access token with the scope `api`, as Reporter at least; CI_JOB_TOKEN can't comment"
             }
-            Kind::Denied => {
+            ForgeErrorKind::Denied => {
                 "let the token comment: at GitHub `permissions: pull-requests: write`, at GitLab the scope `api`; a fork's can't"
             }
-            Kind::Token => "copy the token again, or make a new one",
-            Kind::Busy => "try again later: the host asks for fewer requests",
-            Kind::Unreachable | Kind::Lost => "check the network, --api and HTTPS_PROXY, then try again",
-            Kind::Refused => "the host's own message says what it refuses",
+            ForgeErrorKind::Token => "copy the token again, or make a new one",
+            ForgeErrorKind::Busy => "try again later: the host asks for fewer requests",
+            ForgeErrorKind::Unreachable | ForgeErrorKind::Lost => "check the network, --api and HTTPS_PROXY, then try again",
+            ForgeErrorKind::Refused => "the host's own message says what it refuses",
         };
         Failure(vec![Finding::error(Code::Comment, format!("no comment could be written: {e}"), help)])
     }

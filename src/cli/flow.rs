@@ -13,7 +13,7 @@ use crate::diag::{Code, Finding, Place};
 use crate::kinds::Address;
 use crate::model::Moment;
 use crate::observe::{Snapshot, complete, observe};
-use crate::plan::saved::{Saved, Scene, Zone};
+use crate::plan::saved::{Saved, Scene, SceneZone};
 use crate::plan::{Allowed, Plan, Selection, plan, select};
 use crate::redact::Redactor;
 use crate::spec::lower::lower;
@@ -108,7 +108,7 @@ pub async fn scene(world: ReadOnly<'_>, loaded: &Loaded) -> Result<Scene, Failur
     };
     let seen = async { tokio::try_join!(world.identity(), about) };
     let (who, zone) = seen.await.map_err(|e| Failure::looking(loaded, e))?;
-    Ok(Scene { account: who.account, region: who.region, zone: zone.map(|z| Zone { name: z.name, id: z.id }) })
+    Ok(Scene { account: who.account, region: who.region, zone: zone.map(|z| SceneZone { name: z.name, id: z.id }) })
 }
 
 /// What is; and what the stack is wanted to have that only the world knows.

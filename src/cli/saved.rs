@@ -1,10 +1,10 @@
 //! A saved plan's way into a file, and from there into a run.
 use std::path::{Path, PathBuf};
 
-use super::carry::Work;
 use super::failure::Failure;
 use super::flow;
 use super::printer::Printer;
+use super::runner::RunContext;
 use crate::diag::Exit;
 use crate::plan::saved::Refused;
 use crate::plan::{Plan, Saved};
@@ -43,34 +43,34 @@ pub fn load(saved: &Saved, file: &Path, printer: &Printer) -> Result<(Loaded, St
 }
 
 /// Applies a saved plan: looks again, plans again, and refuses when anything of the plan's business has moved.
-pub async fn apply(work: &Work<'_>, loaded: &Loaded, stack: &Stack, saved: &Saved, file: &Path) -> Result<Exit, Failure> {
-    let scene = flow::scene(work.world.read_only(), loaded).await?;
+pub async fn apply(context: &RunContext<'_>, loaded: &Loaded, stack: &Stack, saved: &Saved, file: &Path) -> Result<Exit, Failure> {
+    let scene = flow::scene(context.world.read_only(), loaded).await?;
     if scene != saved.scene {
-        return Err(Failure::unusable(file, format!("it was made for {}, and this is {}", told(&saved.scene), told(&scene))));
+        return Err(Failure::unusable(file, format!("it was made for {}, and this is {}", describe(&saved.scene), describe(&scene))));
     }
-    let Some(mut keeper) = work.lease(&stack.name, &saved.command).await? else { return Ok(Exit::Leased) };
-    match keeper.during(Box::pin(again(work, loaded, stack, saved, file))).await {
+    let Some(mut keeper) = context.lease(&stack.name, &saved.command).await? else { return Ok(Exit::Leased) };
+    match keeper.during(Box::pin(again(context, loaded, stack, saved, file))).await {
         Ok(Found::Ready(plan)) if plan.is_empty() => {
-            work.show(&plan, &saved.command);
-            work.let_go(keeper, "nothing to do", 0).await;
+            context.show_plan(&plan, &saved.command);
+            context.release(keeper, "nothing to do", 0).await;
             Ok(Exit::Done)
         }
         Ok(Found::Ready(plan)) => {
-            work.show(&plan, &saved.command);
-            work.begin(keeper, *plan, &saved.command, &loaded.digest).await
+            context.show_plan(&plan, &saved.command);
+            context.begin(keeper, *plan, &saved.command, &loaded.digest).await
         }
         Ok(Found::Unfinished(intent)) => {
-            work.let_go(keeper, "nothing done", 0).await;
+            context.release(keeper, "nothing done", 0).await;
             Err(Failure::unfinished(&stack.name, &intent))
         }
         Err(failure) => {
-            work.let_go(keeper, "nothing done", 0).await;
+            context.release(keeper, "nothing done", 0).await;
             Err(failure)
         }
     }
 }
 
-fn told(scene: &crate::plan::saved::Scene) -> String {
+fn describe(scene: &crate::plan::saved::Scene) -> String {
     let zone = scene.zone.as_ref().map(|z| format!(", zone {} ({})", z.name, z.id)).unwrap_or_default();
     format!("account {}, region {}{zone}", scene.account, scene.region)
 }
@@ -81,13 +81,13 @@ enum Found {
 }
 
 /// The same plan, made anew under the lease.
-async fn again(work: &Work<'_>, loaded: &Loaded, stack: &Stack, saved: &Saved, file: &Path) -> Result<Found, Failure> {
-    let notes = work.world.read_only().notes(&stack.name).await?;
+async fn again(context: &RunContext<'_>, loaded: &Loaded, stack: &Stack, saved: &Saved, file: &Path) -> Result<Found, Failure> {
+    let notes = context.world.read_only().notes(&stack.name).await?;
     if let Some(intent) = intent::read(&stack.name, &notes) {
         return Ok(Found::Unfinished(Box::new(intent)));
     }
     let mut stack = stack.clone();
-    let snapshot = flow::look(work.world.read_only(), &mut stack, loaded).await?;
+    let snapshot = flow::look(context.world.read_only(), &mut stack, loaded).await?;
     saved.again(stack.clone(), snapshot).map(|plan| Found::Ready(Box::new(plan))).map_err(|refused| match refused {
         Refused::Moved(moved) => Failure::stale(file, &moved),
         Refused::Impossible(problems) => Failure::plan(loaded, &stack, &problems),

@@ -8,7 +8,7 @@ use super::printer::Printer;
 use super::saved;
 use crate::diag::Exit;
 use crate::plan::Saved;
-use crate::render::markdown::{self, Page, Phase};
+use crate::render::markdown::{self, PageOptions, Stage};
 use crate::render::style::Style;
 use crate::render::text::Detail;
 use crate::render::{json, terraform, text};
@@ -55,8 +55,8 @@ impl Shown {
             Format::Text => text::plan(&saved.plan, Detail { style, verbose: self.verbose }),
             Format::Json => format!("{:#}\n", json::plan(&saved.plan)),
             Format::Markdown => {
-                let page = Page { budget: markdown::GENEROUS, show_env: self.show_env, log: None };
-                markdown::page(saved, Phase::Planned, page)
+                let page = PageOptions { budget: markdown::GENEROUS, show_env: self.show_env, log: None };
+                markdown::page(saved, Stage::Planned, page)
             }
             Format::TerraformJson => format!("{}\n", terraform::json::plan(saved)),
             Format::TerraformText => terraform::text::plan(saved),

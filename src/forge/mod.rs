@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use reqwest::header::HeaderValue;
 
-pub use detect::{Asked, Ci, Request, Site};
+pub use detect::{Asked, ChangeRequest, Ci, Site};
 use github::GitHub;
 use gitlab::GitLab;
 use transport::Transport;
@@ -76,7 +76,7 @@ impl fmt::Debug for Token {
 
 /// What kind of thing stands between a stack and its comment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ForgeErrorKind {
     /// Nothing tells which host.
     NoHost,
     /// Nothing tells which repository.
@@ -99,20 +99,27 @@ pub enum Kind {
 /// Why a comment can't be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForgeError {
-    pub kind: Kind,
+    pub kind: ForgeErrorKind,
     pub status: Option<u16>,
     /// A part of a sentence.
     pub message: String,
 }
 
 impl ForgeError {
-    pub fn new(kind: Kind, message: impl Into<String>) -> ForgeError {
+    pub fn new(kind: ForgeErrorKind, message: impl Into<String>) -> ForgeError {
         ForgeError { kind, status: None, message: message.into() }
     }
 
     /// Whether comments just aren't to be had here, so that the job's summary does instead.
     pub fn elsewhere(&self) -> bool {
-        matches!(self.kind, Kind::NoHost | Kind::NoRepository | Kind::NoRequest | Kind::NoToken(_) | Kind::Denied)
+        matches!(
+            self.kind,
+            ForgeErrorKind::NoHost
+                | ForgeErrorKind::NoRepository
+                | ForgeErrorKind::NoRequest
+                | ForgeErrorKind::NoToken(_)
+                | ForgeErrorKind::Denied
+        )
     }
 }
 
@@ -143,7 +150,7 @@ pub struct Forge {
     provider: Provider,
     transport: Transport,
     marker: String,
-    request: Request,
+    request: ChangeRequest,
     /// Once it is known.
     comment: Option<u64>,
 }
@@ -151,10 +158,10 @@ pub struct Forge {
 impl Forge {
     /// Asks nobody yet. `marker` is the first line of the stack's comment; all waits together take no longer than `patience`.
     pub fn open(site: &Site, marker: String, patience: Duration) -> Result<Forge, ForgeError> {
-        let none = || ForgeError::new(Kind::NoRepository, "nothing tells the repository");
+        let none = || ForgeError::new(ForgeErrorKind::NoRepository, "nothing tells the repository");
         let repository = site.repository.clone().ok_or_else(none)?;
-        if site.request == Request::Unknown {
-            return Err(ForgeError::new(Kind::NoRequest, "this job is of no pull or merge request"));
+        if site.request == ChangeRequest::Unknown {
+            return Err(ForgeError::new(ForgeErrorKind::NoRequest, "this job is of no pull or merge request"));
         }
         let (transport, host) = match site.provider {
             Provider::GitHub => {
@@ -192,7 +199,7 @@ impl Forge {
                     other => break other?,
                 },
                 None => match self.create(number, body).await {
-                    Err(e) if e.kind == Kind::Lost && tries <= TRIES => self.look(number, e).await?,
+                    Err(e) if e.kind == ForgeErrorKind::Lost && tries <= TRIES => self.look(number, e).await?,
                     other => break other?,
                 },
             };
@@ -204,15 +211,15 @@ impl Forge {
     /// The pull or merge request's number, looked up by its commit if need be.
     async fn number(&mut self) -> Result<u64, ForgeError> {
         let found = match &self.request {
-            Request::Number(number) => return Ok(*number),
-            Request::OfCommit(sha) => match &self.host {
+            ChangeRequest::Number(number) => return Ok(*number),
+            ChangeRequest::OfCommit(sha) => match &self.host {
                 Host::GitHub(host) => host.of_commit(sha).await?,
                 Host::GitLab(host) => host.of_commit(sha).await?,
             }
-            .ok_or_else(|| ForgeError::new(Kind::NoRequest, format!("commit {sha} is of no pull or merge request")))?,
-            Request::Unknown => return Err(ForgeError::new(Kind::NoRequest, "this job is of no pull or merge request")),
+            .ok_or_else(|| ForgeError::new(ForgeErrorKind::NoRequest, format!("commit {sha} is of no pull or merge request")))?,
+            ChangeRequest::Unknown => return Err(ForgeError::new(ForgeErrorKind::NoRequest, "this job is of no pull or merge request")),
         };
-        self.request = Request::Number(found);
+        self.request = ChangeRequest::Number(found);
         Ok(found)
     }
 

@@ -17,7 +17,7 @@ pub const FORMAT: u32 = 1;
 
 /// A Cloudflare zone, as the account has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Zone {
+pub struct SceneZone {
     pub name: String,
     pub id: String,
 }
@@ -28,7 +28,7 @@ pub struct Scene {
     /// The AWS account.
     pub account: String,
     pub region: String,
-    pub zone: Option<Zone>,
+    pub zone: Option<SceneZone>,
 }
 
 /// A plan, and all that it was made from. Holds no secret: what an output may not show is a fingerprint here.

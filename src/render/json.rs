@@ -41,7 +41,7 @@ pub struct Summary {
 pub struct StepDocument {
     pub id: usize,
     pub address: Address,
-    pub action: Action,
+    pub action: StepAction,
     /// Steps that must be done before.
     pub after: Vec<usize>,
     /// How it is taken back.
@@ -53,7 +53,7 @@ pub struct StepDocument {
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Action {
+pub enum StepAction {
     Create,
     Update,
     Delete,
@@ -83,9 +83,9 @@ pub fn plan(p: &Plan) -> Value {
                 id: s.id,
                 address: s.address.clone(),
                 action: match s.act {
-                    Act::Create { .. } => Action::Create,
-                    Act::Update { .. } => Action::Update,
-                    Act::Delete { .. } => Action::Delete,
+                    Act::Create { .. } => StepAction::Create,
+                    Act::Update { .. } => StepAction::Update,
+                    Act::Delete { .. } => StepAction::Delete,
                 },
                 after: s.after.clone(),
                 undo: s.undo,

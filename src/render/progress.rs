@@ -105,17 +105,17 @@ impl<'s> Progress<'s> {
             total.set_message(format!("{}, {eta}", seconds(elapsed.as_secs())));
         }
         for (i, r) in &self.running {
-            let told = r.told(waits.get(i));
+            let line = r.describe(waits.get(i));
             match (&mut self.screen, &r.bar) {
                 (Screen::Terminal(_), Some(bar)) => {
-                    bar.set_message(told);
+                    bar.set_message(line);
                     bar.tick();
                 }
                 (Screen::Json(say), _) if elapsed.as_secs().is_multiple_of(10) && r.since.elapsed().as_secs() >= 5 => {
-                    say(&stream::progress(&plan.steps[*i], r.undo, r.since.elapsed().as_secs(), waits.get(i), &told));
+                    say(&stream::progress(&plan.steps[*i], r.undo, r.since.elapsed().as_secs(), waits.get(i), &line));
                 }
                 (Screen::Lines(say), _) if elapsed.as_secs().is_multiple_of(10) && r.since.elapsed().as_secs() >= 5 => {
-                    say(&format!("{:>7}  … {told}", seconds(elapsed.as_secs())));
+                    say(&format!("{:>7}  … {line}", seconds(elapsed.as_secs())));
                 }
                 _ => {}
             }
@@ -131,7 +131,7 @@ impl<'s> Progress<'s> {
 }
 
 impl Running {
-    fn told(&self, waits: Option<&String>) -> String {
+    fn describe(&self, waits: Option<&String>) -> String {
         let waits = waits.map(|w| format!(", waiting for {w}")).unwrap_or_default();
         format!("{}: {} (usually {}){waits}", self.what, seconds(self.since.elapsed().as_secs()), seconds(self.typical.as_secs()))
     }

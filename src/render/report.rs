@@ -3,17 +3,17 @@ use super::text::{Detail, summary};
 use super::values::{count, seconds};
 use crate::plan::{Act, Plan, Step, Undo};
 use crate::render::style::Label;
-use crate::run::{Direction, Event, Found, Outcome};
+use crate::run::{Direction, Event, Outcome, Settlement};
 use crate::wire::CloudError;
 
 /// What one event says, when it says something to a person: `+ subnet.app-a created`.
 pub fn line(plan: &Plan, event: &Event) -> Option<String> {
     let step = |i: &usize| &plan.steps[*i];
     let text = match event {
-        Event::Done(i, _) | Event::Settled(i, _, Found::Whole) => format!("{} {} {}", sign(step(i)), step(i).address, past(step(i))),
+        Event::Done(i, _) | Event::Settled(i, _, Settlement::Whole) => format!("{} {} {}", sign(step(i)), step(i).address, past(step(i))),
         Event::Failed(i, e) => format!("! {} failed: {e}", step(i).address),
-        Event::Settled(i, _, Found::Partial) => format!("! {} is half {}", step(i).address, past(step(i))),
-        Event::Settled(i, _, Found::Nothing) => format!("! {} was not {}", step(i).address, past(step(i))),
+        Event::Settled(i, _, Settlement::Partial) => format!("! {} is half {}", step(i).address, past(step(i))),
+        Event::Settled(i, _, Settlement::Nothing) => format!("! {} was not {}", step(i).address, past(step(i))),
         Event::Undone(i, _) => format!("< {} {}", step(i).address, taken_back(step(i))),
         Event::UndoFailed(i, e) => format!("! {} could not be taken back: {e}", step(i).address),
         Event::Interrupted => "! interrupted: nothing new starts, what runs ends".into(),
@@ -105,7 +105,7 @@ pub(super) fn standing<'p>(plan: &'p Plan, events: &[Event]) -> Vec<&'p Step> {
     let mut stands = vec![false; plan.steps.len()];
     for e in events {
         match e {
-            Event::Done(i, _) | Event::Settled(i, _, Found::Whole | Found::Partial) => stands[*i] = true,
+            Event::Done(i, _) | Event::Settled(i, _, Settlement::Whole | Settlement::Partial) => stands[*i] = true,
             Event::Undone(i, _) => stands[*i] = false,
             _ => {}
         }

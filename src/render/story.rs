@@ -8,10 +8,10 @@ use super::style::{Label, Style};
 use super::text::summary;
 use super::values::{count, seconds};
 use crate::plan::{Act, Undo};
-use crate::run::journal::{Damaged, Header, Story, What};
+use crate::run::journal::{Damaged, Header, Record, RecordedRun};
 use crate::run::{Direction, Event, Run, State};
 
-type Runs = [(PathBuf, Result<Story, Damaged>)];
+type Runs = [(PathBuf, Result<RecordedRun, Damaged>)];
 
 /// A line a run.
 pub fn runs(found: &Runs, style: Style) -> String {
@@ -37,7 +37,7 @@ pub fn runs(found: &Runs, style: Style) -> String {
 
 /// The list for programs.
 pub fn runs_json(found: &Runs) -> Value {
-    let one = |(path, story): &(PathBuf, Result<Story, Damaged>)| match story {
+    let one = |(path, story): &(PathBuf, Result<RecordedRun, Damaged>)| match story {
         Ok(s) => {
             let h = &s.header;
             json!({
@@ -51,7 +51,7 @@ pub fn runs_json(found: &Runs) -> Value {
 }
 
 /// One run from beginning to end.
-pub fn tell(story: &Story, style: Style) -> String {
+pub fn tell(story: &RecordedRun, style: Style) -> String {
     let h = &story.header;
     let mut out =
         format!("{} {} ({} {}) by {}\n", style.paint(Label::Heading, &format!("Run {}", h.run)), moment(h), h.command, h.stack, h.holder);
@@ -62,11 +62,11 @@ pub fn tell(story: &Story, style: Style) -> String {
     for entry in &story.entries {
         let at = h.started.age(entry.at.0).as_secs();
         let line = match &entry.what {
-            What::Event(Event::Began(i)) => Some(format!("  {}", begun(&h.plan.steps[*i].act, &h.plan.steps[*i].address.to_string()))),
-            What::Event(Event::UndoBegan(i)) => Some(format!("  taking back {}", h.plan.steps[*i].address)),
-            What::Event(Event::Unsettled(i, e)) => Some(format!("? {} can't be looked at: {e}", h.plan.steps[*i].address)),
-            What::Event(event) => report::line(&h.plan, event),
-            What::Ended(how) => Some(format!("{how}")),
+            Record::Event(Event::Began(i)) => Some(format!("  {}", begun(&h.plan.steps[*i].act, &h.plan.steps[*i].address.to_string()))),
+            Record::Event(Event::UndoBegan(i)) => Some(format!("  taking back {}", h.plan.steps[*i].address)),
+            Record::Event(Event::Unsettled(i, e)) => Some(format!("? {} can't be looked at: {e}", h.plan.steps[*i].address)),
+            Record::Event(event) => report::line(&h.plan, event),
+            Record::Ended(how) => Some(format!("{how}")),
         };
         out += &line.map(|line| format!("{:>7}  {line}\n", seconds(at))).unwrap_or_default();
     }

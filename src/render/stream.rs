@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use self::line::{Action, Changes, Diagnostic, Ended, Hook, Line, Output, PlannedChange, Position, Range, Resource};
+use self::line::{ChangeAction, Changes, Diagnostic, Hook, Line, OutcomeName, Output, PlannedChange, Position, Range, ResourceName};
 use super::json::redact;
 use super::report;
 use super::text::{effect, summary};
@@ -25,7 +25,7 @@ pub fn text(line: &Line, message: &str) -> String {
     let level = match line {
         Line::Diagnostic { diagnostic } if diagnostic.severity == "warning" => "warn",
         Line::Diagnostic { .. } | Line::ApplyErrored { .. } | Line::RollbackErrored { .. } => "error",
-        Line::Outcome { outcome, .. } if !matches!(outcome, Ended::Applied) => "error",
+        Line::Outcome { outcome, .. } if !matches!(outcome, OutcomeName::Applied) => "error",
         _ => "info",
     };
     let mut value = serde_json::to_value(line).expect("plain data");
@@ -67,10 +67,10 @@ pub fn plan(p: &Plan, operation: &str) -> String {
 
 fn planned(c: &Change) -> PlannedChange {
     let action = match c.verb {
-        Verb::Create => Action::Create,
-        Verb::Update => Action::Update,
-        Verb::Replace(_) => Action::Replace,
-        Verb::Delete => Action::Delete,
+        Verb::Create => ChangeAction::Create,
+        Verb::Update => ChangeAction::Update,
+        Verb::Replace(_) => ChangeAction::Replace,
+        Verb::Delete => ChangeAction::Delete,
     };
     PlannedChange {
         resource: resource(&c.address),
@@ -84,16 +84,16 @@ fn planned(c: &Change) -> PlannedChange {
     }
 }
 
-fn resource(a: &Address) -> Resource {
+fn resource(a: &Address) -> ResourceName {
     let provider = if a.kind.service() == Service::Cloudflare { "cloudflare" } else { "aws" };
-    Resource { addr: a.clone(), implied_provider: provider.into(), resource_type: a.kind.label().into(), resource_name: a.name.clone() }
+    ResourceName { addr: a.clone(), implied_provider: provider.into(), resource_type: a.kind.label().into(), resource_name: a.name.clone() }
 }
 
 fn hook(s: &Step) -> Hook {
     let action = match s.act {
-        Act::Create { .. } => Action::Create,
-        Act::Update { .. } => Action::Update,
-        Act::Delete { .. } => Action::Delete,
+        Act::Create { .. } => ChangeAction::Create,
+        Act::Update { .. } => ChangeAction::Update,
+        Act::Delete { .. } => ChangeAction::Delete,
     };
     let (id_key, id_value, elapsed_seconds, waits_for, error) = Default::default();
     Hook { resource: resource(&s.address), action, step: s.id, id_key, id_value, elapsed_seconds, waits_for, error }
@@ -143,11 +143,11 @@ pub fn begun(run: &str, steps: usize) -> String {
 /// The end of a run.
 pub fn outcome(o: &Outcome, elapsed_seconds: u64) -> String {
     let (outcome, error, word) = match o {
-        Outcome::Applied => (Ended::Applied, None, "applied"),
-        Outcome::Leftovers(e) => (Ended::Leftovers, Some(e), "applied with leftovers"),
-        Outcome::RolledBack(e) => (Ended::RolledBack, e.as_ref(), "rolled back"),
-        Outcome::Stuck(e) => (Ended::Stuck, Some(e), "stuck"),
-        Outcome::Unfinished(e) => (Ended::Unfinished, Some(e), "stopped on the way"),
+        Outcome::Applied => (OutcomeName::Applied, None, "applied"),
+        Outcome::Leftovers(e) => (OutcomeName::Leftovers, Some(e), "applied with leftovers"),
+        Outcome::RolledBack(e) => (OutcomeName::RolledBack, e.as_ref(), "rolled back"),
+        Outcome::Stuck(e) => (OutcomeName::Stuck, Some(e), "stuck"),
+        Outcome::Unfinished(e) => (OutcomeName::Unfinished, Some(e), "stopped on the way"),
     };
     let message = match error {
         Some(e) => format!("{word} after {}: {e}", seconds(elapsed_seconds)),

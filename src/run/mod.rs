@@ -23,7 +23,7 @@ pub enum Event {
     Done(usize, Option<Live>),
     Failed(usize, CloudError),
     /// What a look at the cloud said about a step whose answer was lost.
-    Settled(usize, Option<Live>, Found),
+    Settled(usize, Option<Live>, Settlement),
     /// The look itself failed; it is taken again.
     Unsettled(usize, CloudError),
     UndoBegan(usize),
@@ -37,7 +37,7 @@ pub enum Event {
 impl Event {
     /// The event, with the words of its error put otherwise.
     #[must_use]
-    pub fn said(mut self, other: impl Fn(&str) -> String) -> Event {
+    pub fn map_message(mut self, other: impl Fn(&str) -> String) -> Event {
         if let Event::Failed(_, e) | Event::Unsettled(_, e) | Event::UndoFailed(_, e) = &mut self {
             e.message = other(&e.message);
         }
@@ -48,7 +48,7 @@ impl Event {
 /// A verb may be several requests, so a lost answer has three explanations, not two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Found {
+pub enum Settlement {
     Nothing,
     Partial,
     Whole,
@@ -85,7 +85,7 @@ pub enum Direction {
 
 /// What may start now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Action {
+pub enum Operation {
     Settle(usize),
     Undo(usize),
     Do(usize),
@@ -187,7 +187,7 @@ impl<'p> Run<'p> {
                 self.turn();
             }
             Event::Unsettled(i, _) => self.go(e, *i, &[Unknown], Unknown)?,
-            Event::Settled(i, _, Found::Whole) => {
+            Event::Settled(i, _, Settlement::Whole) => {
                 self.go(e, *i, &[Unknown], Done)?;
                 let open = self.state.iter().any(|s| matches!(s, Unknown | Failed));
                 if self.direction == Direction::Forward && !open {
@@ -195,16 +195,18 @@ impl<'p> Run<'p> {
                 }
             }
             // Half a thing is a thing to take back: the run turns round before it counts as done.
-            Event::Settled(i, _, Found::Partial) if *i < self.plan.commit => {
+            Event::Settled(i, _, Settlement::Partial) if *i < self.plan.commit => {
                 self.may(e, *i, &[Unknown])?;
                 self.turn();
                 self.set(*i, Done);
             }
             // Nothing, or half of a deletion behind the commit point. With no error to report (a crash), it simply has not been done yet.
-            Event::Settled(i, _, Found::Nothing | Found::Partial) if self.direction == Direction::Forward && self.cause.is_none() => {
+            Event::Settled(i, _, Settlement::Nothing | Settlement::Partial)
+                if self.direction == Direction::Forward && self.cause.is_none() =>
+            {
                 self.go(e, *i, &[Unknown], Pending)?
             }
-            Event::Settled(i, _, Found::Nothing | Found::Partial) => {
+            Event::Settled(i, _, Settlement::Nothing | Settlement::Partial) => {
                 self.go(e, *i, &[Unknown], Failed)?;
                 self.turn();
             }
@@ -245,7 +247,7 @@ impl<'p> Run<'p> {
     }
 
     /// Everything that may start now, the most urgent first. The driver starts what it has not started yet.
-    pub fn next(&self) -> impl Iterator<Item = Action> + '_ {
+    pub fn next(&self) -> impl Iterator<Item = Operation> + '_ {
         self.ready.actions()
     }
 

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use super::drive::stamp;
 use super::look::look;
 use super::memory::Memory;
-use super::{Action, Event, Found, Run, State};
+use super::{Event, Operation, Run, Settlement, State};
 use crate::cloud::Observe;
 use crate::kinds::{Kind, Live};
 use crate::model::Moment;
@@ -33,9 +33,9 @@ pub async fn look_back(plan: &Plan, run: &str, cloud: &impl Observe) -> Result<V
         if matches!(step.act, Act::Update { .. }) && !step.after.iter().all(|j| stands.contains(j)) {
             continue;
         }
-        let links = memory.links(plan, Action::Settle(step.id));
+        let links = memory.links(plan, Operation::Settle(step.id));
         let (live, found) = look(&step.act, &world[&step.address.kind], &links, &stamp(plan, run, step.id));
-        if found != Found::Nothing {
+        if found != Settlement::Nothing {
             stands.insert(step.id);
             events.push((step.id, live, found));
             memory.note(plan, &told(&events[events.len() - 1]));
@@ -46,7 +46,7 @@ pub async fn look_back(plan: &Plan, run: &str, cloud: &impl Observe) -> Result<V
     for (i, live, found) in &mut events {
         let cleared = matches!(&plan.steps[*i].act, Act::Delete { live: old } if live.as_ref().is_some_and(|l| l.id == old.id));
         if committed && *i < plan.commit && !cleared {
-            *found = Found::Whole;
+            *found = Settlement::Whole;
         }
     }
     let begun = events.iter().flat_map(|e| [Event::Began(e.0), Event::Failed(e.0, lost())]);
@@ -56,7 +56,7 @@ pub async fn look_back(plan: &Plan, run: &str, cloud: &impl Observe) -> Result<V
     Ok(told.chain(back).chain(again.into_iter().map(Event::UndoBegan)).collect())
 }
 
-fn told((i, live, found): &(usize, Option<Live>, Found)) -> Event {
+fn told((i, live, found): &(usize, Option<Live>, Settlement)) -> Event {
     Event::Settled(*i, live.clone(), *found)
 }
 

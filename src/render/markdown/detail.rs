@@ -42,7 +42,7 @@ fn attribute(a: &AttrChange, verb: Verb) -> Vec<String> {
         (None, None) => vec![],
         (None, Some(new)) => vec![format!("+     {path}: {}{forced}", window(&value(new), 0, LONG))],
         (Some(gone), None) => vec![format!("-     {path}: {}{forced}", window(&value(gone), 0, LONG))],
-        (Some(_), Some(_)) => match told(a) {
+        (Some(_), Some(_)) => match before_and_after(a) {
             (one, None) => vec![format!("!     {path}: {one}{forced}")],
             (before, Some(after)) if before.chars().count() + after.chars().count() + path.len() > WIDE => {
                 vec![format!("-     {path}: {before}"), format!("+     {path}: {after}{forced}")]
@@ -58,7 +58,7 @@ pub fn forces(a: &AttrChange, verb: Verb) -> bool {
 }
 
 /// Before and after; one text when they read the same.
-pub fn told(a: &AttrChange) -> (String, Option<String>) {
+pub fn before_and_after(a: &AttrChange) -> (String, Option<String>) {
     let (before, after) = (maybe(a.before.as_ref()), maybe(a.after.as_ref()));
     if before == after {
         let why = if a.cascade { " -> (replaced)" } else { ", another value" };

@@ -1,5 +1,5 @@
 //! All changes, a row each.
-use super::detail::{forces, loses, told};
+use super::detail::{before_and_after, forces, loses};
 use super::escape::{bold, cell, code, window};
 use crate::model::Order;
 use crate::plan::{Change, Verb};
@@ -56,7 +56,7 @@ fn short(a: &crate::model::AttrChange) -> String {
     let values = match (&a.before, &a.after) {
         (None, Some(new)) => format!("+ {}", crate::render::values::value(new)),
         (Some(gone), None) => format!("- {}", crate::render::values::value(gone)),
-        _ => match told(a) {
+        _ => match before_and_after(a) {
             (before, Some(after)) => format!("{before} -> {after}"),
             (one, None) => one,
         },

@@ -1,6 +1,6 @@
 //! What became of a plan: the outcome, why, what was taken back, and the command that goes on.
 use super::escape::{code, fence, window};
-use super::{Phase, hide};
+use super::{Stage, hide};
 use crate::plan::{Plan, Undo};
 use crate::render::report::{flying, help, past, standing, taken_back, undone};
 use crate::render::values::seconds;
@@ -14,7 +14,7 @@ const OPEN: usize = 10;
 
 /// What is told of it, the most important first.
 #[derive(Default)]
-pub struct Story {
+pub struct OutcomeSection {
     /// The kind of the alert; without one it is a plain sentence.
     alert: Option<&'static str>,
     says: String,
@@ -28,12 +28,12 @@ pub struct Story {
     help: &'static str,
 }
 
-impl Story {
-    pub fn of(plan: &Plan, phase: Phase<'_>, show_env: bool) -> Story {
-        match phase {
-            Phase::Planned => Story::default(),
-            Phase::Applying { run } => Story { says: format!("Run {} is applying this.", code(run)), ..Story::default() },
-            Phase::Refused { why } => Story {
+impl OutcomeSection {
+    pub fn of(plan: &Plan, stage: Stage<'_>, show_env: bool) -> OutcomeSection {
+        match stage {
+            Stage::Planned => OutcomeSection::default(),
+            Stage::Applying { run } => OutcomeSection { says: format!("Run {} is applying this.", code(run)), ..OutcomeSection::default() },
+            Stage::Refused { why } => OutcomeSection {
                 alert: Some("WARNING"),
                 says: "**Refused**: nothing was changed.".into(),
                 lines: hide::why(why, show_env)
@@ -41,9 +41,9 @@ impl Story {
                     .filter(|l| !l.trim().is_empty())
                     .map(|l| format!("! {}", window(l, 0, LONG)))
                     .collect(),
-                ..Story::default()
+                ..OutcomeSection::default()
             },
-            Phase::Ended { outcome, events, seconds } => ended(plan, outcome, events, seconds),
+            Stage::Ended { outcome, events, seconds } => ended(plan, outcome, events, seconds),
         }
     }
 
@@ -78,10 +78,10 @@ impl Story {
     }
 }
 
-fn ended(plan: &Plan, outcome: &Outcome, events: &[Event], elapsed: u64) -> Story {
+fn ended(plan: &Plan, outcome: &Outcome, events: &[Event], elapsed: u64) -> OutcomeSection {
     let took = seconds(elapsed);
     let back: Vec<String> = undone(plan, events).iter().map(|s| format!("{} {} {}", sign(s.undo), s.address, taken_back(s))).collect();
-    let mut story = Story::default();
+    let mut story = OutcomeSection::default();
     let cause = match outcome {
         Outcome::Applied => {
             story.says = format!("Applied in {took}.");

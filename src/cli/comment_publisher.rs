@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use super::comment::ForgeArgs;
+use super::args::ForgeArgs;
 use super::failure::Failure;
 use super::printer::Printer;
 use crate::diag::Exit;
 use crate::forge::detect::{detect, event};
-use crate::forge::{Forge, ForgeError, Kind};
+use crate::forge::{Forge, ForgeError, ForgeErrorKind};
 use crate::plan::Saved;
-use crate::render::markdown::{Page, Phase, marker, page};
+use crate::render::markdown::{PageOptions, Stage, marker, page};
 use crate::run::{Event, Outcome};
 use crate::wire::{Class, CloudError};
 
@@ -26,42 +26,42 @@ pub const MEANWHILE: Duration = Duration::from_secs(30);
 const SUMMARY: usize = 1024 * 1024;
 
 /// The way to the comment. It leaves with a task that writes, and comes back with it.
-enum Desk {
-    Closed(ForgeError),
-    Open(Box<Forge>),
-    Away(JoinHandle<Box<Forge>>),
+enum Connection {
+    Failed(ForgeError),
+    Ready(Box<Forge>),
+    Writing(JoinHandle<Box<Forge>>),
 }
 
 /// Tells of one plan.
-pub struct Notice<'n> {
+pub struct CommentPublisher<'n> {
     saved: &'n Saved,
     printer: &'n Printer,
     show_env: bool,
     log: Option<String>,
     summary: Option<PathBuf>,
-    desk: RefCell<Desk>,
+    connection: RefCell<Connection>,
     /// Whether a run has begun.
     begun: Cell<bool>,
     /// Whether the end of it was told.
     ended: Cell<bool>,
 }
 
-impl<'n> Notice<'n> {
+impl<'n> CommentPublisher<'n> {
     /// Asks nobody yet.
-    pub fn open(saved: &'n Saved, args: &ForgeArgs, patience: Duration, printer: &'n Printer) -> Notice<'n> {
+    pub fn open(saved: &'n Saved, args: &ForgeArgs, patience: Duration, printer: &'n Printer) -> CommentPublisher<'n> {
         let env = |name: &str| std::env::var(name).ok().filter(|v| !v.trim().is_empty());
         let ci = detect(&args.asked(), &env, event(&env).as_ref());
-        let none = || ForgeError::new(Kind::NoHost, "nothing tells which code host this job is of");
+        let none = || ForgeError::new(ForgeErrorKind::NoHost, "nothing tells which code host this job is of");
         let forge = ci.site.ok_or_else(none).and_then(|site| Forge::open(&site, marker(&saved.stack.name), patience));
-        let desk = forge.map_or_else(Desk::Closed, |forge| Desk::Open(Box::new(forge))).into();
+        let connection = forge.map_or_else(Connection::Failed, |forge| Connection::Ready(Box::new(forge))).into();
         let (begun, ended) = Default::default();
-        Notice { saved, printer, show_env: args.show_env, log: ci.log, summary: ci.summary, desk, begun, ended }
+        CommentPublisher { saved, printer, show_env: args.show_env, log: ci.log, summary: ci.summary, connection, begun, ended }
     }
 
     /// The plan is made. The address of the comment; none where the job's summary has to do.
     pub async fn planned(&self) -> Result<Option<String>, Failure> {
-        let comment = self.comment(Phase::Planned).await;
-        let summary = self.summarise(Phase::Planned);
+        let comment = self.comment(Stage::Planned).await;
+        let summary = self.summarise(Stage::Planned);
         match (comment, summary) {
             (Ok(url), _) => Ok(Some(url)),
             (Err(e), true) if e.elsewhere() => {
@@ -75,10 +75,10 @@ impl<'n> Notice<'n> {
     /// A run of the plan begins; it doesn't wait for the comment.
     pub fn applying(&self, run: &str) {
         self.begun.set(true);
-        let away = || Desk::Closed(ForgeError::new(Kind::Lost, "the comment is being written"));
-        match self.desk.replace(away()) {
-            Desk::Open(mut forge) => {
-                let body = self.body(Phase::Applying { run }, forge.limit(), |text| text.chars().count());
+        let away = || Connection::Failed(ForgeError::new(ForgeErrorKind::Lost, "the comment is being written"));
+        match self.connection.replace(away()) {
+            Connection::Ready(mut forge) => {
+                let body = self.body(Stage::Applying { run }, forge.limit(), |text| text.chars().count());
                 let write = tokio::spawn(async move {
                     // The end of the run is written to the same place, and says what stands in the way.
                     if let Ok(body) = body {
@@ -86,10 +86,10 @@ impl<'n> Notice<'n> {
                     }
                     forge
                 });
-                self.desk.replace(Desk::Away(write));
+                self.connection.replace(Connection::Writing(write));
             }
             other => {
-                self.desk.replace(other);
+                self.connection.replace(other);
             }
         }
     }
@@ -97,7 +97,7 @@ impl<'n> Notice<'n> {
     /// The run is over.
     pub async fn ended(&self, outcome: &Outcome, events: &[Event], seconds: u64) {
         self.ended.set(true);
-        self.tell(Phase::Ended { outcome, events, seconds }).await;
+        self.tell(Stage::Ended { outcome, events, seconds }).await;
     }
 
     /// What `ended` didn't tell: there was nothing to do, it was refused, or something stopped infra itself.
@@ -106,28 +106,28 @@ impl<'n> Notice<'n> {
             return;
         }
         match result {
-            Ok(Exit::Done) => self.tell(Phase::Ended { outcome: &Outcome::Applied, events: &[], seconds: 0 }).await,
+            Ok(Exit::Done) => self.tell(Stage::Ended { outcome: &Outcome::Applied, events: &[], seconds: 0 }).await,
             Ok(Exit::Leased) => {
                 let why = format!("another run holds the lease of {}", self.saved.stack.name);
-                self.tell(Phase::Refused { why: &why }).await;
+                self.tell(Stage::Refused { why: &why }).await;
             }
             Ok(_) => {}
             Err(failure) => {
                 let why = failure.0.iter().map(|f| f.message.as_str()).collect::<Vec<_>>().join("\n");
                 if self.begun.get() {
                     let outcome = Outcome::Unfinished(CloudError::new(Class::Ambiguous, "Stopped", why));
-                    self.tell(Phase::Ended { outcome: &outcome, events: &[], seconds: 0 }).await;
+                    self.tell(Stage::Ended { outcome: &outcome, events: &[], seconds: 0 }).await;
                 } else {
-                    self.tell(Phase::Refused { why: &why }).await;
+                    self.tell(Stage::Refused { why: &why }).await;
                 }
             }
         }
     }
 
     /// Whatever stands in the way is said, and stops nothing.
-    async fn tell(&self, phase: Phase<'_>) {
-        let comment = self.comment(phase).await;
-        let summary = self.summarise(phase);
+    async fn tell(&self, stage: Stage<'_>) {
+        let comment = self.comment(stage).await;
+        let summary = self.summarise(stage);
         if let Err(e) = comment {
             let instead = if summary { " How it ended is in the job's summary." } else { "" };
             self.printer.say(&format!("No comment could be written: {e}.{instead}"));
@@ -135,52 +135,52 @@ impl<'n> Notice<'n> {
     }
 
     /// Writes the comment; its address.
-    async fn comment(&self, phase: Phase<'_>) -> Result<String, ForgeError> {
-        let lost = || ForgeError::new(Kind::Lost, "the comment was not written to its end");
-        let mut forge = match self.desk.replace(Desk::Closed(lost())) {
-            Desk::Open(forge) => forge,
-            Desk::Away(write) => write.await.map_err(|_| lost())?,
-            Desk::Closed(e) => {
-                self.desk.replace(Desk::Closed(e.clone()));
+    async fn comment(&self, stage: Stage<'_>) -> Result<String, ForgeError> {
+        let lost = || ForgeError::new(ForgeErrorKind::Lost, "the comment was not written to its end");
+        let mut forge = match self.connection.replace(Connection::Failed(lost())) {
+            Connection::Ready(forge) => forge,
+            Connection::Writing(write) => write.await.map_err(|_| lost())?,
+            Connection::Failed(e) => {
+                self.connection.replace(Connection::Failed(e.clone()));
                 return Err(e);
             }
         };
-        let written = match self.body(phase, forge.limit(), |text| text.chars().count()) {
+        let written = match self.body(stage, forge.limit(), |text| text.chars().count()) {
             Ok(body) => forge.upsert(&body).await,
             Err(e) => Err(e),
         };
-        self.desk.replace(Desk::Open(forge));
+        self.connection.replace(Connection::Ready(forge));
         written.map(|comment| comment.url)
     }
 
     /// Adds to the step's summary, if there is one; whether it did.
-    fn summarise(&self, phase: Phase<'_>) -> bool {
+    fn summarise(&self, stage: Stage<'_>) -> bool {
         let Some(file) = &self.summary else { return false };
-        let written = self.append(file, phase);
+        let written = self.append(file, stage);
         if let Err(why) = &written {
             self.printer.say(&format!("The job's summary could not be written: {why}."));
         }
         written.is_ok()
     }
 
-    fn append(&self, file: &Path, phase: Phase<'_>) -> Result<(), String> {
+    fn append(&self, file: &Path, stage: Stage<'_>) -> Result<(), String> {
         let there = std::fs::metadata(file).map_or(0, |m| m.len() as usize);
         // An empty line parts it from what stands before it.
         let gap = if there > 0 { "\n\n" } else { "" };
         let room = SUMMARY.saturating_sub(there + gap.len());
-        let text = self.body(phase, room, str::len).map_err(|_| format!("{there} of its {SUMMARY} bytes are taken already"))?;
+        let text = self.body(stage, room, str::len).map_err(|_| format!("{there} of its {SUMMARY} bytes are taken already"))?;
         let open = std::fs::OpenOptions::new().create(true).append(true).open(file);
         open.and_then(|mut f| f.write_all(format!("{gap}{text}").as_bytes())).map_err(|e| format!("{}: {e}", file.display()))
     }
 
     /// The page without anything secret, and within a limit by its measure. What hiding adds, or bytes that characters need, the page does
     /// without. One without its first line would never be found again, and is none.
-    fn body(&self, phase: Phase<'_>, limit: usize, measure: impl Fn(&str) -> usize) -> Result<String, ForgeError> {
+    fn body(&self, stage: Stage<'_>, limit: usize, measure: impl Fn(&str) -> usize) -> Result<String, ForgeError> {
         let redactor = self.printer.redactor();
         let first = marker(&self.saved.stack.name);
         let mut budget = limit;
         while budget > 0 {
-            let text = redactor.text(&page(self.saved, phase, Page { budget, show_env: self.show_env, log: self.log.as_deref() }));
+            let text = redactor.text(&page(self.saved, stage, PageOptions { budget, show_env: self.show_env, log: self.log.as_deref() }));
             let size = measure(&text);
             if !text.starts_with(&first) {
                 break;
@@ -190,6 +190,6 @@ impl<'n> Notice<'n> {
             }
             budget = (budget as u128 * limit as u128 / size as u128).min(budget as u128 - 1) as usize;
         }
-        Err(ForgeError::new(Kind::Refused, format!("nothing fits into {limit}")))
+        Err(ForgeError::new(ForgeErrorKind::Refused, format!("nothing fits into {limit}")))
     }
 }

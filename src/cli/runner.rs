@@ -1,16 +1,14 @@
 //! How a run is carried out: under the lease, journalled, its intents in the cloud, told while it goes on, open to signals.
 use std::cell::RefCell;
 use std::io;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use clap::Args;
 use tokio::sync::SetOnce;
 
-use super::args::CloudArgs;
+use super::args::{CloudArgs, RunArgs};
+use super::comment_publisher::CommentPublisher;
 use super::failure::Failure;
 use super::flow;
-use super::notice::Notice;
 use super::printer::Printer;
 use super::signals::Signals;
 use crate::cloud::lease::{Holder, Keeper, Lease, take, take_within};
@@ -23,57 +21,37 @@ use crate::render::progress::{Progress, Screen};
 use crate::render::text::Detail;
 use crate::render::{report, stream, text};
 use crate::run::drive::{Settings, Sink, Stop, drive};
-use crate::run::journal::{Ended, Header, Journal};
-use crate::run::{Direction, Event, Found, Outcome, Run, intent};
+use crate::run::journal::{Ending, Header, Journal};
+use crate::run::{Direction, Event, Outcome, Run, Settlement, intent};
 use crate::wire::CloudError;
 
-/// How a run is approved, told and remembered.
-#[derive(Args, Debug)]
-pub struct RunArgs {
-    /// Don't ask; needed where there is no terminal
-    #[arg(long, env = "INFRA_AUTO_APPROVE")]
-    pub auto_approve: bool,
-    /// Print one JSON object a line: the plan, every event, the outcome (`infra schema stream`)
-    #[arg(long, env = "INFRA_JSON")]
-    pub json: bool,
-    /// Also show every attribute of what is created, and every undo
-    #[arg(short, long, env = "INFRA_VERBOSE")]
-    pub verbose: bool,
-    /// Wait for so long while another run holds the stack's lease
-    #[arg(long, value_name = "TIME", env = "INFRA_LOCK_TIMEOUT", default_value = "0s", value_parser = humantime::parse_duration)]
-    pub lock_timeout: Duration,
-    /// Where journals of runs are kept
-    #[arg(long, value_name = "FOLDER", env = "INFRA_JOURNAL", default_value = super::args::JOURNALS)]
-    pub journal: PathBuf,
-}
-
 /// Everything that a run is carried out with.
-pub struct Work<'w> {
+pub struct RunContext<'w> {
     pub world: &'w Backend,
     pub cloud: &'w CloudArgs,
     pub how: &'w RunArgs,
     pub printer: &'w Printer,
     /// Who else is told.
-    pub notice: Option<&'w Notice<'w>>,
+    pub publisher: Option<&'w CommentPublisher<'w>>,
 }
 
-impl<'w> Work<'w> {
+impl<'w> RunContext<'w> {
     pub fn detail(&self) -> Detail {
         Detail { style: self.printer.style, verbose: self.how.verbose }
     }
 
-    pub fn show(&self, plan: &Plan, operation: &str) {
+    pub fn show_plan(&self, plan: &Plan, operation: &str) {
         let plan = shown(plan, &self.printer.redactor());
         self.printer.result(&if self.how.json { stream::plan(&plan, operation) } else { text::plan(&plan, self.detail()) });
     }
 
     /// A result that is neither a plan nor an event.
-    pub fn tell(&self, text: &str) {
+    pub fn print(&self, text: &str) {
         self.printer.result(&if self.how.json { stream::log(text) } else { text.to_owned() });
     }
 
     /// Asks a person whether to go on. Without one, `--auto-approve` must have said so.
-    pub async fn approved(&self, verb: &str) -> Result<bool, Failure> {
+    pub async fn confirm(&self, verb: &str) -> Result<bool, Failure> {
         if self.how.auto_approve {
             return Ok(true);
         }
@@ -109,9 +87,9 @@ impl<'w> Work<'w> {
             refused => refused,
         };
         match prepared {
-            Ok((header, journal)) => Box::pin(self.go(keeper, journal, &header, vec![], None)).await,
+            Ok((header, journal)) => Box::pin(self.drive_to_end(keeper, journal, &header, vec![], None)).await,
             Err(failure) => {
-                self.let_go(keeper, "failed before any effect", 0).await;
+                self.release(keeper, "failed before any effect", 0).await;
                 Err(failure)
             }
         }
@@ -126,7 +104,7 @@ impl<'w> Work<'w> {
     }
 
     /// Carries a run to its end and says how it ended. `history` is what happened so far, `resume` the way on of a run that stopped.
-    pub async fn go(
+    pub async fn drive_to_end(
         &self,
         mut keeper: Keeper<'w, Backend>,
         journal: Journal,
@@ -155,8 +133,8 @@ impl<'w> Work<'w> {
             run.apply(&Event::Resumed(way)).map_err(|e| io::Error::other(e.0))?;
         }
         let started = Instant::now();
-        if let Some(notice) = self.notice {
-            notice.applying(&header.run);
+        if let Some(publisher) = self.publisher {
+            publisher.applying(&header.run);
         }
         let (ended, first) = (SetOnce::new(), SetOnce::new());
         let mut signals = Signals::new()?;
@@ -197,8 +175,8 @@ impl<'w> Work<'w> {
             self.printer.tell(&format!("\n{}", report::outcome(plan, &watch.events, &outcome, elapsed, self.detail())));
         }
         self.close(keeper, header, &mut watch, &outcome).await;
-        if let Some(notice) = self.notice {
-            notice.ended(&outcome, &watch.events, elapsed).await;
+        if let Some(publisher) = self.publisher {
+            publisher.ended(&outcome, &watch.events, elapsed).await;
         }
         let interrupted = first.get().is_some();
         Ok(match outcome {
@@ -212,7 +190,7 @@ impl<'w> Work<'w> {
 
     /// Puts the notes of a run away once it is over, and lets the lease go.
     async fn close(&self, keeper: Keeper<'w, Backend>, header: &Header, watch: &mut Watch<'_>, outcome: &Outcome) {
-        let how = Ended::of(outcome);
+        let how = Ending::of(outcome);
         if let Some(how) = how {
             if let Err(e) = watch.journal.end(how) {
                 self.printer.say(&format!("The end of the run could not be written into {}: {e}", watch.journal.path.display()));
@@ -221,23 +199,23 @@ impl<'w> Work<'w> {
                 self.printer.say(&format!("The notes of the run could not be removed: {e}. `infra recover` removes them."));
             }
         }
-        if how == Some(Ended::Applied)
+        if how == Some(Ending::Applied)
             && let Err(e) = self.world.leave(&header.stack).await
         {
             self.printer.say(&format!("A zone that the stack no longer uses is still noted: {e}. The next apply looks again."));
         }
         match (how, header.command.as_str()) {
-            (Some(Ended::Applied), "destroy") => self.said(keeper.vanish().await),
-            (Some(how), _) => self.let_go(keeper, &how.to_string(), watch.standing).await,
-            (None, _) => self.let_go(keeper, "stopped on the way", watch.standing).await,
+            (Some(Ending::Applied), "destroy") => self.report_release(keeper.vanish().await),
+            (Some(how), _) => self.release(keeper, &how.to_string(), watch.standing).await,
+            (None, _) => self.release(keeper, "stopped on the way", watch.standing).await,
         }
     }
 
-    pub async fn let_go(&self, keeper: Keeper<'w, Backend>, ended: &str, done: usize) {
-        self.said(keeper.release(ended, done).await);
+    pub async fn release(&self, keeper: Keeper<'w, Backend>, ended: &str, done: usize) {
+        self.report_release(keeper.release(ended, done).await);
     }
 
-    fn said(&self, released: Result<(), CloudError>) {
+    fn report_release(&self, released: Result<(), CloudError>) {
         if let Err(e) = released {
             self.printer.say(&format!("The lease could not be let go: {e}. It ends by itself."));
         }
@@ -267,10 +245,10 @@ impl Sink for Shared<'_, '_> {
     fn event(&mut self, plan: &Plan, event: &Event) -> io::Result<()> {
         let mut watch = self.0.borrow_mut();
         // A service's own words may repeat what it was sent.
-        let event = &event.clone().said(|message| watch.redactor.text(message));
+        let event = &event.clone().map_message(|message| watch.redactor.text(message));
         watch.events.push(event.clone());
         match event {
-            Event::Done(..) | Event::Settled(_, _, Found::Whole | Found::Partial) => watch.standing += 1,
+            Event::Done(..) | Event::Settled(_, _, Settlement::Whole | Settlement::Partial) => watch.standing += 1,
             Event::Undone(..) => watch.standing = watch.standing.saturating_sub(1),
             _ => {}
         }

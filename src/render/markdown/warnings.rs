@@ -1,5 +1,5 @@
 //! What is deleted, replaced or lost: seen before anything else.
-use super::Phase;
+use super::Stage;
 use super::detail::loses;
 use super::escape::code;
 use crate::model::Order;
@@ -43,10 +43,10 @@ pub fn rank(c: &Change) -> usize {
 }
 
 /// The alert, with at most so many names a line; empty when nothing goes.
-pub fn alert(changes: &[Change], phase: Phase<'_>, names: usize) -> String {
+pub fn alert(changes: &[Change], stage: Stage<'_>, names: usize) -> String {
     let data: Vec<&Change> = changes.iter().filter(|c| loses(c)).collect();
     let rest = |verb: Verb| -> Vec<&Change> { changes.iter().filter(|c| !loses(c) && c.verb == verb).collect() };
-    let (lose, delete, replace) = tense(phase);
+    let (lose, delete, replace) = tense(stage);
     let lines = [
         (format!("{lose} the data of"), data),
         (delete.to_owned(), rest(Verb::Delete)),
@@ -78,10 +78,10 @@ fn listed(changes: &[&Change], names: usize) -> String {
 }
 
 /// Whether it will be, would be or was.
-fn tense(phase: Phase<'_>) -> (&'static str, &'static str, &'static str) {
-    match phase {
-        Phase::Ended { outcome: Outcome::Applied, .. } => ("Lost", "Deleted", "Replaced"),
-        Phase::Ended { outcome: Outcome::RolledBack(_), .. } | Phase::Refused { .. } => ("Would lose", "Would delete", "Would replace"),
+fn tense(stage: Stage<'_>) -> (&'static str, &'static str, &'static str) {
+    match stage {
+        Stage::Ended { outcome: Outcome::Applied, .. } => ("Lost", "Deleted", "Replaced"),
+        Stage::Ended { outcome: Outcome::RolledBack(_), .. } | Stage::Refused { .. } => ("Would lose", "Would delete", "Would replace"),
         _ => ("Loses", "Deletes", "Replaces"),
     }
 }
