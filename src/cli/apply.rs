@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::args::{CloudArgs, ForgeArgs, RunArgs, SelectArgs, SpecArgs};
-use super::change::change;
+use super::change;
 use super::comment_publisher::{CommentPublisher, MEANWHILE};
 use super::failure::Failure;
 use super::flow::{self, Choice};
@@ -79,7 +79,7 @@ impl Apply {
         let context = RunContext { world: &world, cloud: &self.cloud, how: &self.how, printer, publisher };
         let exit = match kept {
             Some((kept, file)) => saved::apply(&context, &loaded, &stack, kept, file).await?,
-            None => change(&context, &loaded, &stack, &Choice::from(&self.select), self.recover, "apply").await?,
+            None => change::from_spec(&context, &loaded, &stack, &Choice::from(&self.select), self.recover, "apply").await?,
         };
         if exit == Exit::Done && !stack.outputs.is_empty() {
             let snapshot = flow::look(world.read_only(), &mut stack, &loaded).await?;

@@ -107,18 +107,14 @@ impl<'n> CommentPublisher<'n> {
         }
         match result {
             Ok(Exit::Done) => self.tell(Stage::Ended { outcome: &Outcome::Applied, events: &[], seconds: 0 }).await,
-            Ok(Exit::Leased) => {
-                let why = format!("another run holds the lease of {}", self.saved.stack.name);
-                self.tell(Stage::Refused { why: &why }).await;
-            }
             Ok(_) => {}
             Err(failure) => {
-                let why = failure.0.iter().map(|f| f.message.as_str()).collect::<Vec<_>>().join("\n");
+                let (why, moved) = failure.reason();
                 if self.begun.get() {
                     let outcome = Outcome::Unfinished(CloudError::new(Class::Ambiguous, "Stopped", why));
                     self.tell(Stage::Ended { outcome: &outcome, events: &[], seconds: 0 }).await;
                 } else {
-                    self.tell(Stage::Refused { why: &why }).await;
+                    self.tell(Stage::Refused { why: &why, moved }).await;
                 }
             }
         }

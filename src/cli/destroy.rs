@@ -2,7 +2,7 @@
 use clap::Args;
 
 use super::args::{CloudArgs, RunArgs, SelectArgs, SpecArgs};
-use super::change::change;
+use super::change;
 use super::failure::Failure;
 use super::flow::{self, Choice};
 use super::printer::Printer;
@@ -37,6 +37,6 @@ impl Destroy {
         stack.renamed.clear();
         let world = flow::world(&self.cloud, &loaded).await?;
         let context = RunContext { world: &world, cloud: &self.cloud, how: &self.how, printer, publisher: None };
-        change(&context, &loaded, &stack, &Choice::from(&self.select), self.recover, "destroy").await
+        change::from_spec(&context, &loaded, &stack, &Choice::from(&self.select), self.recover, "destroy").await
     }
 }

@@ -33,7 +33,7 @@ pub fn read(args: &SpecArgs, printer: &Printer) -> Result<Loaded, Failure> {
         }
     }
     if !missing.is_empty() {
-        return Err(Failure(missing));
+        return Err(missing.into());
     }
     parse(&layers, printer)
 }

@@ -93,9 +93,9 @@ impl Printer {
     }
 
     pub fn failure(&self, failure: &Failure) {
-        self.findings(&failure.0);
-        if failure.0.len() > 1 && !self.json.get() {
-            talk(&format!("{} findings.\n", failure.0.len()));
+        self.findings(&failure.findings);
+        if failure.findings.len() > 1 && !self.json.get() {
+            talk(&format!("{} findings.\n", failure.findings.len()));
         }
     }
 }

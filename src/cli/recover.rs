@@ -81,7 +81,7 @@ impl Recover {
             context.print(&story::recovery(&known.header, &run, way, printer.style));
             return Ok(Exit::Done);
         }
-        let Some(keeper) = context.lease(&stack, "recover").await? else { return Ok(Exit::Leased) };
+        let keeper = context.lease(&stack, "recover").await?;
         if self.abandon {
             return abandon(&context, keeper, &stack).await;
         }

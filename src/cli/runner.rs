@@ -65,18 +65,12 @@ impl<'w> RunContext<'w> {
         Ok(yes)
     }
 
-    /// The stack's lease; `None` when another run holds it, which has then been said.
-    pub async fn lease(&self, stack: &str, command: &str) -> Result<Option<Keeper<'w, Backend>>, Failure> {
+    /// Takes the stack's lease, and waits for it as long as `--lock-timeout` says; refused while another run holds it.
+    pub async fn lease(&self, stack: &str, command: &str) -> Result<Keeper<'w, Backend>, Failure> {
         let tell = |lease: &Lease| self.printer.say(&format!("Waiting for {}, who holds the lease of {stack}.", lease.holder));
         let terms = flow::terms(self.cloud);
         let once = async || take(self.world, self.world.policy(), stack, command, Holder::me(), terms).await;
-        match take_within(self.how.lock_timeout, tell, once).await? {
-            Ok(keeper) => Ok(Some(keeper)),
-            Err(lease) => {
-                self.printer.failure(&Failure::leased(stack, &lease));
-                Ok(None)
-            }
-        }
+        take_within(self.how.lock_timeout, tell, once).await?.map_err(|lease| Failure::leased(stack, &lease))
     }
 
     /// Runs a plan for the first time.

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use self::line::{ChangeAction, Changes, Diagnostic, Hook, Line, OutcomeName, Output, PlannedChange, Position, Range, ResourceName};
+use self::line::{ChangeAction, Changes, Diagnostic, Hook, Line, OutcomeName, Output, PlannedChange, Range, ResourceName};
 use super::json::redact;
 use super::report;
 use super::text::{effect, summary};
 use super::values::seconds;
-use crate::diag::Finding;
+use crate::diag::{Finding, Place};
 use crate::kinds::Address;
 use crate::model::{Moment, Service};
 use crate::plan::{Act, Change, Plan, Step, Verb};
@@ -170,15 +170,8 @@ pub fn outputs(values: BTreeMap<String, Option<String>>) -> String {
 
 /// A finding.
 pub fn finding(f: &Finding) -> String {
-    let range = f.places.first().map(|place| {
-        let text = place.source.inner();
-        let at = |byte: usize| {
-            let before = text.get(..byte).unwrap_or(text);
-            let line = before.rsplit_once('\n').map_or(before, |(_, last)| last);
-            Position { line: before.matches('\n').count() + 1, column: line.chars().count() + 1, byte }
-        };
-        Range { filename: place.source.name().into(), start: at(place.span.start), end: at(place.span.end) }
-    });
+    let range = |place: &Place| Range { filename: place.source.name().into(), start: place.start(), end: place.end() };
+    let range = f.places.first().map(range);
     let severity = if f.is_error() { "error" } else { "warning" };
     let diagnostic =
         Diagnostic { severity: severity.into(), summary: f.message.clone(), detail: f.help.clone(), code: f.code.text().into(), range };

@@ -8,6 +8,7 @@ mod table;
 mod warnings;
 
 use crate::plan::Saved;
+use crate::plan::saved::Moved;
 use crate::render::values::count;
 use crate::run::{Event, Outcome};
 use escape::length;
@@ -28,9 +29,10 @@ pub enum Stage<'a> {
         events: &'a [Event],
         seconds: u64,
     },
-    /// Refused before any effect.
+    /// Refused before any effect; of a stale plan, what has moved since it was made.
     Refused {
         why: &'a str,
+        moved: &'a [Moved],
     },
 }
 

@@ -3,7 +3,7 @@ use super::escape::{code, fence, window};
 use super::{Stage, hide};
 use crate::plan::{Plan, Undo};
 use crate::render::report::{flying, help, past, standing, taken_back, undone};
-use crate::render::values::seconds;
+use crate::render::values::{self, seconds};
 use crate::run::{Event, Outcome};
 use crate::wire::CloudError;
 
@@ -33,16 +33,17 @@ impl OutcomeSection {
         match stage {
             Stage::Planned => OutcomeSection::default(),
             Stage::Applying { run } => OutcomeSection { says: format!("Run {} is applying this.", code(run)), ..OutcomeSection::default() },
-            Stage::Refused { why } => OutcomeSection {
-                alert: Some("WARNING"),
-                says: "**Refused**: nothing was changed.".into(),
-                lines: hide::why(why, show_env)
-                    .lines()
-                    .filter(|l| !l.trim().is_empty())
-                    .map(|l| format!("! {}", window(l, 0, LONG)))
-                    .collect(),
-                ..OutcomeSection::default()
-            },
+            Stage::Refused { why, moved } => {
+                let moved = moved.iter().map(|m| format!("\n- {}", values::moved(&hide::moved(m, show_env))));
+                let text: String = [why.to_owned()].into_iter().chain(moved).collect();
+                let lines = text.lines().filter(|l| !l.trim().is_empty());
+                OutcomeSection {
+                    alert: Some("WARNING"),
+                    says: "**Refused**: nothing was changed.".into(),
+                    lines: lines.map(|l| format!("! {}", window(l, 0, LONG))).collect(),
+                    ..OutcomeSection::default()
+                }
+            }
             Stage::Ended { outcome, events, seconds } => ended(plan, outcome, events, seconds),
         }
     }

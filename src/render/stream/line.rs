@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::diag::Position;
 use crate::kinds::Address;
 use crate::model::AttrChange;
 use crate::plan::Undo;
@@ -183,16 +184,6 @@ pub struct Range {
     pub filename: String,
     pub start: Position,
     pub end: Position,
-}
-
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Position {
-    /// From 1.
-    pub line: usize,
-    /// From 1, in characters.
-    pub column: usize,
-    /// From 0.
-    pub byte: usize,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]

@@ -135,7 +135,7 @@ proptest! {
         let outcomes = [Outcome::RolledBack(Some(e.clone())), Outcome::Stuck(e)];
         let events: [Event; 0] = [];
         let ended = outcomes.iter().map(|outcome| Stage::Ended { outcome, events: &events, seconds: 1 });
-        for stage in ended.chain([Stage::Planned, Stage::Applying { run: &log }, Stage::Refused { why: &why }]) {
+        for stage in ended.chain([Stage::Planned, Stage::Applying { run: &log }, Stage::Refused { why: &why, moved: &[] }]) {
             for budget in budgets.into_iter().chain([GENEROUS]) {
                 read(&saved, stage, PageOptions { budget, show_env: budget % 2 == 0, log: None });
             }

@@ -11,7 +11,6 @@ use infra::plan::saved::{Moved, Scene, SceneZone};
 use infra::plan::{Adopted, Plan, Saved, Undo, Verb};
 use infra::redact::Redactor;
 use infra::render::markdown::{GENEROUS, PageOptions, Stage, page};
-use infra::render::values;
 use infra::run::{Event, Outcome};
 use infra::stack::{Layer, Stack};
 use infra::wire::{Class, CloudError};
@@ -105,7 +104,7 @@ fn phases<'a>(outcomes: &'a [(&'static str, Outcome)], events: &'a [Event]) -> V
     let others = [
         ("planned", Stage::Planned),
         ("applying", Stage::Applying { run: "0123456789ab" }),
-        ("refused", Stage::Refused { why: "The plan is stale:\n  vpc.main: cidr was 10.0.0.0/16, and is 10.1.0.0/16 now" }),
+        ("refused", Stage::Refused { why: "The plan is stale:\n  vpc.main: cidr was 10.0.0.0/16, and is 10.1.0.0/16 now", moved: &[] }),
     ];
     others.into_iter().chain(ended).collect()
 }
@@ -210,11 +209,16 @@ async fn environments_are_hidden_unless_asked_for() {
         now: Some(json!({ "text": [{ "literal": "#!/bin/sh\necho stay out" }] })),
     };
     for path in ["boot.container.env.GREETING", "boot.user_data", "boot.container"] {
-        let why = format!("The plan is stale:\n  {}\n  and more", values::moved(&moved(path)));
-        let show = |show_env| page(&saved, Stage::Refused { why: &why }, PageOptions { budget: GENEROUS, show_env, log: None });
+        let moved = [moved(path)];
+        let refused = Stage::Refused { why: "The plan is stale:", moved: &moved };
+        let show = |show_env| page(&saved, refused, PageOptions { budget: GENEROUS, show_env, log: None });
         assert!(show(true).contains("let me in") && show(true).contains("stay out"), "{}", show(true));
         assert!(!show(false).contains("let me in") && !show(false).contains("stay out"), "{}", show(false));
-        assert!(show(false).contains("! The plan is stale:\n!   launch_template.app: boot…"), "{}", show(false));
+        assert!(
+            show(false).contains(&format!("! The plan is stale:\n! - launch_template.app: {path} was (hidden) when")),
+            "{}",
+            show(false)
+        );
     }
     let script = stack(&[
         PRODUCTION,
