@@ -1,5 +1,5 @@
 //! The house's arrows, read from the `use crate::` lines: which room may know which.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// A room, and the rooms it may use. `main.rs` uses `cli`; nothing uses `cli`.
@@ -71,5 +71,29 @@ fn one_place_changes_the_world_and_one_waits() {
         );
         let changes = ["cloud.create(", "cloud.update(", "cloud.delete("].iter().any(|verb| text.contains(verb));
         assert!(!changes || place == "run/drive.rs", "{place} changes the world");
+    }
+}
+
+/// No file of `cli` needs one that needs it, directly or by way of others.
+#[test]
+fn no_files_of_cli_need_each_other_in_a_circle() {
+    let mut all = vec![];
+    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli"), &mut all);
+    let name = |file: &PathBuf| file.file_stem().unwrap().to_str().unwrap().to_owned();
+    let mut needs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in all.iter().filter(|file| name(file) != "mod") {
+        let text = std::fs::read_to_string(file).unwrap();
+        assert!(!text.contains("super::{"), "{}: write one `use super::` for each file", file.display());
+        let used = text.split("super::").skip(1).map(|t| t.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap().to_owned());
+        needs.insert(name(file), used.collect());
+    }
+    for (file, direct) in &needs {
+        let (mut reached, mut open) = (BTreeSet::new(), direct.iter().collect::<Vec<_>>());
+        while let Some(next) = open.pop() {
+            if reached.insert(next) {
+                open.extend(needs.get(next).into_iter().flatten());
+            }
+        }
+        assert!(!reached.contains(file), "{file} needs {reached:?}, and so itself");
     }
 }

@@ -12,7 +12,7 @@ use crate::plan::{Allowed, Selection};
 /// Where journals are kept unless said otherwise.
 pub const JOURNALS: &str = ".infra/runs";
 
-/// Which spec.
+/// The files of the spec.
 #[derive(Args, Debug)]
 pub struct SpecArgs {
     /// The spec; given again, a layer over it
@@ -78,7 +78,7 @@ pub struct RunArgs {
     pub journal: PathBuf,
 }
 
-/// Where the comment stands; the CI's own environment tells what isn't given.
+/// The code host and the pull or merge request of the comment; what isn't given is taken from the CI's environment.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Comment")]
 pub struct ForgeArgs {
@@ -100,22 +100,26 @@ pub struct ForgeArgs {
 }
 
 impl ForgeArgs {
+    /// The same, as the code host's detection takes it.
     pub fn asked(&self) -> Asked {
         Asked { api: self.api.clone(), number: self.number, provider: self.provider, repository: self.repository.clone() }
     }
 }
 
 impl PartArgs {
+    /// The selection that the arguments ask for.
     pub fn selection(&self) -> Selection {
         Selection { targets: self.target.clone(), excludes: self.exclude.clone() }
     }
 }
 
 impl SelectArgs {
+    /// The selection that the arguments ask for.
     pub fn selection(&self) -> Selection {
         self.part.selection()
     }
 
+    /// The addresses whose data may be lost.
     pub fn allowed(&self) -> Allowed {
         self.allow_data_loss.iter().cloned().collect()
     }

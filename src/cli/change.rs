@@ -101,7 +101,7 @@ pub async fn carry_out(
                     }
                     keeper = context.lease(change.stack, change.command).await?;
                 }
-                let exit = Box::pin(recover::back(context, keeper, change.stack)).await?;
+                let exit = Box::pin(recover::take_back(context, keeper, change.stack)).await?;
                 if exit != Exit::Done {
                     return Ok(exit);
                 }

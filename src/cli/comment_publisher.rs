@@ -1,4 +1,4 @@
-//! Where a plan, and what became of it, is told: the stack's comment, and the summary of the CI's job.
+//! Publishes a plan, and what became of it, as the stack's comment and in the summary of the CI job. No failure of it stops a run.
 use std::cell::{Cell, RefCell};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -17,22 +17,23 @@ use crate::render::markdown::{PageOptions, Stage, marker, page};
 use crate::run::{Event, Outcome};
 use crate::wire::{Class, CloudError};
 
-/// How long waits for the code host may take, where nothing else waits for it.
+/// How long all waits for the code host may take together in `infra comment`.
 pub const PATIENCE: Duration = Duration::from_secs(120);
-/// The same beside a run.
+/// How long they may take beside a run.
 pub const MEANWHILE: Duration = Duration::from_secs(30);
 
 /// Bytes of a step's summary; with one more, GitHub takes none of it.
 const SUMMARY: usize = 1024 * 1024;
 
-/// The way to the comment. It leaves with a task that writes, and comes back with it.
+/// The connection to the code host. A task that writes takes the client along and gives it back.
 enum Connection {
+    /// There is no client: it could not be made, or was lost.
     Failed(ForgeError),
     Ready(Box<Forge>),
     Writing(JoinHandle<Box<Forge>>),
 }
 
-/// Tells of one plan.
+/// Publishes one plan.
 pub struct CommentPublisher<'n> {
     saved: &'n Saved,
     printer: &'n Printer,
@@ -42,12 +43,12 @@ pub struct CommentPublisher<'n> {
     connection: RefCell<Connection>,
     /// Whether a run has begun.
     begun: Cell<bool>,
-    /// Whether the end of it was told.
+    /// Whether its end was published.
     ended: Cell<bool>,
 }
 
 impl<'n> CommentPublisher<'n> {
-    /// Asks nobody yet.
+    /// Finds the code host in the arguments and the CI's environment; sends nothing yet. An error is kept until something is published.
     pub fn open(saved: &'n Saved, args: &ForgeArgs, patience: Duration, printer: &'n Printer) -> CommentPublisher<'n> {
         let env = |name: &str| std::env::var(name).ok().filter(|v| !v.trim().is_empty());
         let ci = detect(&args.asked(), &env, event(&env).as_ref());
@@ -58,7 +59,7 @@ impl<'n> CommentPublisher<'n> {
         CommentPublisher { saved, printer, show_env: args.show_env, log: ci.log, summary: ci.summary, connection, begun, ended }
     }
 
-    /// The plan is made. The address of the comment; none where the job's summary has to do.
+    /// Publishes the plan, and returns the comment's URL; `None` where only the job's summary could be written, as for a fork.
     pub async fn planned(&self) -> Result<Option<String>, Failure> {
         let comment = self.comment(Stage::Planned).await;
         let summary = self.summarise(Stage::Planned);
@@ -72,7 +73,7 @@ impl<'n> CommentPublisher<'n> {
         }
     }
 
-    /// A run of the plan begins; it doesn't wait for the comment.
+    /// Publishes that a run has begun, in a task of its own: the run doesn't wait for it.
     pub fn applying(&self, run: &str) {
         self.begun.set(true);
         let away = || Connection::Failed(ForgeError::new(ForgeErrorKind::Lost, "the comment is being written"));
@@ -94,34 +95,34 @@ impl<'n> CommentPublisher<'n> {
         }
     }
 
-    /// The run is over.
+    /// Publishes how the run ended.
     pub async fn ended(&self, outcome: &Outcome, events: &[Event], seconds: u64) {
         self.ended.set(true);
-        self.tell(Stage::Ended { outcome, events, seconds }).await;
+        self.publish(Stage::Ended { outcome, events, seconds }).await;
     }
 
-    /// What `ended` didn't tell: there was nothing to do, it was refused, or something stopped infra itself.
+    /// Publishes what came of the command when no run has ended: nothing to do, a refusal, or an error of infra itself.
     pub async fn unless_ended(&self, result: &Result<Exit, Failure>) {
         if self.ended.get() {
             return;
         }
         match result {
-            Ok(Exit::Done) => self.tell(Stage::Ended { outcome: &Outcome::Applied, events: &[], seconds: 0 }).await,
+            Ok(Exit::Done) => self.publish(Stage::Ended { outcome: &Outcome::Applied, events: &[], seconds: 0 }).await,
             Ok(_) => {}
             Err(failure) => {
                 let (why, moved) = failure.reason();
                 if self.begun.get() {
                     let outcome = Outcome::Unfinished(CloudError::new(Class::Ambiguous, "Stopped", why));
-                    self.tell(Stage::Ended { outcome: &outcome, events: &[], seconds: 0 }).await;
+                    self.publish(Stage::Ended { outcome: &outcome, events: &[], seconds: 0 }).await;
                 } else {
-                    self.tell(Stage::Refused { why: &why, moved }).await;
+                    self.publish(Stage::Refused { why: &why, moved }).await;
                 }
             }
         }
     }
 
-    /// Whatever stands in the way is said, and stops nothing.
-    async fn tell(&self, stage: Stage<'_>) {
+    /// Writes comment and summary; an error is a line on stderr and stops nothing.
+    async fn publish(&self, stage: Stage<'_>) {
         let comment = self.comment(stage).await;
         let summary = self.summarise(stage);
         if let Err(e) = comment {
@@ -130,7 +131,7 @@ impl<'n> CommentPublisher<'n> {
         }
     }
 
-    /// Writes the comment; its address.
+    /// Writes the comment and returns its URL.
     async fn comment(&self, stage: Stage<'_>) -> Result<String, ForgeError> {
         let lost = || ForgeError::new(ForgeErrorKind::Lost, "the comment was not written to its end");
         let mut forge = match self.connection.replace(Connection::Failed(lost())) {
@@ -149,7 +150,7 @@ impl<'n> CommentPublisher<'n> {
         written.map(|comment| comment.url)
     }
 
-    /// Adds to the step's summary, if there is one; whether it did.
+    /// Appends to the summary of the CI job's step, if there is one. Returns whether it did.
     fn summarise(&self, stage: Stage<'_>) -> bool {
         let Some(file) = &self.summary else { return false };
         let written = self.append(file, stage);

@@ -102,7 +102,7 @@ fn refusal(e: &CloudError) -> Finding {
     Finding::error(code, e.to_string(), help)
 }
 
-/// A layer that can't be read.
+/// A file of the spec that can't be read.
 pub fn unreadable(file: &Path, e: &io::Error) -> Finding {
     let message = format!("{} can't be read: {e}", file.display());
     Finding::error(Code::Io, message, "name the spec with --file, or write one: examples/minimal.yaml is a start")
@@ -134,7 +134,7 @@ impl Failure {
         Finding::error(Code::LiteralSecret, message, "write `{from_env: NAME}` instead of the value").into()
     }
 
-    /// No comment, and nothing that does instead.
+    /// A comment that can't be written, where no summary of a job does instead.
     pub fn comment(e: &ForgeError) -> Failure {
         let help = match e.kind {
             ForgeErrorKind::NoHost => {
@@ -196,7 +196,7 @@ impl Failure {
         f.at(place(loaded, "account", "pinned here")).into()
     }
 
-    /// No terminal to ask at.
+    /// There is no terminal to ask whether to go on.
     pub fn unattended(verb: &str) -> Failure {
         let message = format!("there is no terminal to ask whether to {verb}");
         Finding::error(Code::Unattended, message, "give --auto-approve after having read the plan").into()
@@ -219,7 +219,7 @@ impl Failure {
         Finding::error(Code::Unfinished, message, help).into()
     }
 
-    /// A way of recovery that is closed.
+    /// A recovery in a direction that is no longer open.
     pub fn recovery(message: impl Into<String>, help: &str) -> Failure {
         Finding::error(Code::Recovery, message, help).into()
     }
@@ -230,7 +230,7 @@ impl Failure {
         Finding::error(Code::Journal, format!("{what} can't be read: {damage}"), help).into()
     }
 
-    /// A run that no journal here tells of, or more than one.
+    /// A run id that no journal of this machine begins with, or more than one.
     pub fn no_run(run: &str, folder: &Path, there: &[&str]) -> Failure {
         let message = match there {
             [] => format!("no journal in {} is of run {run}", folder.display()),
@@ -239,13 +239,13 @@ impl Failure {
         Finding::error(Code::Journal, message, "`infra history` lists the runs of this machine").into()
     }
 
-    /// Somebody else holds the lease than was thought.
+    /// Another holder than the one that was named holds the lease.
     pub fn holder(named: &str, holder: &str) -> Failure {
         let message = format!("{holder} holds the lease, not {named}");
         Finding::error(Code::Holder, message, "look again with `infra status`").into()
     }
 
-    /// Nobody to ask whose lease is taken.
+    /// There is no terminal to ask whether the lease is taken away.
     pub fn unconfirmed(holder: &str) -> Failure {
         let help = format!("name the holder: infra unlock --holder '{holder}'");
         Finding::error(Code::Unattended, "there is no terminal to ask whether to take the lease away", help).into()
@@ -258,17 +258,20 @@ impl Failure {
         words.iter().map(finding).collect::<Vec<_>>().into()
     }
 
+    /// An output that the spec doesn't have.
     pub fn no_output<'a>(name: &str, there: impl Iterator<Item = &'a String>) -> Failure {
         let there: Vec<&str> = there.map(String::as_str).collect();
         let help = if there.is_empty() { "the spec has no `outputs`".into() } else { format!("there are: {}", there.join(", ")) };
         Finding::error(Code::Output, format!("there is no output `{name}`"), help).into()
     }
 
+    /// An output whose object doesn't exist yet.
     pub fn unknown_output(name: &str) -> Failure {
         let message = format!("the output `{name}` has no value yet");
         Finding::error(Code::Output, message, "what it names does not exist yet: `infra apply` makes it").into()
     }
 
+    /// A circle or a missing target among the references.
     pub fn graph(loaded: &Loaded, stack: &Stack, problems: Vec<GraphError>) -> Failure {
         Failure::plan(loaded, stack, &problems.into_iter().map(PlanError::from).collect::<Vec<_>>())
     }

@@ -1,4 +1,4 @@
-//! How a run is carried out: under the lease, journalled, its intents in the cloud, told while it goes on, open to signals.
+//! Carries out a run: under the lease, with a journal and notes in the cloud, with progress on the screen, open to signals.
 use std::cell::RefCell;
 use std::io;
 use std::time::{Duration, Instant};
@@ -19,38 +19,40 @@ use crate::plan::saved::shown;
 use crate::redact::Redactor;
 use crate::render::progress::{Progress, Screen};
 use crate::render::text::Detail;
-use crate::render::{report, stream, text};
+use crate::render::{report, stream, text, words};
 use crate::run::drive::{Settings, Sink, Stop, drive};
 use crate::run::journal::{Ending, Header, Journal};
 use crate::run::{Direction, Event, Outcome, Run, Settlement, intent};
 use crate::wire::CloudError;
 
-/// Everything that a run is carried out with.
+/// What every run needs: the cloud, the arguments, the printer, and the publisher of the comment.
 pub struct RunContext<'w> {
     pub world: &'w Backend,
     pub cloud: &'w CloudArgs,
     pub how: &'w RunArgs,
     pub printer: &'w Printer,
-    /// Who else is told.
+    /// Publishes the stack's comment, for `--comment`.
     pub publisher: Option<&'w CommentPublisher<'w>>,
 }
 
 impl<'w> RunContext<'w> {
+    /// How plans and outcomes are shown.
     pub fn detail(&self) -> Detail {
         Detail { style: self.printer.style, verbose: self.how.verbose }
     }
 
+    /// Prints a plan, redacted.
     pub fn show_plan(&self, plan: &Plan, operation: &str) {
         let plan = shown(plan, &self.printer.redactor());
         self.printer.result(&if self.how.json { stream::plan(&plan, operation) } else { text::plan(&plan, self.detail()) });
     }
 
-    /// A result that is neither a plan nor an event.
+    /// Prints a result that is neither a plan nor an event.
     pub fn print(&self, text: &str) {
         self.printer.result(&if self.how.json { stream::log(text) } else { text.to_owned() });
     }
 
-    /// Asks a person whether to go on. Without one, `--auto-approve` must have said so.
+    /// Asks a person whether to go on. Refused without a terminal, unless `--auto-approve` is given.
     pub async fn confirm(&self, verb: &str) -> Result<bool, Failure> {
         if self.how.auto_approve {
             return Ok(true);
@@ -73,7 +75,7 @@ impl<'w> RunContext<'w> {
         take_within(self.how.lock_timeout, tell, once).await?.map_err(|lease| Failure::leased(stack, &lease))
     }
 
-    /// Runs a plan for the first time.
+    /// Begins the run of a plan: writes its journal and its notes, then drives it to its end.
     pub async fn begin(&self, mut keeper: Keeper<'w, Backend>, plan: Plan, command: &str, spec: &str) -> Result<Exit, Failure> {
         let holder = keeper.lease.holder.clone();
         let prepared = match keeper.during(Box::pin(self.prepare(holder, plan, command, spec))).await {
@@ -97,7 +99,8 @@ impl<'w> RunContext<'w> {
         Ok((header, journal))
     }
 
-    /// Carries a run to its end and says how it ended. `history` is what happened so far, `resume` the way on of a run that stopped.
+    /// Drives a run to its end, prints how it ended and releases the lease. `history` are the events so far, `resume` the direction of a run that
+    /// another process began.
     pub async fn drive_to_end(
         &self,
         mut keeper: Keeper<'w, Backend>,
@@ -182,7 +185,7 @@ impl<'w> RunContext<'w> {
         })
     }
 
-    /// Puts the notes of a run away once it is over, and lets the lease go.
+    /// Removes the notes of a run that is over, and releases the lease.
     async fn close(&self, keeper: Keeper<'w, Backend>, header: &Header, watch: &mut Watch<'_>, outcome: &Outcome) {
         let how = Ending::of(outcome);
         if let Some(how) = how {
@@ -200,11 +203,11 @@ impl<'w> RunContext<'w> {
         }
         match (how, header.command.as_str()) {
             (Some(Ending::Applied), "destroy") => self.report_release(keeper.vanish().await),
-            (Some(how), _) => self.release(keeper, &how.to_string(), watch.standing).await,
-            (None, _) => self.release(keeper, "stopped on the way", watch.standing).await,
+            _ => self.release(keeper, words::outcome(outcome), watch.standing).await,
         }
     }
 
+    /// Releases the lease. `ended` is how `infra status` will say that the run ended, `done` how many steps stand.
     pub async fn release(&self, keeper: Keeper<'w, Backend>, ended: &str, done: usize) {
         self.report_release(keeper.release(ended, done).await);
     }
@@ -222,7 +225,7 @@ fn run_id() -> String {
     format!("{:08x}{:04x}", now as u32, fastrand::u16(..))
 }
 
-/// Everything that is told of a run while it runs; the journal first.
+/// Everything that records or shows an event of a run; the journal comes first.
 struct Watch<'s> {
     journal: Journal,
     events: Vec<Event>,
@@ -232,7 +235,7 @@ struct Watch<'s> {
     redactor: Redactor,
 }
 
-/// The driver tells, the clock ticks; both on one thread.
+/// The watch, shared by the driver, which sends events, and the clock, which redraws; both on one thread.
 struct Shared<'a, 's>(&'a RefCell<Watch<'s>>);
 
 impl Sink for Shared<'_, '_> {

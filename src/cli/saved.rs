@@ -1,4 +1,4 @@
-//! A saved plan's way into a file, and from there into a run.
+//! Writes a saved plan to a file, reads it back, and applies it.
 use std::path::{Path, PathBuf};
 
 use super::change::{Change, Unfinished, carry_out};
@@ -23,6 +23,7 @@ pub fn write(saved: &Saved, file: &Path, printer: &Printer) -> Result<(), Failur
     Ok(())
 }
 
+/// Reads a saved plan; refused when the file is no plan of this version.
 pub fn read(file: &Path) -> Result<Saved, Failure> {
     let text = std::fs::read_to_string(file).map_err(|e| Failure::unusable(file, e))?;
     Saved::parse(&text).map_err(|why| Failure::unusable(file, why))

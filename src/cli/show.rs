@@ -38,7 +38,7 @@ pub struct Shown {
     show_env: bool,
 }
 
-/// How a plan is shown. Without a doc comment of their own, so that the help stays one line.
+/// The formats of a plan. Its variants have no doc comments: clap would print each on a line of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     #[default]
@@ -50,6 +50,7 @@ pub enum Format {
 }
 
 impl Shown {
+    /// The plan in the chosen format.
     pub fn render(&self, saved: &Saved, style: Style) -> String {
         match self.format {
             Format::Text => text::plan(&saved.plan, Detail { style, verbose: self.verbose }),

@@ -1,4 +1,4 @@
-//! What the CI's environment tells of the code host: which, where, which request, and who asks.
+//! Detects the code host from the CI's environment: which one, the repository, the pull or merge request, and the token.
 //!
 //! | | GitHub Actions | GitLab CI |
 //! |---|---|---|
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{Provider, Token};
 
-/// What was asked for by name.
+/// What the command line gives; it goes before the environment.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
     pub api: Option<String>,
@@ -23,7 +23,7 @@ pub struct Asked {
     pub repository: Option<String>,
 }
 
-/// Which pull or merge request.
+/// How the pull or merge request is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChangeRequest {
     Number(u64),
@@ -32,7 +32,7 @@ pub enum ChangeRequest {
     Unknown,
 }
 
-/// Where the comment stands.
+/// The repository, the request and the access to them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Site {
     pub provider: Provider,
@@ -47,7 +47,7 @@ pub struct Site {
     pub roots: Vec<PathBuf>,
 }
 
-/// What is known of the job.
+/// What is known of the CI job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ci {
     pub site: Option<Site>,
@@ -65,7 +65,7 @@ pub fn event(env: Env<'_>) -> Option<Value> {
     serde_json::from_str(&std::fs::read_to_string(env("GITHUB_EVENT_PATH")?).ok()?).ok()
 }
 
-/// All of it. `event` is [`event`]'s.
+/// Detects everything from arguments, environment and the event that [`event`] reads.
 pub fn detect(asked: &Asked, env: Env<'_>, event: Option<&Value>) -> Ci {
     let is = |name: &str| env(name).is_some_and(|v| v == "true");
     let provider = asked.provider.or(match (is("GITHUB_ACTIONS"), is("GITLAB_CI")) {

@@ -29,23 +29,24 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// How long to wait when a limit doesn't say: what GitHub asks for.
 const UNSAID: Duration = Duration::from_secs(60);
 
-/// One request.
+/// One request to the API.
 pub struct HttpRequest {
     pub method: Method,
     /// Path and query, below the API's base.
     pub path: String,
     /// JSON.
     pub body: Vec<u8>,
-    /// Whether it says the same twice.
+    /// Whether it is idempotent, and so may be sent again.
     pub repeat: bool,
 }
 
 impl HttpRequest {
+    /// A GET request.
     pub fn get(path: String) -> HttpRequest {
         HttpRequest { method: Method::GET, path, body: vec![], repeat: true }
     }
 
-    /// Everything but a creation says the same twice.
+    /// A request; all but POST are idempotent.
     pub fn new(method: Method, path: String, body: Vec<u8>) -> HttpRequest {
         let repeat = method != Method::POST;
         HttpRequest { method, path, body, repeat }
@@ -56,14 +57,14 @@ impl HttpRequest {
     }
 }
 
-/// An answer of success.
+/// A response with a status of success.
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: String,
 }
 
-/// A client with a token and a budget of waiting.
+/// An HTTP client with a token and a budget of waiting time.
 #[derive(Clone)]
 pub struct Transport {
     client: Client,
@@ -107,7 +108,7 @@ impl Transport {
         &self.base
     }
 
-    /// One request, with its retries.
+    /// Sends a request, and sends it again as the table above says.
     pub async fn send(&self, request: &HttpRequest) -> Result<Answer, ForgeError> {
         let mut attempt = 0;
         loop {
@@ -123,7 +124,7 @@ impl Transport {
         }
     }
 
-    /// Waits, unless that takes more than is left of the patience.
+    /// Waits; `None` when what is left of the patience doesn't suffice.
     pub async fn pause(&self, lost: Duration, wait: Duration) -> Option<()> {
         let took = (lost + wait).as_millis() as u64;
         let before = self.spent.fetch_add(took, Ordering::Relaxed);

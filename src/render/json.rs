@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::kinds::Address;
-use crate::plan::{Act, Change, Plan, Undo, Verb};
+use crate::plan::{Act, Change, Counts, Plan, Undo};
 
 /// A plan as `infra show --format json` prints it.
 #[derive(Serialize, JsonSchema)]
@@ -14,7 +14,7 @@ pub struct PlanDocument {
     pub stack: String,
     /// The same spec and the same live objects give the same digest.
     pub digest: String,
-    pub summary: Summary,
+    pub summary: Counts,
     /// How long it usually takes.
     pub expected_seconds: u64,
     /// The addresses that decide the duration, in order.
@@ -25,15 +25,6 @@ pub struct PlanDocument {
     pub changes: Vec<Change>,
     /// What is done, in an order that is allowed.
     pub steps: Vec<StepDocument>,
-}
-
-/// How much of what.
-#[derive(Serialize, JsonSchema)]
-pub struct Summary {
-    pub create: usize,
-    pub update: usize,
-    pub replace: usize,
-    pub delete: usize,
 }
 
 /// One request of the program.
@@ -61,17 +52,11 @@ pub enum StepAction {
 
 /// The document of a plan. Secrets are left out.
 pub fn plan(p: &Plan) -> Value {
-    let n = |f: fn(Verb) -> bool| p.changes.iter().filter(|c| f(c.verb)).count();
     let document = PlanDocument {
         format_version: 1,
         stack: p.stack.clone(),
         digest: p.digest.clone(),
-        summary: Summary {
-            create: n(|v| v == Verb::Create),
-            update: n(|v| v == Verb::Update),
-            replace: n(|v| matches!(v, Verb::Replace(_))),
-            delete: n(|v| v == Verb::Delete),
-        },
+        summary: p.counts(),
         expected_seconds: p.expected.as_secs(),
         critical_path: p.critical.iter().map(|i| p.steps[*i].address.clone()).collect(),
         reversible: p.steps.iter().all(|s| s.undo != Undo::Never),

@@ -9,8 +9,9 @@ use serde_json::Value;
 use self::line::{ChangeAction, Changes, Diagnostic, Hook, Line, OutcomeName, Output, PlannedChange, Range, ResourceName};
 use super::json::redact;
 use super::report;
-use super::text::{effect, summary};
+use super::text::effect;
 use super::values::seconds;
+use super::words;
 use crate::diag::{Finding, Place};
 use crate::kinds::Address;
 use crate::model::{Moment, Service};
@@ -20,7 +21,7 @@ use crate::wire::CloudError;
 
 pub use line::schema;
 
-/// The line's text, with its end. `message` is what it says to a person.
+/// A line as JSON, newline included. `message` is the sentence for people.
 pub fn text(line: &Line, message: &str) -> String {
     let level = match line {
         Line::Diagnostic { diagnostic } if diagnostic.severity == "warning" => "warn",
@@ -39,7 +40,7 @@ pub fn text(line: &Line, message: &str) -> String {
     format!("{value}\n")
 }
 
-/// The first line.
+/// The first line: the versions of infra and of the format.
 pub fn version() -> String {
     let infra = env!("CARGO_PKG_VERSION").to_owned();
     let message = format!("infra {infra}");
@@ -49,20 +50,19 @@ pub fn version() -> String {
 /// A plan: a line a change, then the summary.
 pub fn plan(p: &Plan, operation: &str) -> String {
     let changes = p.changes.iter().map(|c| text(&Line::PlannedChange { change: planned(c) }, &effect(c)));
-    let n = |f: fn(Verb) -> bool| p.changes.iter().filter(|c| f(c.verb)).count();
-    let replaced = n(|v| matches!(v, Verb::Replace(_)));
+    let counts = p.counts();
     let changes_line = Line::ChangeSummary {
         changes: Changes {
-            add: n(|v| v == Verb::Create) + replaced,
-            change: n(|v| v == Verb::Update),
-            remove: n(|v| v == Verb::Delete) + replaced,
+            add: counts.create + counts.replace,
+            change: counts.update,
+            remove: counts.delete + counts.replace,
             operation: operation.into(),
             stack: p.stack.clone(),
             digest: p.digest.clone(),
             expected_seconds: p.expected.as_secs(),
         },
     };
-    changes.chain([text(&changes_line, &format!("Plan: {}.", summary(p)))]).collect()
+    changes.chain([text(&changes_line, &format!("Plan: {}.", words::to_do(counts)))]).collect()
 }
 
 fn planned(c: &Change) -> PlannedChange {
@@ -99,7 +99,7 @@ fn hook(s: &Step) -> Hook {
     Hook { resource: resource(&s.address), action, step: s.id, id_key, id_value, elapsed_seconds, waits_for, error }
 }
 
-/// One event. `elapsed` is how long its step has taken.
+/// An event of a run. `elapsed` is how long its step has taken, in seconds.
 pub fn event(p: &Plan, e: &Event, elapsed: u64) -> String {
     let started = |i: &usize| hook(&p.steps[*i]);
     let ended = |i: &usize| Hook { elapsed_seconds: Some(elapsed), ..started(i) };
@@ -120,16 +120,10 @@ pub fn event(p: &Plan, e: &Event, elapsed: u64) -> String {
         Event::Interrupted => Line::Interrupted {},
         Event::Resumed(way) => Line::Resumed { direction: *way },
     };
-    let message = report::line(p, e).unwrap_or_else(|| match e {
-        Event::UndoBegan(i) => format!("taking back {}", p.steps[*i].address),
-        Event::Began(i) => format!("{} {}", report::doing(&p.steps[*i]), p.steps[*i].address),
-        Event::Unsettled(i, e) => format!("{} can't be looked at: {e}", p.steps[*i].address),
-        _ => String::new(),
-    });
-    text(&line, &message)
+    text(&line, &report::sentence(p, e))
 }
 
-/// A step that still goes on.
+/// A step that is still running; `waits` is what it waits for.
 pub fn progress(s: &Step, undo: bool, elapsed: u64, waits: Option<&String>, message: &str) -> String {
     let hook = Hook { elapsed_seconds: Some(elapsed), waits_for: waits.cloned(), ..hook(s) };
     text(&if undo { Line::RollbackProgress { hook } } else { Line::ApplyProgress { hook } }, message)
@@ -142,13 +136,14 @@ pub fn begun(run: &str, steps: usize) -> String {
 
 /// The end of a run.
 pub fn outcome(o: &Outcome, elapsed_seconds: u64) -> String {
-    let (outcome, error, word) = match o {
-        Outcome::Applied => (OutcomeName::Applied, None, "applied"),
-        Outcome::Leftovers(e) => (OutcomeName::Leftovers, Some(e), "applied with leftovers"),
-        Outcome::RolledBack(e) => (OutcomeName::RolledBack, e.as_ref(), "rolled back"),
-        Outcome::Stuck(e) => (OutcomeName::Stuck, Some(e), "stuck"),
-        Outcome::Unfinished(e) => (OutcomeName::Unfinished, Some(e), "stopped on the way"),
+    let (outcome, error) = match o {
+        Outcome::Applied => (OutcomeName::Applied, None),
+        Outcome::Leftovers(e) => (OutcomeName::Leftovers, Some(e)),
+        Outcome::RolledBack(e) => (OutcomeName::RolledBack, e.as_ref()),
+        Outcome::Stuck(e) => (OutcomeName::Stuck, Some(e)),
+        Outcome::Unfinished(e) => (OutcomeName::Unfinished, Some(e)),
     };
+    let word = words::outcome(o);
     let message = match error {
         Some(e) => format!("{word} after {}: {e}", seconds(elapsed_seconds)),
         None => format!("{word} in {}", seconds(elapsed_seconds)),
@@ -156,7 +151,7 @@ pub fn outcome(o: &Outcome, elapsed_seconds: u64) -> String {
     text(&Line::Outcome { outcome, error: error.cloned(), elapsed_seconds }, &message)
 }
 
-/// Talk.
+/// A text that belongs to the result.
 pub fn log(message: &str) -> String {
     text(&Line::Log {}, message.trim_end())
 }

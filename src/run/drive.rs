@@ -15,11 +15,11 @@ use crate::plan::{Act, Plan, Undo};
 use crate::wire::policy::STEP;
 use crate::wire::{Class, CloudError};
 
-/// Who is told of every event before the run goes on. An error stops the run: no record, no effect.
+/// Records every event before the run goes on. An error stops the run: no record, no effect.
 pub trait Sink {
     fn event(&mut self, plan: &Plan, event: &Event) -> io::Result<()>;
 
-    /// Makes sure that what was told outlives this process. Called before every effect.
+    /// Syncs what was recorded to disk. Called before every effect.
     fn sync(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -32,7 +32,7 @@ impl Sink for Vec<Event> {
     }
 }
 
-/// How a run is driven.
+/// The settings of a run.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The run's id; with a step's number it names what the step creates.
@@ -43,7 +43,7 @@ pub struct Settings {
     pub quiet: Duration,
 }
 
-/// What may come in from outside while a run goes on.
+/// A request from outside to end a run early.
 #[derive(Clone, Debug)]
 pub enum Stop {
     /// Start nothing new, let calls in flight end, take everything back.

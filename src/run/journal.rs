@@ -64,6 +64,7 @@ pub struct Entry {
     pub what: Record,
 }
 
+/// The content of a line.
 #[expect(clippy::large_enum_variant, reason = "all lines but the last are events")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -72,7 +73,7 @@ pub enum Record {
     Ended(Ending),
 }
 
-/// How a run is over: there is nothing left to recover.
+/// How a run ended that needs no recovery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
@@ -86,7 +87,7 @@ pub enum Ending {
 }
 
 impl Ending {
-    /// `None` for a run that somebody must still go on with.
+    /// The ending of an outcome; `None` for a run that is stuck or unfinished, and must be recovered.
     pub fn of(outcome: &Outcome) -> Option<Ending> {
         match outcome {
             Outcome::Applied => Some(Ending::Applied),
@@ -97,19 +98,7 @@ impl Ending {
     }
 }
 
-impl fmt::Display for Ending {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Ending::Applied => "applied",
-            Ending::Leftovers => "applied with leftovers",
-            Ending::RolledBack => "rolled back",
-            Ending::Abandoned => "abandoned",
-            Ending::Elsewhere => "ended on another machine",
-        })
-    }
-}
-
-/// A journal as read.
+/// A run as its journal records it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordedRun {
     pub header: Header,
@@ -119,11 +108,12 @@ pub struct RecordedRun {
 }
 
 impl RecordedRun {
+    /// Its events, the oldest first.
     pub fn events(&self) -> impl Iterator<Item = &Event> {
         self.entries.iter().filter_map(|e| if let Record::Event(event) = &e.what { Some(event) } else { None })
     }
 
-    /// How it ended; `None` when somebody must still go on with it.
+    /// How it ended; `None` when it must still be recovered.
     pub fn ended(&self) -> Option<Ending> {
         self.entries.iter().rev().find_map(|e| if let Record::Ended(how) = e.what { Some(how) } else { None })
     }
@@ -134,7 +124,7 @@ impl RecordedRun {
     }
 }
 
-/// Why a text is no journal.
+/// The line of a journal that can't be read, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damaged {
     /// From 1; 0 for the whole.
@@ -219,10 +209,10 @@ impl Journal {
         let mut file = OpenOptions::new().read(true).append(true).open(path)?;
         let mut text = vec![];
         file.read_to_end(&mut text)?;
-        let story = parse(&text).map_err(|e| io::Error::other(format!("{} is damaged: {e}", path.display())))?;
-        file.set_len(story.whole)?;
+        let recorded = parse(&text).map_err(|e| io::Error::other(format!("{} is damaged: {e}", path.display())))?;
+        file.set_len(recorded.whole)?;
         file.seek(io::SeekFrom::End(0))?;
-        Ok((Journal { file, path: path.into() }, story))
+        Ok((Journal { file, path: path.into() }, recorded))
     }
 
     /// Notes that there is nothing left to recover.
@@ -261,11 +251,11 @@ pub fn list(folder: &Path, stack: Option<&str>) -> io::Result<Vec<(PathBuf, Resu
     let mut found = vec![];
     for stack in stacks {
         for path in entries(&stack)?.into_iter().filter(|p| p.extension().is_some_and(|e| e == "jsonl")) {
-            let story = parse(&fs::read(&path)?);
-            found.push((path, story));
+            let recorded = parse(&fs::read(&path)?);
+            found.push((path, recorded));
         }
     }
-    let key = |story: &Result<RecordedRun, Damaged>| story.as_ref().ok().map(|s| s.header.started);
+    let key = |recorded: &Result<RecordedRun, Damaged>| recorded.as_ref().ok().map(|s| s.header.started);
     found.sort_by(|(a, x), (b, y)| (key(x), a).cmp(&(key(y), b)));
     Ok(found)
 }

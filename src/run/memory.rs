@@ -1,4 +1,4 @@
-//! What the references of a step mean at the moment of the call.
+//! Resolves the references of a step at the moment of the call.
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -34,7 +34,7 @@ impl Memory {
         }
     }
 
-    /// What the references of a step mean, and nothing more.
+    /// The links of one step: the live objects that it refers to, and no others.
     pub fn links(&self, plan: &Plan, action: Operation) -> Links {
         let (Operation::Do(i) | Operation::Settle(i) | Operation::Undo(i)) = action;
         let from = if matches!(action, Operation::Undo(_)) { &self.old } else { &self.new };

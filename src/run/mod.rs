@@ -15,14 +15,14 @@ use crate::plan::Plan;
 use crate::wire::CloudError;
 use ready::Ready;
 
-/// What happened. A number is a step's.
+/// One event of a run, as it is journaled. The number is the step's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     Began(usize),
     Done(usize, Option<Live>),
     Failed(usize, CloudError),
-    /// What a look at the cloud said about a step whose answer was lost.
+    /// A look at the cloud has found what became of a step whose answer was lost.
     Settled(usize, Option<Live>, Settlement),
     /// The look itself failed; it is taken again.
     Unsettled(usize, CloudError),
@@ -35,7 +35,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// The event, with the words of its error put otherwise.
+    /// The event with the message of its error mapped: secrets that a service repeats are hidden so.
     #[must_use]
     pub fn map_message(mut self, other: impl Fn(&str) -> String) -> Event {
         if let Event::Failed(_, e) | Event::Unsettled(_, e) | Event::UndoFailed(_, e) = &mut self {
@@ -45,7 +45,7 @@ impl Event {
     }
 }
 
-/// A verb may be several requests, so a lost answer has three explanations, not two.
+/// How much of a step's effect a look at the cloud has found. A verb may be several requests, so there are three answers, not two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Settlement {
@@ -54,7 +54,7 @@ pub enum Settlement {
     Whole,
 }
 
-/// Where a step stands.
+/// The state of a step. After a crash, `Running` and `Unknown` are looked up, `Undoing` and `Stuck` are undone again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     Pending,
@@ -83,7 +83,7 @@ pub enum Direction {
     Unwinding,
 }
 
-/// What may start now.
+/// An operation on a step that may start now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Operation {
     Settle(usize),
@@ -91,12 +91,12 @@ pub enum Operation {
     Do(usize),
 }
 
-/// How a run ended. Not a `Result`: nobody may `?` past a rollback.
+/// How a run ended. It is not a `Result`: nobody may `?` past a rollback.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// The new stack.
     Applied,
-    /// The new stack, and things that the next plan deletes.
+    /// The new stack, and old objects that could not be deleted: the next plan deletes them. Nothing is rolled back behind the commit point.
     Leftovers(CloudError),
     /// The old stack. `None` when it was interrupted rather than failed.
     RolledBack(Option<CloudError>),
@@ -128,6 +128,7 @@ pub struct Run<'p> {
 const UNDO_RETRIES: u8 = 3;
 
 impl<'p> Run<'p> {
+    /// A run in which nothing has happened yet.
     pub fn new(plan: &'p Plan) -> Self {
         let state = vec![State::Pending; plan.steps.len()];
         Run {
@@ -166,11 +167,12 @@ impl<'p> Run<'p> {
         self.stuck.is_none() && self.next().next().is_none() && !self.state.iter().any(|s| matches!(s, Running | Unknown | Undoing))
     }
 
-    /// Steps whose effect stands.
+    /// How many steps are done and stand.
     pub fn standing(&self) -> usize {
         self.state.iter().filter(|s| **s == State::Done).count()
     }
 
+    /// Folds one event into the state. An event that can't follow is an error, and changes nothing.
     pub fn apply(&mut self, e: &Event) -> Result<(), Illegal> {
         use State::*;
         match e {

@@ -1,4 +1,4 @@
-//! What a look at the cloud tells of a run whose journal is lost: for every step whether its effect stands.
+//! Reconstructs the events of a run whose journal is lost: a look at the cloud says for every step whether its effect stands.
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 
@@ -70,7 +70,7 @@ pub async fn wait(quiet: Duration, last: Option<Moment>) {
     sleep(quiet.saturating_sub(age)).await;
 }
 
-/// Gives a program its secrets back, where the spec still asks for the same objects.
+/// Puts secrets back into a recorded plan, where the spec still asks for the same objects.
 pub fn unseal(plan: &mut Plan, stack: &Stack) {
     for step in &mut plan.steps {
         if let (Act::Create { object } | Act::Update { object, .. }, Some(same)) = (&mut step.act, stack.nodes.get(&step.address))

@@ -3,7 +3,7 @@ use infra::diag::{Findings, Source, json, render};
 use infra::graph::Graph;
 use infra::observe::Snapshot;
 use infra::plan::{Allowed, Plan};
-use infra::render::story;
+use infra::render::history;
 use infra::render::style::Style;
 use infra::render::text::Detail;
 use infra::run::journal::parse;
@@ -92,15 +92,15 @@ pub fn plan(data: &[u8]) -> bool {
     true
 }
 
-/// A journal is refused, or tells a story that can be told and gone on with. Whether it was read.
+/// A journal is refused, or records a run that can be shown and gone on with. Returns whether it was read.
 pub fn journal(data: &[u8]) -> bool {
-    let Ok(story) = parse(data) else { return false };
-    assert!(!story::tell(&story, Style::PLAIN).is_empty());
-    let run = Run::replay(&story.header.plan, story.events()).expect("what was read is in order");
-    assert!(!story::recovery(&story.header, &run, run.way(), Style { color: true }).is_empty());
+    let Ok(recorded) = parse(data) else { return false };
+    assert!(!history::run(&recorded, Style::PLAIN).is_empty());
+    let run = Run::replay(&recorded.header.plan, recorded.events()).expect("what was read is in order");
+    assert!(!history::recovery(&recorded.header, &run, run.way(), Style { color: true }).is_empty());
     let way = run.way();
     drop(run);
-    let mut run = Run::replay(&story.header.plan, story.events()).expect("twice the same");
+    let mut run = Run::replay(&recorded.header.plan, recorded.events()).expect("twice the same");
     assert_eq!(run.apply(&Event::Resumed(way)), Ok(()));
     true
 }

@@ -14,10 +14,10 @@ use crate::run::{Event, Outcome};
 use escape::length;
 use page::{Limits, PageParts};
 
-/// The budget of a page that no host limits.
+/// The budget of a page that no code host limits, in characters.
 pub const GENEROUS: usize = 1_000_000;
 
-/// How far it has come.
+/// The stage of a plan that a page shows.
 #[derive(Clone, Copy, Debug)]
 pub enum Stage<'a> {
     Planned,
@@ -36,10 +36,10 @@ pub enum Stage<'a> {
     },
 }
 
-/// What a page may be.
+/// The size of a page and what it shows.
 #[derive(Clone, Copy, Debug)]
 pub struct PageOptions<'a> {
-    /// At most so many characters.
+    /// The most characters that it may have.
     pub budget: usize,
     /// Whether values of environment variables are shown.
     pub show_env: bool,

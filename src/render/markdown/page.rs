@@ -1,4 +1,4 @@
-//! The parts of a page in their order, as far as they fit.
+//! The parts of a page, each rendered within limits.
 use std::collections::BTreeSet;
 
 use super::escape::{code, length, link};
@@ -6,12 +6,12 @@ use super::outcome::OutcomeSection;
 use super::warnings::{Danger, alert, danger, rank};
 use super::{PageOptions, Stage, count, detail, hide, marker, table};
 use crate::plan::{Change, Saved};
-use crate::render::report::done;
-use crate::render::text::{deciding, groups, summary, undoing};
+use crate::render::text::{deciding, groups, undoing};
 use crate::render::values::seconds;
+use crate::render::words;
 use crate::run::Outcome;
 
-/// How much of everything there is.
+/// How much of each part is shown.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Names in one line of the alert, of those adopted, and of layers.
@@ -28,7 +28,7 @@ pub struct Limits {
     pub log: bool,
 }
 
-/// A page before its limits.
+/// Everything that a page may show.
 pub struct PageParts<'a> {
     saved: &'a Saved,
     stage: Stage<'a>,
@@ -89,21 +89,15 @@ impl<'a> PageParts<'a> {
             Stage::Planned => "planned",
             Stage::Applying { .. } => "applying",
             Stage::Refused { .. } => "refused",
-            Stage::Ended { outcome, .. } => match outcome {
-                Outcome::Applied => "applied",
-                Outcome::Leftovers(_) => "applied with leftovers",
-                Outcome::RolledBack(_) => "rolled back",
-                Outcome::Stuck(_) => "stuck",
-                Outcome::Unfinished(_) => "stopped",
-            },
+            Stage::Ended { outcome, .. } => words::outcome(outcome),
         }
     }
 
     fn counts(&self) -> String {
         match self.stage {
             _ if self.changes.is_empty() => "no changes".into(),
-            Stage::Ended { outcome: Outcome::Applied, .. } => done(&self.saved.plan),
-            _ => summary(&self.saved.plan),
+            Stage::Ended { outcome: Outcome::Applied, .. } => words::done(self.saved.plan.counts()),
+            _ => words::to_do(self.saved.plan.counts()),
         }
     }
 

@@ -1,4 +1,4 @@
-//! What is deleted, replaced or lost: seen before anything else.
+//! Warnings of what is deleted, replaced or lost; they stand first on the page.
 use super::Stage;
 use super::detail::loses;
 use super::escape::code;
@@ -16,6 +16,7 @@ pub enum Danger {
     Data,
 }
 
+/// The greatest danger among changes.
 pub fn danger(changes: &[Change]) -> Danger {
     changes
         .iter()
@@ -32,7 +33,7 @@ pub fn danger(changes: &[Change]) -> Danger {
         .unwrap_or(Danger::None)
 }
 
-/// What is told first, and longest: lost data, then what goes, what changes, what comes.
+/// The rank of a change by importance, 0 first: lost data, then deletions and replacements, updates, creations. The last are cut first.
 pub fn rank(c: &Change) -> usize {
     match c.verb {
         _ if loses(c) => 0,

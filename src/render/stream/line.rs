@@ -1,4 +1,4 @@
-//! The lines there are, and what stands in them.
+//! The types of the stream's lines.
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;

@@ -1,4 +1,4 @@
-//! A plan as Terraform would tell it, for the tools that read Terraform's plans. Which resources there are, and what is done with each; [`json`] and
+//! A plan as Terraform would print it, for the tools that read Terraform's plans. Which resources there are, and what is done with each; [`json`] and
 //! [`text`] say it.
 pub mod json;
 mod parts;
@@ -38,7 +38,7 @@ struct TerraformResource {
     action: TerraformAction,
     before: Option<Body>,
     after: Option<Body>,
-    /// How a configuration says it; `None` for what isn't wanted.
+    /// Its block in a configuration; `None` for what isn't wanted.
     wanted: Option<Body>,
     /// The attributes that make a replacement necessary.
     forced: BTreeSet<&'static str>,

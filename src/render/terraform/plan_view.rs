@@ -1,4 +1,4 @@
-//! What stands behind an address: before the plan and after it, by which name Terraform would know it, and what its attributes are.
+//! A saved plan as Terraform sees it: for every address the object before and after, its name in Terraform, and its attributes.
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -22,7 +22,7 @@ pub struct PlanView<'a> {
     pub now: BTreeMap<&'a Address, &'a Live>,
     /// What an address will be; what the cloud has decided already is in it.
     pub then: BTreeMap<&'a Address, Object>,
-    /// Addresses whose object will be another one than now.
+    /// Addresses whose object is created or replaced.
     fresh: BTreeSet<&'a Address>,
     names: BTreeMap<Address, String>,
 }
