@@ -163,7 +163,7 @@ fn text_of(stage: &str) -> &'static str {
         "leftovers" => " applied with leftovers: ",
         "rolled_back" | "interrupted" => " rolled back: ",
         "stuck" => " stuck: ",
-        _ => " stopped: ",
+        _ => " stopped on the way: ",
     }
 }
 
