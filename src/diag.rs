@@ -1,5 +1,7 @@
 //! Diagnostic codes, findings and exit codes: what a person is told, and how a process ends.
 use miette::{Diagnostic, LabeledSpan, NamedSource, Severity, SourceCode};
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::fmt;
 use std::ops::Range;
@@ -68,6 +70,7 @@ codes! {
     FailoverWithoutReplica "spec::failover_without_replica" "Automatic failover needs a replica to fail over to.",
     Guarded "plan::guarded" "What holds data or is protected goes only when it is named.",
     HealthCheck "spec::health_check" "A health check's answer must be able to come before the next check.",
+    Holder "run::holder" "A lease is taken from the holder that was named.",
     Instances "spec::instances" "An instance group's counts are in order: min, desired, max.",
     Io "io" "Files can be read and written.",
     Journal "run::journal" "The journal of a run can be read whole.",
@@ -113,6 +116,28 @@ codes! {
     WrongType "spec::wrong_type" "A value has the type of its field.",
 }
 
+impl Code {
+    /// The exit code of a process that did nothing because of a finding of this code.
+    pub const fn exit(self) -> Exit {
+        match self {
+            Code::Leased => Exit::Leased,
+            Code::Stale => Exit::Stale,
+            _ => Exit::Error,
+        }
+    }
+}
+
+/// One point in a file's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Position {
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    /// From 0.
+    pub byte: usize,
+}
+
 /// One place in a file, and what to say about it.
 #[derive(Clone, Debug)]
 pub struct Place {
@@ -122,6 +147,25 @@ pub struct Place {
     pub span: Range<usize>,
     /// What stands under the underline.
     pub label: String,
+}
+
+impl Place {
+    /// Where it begins.
+    pub fn start(&self) -> Position {
+        self.position(self.span.start)
+    }
+
+    /// Where it ends; that character is no longer of it.
+    pub fn end(&self) -> Position {
+        self.position(self.span.end)
+    }
+
+    fn position(&self, byte: usize) -> Position {
+        let text = self.source.inner();
+        let before = text.get(..byte).unwrap_or(text);
+        let line = before.rsplit_once('\n').map_or(before, |(_, last)| last);
+        Position { line: before.matches('\n').count() + 1, column: line.chars().count() + 1, byte }
+    }
 }
 
 /// Something wrong (or risky), where it is, and what to write instead.
@@ -303,14 +347,12 @@ fn one(finding: &Finding) -> Value {
 }
 
 fn place(place: &Place) -> Value {
-    let text = place.source.inner();
-    let before = text.get(..place.span.start).unwrap_or(text);
-    let line = before.rsplit_once('\n').map_or(before, |(_, last)| last);
+    let start = place.start();
     json!({
         "file": place.source.name(),
-        "line": before.matches('\n').count() + 1,
-        "column": line.chars().count() + 1,
-        "offset": place.span.start,
+        "line": start.line,
+        "column": start.column,
+        "offset": start.byte,
         "length": place.span.len(),
         "label": place.label,
     })

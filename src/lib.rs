@@ -27,7 +27,7 @@
 //! | [`run`] | The run as a pure state machine; `run::drive`, the only caller of a mutating verb; `run::journal`, `run::intent` and `run::recover`, by which another process goes on. |
 //! | [`cloud`] | The door: `trait Observe`, `trait Cloud`, `trait Notes`; AWS, Cloudflare, the sandbox, the one retry policy, and the lease. |
 //! | [`render`] | Pure functions from plans, events and outcomes to text. |
-//! | [`forge`] | The code host: GitHub or GitLab, and the one comment of a stack there. |
+//! | [`forge`] | The code host (forge): GitHub or GitLab, and the one comment of a stack there. |
 //! | [`diag`] | Diagnostic codes, findings, exit codes. |
 //!
 //! **Where does code live?** Does a user write it: `spec`. Does an SDK name appear: `kinds` or `cloud`. Does it compare: `diff`.

@@ -1,5 +1,5 @@
 //! The house's floors and its size, read from the sources.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The rooms from the ground up: a room uses those above it in this list, and no others. `main.rs` uses `cli`; nothing uses `cli`.
@@ -11,7 +11,7 @@ const FLOORS: &[&str] = &[
 /// Where time may pass: the one retry policy, the lease, the driver's looks, a code host's transport, a person who watches, and the sandbox,
 /// which plays a cloud that takes its time.
 const WAIT: &[&str] = &[
-    "cli/carry.rs",
+    "cli/runner.rs",
     "cli/signals.rs",
     "cloud/lease.rs",
     "cloud/sandbox.rs",
@@ -200,4 +200,25 @@ fn paths_are_read_as_rust_reads_them() {
     assert_eq!(from_root("run/drive.rs", "use super::super::cli::x;"), [["cli", "x"].map(String::from).to_vec()]);
     assert_eq!(from_root("run/drive.rs", "use super::look;"), Vec::<Vec<String>>::new());
     assert_eq!(from_root("run/mod.rs", "use super::cli;"), [["cli"].map(String::from).to_vec()]);
+}
+
+/// No file of `cli` needs one that needs it, directly or by way of others.
+#[test]
+fn no_files_of_cli_need_each_other_in_a_circle() {
+    let mut needs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (file, text) in files(&src().join("cli")) {
+        let used = from_root(&format!("cli/{file}"), &code(&text)).into_iter();
+        let beside = paths(&code(&text), "super").into_iter().chain(used.filter(|p| p[0] == "cli").map(|p| p[1..].to_vec()));
+        needs.insert(room(&file).to_owned(), beside.filter_map(|path| path.into_iter().next()).collect());
+    }
+    needs.remove("mod");
+    for (file, direct) in &needs {
+        let (mut reached, mut open) = (BTreeSet::new(), direct.iter().collect::<Vec<_>>());
+        while let Some(next) = open.pop() {
+            if reached.insert(next) {
+                open.extend(needs.get(next).into_iter().flatten());
+            }
+        }
+        assert!(!reached.contains(file), "{file} needs {reached:?}, and so itself");
+    }
 }

@@ -3,14 +3,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::args::{CloudArgs, SelectArgs, SpecArgs};
-use super::carry::{RunArgs, Work};
-use super::change::change;
-use super::comment::ForgeArgs;
+use super::args::{CloudArgs, ForgeArgs, RunArgs, SelectArgs, SpecArgs};
+use super::change;
+use super::comment_publisher::{CommentPublisher, MEANWHILE};
 use super::failure::Failure;
 use super::flow::{self, Choice};
-use super::notice::{MEANWHILE, Notice};
 use super::printer::Printer;
+use super::runner::RunContext;
 use super::saved;
 use crate::diag::Exit;
 use crate::plan::Saved;
@@ -53,16 +52,16 @@ impl Apply {
             printer.stream();
         }
         let kept = self.plan.as_deref().map(|file| saved::read(file).map(|kept| (kept, file))).transpose()?;
-        let told = kept.as_ref().filter(|_| self.comment);
-        let notice = told.map(|(kept, _)| Notice::open(kept, &self.forge, MEANWHILE, printer));
-        let result = self.carry_out(&kept, notice.as_ref(), printer).await;
-        if let Some(notice) = &notice {
-            notice.unless_ended(&result).await;
+        let published = kept.as_ref().filter(|_| self.comment);
+        let publisher = published.map(|(kept, _)| CommentPublisher::open(kept, &self.forge, MEANWHILE, printer));
+        let result = self.carry_out(&kept, publisher.as_ref(), printer).await;
+        if let Some(publisher) = &publisher {
+            publisher.unless_ended(&result).await;
         }
         result
     }
 
-    async fn carry_out(&self, kept: &Kept<'_>, notice: Option<&Notice<'_>>, printer: &Printer) -> Result<Exit, Failure> {
+    async fn carry_out(&self, kept: &Kept<'_>, publisher: Option<&CommentPublisher<'_>>, printer: &Printer) -> Result<Exit, Failure> {
         if let (Some((kept, file)), Some(digest)) = (kept, &self.digest)
             && kept.plan.digest != *digest
         {
@@ -77,10 +76,10 @@ impl Apply {
             }
         };
         let world = flow::world(&self.cloud, &loaded).await?;
-        let work = Work { world: &world, cloud: &self.cloud, how: &self.how, printer, notice };
+        let context = RunContext { world: &world, cloud: &self.cloud, how: &self.how, printer, publisher };
         let exit = match kept {
-            Some((kept, file)) => saved::apply(&work, &loaded, &stack, kept, file).await?,
-            None => change(&work, &loaded, &stack, &Choice::from(&self.select), self.recover, "apply").await?,
+            Some((kept, file)) => saved::apply(&context, &loaded, &stack, kept, file).await?,
+            None => change::from_spec(&context, &loaded, &stack, &Choice::from(&self.select), self.recover, "apply").await?,
         };
         if exit == Exit::Done && !stack.outputs.is_empty() {
             let snapshot = flow::look(world.read_only(), &mut stack, &loaded).await?;

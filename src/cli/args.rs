@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::forge::{Asked, Provider};
 use crate::kinds::Address;
 use crate::plan::{Allowed, Selection};
 
 /// Where journals are kept unless said otherwise.
 pub const JOURNALS: &str = ".infra/runs";
 
-/// Which spec.
+/// The files of the spec.
 #[derive(Args, Debug)]
 pub struct SpecArgs {
     /// The spec; given again, a layer over it
@@ -57,17 +58,68 @@ pub struct SelectArgs {
     pub allow_data_loss: Vec<Address>,
 }
 
+/// How a run is approved, shown and recorded.
+#[derive(Args, Debug)]
+pub struct RunArgs {
+    /// Don't ask; needed where there is no terminal
+    #[arg(long, env = "INFRA_AUTO_APPROVE")]
+    pub auto_approve: bool,
+    /// Print one JSON object a line: the plan, every event, the outcome (`infra schema stream`)
+    #[arg(long, env = "INFRA_JSON")]
+    pub json: bool,
+    /// Also show every attribute of what is created, and every undo
+    #[arg(short, long, env = "INFRA_VERBOSE")]
+    pub verbose: bool,
+    /// Wait for so long while another run holds the stack's lease
+    #[arg(long, value_name = "TIME", env = "INFRA_LOCK_TIMEOUT", default_value = "0s", value_parser = humantime::parse_duration)]
+    pub lock_timeout: Duration,
+    /// Where journals of runs are kept
+    #[arg(long, value_name = "FOLDER", env = "INFRA_JOURNAL", default_value = JOURNALS)]
+    pub journal: PathBuf,
+}
+
+/// The code host and the pull or merge request of the comment; what isn't given is taken from the CI's environment.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Comment")]
+pub struct ForgeArgs {
+    /// The API of GitHub Enterprise or of a self-managed GitLab
+    #[arg(long, value_name = "URL", env = "INFRA_API")]
+    api: Option<String>,
+    /// The number of the pull or merge request
+    #[arg(long, value_name = "N", env = "INFRA_NUMBER")]
+    number: Option<u64>,
+    /// `github` or `gitlab`
+    #[arg(long, value_name = "HOST", env = "INFRA_PROVIDER")]
+    provider: Option<Provider>,
+    /// Whose request it is
+    #[arg(long, value_name = "OWNER/NAME", env = "INFRA_REPOSITORY")]
+    repository: Option<String>,
+    /// Show the values of environment variables in the comment, too
+    #[arg(long, env = "INFRA_SHOW_ENV")]
+    pub show_env: bool,
+}
+
+impl ForgeArgs {
+    /// The same, as the code host's detection takes it.
+    pub fn asked(&self) -> Asked {
+        Asked { api: self.api.clone(), number: self.number, provider: self.provider, repository: self.repository.clone() }
+    }
+}
+
 impl PartArgs {
+    /// The selection that the arguments ask for.
     pub fn selection(&self) -> Selection {
         Selection { targets: self.target.clone(), excludes: self.exclude.clone() }
     }
 }
 
 impl SelectArgs {
+    /// The selection that the arguments ask for.
     pub fn selection(&self) -> Selection {
         self.part.selection()
     }
 
+    /// The addresses whose data may be lost.
     pub fn allowed(&self) -> Allowed {
         self.allow_data_loss.iter().cloned().collect()
     }

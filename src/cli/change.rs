@@ -1,101 +1,132 @@
-//! What apply and destroy do: a plan, its approval, the lease, and the run.
-use super::carry::Work;
+//! What apply and destroy do with a plan, whether it comes from a spec or from a file: its approval, the lease, and the run.
 use super::failure::Failure;
 use super::flow::{self, Choice};
 use super::recover;
+use super::runner::RunContext;
 use crate::diag::Exit;
 use crate::plan::Plan;
 use crate::run::intent::{self, Intent};
 use crate::spec::Loaded;
 use crate::stack::Stack;
 
-/// What is found once the lease is held.
-enum Found {
+/// A change of a stack's live environment.
+pub struct Change<'c> {
+    pub stack: &'c str,
+    /// `apply`, `destroy`.
+    pub command: &'c str,
+    /// The digest of the spec's layers.
+    pub spec: &'c str,
+    /// Whether the plan has been approved before this command, as a saved one has.
+    pub approved: bool,
+    pub unfinished: Unfinished,
+}
+
+/// What is done about an earlier run that is not over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfinished {
+    /// A person is asked whether it is to be taken back; without one the change is refused.
+    Ask,
+    Refuse,
+    TakeBack,
+}
+
+/// What stands once the lease is held.
+enum Prepared {
     Ready(Plan),
-    /// Something is live that wasn't when the plan was shown.
-    Moved,
     /// An earlier run is not over.
     Unfinished(Intent),
 }
 
-/// Makes the live environment what `stack` says.
-pub async fn change(
-    work: &Work<'_>,
+/// Makes the live environment what `stack` says. `recover_first` takes an unfinished run back without a question.
+pub async fn from_spec(
+    context: &RunContext<'_>,
     loaded: &Loaded,
     stack: &Stack,
     choice: &Choice,
     recover_first: bool,
     command: &str,
 ) -> Result<Exit, Failure> {
+    let unfinished = if recover_first { Unfinished::TakeBack } else { Unfinished::Ask };
+    let change = Change { stack: &stack.name, command, spec: &loaded.digest, approved: false, unfinished };
+    carry_out(context, &change, async || look_and_plan(context, loaded, stack, choice).await).await
+}
+
+/// Carries out what `plan` says. The order is: show, ask, take the lease, look whether an earlier run is over, plan (again), run. A plan that was
+/// shown and is another one under the lease is shown and asked for again.
+pub async fn carry_out(
+    context: &RunContext<'_>,
+    change: &Change<'_>,
+    plan: impl AsyncFn() -> Result<Plan, Failure>,
+) -> Result<Exit, Failure> {
     loop {
         let mut shown = None;
-        if !work.how.auto_approve {
-            let plan = look_and_plan(work, loaded, stack, choice).await?;
-            work.show(&plan, command);
+        if !change.approved && !context.how.auto_approve {
+            let plan = Box::pin(plan()).await?;
+            context.show_plan(&plan, change.command);
             if plan.is_empty() {
                 return Ok(Exit::Done);
             }
-            if !work.approved(command).await? {
+            if !context.confirm(change.command).await? {
                 return Ok(Exit::Error);
             }
             shown = Some(plan.digest);
         }
-        let Some(mut keeper) = work.lease(&stack.name, command).await? else { return Ok(Exit::Leased) };
-        match keeper.during(Box::pin(prepare(work, loaded, stack, choice, shown.as_deref()))).await {
-            Ok(Found::Ready(plan)) if plan.is_empty() => {
-                work.show(&plan, command);
-                work.let_go(keeper, "nothing to do", 0).await;
-                return Ok(Exit::Done);
+        let mut keeper = context.lease(change.stack, change.command).await?;
+        match keeper.during(Box::pin(prepare(context, change.stack, &plan))).await {
+            Ok(Prepared::Ready(plan)) if shown.as_ref().is_some_and(|digest| *digest != plan.digest) => {
+                context.release(keeper, "nothing done", 0).await;
+                context.printer.say("Something has changed since the plan was shown. Here it is again.");
             }
-            Ok(Found::Ready(plan)) => {
+            Ok(Prepared::Ready(plan)) => {
                 if shown.is_none() {
-                    work.show(&plan, command);
+                    context.show_plan(&plan, change.command);
                 }
-                return work.begin(keeper, plan, command, &loaded.digest).await;
+                if plan.is_empty() {
+                    context.release(keeper, "nothing to do", 0).await;
+                    return Ok(Exit::Done);
+                }
+                return context.begin(keeper, plan, change.command, change.spec).await;
             }
-            Ok(Found::Moved) => {
-                work.let_go(keeper, "nothing done", 0).await;
-                work.printer.say("Something has changed since the plan was shown. Here it is again.");
-            }
-            Ok(Found::Unfinished(intent)) => {
-                let mut keeper = Some(keeper);
-                if !recover_first {
+            Ok(Prepared::Unfinished(intent)) => {
+                if change.unfinished != Unfinished::TakeBack {
                     // Nobody waits for a person while they think.
-                    if let Some(keeper) = keeper.take() {
-                        work.let_go(keeper, "nothing done", 0).await;
+                    context.release(keeper, "nothing done", 0).await;
+                    let failure = Failure::unfinished(change.stack, &intent);
+                    if change.unfinished == Unfinished::Refuse || !context.printer.interactive {
+                        return Err(failure);
                     }
-                    work.printer.failure(&Failure::unfinished(&stack.name, &intent));
-                    if !work.printer.interactive || work.printer.ask("Take it back first? Only `yes` does: ") != "yes" {
+                    context.printer.failure(&failure);
+                    if context.printer.ask("Take it back first? Only `yes` does: ") != "yes" {
                         return Ok(Exit::Error);
                     }
-                    keeper = work.lease(&stack.name, command).await?;
+                    keeper = context.lease(change.stack, change.command).await?;
                 }
-                let Some(keeper) = keeper else { return Ok(Exit::Leased) };
-                let exit = Box::pin(recover::back(work, keeper, &stack.name)).await?;
+                let exit = Box::pin(recover::take_back(context, keeper, change.stack)).await?;
                 if exit != Exit::Done {
                     return Ok(exit);
                 }
             }
             Err(failure) => {
-                work.let_go(keeper, "nothing done", 0).await;
+                context.release(keeper, "nothing done", 0).await;
                 return Err(failure);
             }
         }
     }
 }
 
-async fn prepare(work: &Work<'_>, loaded: &Loaded, stack: &Stack, choice: &Choice, shown: Option<&str>) -> Result<Found, Failure> {
-    let notes = work.world.read_only().notes(&stack.name).await?;
-    if let Some(intent) = intent::read(&stack.name, &notes) {
-        return Ok(Found::Unfinished(intent));
+/// Plans under the lease, unless an earlier run is not over.
+async fn prepare(context: &RunContext<'_>, stack: &str, plan: impl AsyncFn() -> Result<Plan, Failure>) -> Result<Prepared, Failure> {
+    let notes = context.world.read_only().notes(stack).await?;
+    match intent::read(stack, &notes) {
+        Some(intent) => Ok(Prepared::Unfinished(intent)),
+        None => plan().await.map(Prepared::Ready),
     }
-    let plan = look_and_plan(work, loaded, stack, choice).await?;
-    Ok(if shown.is_some_and(|digest| digest != plan.digest) { Found::Moved } else { Found::Ready(plan) })
 }
 
-async fn look_and_plan(work: &Work<'_>, loaded: &Loaded, stack: &Stack, choice: &Choice) -> Result<Plan, Failure> {
+/// Reads the live environment and decides what makes it what `stack` says.
+async fn look_and_plan(context: &RunContext<'_>, loaded: &Loaded, stack: &Stack, choice: &Choice) -> Result<Plan, Failure> {
     let mut stack = stack.clone();
-    let mut snapshot = flow::look(work.world.read_only(), &mut stack, loaded).await?;
-    flow::gates(work.world.read_only(), &stack, &snapshot, loaded, work.printer).await?;
-    flow::decide(&mut stack, &mut snapshot, choice, loaded, work.printer)
+    let mut snapshot = flow::look(context.world.read_only(), &mut stack, loaded).await?;
+    flow::gates(context.world.read_only(), &stack, &snapshot, loaded, context.printer).await?;
+    flow::decide(&mut stack, &mut snapshot, choice, loaded, context.printer)
 }

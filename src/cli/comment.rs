@@ -3,12 +3,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::args::ForgeArgs;
+use super::comment_publisher::{CommentPublisher, PATIENCE};
 use super::failure::Failure;
-use super::notice::Notice;
 use super::printer::Printer;
 use super::saved;
 use crate::diag::Exit;
-use crate::forge::{Asked, Provider};
 
 /// Writes a saved plan as the stack's one comment on the pull or merge request (GitHub, GitLab), and into the job's summary.
 #[derive(Args, Debug)]
@@ -23,38 +23,11 @@ pub struct Comment {
     forge: ForgeArgs,
 }
 
-/// Where the comment stands; the CI's own environment tells what isn't given.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Comment")]
-pub struct ForgeArgs {
-    /// The API of GitHub Enterprise or of a self-managed GitLab
-    #[arg(long, value_name = "URL", env = "INFRA_API")]
-    api: Option<String>,
-    /// The number of the pull or merge request
-    #[arg(long, value_name = "N", env = "INFRA_NUMBER")]
-    number: Option<u64>,
-    /// `github` or `gitlab`
-    #[arg(long, value_name = "HOST", env = "INFRA_PROVIDER")]
-    provider: Option<Provider>,
-    /// Whose request it is
-    #[arg(long, value_name = "OWNER/NAME", env = "INFRA_REPOSITORY")]
-    repository: Option<String>,
-    /// Show the values of environment variables in the comment, too
-    #[arg(long, env = "INFRA_SHOW_ENV")]
-    pub show_env: bool,
-}
-
-impl ForgeArgs {
-    pub fn asked(&self) -> Asked {
-        Asked { api: self.api.clone(), number: self.number, provider: self.provider, repository: self.repository.clone() }
-    }
-}
-
 impl Comment {
     pub async fn run(self, printer: &Printer) -> Result<Exit, Failure> {
         let saved = saved::read(&self.plan)?;
-        let notice = Notice::open(&saved, &self.forge, super::notice::PATIENCE, printer);
-        let url = notice.planned().await?;
+        let publisher = CommentPublisher::open(&saved, &self.forge, PATIENCE, printer);
+        let url = publisher.planned().await?;
         if let Some(url) = url {
             printer.result(&format!("{url}\n"));
         }

@@ -1,12 +1,12 @@
 //! `infra destroy`.
 use clap::Args;
 
-use super::args::{CloudArgs, SelectArgs, SpecArgs};
-use super::carry::{RunArgs, Work};
-use super::change::change;
+use super::args::{CloudArgs, RunArgs, SelectArgs, SpecArgs};
+use super::change;
 use super::failure::Failure;
 use super::flow::{self, Choice};
 use super::printer::Printer;
+use super::runner::RunContext;
 use crate::diag::Exit;
 
 /// Deletes everything that the stack owns, users before what they use. What it doesn't own is never touched.
@@ -36,7 +36,7 @@ impl Destroy {
         stack.nodes.clear();
         stack.renamed.clear();
         let world = flow::world(&self.cloud, &loaded).await?;
-        let work = Work { world: &world, cloud: &self.cloud, how: &self.how, printer, notice: None };
-        change(&work, &loaded, &stack, &Choice::from(&self.select), self.recover, "destroy").await
+        let context = RunContext { world: &world, cloud: &self.cloud, how: &self.how, printer, publisher: None };
+        change::from_spec(&context, &loaded, &stack, &Choice::from(&self.select), self.recover, "destroy").await
     }
 }

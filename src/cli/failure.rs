@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::cloud::lease::Lease;
 use crate::diag::{Code, Exit, Finding, Findings};
-use crate::forge::{ForgeError, Kind, Provider};
+use crate::forge::{ForgeError, ForgeErrorKind, Provider};
 use crate::graph::GraphError;
 use crate::kinds::Address;
 use crate::plan::saved::Moved;
@@ -16,124 +16,164 @@ use crate::spec::Loaded;
 use crate::stack::Stack;
 use crate::wire::{Class, CloudError};
 
-/// Why a command did nothing.
+/// The findings for which a command did nothing.
 #[derive(Debug)]
-pub struct Failure(pub Vec<Finding>);
+pub struct Failure {
+    pub findings: Vec<Finding>,
+    /// For a stale plan: what has moved since it was made.
+    stale: Option<Stale>,
+}
+
+/// A stale plan: the sentence that says so, and everything that has moved.
+#[derive(Debug)]
+struct Stale {
+    sentence: String,
+    moved: Vec<Moved>,
+}
+
+impl From<Vec<Finding>> for Failure {
+    fn from(findings: Vec<Finding>) -> Self {
+        Failure { findings, stale: None }
+    }
+}
+
+impl From<Finding> for Failure {
+    fn from(finding: Finding) -> Self {
+        vec![finding].into()
+    }
+}
 
 impl From<Findings> for Failure {
-    fn from(f: Findings) -> Self {
-        Failure(f.0)
+    fn from(findings: Findings) -> Self {
+        findings.0.into()
     }
 }
 
 impl From<io::Error> for Failure {
     fn from(e: io::Error) -> Self {
-        Failure(vec![Finding::error(Code::Io, e.to_string(), "make the file or folder readable and writable, then try again")])
+        Finding::error(Code::Io, e.to_string(), "make the file or folder readable and writable, then try again").into()
     }
 }
 
 impl From<CloudError> for Failure {
     fn from(e: CloudError) -> Self {
-        let cloudflare = e.of_cloudflare();
-        let help = match (e.class, e.code.as_str()) {
-            (Class::Denied, "NoCredentials") if cloudflare => "set CLOUDFLARE_API_TOKEN to a token for the zone, or try `--cloud sandbox`",
-            (Class::Denied, _) if cloudflare => TOKEN,
-            (Class::Transient | Class::Ambiguous, _) if cloudflare => "check the network and CLOUDFLARE_BASE_URL, then try again",
-            (Class::Denied, "NoCredentials") => "log in (`aws sso login`), set AWS_PROFILE or the AWS_… keys, or try `--cloud sandbox`",
-            _ if e.forbidden() => {
-                "give this identity the permission that the message names; `infra iam-policy --apply` prints all that an apply needs"
-            }
-            (Class::Denied, _) => "the credentials themselves are refused: log in again, or use those of another identity",
-            (Class::Transient | Class::Ambiguous, _) => "check the network and AWS_ENDPOINT_URL, then try again",
-            (Class::Throttled, _) => "the service asks for fewer requests: try again, with a lower --parallelism",
-            (Class::Quota, _) => "raise the quota in Service Quotas, or ask for less",
-            (Class::Bug, _) => "this is a mistake in infra; please report it with the spec",
-            _ => "the service's own message says what it refuses",
-        };
-        Failure(vec![Finding::error(Code::Cloud, e.to_string(), help)])
+        refusal(&e).into()
     }
 }
 
-const TOKEN: &str =
-    "give the token (My Profile, API Tokens) the permission that the message names; `infra iam-policy` lists all that the stack needs";
+/// A cloud's error as a finding. What concerns a zone of Cloudflare has a code of its own: its cause may stand in the spec.
+fn refusal(e: &CloudError) -> Finding {
+    let (code, help) = match (e.class, e.code.as_str()) {
+        (_, "UnknownZone") if e.of_cloudflare() => (
+            Code::UnknownZone,
+            "write the name of a zone that the token sees, or give the token (My Profile, API Tokens) Zone Read for this one",
+        ),
+        (Class::Denied, code) if e.of_cloudflare() => (
+            Code::Permission,
+            match code {
+                "NoCredentials" => "set CLOUDFLARE_API_TOKEN to a token for this zone, or try `--cloud sandbox`",
+                "InvalidToken" => {
+                    "CLOUDFLARE_API_TOKEN is none that Cloudflare knows: copy it again, or make a new one (My Profile, API Tokens)"
+                }
+                _ => {
+                    "give the token (My Profile, API Tokens) the permission that the message names; `infra iam-policy` lists all that the stack needs"
+                }
+            },
+        ),
+        (Class::Transient | Class::Ambiguous, _) if e.of_cloudflare() => {
+            (Code::Cloud, "check the network and CLOUDFLARE_BASE_URL, then try again")
+        }
+        (class, code) => (
+            Code::Cloud,
+            match (class, code) {
+                (Class::Denied, "NoCredentials") => "log in (`aws sso login`), set AWS_PROFILE or the AWS_… keys, or try `--cloud sandbox`",
+                _ if e.forbidden() => {
+                    "give this identity the permission that the message names; `infra iam-policy --apply` prints all that an apply needs"
+                }
+                (Class::Denied, _) => "the credentials themselves are refused: log in again, or use those of another identity",
+                (Class::Transient | Class::Ambiguous, _) => "check the network and AWS_ENDPOINT_URL, then try again",
+                (Class::Throttled, _) => "the service asks for fewer requests: try again, with a lower --parallelism",
+                (Class::Quota, _) => "raise the quota in Service Quotas, or ask for less",
+                (Class::Bug, _) => "this is a mistake in infra; please report it with the spec",
+                _ => "the service's own message says what it refuses",
+            },
+        ),
+    };
+    Finding::error(code, e.to_string(), help)
+}
 
-/// A layer that can't be read.
+/// A file of the spec that can't be read.
 pub fn unreadable(file: &Path, e: &io::Error) -> Finding {
     let message = format!("{} can't be read: {e}", file.display());
     Finding::error(Code::Io, message, "name the spec with --file, or write one: examples/minimal.yaml is a start")
 }
 
 impl Failure {
-    /// How a process ends that did nothing because of this.
+    /// The exit code of the command: its first finding's.
     pub fn exit(&self) -> Exit {
-        if self.0.iter().any(|f| f.code == Code::Stale) { Exit::Stale } else { Exit::Error }
+        self.findings.first().map_or(Exit::Error, |f| f.code.exit())
+    }
+
+    /// What all findings say, as a text; of a stale plan, what has moved stands beside it.
+    pub fn reason(&self) -> (String, &[Moved]) {
+        match &self.stale {
+            Some(stale) => (stale.sentence.clone(), &stale.moved),
+            None => (self.findings.iter().map(|f| f.message.as_str()).collect::<Vec<_>>().join("\n"), &[]),
+        }
     }
 
     /// A saved plan that can't be used at all.
     pub fn unusable(file: &Path, why: impl std::fmt::Display) -> Failure {
         let message = format!("{} can't be used: {why}", file.display());
-        Failure(vec![Finding::error(Code::SavedPlan, message, "make a new one with `infra plan --out FILE`, and have that approved")])
+        Finding::error(Code::SavedPlan, message, "make a new one with `infra plan --out FILE`, and have that approved").into()
     }
 
     /// A spec that holds a secret can't be kept.
     pub fn secret_in_spec() -> Failure {
         let message = "the spec holds the value of an environment variable whose name is a secret's, and the saved plan would show it";
-        Failure(vec![Finding::error(Code::LiteralSecret, message, "write `{from_env: NAME}` instead of the value")])
+        Finding::error(Code::LiteralSecret, message, "write `{from_env: NAME}` instead of the value").into()
     }
 
-    /// No comment, and nothing that does instead.
+    /// A comment that can't be written, where no summary of a job does instead.
     pub fn comment(e: &ForgeError) -> Failure {
         let help = match e.kind {
-            Kind::NoHost => "run it in GitHub Actions or GitLab CI; or give --provider, --repository, --number, and INFRA_FORGE_TOKEN",
-            Kind::NoRepository => "give --repository OWNER/NAME",
-            Kind::NoRequest => "give --number N of the pull or merge request",
-            Kind::NoToken(Provider::GitHub) => {
+            ForgeErrorKind::NoHost => {
+                "run it in GitHub Actions or GitLab CI; or give --provider, --repository, --number, and INFRA_FORGE_TOKEN"
+            }
+            ForgeErrorKind::NoRepository => "give --repository OWNER/NAME",
+            ForgeErrorKind::NoRequest => "give --number N of the pull or merge request",
+            ForgeErrorKind::NoToken(Provider::GitHub) => {
                 "give the step `env: GITHUB_TOKEN: ${{ github.token }}`, and the job `permissions: pull-requests: write`"
             }
-            Kind::NoToken(Provider::GitLab) => {
+            ForgeErrorKind::NoToken(Provider::GitLab) => {
                 "set GITLAB_TOKEN to a project's access token with the scope `api`, as Reporter at least; CI_JOB_TOKEN can't comment"
             }
-            Kind::Denied => {
+            ForgeErrorKind::Denied => {
                 "let the token comment: at GitHub `permissions: pull-requests: write`, at GitLab the scope `api`; a fork's can't"
             }
-            Kind::Token => "copy the token again, or make a new one",
-            Kind::Busy => "try again later: the host asks for fewer requests",
-            Kind::Unreachable | Kind::Lost => "check the network, --api and HTTPS_PROXY, then try again",
-            Kind::Refused => "the host's own message says what it refuses",
+            ForgeErrorKind::Token => "copy the token again, or make a new one",
+            ForgeErrorKind::Busy => "try again later: the host asks for fewer requests",
+            ForgeErrorKind::Unreachable | ForgeErrorKind::Lost => "check the network, --api and HTTPS_PROXY, then try again",
+            ForgeErrorKind::Refused => "the host's own message says what it refuses",
         };
-        Failure(vec![Finding::error(Code::Comment, format!("no comment could be written: {e}"), help)])
+        Finding::error(Code::Comment, format!("no comment could be written: {e}"), help).into()
     }
 
     /// What a saved plan was made from is no longer so.
-    pub fn stale(file: &Path, moved: &[Moved]) -> Failure {
+    pub fn stale(file: &Path, moved: Vec<Moved>) -> Failure {
+        let sentence = format!("{} is stale; since it was made, {} moved:", file.display(), values::count(moved.len(), "thing"));
         let lines: Vec<String> = moved.iter().map(|m| format!("\n- {}", values::moved(m))).collect();
-        let message =
-            format!("{} is stale; since it was made, {} moved:{}", file.display(), values::count(moved.len(), "thing"), lines.concat());
         let help = "nothing was changed: make a new plan with `infra plan --out FILE`, and have that approved";
-        Failure(vec![Finding::error(Code::Stale, message, help)])
+        let findings = vec![Finding::error(Code::Stale, sentence.clone() + &lines.concat(), help)];
+        Failure { findings, stale: Some(Stale { sentence, moved }) }
     }
 
-    /// The world can't be read; at Cloudflare, the cause may stand in the spec.
+    /// The live environment can't be read. A zone that is unknown or closed is shown at its place in the spec.
     pub fn looking(loaded: &Loaded, e: CloudError) -> Failure {
-        if !e.of_cloudflare() {
-            return e.into();
+        match refusal(&e) {
+            finding if finding.code == Code::Cloud => finding.into(),
+            finding => finding.at(place(loaded, "cdn.zone", "for this zone")).into(),
         }
-        let code = match (e.class, e.code.as_str()) {
-            (_, "UnknownZone") => Code::UnknownZone,
-            (Class::Denied, _) => Code::Permission,
-            _ => return e.into(),
-        };
-        let help = match code {
-            Code::UnknownZone => {
-                "write the name of a zone that the token sees, or give the token (My Profile, API Tokens) Zone Read for this one"
-            }
-            _ if e.code == "NoCredentials" => "set CLOUDFLARE_API_TOKEN to a token for this zone, or try `--cloud sandbox`",
-            _ if e.code == "InvalidToken" => {
-                "CLOUDFLARE_API_TOKEN is none that Cloudflare knows: copy it again, or make a new one (My Profile, API Tokens)"
-            }
-            _ => TOKEN,
-        };
-        Failure(vec![Finding::error(code, e.to_string(), help).at(place(loaded, "cdn.zone", "for this zone"))])
     }
 
     /// `{from_env: NAME}` of names that aren't set; each is the path of its value.
@@ -146,31 +186,28 @@ impl Failure {
             );
             f.at(place(loaded, path, "not set"))
         };
-        Failure(paths.iter().map(finding).collect())
+        paths.iter().map(finding).collect::<Vec<_>>().into()
     }
 
     /// Another account than the spec is for.
     pub fn account(loaded: &Loaded, wanted: &str, live: &str) -> Failure {
         let message = format!("the credentials are of account {live}, the spec is for {wanted}");
         let f = Finding::error(Code::WrongAccount, message, "use the credentials of the right account, or correct `account:`");
-        Failure(vec![f.at(place(loaded, "account", "pinned here"))])
+        f.at(place(loaded, "account", "pinned here")).into()
     }
 
-    /// No terminal to ask at.
+    /// There is no terminal to ask whether to go on.
     pub fn unattended(verb: &str) -> Failure {
         let message = format!("there is no terminal to ask whether to {verb}");
-        Failure(vec![Finding::error(Code::Unattended, message, "give --auto-approve after having read the plan")])
+        Finding::error(Code::Unattended, message, "give --auto-approve after having read the plan").into()
     }
 
     /// Another run holds the lease.
     pub fn leased(stack: &str, lease: &Lease) -> Failure {
         let job = lease.holder.job.as_ref().map(|job| format!(", {job}")).unwrap_or_default();
         let message = format!("{} holds the lease of {stack} since {} ({}{job})", lease.holder, lease.taken, lease.command);
-        Failure(vec![Finding::error(
-            Code::Leased,
-            message,
-            "wait for it (--lock-timeout 10m), see `infra status`, or take it away with `infra unlock`",
-        )])
+        Finding::error(Code::Leased, message, "wait for it (--lock-timeout 10m), see `infra status`, or take it away with `infra unlock`")
+            .into()
     }
 
     /// An earlier run is not over.
@@ -179,59 +216,62 @@ impl Failure {
             format!("run {} ({}) by {} stopped on its way, and {stack} may stand in between", intent.run, intent.command, intent.holder);
         let help =
             "`infra recover` takes it back (`--dry-run` shows what that does, `--forward` goes on with it); `--recover` does so first";
-        Failure(vec![Finding::error(Code::Unfinished, message, help)])
+        Finding::error(Code::Unfinished, message, help).into()
     }
 
-    /// A way of recovery that is closed.
+    /// A recovery in a direction that is no longer open.
     pub fn recovery(message: impl Into<String>, help: &str) -> Failure {
-        Failure(vec![Finding::error(Code::Recovery, message, help)])
+        Finding::error(Code::Recovery, message, help).into()
     }
 
     /// A journal, or a run's notes, that can't be read.
     pub fn damaged(what: &str, damage: &Damaged) -> Failure {
         let help = "`infra recover --abandon` leaves everything as it stands; `infra plan` then shows what is left to do";
-        Failure(vec![Finding::error(Code::Journal, format!("{what} can't be read: {damage}"), help)])
+        Finding::error(Code::Journal, format!("{what} can't be read: {damage}"), help).into()
     }
 
-    /// A run that no journal here tells of, or more than one.
+    /// A run id that no journal of this machine begins with, or more than one.
     pub fn no_run(run: &str, folder: &Path, there: &[&str]) -> Failure {
         let message = match there {
             [] => format!("no journal in {} is of run {run}", folder.display()),
             many => format!("`{run}` could mean {}", many.join(", ")),
         };
-        Failure(vec![Finding::error(Code::Journal, message, "`infra history` lists the runs of this machine")])
+        Finding::error(Code::Journal, message, "`infra history` lists the runs of this machine").into()
     }
 
-    /// Somebody else holds the lease than was thought.
+    /// Another holder than the one that was named holds the lease.
     pub fn holder(named: &str, holder: &str) -> Failure {
         let message = format!("{holder} holds the lease, not {named}");
-        Failure(vec![Finding::error(Code::Leased, message, "look again with `infra status`")])
+        Finding::error(Code::Holder, message, "look again with `infra status`").into()
     }
 
-    /// Nobody to ask whose lease is taken.
+    /// There is no terminal to ask whether the lease is taken away.
     pub fn unconfirmed(holder: &str) -> Failure {
         let help = format!("name the holder: infra unlock --holder '{holder}'");
-        Failure(vec![Finding::error(Code::Unattended, "there is no terminal to ask whether to take the lease away", help)])
+        Finding::error(Code::Unattended, "there is no terminal to ask whether to take the lease away", help).into()
     }
 
     /// `--target` or `--exclude` that name nothing.
     pub fn unselectable(words: Vec<String>) -> Failure {
         let help = "write an address (subnet.app-a), a kind (subnet), a section (compute) or an entry (compute.app)";
         let finding = |w: &String| Finding::error(Code::Selection, format!("`{w}` names nothing of this stack"), help);
-        Failure(words.iter().map(finding).collect())
+        words.iter().map(finding).collect::<Vec<_>>().into()
     }
 
+    /// An output that the spec doesn't have.
     pub fn no_output<'a>(name: &str, there: impl Iterator<Item = &'a String>) -> Failure {
         let there: Vec<&str> = there.map(String::as_str).collect();
         let help = if there.is_empty() { "the spec has no `outputs`".into() } else { format!("there are: {}", there.join(", ")) };
-        Failure(vec![Finding::error(Code::Output, format!("there is no output `{name}`"), help)])
+        Finding::error(Code::Output, format!("there is no output `{name}`"), help).into()
     }
 
+    /// An output whose object doesn't exist yet.
     pub fn unknown_output(name: &str) -> Failure {
         let message = format!("the output `{name}` has no value yet");
-        Failure(vec![Finding::error(Code::Output, message, "what it names does not exist yet: `infra apply` makes it")])
+        Finding::error(Code::Output, message, "what it names does not exist yet: `infra apply` makes it").into()
     }
 
+    /// A circle or a missing target among the references.
     pub fn graph(loaded: &Loaded, stack: &Stack, problems: Vec<GraphError>) -> Failure {
         Failure::plan(loaded, stack, &problems.into_iter().map(PlanError::from).collect::<Vec<_>>())
     }
@@ -267,7 +307,7 @@ impl Failure {
             }
             PlanError::Guarded(guarded) => guard(loaded, stack, guarded),
         });
-        Failure(findings.collect())
+        findings.collect::<Vec<_>>().into()
     }
 }
 

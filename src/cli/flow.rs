@@ -13,7 +13,7 @@ use crate::diag::{Code, Finding, Place};
 use crate::kinds::Address;
 use crate::model::Moment;
 use crate::observe::{Snapshot, complete, observe};
-use crate::plan::saved::{Saved, Scene, Zone};
+use crate::plan::saved::{Saved, Scene, SceneZone};
 use crate::plan::{Allowed, Plan, Selection, plan, select};
 use crate::redact::Redactor;
 use crate::spec::lower::lower;
@@ -22,7 +22,7 @@ use crate::stack::Stack;
 use crate::wire::policy::Policy;
 use crate::wire::{Clients, Cloudflare};
 
-/// Reads the layers and says what is risky about them.
+/// Reads the spec's files, and parses them. Files that can't be read are reported together.
 pub fn read(args: &SpecArgs, printer: &Printer) -> Result<Loaded, Failure> {
     let mut layers: Vec<(PathBuf, String)> = vec![];
     let mut missing = vec![];
@@ -33,12 +33,12 @@ pub fn read(args: &SpecArgs, printer: &Printer) -> Result<Loaded, Failure> {
         }
     }
     if !missing.is_empty() {
-        return Err(Failure(missing));
+        return Err(missing.into());
     }
     parse(&layers, printer)
 }
 
-/// What the layers say, and what is risky about it.
+/// Parses and checks the layers of a spec; writes warnings, and hides its secrets from then on.
 pub fn parse(layers: &[(PathBuf, String)], printer: &Printer) -> Result<Loaded, Failure> {
     let loaded = load(layers, &environment).inspect_err(|findings| printer.hide(findings.0.iter().flat_map(literals)))?;
     printer.hide(loaded.secrets.iter().filter_map(|name| environment(name)));
@@ -46,7 +46,7 @@ pub fn parse(layers: &[(PathBuf, String)], printer: &Printer) -> Result<Loaded, 
     Ok(loaded)
 }
 
-/// What a finding says is a secret that stands in the spec: the value at its place, or behind the key there. It isn't said again.
+/// The secrets that a finding of a literal secret points at: the value at its place, or behind the key there. The finding must not repeat it.
 fn literals(finding: &Finding) -> Vec<String> {
     let value = |place: &Place| {
         let text = place.source.inner();
@@ -61,12 +61,12 @@ fn literals(finding: &Finding) -> Vec<String> {
     }
 }
 
-/// The spec's objects.
+/// Lowers a spec to the objects that it asks for; refused when an environment variable of it is not set.
 pub fn stack(loaded: &Loaded) -> Result<Stack, Failure> {
     lower(&loaded.spec, &environment).map_err(|unset| Failure::unset(loaded, &unset))
 }
 
-/// The zone of the spec's CDN.
+/// The Cloudflare zone of the spec, if it has a `cdn`.
 fn zone(loaded: &Loaded) -> Option<String> {
     loaded.spec.cdn.as_ref().map(|cdn| cdn.zone.to_string())
 }
@@ -75,7 +75,7 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Opens the world, and makes sure that it is the one the spec is for.
+/// Connects to the cloud or opens the sandbox; refused when `account:` pins another account than the credentials have.
 pub async fn world(args: &CloudArgs, loaded: &Loaded) -> Result<Backend, Failure> {
     let region = loaded.spec.region.as_str();
     let policy = Policy::new(args.parallelism.into());
@@ -98,7 +98,7 @@ pub async fn world(args: &CloudArgs, loaded: &Loaded) -> Result<Backend, Failure
     Ok(world)
 }
 
-/// Where a plan is made: the account, the region, the zone.
+/// Reads where a plan is made: the account, the region, the zone.
 pub async fn scene(world: ReadOnly<'_>, loaded: &Loaded) -> Result<Scene, Failure> {
     let about = async {
         match zone(loaded) {
@@ -108,16 +108,16 @@ pub async fn scene(world: ReadOnly<'_>, loaded: &Loaded) -> Result<Scene, Failur
     };
     let seen = async { tokio::try_join!(world.identity(), about) };
     let (who, zone) = seen.await.map_err(|e| Failure::looking(loaded, e))?;
-    Ok(Scene { account: who.account, region: who.region, zone: zone.map(|z| Zone { name: z.name, id: z.id }) })
+    Ok(Scene { account: who.account, region: who.region, zone: zone.map(|z| SceneZone { name: z.name, id: z.id }) })
 }
 
-/// What is; and what the stack is wanted to have that only the world knows.
+/// Reads the live objects of the stack, and completes the wanted ones with what only the cloud knows.
 pub async fn look(world: ReadOnly<'_>, stack: &mut Stack, loaded: &Loaded) -> Result<Snapshot, Failure> {
     let seen = async { tokio::try_join!(observe(&world, &stack.name, &stack.renamed), complete(&world, &mut stack.nodes)) };
     seen.await.map(|(snapshot, ())| snapshot).map_err(|e| Failure::looking(loaded, e))
 }
 
-/// Says which of the zone's limits the stack will meet; Cloudflare decides.
+/// Warns of every limit of the zone's plan that the stack exceeds; Cloudflare decides.
 pub async fn gates(world: ReadOnly<'_>, stack: &Stack, snapshot: &Snapshot, loaded: &Loaded, printer: &Printer) -> Result<(), Failure> {
     let Some(zone) = &stack.zone else { return Ok(()) };
     let about = world.about_zone(zone).await.map_err(|e| Failure::looking(loaded, e))?;
@@ -126,7 +126,7 @@ pub async fn gates(world: ReadOnly<'_>, stack: &Stack, snapshot: &Snapshot, load
     Ok(())
 }
 
-/// What was chosen on the command line.
+/// The selection and the permissions to lose data that the command line gives.
 pub struct Choice {
     pub selection: Selection,
     pub allowed: Allowed,
@@ -138,7 +138,7 @@ impl From<&SelectArgs> for Choice {
     }
 }
 
-/// Wants as it stands what is not selected. Gives what is, when something was selected at all.
+/// Leaves everything that is not selected as it stands. Returns the selected addresses; `None` when the command line selects nothing.
 pub fn narrow(
     stack: &mut Stack,
     snapshot: &mut Snapshot,
@@ -154,13 +154,13 @@ pub fn narrow(
     Ok(Some(chosen))
 }
 
-/// What is to be done. Stack and snapshot become what the plan is made from.
+/// Plans the selected part of the stack. Stack and snapshot are narrowed to it, as a saved plan keeps them.
 pub fn decide(stack: &mut Stack, snapshot: &mut Snapshot, choice: &Choice, loaded: &Loaded, printer: &Printer) -> Result<Plan, Failure> {
     narrow(stack, snapshot, &choice.selection, printer)?;
     plan(stack, snapshot, &choice.allowed).map_err(|problems| Failure::plan(loaded, stack, &problems))
 }
 
-/// A plan with all that it was made from, as it may be shown and kept.
+/// A plan with everything that it was made from, redacted, as it may be shown and kept in a file.
 pub fn saved(
     (stack, mut read, plan): (Stack, Snapshot, Plan),
     scene: Scene,
@@ -185,7 +185,7 @@ pub fn saved(
     saved.redacted(redactor)
 }
 
-/// How the lease is kept.
+/// How often the lease is renewed and when it expires.
 pub fn terms(args: &CloudArgs) -> Terms {
     match args.cloud {
         CloudChoice::Aws => Terms::CLOUD,
@@ -193,7 +193,7 @@ pub fn terms(args: &CloudArgs) -> Terms {
     }
 }
 
-/// How long "nothing there" must stay true: on AWS reads lag behind writes.
+/// The quiet period: how long "nothing there" must stay true before it is believed. On AWS reads lag behind writes.
 pub fn quiet(args: &CloudArgs) -> Duration {
     args.quiet_period.unwrap_or(match args.cloud {
         CloudChoice::Aws => Duration::from_secs(30),

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::failure::Failure;
 use super::printer::Printer;
 use crate::diag::Exit;
-use crate::render::story;
+use crate::render::history;
 use crate::run::journal::list;
 
 /// Lists the runs of this machine with their outcome, newest last; or tells the story of one.
@@ -28,26 +28,26 @@ impl History {
     pub fn run(self, printer: &Printer) -> Result<Exit, Failure> {
         let mut found = list(&self.journal, None)?;
         let Some(run) = self.run else {
-            let text = if self.json { format!("{:#}\n", story::runs_json(&found)) } else { story::runs(&found, printer.style) };
+            let text = if self.json { format!("{:#}\n", history::runs_json(&found)) } else { history::runs(&found, printer.style) };
             printer.result(&text);
             return Ok(Exit::Done);
         };
-        found.retain(|(path, story)| match story {
-            Ok(story) => story.header.run.starts_with(&run),
+        found.retain(|(path, recorded)| match recorded {
+            Ok(recorded) => recorded.header.run.starts_with(&run),
             Err(_) => path.file_stem().is_some_and(|name| name.to_string_lossy().starts_with(&run)),
         });
         let mut known = vec![];
-        for (path, story) in found {
-            known.push(story.map_err(|e| Failure::damaged(&path.display().to_string(), &e))?);
+        for (path, recorded) in found {
+            known.push(recorded.map_err(|e| Failure::damaged(&path.display().to_string(), &e))?);
         }
         let runs: std::collections::BTreeSet<&str> = known.iter().map(|s| s.header.run.as_str()).collect();
         if runs.len() != 1 {
             let many: Vec<&str> = runs.into_iter().collect();
             return Err(Failure::no_run(&run, &self.journal, &many));
         }
-        for story in &known {
-            let lines = story.entries.iter().map(|e| format!("{}\n", json!(e)));
-            printer.result(&if self.json { lines.collect() } else { story::tell(story, printer.style) });
+        for recorded in &known {
+            let lines = recorded.entries.iter().map(|e| format!("{}\n", json!(e)));
+            printer.result(&if self.json { lines.collect() } else { history::run(recorded, printer.style) });
         }
         Ok(Exit::Done)
     }

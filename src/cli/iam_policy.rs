@@ -75,5 +75,5 @@ fn too_large(size: usize, parts: usize) -> String {
 
 fn no_part(n: u16, parts: usize) -> Failure {
     let help = format!("the parts are 1 to {parts}; without --part all is printed as one");
-    Failure(vec![Finding::error(Code::Selection, format!("the policy has no part {n}"), help)])
+    Finding::error(Code::Selection, format!("the policy has no part {n}"), help).into()
 }

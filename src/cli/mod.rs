@@ -1,9 +1,9 @@
 //! One file per command, each a few lines that wire the flow together.
 mod apply;
 mod args;
-mod carry;
 mod change;
 mod comment;
+mod comment_publisher;
 mod completions;
 mod destroy;
 mod drift;
@@ -13,11 +13,11 @@ mod flow;
 mod gates;
 mod history;
 mod iam_policy;
-mod notice;
 mod output;
 mod plan;
 mod printer;
 mod recover;
+mod runner;
 mod saved;
 mod schema;
 mod show;

@@ -12,19 +12,19 @@ use crate::render::style::Style;
 pub struct Printer {
     /// Whether stdout shows colour.
     pub style: Style,
-    /// Whether stderr does.
+    /// Whether stderr shows colour.
     color: bool,
     width: usize,
-    /// Whether a person sits there: both ends are terminals, and it isn't CI.
+    /// Whether a person can be asked: stdin and stderr are terminals, and it isn't CI.
     pub interactive: bool,
-    /// What nothing that is said may hold.
+    /// Hides secrets in everything that is written.
     redactor: RefCell<Redactor>,
-    /// Whether results are an object a line.
+    /// Whether results are written as JSON, one object a line.
     json: Cell<bool>,
 }
 
 impl Printer {
-    /// By `NO_COLOR`, `CLICOLOR_FORCE`, `CI`, `TERM`, `COLUMNS` and what the streams are.
+    /// Chooses colour, width and questions by `NO_COLOR`, `CLICOLOR_FORCE`, `CI`, `TERM`, `COLUMNS` and by which streams are terminals.
     pub fn detect(no_color: bool) -> Self {
         let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty() && v != "0");
         let plain = no_color || set("NO_COLOR") || std::env::var("TERM").is_ok_and(|t| t == "dumb");
@@ -37,24 +37,24 @@ impl Printer {
         Printer { style: Style { color: color(out) }, color: color(err), width, interactive, redactor, json: Cell::new(false) }
     }
 
-    /// From now on results are an object a line, findings among them.
+    /// Writes results as JSON from now on, one object a line, findings among them; the first line says which version.
     pub fn stream(&self) {
         self.json.set(true);
         self.result(&stream::version());
     }
 
-    /// Hides these from now on, too.
+    /// Adds values that are hidden from now on.
     pub fn hide(&self, known: impl IntoIterator<Item = String>) {
         let more = self.redactor.borrow().clone().and(known);
         *self.redactor.borrow_mut() = more;
     }
 
-    /// What is hidden by now.
+    /// A copy of the redactor, with all values that were added so far.
     pub fn redactor(&self) -> Redactor {
         self.redactor.borrow().clone()
     }
 
-    /// A result. A reader that has gone away ends the process quietly.
+    /// Writes a result to stdout. Without a reader the process ends quietly, with the status of SIGPIPE.
     pub fn result(&self, text: &str) {
         let text = self.redactor.borrow().text(text);
         let mut out = std::io::stdout().lock();
@@ -63,28 +63,29 @@ impl Printer {
         }
     }
 
-    /// A result of a run that goes on whether somebody reads it or not.
+    /// Writes a result of a run to stdout. The run goes on whether somebody reads it or not.
     pub fn tell(&self, text: &str) {
         let text = self.redactor.borrow().text(text);
         let mut out = std::io::stdout().lock();
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     }
 
-    /// Talk.
+    /// Writes a line for people to stderr.
     pub fn say(&self, line: &str) {
         talk(&self.redactor.borrow().text(&format!("{line}\n")));
     }
 
-    /// A question; its answer without the line's end.
+    /// Asks a question on stderr and returns the line that was typed, trimmed; empty when nothing can be read.
     pub fn ask(&self, question: &str) -> String {
         ask(question)
     }
 
-    /// As [`Printer::ask`], while other things go on.
+    /// Asks as [`Printer::ask`] does, without blocking the thread: the lease is renewed meanwhile.
     pub async fn ask_meanwhile(&self, question: String) -> String {
         tokio::task::spawn_blocking(move || ask(&question)).await.unwrap_or_default()
     }
 
+    /// Writes findings: underlined in their file on stderr, or as JSON lines on stdout.
     pub fn findings(&self, findings: &[Finding]) {
         if self.json.get() {
             return findings.iter().for_each(|f| self.result(&stream::finding(f)));
@@ -92,10 +93,11 @@ impl Printer {
         talk(&self.redactor.borrow().text(&diag::render(findings, self.color, self.width.max(60))));
     }
 
+    /// Writes the findings of a failure, and how many there are.
     pub fn failure(&self, failure: &Failure) {
-        self.findings(&failure.0);
-        if failure.0.len() > 1 && !self.json.get() {
-            talk(&format!("{} findings.\n", failure.0.len()));
+        self.findings(&failure.findings);
+        if failure.findings.len() > 1 && !self.json.get() {
+            talk(&format!("{} findings.\n", failure.findings.len()));
         }
     }
 }
@@ -107,7 +109,7 @@ fn ask(question: &str) -> String {
     if read.is_ok() { answer.trim().to_owned() } else { String::new() }
 }
 
-/// Talk that nobody can hear is no reason to stop.
+/// Writes to stderr; a closed stderr is no reason to stop.
 pub fn talk(text: &str) {
     let _ = std::io::stderr().write_all(text.as_bytes());
 }

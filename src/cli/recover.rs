@@ -3,16 +3,16 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::args::{CloudArgs, SpecArgs};
-use super::carry::{RunArgs, Work};
+use super::args::{CloudArgs, RunArgs, SpecArgs};
 use super::failure::Failure;
 use super::flow;
 use super::printer::Printer;
+use super::runner::RunContext;
 use crate::cloud::lease::{Keeper, Lease, newest};
 use crate::cloud::{Backend, Observe};
 use crate::diag::Exit;
-use crate::render::story;
-use crate::run::journal::{Ended, Header, Journal, Story, list};
+use crate::render::history;
+use crate::run::journal::{Ending, Header, Journal, RecordedRun, list};
 use crate::run::recover::{look_back, secrets, unseal, wait};
 use crate::run::{Direction, Event, Run, intent};
 use crate::stack::Stack;
@@ -57,7 +57,7 @@ struct Known {
     life: u32,
 }
 
-/// The way on that was asked for; `None` for the one that is open.
+/// The direction that was asked for; `None` for the one that is open.
 type Asked = Option<Direction>;
 
 impl Recover {
@@ -67,34 +67,37 @@ impl Recover {
         }
         let loaded = flow::read(&self.spec, printer)?;
         let world = flow::world(&self.cloud, &loaded).await?;
-        let work = Work { world: &world, cloud: &self.cloud, how: &self.how, printer, notice: None };
+        let context = RunContext { world: &world, cloud: &self.cloud, how: &self.how, printer, publisher: None };
         let stack = loaded.spec.stack.to_string();
         let asked = self.forward.then_some(Direction::Forward).or(self.back.then_some(Direction::Unwinding));
         if self.dry_run {
             let notes = world.read_only().notes(&stack).await?;
             let last = newest(&stack, &notes).and_then(|(_, lease)| lease);
-            let Some(known) = Box::pin(find(&work, &stack, self.run.as_deref(), last.as_ref())).await? else { return Ok(nothing(printer)) };
+            let Some(known) = Box::pin(find_run(&context, &stack, self.run.as_deref(), last.as_ref())).await? else {
+                return Ok(nothing_to_recover(printer));
+            };
             let stack = if self.forward { Some(flow::stack(&loaded)?) } else { None };
             let (run, way) = decide(&known, asked, stack.as_ref())?;
-            work.tell(&story::recovery(&known.header, &run, way, printer.style));
+            context.print(&history::recovery(&known.header, &run, way, printer.style));
             return Ok(Exit::Done);
         }
-        let Some(keeper) = work.lease(&stack, "recover").await? else { return Ok(Exit::Leased) };
+        let keeper = context.lease(&stack, "recover").await?;
         if self.abandon {
-            return abandon(&work, keeper, &stack).await;
+            return abandon(&context, keeper, &stack).await;
         }
         let wanted = || if self.forward { flow::stack(&loaded).map(Some) } else { Ok(None) };
-        Box::pin(settle(&work, keeper, &stack, self.run.as_deref(), asked, wanted, true)).await
+        Box::pin(resume(&context, keeper, &stack, self.run.as_deref(), asked, wanted, true)).await
     }
 }
 
-/// Takes an unfinished run back before another begins. The lease is let go.
-pub async fn back<'w>(work: &Work<'w>, keeper: Keeper<'w, Backend>, stack: &str) -> Result<Exit, Failure> {
-    Box::pin(settle(work, keeper, stack, None, None, || Ok(None), false)).await
+/// Rolls an unfinished run back before another begins, and releases the lease.
+pub async fn take_back<'w>(context: &RunContext<'w>, keeper: Keeper<'w, Backend>, stack: &str) -> Result<Exit, Failure> {
+    Box::pin(resume(context, keeper, stack, None, None, || Ok(None), false)).await
 }
 
-async fn settle<'w>(
-    work: &Work<'w>,
+/// Brings a run that stopped to its end: finds it, shows what is left to do, asks, and drives it on. The lease is released.
+async fn resume<'w>(
+    context: &RunContext<'w>,
     mut keeper: Keeper<'w, Backend>,
     stack: &str,
     named: Option<&str>,
@@ -104,28 +107,28 @@ async fn settle<'w>(
 ) -> Result<Exit, Failure> {
     let (mut declined, before) = (false, keeper.before.clone());
     let prepared = async {
-        let known = Box::pin(find(work, stack, named, before.as_ref())).await?;
-        elsewhere(work, stack, known.as_ref().map(|k| k.header.run.as_str()), before.as_ref()).await?;
+        let known = Box::pin(find_run(context, stack, named, before.as_ref())).await?;
+        close_ended_elsewhere(context, stack, known.as_ref().map(|k| k.header.run.as_str()), before.as_ref()).await?;
         let Some(mut known) = known else { return Ok(None) };
         let wanted = wanted()?;
         if let Some(stack) = &wanted {
             unseal(&mut known.header.plan, stack);
         }
         let (run, way) = decide(&known, asked, wanted.as_ref())?;
-        work.tell(&story::recovery(&known.header, &run, way, work.printer.style));
-        if ask && !work.approved("recover").await? {
+        context.print(&history::recovery(&known.header, &run, way, context.printer.style));
+        if ask && !context.confirm("recover").await? {
             declined = true;
             return Ok(None);
         }
         let journal = match &known.journal {
             Some(path) => Journal::open(path)?.0,
             None => {
-                let mut journal = Journal::create(&work.how.journal, &known.header)?;
+                let mut journal = Journal::create(&context.how.journal, &known.header)?;
                 known.events.iter().try_for_each(|e| crate::run::drive::Sink::event(&mut journal, &known.header.plan, e))?;
                 journal
             }
         };
-        intent::write(work.world, &known.header, known.life + 1).await?;
+        intent::write(context.world, &known.header, known.life + 1).await?;
         Ok(Some((known, journal, way)))
     };
     let prepared = match keeper.during(Box::pin(prepared)).await {
@@ -137,27 +140,27 @@ async fn settle<'w>(
     };
     match prepared {
         Ok(Some((known, journal, way))) => {
-            let exit = Box::pin(work.go(keeper, journal, &known.header, known.events, Some(way))).await?;
+            let exit = Box::pin(context.drive_to_end(keeper, journal, &known.header, known.events, Some(way))).await?;
             Ok(if exit == Exit::RolledBack { Exit::Done } else { exit })
         }
         Ok(None) => {
-            let exit = if declined { Exit::Error } else { nothing(work.printer) };
-            work.let_go(keeper, "nothing done", 0).await;
+            let exit = if declined { Exit::Error } else { nothing_to_recover(context.printer) };
+            context.release(keeper, "nothing done", 0).await;
             Ok(exit)
         }
         Err(failure) => {
-            work.let_go(keeper, "nothing done", 0).await;
+            context.release(keeper, "nothing done", 0).await;
             Err(failure)
         }
     }
 }
 
-fn nothing(printer: &Printer) -> Exit {
+fn nothing_to_recover(printer: &Printer) -> Exit {
     printer.say("Nothing to recover.");
     Exit::Done
 }
 
-/// Which way the run goes on, and how it stands.
+/// Decides in which direction the run goes on; refused when the one that was asked for is no longer open.
 fn decide<'k>(known: &'k Known, asked: Asked, wanted: Option<&Stack>) -> Result<(Run<'k>, Direction), Failure> {
     let damaged = |e: crate::run::Illegal| Failure::recovery(e.0, "`infra recover --abandon` leaves everything as it stands");
     let run = Run::replay(&known.header.plan, &known.events).map_err(damaged)?;
@@ -180,76 +183,77 @@ fn decide<'k>(known: &'k Known, asked: Asked, wanted: Option<&Stack>) -> Result<
     }
 }
 
-/// The run to go on with. `last` is the lease before ours.
-async fn find(work: &Work<'_>, stack: &str, named: Option<&str>, last: Option<&Lease>) -> Result<Option<Known>, Failure> {
-    let notes = work.world.read_only().notes(stack).await?;
-    let who = work.world.read_only().identity().await?;
-    let mut stories: Vec<(PathBuf, Story)> = list(&work.how.journal, Some(stack))?
+/// Finds the run to go on with: by the stack's notes, or by a journal alone. `last` is the lease before ours.
+async fn find_run(context: &RunContext<'_>, stack: &str, named: Option<&str>, last: Option<&Lease>) -> Result<Option<Known>, Failure> {
+    let notes = context.world.read_only().notes(stack).await?;
+    let who = context.world.read_only().identity().await?;
+    let mut recorded_runs: Vec<(PathBuf, RecordedRun)> = list(&context.how.journal, Some(stack))?
         .into_iter()
         .filter_map(|(path, s)| Some((path, s.ok()?)))
-        .filter(|(_, s)| here(s, &who))
+        .filter(|(_, s)| is_open_here(s, &who))
         .collect();
     let Some(intent) = intent::read(stack, &notes) else {
         // Only the journal knows of the run. Another machine may have ended it, and others may have followed.
-        if let (None, Some((_, story)), true) = (named, stories.last(), last.is_none_or(|l| l.run.is_none())) {
-            let run = &story.header.run;
-            work.printer.say(&format!("The journal here of run {run} is not over, but the cloud knows nothing of it. If nobody has ended it elsewhere: infra recover --run {run}"));
+        if let (None, Some((_, recorded)), true) = (named, recorded_runs.last(), last.is_none_or(|l| l.run.is_none())) {
+            let run = &recorded.header.run;
+            context.printer.say(&format!("The journal here of run {run} is not over, but the cloud knows nothing of it. If nobody has ended it elsewhere: infra recover --run {run}"));
         }
-        stories.retain(|(_, s)| named.map_or(last.is_some_and(|l| l.run.as_ref() == Some(&s.header.run)), |run| s.header.run == run));
-        return Ok(stories.pop().map(|(path, story)| told(path, story)));
+        recorded_runs.retain(|(_, s)| named.map_or(last.is_some_and(|l| l.run.as_ref() == Some(&s.header.run)), |run| s.header.run == run));
+        return Ok(recorded_runs.pop().map(|(path, recorded)| from_journal(path, recorded)));
     };
-    if let Some((path, story)) = stories.into_iter().rev().find(|(_, s)| s.header.run == intent.run && s.lives() == intent.life) {
-        return Ok(Some(told(path, story)));
+    if let Some((path, recorded)) = recorded_runs.into_iter().rev().find(|(_, s)| s.header.run == intent.run && s.lives() == intent.life) {
+        return Ok(Some(from_journal(path, recorded)));
     }
     let mut header = intent::header(stack, &notes, &intent).map_err(|e| Failure::damaged("what the cloud noted of the run", &e))?;
     header.life = intent.life;
-    wait(flow::quiet(work.cloud), last.map(|l| l.beat)).await;
-    let events = look_back(&header.plan, &header.run, work.world).await?;
+    wait(flow::quiet(context.cloud), last.map(|l| l.beat)).await;
+    let events = look_back(&header.plan, &header.run, context.world).await?;
     Ok(Some(Known { header, events, journal: None, life: intent.life }))
 }
 
-/// Whether a run of this account and region is not over, as far as its journal knows.
-fn here(story: &Story, who: &Identity) -> bool {
-    story.header.account == who.account && story.header.region == who.region && story.ended().is_none()
+/// Whether a journal is of this account and region and records no end.
+fn is_open_here(recorded: &RecordedRun, who: &Identity) -> bool {
+    recorded.header.account == who.account && recorded.header.region == who.region && recorded.ended().is_none()
 }
 
-fn told(path: PathBuf, story: Story) -> Known {
-    let (events, life) = (story.events().cloned().collect(), story.lives());
-    Known { header: story.header, events, journal: Some(path), life }
+/// A run whose journal records everything.
+fn from_journal(path: PathBuf, recorded: RecordedRun) -> Known {
+    let (events, life) = (recorded.events().cloned().collect(), recorded.lives());
+    Known { header: recorded.header, events, journal: Some(path), life }
 }
 
 /// Closes the journals of runs that others have brought to their end: the cloud's last lease is of another one.
-async fn elsewhere(work: &Work<'_>, stack: &str, open: Option<&str>, last: Option<&Lease>) -> Result<(), Failure> {
+async fn close_ended_elsewhere(context: &RunContext<'_>, stack: &str, open: Option<&str>, last: Option<&Lease>) -> Result<(), Failure> {
     let Some(run) = last.and_then(|l| l.run.as_deref()) else { return Ok(()) };
-    let who = work.world.read_only().identity().await?;
-    let over = |s: &Story| here(s, &who) && s.header.run != run && open != Some(&s.header.run);
-    for (path, story) in list(&work.how.journal, Some(stack))? {
-        if story.is_ok_and(|s| over(&s)) {
-            Journal::open(&path)?.0.end(Ended::Elsewhere)?;
+    let who = context.world.read_only().identity().await?;
+    let over = |s: &RecordedRun| is_open_here(s, &who) && s.header.run != run && open != Some(&s.header.run);
+    for (path, recorded) in list(&context.how.journal, Some(stack))? {
+        if recorded.is_ok_and(|s| over(&s)) {
+            Journal::open(&path)?.0.end(Ending::Elsewhere)?;
         }
     }
     Ok(())
 }
 
-/// Forgets every unfinished run of the stack.
-async fn abandon<'w>(work: &Work<'w>, mut keeper: Keeper<'w, Backend>, stack: &str) -> Result<Exit, Failure> {
+/// Closes every unfinished run of the stack without undoing anything.
+async fn abandon<'w>(context: &RunContext<'w>, mut keeper: Keeper<'w, Backend>, stack: &str) -> Result<Exit, Failure> {
     let abandoned = async {
-        if !work.approved("abandon").await? {
+        if !context.confirm("abandon").await? {
             return Ok(Exit::Error);
         }
-        let notes = work.world.read_only().notes(stack).await?;
+        let notes = context.world.read_only().notes(stack).await?;
         if let Some(intent) = intent::read(stack, &notes) {
-            intent::clear(work.world, stack, &intent.run).await?;
+            intent::clear(context.world, stack, &intent.run).await?;
         }
-        for (path, story) in list(&work.how.journal, Some(stack))? {
-            if story.is_ok_and(|s| s.ended().is_none()) {
-                Journal::open(&path)?.0.end(Ended::Abandoned)?;
+        for (path, recorded) in list(&context.how.journal, Some(stack))? {
+            if recorded.is_ok_and(|s| s.ended().is_none()) {
+                Journal::open(&path)?.0.end(Ending::Abandoned)?;
             }
         }
-        work.printer.say("Everything was left as it stands. `infra plan` shows what is left to do.");
+        context.printer.say("Everything was left as it stands. `infra plan` shows what is left to do.");
         Ok(Exit::Done)
     };
     let exit = keeper.during(Box::pin(abandoned)).await;
-    work.let_go(keeper, "abandoned", 0).await;
+    context.release(keeper, "abandoned", 0).await;
     exit
 }

@@ -1,14 +1,14 @@
-//! A saved plan's way into a file, and from there into a run.
+//! Writes a saved plan to a file, reads it back, and applies it.
 use std::path::{Path, PathBuf};
 
-use super::carry::Work;
+use super::change::{Change, Unfinished, carry_out};
 use super::failure::Failure;
 use super::flow;
 use super::printer::Printer;
+use super::runner::RunContext;
 use crate::diag::Exit;
-use crate::plan::saved::Refused;
+use crate::plan::saved::{Refused, Scene};
 use crate::plan::{Plan, Saved};
-use crate::run::intent::{self, Intent};
 use crate::spec::Loaded;
 use crate::stack::Stack;
 
@@ -23,6 +23,7 @@ pub fn write(saved: &Saved, file: &Path, printer: &Printer) -> Result<(), Failur
     Ok(())
 }
 
+/// Reads a saved plan; refused when the file is no plan of this version.
 pub fn read(file: &Path) -> Result<Saved, Failure> {
     let text = std::fs::read_to_string(file).map_err(|e| Failure::unusable(file, e))?;
     Saved::parse(&text).map_err(|why| Failure::unusable(file, why))
@@ -42,54 +43,29 @@ pub fn load(saved: &Saved, file: &Path, printer: &Printer) -> Result<(Loaded, St
     Ok((loaded, stack))
 }
 
-/// Applies a saved plan: looks again, plans again, and refuses when anything of the plan's business has moved.
-pub async fn apply(work: &Work<'_>, loaded: &Loaded, stack: &Stack, saved: &Saved, file: &Path) -> Result<Exit, Failure> {
-    let scene = flow::scene(work.world.read_only(), loaded).await?;
+/// Applies a saved plan: looks again, plans again, and refuses when anything of the plan's business has moved. A plan that was made for another
+/// account, region or zone is refused before the lease is taken.
+pub async fn apply(context: &RunContext<'_>, loaded: &Loaded, stack: &Stack, saved: &Saved, file: &Path) -> Result<Exit, Failure> {
+    let scene = flow::scene(context.world.read_only(), loaded).await?;
     if scene != saved.scene {
-        return Err(Failure::unusable(file, format!("it was made for {}, and this is {}", told(&saved.scene), told(&scene))));
+        return Err(Failure::unusable(file, format!("it was made for {}, and this is {}", describe(&saved.scene), describe(&scene))));
     }
-    let Some(mut keeper) = work.lease(&stack.name, &saved.command).await? else { return Ok(Exit::Leased) };
-    match keeper.during(Box::pin(again(work, loaded, stack, saved, file))).await {
-        Ok(Found::Ready(plan)) if plan.is_empty() => {
-            work.show(&plan, &saved.command);
-            work.let_go(keeper, "nothing to do", 0).await;
-            Ok(Exit::Done)
-        }
-        Ok(Found::Ready(plan)) => {
-            work.show(&plan, &saved.command);
-            work.begin(keeper, *plan, &saved.command, &loaded.digest).await
-        }
-        Ok(Found::Unfinished(intent)) => {
-            work.let_go(keeper, "nothing done", 0).await;
-            Err(Failure::unfinished(&stack.name, &intent))
-        }
-        Err(failure) => {
-            work.let_go(keeper, "nothing done", 0).await;
-            Err(failure)
-        }
-    }
+    let (name, command, spec) = (stack.name.as_str(), saved.command.as_str(), loaded.digest.as_str());
+    let change = Change { stack: name, command, spec, approved: true, unfinished: Unfinished::Refuse };
+    carry_out(context, &change, async || plan_again(context, loaded, stack, saved, file).await).await
 }
 
-fn told(scene: &crate::plan::saved::Scene) -> String {
+fn describe(scene: &Scene) -> String {
     let zone = scene.zone.as_ref().map(|z| format!(", zone {} ({})", z.name, z.id)).unwrap_or_default();
     format!("account {}, region {}{zone}", scene.account, scene.region)
 }
 
-enum Found {
-    Ready(Box<Plan>),
-    Unfinished(Box<Intent>),
-}
-
-/// The same plan, made anew under the lease.
-async fn again(work: &Work<'_>, loaded: &Loaded, stack: &Stack, saved: &Saved, file: &Path) -> Result<Found, Failure> {
-    let notes = work.world.read_only().notes(&stack.name).await?;
-    if let Some(intent) = intent::read(&stack.name, &notes) {
-        return Ok(Found::Unfinished(Box::new(intent)));
-    }
+/// Looks again and makes the same plan again; refused when anything of the plan's business has moved.
+async fn plan_again(context: &RunContext<'_>, loaded: &Loaded, stack: &Stack, saved: &Saved, file: &Path) -> Result<Plan, Failure> {
     let mut stack = stack.clone();
-    let snapshot = flow::look(work.world.read_only(), &mut stack, loaded).await?;
-    saved.again(stack.clone(), snapshot).map(|plan| Found::Ready(Box::new(plan))).map_err(|refused| match refused {
-        Refused::Moved(moved) => Failure::stale(file, &moved),
+    let snapshot = flow::look(context.world.read_only(), &mut stack, loaded).await?;
+    saved.again(stack.clone(), snapshot).map_err(|refused| match refused {
+        Refused::Moved(moved) => Failure::stale(file, moved),
         Refused::Impossible(problems) => Failure::plan(loaded, &stack, &problems),
     })
 }

@@ -12,12 +12,12 @@ use crate::spec::schema;
 #[command(after_help = "Example:\n  infra schema > infra.schema.json")]
 pub struct Schema {
     /// Of what
-    #[arg(value_enum, default_value_t = What::Spec)]
-    what: What,
+    #[arg(value_enum, default_value_t = SchemaOf::Spec)]
+    what: SchemaOf,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum What {
+enum SchemaOf {
     /// What `infra drift --json` prints
     Drift,
     /// A layer over a spec: nothing is required, and `null` removes
@@ -33,11 +33,11 @@ enum What {
 impl Schema {
     pub fn run(self, printer: &Printer) -> Result<Exit, Failure> {
         let schema = match self.what {
-            What::Drift => drift::schema(),
-            What::Layer => schema::layer_schema(),
-            What::Plan => json::plan_schema(),
-            What::Spec => schema::infra_schema(),
-            What::Stream => stream::schema(),
+            SchemaOf::Drift => drift::schema(),
+            SchemaOf::Layer => schema::layer_schema(),
+            SchemaOf::Plan => json::plan_schema(),
+            SchemaOf::Spec => schema::infra_schema(),
+            SchemaOf::Stream => stream::schema(),
         };
         printer.result(&format!("{schema:#}\n"));
         Ok(Exit::Done)

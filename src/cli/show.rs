@@ -8,7 +8,7 @@ use super::printer::Printer;
 use super::saved;
 use crate::diag::Exit;
 use crate::plan::Saved;
-use crate::render::markdown::{self, Page, Phase};
+use crate::render::markdown::{self, PageOptions, Stage};
 use crate::render::style::Style;
 use crate::render::text::Detail;
 use crate::render::{json, terraform, text};
@@ -38,7 +38,7 @@ pub struct Shown {
     show_env: bool,
 }
 
-/// How a plan is shown. Without a doc comment of their own, so that the help stays one line.
+/// The formats of a plan. Its variants have no doc comments: clap would print each on a line of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     #[default]
@@ -50,13 +50,14 @@ pub enum Format {
 }
 
 impl Shown {
+    /// The plan in the chosen format.
     pub fn render(&self, saved: &Saved, style: Style) -> String {
         match self.format {
             Format::Text => text::plan(&saved.plan, Detail { style, verbose: self.verbose }),
             Format::Json => format!("{:#}\n", json::plan(&saved.plan)),
             Format::Markdown => {
-                let page = Page { budget: markdown::GENEROUS, show_env: self.show_env, log: None };
-                markdown::page(saved, Phase::Planned, page)
+                let page = PageOptions { budget: markdown::GENEROUS, show_env: self.show_env, log: None };
+                markdown::page(saved, Stage::Planned, page)
             }
             Format::TerraformJson => format!("{}\n", terraform::json::plan(saved)),
             Format::TerraformText => terraform::text::plan(saved),

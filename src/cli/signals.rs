@@ -8,7 +8,7 @@ use super::printer::talk;
 use crate::wire::policy::Policy;
 use crate::wire::{Class, CloudError};
 
-/// The signals that a run hears.
+/// The signals that a run handles.
 pub struct Signals {
     hangup: Signal,
     interrupt: Signal,
@@ -16,12 +16,13 @@ pub struct Signals {
 }
 
 impl Signals {
+    /// Installs the handlers.
     pub fn new() -> io::Result<Self> {
         let of = |kind| signal(kind);
         Ok(Signals { hangup: of(SignalKind::hangup())?, interrupt: of(SignalKind::interrupt())?, terminate: of(SignalKind::terminate())? })
     }
 
-    /// Listens until the run has `ended`. `first` tells of the first signal; the second ends every wait and lets no further request out.
+    /// Handles signals until the run has `ended`. The first one sets `first`; the second ends every wait and lets no further request out.
     pub async fn listen(&mut self, ended: &SetOnce<()>, first: &SetOnce<()>, policy: &Policy) {
         loop {
             tokio::select! {

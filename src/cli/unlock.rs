@@ -40,13 +40,13 @@ impl Unlock {
             Standing::Unreadable => "unreadable".into(),
         };
         let last = newest(&stack, &notes).and_then(|(_, lease)| lease);
-        let told = status::text(&stack, &stands, last.as_ref(), intent::read(&stack, &notes).as_ref(), (terms.clock)());
+        let stands_text = status::text(&stack, &stands, last.as_ref(), intent::read(&stack, &notes).as_ref(), (terms.clock)());
         match &self.holder {
             Some(named) if *named == holder => {}
             Some(named) => return Err(Failure::holder(named, &holder)),
             None if !printer.interactive => return Err(Failure::unconfirmed(&holder)),
             None => {
-                printer.say(told.trim_end());
+                printer.say(stands_text.trim_end());
                 if printer.ask(&format!("Take the lease from {holder}? Only `yes` does: ")) != "yes" {
                     printer.say("Nothing was changed.");
                     return Ok(Exit::Error);

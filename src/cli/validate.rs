@@ -34,7 +34,7 @@ impl Validate {
             }
             Ok((_, stack)) => printer.result(&format!("`{}` is valid: {} resources.\n", stack.name, stack.nodes.len())),
             Err(failure) if self.json => {
-                printer.result(&format!("{:#}\n", json!({ "valid": false, "findings": diag::json(&failure.0) })));
+                printer.result(&format!("{:#}\n", json!({ "valid": false, "findings": diag::json(&failure.findings) })));
                 return Ok(Exit::Error);
             }
             Err(failure) => return Err(failure),

@@ -1,4 +1,4 @@
-//! What the CI's environment tells of the code host: which, where, which request, and who asks.
+//! Detects the code host from the CI's environment: which one, the repository, the pull or merge request, and the token.
 //!
 //! | | GitHub Actions | GitLab CI |
 //! |---|---|---|
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{Provider, Token};
 
-/// What was asked for by name.
+/// What the command line gives; it goes before the environment.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
     pub api: Option<String>,
@@ -23,23 +23,23 @@ pub struct Asked {
     pub repository: Option<String>,
 }
 
-/// Which pull or merge request.
+/// How the pull or merge request is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Request {
+pub enum ChangeRequest {
     Number(u64),
     /// The one that brought this commit.
     OfCommit(String),
     Unknown,
 }
 
-/// Where the comment stands.
+/// The repository, the request and the access to them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Site {
     pub provider: Provider,
     pub api: String,
     /// `OWNER/NAME`; at GitLab also deeper, or a number.
     pub repository: Option<String>,
-    pub request: Request,
+    pub request: ChangeRequest,
     pub token: Option<Token>,
     /// The page of the project, where it is known.
     pub web: Option<String>,
@@ -47,7 +47,7 @@ pub struct Site {
     pub roots: Vec<PathBuf>,
 }
 
-/// What is known of the job.
+/// What is known of the CI job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ci {
     pub site: Option<Site>,
@@ -65,7 +65,7 @@ pub fn event(env: Env<'_>) -> Option<Value> {
     serde_json::from_str(&std::fs::read_to_string(env("GITHUB_EVENT_PATH")?).ok()?).ok()
 }
 
-/// All of it. `event` is [`event`]'s.
+/// Detects everything from arguments, environment and the event that [`event`] reads.
 pub fn detect(asked: &Asked, env: Env<'_>, event: Option<&Value>) -> Ci {
     let is = |name: &str| env(name).is_some_and(|v| v == "true");
     let provider = asked.provider.or(match (is("GITHUB_ACTIONS"), is("GITLAB_CI")) {
@@ -94,11 +94,11 @@ fn roots(env: Env<'_>) -> Vec<PathBuf> {
 }
 
 /// Where the request is told by number, or by what the environment says of its own repository.
-fn request(asked: &Asked, home: Option<&str>, told: impl FnOnce() -> Request) -> Request {
+fn request(asked: &Asked, home: Option<&str>, told: impl FnOnce() -> ChangeRequest) -> ChangeRequest {
     let elsewhere = asked.repository.as_deref().is_some_and(|r| home.is_none_or(|home| !r.eq_ignore_ascii_case(home)));
     match asked.number {
-        Some(number) => Request::Number(number),
-        None if elsewhere => Request::Unknown,
+        Some(number) => ChangeRequest::Number(number),
+        None if elsewhere => ChangeRequest::Unknown,
         None => told(),
     }
 }
@@ -119,7 +119,7 @@ fn github(asked: &Asked, env: Env<'_>, event: Option<&Value>) -> Site {
 }
 
 /// The pull request of a job. An event of an issue is of no pull request unless it says so, and a schedule's commit is of none.
-fn pull(env: Env<'_>, event: Option<&Value>) -> Request {
+fn pull(env: Env<'_>, event: Option<&Value>) -> ChangeRequest {
     let number = |path: &str| event.and_then(|e| e.pointer(path)).and_then(Value::as_u64);
     let text = |path: &str| event.and_then(|e| e.pointer(path)).and_then(Value::as_str).map(String::from);
     let issue = || number("/issue/number").filter(|_| event.is_some_and(|e| e.pointer("/issue/pull_request").is_some()));
@@ -129,11 +129,11 @@ fn pull(env: Env<'_>, event: Option<&Value>) -> Request {
     // refs/heads/gh-readonly-queue/main/pr-7-<commit>
     let of_queue = || reference.strip_prefix("refs/heads/gh-readonly-queue/")?.rsplit_once("/pr-")?.1.split('-').next()?.parse().ok();
     if let Some(number) = told.or_else(of_ref).or_else(of_queue) {
-        return Request::Number(number);
+        return ChangeRequest::Number(number);
     }
     let other = ["issue_comment", "issues", "schedule"].contains(&env("GITHUB_EVENT_NAME").unwrap_or_default().as_str());
     let commit = text("/workflow_run/head_sha").or_else(|| env("GITHUB_SHA")).filter(|_| !other);
-    commit.map_or(Request::Unknown, Request::OfCommit)
+    commit.map_or(ChangeRequest::Unknown, ChangeRequest::OfCommit)
 }
 
 fn gitlab(asked: &Asked, env: Env<'_>) -> Site {
@@ -154,8 +154,8 @@ fn gitlab(asked: &Asked, env: Env<'_>) -> Site {
     let names = [env("CI_PROJECT_ID"), env("CI_PROJECT_PATH"), env("CI_MERGE_REQUEST_PROJECT_ID"), env("CI_MERGE_REQUEST_PROJECT_PATH")];
     let home = asked.repository.as_deref().filter(|r| names.iter().flatten().any(|n| n == r));
     let request = request(asked, home, || match &told {
-        Some((.., number)) => Request::Number(*number),
-        None => commit().map_or(Request::Unknown, Request::OfCommit),
+        Some((.., number)) => ChangeRequest::Number(*number),
+        None => commit().map_or(ChangeRequest::Unknown, ChangeRequest::OfCommit),
     });
     let (repository, page) = match (&asked.repository, told) {
         (Some(asked), _) => (Some(asked.clone()), None),
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn which_pull_request() {
-        use Request::{Number, OfCommit, Unknown};
+        use ChangeRequest::{Number, OfCommit, Unknown};
         let commit = || OfCommit(SHA.into());
         let queue = format!("refs/heads/gh-readonly-queue/main/pr-9-{SHA}");
         let cases = [
@@ -247,9 +247,9 @@ mod tests {
 
     #[test]
     fn which_merge_request() {
-        use Request::{Number, OfCommit, Unknown};
+        use ChangeRequest::{Number, OfCommit, Unknown};
         let own = [("GITLAB_CI", "true"), ("CI_PROJECT_ID", "42"), ("CI_PROJECT_PATH", "acme/shop"), ("CI_COMMIT_SHA", SHA)];
-        let cases: [(Vars<'_>, &str, Request); 6] = [
+        let cases: [(Vars<'_>, &str, ChangeRequest); 6] = [
             (&[("CI_MERGE_REQUEST_IID", "7")], "42", Number(7)),
             (&[("CI_MERGE_REQUEST_IID", "7"), ("CI_MERGE_REQUEST_PROJECT_ID", "41")], "41", Number(7)),
             (&[("CI_OPEN_MERGE_REQUESTS", "acme/shop!8,acme/shop!9")], "acme/shop", Number(8)),

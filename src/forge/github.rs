@@ -14,8 +14,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_service::Service;
 
-use super::transport::{Request, Transport};
-use super::{Comment, ForgeError, Kind, marked};
+use super::transport::{HttpRequest, Transport};
+use super::{Comment, ForgeError, ForgeErrorKind, marked};
 
 /// What every request carries.
 pub const HEADERS: &[(&str, &str)] = &[("accept", "application/vnd.github+json"), ("x-github-api-version", "2022-11-28")];
@@ -59,7 +59,7 @@ impl GitHub {
     pub fn new(transport: Transport, repository: String) -> Result<GitHub, ForgeError> {
         let word = |s: &str| !s.is_empty() && s.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
         if !repository.split_once('/').is_some_and(|(owner, name)| word(owner) && word(name)) {
-            return Err(ForgeError::new(Kind::NoRepository, format!("`{repository}` is no OWNER/NAME of a repository")));
+            return Err(ForgeError::new(ForgeErrorKind::NoRepository, format!("`{repository}` is no OWNER/NAME of a repository")));
         }
         // Beside `/api/v3` of an Enterprise stands `/api/graphql`; beside `https://api.github.com` stands `/graphql`.
         let base = transport.base();
@@ -112,14 +112,14 @@ impl GitHub {
     async fn login(&self) -> Result<String, ForgeError> {
         match self.api.get::<User, _, ()>("/user", None).await.map_err(error) {
             Ok(user) => return Ok(user.login),
-            Err(e) if e.kind == Kind::Denied => {}
+            Err(e) if e.kind == ForgeErrorKind::Denied => {}
             Err(e) => return Err(e),
         }
         let query = json!({ "query": "query { viewer { login } }" }).to_string().into_bytes();
-        let query = Request { repeat: true, ..Request::new(Method::POST, "/graphql".into(), query) };
+        let query = HttpRequest { repeat: true, ..HttpRequest::new(Method::POST, "/graphql".into(), query) };
         let said = match self.graphql.send(&query).await {
             Ok(answer) => serde_json::from_str::<Value>(&answer.body).ok(),
-            Err(e) if e.kind == Kind::Denied => None,
+            Err(e) if e.kind == ForgeErrorKind::Denied => None,
             Err(e) => return Err(e),
         };
         let login = said.as_ref().and_then(|s| s.pointer("/data/viewer/login")).and_then(Value::as_str);
@@ -148,9 +148,9 @@ fn error(e: octocrab::Error) -> ForgeError {
     match e {
         octocrab::Error::Service { source, .. } => match source.downcast::<ForgeError>() {
             Ok(ours) => *ours,
-            Err(other) => ForgeError::new(Kind::Unreachable, text(&other)),
+            Err(other) => ForgeError::new(ForgeErrorKind::Unreachable, text(&other)),
         },
-        other => ForgeError::new(Kind::Lost, format!("the answer can't be read: {}", text(&other))),
+        other => ForgeError::new(ForgeErrorKind::Lost, format!("the answer can't be read: {}", text(&other))),
     }
 }
 
@@ -172,7 +172,7 @@ impl Service<http::Request<OctoBody>> for Wire {
             let (head, body) = request.into_parts();
             let body = body.collect().await.map_err(error)?.to_bytes().to_vec();
             let path = head.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
-            let answer = transport.send(&Request::new(head.method, path, body)).await?;
+            let answer = transport.send(&HttpRequest::new(head.method, path, body)).await?;
             let mut response = http::Response::new(answer.body);
             *response.headers_mut() = answer.headers;
             Ok(response)

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use super::transport::{Answer, Request, Transport};
-use super::{Comment, ForgeError, Kind, marked};
+use super::transport::{Answer, HttpRequest, Transport};
+use super::{Comment, ForgeError, ForgeErrorKind, marked};
 
 /// What stands for itself in a part of a path.
 const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -65,11 +65,11 @@ impl GitLab {
         for n in 1..=PAGES {
             let path = self.notes(number);
             let path = format!("{path}?order_by=created_at&sort=asc&per_page={PER_PAGE}&page={n}");
-            let answer = self.transport.send(&Request::get(path)).await?;
+            let answer = self.transport.send(&HttpRequest::get(path)).await?;
             let notes: Vec<Note> = read(&answer)?;
             for note in notes.iter().filter(|n| !n.system && marked(&n.body, marker)) {
                 if me.is_none() {
-                    me = Some(read::<User>(&self.transport.send(&Request::get("/user".into())).await?)?.id);
+                    me = Some(read::<User>(&self.transport.send(&HttpRequest::get("/user".into())).await?)?.id);
                 }
                 if me == Some(note.author.id) {
                     return Ok(Some(note.id));
@@ -97,7 +97,7 @@ impl GitLab {
     /// The merge request that a commit merged, or else an open one that has it, or else any.
     pub async fn of_commit(&self, sha: &str) -> Result<Option<u64>, ForgeError> {
         let path = format!("{}/repository/commits/{sha}/merge_requests?per_page={PER_PAGE}", self.project);
-        let found: Vec<Merge> = read(&self.transport.send(&Request::get(path)).await?)?;
+        let found: Vec<Merge> = read(&self.transport.send(&HttpRequest::get(path)).await?)?;
         let is = |commit: &Option<String>| commit.as_deref() == Some(sha);
         let merged = found.iter().find(|m| is(&m.merge_commit_sha) || is(&m.squash_commit_sha));
         Ok(merged.or_else(|| found.iter().find(|m| m.state == "opened")).or(found.first()).map(|m| m.iid))
@@ -105,7 +105,7 @@ impl GitLab {
 
     async fn write(&self, method: Method, path: String, body: &str) -> Result<Note, ForgeError> {
         let body = json!({ "body": body }).to_string().into_bytes();
-        read(&self.transport.send(&Request::new(method, path, body)).await?)
+        read(&self.transport.send(&HttpRequest::new(method, path, body)).await?)
     }
 
     fn notes(&self, number: u64) -> String {
@@ -122,5 +122,5 @@ impl GitLab {
 }
 
 fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, ForgeError> {
-    serde_json::from_str(&answer.body).map_err(|e| ForgeError::new(Kind::Lost, format!("the answer can't be read: {e}")))
+    serde_json::from_str(&answer.body).map_err(|e| ForgeError::new(ForgeErrorKind::Lost, format!("the answer can't be read: {e}")))
 }

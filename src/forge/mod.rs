@@ -1,4 +1,4 @@
-//! The code host: GitHub or GitLab, and the one comment of a stack there.
+//! The code host (forge): GitHub or GitLab, and the one comment of a stack there.
 //!
 //! A stack's comment is found by its hidden first line *and* by being our own. The first of several is the one; the others are left alone, as
 //! is everybody else's, whatever it says.
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use reqwest::header::HeaderValue;
 
-pub use detect::{Asked, Ci, Request, Site};
+pub use detect::{Asked, ChangeRequest, Ci, Site};
 use github::GitHub;
 use gitlab::GitLab;
 use transport::Transport;
@@ -24,6 +24,7 @@ const TRIES: usize = 2;
 const LOOKS: usize = 3;
 const LAG: Duration = Duration::from_secs(1);
 
+/// The code hosts that are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Provider {
     GitHub,
@@ -31,7 +32,7 @@ pub enum Provider {
 }
 
 impl Provider {
-    /// Characters that a comment may have.
+    /// How many characters a comment may have.
     pub const fn limit(self) -> usize {
         match self {
             Provider::GitHub => 65_536,
@@ -51,12 +52,12 @@ impl FromStr for Provider {
     }
 }
 
-/// What opens a host. No text shows it.
+/// The access token of a code host. Neither `Debug` nor an error shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
 impl Token {
-    /// White space around it is a mistake of pasting.
+    /// Trims white space: pasting adds it.
     pub fn new(text: &str) -> Token {
         Token(text.trim().to_owned())
     }
@@ -74,15 +75,16 @@ impl fmt::Debug for Token {
     }
 }
 
-/// What kind of thing stands between a stack and its comment.
+/// Why a request to the code host failed, as far as the help differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ForgeErrorKind {
     /// Nothing tells which host.
     NoHost,
     /// Nothing tells which repository.
     NoRepository,
     /// No pull or merge request is there.
     NoRequest,
+    /// The environment holds no token for this host.
     NoToken(Provider),
     /// The token may not do it, or not see it: a fork's can't comment.
     Denied,
@@ -90,29 +92,40 @@ pub enum Kind {
     Token,
     /// A rate limit asks for more time than there is.
     Busy,
+    /// No connection, or no answer to a request that may be repeated.
     Unreachable,
-    /// Whether it was done isn't known.
+    /// The answer was lost: whether it was done isn't known.
     Lost,
+    /// The host refused it for a reason of its own.
     Refused,
 }
 
 /// Why a comment can't be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForgeError {
-    pub kind: Kind,
+    pub kind: ForgeErrorKind,
+    /// The status of the answer, if there was one.
     pub status: Option<u16>,
     /// A part of a sentence.
     pub message: String,
 }
 
 impl ForgeError {
-    pub fn new(kind: Kind, message: impl Into<String>) -> ForgeError {
+    /// An error without a status.
+    pub fn new(kind: ForgeErrorKind, message: impl Into<String>) -> ForgeError {
         ForgeError { kind, status: None, message: message.into() }
     }
 
-    /// Whether comments just aren't to be had here, so that the job's summary does instead.
+    /// Whether no comment can be written from this job at all, so that the job's summary does instead.
     pub fn elsewhere(&self) -> bool {
-        matches!(self.kind, Kind::NoHost | Kind::NoRepository | Kind::NoRequest | Kind::NoToken(_) | Kind::Denied)
+        matches!(
+            self.kind,
+            ForgeErrorKind::NoHost
+                | ForgeErrorKind::NoRepository
+                | ForgeErrorKind::NoRequest
+                | ForgeErrorKind::NoToken(_)
+                | ForgeErrorKind::Denied
+        )
     }
 }
 
@@ -137,24 +150,24 @@ enum Host {
     GitLab(GitLab),
 }
 
-/// A stack's place at a code host.
+/// A client for the one comment of a stack.
 pub struct Forge {
     host: Host,
     provider: Provider,
     transport: Transport,
     marker: String,
-    request: Request,
-    /// Once it is known.
+    request: ChangeRequest,
+    /// The id of the comment, once it is known.
     comment: Option<u64>,
 }
 
 impl Forge {
-    /// Asks nobody yet. `marker` is the first line of the stack's comment; all waits together take no longer than `patience`.
+    /// Makes a client; sends nothing yet. `marker` is the first line of the stack's comment; all waits together take no longer than `patience`.
     pub fn open(site: &Site, marker: String, patience: Duration) -> Result<Forge, ForgeError> {
-        let none = || ForgeError::new(Kind::NoRepository, "nothing tells the repository");
+        let none = || ForgeError::new(ForgeErrorKind::NoRepository, "nothing tells the repository");
         let repository = site.repository.clone().ok_or_else(none)?;
-        if site.request == Request::Unknown {
-            return Err(ForgeError::new(Kind::NoRequest, "this job is of no pull or merge request"));
+        if site.request == ChangeRequest::Unknown {
+            return Err(ForgeError::new(ForgeErrorKind::NoRequest, "this job is of no pull or merge request"));
         }
         let (transport, host) = match site.provider {
             Provider::GitHub => {
@@ -169,12 +182,12 @@ impl Forge {
         Ok(Forge { host, provider: site.provider, transport, marker, request: site.request.clone(), comment: None })
     }
 
-    /// Characters that a comment may have.
+    /// How many characters a comment may have.
     pub fn limit(&self) -> usize {
         self.provider.limit()
     }
 
-    /// Makes the stack's comment say this, whether it is there yet or not. A creation whose answer was lost is looked for before it is tried
+    /// Creates or updates the stack's comment. A creation whose answer was lost is looked for before it is tried
     /// again, so that there never are two.
     pub async fn upsert(&mut self, body: &str) -> Result<Comment, ForgeError> {
         let number = self.number().await?;
@@ -192,7 +205,7 @@ impl Forge {
                     other => break other?,
                 },
                 None => match self.create(number, body).await {
-                    Err(e) if e.kind == Kind::Lost && tries <= TRIES => self.look(number, e).await?,
+                    Err(e) if e.kind == ForgeErrorKind::Lost && tries <= TRIES => self.look(number, e).await?,
                     other => break other?,
                 },
             };
@@ -204,15 +217,15 @@ impl Forge {
     /// The pull or merge request's number, looked up by its commit if need be.
     async fn number(&mut self) -> Result<u64, ForgeError> {
         let found = match &self.request {
-            Request::Number(number) => return Ok(*number),
-            Request::OfCommit(sha) => match &self.host {
+            ChangeRequest::Number(number) => return Ok(*number),
+            ChangeRequest::OfCommit(sha) => match &self.host {
                 Host::GitHub(host) => host.of_commit(sha).await?,
                 Host::GitLab(host) => host.of_commit(sha).await?,
             }
-            .ok_or_else(|| ForgeError::new(Kind::NoRequest, format!("commit {sha} is of no pull or merge request")))?,
-            Request::Unknown => return Err(ForgeError::new(Kind::NoRequest, "this job is of no pull or merge request")),
+            .ok_or_else(|| ForgeError::new(ForgeErrorKind::NoRequest, format!("commit {sha} is of no pull or merge request")))?,
+            ChangeRequest::Unknown => return Err(ForgeError::new(ForgeErrorKind::NoRequest, "this job is of no pull or merge request")),
         };
-        self.request = Request::Number(found);
+        self.request = ChangeRequest::Number(found);
         Ok(found)
     }
 

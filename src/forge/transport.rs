@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | 429, and 403 that tells of a rate limit | always: nothing was done | as told (`Retry-After`, the limit's reset), a minute when nothing is told |
 //! | 5xx, or no answer, to what says the same twice | [`TRIES`] times | 250 ms doubled, with full jitter |
-//! | 5xx, or no answer, to a creation | never: it is [`Kind::Lost`], and the caller looks | |
+//! | 5xx, or no answer, to a creation | never: it is [`ForgeErrorKind::Lost`], and the caller looks | |
 //!
 //! What failed attempts and waits take together is bounded by the transport's patience. `wire::policy` is not this: it knows services of
 //! clouds, their lanes and the lease, and none of its futures can leave its thread, as those of a client's service must.
@@ -18,7 +18,7 @@ use reqwest::{Certificate, Client, Method};
 use serde_json::Value;
 use tokio::time::sleep;
 
-use super::{ForgeError, Kind, Site};
+use super::{ForgeError, ForgeErrorKind, Site};
 
 /// Attempts at most, for what fails in passing.
 const TRIES: u32 = 5;
@@ -27,28 +27,29 @@ const ANSWER: Duration = Duration::from_secs(30);
 /// How long a host's name may take to become a connection.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long to wait when a limit doesn't say: what GitHub asks for.
-const UNTOLD: Duration = Duration::from_secs(60);
+const UNSAID: Duration = Duration::from_secs(60);
 
-/// One request.
-pub struct Request {
+/// One request to the API.
+pub struct HttpRequest {
     pub method: Method,
     /// Path and query, below the API's base.
     pub path: String,
     /// JSON.
     pub body: Vec<u8>,
-    /// Whether it says the same twice.
+    /// Whether it is idempotent, and so may be sent again.
     pub repeat: bool,
 }
 
-impl Request {
-    pub fn get(path: String) -> Request {
-        Request { method: Method::GET, path, body: vec![], repeat: true }
+impl HttpRequest {
+    /// A GET request.
+    pub fn get(path: String) -> HttpRequest {
+        HttpRequest { method: Method::GET, path, body: vec![], repeat: true }
     }
 
-    /// Everything but a creation says the same twice.
-    pub fn new(method: Method, path: String, body: Vec<u8>) -> Request {
+    /// A request; all but POST are idempotent.
+    pub fn new(method: Method, path: String, body: Vec<u8>) -> HttpRequest {
         let repeat = method != Method::POST;
-        Request { method, path, body, repeat }
+        HttpRequest { method, path, body, repeat }
     }
 
     fn name(&self) -> String {
@@ -56,14 +57,14 @@ impl Request {
     }
 }
 
-/// An answer of success.
+/// A response with a status of success.
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: String,
 }
 
-/// A client with a token and a budget of waiting.
+/// An HTTP client with a token and a budget of waiting time.
 #[derive(Clone)]
 pub struct Transport {
     client: Client,
@@ -79,18 +80,21 @@ impl Transport {
         let base = site.api.trim_end_matches('/').to_owned();
         let address = reqwest::Url::parse(&base).ok().filter(|u| ["http", "https"].contains(&u.scheme()) && u.has_host());
         if address.is_none() {
-            return Err(ForgeError::new(Kind::Unreachable, format!("`{base}` is no address of an API")));
+            return Err(ForgeError::new(ForgeErrorKind::Unreachable, format!("`{base}` is no address of an API")));
         }
         let mut all = HeaderMap::new();
         all.insert(USER_AGENT, HeaderValue::from_static(concat!("infra/", env!("CARGO_PKG_VERSION"))));
         all.insert(ACCEPT, HeaderValue::from_static("application/json"));
         all.extend(headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))));
-        let token = site.token.as_ref().ok_or_else(|| ForgeError::new(Kind::NoToken(site.provider), "there is no token"))?;
-        all.insert(AUTHORIZATION, token.header().ok_or_else(|| ForgeError::new(Kind::Token, "the token is none: no header can hold it"))?);
+        let token = site.token.as_ref().ok_or_else(|| ForgeError::new(ForgeErrorKind::NoToken(site.provider), "there is no token"))?;
+        all.insert(
+            AUTHORIZATION,
+            token.header().ok_or_else(|| ForgeError::new(ForgeErrorKind::Token, "the token is none: no header can hold it"))?,
+        );
         let roots = site.roots.iter().filter_map(|file| Certificate::from_pem_bundle(&std::fs::read(file).ok()?).ok()).flatten();
         let client = Client::builder().default_headers(all).connect_timeout(CONNECT).timeout(ANSWER);
         let client = roots.fold(client, |client, root| client.add_root_certificate(root)).build();
-        let client = client.map_err(|e| ForgeError::new(Kind::Unreachable, causes(&e)))?;
+        let client = client.map_err(|e| ForgeError::new(ForgeErrorKind::Unreachable, causes(&e)))?;
         Ok(Transport { client, base, patience, spent: Arc::default() })
     }
 
@@ -104,14 +108,14 @@ impl Transport {
         &self.base
     }
 
-    /// One request, with its retries.
-    pub async fn send(&self, request: &Request) -> Result<Answer, ForgeError> {
+    /// Sends a request, and sends it again as the table above says.
+    pub async fn send(&self, request: &HttpRequest) -> Result<Answer, ForgeError> {
         let mut attempt = 0;
         loop {
             let started = Instant::now();
             let (error, wait) = match self.once(request).await? {
                 Verdict::Good(answer) => return Ok(answer),
-                Verdict::Limited(error, told) => (error, told.unwrap_or(UNTOLD)),
+                Verdict::Limited(error, delay) => (error, delay.unwrap_or(UNSAID)),
                 Verdict::Passing(error) if attempt + 1 < TRIES => (error, backoff(attempt)),
                 Verdict::Passing(error) => return Err(error),
             };
@@ -120,7 +124,7 @@ impl Transport {
         }
     }
 
-    /// Waits, unless that takes more than is left of the patience.
+    /// Waits; `None` when what is left of the patience doesn't suffice.
     pub async fn pause(&self, lost: Duration, wait: Duration) -> Option<()> {
         let took = (lost + wait).as_millis() as u64;
         let before = self.spent.fetch_add(took, Ordering::Relaxed);
@@ -131,7 +135,7 @@ impl Transport {
         Some(())
     }
 
-    async fn once(&self, request: &Request) -> Result<Verdict, ForgeError> {
+    async fn once(&self, request: &HttpRequest) -> Result<Verdict, ForgeError> {
         let mut sent = self.client.request(request.method.clone(), format!("{}{}", self.base, request.path));
         if !request.body.is_empty() {
             sent = sent.header(CONTENT_TYPE, "application/json").body(request.body.clone());
@@ -146,23 +150,23 @@ impl Transport {
             Ok(answer) => answer,
             // What found no connection was never heard.
             Err(e) if request.repeat || e.is_connect() => {
-                return Ok(Verdict::Passing(ForgeError::new(Kind::Unreachable, format!("{name}: {}", causes(&e.without_url())))));
+                return Ok(Verdict::Passing(ForgeError::new(ForgeErrorKind::Unreachable, format!("{name}: {}", causes(&e.without_url())))));
             }
-            Err(e) => return Err(ForgeError::new(Kind::Lost, format!("{name}: {}", causes(&e.without_url())))),
+            Err(e) => return Err(ForgeError::new(ForgeErrorKind::Lost, format!("{name}: {}", causes(&e.without_url())))),
         };
-        let said = format!("{name}: {} {}", answer.status, words(&answer.body));
+        let said = format!("{name}: {} {}", answer.status, error_message(&answer.body));
         let error = |kind| ForgeError { kind, status: Some(answer.status), message: said.trim_end().to_owned() };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         if limited(answer.status, &answer.headers, &answer.body) {
-            return Ok(Verdict::Limited(error(Kind::Busy), told(&answer.headers, now)));
+            return Ok(Verdict::Limited(error(ForgeErrorKind::Busy), retry_delay(&answer.headers, now)));
         }
         match answer.status {
             200..=299 => Ok(Verdict::Good(answer)),
-            408 | 500..=599 if request.repeat => Ok(Verdict::Passing(error(Kind::Unreachable))),
-            408 | 500..=599 => Err(error(Kind::Lost)),
-            401 => Err(error(Kind::Token)),
-            403 | 404 | 410 => Err(error(Kind::Denied)),
-            _ => Err(error(Kind::Refused)),
+            408 | 500..=599 if request.repeat => Ok(Verdict::Passing(error(ForgeErrorKind::Unreachable))),
+            408 | 500..=599 => Err(error(ForgeErrorKind::Lost)),
+            401 => Err(error(ForgeErrorKind::Token)),
+            403 | 404 | 410 => Err(error(ForgeErrorKind::Denied)),
+            _ => Err(error(ForgeErrorKind::Refused)),
         }
     }
 }
@@ -186,7 +190,7 @@ fn limited(status: u16, headers: &HeaderMap, body: &str) -> bool {
 }
 
 /// How long a limit asks to wait: in seconds, or until a second of the epoch.
-fn told(headers: &HeaderMap, now: u64) -> Option<Duration> {
+fn retry_delay(headers: &HeaderMap, now: u64) -> Option<Duration> {
     let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
     let spent = |name: &str| number(name) == Some(0);
     let reset = |name: &str| number(name).map(|at| at.saturating_sub(now) + 1);
@@ -200,7 +204,7 @@ fn backoff(attempt: u32) -> Duration {
 }
 
 /// What an error's body says: both hosts have several shapes for it.
-fn words(body: &str) -> String {
+fn error_message(body: &str) -> String {
     let Ok(value) = serde_json::from_str::<Value>(body) else { return String::new() };
     let said = ["message", "error_description", "error"].iter().find_map(|key| value.get(*key));
     let mut text = match said {
@@ -255,7 +259,7 @@ mod tests {
 
     #[test]
     fn waits_are_as_long_as_told() {
-        let seconds = |pairs: &[(&'static str, &'static str)]| told(&headers(pairs), 1000).map(|d| d.as_secs());
+        let seconds = |pairs: &[(&'static str, &'static str)]| retry_delay(&headers(pairs), 1000).map(|d| d.as_secs());
         assert_eq!(seconds(&[("retry-after", "7"), ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1100")]), Some(7));
         assert_eq!(seconds(&[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1100")]), Some(101));
         assert_eq!(seconds(&[("x-ratelimit-remaining", "9"), ("x-ratelimit-reset", "1100")]), None, "that isn't the limit that was met");
@@ -267,12 +271,12 @@ mod tests {
     #[test]
     fn every_shape_of_an_error_says_something() {
         let long = r#"{"message":"Validation Failed","errors":[{"resource":"IssueComment","message":"body is too long (maximum is 65536 characters)"}]}"#;
-        assert_eq!(words(long), "Validation Failed: body is too long (maximum is 65536 characters)");
-        assert_eq!(words(r#"{"message":{"note":["is too long"]}}"#), r#"{"note":["is too long"]}"#);
+        assert_eq!(error_message(long), "Validation Failed: body is too long (maximum is 65536 characters)");
+        assert_eq!(error_message(r#"{"message":{"note":["is too long"]}}"#), r#"{"note":["is too long"]}"#);
         assert_eq!(
-            words(r#"{"error":"insufficient_scope","error_description":"The request requires higher privileges"}"#),
+            error_message(r#"{"error":"insufficient_scope","error_description":"The request requires higher privileges"}"#),
             "The request requires higher privileges"
         );
-        assert_eq!(words("<html>"), "");
+        assert_eq!(error_message("<html>"), "");
     }
 }

@@ -1,4 +1,4 @@
-//! How what is live differs from the spec, and whose doing that is. Without a state file: a stamp's digest tells what was last asked for.
+//! How the live objects differ from the spec, and why: changed by others, or not applied yet. Without a state file: a stamp's digest tells what was last asked for.
 use serde::Serialize;
 
 use super::decide::{Decision, compare};
@@ -41,7 +41,7 @@ pub struct Deviation {
     pub renamed_from: Option<Address>,
 }
 
-/// All that is not as the spec says.
+/// The drift of a stack: every object that is not as the spec says.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Drift {
     pub stack: String,
@@ -59,11 +59,12 @@ impl Drift {
         self.found.is_empty() && self.follows.is_empty()
     }
 
+    /// How many objects differ for a cause.
     pub fn count(&self, cause: Cause) -> usize {
         self.found.iter().filter(|d| d.cause == cause).count()
     }
 
-    /// What somebody else may have changed, as it is.
+    /// The live objects that somebody else may have changed; the audit log is asked about them.
     pub fn suspects(&self) -> Vec<&Live> {
         let suspicious = |d: &&Deviation| matches!(d.cause, Cause::Changed | Cause::Unclear);
         self.found.iter().filter(suspicious).filter_map(|d| d.live.as_ref()).collect()

@@ -22,7 +22,7 @@ pub use drift::{Drift, drift};
 pub use saved::Saved;
 pub use select::{Selection, select};
 
-/// What is done to one object, as a person reads it.
+/// What a plan does to one object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verb {
@@ -46,7 +46,7 @@ pub enum Undo {
     Never,
 }
 
-/// One line of the plan.
+/// The change of one object: one line of the plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
     pub address: Address,
@@ -67,7 +67,7 @@ pub struct Change {
     pub seconds: u64,
 }
 
-/// What one step does, for the machine.
+/// The request that one step makes.
 #[expect(clippy::large_enum_variant, reason = "an update needs both sides, and most steps of a change are updates or creations")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -112,9 +112,33 @@ pub struct Plan {
     pub critical: Vec<usize>,
 }
 
+/// How many changes of each verb a plan has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Counts {
+    pub create: usize,
+    pub update: usize,
+    pub replace: usize,
+    pub delete: usize,
+}
+
 impl Plan {
+    /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// How many changes there are of each verb.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for change in &self.changes {
+            *match change.verb {
+                Verb::Create => &mut counts.create,
+                Verb::Update => &mut counts.update,
+                Verb::Replace(_) => &mut counts.replace,
+                Verb::Delete => &mut counts.delete,
+            } += 1;
+        }
+        counts
     }
 
     /// The plan's digest. What the cloud decides of an object, and what is left to it, has no part in it: that moves by itself.

@@ -17,7 +17,7 @@ pub const FORMAT: u32 = 2;
 
 /// A Cloudflare zone, as the account has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Zone {
+pub struct SceneZone {
     pub name: String,
     pub id: String,
 }
@@ -28,7 +28,7 @@ pub struct Scene {
     /// The AWS account.
     pub account: String,
     pub region: String,
-    pub zone: Option<Zone>,
+    pub zone: Option<SceneZone>,
 }
 
 /// A plan, and all that it was made from. Holds no secret: what an output may not show is a fingerprint here.
@@ -98,7 +98,7 @@ impl Saved {
         self
     }
 
-    /// The file's text.
+    /// The text of the file: a header line, and the plan.
     pub fn write(&self) -> String {
         let body = serde_json::to_string(self).expect("plain data");
         let head = Head { infra_plan: FORMAT, infra: env!("CARGO_PKG_VERSION").into(), digest: text_digest(&body) };
@@ -121,13 +121,13 @@ impl Saved {
         Ok(saved)
     }
 
-    /// Whose changes were approved: what changes, and what serves as it is.
+    /// The addresses that the approval covers: those that change, and those that are adopted.
     pub fn touched(&self) -> BTreeSet<Address> {
         let changed = self.plan.changes.iter().flat_map(|c| [Some(&c.address), c.renamed_from.as_ref()]).flatten();
         changed.chain(self.plan.adopted.iter().map(|a| &a.address)).cloned().collect()
     }
 
-    /// The same plan, made anew from what is wanted and what there is now; refused when anything of its business has moved.
+    /// Plans again from the spec and the live objects of now. Refused when anything that the plan touches has moved since it was made.
     pub fn again(&self, mut stack: Stack, mut snapshot: Snapshot) -> Result<Plan, Refused> {
         let moved = self.moved(&stack, &snapshot);
         if !moved.is_empty() {
@@ -203,11 +203,11 @@ impl Saved {
     }
 }
 
-/// Why a saved plan is not made again.
+/// Why a saved plan can't be applied any more.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Refused {
     Moved(Vec<Moved>),
-    /// There is no plan at all any more.
+    /// No plan can be made any more.
     Impossible(Vec<PlanError>),
 }
 
@@ -220,7 +220,7 @@ pub enum Moved {
     Gone { address: Address, id: String },
     /// One that wasn't.
     Come { address: Address, id: String },
-    /// What is done with it is something else.
+    /// A plan of now would do something else with it.
     Done { address: Address },
 }
 
@@ -261,7 +261,7 @@ fn object(o: &Object, redactor: &Redactor) -> Object {
     serde_json::from_value(value).expect("a hidden text is a text")
 }
 
-/// A plan's changes as a person may read them.
+/// A plan whose changes are redacted, for output.
 pub fn shown(plan: &Plan, redactor: &Redactor) -> Plan {
     let mut plan = plan.clone();
     plan.changes.iter_mut().for_each(|c| change(c, redactor));

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::style::{Label, Style};
 use super::values::{count, maybe, value};
+use super::words;
 use crate::cloud::{AuditEvent, AuditLog};
 use crate::kinds::Address;
 use crate::model::{AttrChange, Mode};
@@ -17,7 +18,7 @@ use crate::wire::CloudError;
 const CAUSES: [Cause; 6] = [Cause::Changed, Cause::Missing, Cause::Unapplied, Cause::Unclear, Cause::Unwanted, Cause::Leftover];
 
 /// A group's heading, its sign, and how many of it there are in a summary.
-fn words(cause: Cause) -> (&'static str, &'static str, &'static str) {
+fn describe(cause: Cause) -> (&'static str, &'static str, &'static str) {
     match cause {
         Cause::Changed => ("changed behind infra's back", "~", "changed behind infra's back"),
         Cause::Missing => ("missing: deleted by somebody, or not made yet", "+", "missing"),
@@ -28,7 +29,7 @@ fn words(cause: Cause) -> (&'static str, &'static str, &'static str) {
     }
 }
 
-/// For people.
+/// Drift as text.
 pub fn text(d: &Drift, log: &AuditLog, style: Style) -> String {
     if d.is_empty() {
         return format!("No drift: `{}` is as the spec says ({}).\n", d.stack, count(d.same.len(), "object"));
@@ -37,7 +38,7 @@ pub fn text(d: &Drift, log: &AuditLog, style: Style) -> String {
     for cause in CAUSES {
         let group: Vec<&Deviation> = d.found.iter().filter(|f| f.cause == cause).collect();
         if !group.is_empty() {
-            out += &format!("{}\n", style.paint(Label::Heading, words(cause).0));
+            out += &format!("{}\n", style.paint(Label::Heading, describe(cause).0));
             group.iter().for_each(|f| out += &deviation(f, log, style));
             out.push('\n');
         }
@@ -50,7 +51,7 @@ pub fn text(d: &Drift, log: &AuditLog, style: Style) -> String {
 
 /// `2 changed behind infra's back, 1 missing; 56 as the spec says`; what there is none of is left out.
 fn summary(d: &Drift) -> String {
-    let counts = CAUSES.iter().map(|c| (d.count(*c), words(*c).2)).filter(|(n, _)| *n > 0);
+    let counts = CAUSES.iter().map(|c| (d.count(*c), describe(*c).2)).filter(|(n, _)| *n > 0);
     let mut said: Vec<String> = counts.map(|(n, what)| format!("{n} {what}")).collect();
     if !d.follows.is_empty() {
         said.push(format!("{} that only point at those", d.follows.len()));
@@ -59,7 +60,7 @@ fn summary(d: &Drift) -> String {
 }
 
 fn deviation(d: &Deviation, log: &AuditLog, style: Style) -> String {
-    let (_, sign, _) = words(d.cause);
+    let (_, sign, _) = describe(d.cause);
     let label = match sign {
         "+" => Label::Added,
         "-" => Label::Removed,
@@ -85,12 +86,14 @@ fn deviation(d: &Deviation, log: &AuditLog, style: Style) -> String {
     out
 }
 
-/// Which way it goes is said in words: what is, what should be.
+/// One attribute: what it is, and what it should be.
 fn attribute(a: &AttrChange, style: Style) -> String {
     let mut line = match (&a.before, &a.after) {
-        (Some(is), None) => style.paint(Label::Removed, &format!("{}: {} is there, and should not be", a.path, value(is))),
-        (None, Some(should)) => style.paint(Label::Added, &format!("{}: {} should be there, and is not", a.path, value(should))),
-        (is, should) => format!("{}: is {}, should be {}", a.path, maybe(is.as_ref()), maybe(should.as_ref())),
+        (Some(is), None) => style.paint(Label::Removed, &format!("{}: {} is there, and should not be", words::attribute(a), value(is))),
+        (None, Some(should)) => {
+            style.paint(Label::Added, &format!("{}: {} should be there, and is not", words::attribute(a), value(should)))
+        }
+        (is, should) => format!("{}: is {}, should be {}", words::attribute(a), maybe(is.as_ref()), maybe(should.as_ref())),
     };
     if a.mode == Mode::Replace {
         line += &style.paint(Label::Forced, "  # only a replacement brings it back");
@@ -164,7 +167,7 @@ pub struct DriftedAttribute {
     pub mode: Mode,
 }
 
-/// For programs. Secrets are left out.
+/// Drift as JSON. Secrets are left out.
 pub fn json(d: &Drift, log: &AuditLog) -> Value {
     let attribute = |a: &AttrChange| DriftedAttribute { path: a.path.clone(), is: a.before.clone(), should: a.after.clone(), mode: a.mode };
     let object = |f: &Deviation| Drifted {

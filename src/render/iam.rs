@@ -44,12 +44,12 @@ pub struct Statement {
 /// Operator to key to values.
 type Condition = BTreeMap<&'static str, BTreeMap<String, BTreeSet<String>>>;
 
-/// What a plan needs. It lists all kinds, whatever the spec has: an earlier spec may have left something.
+/// The policy that a plan needs. It lists all kinds, whatever the spec has: an earlier spec may have left something.
 pub fn read_only(place: Place) -> Policy {
     policy(place, reads())
 }
 
-/// What an apply of exactly these kinds needs.
+/// The policy that an apply of exactly these kinds needs.
 pub fn apply(place: Place, kinds: &BTreeSet<Kind>) -> Policy {
     let writes = kinds.iter().flat_map(|kind| kind.calls().write);
     policy(place, reads().chain(GENERAL.write).chain(writes))

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::canon::{self, Form};
 use crate::kinds::Address;
-use crate::plan::{Act, Change, Plan, Undo, Verb};
+use crate::plan::{Act, Change, Counts, Plan, Undo};
 
 /// A plan as `infra show --format json` prints it.
 #[derive(Serialize, JsonSchema)]
@@ -15,7 +15,7 @@ pub struct PlanDocument {
     pub stack: String,
     /// The same spec and the same live objects give the same digest.
     pub digest: String,
-    pub summary: Summary,
+    pub summary: Counts,
     /// How long it usually takes.
     pub expected_seconds: u64,
     /// The addresses that decide the duration, in order.
@@ -28,21 +28,12 @@ pub struct PlanDocument {
     pub steps: Vec<StepDocument>,
 }
 
-/// How much of what.
-#[derive(Serialize, JsonSchema)]
-pub struct Summary {
-    pub create: usize,
-    pub update: usize,
-    pub replace: usize,
-    pub delete: usize,
-}
-
 /// One request of the program.
 #[derive(Serialize, JsonSchema)]
 pub struct StepDocument {
     pub id: usize,
     pub address: Address,
-    pub action: Action,
+    pub action: StepAction,
     /// Steps that must be done before.
     pub after: Vec<usize>,
     /// How it is taken back.
@@ -54,7 +45,7 @@ pub struct StepDocument {
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Action {
+pub enum StepAction {
     Create,
     Update,
     Delete,
@@ -62,17 +53,11 @@ pub enum Action {
 
 /// The document of a plan. Secrets are left out.
 pub fn plan(p: &Plan) -> Value {
-    let n = |f: fn(Verb) -> bool| p.changes.iter().filter(|c| f(c.verb)).count();
     let document = PlanDocument {
         format_version: 1,
         stack: p.stack.clone(),
         digest: p.digest.clone(),
-        summary: Summary {
-            create: n(|v| v == Verb::Create),
-            update: n(|v| v == Verb::Update),
-            replace: n(|v| matches!(v, Verb::Replace(_))),
-            delete: n(|v| v == Verb::Delete),
-        },
+        summary: p.counts(),
         expected_seconds: p.expected.as_secs(),
         critical_path: p.critical.iter().map(|i| p.steps[*i].address.clone()).collect(),
         reversible: p.steps.iter().all(|s| s.undo != Undo::Never),
@@ -84,9 +69,9 @@ pub fn plan(p: &Plan) -> Value {
                 id: s.id,
                 address: s.address.clone(),
                 action: match s.act {
-                    Act::Create { .. } => Action::Create,
-                    Act::Update { .. } => Action::Update,
-                    Act::Delete { .. } => Action::Delete,
+                    Act::Create { .. } => StepAction::Create,
+                    Act::Update { .. } => StepAction::Update,
+                    Act::Delete { .. } => StepAction::Delete,
                 },
                 after: s.after.clone(),
                 undo: s.undo,

@@ -1,4 +1,4 @@
-//! What runs, how long already, how long usually, what is waited for: bars on a terminal, plain lines elsewhere.
+//! The progress of a run: which steps run, for how long, how long they usually take, and what they wait for. Bars on a terminal, lines elsewhere.
 use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
 
 use super::values::seconds;
-use super::{report, stream};
+use super::{report, stream, words};
 use crate::plan::Plan;
 use crate::run::Event;
 
@@ -30,7 +30,7 @@ struct Running {
     bar: Option<ProgressBar>,
 }
 
-/// The picture of a run while it runs.
+/// The progress of one run.
 pub struct Progress<'s> {
     screen: Screen<'s>,
     running: BTreeMap<usize, Running>,
@@ -40,10 +40,12 @@ pub struct Progress<'s> {
 }
 
 impl<'s> Progress<'s> {
+    /// A screen of bars on stderr.
     pub fn terminal() -> Screen<'s> {
         Screen::Terminal(MultiProgress::with_draw_target(ProgressDrawTarget::stderr()))
     }
 
+    /// Progress that begins now.
     pub fn new(screen: Screen<'s>, plan: &Plan) -> Self {
         let total = match &screen {
             Screen::Terminal(bars) => {
@@ -55,7 +57,7 @@ impl<'s> Progress<'s> {
         Progress { screen, running: BTreeMap::new(), total, finished: 0, started: Instant::now() }
     }
 
-    /// Takes note of an event.
+    /// Shows an event.
     pub fn event(&mut self, plan: &Plan, event: &Event) -> io::Result<()> {
         let mut elapsed = 0;
         match event {
@@ -84,8 +86,7 @@ impl<'s> Progress<'s> {
 
     fn start(&mut self, plan: &Plan, i: usize, undo: bool) {
         let step = &plan.steps[i];
-        let verb = if undo { "taking back" } else { report::doing(step) };
-        let what = format!("{verb} {}", step.address);
+        let what = words::begun(step, undo);
         let bar = match (&self.screen, &self.total) {
             (Screen::Terminal(bars), Some(total)) => {
                 let style = ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
@@ -96,7 +97,7 @@ impl<'s> Progress<'s> {
         self.running.insert(i, Running { since: Instant::now(), typical: step.typical, tail: step.tail, what, undo, bar });
     }
 
-    /// Called once a second. `waits` tells what a step waits for.
+    /// Redraws; to be called once a second. `waits` says what each step waits for.
     pub fn tick(&mut self, plan: &Plan, waits: &BTreeMap<usize, String>) {
         let elapsed = self.started.elapsed();
         let left = self.running.values().map(|r| r.tail.saturating_sub(r.since.elapsed())).max().unwrap_or_default().as_secs();
@@ -105,24 +106,24 @@ impl<'s> Progress<'s> {
             total.set_message(format!("{}, {eta}", seconds(elapsed.as_secs())));
         }
         for (i, r) in &self.running {
-            let told = r.told(waits.get(i));
+            let line = r.describe(waits.get(i));
             match (&mut self.screen, &r.bar) {
                 (Screen::Terminal(_), Some(bar)) => {
-                    bar.set_message(told);
+                    bar.set_message(line);
                     bar.tick();
                 }
                 (Screen::Json(say), _) if elapsed.as_secs().is_multiple_of(10) && r.since.elapsed().as_secs() >= 5 => {
-                    say(&stream::progress(&plan.steps[*i], r.undo, r.since.elapsed().as_secs(), waits.get(i), &told));
+                    say(&stream::progress(&plan.steps[*i], r.undo, r.since.elapsed().as_secs(), waits.get(i), &line));
                 }
                 (Screen::Lines(say), _) if elapsed.as_secs().is_multiple_of(10) && r.since.elapsed().as_secs() >= 5 => {
-                    say(&format!("{:>7}  … {told}", seconds(elapsed.as_secs())));
+                    say(&format!("{:>7}  … {line}", seconds(elapsed.as_secs())));
                 }
                 _ => {}
             }
         }
     }
 
-    /// Takes the bars away.
+    /// Removes the bars.
     pub fn finish(&mut self) {
         if let Some(total) = self.total.take() {
             total.finish_and_clear();
@@ -131,7 +132,7 @@ impl<'s> Progress<'s> {
 }
 
 impl Running {
-    fn told(&self, waits: Option<&String>) -> String {
+    fn describe(&self, waits: Option<&String>) -> String {
         let waits = waits.map(|w| format!(", waiting for {w}")).unwrap_or_default();
         format!("{}: {} (usually {}){waits}", self.what, seconds(self.since.elapsed().as_secs()), seconds(self.typical.as_secs()))
     }

@@ -1,20 +1,23 @@
 //! How a run ended, step by step, for people.
-use super::text::{Detail, summary};
+use super::text::Detail;
 use super::values::{count, seconds};
-use crate::plan::{Act, Plan, Step, Undo};
+use super::words;
+use crate::plan::{Plan, Step};
 use crate::render::style::Label;
-use crate::run::{Direction, Event, Found, Outcome};
+use crate::run::{Direction, Event, Outcome, Settlement};
 use crate::wire::CloudError;
 
-/// What one event says, when it says something to a person: `+ subnet.app-a created`.
+/// One event as a line for people: `+ subnet.app-a created`. `None` for the beginning of a step and for a failed look.
 pub fn line(plan: &Plan, event: &Event) -> Option<String> {
     let step = |i: &usize| &plan.steps[*i];
     let text = match event {
-        Event::Done(i, _) | Event::Settled(i, _, Found::Whole) => format!("{} {} {}", sign(step(i)), step(i).address, past(step(i))),
+        Event::Done(i, _) | Event::Settled(i, _, Settlement::Whole) => {
+            format!("{} {} {}", words::act(&step(i).act).sign, step(i).address, done(step(i)))
+        }
         Event::Failed(i, e) => format!("! {} failed: {e}", step(i).address),
-        Event::Settled(i, _, Found::Partial) => format!("! {} is half {}", step(i).address, past(step(i))),
-        Event::Settled(i, _, Found::Nothing) => format!("! {} was not {}", step(i).address, past(step(i))),
-        Event::Undone(i, _) => format!("< {} {}", step(i).address, taken_back(step(i))),
+        Event::Settled(i, _, Settlement::Partial) => format!("! {} is half {}", step(i).address, done(step(i))),
+        Event::Settled(i, _, Settlement::Nothing) => format!("! {} was not {}", step(i).address, done(step(i))),
+        Event::Undone(i, _) => format!("< {} {}", step(i).address, undone_as(step(i))),
         Event::UndoFailed(i, e) => format!("! {} could not be taken back: {e}", step(i).address),
         Event::Interrupted => "! interrupted: nothing new starts, what runs ends".into(),
         Event::Resumed(Direction::Forward) => "the run goes on".into(),
@@ -24,6 +27,16 @@ pub fn line(plan: &Plan, event: &Event) -> Option<String> {
     Some(text)
 }
 
+/// One event as a sentence; every event has one.
+pub fn sentence(plan: &Plan, event: &Event) -> String {
+    line(plan, event).unwrap_or_else(|| match event {
+        Event::Began(i) => words::begun(&plan.steps[*i], false),
+        Event::UndoBegan(i) => words::begun(&plan.steps[*i], true),
+        Event::Unsettled(i, e) => format!("{} can't be looked at: {e}", plan.steps[*i].address),
+        _ => String::new(),
+    })
+}
+
 /// The end of a run: what it did, why it failed, what was undone, what still stands.
 pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, detail: Detail) -> String {
     let took = seconds(elapsed);
@@ -31,7 +44,7 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
     let mut out = String::new();
     let heading = |s: &str| detail.style.paint(Label::Heading, s);
     match outcome {
-        Outcome::Applied => out += &format!("{} {} in {took}.\n", heading("Applied:"), done(plan)),
+        Outcome::Applied => out += &format!("{} {} in {took}.\n", heading("Applied:"), words::done(plan.counts())),
         Outcome::Leftovers(e) => {
             out += &format!(
                 "{} all that was to be built is, in {took}; but {}.\n",
@@ -44,7 +57,7 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
         Outcome::RolledBack(cause) => {
             let why = cause.as_ref().map_or("interrupted".into(), |e| failures(plan, events, e));
             out += &format!("{} after {took}: {why}.\n", heading("Rolled back"));
-            undone.iter().for_each(|s| out += &format!("  < {} {}\n", s.address, taken_back(s)));
+            undone.iter().for_each(|s| out += &format!("  < {} {}\n", s.address, undone_as(s)));
             out += match undone.len() {
                 0 => "Nothing had been changed.\n",
                 _ => "Everything is as it was before.\n",
@@ -53,9 +66,9 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
         }
         Outcome::Stuck(e) => {
             out += &format!("{} an undo failed: {e}.\n", heading("Stuck:"));
-            undone.iter().for_each(|s| out += &format!("  < {} {}\n", s.address, taken_back(s)));
+            undone.iter().for_each(|s| out += &format!("  < {} {}\n", s.address, undone_as(s)));
             for s in standing(plan, events) {
-                out += &format!("  ! {} still {}\n", s.address, past(s));
+                out += &format!("  ! {} still {}\n", s.address, done(s));
             }
             out += "Take away what the message names; then `infra recover` tries again to take the rest back, from any machine.\n";
             out += help(e);
@@ -63,8 +76,8 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
         Outcome::Unfinished(e) => {
             out += &format!("{} after {took}: {e}.\n", heading("Stopped on the way"));
             let stands = standing(plan, events);
-            stands.iter().for_each(|s| out += &format!("  ! {} {}\n", s.address, past(s)));
-            flying(plan, events).iter().for_each(|s| out += &format!("  ? {} may be {}\n", s.address, past(s)));
+            stands.iter().for_each(|s| out += &format!("  ! {} {}\n", s.address, done(s)));
+            flying(plan, events).iter().for_each(|s| out += &format!("  ? {} may be {}\n", s.address, done(s)));
             out += match stands.len() {
                 0 => "Nothing is known to stand. `infra recover` makes sure of it, from any machine.\n",
                 _ => "`infra recover` takes this back, from any machine; `infra recover --forward` goes on with it.\n",
@@ -79,14 +92,6 @@ pub(super) fn help(e: &CloudError) -> &'static str {
     if e.forbidden() { "`infra iam-policy --apply` prints the permissions that an apply needs.\n" } else { "" }
 }
 
-pub(super) fn done(plan: &Plan) -> String {
-    summary(plan)
-        .replace(" to create", " created")
-        .replace(" to update", " updated")
-        .replace(" to replace", " replaced")
-        .replace(" to delete", " deleted")
-}
-
 fn failures(plan: &Plan, events: &[Event], first: &CloudError) -> String {
     let failed: Vec<_> = events.iter().filter_map(|e| if let Event::Failed(i, e) = e { Some((i, e)) } else { None }).collect();
     let who = failed.iter().find(|(_, e)| *e == first).map(|(i, _)| format!("{}: ", plan.steps[**i].address));
@@ -95,17 +100,17 @@ fn failures(plan: &Plan, events: &[Event], first: &CloudError) -> String {
     format!("{}{first}{more}", who.unwrap_or_default())
 }
 
-/// Steps that were taken back, in that order.
+/// Steps that were undone, in the order in which they were.
 pub(super) fn undone<'p>(plan: &'p Plan, events: &[Event]) -> Vec<&'p Step> {
     events.iter().filter_map(|e| if let Event::Undone(i, _) = e { Some(&plan.steps[*i]) } else { None }).collect()
 }
 
-/// Steps that were done and neither taken back nor meant to stay.
+/// Steps whose effect stands in the cloud: done, and not undone.
 pub(super) fn standing<'p>(plan: &'p Plan, events: &[Event]) -> Vec<&'p Step> {
     let mut stands = vec![false; plan.steps.len()];
     for e in events {
         match e {
-            Event::Done(i, _) | Event::Settled(i, _, Found::Whole | Found::Partial) => stands[*i] = true,
+            Event::Done(i, _) | Event::Settled(i, _, Settlement::Whole | Settlement::Partial) => stands[*i] = true,
             Event::Undone(i, _) => stands[*i] = false,
             _ => {}
         }
@@ -113,7 +118,7 @@ pub(super) fn standing<'p>(plan: &'p Plan, events: &[Event]) -> Vec<&'p Step> {
     plan.steps.iter().filter(|s| stands[s.id]).collect()
 }
 
-/// Steps that began and of which nobody has heard since.
+/// Steps that began and whose answer never came: their effect may stand.
 pub(super) fn flying<'p>(plan: &'p Plan, events: &[Event]) -> Vec<&'p Step> {
     let mut open = vec![false; plan.steps.len()];
     for e in events {
@@ -127,36 +132,12 @@ pub(super) fn flying<'p>(plan: &'p Plan, events: &[Event]) -> Vec<&'p Step> {
     plan.steps.iter().filter(|s| open[s.id]).collect()
 }
 
-fn sign(s: &Step) -> &'static str {
-    match s.act {
-        Act::Create { .. } => "+",
-        Act::Update { .. } => "~",
-        Act::Delete { .. } => "-",
-    }
+/// What a step did: `created`.
+pub(super) fn done(s: &Step) -> &'static str {
+    words::act(&s.act).done
 }
 
-/// What a step does while it does it.
-pub fn doing(s: &Step) -> &'static str {
-    match s.act {
-        Act::Create { .. } => "creating",
-        Act::Update { .. } => "updating",
-        Act::Delete { .. } => "deleting",
-    }
-}
-
-pub(super) fn past(s: &Step) -> &'static str {
-    match s.act {
-        Act::Create { .. } => "created",
-        Act::Update { .. } => "updated",
-        Act::Delete { .. } => "deleted",
-    }
-}
-
-pub(super) fn taken_back(s: &Step) -> &'static str {
-    match s.undo {
-        Undo::Delete => "deleted again",
-        Undo::Restore => "restored",
-        Undo::Recreate => "made again",
-        Undo::Never => "left",
-    }
+/// How a step was undone: `deleted again`.
+pub(super) fn undone_as(s: &Step) -> &'static str {
+    words::undo(s.undo).done
 }

@@ -1,4 +1,4 @@
-//! How things stand with a stack's runs.
+//! Whether a run of a stack goes on, and how the last one ended.
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
@@ -8,7 +8,7 @@ use super::values::seconds;
 use crate::cloud::lease::{Lease, Standing, Terms, standing};
 use crate::run::intent::{self, Intent};
 
-/// For people. `last` is the newest lease, held or not.
+/// The status for people. `last` is the newest lease, held or not.
 pub fn text(stack: &str, standing: &Standing, last: Option<&Lease>, intent: Option<&Intent>, now: SystemTime) -> String {
     let ago = |lease: &Lease| seconds(lease.beat.age(now).as_secs());
     let what = |lease: &Lease| match &lease.run {
@@ -44,7 +44,7 @@ pub fn text(stack: &str, standing: &Standing, last: Option<&Lease>, intent: Opti
     out
 }
 
-/// What whoever plans should know: that a run goes on, or that one is not over.
+/// A warning for who plans: another run goes on, or one was cut off. `None` when neither is so.
 pub fn hint(stack: &str, notes: &BTreeMap<String, String>, terms: &Terms) -> Option<String> {
     match (standing(stack, notes, terms), intent::read(stack, notes)) {
         (Standing::Alive(l), _) => {
@@ -55,7 +55,7 @@ pub fn hint(stack: &str, notes: &BTreeMap<String, String>, terms: &Terms) -> Opt
     }
 }
 
-/// For programs.
+/// The status as JSON.
 pub fn json(stack: &str, standing: &Standing, last: Option<&Lease>, intent: Option<&Intent>) -> Value {
     let state = match standing {
         Standing::Free => "free",

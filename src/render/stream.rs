@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use self::line::{Action, Changes, Diagnostic, Ended, Hook, Line, Output, PlannedChange, Position, Range, Resource};
+use self::line::{ChangeAction, Changes, Diagnostic, Hook, Line, OutcomeName, Output, PlannedChange, Range, ResourceName};
 use super::json::redact;
 use super::report;
-use super::text::{effect, summary};
+use super::text::effect;
 use super::values::seconds;
-use crate::diag::Finding;
+use super::words;
+use crate::diag::{Finding, Place};
 use crate::kinds::Address;
 use crate::model::{Moment, Service};
 use crate::plan::{Act, Change, Plan, Step, Verb};
@@ -20,12 +21,12 @@ use crate::wire::CloudError;
 
 pub use line::schema;
 
-/// The line's text, with its end. `message` is what it says to a person.
+/// A line as JSON, newline included. `message` is the sentence for people.
 pub fn text(line: &Line, message: &str) -> String {
     let level = match line {
         Line::Diagnostic { diagnostic } if diagnostic.severity == "warning" => "warn",
         Line::Diagnostic { .. } | Line::ApplyErrored { .. } | Line::RollbackErrored { .. } => "error",
-        Line::Outcome { outcome, .. } if !matches!(outcome, Ended::Applied) => "error",
+        Line::Outcome { outcome, .. } if !matches!(outcome, OutcomeName::Applied) => "error",
         _ => "info",
     };
     let mut value = serde_json::to_value(line).expect("plain data");
@@ -39,7 +40,7 @@ pub fn text(line: &Line, message: &str) -> String {
     format!("{value}\n")
 }
 
-/// The first line.
+/// The first line: the versions of infra and of the format.
 pub fn version() -> String {
     let infra = env!("CARGO_PKG_VERSION").to_owned();
     let message = format!("infra {infra}");
@@ -49,28 +50,27 @@ pub fn version() -> String {
 /// A plan: a line a change, then the summary.
 pub fn plan(p: &Plan, operation: &str) -> String {
     let changes = p.changes.iter().map(|c| text(&Line::PlannedChange { change: planned(c) }, &effect(c)));
-    let n = |f: fn(Verb) -> bool| p.changes.iter().filter(|c| f(c.verb)).count();
-    let replaced = n(|v| matches!(v, Verb::Replace(_)));
+    let counts = p.counts();
     let changes_line = Line::ChangeSummary {
         changes: Changes {
-            add: n(|v| v == Verb::Create) + replaced,
-            change: n(|v| v == Verb::Update),
-            remove: n(|v| v == Verb::Delete) + replaced,
+            add: counts.create + counts.replace,
+            change: counts.update,
+            remove: counts.delete + counts.replace,
             operation: operation.into(),
             stack: p.stack.clone(),
             digest: p.digest.clone(),
             expected_seconds: p.expected.as_secs(),
         },
     };
-    changes.chain([text(&changes_line, &format!("Plan: {}.", summary(p)))]).collect()
+    changes.chain([text(&changes_line, &format!("Plan: {}.", words::to_do(counts)))]).collect()
 }
 
 fn planned(c: &Change) -> PlannedChange {
     let action = match c.verb {
-        Verb::Create => Action::Create,
-        Verb::Update => Action::Update,
-        Verb::Replace(_) => Action::Replace,
-        Verb::Delete => Action::Delete,
+        Verb::Create => ChangeAction::Create,
+        Verb::Update => ChangeAction::Update,
+        Verb::Replace(_) => ChangeAction::Replace,
+        Verb::Delete => ChangeAction::Delete,
     };
     PlannedChange {
         resource: resource(&c.address),
@@ -84,22 +84,22 @@ fn planned(c: &Change) -> PlannedChange {
     }
 }
 
-fn resource(a: &Address) -> Resource {
+fn resource(a: &Address) -> ResourceName {
     let provider = if a.kind.service() == Service::Cloudflare { "cloudflare" } else { "aws" };
-    Resource { addr: a.clone(), implied_provider: provider.into(), resource_type: a.kind.label().into(), resource_name: a.name.clone() }
+    ResourceName { addr: a.clone(), implied_provider: provider.into(), resource_type: a.kind.label().into(), resource_name: a.name.clone() }
 }
 
 fn hook(s: &Step) -> Hook {
     let action = match s.act {
-        Act::Create { .. } => Action::Create,
-        Act::Update { .. } => Action::Update,
-        Act::Delete { .. } => Action::Delete,
+        Act::Create { .. } => ChangeAction::Create,
+        Act::Update { .. } => ChangeAction::Update,
+        Act::Delete { .. } => ChangeAction::Delete,
     };
     let (id_key, id_value, elapsed_seconds, waits_for, error) = Default::default();
     Hook { resource: resource(&s.address), action, step: s.id, id_key, id_value, elapsed_seconds, waits_for, error }
 }
 
-/// One event. `elapsed` is how long its step has taken.
+/// An event of a run. `elapsed` is how long its step has taken, in seconds.
 pub fn event(p: &Plan, e: &Event, elapsed: u64) -> String {
     let started = |i: &usize| hook(&p.steps[*i]);
     let ended = |i: &usize| Hook { elapsed_seconds: Some(elapsed), ..started(i) };
@@ -120,16 +120,10 @@ pub fn event(p: &Plan, e: &Event, elapsed: u64) -> String {
         Event::Interrupted => Line::Interrupted {},
         Event::Resumed(way) => Line::Resumed { direction: *way },
     };
-    let message = report::line(p, e).unwrap_or_else(|| match e {
-        Event::UndoBegan(i) => format!("taking back {}", p.steps[*i].address),
-        Event::Began(i) => format!("{} {}", report::doing(&p.steps[*i]), p.steps[*i].address),
-        Event::Unsettled(i, e) => format!("{} can't be looked at: {e}", p.steps[*i].address),
-        _ => String::new(),
-    });
-    text(&line, &message)
+    text(&line, &report::sentence(p, e))
 }
 
-/// A step that still goes on.
+/// A step that is still running; `waits` is what it waits for.
 pub fn progress(s: &Step, undo: bool, elapsed: u64, waits: Option<&String>, message: &str) -> String {
     let hook = Hook { elapsed_seconds: Some(elapsed), waits_for: waits.cloned(), ..hook(s) };
     text(&if undo { Line::RollbackProgress { hook } } else { Line::ApplyProgress { hook } }, message)
@@ -142,13 +136,14 @@ pub fn begun(run: &str, steps: usize) -> String {
 
 /// The end of a run.
 pub fn outcome(o: &Outcome, elapsed_seconds: u64) -> String {
-    let (outcome, error, word) = match o {
-        Outcome::Applied => (Ended::Applied, None, "applied"),
-        Outcome::Leftovers(e) => (Ended::Leftovers, Some(e), "applied with leftovers"),
-        Outcome::RolledBack(e) => (Ended::RolledBack, e.as_ref(), "rolled back"),
-        Outcome::Stuck(e) => (Ended::Stuck, Some(e), "stuck"),
-        Outcome::Unfinished(e) => (Ended::Unfinished, Some(e), "stopped on the way"),
+    let (outcome, error) = match o {
+        Outcome::Applied => (OutcomeName::Applied, None),
+        Outcome::Leftovers(e) => (OutcomeName::Leftovers, Some(e)),
+        Outcome::RolledBack(e) => (OutcomeName::RolledBack, e.as_ref()),
+        Outcome::Stuck(e) => (OutcomeName::Stuck, Some(e)),
+        Outcome::Unfinished(e) => (OutcomeName::Unfinished, Some(e)),
     };
+    let word = words::outcome(o);
     let message = match error {
         Some(e) => format!("{word} after {}: {e}", seconds(elapsed_seconds)),
         None => format!("{word} in {}", seconds(elapsed_seconds)),
@@ -156,7 +151,7 @@ pub fn outcome(o: &Outcome, elapsed_seconds: u64) -> String {
     text(&Line::Outcome { outcome, error: error.cloned(), elapsed_seconds }, &message)
 }
 
-/// Talk.
+/// A text that belongs to the result.
 pub fn log(message: &str) -> String {
     text(&Line::Log {}, message.trim_end())
 }
@@ -170,15 +165,8 @@ pub fn outputs(values: BTreeMap<String, Option<String>>) -> String {
 
 /// A finding.
 pub fn finding(f: &Finding) -> String {
-    let range = f.places.first().map(|place| {
-        let text = place.source.inner();
-        let at = |byte: usize| {
-            let before = text.get(..byte).unwrap_or(text);
-            let line = before.rsplit_once('\n').map_or(before, |(_, last)| last);
-            Position { line: before.matches('\n').count() + 1, column: line.chars().count() + 1, byte }
-        };
-        Range { filename: place.source.name().into(), start: at(place.span.start), end: at(place.span.end) }
-    });
+    let range = |place: &Place| Range { filename: place.source.name().into(), start: place.start(), end: place.end() };
+    let range = f.places.first().map(range);
     let severity = if f.is_error() { "error" } else { "warning" };
     let diagnostic =
         Diagnostic { severity: severity.into(), summary: f.message.clone(), detail: f.help.clone(), code: f.code.text().into(), range };

@@ -1,8 +1,5 @@
 //! Labels, and the one table that gives them colours. Everything reads without colour.
-use crate::model::Order;
-use crate::plan::Verb;
-
-/// What a piece of text is.
+/// The meaning of a piece of text, from which its colour follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Label {
     Added,
@@ -14,15 +11,17 @@ pub enum Label {
     Replaced,
 }
 
-/// Whether labels become colours.
+/// Whether text is coloured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
     pub color: bool,
 }
 
 impl Style {
+    /// Without colour.
     pub const PLAIN: Style = Style { color: false };
 
+    /// A text in its label's colour.
     pub fn paint(self, label: Label, text: &str) -> String {
         let code = match label {
             Label::Added => "32",
@@ -34,16 +33,5 @@ impl Style {
             Label::Replaced => "35",
         };
         if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
-    }
-
-    /// A change's sign and its label.
-    pub fn sign(verb: Verb) -> (&'static str, Label) {
-        match verb {
-            Verb::Create => ("+", Label::Added),
-            Verb::Update => ("~", Label::Changed),
-            Verb::Replace(Order::CreateFirst) => ("+/-", Label::Replaced),
-            Verb::Replace(Order::DeleteFirst) => ("-/+", Label::Replaced),
-            Verb::Delete => ("-", Label::Removed),
-        }
     }
 }

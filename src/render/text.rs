@@ -6,18 +6,19 @@ use serde_json::Value;
 use super::style::{Label, Style};
 use super::values::{count, maybe, seconds, value};
 use crate::canon::{Form, pair};
+use super::words;
 use crate::model::{AttrChange, Mode};
 use crate::plan::{Change, Plan, Undo, Verb};
 
-/// How a plan is told.
+/// How much of a plan or an outcome is shown.
 #[derive(Clone, Copy, Debug)]
 pub struct Detail {
     pub style: Style,
-    /// Also what is set at creation, and every undo.
+    /// Whether the attributes of what is created and every undo are shown, too.
     pub verbose: bool,
 }
 
-/// The whole plan.
+/// A plan as text.
 pub fn plan(p: &Plan, detail: Detail) -> String {
     if p.is_empty() {
         return format!("No changes: `{}` is as the spec says.\n{}", p.stack, adopted(p, detail));
@@ -31,7 +32,7 @@ pub fn plan(p: &Plan, detail: Detail) -> String {
     out + &adopted(p, detail) + &footer(p, detail)
 }
 
-/// Places of changes by their section of the spec; what is no longer in it comes last.
+/// The indices of changes by their section of the spec; what the spec no longer has comes last.
 pub(super) fn groups(changes: &[Change]) -> BTreeMap<(bool, &str), Vec<usize>> {
     let mut groups: BTreeMap<(bool, &str), Vec<usize>> = BTreeMap::new();
     for (i, c) in changes.iter().enumerate() {
@@ -41,7 +42,7 @@ pub(super) fn groups(changes: &[Change]) -> BTreeMap<(bool, &str), Vec<usize>> {
     groups
 }
 
-/// What serves although it is somebody else's.
+/// The adopted objects: somebody else's that are used as they are.
 fn adopted(p: &Plan, detail: Detail) -> String {
     let line = |a: &crate::plan::Adopted| format!("    = {}  ({} says the same, and isn't of this stack)\n", a.address, a.id);
     let lines: String = p.adopted.iter().map(line).collect();
@@ -52,32 +53,19 @@ fn adopted(p: &Plan, detail: Detail) -> String {
     format!("{heading}\n{}\n", detail.style.paint(Label::Dim, lines.trim_end_matches('\n')))
 }
 
-/// `3 to create, 1 to update`; what there is none of is left out.
-pub fn summary(p: &Plan) -> String {
-    let n = |f: fn(Verb) -> bool| p.changes.iter().filter(|c| f(c.verb)).count();
-    let counts = [
-        (n(|v| v == Verb::Create), "create"),
-        (n(|v| v == Verb::Update), "update"),
-        (n(|v| matches!(v, Verb::Replace(_))), "replace"),
-        (n(|v| v == Verb::Delete), "delete"),
-    ];
-    let said: Vec<String> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} to {what}")).collect();
-    if said.is_empty() { "nothing to do".into() } else { said.join(", ") }
-}
-
 /// `compute.app.env` belongs to `compute`.
 fn section(origin: &str) -> &str {
     origin.split('.').next().unwrap_or(origin)
 }
 
 fn change(c: &Change, detail: Detail) -> String {
-    let (sign, label) = Style::sign(c.verb);
-    let mut line = format!("{sign:>5} {}", c.address);
+    let words = words::verb(c.verb);
+    let mut line = format!("{:>5} {}", words.sign, c.address);
     if c.verb == Verb::Create && !detail.verbose {
         let hint = hint(&c.attrs);
         line += &if hint.is_empty() { hint } else { format!("  {hint}") };
     }
-    let mut out = detail.style.paint(label, &line);
+    let mut out = detail.style.paint(words.label, &line);
     let dim = |s: String| detail.style.paint(Label::Dim, &s);
     if let Some(old) = &c.renamed_from {
         out += &dim(format!("  (renamed from {old})"));
@@ -89,10 +77,10 @@ fn change(c: &Change, detail: Detail) -> String {
         out += &detail.style.paint(Label::Forced, "  ! loses its data");
     }
     if c.undo == Undo::Recreate {
-        out += &dim("  (leaves first; its undo makes it again as it was)".into());
+        out += &dim("  (leaves first; its undo recreates it as it was)".into());
     }
     if detail.verbose {
-        out += &dim(format!("  ({}, undo: {})", seconds(c.seconds), undo(c.undo)));
+        out += &dim(format!("  ({}, undo: {})", seconds(c.seconds), words::planned_undo(c.undo)));
     }
     out.push('\n');
     if c.verb != Verb::Create || detail.verbose {
@@ -103,29 +91,14 @@ fn change(c: &Change, detail: Detail) -> String {
 
 /// What becomes of an object: `subnet.app-a is created`.
 pub fn effect(c: &Change) -> String {
-    let becomes = match c.verb {
-        Verb::Create => "is created",
-        Verb::Update => "is updated",
-        Verb::Replace(_) => "is replaced",
-        Verb::Delete => "is deleted",
-    };
     let lost = if c.loses_data && c.verb != Verb::Create { ", and loses its data" } else { "" };
-    format!("{} {becomes}{lost}", c.address)
-}
-
-pub(super) fn undo(u: Undo) -> &'static str {
-    match u {
-        Undo::Delete => "deleted again",
-        Undo::Restore => "written back",
-        Undo::Recreate => "made again as it was",
-        Undo::Never => "none",
-    }
+    format!("{} is {}{lost}", c.address, words::verb(c.verb).done)
 }
 
 /// The few values by which a person recognises a new object.
 pub(super) fn hint(attrs: &[AttrChange]) -> String {
     let telling = attrs.iter().filter(|a| !["tags", "zone"].contains(&a.path.as_str())).filter_map(|a| a.after.as_ref());
-    let words: Vec<String> = telling.flat_map(words).collect();
+    let words: Vec<String> = telling.flat_map(telling_words).collect();
     let mut line = words.join(", ");
     if line.chars().count() > 72 {
         line = line.chars().take(71).collect::<String>() + "…";
@@ -134,7 +107,7 @@ pub(super) fn hint(attrs: &[AttrChange]) -> String {
 }
 
 /// A plain word, or the names of entries.
-fn words(v: &Value) -> Vec<String> {
+fn telling_words(v: &Value) -> Vec<String> {
     match Form::of(v) {
         Form::Ranked(entries) => entries.iter().filter_map(pair).map(|(name, _)| name.to_owned()).collect(),
         Form::Scalar(Value::String(s)) => vec![s.clone()],
@@ -146,11 +119,11 @@ fn words(v: &Value) -> Vec<String> {
 fn attr(a: &AttrChange, verb: Verb, detail: Detail) -> String {
     let paint = |label, s: &str| detail.style.paint(label, s);
     let mut line = match (&a.before, &a.after) {
-        _ if verb == Verb::Create => format!("{}: {}", a.path, maybe(a.after.as_ref())),
-        (Some(gone), None) => paint(Label::Removed, &format!("{}: - {}", a.path, value(gone))),
-        (None, Some(new)) => paint(Label::Added, &format!("{}: + {}", a.path, value(new))),
-        (before, after) if a.cascade && before == after => format!("{}: {} -> (replaced)", a.path, maybe(before.as_ref())),
-        (before, after) => format!("{}: {} -> {}", a.path, maybe(before.as_ref()), maybe(after.as_ref())),
+        _ if verb == Verb::Create => format!("{}: {}", words::attribute(a), maybe(a.after.as_ref())),
+        (Some(gone), None) => paint(Label::Removed, &format!("{}: - {}", words::attribute(a), value(gone))),
+        (None, Some(new)) => paint(Label::Added, &format!("{}: + {}", words::attribute(a), value(new))),
+        (before, after) if a.cascade && before == after => format!("{}: {} -> (replaced)", words::attribute(a), maybe(before.as_ref())),
+        (before, after) => format!("{}: {} -> {}", words::attribute(a), maybe(before.as_ref()), maybe(after.as_ref())),
     };
     if a.mode == Mode::Replace && matches!(verb, Verb::Replace(_)) {
         line += &paint(Label::Forced, "  # forces replacement");
@@ -159,7 +132,7 @@ fn attr(a: &AttrChange, verb: Verb, detail: Detail) -> String {
 }
 
 fn footer(p: &Plan, detail: Detail) -> String {
-    let mut out = format!("{} {}.\n", detail.style.paint(Label::Heading, "Plan:"), summary(p));
+    let mut out = format!("{} {}.\n", detail.style.paint(Label::Heading, "Plan:"), words::to_do(p.counts()));
     out += &format!("Undo: {}\n", undoing(p));
     let lost: Vec<String> = p.changes.iter().filter(|c| c.loses_data && c.verb != Verb::Create).map(|c| c.address.to_string()).collect();
     if !lost.is_empty() {
@@ -171,7 +144,7 @@ fn footer(p: &Plan, detail: Detail) -> String {
     out
 }
 
-/// How much of a plan can be taken back.
+/// A sentence that says how much of a plan can be undone.
 pub(super) fn undoing(p: &Plan) -> String {
     match p.changes.iter().filter(|c| c.undo == Undo::Never).count() {
         0 => "if any step fails, everything before it is taken back.".into(),

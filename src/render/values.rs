@@ -1,4 +1,4 @@
-//! Canonical values as a person reads them. Secrets are never shown.
+//! Attribute values as people read them. Secrets are never shown.
 use serde_json::{Map, Value};
 
 use crate::canon::{Form, Part, pair, plain_key};
@@ -23,7 +23,7 @@ pub fn object(o: &crate::kinds::Object) -> String {
     format!("a {} ({})", o.kind().label(), words.join(", "))
 }
 
-/// What is no longer as a saved plan knew it: the field, before and now.
+/// One thing that has moved since a plan was saved: the attribute, its value then and now.
 pub fn moved(m: &Moved) -> String {
     match m {
         Moved::Field { address, path, wanted, then, now } => {

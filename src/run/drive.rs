@@ -8,18 +8,18 @@ use tokio::time::{Instant, sleep};
 
 use super::look::look;
 use super::memory::Memory;
-use super::{Action, Event, Found, Outcome, Run};
+use super::{Event, Operation, Outcome, Run, Settlement};
 use crate::cloud::Cloud;
 use crate::kinds::{Call, Links, Live, Stamp};
 use crate::plan::{Act, Plan, Undo};
 use crate::wire::policy::STEP;
 use crate::wire::{Class, CloudError};
 
-/// Who is told of every event before the run goes on. An error stops the run: no record, no effect.
+/// Records every event before the run goes on. An error stops the run: no record, no effect.
 pub trait Sink {
     fn event(&mut self, plan: &Plan, event: &Event) -> io::Result<()>;
 
-    /// Makes sure that what was told outlives this process. Called before every effect.
+    /// Syncs what was recorded to disk. Called before every effect.
     fn sync(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -32,7 +32,7 @@ impl Sink for Vec<Event> {
     }
 }
 
-/// How a run is driven.
+/// The settings of a run.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The run's id; with a step's number it names what the step creates.
@@ -43,7 +43,7 @@ pub struct Settings {
     pub quiet: Duration,
 }
 
-/// What may come in from outside while a run goes on.
+/// A request from outside to end a run early.
 #[derive(Clone, Debug)]
 pub enum Stop {
     /// Start nothing new, let calls in flight end, take everything back.
@@ -76,12 +76,12 @@ pub async fn drive<C: Cloud>(
             halt = begin(run, sink, start.iter().flatten())?;
             for group in start.into_iter().filter(|_| halt.is_none()) {
                 let task = |action| {
-                    if let Action::Settle(_) = action {
+                    if let Operation::Settle(_) = action {
                         settling.insert(action);
                     }
                     let again = match action {
-                        Action::Undo(i) => !memory.undoing.insert(i) as u32,
-                        Action::Do(i) | Action::Settle(i) => looks.get(&i).copied().unwrap_or(0),
+                        Operation::Undo(i) => !memory.undoing.insert(i) as u32,
+                        Operation::Do(i) | Operation::Settle(i) => looks.get(&i).copied().unwrap_or(0),
                     };
                     let (links, made) = (memory.links(plan, action), memory.made(action));
                     Task { action, stamp: stamp(plan, &settings.run, step_of(action)), links, made, again }
@@ -109,7 +109,7 @@ pub async fn drive<C: Cloud>(
         };
         for event in events {
             if let Event::Settled(i, ..) | Event::Unsettled(i, _) = &event {
-                settling.remove(&Action::Settle(*i));
+                settling.remove(&Operation::Settle(*i));
             }
             if let Event::Unsettled(i, error) = &event {
                 let n = looks.entry(*i).or_default();
@@ -130,7 +130,7 @@ pub async fn drive<C: Cloud>(
 
 /// One action, and all that it goes by.
 struct Task {
-    action: Action,
+    action: Operation,
     stamp: Stamp,
     links: Links,
     made: Option<Live>,
@@ -138,18 +138,18 @@ struct Task {
     again: u32,
 }
 
-fn step_of(action: Action) -> usize {
-    let (Action::Do(i) | Action::Settle(i) | Action::Undo(i)) = action;
+fn step_of(action: Operation) -> usize {
+    let (Operation::Do(i) | Operation::Settle(i) | Operation::Undo(i)) = action;
     i
 }
 
 /// What may start now, in at most `room` groups, the most urgent first: actions of one sort on a kind that takes them together are one group,
 /// however many they are.
-fn groups(plan: &Plan, actions: impl Iterator<Item = Action>, room: usize) -> Vec<Vec<Action>> {
-    let mut groups: Vec<Vec<Action>> = vec![];
-    let kind = |a: Action| plan.steps[step_of(a)].address.kind;
+fn groups(plan: &Plan, actions: impl Iterator<Item = Operation>, room: usize) -> Vec<Vec<Operation>> {
+    let mut groups: Vec<Vec<Operation>> = vec![];
+    let kind = |a: Operation| plan.steps[step_of(a)].address.kind;
     for action in actions {
-        let fits = |g: &Vec<Action>| {
+        let fits = |g: &Vec<Operation>| {
             kind(action).batched() && kind(g[0]) == kind(action) && std::mem::discriminant(&g[0]) == std::mem::discriminant(&action)
         };
         match groups.iter().position(fits) {
@@ -164,13 +164,13 @@ fn groups(plan: &Plan, actions: impl Iterator<Item = Action>, room: usize) -> Ve
 }
 
 /// Tells what is about to begin. When that can't be made sure of, nothing of it may begin; the answer is why.
-fn begin<'a>(run: &mut Run<'_>, sink: &mut impl Sink, start: impl Iterator<Item = &'a Action>) -> io::Result<Option<CloudError>> {
+fn begin<'a>(run: &mut Run<'_>, sink: &mut impl Sink, start: impl Iterator<Item = &'a Operation>) -> io::Result<Option<CloudError>> {
     let mut effects = false;
     for action in start {
         let event = match action {
-            Action::Do(i) => Event::Began(*i),
-            Action::Undo(i) => Event::UndoBegan(*i),
-            Action::Settle(_) => continue,
+            Operation::Do(i) => Event::Began(*i),
+            Operation::Undo(i) => Event::UndoBegan(*i),
+            Operation::Settle(_) => continue,
         };
         if let Err(e) = sink.event(run.plan, &event) {
             return Ok(Some(unwritten(&e)));
@@ -189,7 +189,7 @@ fn unwritten(e: &io::Error) -> CloudError {
 async fn perform<C: Cloud>(plan: &Plan, settings: &Settings, cloud: &C, tasks: Vec<Task>) -> Vec<Event> {
     let acts: Vec<&Act> = tasks.iter().map(|t| &plan.steps[step_of(t.action)].act).collect();
     match tasks[0].action {
-        Action::Do(_) => {
+        Operation::Do(_) => {
             let calls = tasks.iter().zip(&acts).map(|(t, act)| forward(act, t)).collect();
             let done = send(cloud, calls).await;
             let event = |(t, done): (&Task, Result<Option<Live>, CloudError>)| match done {
@@ -198,7 +198,7 @@ async fn perform<C: Cloud>(plan: &Plan, settings: &Settings, cloud: &C, tasks: V
             };
             tasks.iter().zip(done).map(event).collect()
         }
-        Action::Settle(_) => {
+        Operation::Settle(_) => {
             let again = tasks.iter().map(|t| t.again).max().unwrap_or(0);
             if again > 0 {
                 sleep((settings.quiet / 20 * 2u32.pow(again)).min(settings.quiet)).await;
@@ -208,7 +208,7 @@ async fn perform<C: Cloud>(plan: &Plan, settings: &Settings, cloud: &C, tasks: V
                 Err(e) => tasks.iter().map(|t| Event::Unsettled(step_of(t.action), e.clone())).collect(),
             }
         }
-        Action::Undo(_) => {
+        Operation::Undo(_) => {
             let mut events = vec![];
             let mut calls = vec![];
             for (t, act) in tasks.iter().zip(&acts) {
@@ -266,14 +266,19 @@ fn forward<'a>(act: &'a Act, t: &'a Task) -> Call<'a> {
 }
 
 /// Looks what became of steps of one kind whose answers were lost, until all are whole or nothing has moved for the quiet period.
-async fn settle<C: Cloud>(acts: &[&Act], settings: &Settings, cloud: &C, tasks: &[Task]) -> Result<Vec<(Option<Live>, Found)>, CloudError> {
+async fn settle<C: Cloud>(
+    acts: &[&Act],
+    settings: &Settings,
+    cloud: &C,
+    tasks: &[Task],
+) -> Result<Vec<(Option<Live>, Settlement)>, CloudError> {
     let started = Instant::now();
     let mut pause = settings.quiet / 20;
     loop {
         let Stamp { stack, address, .. } = &tasks[0].stamp;
         let all = cloud.list(address.kind, stack).await?;
         let found: Vec<_> = acts.iter().zip(tasks).map(|(act, t)| look(act, &all, &t.links, &t.stamp)).collect();
-        if found.iter().all(|(_, found)| *found == Found::Whole) || started.elapsed() >= settings.quiet {
+        if found.iter().all(|(_, found)| *found == Settlement::Whole) || started.elapsed() >= settings.quiet {
             return Ok(found);
         }
         sleep(pause).await;
@@ -302,7 +307,7 @@ async fn undo<'a, C: Cloud>(act: &'a Act, undo: Undo, settings: &Settings, cloud
                 let act = Act::Create { object: live.object.clone() };
                 let task = Task { stamp: stamp.clone(), links: t.links.clone(), made: None, ..*t };
                 match settle(&[&act], settings, cloud, &[task]).await?.pop() {
-                    Some((Some(there), Found::Whole)) => return Ok(Back::There(Box::new(there))),
+                    Some((Some(there), Settlement::Whole)) => return Ok(Back::There(Box::new(there))),
                     Some((Some(half), _)) => {
                         let stamp = half.stamp.clone();
                         let call = Call::Update { live: &half, want: &live.object, links: &t.links, stamp };

@@ -17,7 +17,7 @@ use crate::model::{Moment, digest};
 use crate::wire::notes::NOTE;
 use crate::wire::{CloudError, Notes};
 
-/// A run that is not over yet, as the cloud tells it.
+/// A run that is not over yet, as the stack's notes in the cloud record it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
     pub run: String,
@@ -41,7 +41,7 @@ fn part(stack: &str, n: usize) -> String {
     format!("{stack}/plan/{n}")
 }
 
-/// Writes what a stranger needs. The note that names the run comes last: with it the rest is whole.
+/// Writes the notes from which another machine can recover the run. The note that names the run comes last: with it the rest is whole.
 pub async fn write(cloud: &impl Notes, header: &Header, life: u32) -> Result<(), CloudError> {
     let packed = pack(header).map_err(|e| CloudError::bug(e.to_string()))?;
     let parts: Vec<&[u8]> = packed.as_bytes().chunks(NOTE).collect();
@@ -63,12 +63,12 @@ pub async fn write(cloud: &impl Notes, header: &Header, life: u32) -> Result<(),
     cloud.note(&format!("{}/run", header.stack), &text).await
 }
 
-/// The run that is not over yet, among a stack's notes.
+/// Finds the run that is not over yet in a stack's notes.
 pub fn read(stack: &str, notes: &BTreeMap<String, String>) -> Option<Intent> {
     serde_json::from_str(notes.get(&format!("{stack}/run"))?).ok()
 }
 
-/// The header of its journal.
+/// The header of the run's journal, put together from its notes; damaged when one is missing or altered.
 pub fn header(stack: &str, notes: &BTreeMap<String, String>, intent: &Intent) -> Result<Header, Damaged> {
     let damaged = |why: String| Damaged { line: 0, why };
     let parts =
@@ -80,7 +80,7 @@ pub fn header(stack: &str, notes: &BTreeMap<String, String>, intent: &Intent) ->
     journal::header(&unpack(&packed).map_err(|e| damaged(e.to_string()))?).map_err(damaged)
 }
 
-/// Removes it: the run is over. What another run wrote stays.
+/// Removes the notes of a run that is over. The notes of another run stay.
 pub async fn clear(cloud: &impl Notes, stack: &str, run: &str) -> Result<(), CloudError> {
     let all = cloud.notes(stack).await?;
     let (name, plan) = (format!("{stack}/run"), format!("{stack}/plan/"));

@@ -16,7 +16,7 @@ use crate::wire::Identity;
 /// The shape of a journal; grows when an older version can't read a newer one.
 pub const FORMAT: u32 = 2;
 
-/// What a run is, who runs it, and its whole program. Holds no secret: those of a plan are fingerprints once written.
+/// Record a run is, who runs it, and its whole program. Holds no secret: those of a plan are fingerprints once written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Header {
     pub format: u32,
@@ -61,21 +61,22 @@ impl Header {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     pub at: Moment,
-    pub what: What,
+    pub what: Record,
 }
 
+/// The content of a line.
 #[expect(clippy::large_enum_variant, reason = "all lines but the last are events")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum What {
+pub enum Record {
     Event(Event),
-    Ended(Ended),
+    Ended(Ending),
 }
 
-/// How a run is over: there is nothing left to recover.
+/// How a run ended that needs no recovery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Ended {
+pub enum Ending {
     Applied,
     Leftovers,
     RolledBack,
@@ -85,47 +86,36 @@ pub enum Ended {
     Elsewhere,
 }
 
-impl Ended {
-    /// `None` for a run that somebody must still go on with.
-    pub fn of(outcome: &Outcome) -> Option<Ended> {
+impl Ending {
+    /// The ending of an outcome; `None` for a run that is stuck or unfinished, and must be recovered.
+    pub fn of(outcome: &Outcome) -> Option<Ending> {
         match outcome {
-            Outcome::Applied => Some(Ended::Applied),
-            Outcome::Leftovers(_) => Some(Ended::Leftovers),
-            Outcome::RolledBack(_) => Some(Ended::RolledBack),
+            Outcome::Applied => Some(Ending::Applied),
+            Outcome::Leftovers(_) => Some(Ending::Leftovers),
+            Outcome::RolledBack(_) => Some(Ending::RolledBack),
             Outcome::Stuck(_) | Outcome::Unfinished(_) => None,
         }
     }
 }
 
-impl fmt::Display for Ended {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Ended::Applied => "applied",
-            Ended::Leftovers => "applied with leftovers",
-            Ended::RolledBack => "rolled back",
-            Ended::Abandoned => "abandoned",
-            Ended::Elsewhere => "ended on another machine",
-        })
-    }
-}
-
-/// A journal as read.
+/// A run as its journal records it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Story {
+pub struct RecordedRun {
     pub header: Header,
     pub entries: Vec<Entry>,
     /// Bytes up to the end of the last whole line.
     whole: u64,
 }
 
-impl Story {
+impl RecordedRun {
+    /// Its events, the oldest first.
     pub fn events(&self) -> impl Iterator<Item = &Event> {
-        self.entries.iter().filter_map(|e| if let What::Event(event) = &e.what { Some(event) } else { None })
+        self.entries.iter().filter_map(|e| if let Record::Event(event) = &e.what { Some(event) } else { None })
     }
 
-    /// How it ended; `None` when somebody must still go on with it.
-    pub fn ended(&self) -> Option<Ended> {
-        self.entries.iter().rev().find_map(|e| if let What::Ended(how) = e.what { Some(how) } else { None })
+    /// How it ended; `None` when it must still be recovered.
+    pub fn ended(&self) -> Option<Ending> {
+        self.entries.iter().rev().find_map(|e| if let Record::Ended(how) = e.what { Some(how) } else { None })
     }
 
     /// Processes that have worked on the run so far.
@@ -134,7 +124,7 @@ impl Story {
     }
 }
 
-/// Why a text is no journal.
+/// The line of a journal that can't be read, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damaged {
     /// From 1; 0 for the whole.
@@ -152,7 +142,7 @@ impl fmt::Display for Damaged {
 }
 
 /// Reads a journal. A last line without its end was being written when the process died, and never happened.
-pub fn parse(text: &[u8]) -> Result<Story, Damaged> {
+pub fn parse(text: &[u8]) -> Result<RecordedRun, Damaged> {
     let whole = text.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
     let mut lines = text[..whole].split_inclusive(|b| *b == b'\n');
     let damaged = |line, why: String| Damaged { line, why };
@@ -162,12 +152,12 @@ pub fn parse(text: &[u8]) -> Result<Story, Damaged> {
     let mut run = Run::new(&header.plan);
     for (i, line) in lines.enumerate() {
         let entry: Entry = serde_json::from_slice(line).map_err(|e| damaged(i + 2, e.to_string()))?;
-        if let What::Event(event) = &entry.what {
+        if let Record::Event(event) = &entry.what {
             run.apply(event).map_err(|e| damaged(i + 2, e.0))?;
         }
         entries.push(entry);
     }
-    Ok(Story { header, entries, whole: whole as u64 })
+    Ok(RecordedRun { header, entries, whole: whole as u64 })
 }
 
 /// Reads a header that this version can go on with. The format comes first: what another version wrote is not damaged.
@@ -199,7 +189,7 @@ impl Journal {
     pub fn create(folder: &Path, header: &Header) -> io::Result<Self> {
         let stack = folder.join(&header.stack);
         fs::create_dir_all(&stack)?;
-        // What lies in `.infra` is of this machine alone.
+        // Record lies in `.infra` is of this machine alone.
         if let Some(home) = folder.parent().filter(|f| f.ends_with(".infra")) {
             match OpenOptions::new().write(true).create_new(true).open(home.join(".gitignore")) {
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
@@ -221,19 +211,19 @@ impl Journal {
     }
 
     /// Goes on with a journal that ends in the middle.
-    pub fn open(path: &Path) -> io::Result<(Self, Story)> {
+    pub fn open(path: &Path) -> io::Result<(Self, RecordedRun)> {
         let mut file = OpenOptions::new().read(true).append(true).open(path)?;
         let mut text = vec![];
         file.read_to_end(&mut text)?;
-        let story = parse(&text).map_err(|e| io::Error::other(format!("{} is damaged: {e}", path.display())))?;
-        file.set_len(story.whole)?;
+        let recorded = parse(&text).map_err(|e| io::Error::other(format!("{} is damaged: {e}", path.display())))?;
+        file.set_len(recorded.whole)?;
         file.seek(io::SeekFrom::End(0))?;
-        Ok((Journal { file, path: path.into() }, story))
+        Ok((Journal { file, path: path.into() }, recorded))
     }
 
     /// Notes that there is nothing left to recover.
-    pub fn end(&mut self, how: Ended) -> io::Result<()> {
-        self.line(&Entry { at: Moment::now(), what: What::Ended(how) })?;
+    pub fn end(&mut self, how: Ending) -> io::Result<()> {
+        self.line(&Entry { at: Moment::now(), what: Record::Ended(how) })?;
         self.file.sync_data()
     }
 
@@ -246,7 +236,7 @@ impl Journal {
 
 impl Sink for Journal {
     fn event(&mut self, _: &Plan, event: &Event) -> io::Result<()> {
-        self.line(&Entry { at: Moment::now(), what: What::Event(event.clone()) })
+        self.line(&Entry { at: Moment::now(), what: Record::Event(event.clone()) })
     }
 
     fn sync(&mut self) -> io::Result<()> {
@@ -255,7 +245,7 @@ impl Sink for Journal {
 }
 
 /// Every journal of a folder (of one stack, if it is named), the newest last; those that can't be read with the reason.
-pub fn list(folder: &Path, stack: Option<&str>) -> io::Result<Vec<(PathBuf, Result<Story, Damaged>)>> {
+pub fn list(folder: &Path, stack: Option<&str>) -> io::Result<Vec<(PathBuf, Result<RecordedRun, Damaged>)>> {
     let entries = |folder: &Path| match fs::read_dir(folder) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(vec![]),
         found => found?.map(|e| e.map(|e| e.path())).collect::<io::Result<Vec<_>>>(),
@@ -267,11 +257,11 @@ pub fn list(folder: &Path, stack: Option<&str>) -> io::Result<Vec<(PathBuf, Resu
     let mut found = vec![];
     for stack in stacks {
         for path in entries(&stack)?.into_iter().filter(|p| p.extension().is_some_and(|e| e == "jsonl")) {
-            let story = parse(&fs::read(&path)?);
-            found.push((path, story));
+            let recorded = parse(&fs::read(&path)?);
+            found.push((path, recorded));
         }
     }
-    let key = |story: &Result<Story, Damaged>| story.as_ref().ok().map(|s| s.header.started);
+    let key = |recorded: &Result<RecordedRun, Damaged>| recorded.as_ref().ok().map(|s| s.header.started);
     found.sort_by(|(a, x), (b, y)| (key(x), a).cmp(&(key(y), b)));
     Ok(found)
 }

@@ -1,27 +1,27 @@
 //! What became of a step whose answer was lost: decided from one list of its kind.
-use super::Found;
+use super::Settlement;
 use crate::diff::{Context, diff};
 use crate::kinds::{Address, Links, Live, Object, Stamp};
 use crate::plan::Act;
 
 /// A creation is recognised by its stamp, an update by what was and what should be, a deletion by absence.
-pub(super) fn look(act: &Act, all: &[Live], links: &Links, stamp: &Stamp) -> (Option<Live>, Found) {
+pub(super) fn look(act: &Act, all: &[Live], links: &Links, stamp: &Stamp) -> (Option<Live>, Settlement) {
     match act {
         Act::Delete { live } => match all.iter().find(|l| l.id == live.id) {
-            None => (None, Found::Whole),
-            Some(l) if l.points == live.points && same(l, live) => (None, Found::Nothing),
-            Some(l) => (Some(l.clone()), Found::Partial),
+            None => (None, Settlement::Whole),
+            Some(l) if l.points == live.points && same(l, live) => (None, Settlement::Nothing),
+            Some(l) => (Some(l.clone()), Settlement::Partial),
         },
         Act::Create { object } => match all.iter().find(|l| l.stamp.run == stamp.run && l.stamp.step == stamp.step) {
-            None => (None, Found::Nothing),
-            Some(l) if is(l, object, links) => (Some(l.clone()), Found::Whole),
-            Some(l) => (Some(l.clone()), Found::Partial),
+            None => (None, Settlement::Nothing),
+            Some(l) if is(l, object, links) => (Some(l.clone()), Settlement::Whole),
+            Some(l) => (Some(l.clone()), Settlement::Partial),
         },
         Act::Update { live, object } => match all.iter().find(|l| l.id == live.id || heir(l, live)) {
-            None => (None, Found::Nothing),
-            Some(l) if is(l, object, links) && l.stamp.address == stamp.address => (Some(l.clone()), Found::Whole),
-            Some(l) if l.points == live.points && same(l, live) => (None, Found::Nothing),
-            Some(l) => (Some(l.clone()), Found::Partial),
+            None => (None, Settlement::Nothing),
+            Some(l) if is(l, object, links) && l.stamp.address == stamp.address => (Some(l.clone()), Settlement::Whole),
+            Some(l) if l.points == live.points && same(l, live) => (None, Settlement::Nothing),
+            Some(l) => (Some(l.clone()), Settlement::Partial),
         },
     }
 }

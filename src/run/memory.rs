@@ -1,8 +1,8 @@
-//! What the references of a step mean at the moment of the call.
+//! Resolves the references of a step at the moment of the call.
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::{Action, Event, Found};
+use super::{Event, Operation, Settlement};
 use crate::kinds::{Address, Links, Live, refs};
 use crate::plan::{Act, Plan};
 
@@ -23,7 +23,7 @@ impl Memory {
 
     pub fn note(&mut self, plan: &Plan, e: &Event) {
         match e {
-            Event::Done(i, Some(l)) | Event::Settled(i, Some(l), Found::Whole | Found::Partial) => {
+            Event::Done(i, Some(l)) | Event::Settled(i, Some(l), Settlement::Whole | Settlement::Partial) => {
                 let live = Rc::new(l.clone());
                 self.new.insert(plan.steps[*i].address.clone(), live.clone());
                 self.made.insert(*i, live);
@@ -34,21 +34,21 @@ impl Memory {
         }
     }
 
-    /// What the references of a step mean, and nothing more.
-    pub fn links(&self, plan: &Plan, action: Action) -> Links {
-        let (Action::Do(i) | Action::Settle(i) | Action::Undo(i)) = action;
-        let from = if matches!(action, Action::Undo(_)) { &self.old } else { &self.new };
+    /// The links of one step: the live objects that it refers to, and no others.
+    pub fn links(&self, plan: &Plan, action: Operation) -> Links {
+        let (Operation::Do(i) | Operation::Settle(i) | Operation::Undo(i)) = action;
+        let from = if matches!(action, Operation::Undo(_)) { &self.old } else { &self.new };
         let named = match (&plan.steps[i].act, action) {
             (Act::Create { object }, _) => refs(object),
-            (Act::Update { live, .. }, Action::Undo(_)) | (Act::Delete { live }, _) => refs(&live.object),
+            (Act::Update { live, .. }, Operation::Undo(_)) | (Act::Delete { live }, _) => refs(&live.object),
             (Act::Update { object, .. }, _) => refs(object),
         };
         Links(named.into_iter().filter_map(|a| from.get(&a).map(|l| (a, Live::clone(l)))).collect())
     }
 
-    pub fn made(&self, action: Action) -> Option<Live> {
+    pub fn made(&self, action: Operation) -> Option<Live> {
         match action {
-            Action::Undo(i) => self.made.get(&i).map(|l| Live::clone(l)),
+            Operation::Undo(i) => self.made.get(&i).map(|l| Live::clone(l)),
             _ => None,
         }
     }

@@ -15,15 +15,15 @@ use crate::plan::Plan;
 use crate::wire::CloudError;
 use ready::Ready;
 
-/// What happened. A number is a step's.
+/// One event of a run, as it is journaled. The number is the step's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     Began(usize),
     Done(usize, Option<Live>),
     Failed(usize, CloudError),
-    /// What a look at the cloud said about a step whose answer was lost.
-    Settled(usize, Option<Live>, Found),
+    /// A look at the cloud has found what became of a step whose answer was lost.
+    Settled(usize, Option<Live>, Settlement),
     /// The look itself failed; it is taken again.
     Unsettled(usize, CloudError),
     UndoBegan(usize),
@@ -35,9 +35,9 @@ pub enum Event {
 }
 
 impl Event {
-    /// The event, with the words of its error put otherwise.
+    /// The event with the message of its error mapped: secrets that a service repeats are hidden so.
     #[must_use]
-    pub fn said(mut self, other: impl Fn(&str) -> String) -> Event {
+    pub fn map_message(mut self, other: impl Fn(&str) -> String) -> Event {
         if let Event::Failed(_, e) | Event::Unsettled(_, e) | Event::UndoFailed(_, e) = &mut self {
             e.message = other(&e.message);
         }
@@ -45,16 +45,16 @@ impl Event {
     }
 }
 
-/// A verb may be several requests, so a lost answer has three explanations, not two.
+/// How much of a step's effect a look at the cloud has found. A verb may be several requests, so there are three answers, not two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Found {
+pub enum Settlement {
     Nothing,
     Partial,
     Whole,
 }
 
-/// Where a step stands.
+/// The state of a step. After a crash, `Running` and `Unknown` are looked up, `Undoing` and `Stuck` are undone again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     Pending,
@@ -83,20 +83,20 @@ pub enum Direction {
     Unwinding,
 }
 
-/// What may start now.
+/// An operation on a step that may start now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Action {
+pub enum Operation {
     Settle(usize),
     Undo(usize),
     Do(usize),
 }
 
-/// How a run ended. Not a `Result`: nobody may `?` past a rollback.
+/// How a run ended. It is not a `Result`: nobody may `?` past a rollback.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// The new stack.
     Applied,
-    /// The new stack, and things that the next plan deletes.
+    /// The new stack, and old objects that could not be deleted: the next plan deletes them. Nothing is rolled back behind the commit point.
     Leftovers(CloudError),
     /// The old stack. `None` when it was interrupted rather than failed.
     RolledBack(Option<CloudError>),
@@ -128,6 +128,7 @@ pub struct Run<'p> {
 const UNDO_RETRIES: u8 = 3;
 
 impl<'p> Run<'p> {
+    /// A run in which nothing has happened yet.
     pub fn new(plan: &'p Plan) -> Self {
         let state = vec![State::Pending; plan.steps.len()];
         Run {
@@ -166,11 +167,12 @@ impl<'p> Run<'p> {
         self.stuck.is_none() && self.next().next().is_none() && !self.state.iter().any(|s| matches!(s, Running | Unknown | Undoing))
     }
 
-    /// Steps whose effect stands.
+    /// How many steps are done and stand.
     pub fn standing(&self) -> usize {
         self.state.iter().filter(|s| **s == State::Done).count()
     }
 
+    /// Folds one event into the state. An event that can't follow is an error, and changes nothing.
     pub fn apply(&mut self, e: &Event) -> Result<(), Illegal> {
         use State::*;
         match e {
@@ -187,7 +189,7 @@ impl<'p> Run<'p> {
                 self.turn();
             }
             Event::Unsettled(i, _) => self.go(e, *i, &[Unknown], Unknown)?,
-            Event::Settled(i, _, Found::Whole) => {
+            Event::Settled(i, _, Settlement::Whole) => {
                 self.go(e, *i, &[Unknown], Done)?;
                 let open = self.state.iter().any(|s| matches!(s, Unknown | Failed));
                 if self.direction == Direction::Forward && !open {
@@ -195,16 +197,18 @@ impl<'p> Run<'p> {
                 }
             }
             // Half a thing is a thing to take back: the run turns round before it counts as done.
-            Event::Settled(i, _, Found::Partial) if *i < self.plan.commit => {
+            Event::Settled(i, _, Settlement::Partial) if *i < self.plan.commit => {
                 self.may(e, *i, &[Unknown])?;
                 self.turn();
                 self.set(*i, Done);
             }
             // Nothing, or half of a deletion behind the commit point. With no error to report (a crash), it simply has not been done yet.
-            Event::Settled(i, _, Found::Nothing | Found::Partial) if self.direction == Direction::Forward && self.cause.is_none() => {
+            Event::Settled(i, _, Settlement::Nothing | Settlement::Partial)
+                if self.direction == Direction::Forward && self.cause.is_none() =>
+            {
                 self.go(e, *i, &[Unknown], Pending)?
             }
-            Event::Settled(i, _, Found::Nothing | Found::Partial) => {
+            Event::Settled(i, _, Settlement::Nothing | Settlement::Partial) => {
                 self.go(e, *i, &[Unknown], Failed)?;
                 self.turn();
             }
@@ -245,7 +249,7 @@ impl<'p> Run<'p> {
     }
 
     /// Everything that may start now, the most urgent first. The driver starts what it has not started yet.
-    pub fn next(&self) -> impl Iterator<Item = Action> + '_ {
+    pub fn next(&self) -> impl Iterator<Item = Operation> + '_ {
         self.ready.actions()
     }
 

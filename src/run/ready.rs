@@ -3,12 +3,12 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{Action, Direction, State};
+use super::{Direction, Operation, State};
 use crate::plan::Plan;
 
 pub(super) struct Ready {
     /// The longest way to the end of the plan first.
-    actions: BTreeSet<(Reverse<Duration>, Action)>,
+    actions: BTreeSet<(Reverse<Duration>, Operation)>,
     dependants: Vec<Vec<usize>>,
     /// Per step: how many of those before it are not done.
     blocked: Vec<usize>,
@@ -32,7 +32,7 @@ impl Ready {
         ready
     }
 
-    pub fn actions(&self) -> impl Iterator<Item = Action> + '_ {
+    pub fn actions(&self) -> impl Iterator<Item = Operation> + '_ {
         self.actions.iter().map(|(_, a)| *a)
     }
 
@@ -50,7 +50,7 @@ impl Ready {
             for j in &step.after {
                 if to.stands() {
                     self.held[*j] += 1;
-                    self.actions.remove(&(Reverse(plan.steps[*j].tail), Action::Undo(*j)));
+                    self.actions.remove(&(Reverse(plan.steps[*j].tail), Operation::Undo(*j)));
                 } else {
                     self.held[*j] -= 1;
                 }
@@ -66,7 +66,7 @@ impl Ready {
             }
         }
         if to == State::Unknown {
-            self.actions.insert((Reverse(Duration::MAX), Action::Settle(i)));
+            self.actions.insert((Reverse(Duration::MAX), Operation::Settle(i)));
         }
         match direction {
             Direction::Forward if to == State::Done => {
@@ -91,28 +91,28 @@ impl Ready {
 
     /// The run has turned round: nothing more is done, everything done before the commit point is taken back.
     pub fn unwind(&mut self, plan: &Plan, state: &[State]) {
-        self.actions.retain(|(_, a)| !matches!(a, Action::Do(_)));
+        self.actions.retain(|(_, a)| !matches!(a, Operation::Do(_)));
         (0..plan.commit).for_each(|i| self.undoable(plan, state, i));
     }
 
     fn offer(&mut self, plan: &Plan, steps: impl IntoIterator<Item = usize>) {
         for i in steps {
             if self.blocked[i] == 0 {
-                self.actions.insert((Reverse(plan.steps[i].tail), Action::Do(i)));
+                self.actions.insert((Reverse(plan.steps[i].tail), Operation::Do(i)));
             }
         }
     }
 
     fn undoable(&mut self, plan: &Plan, state: &[State], i: usize) {
         if i < plan.commit && state[i] == State::Done && self.held[i] == 0 {
-            self.actions.insert((Reverse(plan.steps[i].tail), Action::Undo(i)));
+            self.actions.insert((Reverse(plan.steps[i].tail), Operation::Undo(i)));
         }
     }
 
     fn forget(&mut self, plan: &Plan, i: usize) {
         let tail = Reverse(plan.steps[i].tail);
-        self.actions.remove(&(tail, Action::Do(i)));
-        self.actions.remove(&(tail, Action::Undo(i)));
-        self.actions.remove(&(Reverse(Duration::MAX), Action::Settle(i)));
+        self.actions.remove(&(tail, Operation::Do(i)));
+        self.actions.remove(&(tail, Operation::Undo(i)));
+        self.actions.remove(&(Reverse(Duration::MAX), Operation::Settle(i)));
     }
 }

@@ -1,4 +1,4 @@
-//! What a look at the cloud tells of a run whose journal is lost: for every step whether its effect stands.
+//! Reconstructs the events of a run whose journal is lost: a look at the cloud says for every step whether its effect stands.
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use super::drive::stamp;
 use super::look::look;
 use super::memory::Memory;
-use super::{Action, Event, Found, Run, State};
+use super::{Event, Operation, Run, Settlement, State};
 use crate::canon::{self, Form};
 use crate::cloud::Observe;
 use crate::kinds::{Kind, Live};
@@ -34,9 +34,9 @@ pub async fn look_back(plan: &Plan, run: &str, cloud: &impl Observe) -> Result<V
         if matches!(step.act, Act::Update { .. }) && !step.after.iter().all(|j| stands.contains(j)) {
             continue;
         }
-        let links = memory.links(plan, Action::Settle(step.id));
+        let links = memory.links(plan, Operation::Settle(step.id));
         let (live, found) = look(&step.act, &world[&step.address.kind], &links, &stamp(plan, run, step.id));
-        if found != Found::Nothing {
+        if found != Settlement::Nothing {
             stands.insert(step.id);
             events.push((step.id, live, found));
             memory.note(plan, &told(&events[events.len() - 1]));
@@ -47,7 +47,7 @@ pub async fn look_back(plan: &Plan, run: &str, cloud: &impl Observe) -> Result<V
     for (i, live, found) in &mut events {
         let cleared = matches!(&plan.steps[*i].act, Act::Delete { live: old } if live.as_ref().is_some_and(|l| l.id == old.id));
         if committed && *i < plan.commit && !cleared {
-            *found = Found::Whole;
+            *found = Settlement::Whole;
         }
     }
     let begun = events.iter().flat_map(|e| [Event::Began(e.0), Event::Failed(e.0, lost())]);
@@ -57,7 +57,7 @@ pub async fn look_back(plan: &Plan, run: &str, cloud: &impl Observe) -> Result<V
     Ok(told.chain(back).chain(again.into_iter().map(Event::UndoBegan)).collect())
 }
 
-fn told((i, live, found): &(usize, Option<Live>, Found)) -> Event {
+fn told((i, live, found): &(usize, Option<Live>, Settlement)) -> Event {
     Event::Settled(*i, live.clone(), *found)
 }
 
@@ -71,7 +71,7 @@ pub async fn wait(quiet: Duration, last: Option<Moment>) {
     sleep(quiet.saturating_sub(age)).await;
 }
 
-/// Gives a program its secrets back, where the spec still asks for the same objects.
+/// Puts secrets back into a recorded plan, where the spec still asks for the same objects.
 pub fn unseal(plan: &mut Plan, stack: &Stack) {
     for step in &mut plan.steps {
         if let (Act::Create { object } | Act::Update { object, .. }, Some(same)) = (&mut step.act, stack.nodes.get(&step.address))

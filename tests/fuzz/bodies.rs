@@ -1,13 +1,13 @@
-//! What every target does with its bytes. The fuzzer and the suite run the same: bytes that break it once break it for both.
+//! Record every target does with its bytes. The fuzzer and the suite run the same: bytes that break it once break it for both.
 use infra::diag::{Findings, Source, json, render};
 use infra::graph::Graph;
 use infra::observe::Snapshot;
 use infra::plan::{Allowed, Plan};
-use infra::render::story;
+use infra::render::history;
 use infra::render::style::Style;
 use infra::render::text::Detail;
 use infra::run::journal::parse;
-use infra::run::{Action, Direction, Event, Found, Outcome, Run, State};
+use infra::run::{Direction, Event, Operation, Outcome, Run, Settlement, State};
 use infra::spec::lower::lower;
 use infra::stack::Stack;
 use infra::wire::{Class, CloudError};
@@ -56,7 +56,7 @@ fn findings(found: &Findings, text: &str) {
     assert_eq!(json(&found.0).as_array().map(Vec::len), Some(found.0.len()));
 }
 
-/// What was read has neither circles nor loose ends, and its plan on an empty cloud keeps a plan's own rules.
+/// Record was read has neither circles nor loose ends, and its plan on an empty cloud keeps a plan's own rules.
 fn planned(stack: &Stack) {
     assert!(Graph::of(&stack.nodes).is_ok(), "a spec that was read is no graph: {:?}", Graph::of(&stack.nodes).err());
     let plan = match infra::plan::plan(stack, &Snapshot::default(), &Allowed::new()) {
@@ -92,15 +92,15 @@ pub fn plan(data: &[u8]) -> bool {
     true
 }
 
-/// A journal is refused, or tells a story that can be told and gone on with. Whether it was read.
+/// A journal is refused, or records a run that can be shown and gone on with. Returns whether it was read.
 pub fn journal(data: &[u8]) -> bool {
-    let Ok(story) = parse(data) else { return false };
-    assert!(!story::tell(&story, Style::PLAIN).is_empty());
-    let run = Run::replay(&story.header.plan, story.events()).expect("what was read is in order");
-    assert!(!story::recovery(&story.header, &run, run.way(), Style { color: true }).is_empty());
+    let Ok(recorded) = parse(data) else { return false };
+    assert!(!history::run(&recorded, Style::PLAIN).is_empty());
+    let run = Run::replay(&recorded.header.plan, recorded.events()).expect("what was read is in order");
+    assert!(!history::recovery(&recorded.header, &run, run.way(), Style { color: true }).is_empty());
     let way = run.way();
     drop(run);
-    let mut run = Run::replay(&story.header.plan, story.events()).expect("twice the same");
+    let mut run = Run::replay(&recorded.header.plan, recorded.events()).expect("twice the same");
     assert_eq!(run.apply(&Event::Resumed(way)), Ok(()));
     true
 }
@@ -164,18 +164,18 @@ fn driven(plan: &Plan, choices: &mut Choices) -> Vec<Event> {
     panic!("a run without an end: {events:?}");
 }
 
-/// What the driver might report next; `None` when nothing runs and nothing may start.
+/// Record the driver might report next; `None` when nothing runs and nothing may start.
 fn next(run: &Run, choices: &mut Choices) -> Option<Event> {
     let mut open: Vec<Event> = vec![];
     for action in run.next() {
         open.push(match action {
-            Action::Do(i) => Event::Began(i),
-            Action::Undo(i) => Event::UndoBegan(i),
-            Action::Settle(i) => match choices.below(5) {
-                0 => Event::Settled(i, None, Found::Nothing),
-                1 => Event::Settled(i, None, Found::Partial),
+            Operation::Do(i) => Event::Began(i),
+            Operation::Undo(i) => Event::UndoBegan(i),
+            Operation::Settle(i) => match choices.below(5) {
+                0 => Event::Settled(i, None, Settlement::Nothing),
+                1 => Event::Settled(i, None, Settlement::Partial),
                 2 => Event::Unsettled(i, error(Class::Transient)),
-                _ => Event::Settled(i, None, Found::Whole),
+                _ => Event::Settled(i, None, Settlement::Whole),
             },
         });
     }
@@ -202,9 +202,9 @@ fn any(plan: &Plan, choices: &mut Choices) -> Event {
         1 => Event::Done(i, None),
         2 => Event::Failed(i, error(Class::Denied)),
         3 => Event::Failed(i, error(Class::Ambiguous)),
-        4 => Event::Settled(i, None, Found::Nothing),
-        5 => Event::Settled(i, None, Found::Partial),
-        6 => Event::Settled(i, None, Found::Whole),
+        4 => Event::Settled(i, None, Settlement::Nothing),
+        5 => Event::Settled(i, None, Settlement::Partial),
+        6 => Event::Settled(i, None, Settlement::Whole),
         7 => Event::Unsettled(i, error(Class::Transient)),
         8 => Event::UndoBegan(i),
         9 => Event::Undone(i, None),
@@ -222,19 +222,19 @@ fn offered(run: &Run) {
     let stands = |s: State| !matches!(s, State::Pending | State::Failed | State::Undone);
     for action in run.next() {
         match action {
-            Action::Do(i) => {
+            Operation::Do(i) => {
                 let ready = plan.steps[i].after.iter().all(|j| state[*j] == State::Done);
                 let built = i < plan.commit || state[..plan.commit].iter().all(|s| *s == State::Done);
                 assert!(ready && built && run.direction == Direction::Forward && state[i] == State::Pending, "{action:?} in {state:?}");
             }
-            Action::Undo(i) => {
+            Operation::Undo(i) => {
                 let free = plan.steps.iter().all(|s| !s.after.contains(&i) || !stands(state[s.id]));
                 assert!(
                     free && i < plan.commit && run.direction == Direction::Unwinding && state[i] == State::Done,
                     "{action:?} in {state:?}"
                 );
             }
-            Action::Settle(i) => assert!(state[i] == State::Unknown, "{action:?} in {state:?}"),
+            Operation::Settle(i) => assert!(state[i] == State::Unknown, "{action:?} in {state:?}"),
         }
     }
 }
@@ -247,7 +247,7 @@ fn ended(run: &Run, events: &[Event], calm: bool) {
         return;
     }
     let outcome = run.outcome();
-    let half = |e: &Event| matches!(e, Event::Settled(i, _, Found::Partial) if *i < commit);
+    let half = |e: &Event| matches!(e, Event::Settled(i, _, Settlement::Partial) if *i < commit);
     let back = matches!(outcome, Outcome::RolledBack(_) | Outcome::Stuck(_));
     assert!(back || !events.iter().any(half), "half a step was kept: {outcome:?}");
     match outcome {

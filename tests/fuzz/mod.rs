@@ -7,7 +7,7 @@ use std::path::Path;
 
 use infra::model::Moment;
 use infra::plan::Plan;
-use infra::run::journal::{Entry, What};
+use infra::run::journal::{Entry, Record};
 use infra::run::{Direction, Event};
 use infra::wire::{Class, CloudError};
 
@@ -74,7 +74,7 @@ fn any_text_is_a_journal_or_refused() {
             (0..plan.steps.len()).flat_map(|i| [Event::Began(i), Event::Failed(i, CloudError::new(Class::Ambiguous, "Lost", "lost"))]);
         for event in events.chain([Event::Interrupted, Event::Resumed(Direction::Unwinding)]) {
             text.push(b'\n');
-            text.extend(serde_json::to_vec(&Entry { at: Moment(std::time::UNIX_EPOCH), what: What::Event(event) }).unwrap());
+            text.extend(serde_json::to_vec(&Entry { at: Moment(std::time::UNIX_EPOCH), what: Record::Event(event) }).unwrap());
         }
         text.push(b'\n');
         assert!(bodies::journal(&text), "a journal that was written can't be read");

@@ -1,7 +1,7 @@
 //! Texts that are almost right: lines and bytes of known ones, moved, doubled, lost and turned.
 use super::bodies::CUT;
 
-/// What syntax trips over.
+/// Record syntax trips over.
 const PIECES: &[&str] = &[
     "\n", "  ", ": ", "- ", "{", "}", "[", "]", "\"", "'", "${", "$$", "${env.X}", "&a ", "*a", "<<: *a", "null", "é", "\t", "#", "!", ",",
     "?", "\u{feff}", CUT,

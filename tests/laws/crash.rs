@@ -11,7 +11,7 @@ use infra::kinds::{Call, Kind, Links, Live, Object, Stamp};
 use infra::model::Moment;
 use infra::plan::Plan;
 use infra::run::drive::{Sink, Stop, drive};
-use infra::run::journal::{Ended, FORMAT, Header, Journal, parse};
+use infra::run::journal::{Ending, FORMAT, Header, Journal, parse};
 use infra::run::recover::look_back;
 use infra::run::{Direction, Event, Outcome, Run, intent};
 use infra::stack::Stack;
@@ -35,11 +35,11 @@ pub enum Life {
     Killed,
 }
 
-/// What a process that dies leaves to the next one.
+/// Record a process that dies leaves to the next one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Left {
     Journal,
-    /// What the cloud noted before the first effect, and the stamps.
+    /// Record the cloud noted before the first effect, and the stamps.
     Notes,
 }
 
@@ -537,7 +537,7 @@ async fn nothing_that_is_kept_holds_a_secret() {
     assert!(everything.contains("API_TOKEN") && !everything.contains("value-of-"), "a secret is kept");
 }
 
-/// What the cloud noted is used whole or not at all.
+/// Record the cloud noted is used whole or not at all.
 #[tokio::test(start_paused = true)]
 async fn damaged_notes_are_refused() {
     let (from, to) = way("nothing", "full");
@@ -598,7 +598,7 @@ fn a_torn_last_line_never_happened() {
     std::fs::write(&path, &text[..text.len() - 5]).unwrap();
     let (mut journal, story) = Journal::open(&path).unwrap();
     assert_eq!(story.entries.len(), whole.entries.len() - 1);
-    journal.end(Ended::Elsewhere).unwrap();
+    journal.end(Ending::Elsewhere).unwrap();
     let again = parse(&std::fs::read(&path).unwrap()).unwrap();
-    assert_eq!((again.entries.len(), again.ended()), (whole.entries.len(), Some(Ended::Elsewhere)));
+    assert_eq!((again.entries.len(), again.ended()), (whole.entries.len(), Some(Ending::Elsewhere)));
 }

@@ -3,7 +3,7 @@ use infra::cloud::sandbox::Fault;
 use infra::kinds::Address;
 use infra::plan::{Act, Plan, Step, Undo};
 use infra::run::drive::Stop;
-use infra::run::{Action, Direction, Event, Found, Outcome, Run};
+use infra::run::{Direction, Event, Operation, Outcome, Run, Settlement};
 use infra::wire::{Class, CloudError};
 
 use crate::support::address;
@@ -142,7 +142,7 @@ fn a_failure_is_not_forgotten() {
         Event::Began(1),
         Event::Failed(0, refused.clone()),
         Event::Failed(1, lost),
-        Event::Settled(1, None, Found::Whole),
+        Event::Settled(1, None, Settlement::Whole),
     ];
     events.iter().for_each(|e| run.apply(e).unwrap());
     assert_eq!(run.outcome(), Outcome::Leftovers(refused));
@@ -158,7 +158,7 @@ fn half_of_the_last_step_is_not_the_whole_plan() {
     let events = [
         Event::Began(0),
         Event::Failed(0, lost.clone()),
-        Event::Settled(0, None, Found::Partial),
+        Event::Settled(0, None, Settlement::Partial),
         Event::UndoBegan(0),
         Event::Undone(0, None),
     ];
@@ -171,8 +171,8 @@ fn half_of_the_last_step_is_not_the_whole_plan() {
 fn half_a_deletion_is_deleted_again() {
     let plan = Plan { steps: vec![deletion(0, "vpc.a")], ..Plan::default() };
     let mut run = Run::replay(&plan, &[Event::Began(0), Event::Resumed(Direction::Forward)]).unwrap();
-    run.apply(&Event::Settled(0, None, Found::Partial)).unwrap();
-    assert_eq!(run.next().collect::<Vec<_>>(), [Action::Do(0)]);
+    run.apply(&Event::Settled(0, None, Settlement::Partial)).unwrap();
+    assert_eq!(run.next().collect::<Vec<_>>(), [Operation::Do(0)]);
 }
 
 /// A deletion behind the commit point.

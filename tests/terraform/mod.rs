@@ -8,7 +8,7 @@ mod tfcmt;
 use infra::cloud::Cloud;
 use infra::model::Moment;
 use infra::observe::{complete, observe};
-use infra::plan::saved::{Scene, Zone};
+use infra::plan::saved::{Scene, SceneZone};
 use infra::plan::{Allowed, Saved, Selection, plan};
 use infra::redact::Redactor;
 use infra::render::terraform;
@@ -25,7 +25,7 @@ async fn saved(cloud: &impl Cloud, want: &Stack) -> Saved {
     let read = observe(cloud, &want.name, &want.renamed).await.unwrap();
     let allowed: Allowed = read.live.keys().cloned().collect();
     let plan = plan(&stack, &read, &allowed).unwrap_or_else(|e| panic!("{e:#?}"));
-    let zone = Some(Zone { name: "example.com".into(), id: "023e105f4ecef8ad9ca31a8372d0c353".into() });
+    let zone = Some(SceneZone { name: "example.com".into(), id: "023e105f4ecef8ad9ca31a8372d0c353".into() });
     let saved = Saved {
         created: Moment(std::time::UNIX_EPOCH),
         command: "apply".into(),

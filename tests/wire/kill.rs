@@ -222,7 +222,7 @@ async fn a_killed_destroy_goes_on() {
     assert!(cases > 3);
 }
 
-/// What the proxy may answer to one write, by number.
+/// Record the proxy may answer to one write, by number.
 fn fault(n: usize, call: &Call) -> Reaction {
     let xml = |code: &str| format!("<Response><Errors><Error><Code>{code}</Code><Message>spoilt</Message></Error></Errors></Response>");
     let json = |code: &str| format!("{{\"__type\":\"{code}\",\"message\":\"spoilt\"}}");
@@ -294,7 +294,7 @@ async fn a_stalled_answer_is_waited_for() {
     assert!(site.run("plan", &[]).await.code.is_some());
 }
 
-/// What GitHub does when a job is cancelled: SIGINT, 7.5 s, SIGTERM, 2.5 s, SIGKILL. Another machine then brings the old world back.
+/// Record GitHub does when a job is cancelled: SIGINT, 7.5 s, SIGTERM, 2.5 s, SIGKILL. Another machine then brings the old world back.
 #[tokio::test]
 async fn a_cancelled_job_is_taken_back_elsewhere() {
     let mut site = Site::start("cancelled").await;

@@ -6,7 +6,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::{credential_fn::provide_credentials_fn, provider::SharedCredentialsProvider};
 use infra::kinds::Subnet;
-use infra::run::{Event, Found, Outcome};
+use infra::run::{Event, Outcome, Settlement};
 use infra::stack::Stack;
 use infra::wire::policy::Policy;
 use infra::wire::{Class, Clients};
@@ -98,10 +98,10 @@ async fn throttled_requests_are_repeated() {
 async fn a_lost_answer_is_looked_up_and_not_guessed() {
     let moto = Moto::start().await;
     for (name, reaction, found) in [
-        ("lost-500", Reaction::After { status: 500, body: error("InternalError") }, Found::Whole),
-        ("lost-cut", Reaction::CutAfter, Found::Whole),
-        ("never-500", Reaction::Answer { status: 500, body: error("InternalError") }, Found::Nothing),
-        ("never-cut", Reaction::Cut, Found::Nothing),
+        ("lost-500", Reaction::After { status: 500, body: error("InternalError") }, Settlement::Whole),
+        ("lost-cut", Reaction::CutAfter, Settlement::Whole),
+        ("never-500", Reaction::Answer { status: 500, body: error("InternalError") }, Settlement::Nothing),
+        ("never-cut", Reaction::Cut, Settlement::Nothing),
     ] {
         let proxy = Proxy::start(&moto.endpoint);
         let cloud = Moto::clients(&proxy.endpoint);
@@ -114,7 +114,7 @@ async fn a_lost_answer_is_looked_up_and_not_guessed() {
         let (outcome, events) = apply(&cloud, &plan, "r").await;
         assert!(events.iter().any(|e| matches!(e, Event::Settled(_, _, f) if *f == found)), "{name}: {events:#?}");
         assert_eq!(proxy.counts()["CreateSubnet"], 3, "{name}: a lost creation is never repeated");
-        if found == Found::Whole {
+        if found == Settlement::Whole {
             assert_eq!(outcome, Outcome::Applied, "{name}");
             assert_eq!(standing(&moto, name).await, ((0..3).map(|i| format!("10.0.{i}.0/24")).collect(), 1), "{name}");
         } else {

@@ -3,6 +3,7 @@ use super::escape::{bold, fence, plain, window};
 use crate::model::{AttrChange, Mode, Order};
 use crate::plan::{Change, Undo, Verb};
 use crate::render::values::{maybe, value};
+use crate::render::words;
 
 /// Of a longer value only a part is shown: where it changes.
 const LONG: usize = 600;
@@ -13,20 +14,20 @@ const OPEN: usize = 10;
 
 /// What is done with an object, and with each of its attributes.
 pub fn lines(c: &Change) -> Vec<String> {
-    let (sign, what) = match c.verb {
-        Verb::Create => ("+", ""),
-        Verb::Update => ("!", ""),
-        Verb::Replace(Order::CreateFirst) => ("!", "replaced, its successor comes first"),
-        Verb::Replace(Order::DeleteFirst) => ("!", "replaced, it leaves first"),
-        Verb::Delete => ("-", "deleted"),
+    let words = words::verb(c.verb);
+    let what = match c.verb {
+        Verb::Create | Verb::Update => String::new(),
+        Verb::Replace(Order::CreateFirst) => format!("{}, its successor comes first", words.done),
+        Verb::Replace(Order::DeleteFirst) => format!("{}, it leaves first", words.done),
+        Verb::Delete => words.done.into(),
     };
-    let mut notes: Vec<String> = [what.to_owned()].into_iter().filter(|w| !w.is_empty()).collect();
+    let mut notes: Vec<String> = [what].into_iter().filter(|w| !w.is_empty()).collect();
     notes.extend(c.renamed_from.as_ref().map(|old| format!("renamed from {old}")));
     notes.extend(c.leftover.then(|| format!("{}, left by an earlier run", c.id.as_deref().unwrap_or_default())));
     notes.extend(loses(c).then(|| "LOSES ITS DATA".to_owned()));
-    notes.extend((c.undo == Undo::Recreate).then(|| "its undo makes it again as it was".to_owned()));
+    notes.extend((c.undo == Undo::Recreate).then(|| "its undo recreates it as it was".to_owned()));
     let notes = if notes.is_empty() { String::new() } else { format!("  ({})", notes.join("; ")) };
-    let head = format!("{sign} {}{notes}", c.address);
+    let head = format!("{} {}{notes}", words.diff_sign, c.address);
     [head].into_iter().chain(c.attrs.iter().flat_map(|a| attribute(a, c.verb))).collect()
 }
 
@@ -37,12 +38,12 @@ pub fn loses(c: &Change) -> bool {
 
 fn attribute(a: &AttrChange, verb: Verb) -> Vec<String> {
     let forced = if forces(a, verb) { "  # forces replacement" } else { "" };
-    let path = &a.path;
+    let path = words::attribute(a);
     match (&a.before, &a.after) {
         (None, None) => vec![],
         (None, Some(new)) => vec![format!("+     {path}: {}{forced}", window(&value(new), 0, LONG))],
         (Some(gone), None) => vec![format!("-     {path}: {}{forced}", window(&value(gone), 0, LONG))],
-        (Some(_), Some(_)) => match told(a) {
+        (Some(_), Some(_)) => match before_and_after(a) {
             (one, None) => vec![format!("!     {path}: {one}{forced}")],
             (before, Some(after)) if before.chars().count() + after.chars().count() + path.len() > WIDE => {
                 vec![format!("-     {path}: {before}"), format!("+     {path}: {after}{forced}")]
@@ -57,8 +58,8 @@ pub fn forces(a: &AttrChange, verb: Verb) -> bool {
     a.mode == Mode::Replace && matches!(verb, Verb::Replace(_))
 }
 
-/// Before and after; one text when they read the same.
-pub fn told(a: &AttrChange) -> (String, Option<String>) {
+/// The values of an attribute before and after; one text when both read the same.
+pub fn before_and_after(a: &AttrChange) -> (String, Option<String>) {
     let (before, after) = (maybe(a.before.as_ref()), maybe(a.after.as_ref()));
     if before == after {
         let why = if a.cascade { " -> (replaced)" } else { ", another value" };

@@ -5,15 +5,20 @@ use crate::canon::{self, Form};
 use crate::kinds::Kind;
 use crate::model::AttrChange;
 use crate::plan::Change;
+use crate::plan::saved::Moved;
 use crate::render::values::value;
 
-/// Why a plan was refused. Where it comes to what an instance starts with it ends: nobody knows how many lines that has.
-pub fn why(text: &str, show_env: bool) -> String {
-    let template = text.find("launch_template.").filter(|_| !show_env);
-    match template.and_then(|start| text[start..].find(": boot").map(|i| start + i)) {
-        Some(end) => format!("{}: boot… (values, and what follows, are hidden)", &text[..end]),
-        None => text.to_owned(),
+/// Something that has moved since a plan was made, as a page shows it: without what an instance starts with.
+pub fn moved(moved: &Moved, show_env: bool) -> Moved {
+    let mut moved = moved.clone();
+    if let Moved::Field { address, path, then, now, .. } = &mut moved
+        && !show_env
+        && address.kind == Kind::LaunchTemplate
+        && path.split('.').next() == Some("boot")
+    {
+        then.iter_mut().chain(now).for_each(whole);
     }
+    moved
 }
 
 /// The changes as a page shows them. That a hidden value changes is still told.

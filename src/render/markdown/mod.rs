@@ -2,23 +2,24 @@
 mod detail;
 mod escape;
 mod hide;
-mod loud;
-mod sheet;
-mod story;
+mod outcome;
+mod page;
 mod table;
+mod warnings;
 
 use crate::plan::Saved;
+use crate::plan::saved::Moved;
 use crate::render::values::count;
 use crate::run::{Event, Outcome};
 use escape::length;
-use sheet::{Cut, Sheet};
+use page::{Limits, PageParts};
 
-/// The budget of a page that no host limits.
+/// The budget of a page that no code host limits, in characters.
 pub const GENEROUS: usize = 1_000_000;
 
-/// How far it has come.
+/// The stage of a plan that a page shows.
 #[derive(Clone, Copy, Debug)]
-pub enum Phase<'a> {
+pub enum Stage<'a> {
     Planned,
     Applying {
         run: &'a str,
@@ -28,16 +29,17 @@ pub enum Phase<'a> {
         events: &'a [Event],
         seconds: u64,
     },
-    /// Refused before any effect.
+    /// Refused before any effect; of a stale plan, what has moved since it was made.
     Refused {
         why: &'a str,
+        moved: &'a [Moved],
     },
 }
 
-/// What a page may be.
+/// The size of a page and what it shows.
 #[derive(Clone, Copy, Debug)]
-pub struct Page<'a> {
-    /// At most so many characters.
+pub struct PageOptions<'a> {
+    /// The most characters that it may have.
     pub budget: usize,
     /// Whether values of environment variables are shown.
     pub show_env: bool,
@@ -52,21 +54,21 @@ pub fn marker(stack: &str) -> String {
 
 /// The whole page, its marker first. What doesn't fit is left out whole, from the least important on, and told: details of creations, of updates,
 /// of what goes; then rows, the same way; then all but the heading, what is dangerous, how it ended and the digest.
-pub fn page(saved: &Saved, phase: Phase<'_>, page: Page<'_>) -> String {
-    let sheet = Sheet::of(saved, phase, page);
+pub fn page(saved: &Saved, stage: Stage<'_>, options: PageOptions<'_>) -> String {
+    let parts = PageParts::of(saved, stage, options);
     let n = saved.plan.changes.len();
-    let fits = |cut: Cut| Some(sheet.text(cut)).filter(|text| length(text) <= page.budget);
-    let full = Cut { names: 20, story: 200, rows: n, details: n, facts: true, log: true };
-    let table = Cut { names: 10, story: 20, details: 0, ..full };
-    let bare = Cut { rows: 0, facts: false, ..table };
+    let fits = |limits: Limits| Some(parts.text(limits)).filter(|text| length(text) <= options.budget);
+    let full = Limits { names: 20, story: 200, rows: n, details: n, facts: true, log: true };
+    let table = Limits { names: 10, story: 20, details: 0, ..full };
+    let bare = Limits { rows: 0, facts: false, ..table };
     fits(full)
-        .or_else(|| most(n, |details| fits(Cut { details, ..full })))
-        .or_else(|| most(n, |rows| fits(Cut { rows, ..table })))
-        .or_else(|| fits(Cut { names: 3, story: 5, ..bare }))
-        .or_else(|| fits(Cut { names: 1, story: 1, ..bare }))
-        .or_else(|| fits(Cut { names: 1, story: 1, log: false, ..bare }))
-        .or_else(|| fits(Cut { names: 0, story: 0, log: false, ..bare }))
-        .unwrap_or_else(|| sheet.line(page.budget))
+        .or_else(|| most(n, |details| fits(Limits { details, ..full })))
+        .or_else(|| most(n, |rows| fits(Limits { rows, ..table })))
+        .or_else(|| fits(Limits { names: 3, story: 5, ..bare }))
+        .or_else(|| fits(Limits { names: 1, story: 1, ..bare }))
+        .or_else(|| fits(Limits { names: 1, story: 1, log: false, ..bare }))
+        .or_else(|| fits(Limits { names: 0, story: 0, log: false, ..bare }))
+        .unwrap_or_else(|| parts.line(options.budget))
 }
 
 /// What is made with the largest number that can be made. A larger number makes more.

@@ -1,10 +1,10 @@
-//! All changes, a row each.
-use super::detail::{forces, loses, told};
+//! The table of changes, one row each.
+use super::detail::{before_and_after, forces, loses};
 use super::escape::{bold, cell, code, window};
-use crate::model::Order;
 use crate::plan::{Change, Verb};
-use crate::render::text::{hint, undo};
+use crate::render::text::hint;
 use crate::render::values::seconds;
+use crate::render::words;
 
 pub const HEAD: &str = "| | Object | What changes | Undo, usual time |\n|---|---|---|---|\n";
 
@@ -18,14 +18,10 @@ pub fn section(name: &str) -> String {
 }
 
 pub fn row(c: &Change) -> String {
-    let verb = match c.verb {
-        Verb::Create => "+ create",
-        Verb::Update => "~ update",
-        Verb::Replace(Order::CreateFirst) => "**+/- replace**",
-        Verb::Replace(Order::DeleteFirst) => "**-/+ replace**",
-        Verb::Delete => "**- delete**",
-    };
-    let end = format!("{}, {}", undo(c.undo), seconds(c.seconds));
+    let words = words::verb(c.verb);
+    let verb = format!("{} {}", words.sign, words.verb);
+    let verb = if matches!(c.verb, Verb::Replace(_) | Verb::Delete) { format!("**{verb}**") } else { verb };
+    let end = format!("{}, {}", words::planned_undo(c.undo), seconds(c.seconds));
     format!("| {verb} | {} | {} | {end} |\n", cell(&code(&c.address.to_string())), cell(&what(c)))
 }
 
@@ -56,11 +52,11 @@ fn short(a: &crate::model::AttrChange) -> String {
     let values = match (&a.before, &a.after) {
         (None, Some(new)) => format!("+ {}", crate::render::values::value(new)),
         (Some(gone), None) => format!("- {}", crate::render::values::value(gone)),
-        _ => match told(a) {
+        _ => match before_and_after(a) {
             (before, Some(after)) => format!("{before} -> {after}"),
             (one, None) => one,
         },
     };
-    let line = format!("{}: {values}", a.path);
-    if line.chars().count() <= SHORT { line } else { window(&a.path, 0, SHORT) }
+    let line = format!("{}: {values}", words::attribute(a));
+    if line.chars().count() <= SHORT { line } else { window(words::attribute(a), 0, SHORT) }
 }

@@ -1,14 +1,15 @@
-//! The lines there are, and what stands in them.
+//! The types of the stream's lines.
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::diag::Position;
 use crate::kinds::Address;
 use crate::model::AttrChange;
 use crate::plan::Undo;
-use crate::run::{Direction, Found};
+use crate::run::{Direction, Settlement};
 use crate::wire::CloudError;
 
 /// One line. Every one also has `@level`, `@message` (for people), `@module` and `@timestamp`.
@@ -56,7 +57,7 @@ pub enum Line {
     /// The answer to a step was lost, and this is what a look found: `nothing`, `partial`, `whole`.
     ApplySettled {
         hook: Hook,
-        found: Found,
+        found: Settlement,
     },
     /// That look failed; it is taken again.
     ApplyUnsettled {
@@ -86,7 +87,7 @@ pub enum Line {
     },
     /// How the run ended; the last line but for `outputs`.
     Outcome {
-        outcome: Ended,
+        outcome: OutcomeName,
         error: Option<CloudError>,
         elapsed_seconds: u64,
     },
@@ -94,7 +95,7 @@ pub enum Line {
 
 /// Where an object stands in the spec's stack.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Resource {
+pub struct ResourceName {
     /// `subnet.app-a`.
     pub addr: Address,
     /// `aws`, `cloudflare`.
@@ -107,8 +108,8 @@ pub struct Resource {
 /// What is to become of an object, and why.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PlannedChange {
-    pub resource: Resource,
-    pub action: Action,
+    pub resource: ResourceName,
+    pub action: ChangeAction,
     /// The address under which it stood so far.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_addr: Option<Address>,
@@ -123,7 +124,7 @@ pub struct PlannedChange {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Action {
+pub enum ChangeAction {
     Create,
     Update,
     Replace,
@@ -147,8 +148,8 @@ pub struct Changes {
 /// A step of a run.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Hook {
-    pub resource: Resource,
-    pub action: Action,
+    pub resource: ResourceName,
+    pub action: ChangeAction,
     /// The number of the step.
     pub step: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -186,16 +187,6 @@ pub struct Range {
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Position {
-    /// From 1.
-    pub line: usize,
-    /// From 1, in characters.
-    pub column: usize,
-    /// From 0.
-    pub byte: usize,
-}
-
-#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Output {
     pub sensitive: bool,
     /// `string`.
@@ -206,7 +197,7 @@ pub struct Output {
 
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Ended {
+pub enum OutcomeName {
     Applied,
     Leftovers,
     RolledBack,

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::parts::said;
+use super::plan_view::{PlanView, Side};
 use super::value::{Body, Node, body, expressions, masks};
-use super::world::{Side, World};
-use super::{Action, Resource, resources};
+use super::{TerraformAction, TerraformResource, resources};
 use crate::model::Order;
 use crate::plan::Saved;
 
@@ -15,9 +15,9 @@ const TERRAFORM: &str = "1.9.0";
 
 /// The document of a plan.
 pub fn plan(saved: &Saved) -> Value {
-    let world = World::of(saved);
-    let resources = resources(&world);
-    let outputs = outputs(&world);
+    let view = PlanView::of(saved);
+    let resources = resources(&view);
+    let outputs = outputs(&view);
     let planned = resources.iter().filter_map(|r| Some(resource(r, r.after.as_ref()?)));
     // A generation that an address no longer means stands in `resource_changes` alone.
     let prior = resources.iter().filter(|r| r.deposed.is_none()).filter_map(|r| Some(resource(r, r.before.as_ref()?)));
@@ -36,7 +36,7 @@ pub fn plan(saved: &Saved) -> Value {
             "terraform_version": TERRAFORM,
             "values": { "outputs": before, "root_module": { "resources": prior.collect::<Vec<_>>() } },
         },
-        "configuration": configuration(&world, &resources, &outputs),
+        "configuration": configuration(&view, &resources, &outputs),
         "timestamp": saved.created,
         "applyable": !saved.plan.is_empty(),
         "complete": true,
@@ -44,7 +44,7 @@ pub fn plan(saved: &Saved) -> Value {
     })
 }
 
-fn resource(r: &Resource, b: &Body) -> Value {
+fn resource(r: &TerraformResource, b: &Body) -> Value {
     json!({
         "address": r.address(),
         "mode": "managed",
@@ -62,7 +62,7 @@ fn provider_name(provider: &str) -> String {
     format!("registry.terraform.io/{owner}/{provider}")
 }
 
-fn change(r: &Resource) -> Value {
+fn change(r: &TerraformResource) -> Value {
     let side = |b: &Option<Body>| b.as_ref().map_or(Value::Null, body);
     let mask = |b: &Option<Body>, f: &dyn Fn(&Node) -> Value| b.as_ref().map_or(Value::Bool(false), |b| masks(b, f));
     let mut what = json!({
@@ -96,22 +96,22 @@ fn change(r: &Resource) -> Value {
     out
 }
 
-fn actions(action: Action) -> &'static [&'static str] {
+fn actions(action: TerraformAction) -> &'static [&'static str] {
     match action {
-        Action::NoOp => &["no-op"],
-        Action::Create => &["create"],
-        Action::Update => &["update"],
-        Action::Delete => &["delete"],
-        Action::Replace(Order::CreateFirst) => &["create", "delete"],
-        Action::Replace(Order::DeleteFirst) => &["delete", "create"],
+        TerraformAction::NoOp => &["no-op"],
+        TerraformAction::Create => &["create"],
+        TerraformAction::Update => &["update"],
+        TerraformAction::Delete => &["delete"],
+        TerraformAction::Replace(Order::CreateFirst) => &["create", "delete"],
+        TerraformAction::Replace(Order::DeleteFirst) => &["delete", "create"],
     }
 }
 
-fn reason(r: &Resource) -> Option<&'static str> {
+fn reason(r: &TerraformResource) -> Option<&'static str> {
     match r.action {
-        Action::Replace(_) if r.forced.is_empty() => Some("replace_by_triggers"),
-        Action::Replace(_) => Some("replace_because_cannot_update"),
-        Action::Delete if r.deposed.is_none() => Some("delete_because_no_resource_config"),
+        TerraformAction::Replace(_) if r.forced.is_empty() => Some("replace_by_triggers"),
+        TerraformAction::Replace(_) => Some("replace_because_cannot_update"),
+        TerraformAction::Delete if r.deposed.is_none() => Some("delete_because_no_resource_config"),
         _ => None,
     }
 }
@@ -124,27 +124,27 @@ pub(super) struct Output {
     pub after: Node,
 }
 
-pub(super) fn outputs(world: &World) -> Vec<Output> {
+pub(super) fn outputs(view: &PlanView) -> Vec<Output> {
     let one = |(name, text): (&String, &crate::kinds::Text)| {
-        let before = said(text, world, Side::Before);
-        Output { name: name.clone(), before: before.json().map(|_| before), after: said(text, world, Side::After) }
+        let before = said(text, view, Side::Before);
+        Output { name: name.clone(), before: before.json().map(|_| before), after: said(text, view, Side::After) }
     };
-    world.saved.stack.outputs.iter().map(one).collect()
+    view.saved.stack.outputs.iter().map(one).collect()
 }
 
 impl Output {
     /// No note is kept of what an output said; it is read off what stands.
-    pub(super) fn action(&self) -> Option<Action> {
+    pub(super) fn action(&self) -> Option<TerraformAction> {
         match &self.before {
-            None => Some(Action::Create),
+            None => Some(TerraformAction::Create),
             Some(before) if before.trace() == self.after.trace() => None,
-            Some(_) => Some(Action::Update),
+            Some(_) => Some(TerraformAction::Update),
         }
     }
 
     fn change(&self) -> Value {
         json!({
-            "actions": actions(self.action().unwrap_or(Action::NoOp)),
+            "actions": actions(self.action().unwrap_or(TerraformAction::NoOp)),
             "before": self.before.as_ref().and_then(Node::json),
             "after": self.after.json(),
             "after_unknown": self.after.unknown(),
@@ -158,13 +158,13 @@ fn value(v: &Value) -> Value {
     json!({ "sensitive": false, "type": "string", "value": v })
 }
 
-fn configuration(world: &World, resources: &[Resource], outputs: &[Output]) -> Value {
+fn configuration(view: &PlanView, resources: &[TerraformResource], outputs: &[Output]) -> Value {
     let wanted: Vec<Value> = resources.iter().filter_map(|r| Some(configured(r, r.wanted.as_ref()?))).collect();
-    let providers: BTreeSet<&str> = resources.iter().filter(|r| r.wanted.is_some()).map(Resource::provider).collect();
+    let providers: BTreeSet<&str> = resources.iter().filter(|r| r.wanted.is_some()).map(TerraformResource::provider).collect();
     let provider = |name: &&str| {
         let mut config = json!({ "name": name, "full_name": provider_name(name) });
         if *name == "aws" {
-            config["expressions"] = json!({ "region": { "constant_value": world.saved.scene.region } });
+            config["expressions"] = json!({ "region": { "constant_value": view.saved.scene.region } });
         }
         ((*name).to_owned(), config)
     };
@@ -175,7 +175,7 @@ fn configuration(world: &World, resources: &[Resource], outputs: &[Output]) -> V
     })
 }
 
-fn configured(r: &Resource, wanted: &Body) -> Value {
+fn configured(r: &TerraformResource, wanted: &Body) -> Value {
     let mut out = json!({
         "address": r.address(),
         "mode": "managed",

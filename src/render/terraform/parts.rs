@@ -2,8 +2,8 @@
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::plan_view::{PlanView, Side};
 use super::value::{Body, Node};
-use super::world::{Side, World};
 use crate::canon::{self, Form, pair, plain_key};
 use crate::kinds::terraform::{Line, Made, Says, When, Word};
 use crate::kinds::{Address, Kind, Object, Part, Text, resolve_texts};
@@ -21,7 +21,7 @@ pub struct Piece {
 
 /// An object to be said.
 pub struct Subject<'w> {
-    pub world: &'w World<'w>,
+    pub view: &'w PlanView<'w>,
     pub address: &'w Address,
     pub object: &'w Object,
     pub side: Side,
@@ -86,7 +86,7 @@ impl Subject<'_> {
         match says {
             Says::Is(word) => Node::Plain(constant(*word)),
             Says::Known(text) => {
-                let value = self.world.fill(text, self.id, entry.map_or("", |e| e.key));
+                let value = self.view.fill(text, self.id, entry.map_or("", |e| e.key));
                 if text.contains("${id}") { Node::Decided(value) } else { value.map_or(Node::Decided(None), Node::Plain) }
             }
             Says::Own(attr) => self.own(attr),
@@ -115,9 +115,9 @@ impl Subject<'_> {
 
     /// An attribute of the object's first resource, for its other ones.
     fn own(&self, attr: &str) -> Node {
-        let to = self.world.resource(self.address);
+        let to = self.view.resource(self.address);
         let text = self.kind().terraform().known(attr).unwrap_or("${id}");
-        Node::Link { value: self.world.fill(text, self.id, ""), to: vec![format!("{to}.{attr}"), to] }
+        Node::Link { value: self.view.fill(text, self.id, ""), to: vec![format!("{to}.{attr}"), to] }
     }
 
     fn at(&self, root: &Value, entry: Option<Entry>, path: &str, attr: &str) -> Node {
@@ -141,8 +141,8 @@ impl Subject<'_> {
     fn through(&self, target: &str, path: &str) -> Node {
         let Ok(target) = target.parse::<Address>() else { return Node::Decided(None) };
         let object = match self.side {
-            Side::Before => self.world.now.get(&target).map(|l| &l.object),
-            Side::After => self.world.then.get(&target),
+            Side::Before => self.view.now.get(&target).map(|l| &l.object),
+            Side::After => self.view.then.get(&target),
         };
         let value = object.and_then(|o| match find(&attributes(o), None, path) {
             Found::Here { value, .. } => self.node(value, "id").json(),
@@ -168,12 +168,12 @@ impl Subject<'_> {
     }
 
     fn link(&self, target: &Address, attr: &str) -> Node {
-        self.world.link(target, attr, self.side, self.points)
+        self.view.link(target, attr, self.side, self.points)
     }
 
     fn text(&self, value: &Value) -> Node {
         let Ok(text) = serde_json::from_value::<Text>(value.clone()) else { return Node::Plain(Value::Null) };
-        said(&text, self.world, self.side)
+        said(&text, self.view, self.side)
     }
 
     /// Something made of a value in which no pointer is left.
@@ -187,10 +187,10 @@ impl Subject<'_> {
         let mut to = BTreeSet::new();
         let (mut plain, mut open) = (value, false);
         named(&plain, &mut |address| {
-            to.insert(self.world.resource(&address));
+            to.insert(self.view.resource(&address));
         });
         let mut hidden = holds_sealed(&plain);
-        resolve_texts(&mut plain, &|address, attr| self.world.output(address, attr, self.side));
+        resolve_texts(&mut plain, &|address, attr| self.view.output(address, attr, self.side));
         canon::walk(&plain, &mut |form| {
             open = open || matches!(form, Form::Text(_));
             hidden = hidden || matches!(form, Form::Secret(_));
@@ -207,15 +207,15 @@ impl Subject<'_> {
 }
 
 /// A text with what its references stand for.
-pub fn said(text: &Text, world: &World, side: Side) -> Node {
+pub fn said(text: &Text, view: &PlanView, side: Side) -> Node {
     let mut to: Vec<String> = vec![];
     let mut out = Some(String::new());
     for part in &text.0 {
         let value = match part {
             Part::Literal(s) => Some(s.clone()),
             Part::Output { r#ref, attr } => {
-                to.push(world.resource(r#ref));
-                world.output(r#ref, attr, side)
+                to.push(view.resource(r#ref));
+                view.output(r#ref, attr, side)
             }
         };
         out = out.zip(value).map(|(mut all, s)| {

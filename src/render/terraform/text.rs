@@ -4,18 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::json::{Output, outputs};
+use super::plan_view::PlanView;
 use super::value::{Body, Node, trace};
-use super::world::World;
-use super::{Action, Resource, counts, resources};
+use super::{TerraformAction, TerraformResource, counts, resources};
 use crate::model::Order;
 use crate::plan::Saved;
 
 /// The whole plan.
 pub fn plan(saved: &Saved) -> String {
-    let world = World::of(saved);
-    let resources = resources(&world);
-    let shown: Vec<&Resource> = resources.iter().filter(|r| r.action != Action::NoOp || r.previous.is_some()).collect();
-    let outputs: Vec<Output> = outputs(&world).into_iter().filter(|o| o.action().is_some()).collect();
+    let view = PlanView::of(saved);
+    let resources = resources(&view);
+    let shown: Vec<&TerraformResource> = resources.iter().filter(|r| r.action != TerraformAction::NoOp || r.previous.is_some()).collect();
+    let outputs: Vec<Output> = outputs(&view).into_iter().filter(|o| o.action().is_some()).collect();
     if shown.is_empty() && outputs.is_empty() {
         return "No changes. Your infrastructure matches the configuration.\n".into();
     }
@@ -31,7 +31,7 @@ pub fn plan(saved: &Saved) -> String {
 }
 
 /// The signs that are used, and the sentence that tools wait for.
-fn legend(shown: &[&Resource]) -> String {
+fn legend(shown: &[&TerraformResource]) -> String {
     let signs: BTreeMap<u8, (&str, &str)> =
         shown.iter().filter_map(|r| sign(r.action)).map(|(rank, sign, words)| (rank, (sign, words))).collect();
     let lines: String = signs.values().map(|(sign, words)| format!("{sign:>3} {words}\n")).collect();
@@ -39,33 +39,33 @@ fn legend(shown: &[&Resource]) -> String {
     format!("{first}Terraform will perform the following actions:\n\n")
 }
 
-fn sign(action: Action) -> Option<(u8, &'static str, &'static str)> {
+fn sign(action: TerraformAction) -> Option<(u8, &'static str, &'static str)> {
     match action {
-        Action::NoOp => None,
-        Action::Create => Some((0, "+", "create")),
-        Action::Update => Some((1, "~", "update in-place")),
-        Action::Delete => Some((2, "-", "destroy")),
-        Action::Replace(Order::CreateFirst) => Some((3, "+/-", "create replacement and then destroy")),
-        Action::Replace(Order::DeleteFirst) => Some((4, "-/+", "destroy and then create replacement")),
+        TerraformAction::NoOp => None,
+        TerraformAction::Create => Some((0, "+", "create")),
+        TerraformAction::Update => Some((1, "~", "update in-place")),
+        TerraformAction::Delete => Some((2, "-", "destroy")),
+        TerraformAction::Replace(Order::CreateFirst) => Some((3, "+/-", "create replacement and then destroy")),
+        TerraformAction::Replace(Order::DeleteFirst) => Some((4, "-/+", "destroy and then create replacement")),
     }
 }
 
-fn resource(r: &Resource) -> String {
+fn resource(r: &TerraformResource) -> String {
     let address = r.address();
     let whole = r.deposed.as_ref().map_or(address.clone(), |key| format!("{address} (deposed object {key})"));
     let what = match (r.action, &r.previous) {
-        (Action::NoOp, Some(previous)) => format!("{previous} has moved to {address}"),
-        (Action::NoOp, None) => format!("{whole} stays"),
-        (Action::Create, _) => format!("{whole} will be created"),
-        (Action::Update, _) => format!("{whole} will be updated in-place"),
-        (Action::Delete, _) => format!("{whole} will be destroyed"),
-        (Action::Replace(_), _) => format!("{whole} must be replaced"),
+        (TerraformAction::NoOp, Some(previous)) => format!("{previous} has moved to {address}"),
+        (TerraformAction::NoOp, None) => format!("{whole} stays"),
+        (TerraformAction::Create, _) => format!("{whole} will be created"),
+        (TerraformAction::Update, _) => format!("{whole} will be updated in-place"),
+        (TerraformAction::Delete, _) => format!("{whole} will be destroyed"),
+        (TerraformAction::Replace(_), _) => format!("{whole} must be replaced"),
     };
     let mut out = format!("  # {what}\n");
-    if let Some(previous) = r.previous.as_ref().filter(|_| r.action != Action::NoOp) {
+    if let Some(previous) = r.previous.as_ref().filter(|_| r.action != TerraformAction::NoOp) {
         out += &format!("  # (moved from {previous})\n");
     }
-    if r.action == Action::Delete && r.deposed.is_none() {
+    if r.action == TerraformAction::Delete && r.deposed.is_none() {
         out += &format!("  # (because {address} is not in configuration)\n");
     }
     let sign = sign(r.action).map_or("", |(_, sign, _)| sign);

@@ -1,8 +1,9 @@
 //! Whatever a spec, a cloud or a file says: a page holds it as text, and as nothing else.
 use infra::kinds::{Address, Kind};
 use infra::model::{AttrChange, Mode, Order};
+use infra::plan::saved::Moved;
 use infra::plan::{Adopted, Change, Plan, Undo, Verb};
-use infra::render::markdown::{GENEROUS, Page, Phase};
+use infra::render::markdown::{GENEROUS, PageOptions, Stage};
 use infra::run::{Event, Outcome};
 use infra::stack::{Layer, Stack};
 use infra::wire::{Class, CloudError};
@@ -121,6 +122,11 @@ proptest! {
     #[test]
     fn nothing_breaks_out(changes in prop::collection::vec(change(), 0..6), more in prop::array::uniform6(text()), budgets in prop::array::uniform3(150..6_000usize)) {
         let [file, id, region, error, why, log] = more;
+        let moved: Vec<Moved> = changes
+            .iter()
+            .flat_map(|c| c.attrs.iter().map(|a| (c.address.clone(), a.clone())))
+            .map(|(address, a)| Moved::Field { address, path: a.path, wanted: a.cascade, then: a.before, now: a.after })
+            .collect();
         let plan = Plan {
             stack: "shop".into(),
             digest: "0123456789abcdef".into(),
@@ -134,14 +140,14 @@ proptest! {
         let e = CloudError::new(Class::Invalid, "Bad", error);
         let outcomes = [Outcome::RolledBack(Some(e.clone())), Outcome::Stuck(e)];
         let events: [Event; 0] = [];
-        let ended = outcomes.iter().map(|outcome| Phase::Ended { outcome, events: &events, seconds: 1 });
-        for phase in ended.chain([Phase::Planned, Phase::Applying { run: &log }, Phase::Refused { why: &why }]) {
+        let ended = outcomes.iter().map(|outcome| Stage::Ended { outcome, events: &events, seconds: 1 });
+        for stage in ended.chain([Stage::Planned, Stage::Applying { run: &log }, Stage::Refused { why: &why, moved: &moved }]) {
             for budget in budgets.into_iter().chain([GENEROUS]) {
-                read(&saved, phase, Page { budget, show_env: budget % 2 == 0, log: None });
+                read(&saved, stage, PageOptions { budget, show_env: budget % 2 == 0, log: None });
             }
         }
         for log in ["https://example.com/a?b=1&copy=2", &log] {
-            read(&saved, Phase::Planned, Page { budget: 900, show_env: true, log: Some(log) });
+            read(&saved, Stage::Planned, PageOptions { budget: 900, show_env: true, log: Some(log) });
         }
     }
 }

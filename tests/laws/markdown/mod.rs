@@ -7,11 +7,10 @@ use std::time::{Duration, SystemTime};
 use infra::kinds::Kind;
 use infra::model::Moment;
 use infra::observe::Snapshot;
-use infra::plan::saved::{Moved, Scene, Zone};
+use infra::plan::saved::{Moved, Scene, SceneZone};
 use infra::plan::{Adopted, Plan, Saved, Undo, Verb};
 use infra::redact::Redactor;
-use infra::render::markdown::{GENEROUS, Page, Phase, page};
-use infra::render::values;
+use infra::render::markdown::{GENEROUS, PageOptions, Stage, page};
 use infra::run::{Event, Outcome};
 use infra::stack::{Layer, Stack};
 use infra::wire::{Class, CloudError};
@@ -38,7 +37,7 @@ pub fn saved(stack: Stack, plan: Plan, command: &str) -> Saved {
         scene: Scene {
             account: "123456789012".into(),
             region: "us-east-1".into(),
-            zone: stack.zone.clone().map(|name| Zone { name, id: "z1".into() }),
+            zone: stack.zone.clone().map(|name| SceneZone { name, id: "z1".into() }),
         },
         layers: vec![layer("base.yaml"), layer("envs/production.yaml")],
         spec: String::new(),
@@ -99,13 +98,13 @@ fn events(plan: &Plan) -> Vec<Event> {
     all
 }
 
-/// Every phase, each with the name of its snapshot.
-fn phases<'a>(outcomes: &'a [(&'static str, Outcome)], events: &'a [Event]) -> Vec<(&'static str, Phase<'a>)> {
-    let ended = outcomes.iter().map(|(name, outcome)| (*name, Phase::Ended { outcome, events, seconds: 754 }));
+/// Every stage, each with the name of its snapshot.
+fn phases<'a>(outcomes: &'a [(&'static str, Outcome)], events: &'a [Event]) -> Vec<(&'static str, Stage<'a>)> {
+    let ended = outcomes.iter().map(|(name, outcome)| (*name, Stage::Ended { outcome, events, seconds: 754 }));
     let others = [
-        ("planned", Phase::Planned),
-        ("applying", Phase::Applying { run: "0123456789ab" }),
-        ("refused", Phase::Refused { why: "The plan is stale:\n  vpc.main: cidr was 10.0.0.0/16, and is 10.1.0.0/16 now" }),
+        ("planned", Stage::Planned),
+        ("applying", Stage::Applying { run: "0123456789ab" }),
+        ("refused", Stage::Refused { why: "The plan is stale:\n  vpc.main: cidr was 10.0.0.0/16, and is 10.1.0.0/16 now", moved: &[] }),
     ];
     others.into_iter().chain(ended).collect()
 }
@@ -123,21 +122,21 @@ fn outcomes() -> Vec<(&'static str, Outcome)> {
 
 const LOG: &str = "https://github.com/example/shop/actions/runs/12345678901/job/98765432109?pr=7&copy=1#step:4:1";
 
-/// At every budget, in every phase: within it, whole, and more with more room.
+/// At every budget, in every stage: within it, whole, and more with more room.
 #[tokio::test(start_paused = true)]
 async fn pages_are_whole_at_every_budget() {
     let (mut pages, outcomes) = (0, outcomes());
     for (name, saved) in plans().await {
         let events = events(&saved.plan);
-        for (phase_name, phase) in phases(&outcomes, &events) {
+        for (phase_name, stage) in phases(&outcomes, &events) {
             let log = (pages % 2 == 0).then_some(LOG);
-            let how = |budget| Page { budget, show_env: false, log };
-            let full = page(&saved, phase, how(GENEROUS)).encode_utf16().count();
+            let how = |budget| PageOptions { budget, show_env: false, log };
+            let full = page(&saved, stage, how(GENEROUS)).encode_utf16().count();
             let step = if phase_name == "planned" { 97.max(full / 60) } else { 1013.max(full / 8) };
             let mut before = Read::default();
             let small = (0..1500).step_by(if phase_name == "planned" { 61 } else { 241 });
             for budget in small.chain((1500..full).step_by(step)).chain([full - 1, full, full + 1, 65_536]) {
-                let (text, now) = read(&saved, phase, how(budget));
+                let (text, now) = read(&saved, stage, how(budget));
                 assert!(budget < 400 || !now.line_only, "{name} {phase_name} {budget}: {text}");
                 if budget >= 1500 && budget <= full {
                     assert!(now.rows >= before.rows, "{name} {phase_name} {budget}: fewer rows in more room");
@@ -145,7 +144,7 @@ async fn pages_are_whole_at_every_budget() {
                 }
                 pages += 1;
             }
-            let (_, all) = read(&saved, phase, how(full));
+            let (_, all) = read(&saved, stage, how(full));
             assert_eq!(all.rows, saved.plan.changes.len(), "{name} {phase_name}");
             let words = text_of(phase_name);
             assert!(all.text.contains(words), "{name} {phase_name} {}", all.text);
@@ -155,8 +154,8 @@ async fn pages_are_whole_at_every_budget() {
     assert!(pages > 1000);
 }
 
-fn text_of(phase: &str) -> &'static str {
-    match phase {
+fn text_of(stage: &str) -> &'static str {
+    match stage {
         "planned" => " planned: ",
         "applying" => " applying: ",
         "refused" => " refused: ",
@@ -164,7 +163,7 @@ fn text_of(phase: &str) -> &'static str {
         "leftovers" => " applied with leftovers: ",
         "rolled_back" | "interrupted" => " rolled back: ",
         "stuck" => " stuck: ",
-        _ => " stopped: ",
+        _ => " stopped on the way: ",
     }
 }
 
@@ -178,7 +177,7 @@ async fn what_goes_is_told_first() {
     assert!(goes > 8 && all > goes, "{goes} {comes} {all}");
     let mut cut = 0;
     for budget in (800..20_000).step_by(53) {
-        let (text, now) = read(&saved, Phase::Planned, Page { budget, show_env: false, log: None });
+        let (text, now) = read(&saved, Stage::Planned, PageOptions { budget, show_env: false, log: None });
         let rows = text.lines().filter(|l| l.starts_with("| **")).count();
         assert_eq!(rows, now.rows.min(goes), "{text}");
         cut += usize::from(now.rows < goes && now.rows > 0);
@@ -196,7 +195,7 @@ async fn what_goes_is_told_first() {
 #[tokio::test(start_paused = true)]
 async fn environments_are_hidden_unless_asked_for() {
     let saved = named("data_loss").await;
-    let show = |show_env| page(&saved, Phase::Planned, Page { budget: GENEROUS, show_env, log: None });
+    let show = |show_env| page(&saved, Stage::Planned, PageOptions { budget: GENEROUS, show_env, log: None });
     let (hidden, shown) = (show(false), show(true));
     for secret in ["good morning", "db.example.com"] {
         assert!(!hidden.contains(secret) && shown.contains(secret), "{secret} {hidden}");
@@ -210,11 +209,16 @@ async fn environments_are_hidden_unless_asked_for() {
         now: Some(json!({ "$text": [{ "literal": "#!/bin/sh\necho stay out" }] })),
     };
     for path in ["boot.container.env.GREETING", "boot.user_data", "boot.container"] {
-        let why = format!("The plan is stale:\n  {}\n  and more", values::moved(&moved(path)));
-        let show = |show_env| page(&saved, Phase::Refused { why: &why }, Page { budget: GENEROUS, show_env, log: None });
+        let moved = [moved(path)];
+        let refused = Stage::Refused { why: "The plan is stale:", moved: &moved };
+        let show = |show_env| page(&saved, refused, PageOptions { budget: GENEROUS, show_env, log: None });
         assert!(show(true).contains("let me in") && show(true).contains("stay out"), "{}", show(true));
         assert!(!show(false).contains("let me in") && !show(false).contains("stay out"), "{}", show(false));
-        assert!(show(false).contains("! The plan is stale:\n!   launch_template.app: boot…"), "{}", show(false));
+        assert!(
+            show(false).contains(&format!("! The plan is stale:\n! - launch_template.app: {path} was (hidden) when")),
+            "{}",
+            show(false)
+        );
     }
     let script = stack(&[
         PRODUCTION,
@@ -229,7 +233,7 @@ async fn environments_are_hidden_unless_asked_for() {
         way(&script, &other).await,
         way(&Stack { name: "production".into(), ..Stack::default() }, &script).await,
     ] {
-        let show = |show_env| page(&saved, Phase::Planned, Page { budget: GENEROUS, show_env, log: None });
+        let show = |show_env| page(&saved, Stage::Planned, PageOptions { budget: GENEROUS, show_env, log: None });
         assert!(!show(false).contains("echo") && show(true).contains("echo"), "{}", show(false));
         assert!(show(false).contains("(hidden)") && saved.plan.changes.iter().any(|c| c.address.kind == Kind::LaunchTemplate));
     }
@@ -243,21 +247,21 @@ async fn what_people_read() {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.add_filter(&format!("infra {}", regex::escape(env!("CARGO_PKG_VERSION"))), "infra [version]");
-    let look = |name: &str, saved: &Saved, phase, budget| {
-        let how = Page { budget, show_env: false, log: Some(LOG) };
-        let text = page(saved, phase, how);
-        assert_eq!(text, page(saved, phase, how));
+    let look = |name: &str, saved: &Saved, stage, budget| {
+        let how = PageOptions { budget, show_env: false, log: Some(LOG) };
+        let text = page(saved, stage, how);
+        assert_eq!(text, page(saved, stage, how));
         settings.bind(|| insta::assert_snapshot!(format!("markdown_{name}"), text));
     };
     for name in ["production", "replacement", "data_loss", "no_changes", "adopted", "rules", "destroy"] {
-        look(name, &named(name).await, Phase::Planned, 65_536);
+        look(name, &named(name).await, Stage::Planned, 65_536);
     }
-    look("cut", &named("data_loss").await, Phase::Planned, 2_400);
-    look("small", &named("network").await, Phase::Planned, 400);
+    look("cut", &named("data_loss").await, Stage::Planned, 2_400);
+    look("small", &named("network").await, Stage::Planned, 400);
     let (saved, outcomes) = (named("replacement").await, outcomes());
     let events = events(&saved.plan);
-    for (name, phase) in phases(&outcomes, &events).into_iter().filter(|(name, _)| *name != "planned") {
-        look(name, &saved, phase, 65_536);
+    for (name, stage) in phases(&outcomes, &events).into_iter().filter(|(name, _)| *name != "planned") {
+        look(name, &saved, stage, 65_536);
     }
     assert!(saved.plan.changes.iter().any(|c| c.undo == Undo::Delete));
 }

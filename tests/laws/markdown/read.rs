@@ -2,7 +2,7 @@
 use comrak::nodes::NodeValue;
 use comrak::{Arena, Options, parse_document};
 use infra::plan::{Change, Saved, Verb};
-use infra::render::markdown::{Page, Phase, marker, page};
+use infra::render::markdown::{PageOptions, Stage, marker, page};
 
 /// What a page shows.
 #[derive(Debug, Default, PartialEq)]
@@ -42,13 +42,13 @@ fn dangerous(c: &Change) -> bool {
 }
 
 /// Renders a page, and reads it.
-pub fn read(saved: &Saved, phase: Phase<'_>, how: Page<'_>) -> (String, Read) {
-    let text = page(saved, phase, how);
+pub fn read(saved: &Saved, stage: Stage<'_>, how: PageOptions<'_>) -> (String, Read) {
+    let text = page(saved, stage, how);
     let read = check(saved, &text, how);
     (text, read)
 }
 
-fn check(saved: &Saved, text: &str, how: Page<'_>) -> Read {
+fn check(saved: &Saved, text: &str, how: PageOptions<'_>) -> Read {
     let what = || format!("within {}:\n{text}", how.budget);
     assert!(text.chars().count() <= how.budget && text.encode_utf16().count() <= how.budget, "{} {}", text.chars().count(), what());
     if text.is_empty() {

@@ -1,17 +1,17 @@
-//! The story of runs: a list, one in full, and what a recovery will do.
+//! Runs that are recorded: a list, one in full, and what a recovery will do.
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
 use super::report;
 use super::style::{Label, Style};
-use super::text::summary;
 use super::values::{count, seconds};
-use crate::plan::{Act, Undo};
-use crate::run::journal::{Damaged, Header, Story, What};
+use super::words;
+use crate::plan::Undo;
+use crate::run::journal::{Damaged, Header, Record, RecordedRun};
 use crate::run::{Direction, Event, Run, State};
 
-type Runs = [(PathBuf, Result<Story, Damaged>)];
+type Runs = [(PathBuf, Result<RecordedRun, Damaged>)];
 
 /// A line a run.
 pub fn runs(found: &Runs, style: Style) -> String {
@@ -19,15 +19,15 @@ pub fn runs(found: &Runs, style: Style) -> String {
         return "No runs.\n".into();
     }
     let mut out = String::new();
-    for (path, story) in found {
-        match story {
+    for (path, recorded) in found {
+        match recorded {
             Ok(s) => {
                 let h = &s.header;
                 let ended = match s.ended() {
-                    Some(how) => how.to_string(),
+                    Some(how) => words::ending(how).to_owned(),
                     None => style.paint(Label::Forced, "not over"),
                 };
-                out += &format!("{}  {}  {:<7}  {}  {}: {ended}\n", h.run, moment(h), h.command, h.stack, summary(&h.plan));
+                out += &format!("{}  {}  {:<7}  {}  {}: {ended}\n", h.run, moment(h), h.command, h.stack, words::to_do(h.plan.counts()));
             }
             Err(e) => out += &format!("{} can't be read: {e}\n", path.display()),
         }
@@ -37,7 +37,7 @@ pub fn runs(found: &Runs, style: Style) -> String {
 
 /// The list for programs.
 pub fn runs_json(found: &Runs) -> Value {
-    let one = |(path, story): &(PathBuf, Result<Story, Damaged>)| match story {
+    let one = |(path, recorded): &(PathBuf, Result<RecordedRun, Damaged>)| match recorded {
         Ok(s) => {
             let h = &s.header;
             json!({
@@ -51,26 +51,32 @@ pub fn runs_json(found: &Runs) -> Value {
 }
 
 /// One run from beginning to end.
-pub fn tell(story: &Story, style: Style) -> String {
-    let h = &story.header;
+pub fn run(recorded: &RecordedRun, style: Style) -> String {
+    let h = &recorded.header;
     let mut out =
         format!("{} {} ({} {}) by {}\n", style.paint(Label::Heading, &format!("Run {}", h.run)), moment(h), h.command, h.stack, h.holder);
     if let Some(job) = &h.holder.job {
         out += &format!("  {job}\n");
     }
-    out += &format!("  account {}, {}; infra {}; plan {} ({})\n\n", h.account, h.region, h.infra, h.plan.digest, summary(&h.plan));
-    for entry in &story.entries {
+    out += &format!(
+        "  account {}, {}; infra {}; plan {} ({})\n\n",
+        h.account,
+        h.region,
+        h.infra,
+        h.plan.digest,
+        words::to_do(h.plan.counts())
+    );
+    for entry in &recorded.entries {
         let at = h.started.age(entry.at.0).as_secs();
         let line = match &entry.what {
-            What::Event(Event::Began(i)) => Some(format!("  {}", begun(&h.plan.steps[*i].act, &h.plan.steps[*i].address.to_string()))),
-            What::Event(Event::UndoBegan(i)) => Some(format!("  taking back {}", h.plan.steps[*i].address)),
-            What::Event(Event::Unsettled(i, e)) => Some(format!("? {} can't be looked at: {e}", h.plan.steps[*i].address)),
-            What::Event(event) => report::line(&h.plan, event),
-            What::Ended(how) => Some(format!("{how}")),
+            Record::Event(event @ (Event::Began(_) | Event::UndoBegan(_))) => format!("  {}", report::sentence(&h.plan, event)),
+            Record::Event(event @ Event::Unsettled(..)) => format!("? {}", report::sentence(&h.plan, event)),
+            Record::Event(event) => report::sentence(&h.plan, event),
+            Record::Ended(how) => words::ending(*how).into(),
         };
-        out += &line.map(|line| format!("{:>7}  {line}\n", seconds(at))).unwrap_or_default();
+        out += &format!("{:>7}  {line}\n", seconds(at));
     }
-    if story.ended().is_none() {
+    if recorded.ended().is_none() {
         out += "\nIt is not over, as far as this machine knows: see `infra status`.\n";
     }
     out
@@ -96,15 +102,13 @@ pub fn recovery(h: &Header, run: &Run<'_>, way: Direction, style: Style) -> Stri
         lines.extend(match (way, state) {
             (_, State::Running | State::Unknown) => Some(format!("  ? {address}: look what became of it")),
             (Direction::Unwinding, State::Done | State::Stuck | State::Undoing) if step.id < plan.commit => {
-                let (sign, label, what) = match step.undo {
-                    Undo::Delete => ("-", Label::Removed, "delete"),
-                    Undo::Restore => ("~", Label::Changed, "restore"),
-                    Undo::Recreate => ("+", Label::Added, "create again"),
-                    Undo::Never => continue,
-                };
-                Some(format!("  {} {address}: {what}", style.paint(label, sign)))
+                if step.undo == Undo::Never {
+                    continue;
+                }
+                let words = words::undo(step.undo);
+                Some(format!("  {} {address}: {}", style.paint(words.label, words.sign), words.verb))
             }
-            (Direction::Forward, State::Pending | State::Failed) => Some(format!("  {}", begun(&step.act, &address.to_string()))),
+            (Direction::Forward, State::Pending | State::Failed) => Some(format!("  {}", words::begun(step, false))),
             _ => None,
         });
     }
@@ -113,14 +117,6 @@ pub fn recovery(h: &Header, run: &Run<'_>, way: Direction, style: Style) -> Stri
     }
     lines.iter().for_each(|line| out += &format!("{line}\n"));
     out
-}
-
-fn begun(act: &Act, address: &str) -> String {
-    match act {
-        Act::Create { .. } => format!("creating {address}"),
-        Act::Update { .. } => format!("updating {address}"),
-        Act::Delete { .. } => format!("deleting {address}"),
-    }
 }
 
 fn moment(h: &Header) -> String {

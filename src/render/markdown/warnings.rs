@@ -1,5 +1,5 @@
-//! What is deleted, replaced or lost: seen before anything else.
-use super::Phase;
+//! Warnings of what is deleted, replaced or lost; they stand first on the page.
+use super::Stage;
 use super::detail::loses;
 use super::escape::code;
 use crate::model::Order;
@@ -16,6 +16,7 @@ pub enum Danger {
     Data,
 }
 
+/// The greatest danger among changes.
 pub fn danger(changes: &[Change]) -> Danger {
     changes
         .iter()
@@ -32,7 +33,7 @@ pub fn danger(changes: &[Change]) -> Danger {
         .unwrap_or(Danger::None)
 }
 
-/// What is told first, and longest: lost data, then what goes, what changes, what comes.
+/// The rank of a change by importance, 0 first: lost data, then deletions and replacements, updates, creations. The last are cut first.
 pub fn rank(c: &Change) -> usize {
     match c.verb {
         _ if loses(c) => 0,
@@ -43,10 +44,10 @@ pub fn rank(c: &Change) -> usize {
 }
 
 /// The alert, with at most so many names a line; empty when nothing goes.
-pub fn alert(changes: &[Change], phase: Phase<'_>, names: usize) -> String {
+pub fn alert(changes: &[Change], stage: Stage<'_>, names: usize) -> String {
     let data: Vec<&Change> = changes.iter().filter(|c| loses(c)).collect();
     let rest = |verb: Verb| -> Vec<&Change> { changes.iter().filter(|c| !loses(c) && c.verb == verb).collect() };
-    let (lose, delete, replace) = tense(phase);
+    let (lose, delete, replace) = tense(stage);
     let lines = [
         (format!("{lose} the data of"), data),
         (delete.to_owned(), rest(Verb::Delete)),
@@ -78,10 +79,10 @@ fn listed(changes: &[&Change], names: usize) -> String {
 }
 
 /// Whether it will be, would be or was.
-fn tense(phase: Phase<'_>) -> (&'static str, &'static str, &'static str) {
-    match phase {
-        Phase::Ended { outcome: Outcome::Applied, .. } => ("Lost", "Deleted", "Replaced"),
-        Phase::Ended { outcome: Outcome::RolledBack(_), .. } | Phase::Refused { .. } => ("Would lose", "Would delete", "Would replace"),
+fn tense(stage: Stage<'_>) -> (&'static str, &'static str, &'static str) {
+    match stage {
+        Stage::Ended { outcome: Outcome::Applied, .. } => ("Lost", "Deleted", "Replaced"),
+        Stage::Ended { outcome: Outcome::RolledBack(_), .. } | Stage::Refused { .. } => ("Would lose", "Would delete", "Would replace"),
         _ => ("Loses", "Deletes", "Replaces"),
     }
 }

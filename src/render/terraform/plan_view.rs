@@ -1,4 +1,4 @@
-//! What stands behind an address: before the plan and after it, by which name Terraform would know it, and what its attributes are.
+//! A saved plan as Terraform sees it: for every address the object before and after, its name in Terraform, and its attributes.
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -8,49 +8,49 @@ use crate::kinds::{Address, Kind, Live, Object};
 use crate::model::{Mode, partition};
 use crate::plan::{Change, Saved, Verb};
 
-/// Which of the two worlds.
+/// Which side of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     Before,
     After,
 }
 
-/// Both worlds of a plan.
-pub struct World<'a> {
+/// Both sides of a plan.
+pub struct PlanView<'a> {
     pub saved: &'a Saved,
     /// The live object that an address means.
     pub now: BTreeMap<&'a Address, &'a Live>,
     /// What an address will be; what the cloud has decided already is in it.
     pub then: BTreeMap<&'a Address, Object>,
-    /// Addresses whose object will be another one than now.
+    /// Addresses whose object is created or replaced.
     fresh: BTreeSet<&'a Address>,
     names: BTreeMap<Address, String>,
 }
 
-impl<'a> World<'a> {
-    pub fn of(saved: &'a Saved) -> World<'a> {
-        let mut world = World { saved, now: BTreeMap::new(), then: BTreeMap::new(), fresh: BTreeSet::new(), names: BTreeMap::new() };
+impl<'a> PlanView<'a> {
+    pub fn of(saved: &'a Saved) -> PlanView<'a> {
+        let mut view = PlanView { saved, now: BTreeMap::new(), then: BTreeMap::new(), fresh: BTreeSet::new(), names: BTreeMap::new() };
         for (address, generations) in &saved.read.live {
-            let current = match world.change(address).and_then(|c| c.id.as_ref()) {
+            let current = match view.change(address).and_then(|c| c.id.as_ref()) {
                 Some(id) => generations.iter().find(|l| l.id == *id),
-                None => generations.iter().find(|l| world.leftover(address, &l.id).is_none()),
+                None => generations.iter().find(|l| view.leftover(address, &l.id).is_none()),
             };
-            world.now.extend(current.map(|l| (address, l)));
+            view.now.extend(current.map(|l| (address, l)));
         }
         for adopted in &saved.plan.adopted {
             let theirs = saved.read.foreign.iter().find(|l| l.id == adopted.id);
-            world.now.extend(theirs.map(|l| (&adopted.address, l)));
+            view.now.extend(theirs.map(|l| (&adopted.address, l)));
         }
         for (address, wanted) in &saved.stack.nodes {
-            let replaced = world.change(address).is_some_and(|c| matches!(c.verb, Verb::Create | Verb::Replace(_)));
-            let stays = world.now.get(address).filter(|_| !replaced);
-            world.then.insert(address, stays.map_or_else(|| wanted.clone(), |live| settled(wanted, &live.object)));
+            let replaced = view.change(address).is_some_and(|c| matches!(c.verb, Verb::Create | Verb::Replace(_)));
+            let stays = view.now.get(address).filter(|_| !replaced);
+            view.then.insert(address, stays.map_or_else(|| wanted.clone(), |live| settled(wanted, &live.object)));
             if stays.is_none() {
-                world.fresh.insert(address);
+                view.fresh.insert(address);
             }
         }
-        world.name();
-        world
+        view.name();
+        view
     }
 
     /// What is done with the object that an address means.
@@ -64,7 +64,7 @@ impl<'a> World<'a> {
         self.saved.plan.changes.iter().find(|c| c.leftover && c.address == *address && c.id.as_deref() == Some(id))
     }
 
-    /// All addresses of both worlds.
+    /// All addresses of both sides.
     pub fn addresses(&self) -> BTreeSet<&'a Address> {
         self.saved.stack.nodes.keys().chain(self.saved.read.live.keys()).chain(self.now.keys().copied()).collect()
     }

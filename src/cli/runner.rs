@@ -1,16 +1,14 @@
-//! How a run is carried out: under the lease, journalled, its intents in the cloud, told while it goes on, open to signals.
+//! Carries out a run: under the lease, with a journal and notes in the cloud, with progress on the screen, open to signals.
 use std::cell::RefCell;
 use std::io;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use clap::Args;
 use tokio::sync::SetOnce;
 
-use super::args::CloudArgs;
+use super::args::{CloudArgs, RunArgs};
+use super::comment_publisher::CommentPublisher;
 use super::failure::Failure;
 use super::flow;
-use super::notice::Notice;
 use super::printer::Printer;
 use super::signals::Signals;
 use crate::cloud::lease::{Holder, Keeper, Lease, take, take_within};
@@ -21,59 +19,41 @@ use crate::plan::saved::shown;
 use crate::redact::Redactor;
 use crate::render::progress::{Progress, Screen};
 use crate::render::text::Detail;
-use crate::render::{report, stream, text};
+use crate::render::{report, stream, text, words};
 use crate::run::drive::{Settings, Sink, Stop, drive};
-use crate::run::journal::{Ended, Header, Journal};
-use crate::run::{Direction, Event, Found, Outcome, Run, intent};
+use crate::run::journal::{Ending, Header, Journal};
+use crate::run::{Direction, Event, Outcome, Run, Settlement, intent};
 use crate::wire::CloudError;
 
-/// How a run is approved, told and remembered.
-#[derive(Args, Debug)]
-pub struct RunArgs {
-    /// Don't ask; needed where there is no terminal
-    #[arg(long, env = "INFRA_AUTO_APPROVE")]
-    pub auto_approve: bool,
-    /// Print one JSON object a line: the plan, every event, the outcome (`infra schema stream`)
-    #[arg(long, env = "INFRA_JSON")]
-    pub json: bool,
-    /// Also show every attribute of what is created, and every undo
-    #[arg(short, long, env = "INFRA_VERBOSE")]
-    pub verbose: bool,
-    /// Wait for so long while another run holds the stack's lease
-    #[arg(long, value_name = "TIME", env = "INFRA_LOCK_TIMEOUT", default_value = "0s", value_parser = humantime::parse_duration)]
-    pub lock_timeout: Duration,
-    /// Where journals of runs are kept
-    #[arg(long, value_name = "FOLDER", env = "INFRA_JOURNAL", default_value = super::args::JOURNALS)]
-    pub journal: PathBuf,
-}
-
-/// Everything that a run is carried out with.
-pub struct Work<'w> {
+/// What every run needs: the cloud, the arguments, the printer, and the publisher of the comment.
+pub struct RunContext<'w> {
     pub world: &'w Backend,
     pub cloud: &'w CloudArgs,
     pub how: &'w RunArgs,
     pub printer: &'w Printer,
-    /// Who else is told.
-    pub notice: Option<&'w Notice<'w>>,
+    /// Publishes the stack's comment, for `--comment`.
+    pub publisher: Option<&'w CommentPublisher<'w>>,
 }
 
-impl<'w> Work<'w> {
+impl<'w> RunContext<'w> {
+    /// How plans and outcomes are shown.
     pub fn detail(&self) -> Detail {
         Detail { style: self.printer.style, verbose: self.how.verbose }
     }
 
-    pub fn show(&self, plan: &Plan, operation: &str) {
+    /// Prints a plan, redacted.
+    pub fn show_plan(&self, plan: &Plan, operation: &str) {
         let plan = shown(plan, &self.printer.redactor());
         self.printer.result(&if self.how.json { stream::plan(&plan, operation) } else { text::plan(&plan, self.detail()) });
     }
 
-    /// A result that is neither a plan nor an event.
-    pub fn tell(&self, text: &str) {
+    /// Prints a result that is neither a plan nor an event.
+    pub fn print(&self, text: &str) {
         self.printer.result(&if self.how.json { stream::log(text) } else { text.to_owned() });
     }
 
-    /// Asks a person whether to go on. Without one, `--auto-approve` must have said so.
-    pub async fn approved(&self, verb: &str) -> Result<bool, Failure> {
+    /// Asks a person whether to go on. Refused without a terminal, unless `--auto-approve` is given.
+    pub async fn confirm(&self, verb: &str) -> Result<bool, Failure> {
         if self.how.auto_approve {
             return Ok(true);
         }
@@ -87,21 +67,15 @@ impl<'w> Work<'w> {
         Ok(yes)
     }
 
-    /// The stack's lease; `None` when another run holds it, which has then been said.
-    pub async fn lease(&self, stack: &str, command: &str) -> Result<Option<Keeper<'w, Backend>>, Failure> {
+    /// Takes the stack's lease, and waits for it as long as `--lock-timeout` says; refused while another run holds it.
+    pub async fn lease(&self, stack: &str, command: &str) -> Result<Keeper<'w, Backend>, Failure> {
         let tell = |lease: &Lease| self.printer.say(&format!("Waiting for {}, who holds the lease of {stack}.", lease.holder));
         let terms = flow::terms(self.cloud);
         let once = async || take(self.world, self.world.policy(), stack, command, Holder::me(), terms).await;
-        match take_within(self.how.lock_timeout, tell, once).await? {
-            Ok(keeper) => Ok(Some(keeper)),
-            Err(lease) => {
-                self.printer.failure(&Failure::leased(stack, &lease));
-                Ok(None)
-            }
-        }
+        take_within(self.how.lock_timeout, tell, once).await?.map_err(|lease| Failure::leased(stack, &lease))
     }
 
-    /// Runs a plan for the first time.
+    /// Begins the run of a plan: writes its journal and its notes, then drives it to its end.
     pub async fn begin(&self, mut keeper: Keeper<'w, Backend>, plan: Plan, command: &str, spec: &str) -> Result<Exit, Failure> {
         let holder = keeper.lease.holder.clone();
         let prepared = match keeper.during(Box::pin(self.prepare(holder, plan, command, spec))).await {
@@ -109,9 +83,9 @@ impl<'w> Work<'w> {
             refused => refused,
         };
         match prepared {
-            Ok((header, journal)) => Box::pin(self.go(keeper, journal, &header, vec![], None)).await,
+            Ok((header, journal)) => Box::pin(self.drive_to_end(keeper, journal, &header, vec![], None)).await,
             Err(failure) => {
-                self.let_go(keeper, "failed before any effect", 0).await;
+                self.release(keeper, "failed before any effect", 0).await;
                 Err(failure)
             }
         }
@@ -125,8 +99,9 @@ impl<'w> Work<'w> {
         Ok((header, journal))
     }
 
-    /// Carries a run to its end and says how it ended. `history` is what happened so far, `resume` the way on of a run that stopped.
-    pub async fn go(
+    /// Drives a run to its end, prints how it ended and releases the lease. `history` are the events so far, `resume` the direction of a run that
+    /// another process began.
+    pub async fn drive_to_end(
         &self,
         mut keeper: Keeper<'w, Backend>,
         journal: Journal,
@@ -155,8 +130,8 @@ impl<'w> Work<'w> {
             run.apply(&Event::Resumed(way)).map_err(|e| io::Error::other(e.0))?;
         }
         let started = Instant::now();
-        if let Some(notice) = self.notice {
-            notice.applying(&header.run);
+        if let Some(publisher) = self.publisher {
+            publisher.applying(&header.run);
         }
         let (ended, first) = (SetOnce::new(), SetOnce::new());
         let mut signals = Signals::new()?;
@@ -197,8 +172,8 @@ impl<'w> Work<'w> {
             self.printer.tell(&format!("\n{}", report::outcome(plan, &watch.events, &outcome, elapsed, self.detail())));
         }
         self.close(keeper, header, &mut watch, &outcome).await;
-        if let Some(notice) = self.notice {
-            notice.ended(&outcome, &watch.events, elapsed).await;
+        if let Some(publisher) = self.publisher {
+            publisher.ended(&outcome, &watch.events, elapsed).await;
         }
         let interrupted = first.get().is_some();
         Ok(match outcome {
@@ -210,9 +185,9 @@ impl<'w> Work<'w> {
         })
     }
 
-    /// Puts the notes of a run away once it is over, and lets the lease go.
+    /// Removes the notes of a run that is over, and releases the lease.
     async fn close(&self, keeper: Keeper<'w, Backend>, header: &Header, watch: &mut Watch<'_>, outcome: &Outcome) {
-        let how = Ended::of(outcome);
+        let how = Ending::of(outcome);
         if let Some(how) = how {
             if let Err(e) = watch.journal.end(how) {
                 self.printer.say(&format!("The end of the run could not be written into {}: {e}", watch.journal.path.display()));
@@ -221,23 +196,23 @@ impl<'w> Work<'w> {
                 self.printer.say(&format!("The notes of the run could not be removed: {e}. `infra recover` removes them."));
             }
         }
-        if how == Some(Ended::Applied)
+        if how == Some(Ending::Applied)
             && let Err(e) = self.world.leave(&header.stack).await
         {
             self.printer.say(&format!("A zone that the stack no longer uses is still noted: {e}. The next apply looks again."));
         }
         match (how, header.command.as_str()) {
-            (Some(Ended::Applied), "destroy") => self.said(keeper.vanish().await),
-            (Some(how), _) => self.let_go(keeper, &how.to_string(), watch.standing).await,
-            (None, _) => self.let_go(keeper, "stopped on the way", watch.standing).await,
+            (Some(Ending::Applied), "destroy") => self.report_release(keeper.vanish().await),
+            _ => self.release(keeper, words::outcome(outcome), watch.standing).await,
         }
     }
 
-    pub async fn let_go(&self, keeper: Keeper<'w, Backend>, ended: &str, done: usize) {
-        self.said(keeper.release(ended, done).await);
+    /// Releases the lease. `ended` is how `infra status` will say that the run ended, `done` how many steps stand.
+    pub async fn release(&self, keeper: Keeper<'w, Backend>, ended: &str, done: usize) {
+        self.report_release(keeper.release(ended, done).await);
     }
 
-    fn said(&self, released: Result<(), CloudError>) {
+    fn report_release(&self, released: Result<(), CloudError>) {
         if let Err(e) = released {
             self.printer.say(&format!("The lease could not be let go: {e}. It ends by itself."));
         }
@@ -250,7 +225,7 @@ fn run_id() -> String {
     format!("{:08x}{:04x}", now as u32, fastrand::u16(..))
 }
 
-/// Everything that is told of a run while it runs; the journal first.
+/// Everything that records or shows an event of a run; the journal comes first.
 struct Watch<'s> {
     journal: Journal,
     events: Vec<Event>,
@@ -260,17 +235,17 @@ struct Watch<'s> {
     redactor: Redactor,
 }
 
-/// The driver tells, the clock ticks; both on one thread.
+/// The watch, shared by the driver, which sends events, and the clock, which redraws; both on one thread.
 struct Shared<'a, 's>(&'a RefCell<Watch<'s>>);
 
 impl Sink for Shared<'_, '_> {
     fn event(&mut self, plan: &Plan, event: &Event) -> io::Result<()> {
         let mut watch = self.0.borrow_mut();
         // A service's own words may repeat what it was sent.
-        let event = &event.clone().said(|message| watch.redactor.text(message));
+        let event = &event.clone().map_message(|message| watch.redactor.text(message));
         watch.events.push(event.clone());
         match event {
-            Event::Done(..) | Event::Settled(_, _, Found::Whole | Found::Partial) => watch.standing += 1,
+            Event::Done(..) | Event::Settled(_, _, Settlement::Whole | Settlement::Partial) => watch.standing += 1,
             Event::Undone(..) => watch.standing = watch.standing.saturating_sub(1),
             _ => {}
         }

@@ -1,19 +1,19 @@
-//! The parts of a page in their order, as far as they fit.
+//! The parts of a page, each rendered within limits.
 use std::collections::BTreeSet;
 
 use super::escape::{code, length, link};
-use super::loud::{Danger, alert, danger, rank};
-use super::story::Story;
-use super::{Page, Phase, count, detail, hide, marker, table};
+use super::outcome::OutcomeSection;
+use super::warnings::{Danger, alert, danger, rank};
+use super::{PageOptions, Stage, count, detail, hide, marker, table};
 use crate::plan::{Change, Saved};
-use crate::render::report::done;
-use crate::render::text::{deciding, groups, summary, undoing};
+use crate::render::text::{deciding, groups, undoing};
 use crate::render::values::seconds;
+use crate::render::words;
 use crate::run::Outcome;
 
-/// How much of everything there is.
+/// How much of each part is shown.
 #[derive(Clone, Copy, Debug)]
-pub struct Cut {
+pub struct Limits {
     /// Names in one line of the alert, of those adopted, and of layers.
     pub names: usize,
     /// Lines of what happened.
@@ -28,42 +28,51 @@ pub struct Cut {
     pub log: bool,
 }
 
-/// A page before it is cut.
-pub struct Sheet<'a> {
+/// Everything that a page may show.
+pub struct PageParts<'a> {
     saved: &'a Saved,
-    phase: Phase<'a>,
+    stage: Stage<'a>,
     log: Option<&'a str>,
     changes: Vec<Change>,
     /// Places of changes, the most important first.
     order: Vec<usize>,
     rows: Vec<String>,
     lines: Vec<Vec<String>>,
-    story: Story,
+    story: OutcomeSection,
 }
 
-impl<'a> Sheet<'a> {
-    pub fn of(saved: &'a Saved, phase: Phase<'a>, page: Page<'a>) -> Self {
-        let changes = hide::changes(&saved.plan.changes, page.show_env);
+impl<'a> PageParts<'a> {
+    pub fn of(saved: &'a Saved, stage: Stage<'a>, options: PageOptions<'a>) -> Self {
+        let changes = hide::changes(&saved.plan.changes, options.show_env);
         let mut order: Vec<usize> = (0..changes.len()).collect();
         order.sort_by_key(|i| rank(&changes[*i]));
         let (rows, lines) = changes.iter().map(|c| (table::row(c), detail::lines(c))).unzip();
-        Sheet { saved, phase, log: page.log, order, rows, lines, story: Story::of(&saved.plan, phase, page.show_env), changes }
+        PageParts {
+            saved,
+            stage,
+            log: options.log,
+            order,
+            rows,
+            lines,
+            story: OutcomeSection::of(&saved.plan, stage, options.show_env),
+            changes,
+        }
     }
 
-    pub fn text(&self, cut: Cut) -> String {
+    pub fn text(&self, limits: Limits) -> String {
         let mut out = format!("{}\n## {}\n\n", marker(&self.saved.stack.name), self.heading());
-        if cut.names > 0 {
+        if limits.names > 0 {
             out += &format!("{}\n\n", self.place());
         }
-        out += &self.story.text(cut.story);
-        out += &alert(&self.changes, self.phase, cut.names);
-        out += &self.table(cut);
-        out += &self.details(cut);
-        out += &self.adopted(cut);
-        if cut.facts {
+        out += &self.story.text(limits.story);
+        out += &alert(&self.changes, self.stage, limits.names);
+        out += &self.table(limits);
+        out += &self.details(limits);
+        out += &self.adopted(limits);
+        if limits.facts {
             out += &self.facts();
         }
-        out + &self.foot(cut)
+        out + &self.foot(limits)
     }
 
     /// A page of which nothing else fits; without even its marker it would be nobody's.
@@ -76,36 +85,30 @@ impl<'a> Sheet<'a> {
 
     /// How far it has come, and a sign of it.
     fn came(&self) -> &'static str {
-        match self.phase {
-            Phase::Planned => "planned",
-            Phase::Applying { .. } => "applying",
-            Phase::Refused { .. } => "refused",
-            Phase::Ended { outcome, .. } => match outcome {
-                Outcome::Applied => "applied",
-                Outcome::Leftovers(_) => "applied with leftovers",
-                Outcome::RolledBack(_) => "rolled back",
-                Outcome::Stuck(_) => "stuck",
-                Outcome::Unfinished(_) => "stopped",
-            },
+        match self.stage {
+            Stage::Planned => "planned",
+            Stage::Applying { .. } => "applying",
+            Stage::Refused { .. } => "refused",
+            Stage::Ended { outcome, .. } => words::outcome(outcome),
         }
     }
 
     fn counts(&self) -> String {
-        match self.phase {
+        match self.stage {
             _ if self.changes.is_empty() => "no changes".into(),
-            Phase::Ended { outcome: Outcome::Applied, .. } => done(&self.saved.plan),
-            _ => summary(&self.saved.plan),
+            Stage::Ended { outcome: Outcome::Applied, .. } => words::done(self.saved.plan.counts()),
+            _ => words::to_do(self.saved.plan.counts()),
         }
     }
 
     fn heading(&self) -> String {
-        let ahead = matches!(self.phase, Phase::Planned | Phase::Applying { .. });
+        let ahead = matches!(self.stage, Stage::Planned | Stage::Applying { .. });
         let danger = danger(&self.changes);
-        let sign = match self.phase {
-            Phase::Ended { outcome: Outcome::Applied, .. } => "✅ ",
-            Phase::Ended { outcome: Outcome::Stuck(_) | Outcome::Unfinished(_), .. } => "🛑 ",
-            Phase::Ended { outcome: Outcome::RolledBack(_), .. } | Phase::Refused { .. } => "❌ ",
-            Phase::Ended { outcome: Outcome::Leftovers(_), .. } => "⚠️ ",
+        let sign = match self.stage {
+            Stage::Ended { outcome: Outcome::Applied, .. } => "✅ ",
+            Stage::Ended { outcome: Outcome::Stuck(_) | Outcome::Unfinished(_), .. } => "🛑 ",
+            Stage::Ended { outcome: Outcome::RolledBack(_), .. } | Stage::Refused { .. } => "❌ ",
+            Stage::Ended { outcome: Outcome::Leftovers(_), .. } => "⚠️ ",
             _ => match danger {
                 Danger::Data => "⛔ ",
                 Danger::Goes => "⚠️ ",
@@ -137,48 +140,48 @@ impl<'a> Sheet<'a> {
         groups.filter(|(_, places)| !places.is_empty()).collect()
     }
 
-    fn table(&self, cut: Cut) -> String {
+    fn table(&self, limits: Limits) -> String {
         if self.changes.is_empty() {
             return if self.saved.command == "destroy" { "Nothing is left.\n\n" } else { "It is as the spec says.\n\n" }.into();
         }
         let mut out = String::new();
-        if cut.rows > 0 {
+        if limits.rows > 0 {
             out += table::HEAD;
         }
-        for (name, places) in self.sections(cut.rows) {
+        for (name, places) in self.sections(limits.rows) {
             out += &table::section(&name);
             places.iter().for_each(|i| out += &self.rows[*i]);
         }
-        if cut.rows > 0 {
+        if limits.rows > 0 {
             out.push('\n');
         }
-        match (self.changes.len() - cut.rows, cut.rows) {
+        match (self.changes.len() - limits.rows, limits.rows) {
             (0, _) => {}
-            (n, 0) => out += &format!("{} not shown here: see {}.\n\n", count(n, "change"), self.log(cut)),
-            (n, _) => out += &format!("{} not shown here: see {}.\n\n", count(n, "more change"), self.log(cut)),
+            (n, 0) => out += &format!("{} not shown here: see {}.\n\n", count(n, "change"), self.log(limits)),
+            (n, _) => out += &format!("{} not shown here: see {}.\n\n", count(n, "more change"), self.log(limits)),
         }
         out
     }
 
-    fn details(&self, cut: Cut) -> String {
+    fn details(&self, limits: Limits) -> String {
         let mut out = String::new();
-        for (name, places) in self.sections(cut.details) {
+        for (name, places) in self.sections(limits.details) {
             let lines: Vec<String> = places.iter().flat_map(|i| self.lines[*i].clone()).collect();
             out += &detail::group(&name, places.len(), &lines);
         }
-        let without = self.changes.len() - cut.details;
-        if without > 0 && cut.rows == self.changes.len() {
-            out += &format!("Details of {} not shown here: see {}.\n\n", count(without, "change"), self.log(cut));
+        let without = self.changes.len() - limits.details;
+        if without > 0 && limits.rows == self.changes.len() {
+            out += &format!("Details of {} not shown here: see {}.\n\n", count(without, "change"), self.log(limits));
         }
         out
     }
 
-    fn adopted(&self, cut: Cut) -> String {
+    fn adopted(&self, limits: Limits) -> String {
         let all = &self.saved.plan.adopted;
         if all.is_empty() {
             return String::new();
         }
-        let said = all.iter().take(cut.names).map(|a| format!("{} ({})", code(&a.address.to_string()), code(&a.id)));
+        let said = all.iter().take(limits.names).map(|a| format!("{} ({})", code(&a.address.to_string()), code(&a.id)));
         let mut said: Vec<String> = said.collect();
         let more = all.len() - said.len();
         said.extend((more > 0).then(|| count(more, if said.is_empty() { "object" } else { "more object" })));
@@ -187,7 +190,7 @@ impl<'a> Sheet<'a> {
 
     fn facts(&self) -> String {
         let plan = &self.saved.plan;
-        let over = matches!(self.phase, Phase::Ended { .. } | Phase::Refused { .. });
+        let over = matches!(self.stage, Stage::Ended { .. } | Stage::Refused { .. });
         if over || plan.is_empty() {
             return String::new();
         }
@@ -197,22 +200,22 @@ impl<'a> Sheet<'a> {
     }
 
     /// The digest that an approval is for, and what it was made from.
-    fn foot(&self, cut: Cut) -> String {
+    fn foot(&self, limits: Limits) -> String {
         let digest = code(&self.saved.plan.digest);
-        if !cut.facts {
+        if !limits.facts {
             return format!("Plan {digest}.\n");
         }
         let layers = &self.saved.layers;
-        let mut from: Vec<String> = layers.iter().take(cut.names).map(|l| code(&l.file)).collect();
+        let mut from: Vec<String> = layers.iter().take(limits.names).map(|l| code(&l.file)).collect();
         let more = layers.len() - from.len();
         from.extend((more > 0).then(|| count(more, "more file")));
         let from = if from.is_empty() { String::new() } else { format!(" from {}", from.join(", ")) };
         let made = humantime::format_rfc3339_seconds(self.saved.created.0);
-        let only = if matches!(self.phase, Phase::Planned) { " Only this digest is applied." } else { "" };
+        let only = if matches!(self.stage, Stage::Planned) { " Only this digest is applied." } else { "" };
         format!("Plan {digest}, made {made}{from} by infra {}.{only}\n", env!("CARGO_PKG_VERSION"))
     }
 
-    fn log(&self, cut: Cut) -> String {
-        link("the job's log", self.log.filter(|_| cut.log))
+    fn log(&self, limits: Limits) -> String {
+        link("the job's log", self.log.filter(|_| limits.log))
     }
 }

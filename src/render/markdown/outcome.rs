@@ -1,9 +1,10 @@
 //! What became of a plan: the outcome, why, what was taken back, and the command that goes on.
 use super::escape::{code, fence, window};
-use super::{Phase, hide};
-use crate::plan::{Plan, Undo};
-use crate::render::report::{flying, help, past, standing, taken_back, undone};
-use crate::render::values::seconds;
+use super::{Stage, hide};
+use crate::plan::Plan;
+use crate::render::report::{done, flying, help, standing, undone, undone_as};
+use crate::render::values::{self, seconds};
+use crate::render::words;
 use crate::run::{Event, Outcome};
 use crate::wire::CloudError;
 
@@ -12,9 +13,9 @@ const LONG: usize = 600;
 /// More lines are collapsed.
 const OPEN: usize = 10;
 
-/// What is told of it, the most important first.
+/// The section of a page that says how the run ended, the most important first.
 #[derive(Default)]
-pub struct Story {
+pub struct OutcomeSection {
     /// The kind of the alert; without one it is a plain sentence.
     alert: Option<&'static str>,
     says: String,
@@ -28,26 +29,27 @@ pub struct Story {
     help: &'static str,
 }
 
-impl Story {
-    pub fn of(plan: &Plan, phase: Phase<'_>, show_env: bool) -> Story {
-        match phase {
-            Phase::Planned => Story::default(),
-            Phase::Applying { run } => Story { says: format!("Run {} is applying this.", code(run)), ..Story::default() },
-            Phase::Refused { why } => Story {
-                alert: Some("WARNING"),
-                says: "**Refused**: nothing was changed.".into(),
-                lines: hide::why(why, show_env)
-                    .lines()
-                    .filter(|l| !l.trim().is_empty())
-                    .map(|l| format!("! {}", window(l, 0, LONG)))
-                    .collect(),
-                ..Story::default()
-            },
-            Phase::Ended { outcome, events, seconds } => ended(plan, outcome, events, seconds),
+impl OutcomeSection {
+    pub fn of(plan: &Plan, stage: Stage<'_>, show_env: bool) -> OutcomeSection {
+        match stage {
+            Stage::Planned => OutcomeSection::default(),
+            Stage::Applying { run } => OutcomeSection { says: format!("Run {} is applying this.", code(run)), ..OutcomeSection::default() },
+            Stage::Refused { why, moved } => {
+                let moved = moved.iter().map(|m| format!("\n- {}", values::moved(&hide::moved(m, show_env))));
+                let text: String = [why.to_owned()].into_iter().chain(moved).collect();
+                let lines = text.lines().filter(|l| !l.trim().is_empty());
+                OutcomeSection {
+                    alert: Some("WARNING"),
+                    says: "**Refused**: nothing was changed.".into(),
+                    lines: lines.map(|l| format!("! {}", window(l, 0, LONG))).collect(),
+                    ..OutcomeSection::default()
+                }
+            }
+            Stage::Ended { outcome, events, seconds } => ended(plan, outcome, events, seconds),
         }
     }
 
-    /// The whole of it, with at most so many lines of what happened.
+    /// The section's Markdown, with at most `most` lines of what happened.
     pub fn text(&self, most: usize) -> String {
         let mut out = match self.alert {
             _ if self.says.is_empty() => return String::new(),
@@ -78,57 +80,58 @@ impl Story {
     }
 }
 
-fn ended(plan: &Plan, outcome: &Outcome, events: &[Event], elapsed: u64) -> Story {
+fn ended(plan: &Plan, outcome: &Outcome, events: &[Event], elapsed: u64) -> OutcomeSection {
     let took = seconds(elapsed);
-    let back: Vec<String> = undone(plan, events).iter().map(|s| format!("{} {} {}", sign(s.undo), s.address, taken_back(s))).collect();
-    let mut story = Story::default();
+    let back: Vec<String> =
+        undone(plan, events).iter().map(|s| format!("{} {} {}", words::undo(s.undo).diff_sign, s.address, undone_as(s))).collect();
+    let mut section = OutcomeSection::default();
     let cause = match outcome {
         Outcome::Applied => {
-            story.says = format!("Applied in {took}.");
-            return story;
+            section.says = format!("Applied in {took}.");
+            return section;
         }
         Outcome::RolledBack(cause) => cause.as_ref(),
         Outcome::Leftovers(e) | Outcome::Stuck(e) | Outcome::Unfinished(e) => Some(e),
     };
-    story.lines = failures(plan, events, cause);
-    story.help = cause.map_or("", help);
+    section.lines = failures(plan, events, cause);
+    section.help = cause.map_or("", help);
     match outcome {
         Outcome::Applied => {}
         Outcome::Leftovers(_) => {
-            story.alert = Some("WARNING");
-            story.says = format!("**Applied with leftovers** in {took}.");
-            story.also = "All that was to be built is, but not all that was to go is gone. It is harmless.";
-            story.next = vec![("infra apply", "deletes it the next time")];
+            section.alert = Some("WARNING");
+            section.says = format!("**Applied with leftovers** in {took}.");
+            section.also = "All that was to be built is, but not all that was to go is gone. It is harmless.";
+            section.next = vec![("infra apply", "deletes it the next time")];
         }
         Outcome::RolledBack(cause) => {
             let why = if cause.is_some() { "it failed" } else { "it was interrupted" };
             let now = if back.is_empty() { "Nothing had been changed." } else { "Everything is as it was before." };
-            story.alert = Some("WARNING");
-            story.says = format!("**Rolled back** after {took}: {why}. {now}");
-            story.lines.extend(back);
+            section.alert = Some("WARNING");
+            section.says = format!("**Rolled back** after {took}: {why}. {now}");
+            section.lines.extend(back);
         }
         Outcome::Stuck(_) => {
-            story.alert = Some("CAUTION");
-            story.says = format!("**Stuck** after {took}: an undo failed, and a person is needed.");
-            story.also = "Take away what the message names.";
-            story.lines.extend(standing(plan, events).iter().map(|s| format!("! {} still {}", s.address, past(s))));
-            story.lines.extend(back);
-            story.next = vec![("infra recover", "tries again to take the rest back, from any machine")];
+            section.alert = Some("CAUTION");
+            section.says = format!("**Stuck** after {took}: an undo failed, and a person is needed.");
+            section.also = "Take away what the message names.";
+            section.lines.extend(standing(plan, events).iter().map(|s| format!("! {} still {}", s.address, done(s))));
+            section.lines.extend(back);
+            section.next = vec![("infra recover", "tries again to take the rest back, from any machine")];
         }
         Outcome::Unfinished(_) => {
             let stands = standing(plan, events);
-            story.alert = Some("CAUTION");
-            story.says = format!("**Stopped on the way** after {took}.");
-            story.also = "The stack may stand between the old and the new.";
-            story.lines.extend(stands.iter().map(|s| format!("! {} {}", s.address, past(s))));
-            story.lines.extend(flying(plan, events).iter().map(|s| format!("! {} may be {}", s.address, past(s))));
-            story.next = match stands.len() {
+            section.alert = Some("CAUTION");
+            section.says = format!("**Stopped on the way** after {took}.");
+            section.also = "The stack may stand between the old and the new.";
+            section.lines.extend(stands.iter().map(|s| format!("! {} {}", s.address, done(s))));
+            section.lines.extend(flying(plan, events).iter().map(|s| format!("! {} may be {}", s.address, done(s))));
+            section.next = match stands.len() {
                 0 => vec![("infra recover", "makes sure of what stands, from any machine")],
                 _ => vec![("infra recover", "takes this back, from any machine"), ("infra recover --forward", "goes on with it")],
             };
         }
     }
-    story
+    section
 }
 
 /// Everything that failed, in its own words; the cause first.
@@ -148,12 +151,4 @@ fn failures(plan: &Plan, events: &[Event], cause: Option<&CloudError>) -> Vec<St
     all.sort_by_key(|(other, _)| *other);
     all.dedup();
     all.into_iter().map(|(_, line)| line).collect()
-}
-
-fn sign(undo: Undo) -> &'static str {
-    match undo {
-        Undo::Delete => "-",
-        Undo::Recreate => "+",
-        Undo::Restore | Undo::Never => "!",
-    }
 }

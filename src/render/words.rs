@@ -1,0 +1,116 @@
+//! The words and signs of every output format: what a verb, a step, an undo and an outcome are called. Each stands here once, so that a plan, its
+//! progress, its comment and its history say the same.
+use super::style::Label;
+use crate::model::{AttrChange, Order};
+use crate::plan::{Act, Counts, Step, Undo, Verb};
+use crate::run::Outcome;
+use crate::run::journal::Ending;
+
+/// The forms of one verb, and its signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// In plans and in progress: `+`, `~`, `+/-`, `-/+`, `-`.
+    pub sign: &'static str,
+    /// In the first column of a block that a code host colours as a diff: `+`, `!`, `-`.
+    pub diff_sign: &'static str,
+    /// Which colour the line has.
+    pub label: Label,
+    /// `create`.
+    pub verb: &'static str,
+    /// `creating`.
+    pub doing: &'static str,
+    /// `created`.
+    pub done: &'static str,
+}
+
+const CREATE: Words = Words { sign: "+", diff_sign: "+", label: Label::Added, verb: "create", doing: "creating", done: "created" };
+const UPDATE: Words = Words { sign: "~", diff_sign: "!", label: Label::Changed, verb: "update", doing: "updating", done: "updated" };
+const REPLACE: Words = Words { sign: "+/-", diff_sign: "!", label: Label::Replaced, verb: "replace", doing: "replacing", done: "replaced" };
+const DELETE: Words = Words { sign: "-", diff_sign: "-", label: Label::Removed, verb: "delete", doing: "deleting", done: "deleted" };
+
+/// The words for a change of the plan. The sign of a replacement says which comes first.
+pub fn verb(verb: Verb) -> Words {
+    match verb {
+        Verb::Create => CREATE,
+        Verb::Update => UPDATE,
+        Verb::Replace(Order::CreateFirst) => REPLACE,
+        Verb::Replace(Order::DeleteFirst) => Words { sign: "-/+", ..REPLACE },
+        Verb::Delete => DELETE,
+    }
+}
+
+/// The words for what a step does.
+pub fn act(act: &Act) -> Words {
+    match act {
+        Act::Create { .. } => CREATE,
+        Act::Update { .. } => UPDATE,
+        Act::Delete { .. } => DELETE,
+    }
+}
+
+/// The words for how a step is undone.
+pub fn undo(undo: Undo) -> Words {
+    match undo {
+        Undo::Delete => Words { verb: "delete again", doing: "deleting again", done: "deleted again", ..DELETE },
+        Undo::Restore => Words { verb: "restore", doing: "restoring", done: "restored", ..UPDATE },
+        Undo::Recreate => Words { verb: "recreate", doing: "recreating", done: "recreated", ..CREATE },
+        Undo::Never => Words { verb: "leave", doing: "leaving", done: "left", ..UPDATE },
+    }
+}
+
+/// How a step would be undone, as a plan says it; `none` for what can't be.
+pub fn planned_undo(u: Undo) -> &'static str {
+    match u {
+        Undo::Never => "none",
+        other => undo(other).done,
+    }
+}
+
+/// What a step that has just begun does: `creating subnet.app-a`, `taking back subnet.app-a`.
+pub fn begun(step: &Step, undoing: bool) -> String {
+    let doing = if undoing { "taking back" } else { act(&step.act).doing };
+    format!("{doing} {}", step.address)
+}
+
+/// How a run ended.
+pub fn outcome(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Applied => ending(Ending::Applied),
+        Outcome::Leftovers(_) => ending(Ending::Leftovers),
+        Outcome::RolledBack(_) => ending(Ending::RolledBack),
+        Outcome::Stuck(_) => "stuck",
+        Outcome::Unfinished(_) => "stopped on the way",
+    }
+}
+
+/// How a run that is over ended.
+pub fn ending(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Applied => "applied",
+        Ending::Leftovers => "applied with leftovers",
+        Ending::RolledBack => "rolled back",
+        Ending::Abandoned => "abandoned",
+        Ending::Elsewhere => "ended on another machine",
+    }
+}
+
+/// `3 to create, 1 to update`; what there is none of is left out.
+pub fn to_do(counts: Counts) -> String {
+    list(counts, |n, words| format!("{n} to {}", words.verb))
+}
+
+/// `3 created, 1 updated`; what there is none of is left out.
+pub fn done(counts: Counts) -> String {
+    list(counts, |n, words| format!("{n} {}", words.done))
+}
+
+fn list(counts: Counts, one: impl Fn(usize, Words) -> String) -> String {
+    let all = [(counts.create, CREATE), (counts.update, UPDATE), (counts.replace, REPLACE), (counts.delete, DELETE)];
+    let said: Vec<String> = all.into_iter().filter(|(n, _)| *n > 0).map(|(n, words)| one(n, words)).collect();
+    if said.is_empty() { "nothing to do".into() } else { said.join(", ") }
+}
+
+/// The name of a changed attribute where people read it: its path in the object. Every plan, comment and drift line takes it from here.
+pub fn attribute(a: &AttrChange) -> &str {
+    &a.path
+}
