@@ -47,14 +47,21 @@ impl Resource for Bucket {
         let send = async |token| request.clone().set_continuation_token(token).send().await;
         let found = cx.pages(Service::S3, "ListBuckets", send, |page| (page.buckets, page.continuation_token)).await?;
         let mut own = vec![];
-        for (name, tags) in try_join_all(found.into_iter().filter_map(|b| b.name).map(async |name| settings::tags(cx, &name).await.map(|tags| (name, tags)))).await? {
+        for (name, tags) in try_join_all(
+            found.into_iter().filter_map(|b| b.name).map(async |name| settings::tags(cx, &name).await.map(|tags| (name, tags))),
+        )
+        .await?
+        {
             own.extend(tags.and_then(|tags| Stamp::read(stack, tags)).map(|stamped| (name, stamped)));
         }
         if own.is_empty() {
             return Ok(vec![]);
         }
         let account = cx.identity().await?.account;
-        try_join_all(own.into_iter().map(async |(name, (stamp, tags))| Ok(Live::found(&name, read(cx, &name, &account, tags).await?, stamp)))).await
+        try_join_all(
+            own.into_iter().map(async |(name, (stamp, tags))| Ok(Live::found(&name, read(cx, &name, &account, tags).await?, stamp))),
+        )
+        .await
     }
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {

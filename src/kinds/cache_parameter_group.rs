@@ -7,8 +7,8 @@ use super::managed::{already, moved, name, present};
 use super::*;
 use crate::attributes;
 use crate::kinds::identity::TAG_STACK;
-use crate::wire::tags::retag;
 use crate::model::Tags;
+use crate::wire::tags::retag;
 
 /// `AWS::ElastiCache::ParameterGroup`. Its id is its name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -80,8 +80,11 @@ impl CacheParameterGroup {
         let (set, unset) = retag(&parameters(cx, name).await?, &self.parameters);
         let set: Vec<_> = set.iter().map(|(k, v)| ParameterNameValue::builder().parameter_name(k).parameter_value(v).build()).collect();
         for batch in set.chunks(BATCH) {
-            let request =
-                cx.elasticache().modify_cache_parameter_group().cache_parameter_group_name(name).set_parameter_name_values(Some(batch.to_vec()));
+            let request = cx
+                .elasticache()
+                .modify_cache_parameter_group()
+                .cache_parameter_group_name(name)
+                .set_parameter_name_values(Some(batch.to_vec()));
             cx.safe(Service::ElastiCache, "ModifyCacheParameterGroup", async || request.clone().send().await).await?;
         }
         let unset: Vec<_> = unset.iter().map(|k| ParameterNameValue::builder().parameter_name(k).build()).collect();
@@ -101,7 +104,8 @@ impl CacheParameterGroup {
 /// The ARNs of the stack's groups. The tagging service still shows deleted ones for a while.
 async fn tagged(cx: &Clients, stack: &str) -> Result<Vec<String>, CloudError> {
     let filter = TagFilter::builder().key(TAG_STACK).values(stack).build();
-    let request = cx.tagging().get_resources().resource_type_filters("elasticache:parametergroup").tag_filters(filter).resources_per_page(100);
+    let request =
+        cx.tagging().get_resources().resource_type_filters("elasticache:parametergroup").tag_filters(filter).resources_per_page(100);
     let send = async |token| request.clone().set_pagination_token(token).send().await;
     let found = cx.pages(Service::Tagging, "GetResources", send, |page| (page.resource_tag_mapping_list, page.pagination_token)).await?;
     Ok(found.into_iter().filter_map(|r| r.resource_arn).collect())

@@ -23,7 +23,8 @@ impl Resource for CacheSubnetGroup {
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.elasticache().describe_cache_subnet_groups().max_records(100);
         let send = async |marker| request.clone().set_marker(marker).send().await;
-        let found = cx.pages(Service::ElastiCache, "DescribeCacheSubnetGroups", send, |page| (page.cache_subnet_groups, page.marker)).await?;
+        let found =
+            cx.pages(Service::ElastiCache, "DescribeCacheSubnetGroups", send, |page| (page.cache_subnet_groups, page.marker)).await?;
         let live = found.into_iter().filter_map(|group| {
             let stamp = Stamp::from_line(stack, group.cache_subnet_group_description()?)?;
             let subnets = group.subnets().iter().filter_map(|s| s.subnet_identifier()).map(Ref::to).collect();

@@ -7,8 +7,8 @@ use super::managed::{broken, moved, present};
 use super::*;
 use crate::attributes;
 use crate::kinds::identity::TAG_STACK;
-use crate::wire::tags::retag;
 use crate::model::{Computed, Tags, digest};
+use crate::wire::tags::retag;
 
 /// `AWS::CertificateManager::Certificate`, validated by DNS. It is there once its validation records are known, and of use once they are published:
 /// a listener that uses it waits for that. The records stay, so that the service can renew it.
@@ -171,7 +171,9 @@ fn refusal(seen: &CertificateDetail, arn: &str) -> Option<CloudError> {
     let reason = seen.failure_reason.as_ref();
     let message = match (status, reason) {
         (CertificateStatus::Failed, Some(FailureReason::CaaError)) => {
-            format!("{arn} failed: the CAA records of the zone don't let Amazon issue it; they must allow amazon.com, or there must be none")
+            format!(
+                "{arn} failed: the CAA records of the zone don't let Amazon issue it; they must allow amazon.com, or there must be none"
+            )
         }
         (CertificateStatus::Failed, _) => format!("{arn} failed: {}", reason.map_or("no reason is given", |r| r.as_str())),
         (CertificateStatus::ValidationTimedOut, _) => format!("{arn} was not validated in time: {}", waiting(seen)),

@@ -5,8 +5,8 @@ use futures_util::future::try_join_all;
 use super::managed::{already, name, prefix, present};
 use super::*;
 use crate::attributes;
-use crate::wire::tags::retag;
 use crate::model::Tags;
+use crate::wire::tags::retag;
 
 /// `AWS::RDS::DBParameterGroup`. Its id is its name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -80,7 +80,8 @@ impl DbParameterGroup {
             return Ok(());
         }
         let all = parameters(cx, name, None).await?;
-        let dynamic: BTreeSet<String> = all.into_iter().filter(|p| p.apply_type() == Some("dynamic")).filter_map(|p| p.parameter_name).collect();
+        let dynamic: BTreeSet<String> =
+            all.into_iter().filter(|p| p.apply_type() == Some("dynamic")).filter_map(|p| p.parameter_name).collect();
         let one = |key: &str| {
             let method = if dynamic.contains(key) { ApplyMethod::Immediate } else { ApplyMethod::PendingReboot };
             Parameter::builder().parameter_name(key).apply_method(method)
@@ -106,7 +107,9 @@ impl DbParameterGroup {
 
 /// A group with its tags and its own parameters, for which AWS has no batched read; `None` when it isn't the stack's.
 async fn read(cx: &Clients, stack: &str, group: Seen) -> Result<Option<Live>, CloudError> {
-    let (Some(id), Some(arn), Some(family)) = (group.db_parameter_group_name, group.db_parameter_group_arn, group.db_parameter_group_family) else {
+    let (Some(id), Some(arn), Some(family)) =
+        (group.db_parameter_group_name, group.db_parameter_group_arn, group.db_parameter_group_family)
+    else {
         return Ok(None);
     };
     let request = cx.rds().list_tags_for_resource().resource_name(arn);

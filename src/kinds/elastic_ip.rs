@@ -2,8 +2,8 @@
 use super::*;
 use crate::attributes;
 use crate::kinds::ec2::ec2_stack_filter;
-use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use crate::model::{Computed, Tags};
+use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use aws_sdk_ec2::types::{DomainType, ResourceType};
 
 /// `AWS::EC2::EIP`. Its id is the `AllocationId`.

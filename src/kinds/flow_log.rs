@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use super::*;
 use crate::attributes;
 use crate::kinds::ec2::ec2_stack_filter;
+use crate::model::Tags;
 use crate::wire::classify::refused;
 use crate::wire::tags::{ec2_tags, from_ec2_tags};
-use crate::model::Tags;
 use aws_sdk_ec2::types::{FlowLogsResourceType, LogDestinationType, ResourceType, TrafficType};
 
 /// `AWS::EC2::FlowLog` of a VPC into CloudWatch Logs, in AWS's default format.

@@ -1,8 +1,8 @@
 //! What a service may do on our behalf.
 use super::*;
 use crate::attributes;
-use crate::wire::tags::{from_iam_tags, iam_tags, retag};
 use crate::model::Tags;
+use crate::wire::tags::{from_iam_tags, iam_tags, retag};
 use aws_sdk_iam::types::{EntityType, PolicyDetail, Role, RoleDetail};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
@@ -42,7 +42,8 @@ impl Resource for IamRole {
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
         let name = stamp.physical_name(64);
-        let request = cx.iam().create_role().role_name(&name).path(path(cx, &stamp.stack)).assume_role_policy_document(trust(&self.service));
+        let request =
+            cx.iam().create_role().role_name(&name).path(path(cx, &stamp.stack)).assume_role_policy_document(trust(&self.service));
         let request = request.set_tags(Some(iam_tags(&stamp.tags(&self.tags))));
         let answer = cx.safe(Service::Iam, "CreateRole", async || request.clone().send().await).await;
         existing(answer)?;
@@ -196,7 +197,9 @@ fn read(stack: &str, role: RoleDetail) -> Option<Live> {
     let found = IamRole {
         service: service.map_or_else(|| trusted.to_string(), String::from),
         managed_policies: role.attached_managed_policies.into_iter().flatten().filter_map(|p| p.policy_arn).collect(),
-        inline_policies: inline.filter_map(|PolicyDetail { policy_name, policy_document, .. }| Some((policy_name?, document(&policy_document?)))).collect(),
+        inline_policies: inline
+            .filter_map(|PolicyDetail { policy_name, policy_document, .. }| Some((policy_name?, document(&policy_document?))))
+            .collect(),
         tags,
     };
     Some(Live::found(role.role_name?, found, stamp))

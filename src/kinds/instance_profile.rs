@@ -2,8 +2,8 @@
 use super::iam_role::{existing, path};
 use super::*;
 use crate::attributes;
-use crate::wire::tags::{from_iam_tags, iam_tags, retag};
 use crate::model::Tags;
+use crate::wire::tags::{from_iam_tags, iam_tags, retag};
 use aws_sdk_iam::types::InstanceProfile as Found;
 use futures_util::future::try_join_all;
 
@@ -89,7 +89,8 @@ async fn fill(cx: &Clients, name: &str, role: &str, new: Option<&Stamp>) -> Resu
         Err(e) if e.class == Class::NotFound && new.is_some() => Ok(None),
         profile => profile.map(Some),
     };
-    let profile = cx.policy.wait(&format!("instance profile {name} to be readable"), deadline(InstanceProfile::TYPICAL.create), look).await?;
+    let profile =
+        cx.policy.wait(&format!("instance profile {name} to be readable"), deadline(InstanceProfile::TYPICAL.create), look).await?;
     if let Some(stamp) = new {
         ours(name, Stamp::read(&stamp.stack, from_iam_tags(profile.tags)), stamp)?;
     }

@@ -6,8 +6,8 @@ mod script;
 use super::*;
 use crate::attributes;
 use crate::kinds::ec2::ec2_stack_filter;
-use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use crate::model::Tags;
+use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use aws_sdk_ec2::types::ResourceType;
 
 pub use boot::{Boot, Container, EnvValue};
@@ -83,10 +83,8 @@ impl Resource for LaunchTemplate {
         let request = cx.ec2().describe_launch_templates().filters(ec2_stack_filter(stack)).max_results(200);
         let send = async |token| request.clone().set_next_token(token).send().await;
         let found = cx.pages(Service::Ec2, "DescribeLaunchTemplates", send, |page| (page.launch_templates, page.next_token)).await?;
-        let mut ours: BTreeMap<String, (Stamp, Tags)> = found
-            .into_iter()
-            .filter_map(|t| Some((t.launch_template_id?, Stamp::read(stack, from_ec2_tags(t.tags))?)))
-            .collect();
+        let mut ours: BTreeMap<String, (Stamp, Tags)> =
+            found.into_iter().filter_map(|t| Some((t.launch_template_id?, Stamp::read(stack, from_ec2_tags(t.tags))?))).collect();
         if ours.is_empty() {
             return Ok(vec![]);
         }
@@ -118,7 +116,8 @@ impl Resource for LaunchTemplate {
             Err(e) if e.code == "InvalidLaunchTemplateName.AlreadyExistsException" => Some(by_name(cx, &name, stamp).await?),
             answer => answer?.launch_template,
         };
-        let id = made.and_then(|t| t.launch_template_id).ok_or_else(|| CloudError::incomplete("CreateLaunchTemplate", "LaunchTemplateId"))?;
+        let id =
+            made.and_then(|t| t.launch_template_id).ok_or_else(|| CloudError::incomplete("CreateLaunchTemplate", "LaunchTemplateId"))?;
         Live::made(id, self.clone(), stamp, links)
     }
 

@@ -120,7 +120,8 @@ impl Resource for LoadBalancer {
             half(broken(&ready).map_or(Ok(()), Err))?;
         }
         if self.security_groups != old.security_groups || !groups.is_subset(&live.points) {
-            let request = cx.elb().set_security_groups().load_balancer_arn(&live.id).set_security_groups(Some(groups.into_iter().collect()));
+            let request =
+                cx.elb().set_security_groups().load_balancer_arn(&live.id).set_security_groups(Some(groups.into_iter().collect()));
             half(cx.safe(Service::Elb, "SetSecurityGroups", async || request.clone().send().await).await)?;
         }
         let bucket = settings.get(ACCESS_LOGS_BUCKET);

@@ -1,16 +1,52 @@
-//! The instruction set: one file per kind, one line here.
+//! The instruction set: one file per kind, named twice here: as a module and in `kinds!`.
+pub mod auto_scaling_group;
+pub mod bucket;
+pub mod cache_parameter_group;
+pub mod cache_rules;
+pub mod cache_subnet_group;
 pub mod calls;
+pub mod certificate;
 mod claims;
+pub mod custom_rules;
+pub mod db_instance;
+pub mod db_parameter_group;
+pub mod db_replica;
+pub mod db_subnet_group;
+pub mod ddos_rules;
+pub mod dns_record;
 pub(crate) mod ec2;
+pub mod elastic_ip;
 mod elasticache;
 mod elb;
+pub mod flow_log;
+pub mod header_rules;
 pub(crate) mod holders;
+pub mod iam_role;
 pub mod identity;
+pub mod instance_profile;
+pub mod internet_gateway;
+pub mod launch_template;
 mod links;
+pub mod listener;
+pub mod load_balancer;
+pub mod log_group;
 mod managed;
+pub mod managed_rules;
+pub mod nat_gateway;
 mod phase;
+pub mod prefix_list;
+pub mod rate_limit_rules;
 mod rds;
+pub mod redirect_rules;
+pub mod replication_group;
+pub mod route_table;
+pub mod security_group;
+pub mod subnet;
+pub mod target_group;
 pub mod terraform;
+pub mod vpc;
+pub mod vpc_endpoint;
+pub mod zone_setting;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -30,7 +66,7 @@ pub use links::{Links, Part, Pointer, Ref, Text, foreign, map_refs, refs, resolv
 pub use phase::Rule;
 
 macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
-    $(pub mod $module; pub use $module::$ty;)+
+    $(pub use $module::$ty;)+
 
     /// The tag of a kind, in registry order.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,8 +2,8 @@
 use super::*;
 use crate::attributes;
 use crate::kinds::ec2::ec2_stack_filter;
-use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use crate::model::Tags;
+use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use aws_sdk_ec2::types::{Filter, NatGatewayState, ResourceType};
 
 /// `AWS::EC2::NatGateway` with `ConnectivityType` public.
@@ -63,7 +63,8 @@ impl Resource for NatGateway {
         let request = cx.ec2().create_nat_gateway().subnet_id(links.to(&self.subnet)?).allocation_id(links.to(&self.elastic_ip)?);
         let request = request.client_token(stamp.physical_name(64)).tag_specifications(tags);
         let made = cx.safe(Service::Ec2, "CreateNatGateway", async || request.clone().send().await).await?;
-        let id = made.nat_gateway.and_then(|g| g.nat_gateway_id).ok_or_else(|| CloudError::incomplete("CreateNatGateway", "NatGatewayId"))?;
+        let id =
+            made.nat_gateway.and_then(|g| g.nat_gateway_id).ok_or_else(|| CloudError::incomplete("CreateNatGateway", "NatGatewayId"))?;
         let what = format!("{id} to become available");
         let why = async || state(cx, &id).await;
         half(cx.policy.wait_saying(&what, deadline(Self::TYPICAL.create), async || usable(cx, &id).await, why).await)?;

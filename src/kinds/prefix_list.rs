@@ -3,8 +3,8 @@ use super::managed::{broken, present};
 use super::*;
 use crate::attributes;
 use crate::kinds::ec2::ec2_stack_filter;
-use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use crate::model::Tags;
+use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use aws_sdk_ec2::types::{AddPrefixListEntry, ManagedPrefixList, PrefixListState, RemovePrefixListEntry, ResourceType};
 use futures_util::future::try_join_all;
 

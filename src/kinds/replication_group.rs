@@ -131,7 +131,8 @@ impl Resource for ReplicationGroup {
         let want = self.physical(links)?;
         let mut now = wire::settled(cx, id, deadline, |_| true).await?;
         if want.replicas > now.replicas {
-            let request = cx.elasticache().increase_replica_count().replication_group_id(id).new_replica_count(want.replicas).apply_immediately(true);
+            let request =
+                cx.elasticache().increase_replica_count().replication_group_id(id).new_replica_count(want.replicas).apply_immediately(true);
             cx.safe(Service::ElastiCache, "IncreaseReplicaCount", async || request.clone().send().await).await?;
             now = wire::settled(cx, id, deadline, |seen| seen.replicas == want.replicas).await?;
         }
@@ -143,13 +144,18 @@ impl Resource for ReplicationGroup {
             now = wire::settled(cx, id, deadline, |seen| settings.same(seen)).await?;
         }
         if want.node_type != now.node_type {
-            let request =
-                cx.elasticache().modify_replication_group().replication_group_id(id).cache_node_type(&want.node_type).apply_immediately(true);
+            let request = cx
+                .elasticache()
+                .modify_replication_group()
+                .replication_group_id(id)
+                .cache_node_type(&want.node_type)
+                .apply_immediately(true);
             cx.safe(Service::ElastiCache, "ModifyReplicationGroup", async || request.clone().send().await).await?;
             now = wire::settled(cx, id, deadline, |seen| seen.node_type == want.node_type).await?;
         }
         if want.replicas < now.replicas {
-            let request = cx.elasticache().decrease_replica_count().replication_group_id(id).new_replica_count(want.replicas).apply_immediately(true);
+            let request =
+                cx.elasticache().decrease_replica_count().replication_group_id(id).new_replica_count(want.replicas).apply_immediately(true);
             cx.safe(Service::ElastiCache, "DecreaseReplicaCount", async || request.clone().send().await).await?;
             now = wire::settled(cx, id, deadline, |seen| seen.replicas == want.replicas).await?;
         }

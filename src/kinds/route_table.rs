@@ -4,8 +4,8 @@ mod parts;
 use super::*;
 use crate::attributes;
 use crate::kinds::ec2::ec2_stack_filter;
-use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use crate::model::Tags;
+use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use aws_sdk_ec2::types::ResourceType;
 use parts::{Parts, Step};
 
@@ -65,7 +65,8 @@ impl Resource for RouteTable {
         let tags = ec2_tags(ResourceType::RouteTable, &stamp.tags(&self.tags));
         let request = cx.ec2().create_route_table().vpc_id(vpc).client_token(stamp.physical_name(64)).tag_specifications(tags);
         let made = cx.safe(Service::Ec2, "CreateRouteTable", async || request.clone().send().await).await?;
-        let id = made.route_table.and_then(|t| t.route_table_id).ok_or_else(|| CloudError::incomplete("CreateRouteTable", "RouteTableId"))?;
+        let id =
+            made.route_table.and_then(|t| t.route_table_id).ok_or_else(|| CloudError::incomplete("CreateRouteTable", "RouteTableId"))?;
         half(parts::perform(cx, &id, &steps).await)?;
         Live::made(id, self.clone(), stamp, links)
     }

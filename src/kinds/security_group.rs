@@ -4,8 +4,8 @@ mod rules;
 use super::*;
 use crate::attributes;
 use crate::kinds::ec2::ec2_stack_filter;
-use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use crate::model::Tags;
+use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use aws_sdk_ec2::types::ResourceType;
 use futures_util::future::join;
 use rules::Direction;
@@ -75,7 +75,14 @@ impl Resource for SecurityGroup {
         let live = found.into_iter().filter_map(|group| {
             let (ingress, egress) = (rules::of(&group, Direction::Ingress), rules::of(&group, Direction::Egress));
             let (stamp, tags) = Stamp::read(stack, from_ec2_tags(group.tags))?;
-            let object = SecurityGroup { vpc: Ref::to(group.vpc_id?), description: group.description?, ingress, egress, reached_by: BTreeSet::new(), tags };
+            let object = SecurityGroup {
+                vpc: Ref::to(group.vpc_id?),
+                description: group.description?,
+                ingress,
+                egress,
+                reached_by: BTreeSet::new(),
+                tags,
+            };
             Some(Live::found(group.group_id?, object, stamp))
         });
         Ok(live.collect())

@@ -2,8 +2,8 @@
 use super::*;
 use crate::attributes;
 use crate::kinds::ec2::ec2_stack_filter;
-use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use crate::model::Tags;
+use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType};
 
 /// `AWS::EC2::Subnet`.
@@ -52,7 +52,13 @@ impl Resource for Subnet {
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
         let tags = ec2_tags(ResourceType::Subnet, &stamp.tags(&self.tags));
-        let request = cx.ec2().create_subnet().vpc_id(links.to(&self.vpc)?).availability_zone(&self.availability_zone).cidr_block(self.cidr.to_string()).tag_specifications(tags);
+        let request = cx
+            .ec2()
+            .create_subnet()
+            .vpc_id(links.to(&self.vpc)?)
+            .availability_zone(&self.availability_zone)
+            .cidr_block(self.cidr.to_string())
+            .tag_specifications(tags);
         let made = cx.write(Service::Ec2, "CreateSubnet", async || request.clone().send().await).await?;
         let id = made.subnet.and_then(|s| s.subnet_id).ok_or_else(|| CloudError::incomplete("CreateSubnet", "SubnetId"))?;
         if self.map_public_ip_on_launch {

@@ -2,8 +2,8 @@
 use super::*;
 use crate::attributes;
 use crate::kinds::ec2::ec2_stack_filter;
-use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use crate::model::Tags;
+use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, VpcAttributeName};
 
 /// `AWS::EC2::VPC`.

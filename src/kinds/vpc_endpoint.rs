@@ -2,9 +2,9 @@
 use super::*;
 use crate::attributes;
 use crate::kinds::ec2::ec2_stack_filter;
+use crate::model::Tags;
 use crate::wire::classify::refused;
 use crate::wire::tags::{ec2_tags, from_ec2_tags};
-use crate::model::Tags;
 use aws_sdk_ec2::types::{ResourceType, VpcEndpointType};
 
 /// `AWS::EC2::VPCEndpoint` of type `Gateway`, open to all that its service allows (the default policy).

@@ -2,9 +2,9 @@
 use super::managed::{moved, present};
 use super::*;
 use crate::attributes;
+use crate::model::Computed;
 use crate::wire::Notes;
 use crate::wire::cloudflare::{Request, Zone, folder};
-use crate::model::Computed;
 use cloudflare::framework::endpoint::Method;
 use futures_util::future::try_join_all;
 use serde_json::json;
@@ -69,7 +69,10 @@ impl Resource for ZoneSetting {
         let zone = cx.enter(&stamp.stack, &self.zone).await?;
         let seen = get(cx, &zone, &self.setting).await?;
         if seen["editable"] == json!(false) {
-            let message = format!("{} of {} can't be edited: the zone's plan ({}) doesn't have it, or somebody has locked it", self.setting, self.zone, zone.plan);
+            let message = format!(
+                "{} of {} can't be edited: the zone's plan ({}) doesn't have it, or somebody has locked it",
+                self.setting, self.zone, zone.plan
+            );
             return Err(CloudError::new(Class::Denied, "NotEditable", message));
         }
         let name = self.note(&stamp.stack);

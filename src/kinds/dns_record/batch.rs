@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::wire::read;
 use super::{AUTOMATIC, DnsRecord};
-use crate::wire::cloudflare::{Request, Zone};
-use crate::kinds::{Call, Kind, Links, Live, Stamp};
-use crate::wire::{Class, Clients, CloudError};
 use crate::kinds::managed::moved;
 use crate::kinds::phase::text;
+use crate::kinds::{Call, Kind, Links, Live, Stamp};
+use crate::wire::cloudflare::{Request, Zone};
+use crate::wire::{Class, Clients, CloudError};
 
 type Answer = Result<Option<Live>, CloudError>;
 

@@ -2,10 +2,10 @@
 use serde_json::{Value, json};
 
 use super::{AUTOMATIC, DnsRecord};
-use crate::wire::CloudError;
-use crate::wire::cloudflare::Zone;
 use crate::kinds::phase::{number, text};
 use crate::kinds::{Address, Kind, Live, Stamp, Text, foreign};
+use crate::wire::CloudError;
+use crate::wire::cloudflare::Zone;
 
 /// A TXT record's strings have at most so many bytes each.
 const STRING: usize = 255;
@@ -139,7 +139,12 @@ mod tests {
 
     #[test]
     fn hosts_have_one_form() {
-        for (written, one) in [("WWW.Example.COM.", "www.example.com"), ("bücher.example", "xn--bcher-kva.example"), ("_dmarc.example.com", "_dmarc.example.com"), ("*.example.com", "*.example.com")] {
+        for (written, one) in [
+            ("WWW.Example.COM.", "www.example.com"),
+            ("bücher.example", "xn--bcher-kva.example"),
+            ("_dmarc.example.com", "_dmarc.example.com"),
+            ("*.example.com", "*.example.com"),
+        ] {
             assert_eq!(host(written), one);
         }
     }
