@@ -127,6 +127,6 @@ async fn prepare(context: &RunContext<'_>, stack: &str, plan: impl AsyncFn() -> 
 async fn look_and_plan(context: &RunContext<'_>, loaded: &Loaded, stack: &Stack, choice: &Choice) -> Result<Plan, Failure> {
     let mut stack = stack.clone();
     let mut snapshot = flow::look(context.world.read_only(), &mut stack, loaded).await?;
-    flow::gates(context.world.read_only(), &stack, &snapshot, loaded, context.printer).await?;
+    flow::limits(context.world.read_only(), &stack, &snapshot, loaded, context.printer).await?;
     flow::decide(&mut stack, &mut snapshot, choice, loaded, context.printer)
 }

@@ -1,25 +1,30 @@
 //! A bucket with one purpose.
 mod settings;
+mod terraform;
 
+use super::calls::{On, call, needs};
+use super::example::tags;
+use super::quotas::quota;
 use super::*;
-use crate::attributes;
 use crate::model::{Tags, partition};
+use crate::wire::tags::to_tags;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use futures_util::future::try_join_all;
 
-/// `AWS::S3::Bucket`. Its name is generated: 63 lower-case characters at most, the stack's name first. It is never emptied by us.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Bucket {
-    /// What it is for; its policy (`AWS::S3::BucketPolicy`) follows from that.
-    pub purpose: Purpose,
-    /// Days after which an object is removed (`ExpirationInDays` of a lifecycle rule of ours, over the whole bucket; other
-    /// rules are left alone). 0: nothing is removed.
-    pub expiration_days: i32,
-    /// `SSEAlgorithm`: `AES256`, `aws:kms` or `aws:kms:dsse`. Load balancers write logs to `AES256` only.
-    pub encryption: String,
-    /// Whether all four settings of `PublicAccessBlockConfiguration` are on.
-    pub public_access_blocked: bool,
-    pub tags: Tags,
+object! {
+    /// `AWS::S3::Bucket`. Its name is generated: 63 lower-case characters at most, the stack's name first. It is never emptied by us.
+    pub struct Bucket {
+        /// What it is for; its policy (`AWS::S3::BucketPolicy`) follows from that.
+        update purpose: Purpose,
+        /// Days after which an object is removed (`ExpirationInDays` of a lifecycle rule of ours, over the whole bucket; other
+        /// rules are left alone). 0: nothing is removed.
+        update expiration_days: i32,
+        /// `SSEAlgorithm`: `AES256`, `aws:kms` or `aws:kms:dsse`. Load balancers write logs to `AES256` only.
+        update encryption: String,
+        /// Whether all four settings of `PublicAccessBlockConfiguration` are on.
+        update public_access_blocked: bool,
+        update tags: Tags,
+    }
 }
 
 /// What a bucket is for.
@@ -32,13 +37,49 @@ pub enum Purpose {
     Other(String),
 }
 
-attributes! { Bucket { update purpose, update expiration_days, update encryption, update public_access_blocked, update tags } }
-
 impl Resource for Bucket {
     const KIND: Kind = Kind::Bucket;
     const SERVICE: Service = Service::S3;
     const LOSS: Loss = Loss::Data;
     const TYPICAL: Typical = Typical::secs(5, 3, 5);
+    /// A bucket's tags are no condition unless the bucket says so, hence its name is.
+    const CALLS: Calls = Calls {
+        read: &[
+            needs(Service::S3, "GetBucketEncryption", "s3:GetEncryptionConfiguration", BUCKETS),
+            needs(Service::S3, "GetBucketLifecycleConfiguration", "s3:GetLifecycleConfiguration", BUCKETS),
+            call(Service::S3, "GetBucketPolicy", BUCKETS),
+            call(Service::S3, "GetBucketTagging", BUCKETS),
+            needs(Service::S3, "GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock", BUCKETS),
+            needs(Service::S3, "ListBuckets", "s3:ListAllMyBuckets", &[On::Any]),
+        ],
+        write: &[
+            call(Service::S3, "CreateBucket", BUCKETS),
+            needs(Service::S3, "CreateBucket", "s3:TagResource", BUCKETS),
+            call(Service::S3, "DeleteBucket", BUCKETS),
+            needs(Service::S3, "DeleteBucketLifecycle", "s3:PutLifecycleConfiguration", BUCKETS),
+            call(Service::S3, "DeleteBucketPolicy", BUCKETS),
+            call(Service::S3, "DeleteObject", &[On::Also("s3:::{names}/*ELBAccessLogTestFile")]),
+            needs(Service::S3, "HeadBucket", "s3:ListBucket", BUCKETS),
+            needs(Service::S3, "ListObjectsV2", "s3:ListBucket", BUCKETS),
+            needs(Service::S3, "PutBucketEncryption", "s3:PutEncryptionConfiguration", BUCKETS),
+            needs(Service::S3, "PutBucketLifecycleConfiguration", "s3:PutLifecycleConfiguration", BUCKETS),
+            call(Service::S3, "PutBucketPolicy", BUCKETS),
+            call(Service::S3, "PutBucketTagging", BUCKETS),
+            needs(Service::S3, "PutPublicAccessBlock", "s3:PutBucketPublicAccessBlock", BUCKETS),
+        ],
+    };
+    const TERRAFORM: &'static Table = &terraform::TABLE;
+    const QUOTAS: &'static [Quota] = &[quota(Service::S3, "TooManyBuckets", ("s3", "L-DC2B2D3D"), "General purpose buckets")];
+
+    fn example() -> Self {
+        Bucket {
+            purpose: Purpose::LoadBalancerLogs,
+            expiration_days: 90,
+            encryption: "AES256".into(),
+            public_access_blocked: true,
+            tags: tags(),
+        }
+    }
 
     /// S3 lists names only, by prefix; whose a bucket is tell its tags, and each setting is a request of its own.
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
@@ -47,14 +88,21 @@ impl Resource for Bucket {
         let send = async |token| request.clone().set_continuation_token(token).send().await;
         let found = cx.pages(Service::S3, "ListBuckets", send, |page| (page.buckets, page.continuation_token)).await?;
         let mut own = vec![];
-        for (name, tags) in try_join_all(found.into_iter().filter_map(|b| b.name).map(async |name| settings::tags(cx, &name).await.map(|tags| (name, tags)))).await? {
+        for (name, tags) in try_join_all(
+            found.into_iter().filter_map(|b| b.name).map(async |name| settings::tags(cx, &name).await.map(|tags| (name, tags))),
+        )
+        .await?
+        {
             own.extend(tags.and_then(|tags| Stamp::read(stack, tags)).map(|stamped| (name, stamped)));
         }
         if own.is_empty() {
             return Ok(vec![]);
         }
         let account = cx.identity().await?.account;
-        try_join_all(own.into_iter().map(async |(name, (stamp, tags))| Ok(Live::found(&name, read(cx, &name, &account, tags).await?, stamp)))).await
+        try_join_all(
+            own.into_iter().map(async |(name, (stamp, tags))| Ok(Live::found(&name, read(cx, &name, &account, tags).await?, stamp))),
+        )
+        .await
     }
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
@@ -62,7 +110,7 @@ impl Resource for Bucket {
         let account = cx.identity().await?.account;
         // The region where S3 began is named by its absence.
         let location = Some(cx.region()).filter(|r| *r != "us-east-1").map(BucketLocationConstraint::from);
-        let tags = settings::s3_tags(&stamp.tags(&self.tags));
+        let tags = to_tags(&stamp.tags(&self.tags));
         let place = CreateBucketConfiguration::builder().set_location_constraint(location).set_tags(Some(tags)).build();
         let request = cx.s3().create_bucket().bucket(&name).create_bucket_configuration(place);
         match cx.safe(Service::S3, "CreateBucket", async || request.clone().send().await).await {
@@ -97,6 +145,8 @@ impl Resource for Bucket {
         cx.policy.wait(&format!("bucket {} to be gone", live.id), deadline(Self::TYPICAL.delete), look).await
     }
 }
+
+const BUCKETS: &[On] = &[On::Named("s3:::{names}")];
 
 impl Bucket {
     /// Everything that follows a creation. May be done again from its beginning.

@@ -1,29 +1,62 @@
 //! The subnets of a cache.
+use super::calls::{CACHE_SUBNET_GROUPS, call, needs, reads};
+use super::example::{EXAMPLE, tags};
 use super::managed::{already, moved, name};
+use super::quotas::quota;
+use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, known, made, of, one};
 use super::*;
-use crate::attributes;
 use crate::model::Tags;
+use crate::wire::tags::to_tags;
 
-/// `AWS::ElastiCache::SubnetGroup`. Its id is its name. The stamp is its description, since lists show no tags.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct CacheSubnetGroup {
-    /// `SubnetIds`: at least one, all of one VPC.
-    pub subnets: BTreeSet<Ref<Subnet>>,
-    /// Written at creation, beside the stamp's tags; lists don't show them.
-    pub tags: Tags,
+object! {
+    /// `AWS::ElastiCache::SubnetGroup`. Its id is its name. The stamp is its description, since lists show no tags.
+    pub struct CacheSubnetGroup {
+        /// `SubnetIds`: at least one, all of one VPC.
+        update subnets: BTreeSet<Ref<Subnet>>,
+        /// Written at creation, beside the stamp's tags; lists don't show them.
+        initial tags: Tags,
+    }
 }
-
-attributes! { CacheSubnetGroup { update subnets, initial tags } }
 
 impl Resource for CacheSubnetGroup {
     const KIND: Kind = Kind::CacheSubnetGroup;
     const SERVICE: Service = Service::ElastiCache;
     const TYPICAL: Typical = Typical::secs(2, 2, 2);
+    const CALLS: Calls = Calls {
+        read: &[reads(Service::ElastiCache, "DescribeCacheSubnetGroups")],
+        write: &[
+            call(Service::ElastiCache, "CreateCacheSubnetGroup", CACHE_SUBNET_GROUPS),
+            needs(Service::ElastiCache, "CreateCacheSubnetGroup", "elasticache:AddTagsToResource", CACHE_SUBNET_GROUPS),
+            call(Service::ElastiCache, "DeleteCacheSubnetGroup", CACHE_SUBNET_GROUPS),
+            call(Service::ElastiCache, "ModifyCacheSubnetGroup", CACHE_SUBNET_GROUPS),
+        ],
+    };
+    const TERRAFORM: &'static Table = &one(&[made(
+        "aws_elasticache_subnet_group",
+        &[
+            known("arn", "arn:${partition}:elasticache:${region}:${account}:subnetgroup:${id}"),
+            ID,
+            NAME,
+            REGION,
+            of("subnet_ids", "subnets"),
+            TAGS,
+            TAGS_ALL,
+        ],
+    )]);
+    const QUOTAS: &'static [Quota] = &[
+        quota(Service::ElastiCache, "CacheSubnetGroupQuotaExceeded", ("elasticache", "L-3E7F7726"), "Subnet groups per Region"),
+        quota(Service::ElastiCache, "CacheSubnetQuotaExceededFault", ("elasticache", "L-A87EE522"), "Subnets per subnet group"),
+    ];
+
+    fn example() -> Self {
+        CacheSubnetGroup { subnets: [Ref::to(EXAMPLE)].into(), tags: tags() }
+    }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.elasticache().describe_cache_subnet_groups().max_records(100);
         let send = async |marker| request.clone().set_marker(marker).send().await;
-        let found = cx.pages(Service::ElastiCache, "DescribeCacheSubnetGroups", send, |page| (page.cache_subnet_groups, page.marker)).await?;
+        let found =
+            cx.pages(Service::ElastiCache, "DescribeCacheSubnetGroups", send, |page| (page.cache_subnet_groups, page.marker)).await?;
         let live = found.into_iter().filter_map(|group| {
             let stamp = Stamp::from_line(stack, group.cache_subnet_group_description()?)?;
             let subnets = group.subnets().iter().filter_map(|s| s.subnet_identifier()).map(Ref::to).collect();
@@ -40,7 +73,7 @@ impl Resource for CacheSubnetGroup {
             .cache_subnet_group_name(&name)
             .cache_subnet_group_description(stamp.line())
             .set_subnet_ids(Some(links.all(&self.subnets)?.into_iter().collect()))
-            .set_tags(Some(elasticache::tags(&stamp.tags(&self.tags))));
+            .set_tags(Some(to_tags(&stamp.tags(&self.tags))));
         already(cx.safe(Service::ElastiCache, "CreateCacheSubnetGroup", async || request.clone().send().await).await)?;
         Live::made(name, self.clone(), stamp, links)
     }
@@ -63,5 +96,9 @@ impl Resource for CacheSubnetGroup {
     async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
         let request = cx.elasticache().delete_cache_subnet_group().cache_subnet_group_name(&live.id);
         gone(cx.safe(Service::ElastiCache, "DeleteCacheSubnetGroup", async || request.clone().send().await).await)
+    }
+
+    async fn holders(cx: &Clients, live: &Live) -> Option<Holders> {
+        Some(("caches", holders::caches(cx, &live.id).await))
     }
 }

@@ -2,24 +2,26 @@
 use aws_sdk_rds::types::{ApplyMethod, DbParameterGroup as Seen, Parameter};
 use futures_util::future::try_join_all;
 
-use super::managed::{already, name, prefix, present};
+use super::calls::{DB_PARAMETER_GROUPS, call, reads};
+use super::example::tags;
+use super::managed::{already, name, prefix};
+use super::quotas::quota;
+use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, each, known, made, of, one, same};
 use super::*;
-use crate::attributes;
-use crate::wire::tags::retag;
 use crate::model::Tags;
+use crate::wire::tags::{from_tags, retag, to_tags};
 
-/// `AWS::RDS::DBParameterGroup`. Its id is its name.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct DbParameterGroup {
-    /// `DBParameterGroupFamily`: the engine and its major version, `postgres16`.
-    pub family: String,
-    /// The parameters that differ from the engine's own, by `ParameterName`. Dynamic ones are in force at once, static ones after the
-    /// instance's next restart.
-    pub parameters: Open<String>,
-    pub tags: Tags,
+object! {
+    /// `AWS::RDS::DBParameterGroup`. Its id is its name.
+    pub struct DbParameterGroup {
+        /// `DBParameterGroupFamily`: the engine and its major version, `postgres16`.
+        replace family: String,
+        /// The parameters that differ from the engine's own, by `ParameterName`. Dynamic ones are in force at once, static ones after the
+        /// instance's next restart.
+        update parameters: Open<String>,
+        update tags: Tags,
+    }
 }
-
-attributes! { DbParameterGroup { replace family, update parameters, update tags } }
 
 /// Parameters that one request may change.
 const BATCH: usize = 20;
@@ -28,6 +30,43 @@ impl Resource for DbParameterGroup {
     const KIND: Kind = Kind::DbParameterGroup;
     const SERVICE: Service = Service::Rds;
     const TYPICAL: Typical = Typical::secs(2, 2, 2);
+    const CALLS: Calls = Calls {
+        read: &[
+            reads(Service::Rds, "DescribeDBParameterGroups"),
+            reads(Service::Rds, "DescribeDBParameters"),
+            reads(Service::Rds, "ListTagsForResource"),
+        ],
+        write: &[
+            call(Service::Rds, "AddTagsToResource", DB_PARAMETER_GROUPS),
+            call(Service::Rds, "CreateDBParameterGroup", DB_PARAMETER_GROUPS),
+            call(Service::Rds, "DeleteDBParameterGroup", DB_PARAMETER_GROUPS),
+            call(Service::Rds, "ModifyDBParameterGroup", DB_PARAMETER_GROUPS),
+            call(Service::Rds, "RemoveTagsFromResource", DB_PARAMETER_GROUPS),
+            call(Service::Rds, "ResetDBParameterGroup", DB_PARAMETER_GROUPS),
+        ],
+    };
+    const TERRAFORM: &'static Table = &one(&[made(
+        "aws_db_parameter_group",
+        &[
+            known("arn", "arn:${partition}:rds:${region}:${account}:pg:${id}"),
+            same("family"),
+            ID,
+            NAME,
+            each("parameter", "parameters", &[of("name", "@key"), of("value", "@")]),
+            REGION,
+            TAGS,
+            TAGS_ALL,
+        ],
+    )]);
+    const QUOTAS: &'static [Quota] = &[quota(Service::Rds, "DBParameterGroupQuotaExceeded", ("rds", "L-DE55804A"), "Parameter groups")];
+
+    fn example() -> Self {
+        DbParameterGroup {
+            family: "postgres16".into(),
+            parameters: [("log_min_duration_statement".into(), "500".into())].into(),
+            tags: tags(),
+        }
+    }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.rds().describe_db_parameter_groups().max_records(100);
@@ -45,7 +84,7 @@ impl Resource for DbParameterGroup {
             .db_parameter_group_name(&name)
             .db_parameter_group_family(&self.family)
             .description(stamp.address.to_string())
-            .set_tags(Some(rds::tags(&stamp.tags(&self.tags))));
+            .set_tags(Some(to_tags(&stamp.tags(&self.tags))));
         already(cx.safe(Service::Rds, "CreateDBParameterGroup", async || request.clone().send().await).await)?;
         self.put_parameters(cx, &name, &Open::new()).await?;
         Live::made(name, self.clone(), stamp, links)
@@ -70,6 +109,10 @@ impl Resource for DbParameterGroup {
         let request = cx.rds().delete_db_parameter_group().db_parameter_group_name(&live.id);
         gone(cx.safe(Service::Rds, "DeleteDBParameterGroup", async || request.clone().send().await).await)
     }
+
+    async fn holders(cx: &Clients, live: &Live) -> Option<Holders> {
+        Some(("database instances", holders::databases(cx, &live.id).await))
+    }
 }
 
 impl DbParameterGroup {
@@ -80,7 +123,8 @@ impl DbParameterGroup {
             return Ok(());
         }
         let all = parameters(cx, name, None).await?;
-        let dynamic: BTreeSet<String> = all.into_iter().filter(|p| p.apply_type() == Some("dynamic")).filter_map(|p| p.parameter_name).collect();
+        let dynamic: BTreeSet<String> =
+            all.into_iter().filter(|p| p.apply_type() == Some("dynamic")).filter_map(|p| p.parameter_name).collect();
         let one = |key: &str| {
             let method = if dynamic.contains(key) { ApplyMethod::Immediate } else { ApplyMethod::PendingReboot };
             Parameter::builder().parameter_name(key).apply_method(method)
@@ -106,12 +150,14 @@ impl DbParameterGroup {
 
 /// A group with its tags and its own parameters, for which AWS has no batched read; `None` when it isn't the stack's.
 async fn read(cx: &Clients, stack: &str, group: Seen) -> Result<Option<Live>, CloudError> {
-    let (Some(id), Some(arn), Some(family)) = (group.db_parameter_group_name, group.db_parameter_group_arn, group.db_parameter_group_family) else {
+    let (Some(id), Some(arn), Some(family)) =
+        (group.db_parameter_group_name, group.db_parameter_group_arn, group.db_parameter_group_family)
+    else {
         return Ok(None);
     };
     let request = cx.rds().list_tags_for_resource().resource_name(arn);
     let tags = present(cx.safe(Service::Rds, "ListTagsForResource", async || request.clone().send().await).await)?;
-    let Some((stamp, tags)) = tags.and_then(|t| Stamp::read(stack, rds::from_tags(t.tag_list))) else { return Ok(None) };
+    let Some((stamp, tags)) = tags.and_then(|t| Stamp::read(stack, from_tags(t.tag_list))) else { return Ok(None) };
     let Some(own) = present(parameters(cx, &id, Some("user")).await)? else { return Ok(None) };
     Ok(Some(Live::found(id, DbParameterGroup { family, parameters: values(own), tags }, stamp)))
 }

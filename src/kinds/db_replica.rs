@@ -1,50 +1,88 @@
 //! A copy of a database to read from.
+mod terraform;
+
 use aws_sdk_rds::types::DbInstance as Seen;
 
+use super::calls::{DATABASES, DATABASES_AND_MORE, DB_KEYS, On, call, needs, reads};
+use super::example::{EXAMPLE, tags};
 use super::managed::{already, changed, moved, name};
 use super::*;
-use crate::attributes;
 use crate::model::{Computed, Tags};
+use crate::wire::tags::{from_tags, to_tags};
 
-/// `AWS::RDS::DBInstance` with a `SourceDBInstanceIdentifier`, in its source's region and subnets. Its id is its `DBInstanceIdentifier`.
-/// Engine, storage size and encryption are the source's.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct DbReplica {
-    /// `SourceDBInstanceIdentifier`; the source must keep backups.
-    pub source: Ref<DbInstance>,
-    /// `DBInstanceClass`: `db.r7g.large`.
-    pub instance_class: String,
-    /// `StorageType`: `gp3`, `gp2`, `io1`, `io2`.
-    pub storage_type: String,
-    /// `VpcSecurityGroupIds`: at least one, or RDS takes the VPC's default group.
-    pub security_groups: BTreeSet<Ref<SecurityGroup>>,
-    /// `DBParameterGroupName`. Another group's static parameters are in force after the next restart.
-    pub parameter_group: Ref<DbParameterGroup>,
-    /// `MultiAZ`: a standby of the replica in another zone.
-    pub multi_az: bool,
-    /// `Port`, from 1150 to 65535. A change restarts the replica.
-    pub port: i32,
-    /// `DeletionProtection`.
-    pub deletion_protection: bool,
-    /// `EnablePerformanceInsights`, kept for 7 days.
-    pub performance_insights: bool,
-    /// `AutoMinorVersionUpgrade`, in the maintenance window.
-    pub auto_minor_version_upgrade: bool,
-    /// `PreferredMaintenanceWindow` in UTC, lower case, at least 30 minutes: `sun:05:00-sun:06:00`.
-    pub maintenance_window: String,
-    /// `ApplyImmediately`: whether updates are made at once and waited for, or left to the maintenance window. How, not what: never compared.
-    pub apply_immediately: bool,
-    /// `Endpoint.Address`.
-    pub endpoint: Computed<String>,
-    pub tags: Tags,
+object! {
+    /// `AWS::RDS::DBInstance` with a `SourceDBInstanceIdentifier`, in its source's region and subnets. Its id is its `DBInstanceIdentifier`.
+    /// Engine, storage size and encryption are the source's.
+    pub struct DbReplica {
+        /// `SourceDBInstanceIdentifier`; the source must keep backups.
+        replace source: Ref<DbInstance>,
+        /// `DBInstanceClass`: `db.r7g.large`.
+        update instance_class: String,
+        /// `StorageType`: `gp3`, `gp2`, `io1`, `io2`.
+        update storage_type: String,
+        /// `VpcSecurityGroupIds`: at least one, or RDS takes the VPC's default group.
+        update security_groups: BTreeSet<Ref<SecurityGroup>>,
+        /// `DBParameterGroupName`. Another group's static parameters are in force after the next restart.
+        update parameter_group: Ref<DbParameterGroup>,
+        /// `MultiAZ`: a standby of the replica in another zone.
+        update multi_az: bool,
+        /// `Port`, from 1150 to 65535. A change restarts the replica.
+        update port: i32,
+        /// `DeletionProtection`.
+        update deletion_protection: bool,
+        /// `EnablePerformanceInsights`, kept for 7 days.
+        update performance_insights: bool,
+        /// `AutoMinorVersionUpgrade`, in the maintenance window.
+        update auto_minor_version_upgrade: bool,
+        /// `PreferredMaintenanceWindow` in UTC, lower case, at least 30 minutes: `sun:05:00-sun:06:00`.
+        update maintenance_window: String,
+        /// `ApplyImmediately`: whether updates are made at once and waited for, or left to the maintenance window. How, not what: never compared.
+        initial apply_immediately: bool,
+        /// `Endpoint.Address`.
+        computed endpoint: Computed<String>,
+        update tags: Tags,
+    }
 }
-
-attributes! { DbReplica { replace source, update instance_class, update storage_type, update security_groups, update parameter_group, update multi_az, update port, update deletion_protection, update performance_insights, update auto_minor_version_upgrade, update maintenance_window, initial apply_immediately, computed endpoint, update tags } }
 
 impl Resource for DbReplica {
     const KIND: Kind = Kind::DbReplica;
     const SERVICE: Service = Service::Rds;
     const TYPICAL: Typical = Typical::secs(900, 600, 300);
+    /// Its storage is encrypted as its source's is, and its password is the source's.
+    const CALLS: Calls = Calls {
+        read: &[reads(Service::Rds, "DescribeDBInstances")],
+        write: &[
+            call(Service::Rds, "AddTagsToResource", DATABASES),
+            call(Service::Rds, "CreateDBInstanceReadReplica", DATABASES_AND_MORE),
+            needs(Service::Rds, "CreateDBInstanceReadReplica", "kms:CreateGrant", DB_KEYS),
+            needs(Service::Rds, "CreateDBInstanceReadReplica", "kms:DescribeKey", &[On::Any]),
+            call(Service::Rds, "DeleteDBInstance", DATABASES),
+            reads(Service::Rds, "DescribeEvents"),
+            call(Service::Rds, "ModifyDBInstance", DATABASES_AND_MORE),
+            call(Service::Rds, "RemoveTagsFromResource", DATABASES),
+        ],
+    };
+    const TERRAFORM: &'static Table = &terraform::TABLE;
+    const QUOTAS: &'static [Quota] = rds::QUOTAS;
+
+    fn example() -> Self {
+        DbReplica {
+            source: Ref::to(EXAMPLE),
+            instance_class: "db.t4g.medium".into(),
+            storage_type: "gp3".into(),
+            security_groups: [Ref::to(EXAMPLE)].into(),
+            parameter_group: Ref::to(EXAMPLE),
+            multi_az: false,
+            port: 5432,
+            deletion_protection: false,
+            performance_insights: true,
+            auto_minor_version_upgrade: true,
+            maintenance_window: "sun:05:00-sun:06:00".into(),
+            apply_immediately: true,
+            endpoint: Computed::default(),
+            tags: tags(),
+        }
+    }
 
     fn protected(&self) -> bool {
         self.deletion_protection
@@ -63,7 +101,7 @@ impl Resource for DbReplica {
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let found = rds::instances(cx).await?.into_iter().filter(|i| i.read_replica_source_db_instance_identifier.is_some());
         let live = found.filter_map(|mut replica| {
-            let (stamp, tags) = Stamp::read(stack, rds::from_tags(replica.tag_list.take()))?;
+            let (stamp, tags) = Stamp::read(stack, from_tags(replica.tag_list.take()))?;
             let id = replica.db_instance_identifier.clone()?;
             Some(Live::found(id, DbReplica { tags, ..read(&rds::planned(replica)) }, stamp))
         });
@@ -88,7 +126,7 @@ impl Resource for DbReplica {
             .auto_minor_version_upgrade(self.auto_minor_version_upgrade)
             .publicly_accessible(false)
             .copy_tags_to_snapshot(true)
-            .set_tags(Some(rds::tags(&stamp.tags(&self.tags))));
+            .set_tags(Some(to_tags(&stamp.tags(&self.tags))));
         already(cx.safe(Service::Rds, "CreateDBInstanceReadReplica", async || request.clone().send().await).await)?;
         let deadline = deadline(Self::TYPICAL.create);
         let seen = rds::settled(cx, &id, deadline, rds::still).await?;
@@ -99,7 +137,7 @@ impl Resource for DbReplica {
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let mut seen = rds::get(cx, &live.id).await?;
         let arn = seen.db_instance_arn.clone().ok_or_else(|| CloudError::incomplete("DescribeDBInstances", "DBInstanceArn"))?;
-        let before = rds::from_tags(seen.tag_list.take());
+        let before = from_tags(seen.tag_list.take());
         rds::retag(cx, &arn, &before, &moved(live, stamp).tags(&self.tags)).await?;
         let want = self.physical(links)?;
         let seen = self.bring(cx, &live.id, seen, &want, self.apply_immediately, deadline(Self::TYPICAL.update)).await?;

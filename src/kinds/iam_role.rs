@@ -1,31 +1,87 @@
 //! What a service may do on our behalf.
+use super::calls::{ROLES, call, reads};
+use super::example::tags;
+use super::quotas::quota;
+use super::terraform::{ID, NAME, TAGS, TAGS_ALL, Word, is, known, made, made_each, of, one, own, via};
 use super::*;
-use crate::attributes;
-use crate::wire::tags::{from_iam_tags, iam_tags, retag};
 use crate::model::Tags;
+use crate::wire::tags::{from_tags, retag, to_tags};
 use aws_sdk_iam::types::{EntityType, PolicyDetail, Role, RoleDetail};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
 
-/// `AWS::IAM::Role`. Its name (`RoleName`) is generated, its path is `/infra/STACK/REGION/`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct IamRole {
-    /// The service that may assume the role: `ec2.amazonaws.com`. A trust policy (`AssumeRolePolicyDocument`) that says
-    /// anything else is shown as its JSON.
-    pub service: String,
-    /// The ARNs of the attached policies (`ManagedPolicyArns`); 20 at most.
-    pub managed_policies: BTreeSet<String>,
-    /// Policies of the role's own, by `PolicyName`; compared by meaning, not by their text. 10,240 characters at most in all.
-    pub inline_policies: Open<Document>,
-    pub tags: Tags,
+object! {
+    /// `AWS::IAM::Role`. Its name (`RoleName`) is generated, its path is `/infra/STACK/REGION/`.
+    pub struct IamRole {
+        /// The service that may assume the role: `ec2.amazonaws.com`. A trust policy (`AssumeRolePolicyDocument`) that says
+        /// anything else is shown as its JSON.
+        update service: String,
+        /// The ARNs of the attached policies (`ManagedPolicyArns`); 20 at most.
+        update managed_policies: BTreeSet<String>,
+        /// Policies of the role's own, by `PolicyName`; compared by meaning, not by their text. 10,240 characters at most in all.
+        update inline_policies: Open<Document>,
+        update tags: Tags,
+    }
 }
-
-attributes! { IamRole { update service, update managed_policies, update inline_policies, update tags } }
 
 impl Resource for IamRole {
     const KIND: Kind = Kind::IamRole;
     const SERVICE: Service = Service::Iam;
     const TYPICAL: Typical = Typical::secs(5, 3, 5);
+    /// Which policies a role is given isn't narrowed to those of the spec: what a run takes back gives an earlier spec's.
+    const CALLS: Calls = Calls {
+        read: &[reads(Service::Iam, "GetAccountAuthorizationDetails")],
+        write: &[
+            call(Service::Iam, "AttachRolePolicy", ROLES),
+            call(Service::Iam, "CreateRole", ROLES),
+            call(Service::Iam, "DeleteRole", ROLES),
+            call(Service::Iam, "DeleteRolePolicy", ROLES),
+            call(Service::Iam, "DetachRolePolicy", ROLES),
+            call(Service::Iam, "GetRole", ROLES),
+            call(Service::Iam, "ListAttachedRolePolicies", ROLES),
+            call(Service::Iam, "ListRolePolicies", ROLES),
+            call(Service::Iam, "PutRolePolicy", ROLES),
+            call(Service::Iam, "TagRole", ROLES),
+            call(Service::Iam, "UntagRole", ROLES),
+            call(Service::Iam, "UpdateAssumeRolePolicy", ROLES),
+        ],
+    };
+    const TERRAFORM: &'static Table = &one(&[
+        made(
+            "aws_iam_role",
+            &[
+                // Known as soon as the role stands: its path says whose it is.
+                known("arn", "arn:${partition}:iam::${account}:role/infra/${stack}/${region}/${id}"),
+                via("assume_role_policy", "service", |v| trust(v.as_str().unwrap_or_default()).into()),
+                is("force_detach_policies", Word::No),
+                ID,
+                is("max_session_duration", Word::Number(3600)),
+                NAME,
+                known("path", "/infra/${stack}/${region}/"),
+                TAGS,
+                TAGS_ALL,
+            ],
+        ),
+        made_each("aws_iam_role_policy_attachment", "managed_policies", &[of("policy_arn", "@"), own("role", "name")]),
+        made_each(
+            "aws_iam_role_policy",
+            "inline_policies",
+            &[of("name", "@key"), via("policy", "@", terraform::document), own("role", "id")],
+        ),
+    ]);
+    const QUOTAS: &'static [Quota] = &[
+        quota(Service::Iam, "LimitExceeded", ("iam", "L-0DA4ABF3"), "Managed policies per role").of("AttachRolePolicy"),
+        quota(Service::Iam, "LimitExceeded", ("iam", "L-FE177D64"), "Roles per account").of("CreateRole"),
+    ];
+
+    fn example() -> Self {
+        IamRole {
+            service: "ec2.amazonaws.com".into(),
+            managed_policies: ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore".into()].into(),
+            inline_policies: [("logs".into(), json!({ "Version": "2012-10-17", "Statement": [] }).into())].into(),
+            tags: tags(),
+        }
+    }
 
     /// IAM has no filter by tag or path here: one call a page of all roles, which carries policies and tags.
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
@@ -42,8 +98,9 @@ impl Resource for IamRole {
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
         let name = stamp.physical_name(64);
-        let request = cx.iam().create_role().role_name(&name).path(path(cx, &stamp.stack)).assume_role_policy_document(trust(&self.service));
-        let request = request.set_tags(Some(iam_tags(&stamp.tags(&self.tags))));
+        let request =
+            cx.iam().create_role().role_name(&name).path(path(cx, &stamp.stack)).assume_role_policy_document(trust(&self.service));
+        let request = request.set_tags(Some(to_tags(&stamp.tags(&self.tags))));
         let answer = cx.safe(Service::Iam, "CreateRole", async || request.clone().send().await).await;
         existing(answer)?;
         half(ready(cx, &name, stamp).await)?;
@@ -94,17 +151,15 @@ impl Resource for IamRole {
         let request = cx.iam().delete_role().role_name(&live.id);
         gone(cx.safe(Service::Iam, "DeleteRole", async || request.clone().send().await).await)
     }
+
+    async fn holders(cx: &Clients, live: &Live) -> Option<Holders> {
+        Some(("instance profiles", profiles(cx, &live.id).await))
+    }
 }
 
 impl IamRole {
     /// Attaches and writes what the role doesn't have yet.
-    async fn grant(
-        &self,
-        cx: &Clients,
-        name: &str,
-        managed: &BTreeSet<String>,
-        inline: &Open<Document>,
-    ) -> Result<(), CloudError> {
+    async fn grant(&self, cx: &Clients, name: &str, managed: &BTreeSet<String>, inline: &Open<Document>) -> Result<(), CloudError> {
         for arn in self.managed_policies.difference(managed) {
             let request = cx.iam().attach_role_policy().role_name(name).policy_arn(arn);
             cx.safe(Service::Iam, "AttachRolePolicy", async || request.clone().send().await).await?;
@@ -154,7 +209,7 @@ async fn ready(cx: &Clients, name: &str, stamp: &Stamp) -> Result<(), CloudError
         role => role.map(Some),
     };
     let role = cx.policy.wait(&format!("role {name} to be readable"), deadline(IamRole::TYPICAL.create), look).await?;
-    ours(name, Stamp::read(&stamp.stack, from_iam_tags(role.tags)), stamp)
+    ours(name, Stamp::read(&stamp.stack, from_tags(role.tags)), stamp)
 }
 
 async fn get(cx: &Clients, name: &str) -> Result<Role, CloudError> {
@@ -177,7 +232,7 @@ async fn set_tags(cx: &Clients, name: &str, live: (&Stamp, &Tags), want: (&Stamp
     let stamp = live.0.renewed(want.0);
     let (set, unset) = retag(&live.0.tags(live.1), &stamp.tags(want.1));
     if !set.is_empty() {
-        let request = cx.iam().tag_role().role_name(name).set_tags(Some(iam_tags(&set)));
+        let request = cx.iam().tag_role().role_name(name).set_tags(Some(to_tags(&set)));
         cx.safe(Service::Iam, "TagRole", async || request.clone().send().await).await?;
     }
     if !unset.is_empty() {
@@ -189,14 +244,16 @@ async fn set_tags(cx: &Clients, name: &str, live: (&Stamp, &Tags), want: (&Stamp
 
 /// A role as listed, when it is the stack's.
 fn read(stack: &str, role: RoleDetail) -> Option<Live> {
-    let (stamp, tags) = Stamp::read(stack, from_iam_tags(role.tags))?;
+    let (stamp, tags) = Stamp::read(stack, from_tags(role.tags))?;
     let trusted = document(&role.assume_role_policy_document?);
     let service = trusted.pointer("/Statement/0/Principal/Service").and_then(Value::as_str).filter(|s| trust_of(s) == trusted);
     let inline = role.role_policy_list.into_iter().flatten();
     let found = IamRole {
         service: service.map_or_else(|| trusted.to_string(), String::from),
         managed_policies: role.attached_managed_policies.into_iter().flatten().filter_map(|p| p.policy_arn).collect(),
-        inline_policies: inline.filter_map(|PolicyDetail { policy_name, policy_document, .. }| Some((policy_name?, document(&policy_document?).into()))).collect(),
+        inline_policies: inline
+            .filter_map(|PolicyDetail { policy_name, policy_document, .. }| Some((policy_name?, document(&policy_document?).into())))
+            .collect(),
         tags,
     };
     Some(Live::found(role.role_name?, found, stamp))
@@ -239,4 +296,11 @@ mod tests {
         let other = json!({ "Statement": [] }).to_string();
         assert_eq!(trust(&other), other);
     }
+}
+
+/// The instance profiles that a role is in.
+async fn profiles(cx: &Clients, role: &str) -> Result<Vec<String>, CloudError> {
+    let request = cx.iam().list_instance_profiles_for_role().role_name(role);
+    let seen = cx.safe(Service::Iam, "ListInstanceProfilesForRole", async || request.clone().send().await).await?;
+    Ok(seen.instance_profiles.into_iter().map(|p| p.instance_profile_name).collect())
 }

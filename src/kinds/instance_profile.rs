@@ -1,21 +1,23 @@
 //! A role as instances wear it.
+use super::calls::{On, TO_INSTANCES, call, needs, reads};
+use super::example::{EXAMPLE, tags};
 use super::iam_role::{existing, path};
+use super::quotas::quota;
+use super::terraform::{ID, NAME, TAGS, TAGS_ALL, known, link, made, one};
 use super::*;
-use crate::attributes;
-use crate::wire::tags::{from_iam_tags, iam_tags, retag};
 use crate::model::Tags;
+use crate::wire::tags::{from_tags, retag, to_tags};
 use aws_sdk_iam::types::InstanceProfile as Found;
 use futures_util::future::try_join_all;
 
-/// `AWS::IAM::InstanceProfile`. Its name (`InstanceProfileName`) is generated, its path is `/infra/STACK/REGION/`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct InstanceProfile {
-    /// The one role in it (`Roles`).
-    pub role: Ref<IamRole>,
-    pub tags: Tags,
+object! {
+    /// `AWS::IAM::InstanceProfile`. Its name (`InstanceProfileName`) is generated, its path is `/infra/STACK/REGION/`.
+    pub struct InstanceProfile {
+        /// The one role in it (`Roles`).
+        update role: Ref<IamRole>,
+        update tags: Tags,
+    }
 }
-
-attributes! { InstanceProfile { update role, update tags } }
 
 /// What stands for the role of a profile that holds none: its creation stopped half way, or someone took the role out.
 const NO_ROLE: &str = "none";
@@ -24,6 +26,36 @@ impl Resource for InstanceProfile {
     const KIND: Kind = Kind::InstanceProfile;
     const SERVICE: Service = Service::Iam;
     const TYPICAL: Typical = Typical::secs(5, 5, 3);
+    const CALLS: Calls = Calls {
+        read: &[call(Service::Iam, "GetInstanceProfile", PROFILES), reads(Service::Iam, "ListInstanceProfiles")],
+        write: &[
+            call(Service::Iam, "AddRoleToInstanceProfile", PROFILES),
+            needs(Service::Iam, "AddRoleToInstanceProfile", "iam:PassRole", TO_INSTANCES),
+            call(Service::Iam, "CreateInstanceProfile", PROFILES),
+            call(Service::Iam, "DeleteInstanceProfile", PROFILES),
+            call(Service::Iam, "RemoveRoleFromInstanceProfile", PROFILES),
+            call(Service::Iam, "TagInstanceProfile", PROFILES),
+            call(Service::Iam, "UntagInstanceProfile", PROFILES),
+        ],
+    };
+    const TERRAFORM: &'static Table = &one(&[made(
+        "aws_iam_instance_profile",
+        &[
+            known("arn", "arn:${partition}:iam::${account}:instance-profile/infra/${stack}/${region}/${id}"),
+            ID,
+            NAME,
+            known("path", "/infra/${stack}/${region}/"),
+            link("role", "role", "name"),
+            TAGS,
+            TAGS_ALL,
+        ],
+    )]);
+    const QUOTAS: &'static [Quota] =
+        &[quota(Service::Iam, "LimitExceeded", ("iam", "L-6E65F664"), "Instance profiles per account").of("CreateInstanceProfile")];
+
+    fn example() -> Self {
+        InstanceProfile { role: Ref::to(EXAMPLE), tags: tags() }
+    }
 
     /// `ListInstanceProfiles` shows no tags and IAM has no batched read of them: one `GetInstanceProfile` for each on the stack's path.
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
@@ -40,7 +72,7 @@ impl Resource for InstanceProfile {
                 Err(e) if e.class == Class::NotFound => return Ok(None),
                 seen => seen?,
             };
-            let Some((stamp, tags)) = Stamp::read(stack, from_iam_tags(profile.tags)) else { return Ok(None) };
+            let Some((stamp, tags)) = Stamp::read(stack, from_tags(profile.tags)) else { return Ok(None) };
             let role = profile.roles.first().map_or(NO_ROLE, |r| &r.role_name);
             Ok::<_, CloudError>(Some(Live::found(profile.instance_profile_name, InstanceProfile { role: Ref::to(role), tags }, stamp)))
         }))
@@ -52,7 +84,7 @@ impl Resource for InstanceProfile {
         let name = stamp.physical_name(128);
         let role = links.to(&self.role)?;
         let request = cx.iam().create_instance_profile().instance_profile_name(&name).path(path(cx, &stamp.stack));
-        let request = request.set_tags(Some(iam_tags(&stamp.tags(&self.tags))));
+        let request = request.set_tags(Some(to_tags(&stamp.tags(&self.tags))));
         existing(cx.safe(Service::Iam, "CreateInstanceProfile", async || request.clone().send().await).await)?;
         half(fill(cx, &name, &role, Some(stamp)).await)?;
         Live::made(name, self.clone(), stamp, links)
@@ -82,6 +114,8 @@ impl Resource for InstanceProfile {
     }
 }
 
+const PROFILES: &[On] = &[On::Named("iam::{account}:instance-profile/infra/{stack}/{region}/*")];
+
 /// Puts one role into a profile and every other out of it: there is room for one only. Waits until the profile can be read,
 /// since IAM's reads lag behind its writes. For a new one, makes sure that it is this step's.
 async fn fill(cx: &Clients, name: &str, role: &str, new: Option<&Stamp>) -> Result<(), CloudError> {
@@ -89,9 +123,10 @@ async fn fill(cx: &Clients, name: &str, role: &str, new: Option<&Stamp>) -> Resu
         Err(e) if e.class == Class::NotFound && new.is_some() => Ok(None),
         profile => profile.map(Some),
     };
-    let profile = cx.policy.wait(&format!("instance profile {name} to be readable"), deadline(InstanceProfile::TYPICAL.create), look).await?;
+    let profile =
+        cx.policy.wait(&format!("instance profile {name} to be readable"), deadline(InstanceProfile::TYPICAL.create), look).await?;
     if let Some(stamp) = new {
-        ours(name, Stamp::read(&stamp.stack, from_iam_tags(profile.tags)), stamp)?;
+        ours(name, Stamp::read(&stamp.stack, from_tags(profile.tags)), stamp)?;
     }
     if profile.roles.iter().any(|r| r.role_name == role) {
         return Ok(());
@@ -118,7 +153,7 @@ async fn set_tags(cx: &Clients, name: &str, live: (&Stamp, &Tags), want: (&Stamp
     let stamp = live.0.renewed(want.0);
     let (set, unset) = retag(&live.0.tags(live.1), &stamp.tags(want.1));
     if !set.is_empty() {
-        let request = cx.iam().tag_instance_profile().instance_profile_name(name).set_tags(Some(iam_tags(&set)));
+        let request = cx.iam().tag_instance_profile().instance_profile_name(name).set_tags(Some(to_tags(&set)));
         cx.safe(Service::Iam, "TagInstanceProfile", async || request.clone().send().await).await?;
     }
     if !unset.is_empty() {

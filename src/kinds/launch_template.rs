@@ -2,12 +2,14 @@
 mod boot;
 mod data;
 mod script;
+mod terraform;
 
+use super::calls::{EC2_TAG, EC2_UNTAG, IMAGE_NAMES, NEW, OWN, call, needs, reads};
+use super::example::{EXAMPLE, tags};
 use super::*;
-use crate::attributes;
 use crate::kinds::ec2::ec2_stack_filter;
-use crate::wire::tags::{ec2_tags, from_ec2_tags};
-use crate::model::Tags;
+use crate::model::{Secret, Tags};
+use crate::wire::tags::{ec2_tags, from_tags};
 use aws_sdk_ec2::types::ResourceType;
 
 pub use boot::{Boot, Container, EnvValue};
@@ -18,27 +20,28 @@ pub const VERSION: &str = "1";
 /// The version that a list reads: the one AWS takes when nobody names one.
 const DEFAULT: &str = "$Default";
 
-/// `AWS::EC2::LaunchTemplate`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct LaunchTemplate {
-    /// `ImageId`: `ami-…`, or `resolve:ssm:/…`, which AWS looks up at every launch.
-    pub image: String,
-    /// `InstanceType`: `t3.medium`.
-    pub instance_type: String,
-    /// `IamInstanceProfile`: the role that the instances act in.
-    pub instance_profile: Ref<InstanceProfile>,
-    /// `Groups` of the first network interface.
-    pub security_groups: BTreeSet<Ref<SecurityGroup>>,
-    /// `AssociatePublicIpAddress` of the first network interface; decides over the subnet's own setting.
-    pub public_ip: bool,
-    /// The root volume.
-    pub disk: Disk,
-    /// `MetadataOptions`.
-    pub metadata: Metadata,
-    /// `UserData`: what an instance does when it first starts.
-    pub boot: Boot,
-    /// Tags of the template itself; an instance has those of its scaling group.
-    pub tags: Tags,
+object! {
+    /// `AWS::EC2::LaunchTemplate`.
+    pub struct LaunchTemplate {
+        /// `ImageId`: `ami-…`, or `resolve:ssm:/…`, which AWS looks up at every launch.
+        replace image: String,
+        /// `InstanceType`: `t3.medium`.
+        replace instance_type: String,
+        /// `IamInstanceProfile`: the role that the instances act in.
+        replace instance_profile: Ref<InstanceProfile>,
+        /// `Groups` of the first network interface.
+        replace security_groups: BTreeSet<Ref<SecurityGroup>>,
+        /// `AssociatePublicIpAddress` of the first network interface; decides over the subnet's own setting.
+        replace public_ip: bool,
+        /// The root volume.
+        replace disk: Disk,
+        /// `MetadataOptions`.
+        replace metadata: Metadata,
+        /// `UserData`: what an instance does when it first starts.
+        replace boot: Boot,
+        /// Tags of the template itself; an instance has those of its scaling group.
+        update tags: Tags,
+    }
 }
 
 /// One entry of `BlockDeviceMappings`. The volume goes with its instance (`DeleteOnTermination`).
@@ -68,25 +71,48 @@ pub(super) fn user_data(boot: &Value) -> Value {
     boot::encoded(boot)
 }
 
-attributes! { LaunchTemplate {
-    replace image, replace instance_type, replace instance_profile, replace security_groups, replace public_ip, replace disk,
-    replace metadata, replace boot, update tags,
-} }
-
 impl Resource for LaunchTemplate {
     const KIND: Kind = Kind::LaunchTemplate;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(3, 2, 2);
+    const CALLS: Calls = Calls {
+        read: &[reads(Service::Ec2, "DescribeLaunchTemplateVersions"), reads(Service::Ec2, "DescribeLaunchTemplates")],
+        write: &[
+            call(Service::Ec2, "CreateLaunchTemplate", NEW),
+            needs(Service::Ec2, "CreateLaunchTemplate", "ssm:GetParameters", IMAGE_NAMES),
+            EC2_TAG,
+            call(Service::Ec2, "DeleteLaunchTemplate", OWN),
+            EC2_UNTAG,
+        ],
+    };
+    const TERRAFORM: &'static Table = &terraform::TABLE;
+
+    fn example() -> Self {
+        let env = [
+            ("GREETING".into(), EnvValue::Plain(Text::literal("hello"))),
+            ("PASSWORD".into(), EnvValue::FromSecretsManager("shop/password".into())),
+            ("TOKEN".into(), EnvValue::Secret(Secret::new("an example"))),
+        ];
+        LaunchTemplate {
+            image: "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64".into(),
+            instance_type: "t3.medium".into(),
+            instance_profile: Ref::to(EXAMPLE),
+            security_groups: [Ref::to(EXAMPLE)].into(),
+            public_ip: false,
+            disk: Disk { device: "/dev/xvda".into(), size_gib: 20, volume_type: "gp3".into(), encrypted: true },
+            metadata: Metadata { http_tokens: "required".into(), hop_limit: 2 },
+            boot: Boot::Container(Container { image: "example/shop:1".into(), port: 8080, env: env.into() }),
+            tags: tags(),
+        }
+    }
 
     /// Contents can be asked for one template a call or for the whole account in pages; pages don't grow with the stack.
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.ec2().describe_launch_templates().filters(ec2_stack_filter(stack)).max_results(200);
         let send = async |token| request.clone().set_next_token(token).send().await;
         let found = cx.pages(Service::Ec2, "DescribeLaunchTemplates", send, |page| (page.launch_templates, page.next_token)).await?;
-        let mut ours: BTreeMap<String, (Stamp, Tags)> = found
-            .into_iter()
-            .filter_map(|t| Some((t.launch_template_id?, Stamp::read(stack, from_ec2_tags(t.tags))?)))
-            .collect();
+        let mut ours: BTreeMap<String, (Stamp, Tags)> =
+            found.into_iter().filter_map(|t| Some((t.launch_template_id?, Stamp::read(stack, from_tags(t.tags))?))).collect();
         if ours.is_empty() {
             return Ok(vec![]);
         }
@@ -118,7 +144,8 @@ impl Resource for LaunchTemplate {
             Err(e) if e.code == "InvalidLaunchTemplateName.AlreadyExistsException" => Some(by_name(cx, &name, stamp).await?),
             answer => answer?.launch_template,
         };
-        let id = made.and_then(|t| t.launch_template_id).ok_or_else(|| CloudError::incomplete("CreateLaunchTemplate", "LaunchTemplateId"))?;
+        let id =
+            made.and_then(|t| t.launch_template_id).ok_or_else(|| CloudError::incomplete("CreateLaunchTemplate", "LaunchTemplateId"))?;
         Live::made(id, self.clone(), stamp, links)
     }
 
@@ -140,6 +167,6 @@ async fn by_name(cx: &Clients, name: &str, stamp: &Stamp) -> Result<aws_sdk_ec2:
     let found = cx.safe(Service::Ec2, "DescribeLaunchTemplates", async || request.clone().send().await).await?;
     let template = found.launch_templates.into_iter().flatten().next();
     let template = template.ok_or_else(|| CloudError::incomplete("DescribeLaunchTemplates", name))?;
-    ours(name, Stamp::read(&stamp.stack, from_ec2_tags(template.tags.clone())), stamp)?;
+    ours(name, Stamp::read(&stamp.stack, from_tags(template.tags.clone())), stamp)?;
     Ok(template)
 }

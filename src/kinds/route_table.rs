@@ -1,26 +1,30 @@
 //! Where the packets of some subnets go.
 mod parts;
+mod terraform;
 
+use super::calls::{EC2_TAG, EC2_UNTAG, NEW_IN_OWN, OWN, call, reads};
+use super::example::{EXAMPLE, tags};
+use super::quotas::quota;
 use super::*;
-use crate::attributes;
 use crate::kinds::ec2::ec2_stack_filter;
-use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use crate::model::Tags;
+use crate::wire::tags::{ec2_tags, from_tags};
 use aws_sdk_ec2::types::ResourceType;
 use parts::{Parts, Step};
 
-/// `AWS::EC2::RouteTable`, with its routes and associations.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct RouteTable {
-    /// `VpcId`.
-    pub vpc: Ref<Vpc>,
-    /// The subnets that follow this table (`AssociateRouteTable`). A subnet follows one table at a time; without one, the VPC's main table.
-    pub subnets: BTreeSet<Ref<Subnet>>,
-    /// Targets by destination (`DestinationCidrBlock` or `DestinationIpv6CidrBlock`, in canonical form: `0.0.0.0/0`). The VPC's own
-    /// blocks (`local`), gateway endpoints and targets of other types are not among them and are left alone.
-    pub routes: Open<Target>,
-    /// `Tags`, without the stamp.
-    pub tags: Tags,
+object! {
+    /// `AWS::EC2::RouteTable`, with its routes and associations.
+    pub struct RouteTable {
+        /// `VpcId`.
+        replace vpc: Ref<Vpc>,
+        /// The subnets that follow this table (`AssociateRouteTable`). A subnet follows one table at a time; without one, the VPC's main table.
+        update subnets: BTreeSet<Ref<Subnet>>,
+        /// Targets by destination (`DestinationCidrBlock` or `DestinationIpv6CidrBlock`, in canonical form: `0.0.0.0/0`). The VPC's own
+        /// blocks (`local`), gateway endpoints and targets of other types are not among them and are left alone.
+        update routes: Open<Target>,
+        /// `Tags`, without the stamp.
+        update tags: Tags,
+    }
 }
 
 /// Where a route leads.
@@ -33,12 +37,40 @@ pub enum Target {
     NatGateway(Ref<NatGateway>),
 }
 
-attributes! { RouteTable { replace vpc, update subnets, update routes, update tags } }
-
 impl Resource for RouteTable {
     const KIND: Kind = Kind::RouteTable;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(5, 3, 3);
+    /// A subnet that follows another's table can't be taken over: the other table isn't the stack's.
+    const CALLS: Calls = Calls {
+        read: &[reads(Service::Ec2, "DescribeRouteTables")],
+        write: &[
+            call(Service::Ec2, "AssociateRouteTable", OWN),
+            call(Service::Ec2, "CreateRoute", OWN),
+            call(Service::Ec2, "CreateRouteTable", NEW_IN_OWN),
+            EC2_TAG,
+            call(Service::Ec2, "DeleteRoute", OWN),
+            call(Service::Ec2, "DeleteRouteTable", OWN),
+            EC2_UNTAG,
+            call(Service::Ec2, "DisassociateRouteTable", OWN),
+            call(Service::Ec2, "ReplaceRoute", OWN),
+            call(Service::Ec2, "ReplaceRouteTableAssociation", OWN),
+        ],
+    };
+    const TERRAFORM: &'static Table = &terraform::TABLE;
+    const QUOTAS: &'static [Quota] = &[
+        quota(Service::Ec2, "RouteLimitExceeded", ("vpc", "L-93826ACB"), "Routes per route table"),
+        quota(Service::Ec2, "RouteTableLimitExceeded", ("vpc", "L-589F43AA"), "Route tables per VPC"),
+    ];
+
+    fn example() -> Self {
+        RouteTable {
+            vpc: Ref::to(EXAMPLE),
+            subnets: [Ref::to(EXAMPLE)].into(),
+            routes: [("0.0.0.0/0".into(), Target::InternetGateway(Ref::to(EXAMPLE)))].into(),
+            tags: tags(),
+        }
+    }
 
     /// A subnet has one table. A new table that takes a subnet from an old one waits until that is gone, so that the undo of both restores both.
     fn claims(&self) -> Vec<Claim> {
@@ -52,7 +84,7 @@ impl Resource for RouteTable {
         let found = cx.pages(Service::Ec2, "DescribeRouteTables", send, |page| (page.route_tables, page.next_token)).await?;
         let live = found.into_iter().filter_map(|table| {
             let parts = Parts::read(&table);
-            let (stamp, tags) = Stamp::read(stack, from_ec2_tags(table.tags))?;
+            let (stamp, tags) = Stamp::read(stack, from_tags(table.tags))?;
             let subnets = parts.subnets.into_keys().map(Ref::to).collect();
             let routes = parts.routes.into_iter().filter_map(|(cidr, target)| Some((cidr, target?))).collect();
             Some(Live::found(table.route_table_id?, RouteTable { vpc: Ref::to(table.vpc_id?), subnets, routes, tags }, stamp))
@@ -65,7 +97,8 @@ impl Resource for RouteTable {
         let tags = ec2_tags(ResourceType::RouteTable, &stamp.tags(&self.tags));
         let request = cx.ec2().create_route_table().vpc_id(vpc).client_token(stamp.physical_name(64)).tag_specifications(tags);
         let made = cx.safe(Service::Ec2, "CreateRouteTable", async || request.clone().send().await).await?;
-        let id = made.route_table.and_then(|t| t.route_table_id).ok_or_else(|| CloudError::incomplete("CreateRouteTable", "RouteTableId"))?;
+        let id =
+            made.route_table.and_then(|t| t.route_table_id).ok_or_else(|| CloudError::incomplete("CreateRouteTable", "RouteTableId"))?;
         half(parts::perform(cx, &id, &steps).await)?;
         Live::made(id, self.clone(), stamp, links)
     }
@@ -90,6 +123,10 @@ impl Resource for RouteTable {
         parts::perform(cx, &live.id, &leave).await?;
         let request = cx.ec2().delete_route_table().route_table_id(&live.id);
         gone(cx.safe(Service::Ec2, "DeleteRouteTable", async || request.clone().send().await).await)
+    }
+
+    async fn holders(cx: &Clients, live: &Live) -> Option<Holders> {
+        Some(("associations", followers(cx, &live.id).await))
     }
 }
 
@@ -139,4 +176,15 @@ impl Target {
             Target::NatGateway(r) => Target::NatGateway(Ref::to(links.to(r)?)),
         })
     }
+}
+
+/// Who follows a route table.
+async fn followers(cx: &Clients, id: &str) -> Result<Vec<String>, CloudError> {
+    let request = cx.ec2().describe_route_tables().route_table_ids(id);
+    let seen = cx.safe(Service::Ec2, "DescribeRouteTables", async || request.clone().send().await).await?;
+    let follower = |a: aws_sdk_ec2::types::RouteTableAssociation| match a.main {
+        Some(true) => Some("its VPC (as the main table)".to_owned()),
+        _ => a.subnet_id.or(a.gateway_id),
+    };
+    Ok(seen.route_tables.into_iter().flatten().flat_map(|t| t.associations.unwrap_or_default()).filter_map(follower).collect())
 }

@@ -14,10 +14,10 @@ use super::values::seconds;
 use super::words;
 use crate::diag::{Finding, Place};
 use crate::kinds::Address;
-use crate::model::{Moment, Service};
+use crate::model::Moment;
 use crate::plan::{Act, Change, Plan, Step, Verb};
 use crate::run::{Event, Outcome};
-use crate::wire::CloudError;
+use crate::wire::{CloudError, Service};
 
 pub use line::schema;
 

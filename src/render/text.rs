@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::style::{Label, Style};
 use super::values::{count, maybe, seconds, value};
-use crate::canon::{Form, pair};
 use super::words;
+use crate::canon::{Form, pair};
 use crate::model::{AttrChange, Mode};
 use crate::plan::{Change, Plan, Undo, Verb};
 

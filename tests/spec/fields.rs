@@ -1,6 +1,6 @@
 //! A plan names the user's own field: every scalar of the examples is changed, and what that changes in the objects leads back to it.
 use infra::diff::{Context, diff};
-use infra::plan::{Field, Stack};
+use infra::stack::{Field, Stack};
 use serde_json::Value;
 use std::collections::BTreeSet;
 

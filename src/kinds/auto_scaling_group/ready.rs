@@ -10,13 +10,7 @@ pub(super) const NOT_READY: &str = "NotReady";
 /// Waits until `count` instances are in service, and healthy in every one of `targets`.
 ///
 /// A launch that failed ends the wait with AWS's own reason. Errors: [`NOT_READY`], or a failed request.
-pub(super) async fn serving(
-    cx: &Clients,
-    name: &str,
-    targets: &BTreeSet<String>,
-    count: usize,
-    grace: i32,
-) -> Result<(), CloudError> {
+pub(super) async fn serving(cx: &Clients, name: &str, targets: &BTreeSet<String>, count: usize, grace: i32) -> Result<(), CloudError> {
     let seen = RefCell::new(String::new());
     let look = async || {
         let group = view::one(cx, name).await?.ok_or_else(|| verdict(format!("the scaling group {name} is gone")))?;

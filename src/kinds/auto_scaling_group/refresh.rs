@@ -75,7 +75,9 @@ async fn progress(cx: &Clients, name: &str) -> Option<String> {
 async fn running(cx: &Clients, name: &str) -> Result<Option<InstanceRefresh>, CloudError> {
     let request = cx.autoscaling().describe_instance_refreshes().auto_scaling_group_name(name).max_records(1);
     let found = cx.safe(Service::AutoScaling, "DescribeInstanceRefreshes", async || request.clone().send().await).await?;
-    let over = |s: &Status| matches!(s, Status::Successful | Status::Failed | Status::Cancelled | Status::RollbackFailed | Status::RollbackSuccessful);
+    let over = |s: &Status| {
+        matches!(s, Status::Successful | Status::Failed | Status::Cancelled | Status::RollbackFailed | Status::RollbackSuccessful)
+    };
     Ok(found.instance_refreshes.into_iter().flatten().find(|r| r.status.as_ref().is_some_and(|s| !over(s))))
 }
 

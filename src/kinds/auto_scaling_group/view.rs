@@ -108,7 +108,8 @@ pub(super) fn strangers(g: &Shown, asked: Option<(&str, &str)>) -> usize {
 
 /// The instances that are not on their way out.
 fn staying(g: &Shown) -> impl Iterator<Item = &Instance> {
-    let leaving = |i: &Instance| i.lifecycle_state.as_ref().is_some_and(|s| ["Terminat", "Detach"].iter().any(|w| s.as_str().starts_with(w)));
+    let leaving =
+        |i: &Instance| i.lifecycle_state.as_ref().is_some_and(|s| ["Terminat", "Detach"].iter().any(|w| s.as_str().starts_with(w)));
     g.instances.iter().flatten().filter(move |i| !leaving(i))
 }
 

@@ -84,8 +84,7 @@ pub(super) async fn delete(cx: &Clients, name: &str) -> Result<(), CloudError> {
 pub(super) async fn attach(cx: &Clients, name: &str, targets: &BTreeSet<String>) -> Result<(), CloudError> {
     for some in Vec::from_iter(targets).chunks(TARGETS) {
         let arns = some.iter().map(|t| (*t).clone()).collect();
-        let request =
-            cx.autoscaling().attach_load_balancer_target_groups().auto_scaling_group_name(name).set_target_group_arns(Some(arns));
+        let request = cx.autoscaling().attach_load_balancer_target_groups().auto_scaling_group_name(name).set_target_group_arns(Some(arns));
         cx.safe(Service::AutoScaling, "AttachLoadBalancerTargetGroups", async || request.clone().send().await).await?;
     }
     Ok(())
@@ -94,8 +93,7 @@ pub(super) async fn attach(cx: &Clients, name: &str, targets: &BTreeSet<String>)
 pub(super) async fn detach(cx: &Clients, name: &str, targets: &BTreeSet<String>) -> Result<(), CloudError> {
     for some in Vec::from_iter(targets).chunks(TARGETS) {
         let arns = some.iter().map(|t| (*t).clone()).collect();
-        let request =
-            cx.autoscaling().detach_load_balancer_target_groups().auto_scaling_group_name(name).set_target_group_arns(Some(arns));
+        let request = cx.autoscaling().detach_load_balancer_target_groups().auto_scaling_group_name(name).set_target_group_arns(Some(arns));
         cx.safe(Service::AutoScaling, "DetachLoadBalancerTargetGroups", async || request.clone().send().await).await?;
     }
     Ok(())

@@ -3,10 +3,10 @@ use serde_json::{Value, json};
 
 use super::canonical::{canonical, host_pattern, unquoted};
 use super::{AUTOMATIC, DnsRecord};
-use crate::wire::CloudError;
-use crate::wire::cloudflare::Zone;
 use crate::kinds::phase::{number, text};
 use crate::kinds::{Address, Kind, Live, Stamp, Text, foreign};
+use crate::wire::CloudError;
+use crate::wire::cloudflare::Zone;
 
 /// A TXT record's strings have at most so many bytes each.
 const STRING: usize = 255;

@@ -11,8 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 
 /// What is asked for. Groups and the public address belong to a network interface, since only there both can be said.
 pub(super) fn write(template: &LaunchTemplate, links: &Links) -> Result<RequestLaunchTemplateData, CloudError> {
-    let profile =
-        LaunchTemplateIamInstanceProfileSpecificationRequest::builder().name(links.to(&template.instance_profile)?).build();
+    let profile = LaunchTemplateIamInstanceProfileSpecificationRequest::builder().name(links.to(&template.instance_profile)?).build();
     let interface = LaunchTemplateInstanceNetworkInterfaceSpecificationRequest::builder()
         .device_index(0)
         .associate_public_ip_address(template.public_ip)

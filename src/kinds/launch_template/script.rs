@@ -72,7 +72,8 @@ pub(super) fn render(container: &Container) -> Result<String, CloudError> {
     script.push_str(DOCKER);
     if let Some((host, region)) = ecr(&container.image) {
         line(&mut script, format_args!("retry dnf install -y awscli-2"));
-        let (from, to) = (format!("aws ecr get-login-password --region {region}"), format!("docker login --username AWS --password-stdin {host}"));
+        let (from, to) =
+            (format!("aws ecr get-login-password --region {region}"), format!("docker login --username AWS --password-stdin {host}"));
         line(&mut script, format_args!("login() {{ {from} | {to}; }}\nretry login"));
     }
     line(&mut script, format_args!("retry docker pull {}", container.image));
@@ -138,9 +139,9 @@ fn literal<'a>(name: &str, value: &'a EnvValue) -> Result<Option<&'a str>, Cloud
             [Part::Literal(value)] => value,
             _ => return Err(CloudError::bug(format!("the value of {name} is not resolved"))),
         },
-        EnvValue::Secret(secret) => secret.expose().ok_or_else(|| {
-            invalid(format!("the secret value of {name} is not known to this run: only its fingerprint was kept"))
-        })?,
+        EnvValue::Secret(secret) => secret
+            .expose()
+            .ok_or_else(|| invalid(format!("the secret value of {name} is not known to this run: only its fingerprint was kept")))?,
         EnvValue::FromSecretsManager(_) => return Ok(None),
     };
     match value.contains(['\n', '\r', '\0']) {

@@ -2,10 +2,14 @@
 use std::cell::Cell;
 
 use aws_sdk_elasticache::operation::modify_replication_group::builders::ModifyReplicationGroupFluentBuilder;
-use aws_sdk_elasticache::types::{AutomaticFailoverStatus, CacheCluster, MultiAzStatus, PendingModifiedValues, ReplicationGroup as Seen, ReplicationGroupPendingModifiedValues, SourceType};
+use aws_sdk_elasticache::types::{
+    AutomaticFailoverStatus, CacheCluster, MultiAzStatus, PendingModifiedValues, ReplicationGroup as Seen,
+    ReplicationGroupPendingModifiedValues, SourceType,
+};
 use futures_util::future::try_join_all;
 
-use super::super::managed::{broken, changed, present};
+use super::super::managed::{broken, changed};
+use super::super::present;
 use super::*;
 
 /// The group with this id; `None` when there is none.
@@ -43,20 +47,32 @@ pub(super) async fn settled(
         was_there.set(true);
         let status = group.status().unwrap_or_default();
         if status == "create-failed" {
-            return Err(broken(Service::ElastiCache, "DescribeReplicationGroups", status, &reason(cx, id, SourceType::ReplicationGroup, status).await));
+            return Err(broken(
+                Service::ElastiCache,
+                "DescribeReplicationGroups",
+                status,
+                &reason(cx, id, SourceType::ReplicationGroup, status).await,
+            ));
         }
         let turning = matches!(group.automatic_failover, Some(AutomaticFailoverStatus::Enabling | AutomaticFailoverStatus::Disabling));
-        let pending = group.pending_modified_values.as_ref().is_some_and(|p| *p != ReplicationGroupPendingModifiedValues::builder().build());
+        let pending =
+            group.pending_modified_values.as_ref().is_some_and(|p| *p != ReplicationGroupPendingModifiedValues::builder().build());
         if status != "available" || turning || pending {
             return Ok(None);
         }
         let nodes = nodes(cx, &group).await?;
         if let Some(node) = nodes.iter().find(|n| n.cache_cluster_status() == Some("incompatible-network")) {
             let (node, status) = (node.cache_cluster_id().unwrap_or(id), "incompatible-network");
-            return Err(broken(Service::ElastiCache, "DescribeCacheClusters", status, &reason(cx, node, SourceType::CacheCluster, status).await));
+            return Err(broken(
+                Service::ElastiCache,
+                "DescribeCacheClusters",
+                status,
+                &reason(cx, node, SourceType::CacheCluster, status).await,
+            ));
         }
         let quiet = |n: &CacheCluster| {
-            n.cache_cluster_status() == Some("available") && n.pending_modified_values.as_ref().is_none_or(|p| *p == PendingModifiedValues::builder().build())
+            n.cache_cluster_status() == Some("available")
+                && n.pending_modified_values.as_ref().is_none_or(|p| *p == PendingModifiedValues::builder().build())
         };
         let here = nodes.iter().all(|n| quiet(n) && arrived(&read(&group, Some(n))));
         let seen = read(&group, nodes.first());
@@ -95,10 +111,7 @@ pub(super) fn read(group: &Seen, node: Option<&CacheCluster>) -> ReplicationGrou
         engine_version: shown_version(node.and_then(|n| n.engine_version()).unwrap_or_default()),
         node_type: text(group.cache_node_type()),
         replicas: i32::try_from(group.member_clusters().len()).unwrap_or(i32::MAX).max(1) - 1,
-        automatic_failover: matches!(
-            group.automatic_failover,
-            Some(AutomaticFailoverStatus::Enabled | AutomaticFailoverStatus::Enabling)
-        ),
+        automatic_failover: matches!(group.automatic_failover, Some(AutomaticFailoverStatus::Enabled | AutomaticFailoverStatus::Enabling)),
         multi_az: group.multi_az == Some(MultiAzStatus::Enabled),
         port: primary.and_then(|e| e.port).unwrap_or_default(),
         subnet_group: Ref::to(text(node.and_then(|n| n.cache_subnet_group_name()))),
@@ -131,7 +144,9 @@ pub(super) fn modify(cx: &Clients, id: &str, now: &ReplicationGroup, want: &Repl
         .set_cache_parameter_group_name(parameters)
         .set_automatic_failover_enabled(changed(&now.automatic_failover, &want.automatic_failover))
         .set_multi_az_enabled(changed(&now.multi_az, &want.multi_az))
-        .set_security_group_ids(changed(&now.security_groups, &want.security_groups).map(|groups| groups.into_iter().map(|g| g.0).collect()))
+        .set_security_group_ids(
+            changed(&now.security_groups, &want.security_groups).map(|groups| groups.into_iter().map(|g| g.0).collect()),
+        )
         .set_snapshot_retention_limit(changed(&now.snapshot_retention, &want.snapshot_retention))
         .set_snapshot_window(changed(&now.snapshot_window, &want.snapshot_window))
         .set_preferred_maintenance_window(changed(&now.maintenance_window, &want.maintenance_window))

@@ -5,9 +5,8 @@ use aws_sdk_ec2::types::{Filter, RouteTableAssociation, RouteTableAssociationSta
 use futures_util::future::join_all;
 
 use super::Target;
-use crate::wire::{Class, Clients, CloudError};
 use crate::kinds::{Ref, gone};
-use crate::model::Service;
+use crate::wire::{Class, Clients, CloudError, Service};
 
 /// What a table consists of.
 #[derive(Default)]
@@ -118,19 +117,22 @@ impl Step {
             }
             Step::CreateRoute(destination, target) => {
                 let ((v4, v6), (gateway, nat)) = (split(destination), ids(target));
-                let request = cx.ec2().create_route().route_table_id(table).set_destination_cidr_block(v4).set_destination_ipv6_cidr_block(v6);
+                let request =
+                    cx.ec2().create_route().route_table_id(table).set_destination_cidr_block(v4).set_destination_ipv6_cidr_block(v6);
                 let request = request.set_gateway_id(gateway).set_nat_gateway_id(nat);
                 cx.write(Service::Ec2, "CreateRoute", async || request.clone().send().await).await.map(drop)
             }
             Step::ReplaceRoute(destination, target) => {
                 let ((v4, v6), (gateway, nat)) = (split(destination), ids(target));
-                let request = cx.ec2().replace_route().route_table_id(table).set_destination_cidr_block(v4).set_destination_ipv6_cidr_block(v6);
+                let request =
+                    cx.ec2().replace_route().route_table_id(table).set_destination_cidr_block(v4).set_destination_ipv6_cidr_block(v6);
                 let request = request.set_gateway_id(gateway).set_nat_gateway_id(nat);
                 cx.safe(Service::Ec2, "ReplaceRoute", async || request.clone().send().await).await.map(drop)
             }
             Step::DeleteRoute(destination) => {
                 let (v4, v6) = split(destination);
-                let request = cx.ec2().delete_route().route_table_id(table).set_destination_cidr_block(v4).set_destination_ipv6_cidr_block(v6);
+                let request =
+                    cx.ec2().delete_route().route_table_id(table).set_destination_cidr_block(v4).set_destination_ipv6_cidr_block(v6);
                 gone(cx.safe(Service::Ec2, "DeleteRoute", async || request.clone().send().await).await)
             }
         }

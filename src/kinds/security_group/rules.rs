@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_ec2::types::{IpPermission, IpRange, Ipv6Range, PrefixListId, UserIdGroupPair};
 
 use super::{Peer, Rule};
-use crate::wire::{Clients, CloudError};
 use crate::kinds::{Links, Ref};
-use crate::model::Service;
+use crate::wire::{Clients, CloudError, Service};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
@@ -79,7 +78,8 @@ pub async fn arrange(
     let there: BTreeMap<Rule, &str> = now.iter().map(|r| (bare(r), r.description.as_str())).collect();
     let stay: BTreeSet<Rule> = wanted.iter().map(bare).collect();
     let new = wanted.iter().filter(|r| !there.contains_key(&bare(r))).map(|r| permission(r, group)).collect();
-    let renamed = wanted.iter().filter(|r| there.get(&bare(r)).is_some_and(|d| *d != r.description)).map(|r| permission(r, group)).collect();
+    let renamed =
+        wanted.iter().filter(|r| there.get(&bare(r)).is_some_and(|d| *d != r.description)).map(|r| permission(r, group)).collect();
     let gone = now.iter().filter(|r| !stay.contains(&bare(r))).map(|r| permission(r, group)).collect();
     authorize(cx, group, direction, new).await?;
     describe(cx, group, direction, renamed).await?;
