@@ -185,7 +185,9 @@ pub trait Resource:
 /// Values by the names that a text may use.
 pub type Outputs = BTreeMap<String, String>;
 
-/// Makes something in a frame of its own, or the caller's would have room for the futures of all kinds.
+/// Calls `make` in a stack frame of its own. The caller matches over all kinds and each arm puts a future on the heap; were this inlined,
+/// the caller's frame would hold room for the futures of all arms at once, at every level of polling.
+#[inline(never)]
 fn apart<T>(make: impl FnOnce() -> T) -> T {
     make()
 }
