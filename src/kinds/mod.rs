@@ -8,6 +8,7 @@ mod links;
 mod managed;
 mod phase;
 mod rds;
+mod shared;
 pub mod terraform;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,7 @@ use crate::model::{Attribute, Attributes, Loss, Service, Stamp, Tags, digest};
 pub use claims::Claims;
 pub use links::{Address, Links, Part, Pointer, Ref, Text, foreign, map_refs, refs, resolve_texts};
 pub use phase::Rule;
+pub use shared::Shared;
 
 macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
     $(pub mod $module; pub use $module::$ty;)+
@@ -50,10 +52,11 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         }
     }
 
-    /// An object of any kind, as it is wanted or as it is. A verb's future stands on the heap, or every caller's would be as large as the largest.
+    /// An object of any kind, as it is wanted or as it is. It stands on the heap, and so does a verb's future: otherwise a subnet would take
+    /// as much room as the largest kind, wherever it is kept or moved.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[serde(rename_all = "snake_case")]
-    pub enum Object { $($ty($ty)),+ }
+    pub enum Object { $($ty(Shared<$ty>)),+ }
 
     impl Object {
         pub fn kind(&self) -> Kind { match self { $(Object::$ty(_) => Kind::$ty),+ } }
@@ -76,11 +79,11 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         }
     }
 
-    $(impl From<$ty> for Object { fn from(x: $ty) -> Self { Object::$ty(x) } }
+    $(impl From<$ty> for Object { fn from(x: $ty) -> Self { Object::$ty(Shared::new(x)) } }
       impl TryFrom<Object> for $ty {
           type Error = CloudError;
           fn try_from(o: Object) -> Result<Self, CloudError> {
-              match o { Object::$ty(x) => Ok(x), other => Err(CloudError::bug(format!("a {} where a {} belongs", other.kind().label(), stringify!($module)))) }
+              match o { Object::$ty(x) => Ok(x.into_inner()), other => Err(CloudError::bug(format!("a {} where a {} belongs", other.kind().label(), stringify!($module)))) }
           }
       })+
 } }

@@ -1,5 +1,6 @@
 //! How what is live differs from the spec, and whose doing that is. Without a state file: a stamp's digest tells what was last asked for.
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::decide::{Decision, compare};
 use super::*;
