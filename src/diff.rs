@@ -32,6 +32,8 @@ pub fn diff(before: Option<&Object>, after: Option<&Object>, context: &Context) 
                 out.push(AttrChange { path: a.name.into(), before: None, after: Some(a.value), mode: a.mode, cascade: false });
             }
         }
+        // What is equal has changed only where it points at something that has.
+        (Some(before), Some(after)) if context.moved.is_empty() && before == after => {}
         (Some(before), Some(after)) => {
             for (b, a) in before.attributes().into_iter().zip(after.attributes()) {
                 if a.mode.compared() {

@@ -31,10 +31,10 @@ impl<'a> Graph<'a> {
     pub fn of(nodes: &'a BTreeMap<Address, Object>) -> Result<Self, Vec<GraphError>> {
         let (mut edges, mut problems) = (DiGraph::new(), vec![]);
         let index: BTreeMap<&Address, NodeIndex> = nodes.keys().map(|a| (a, edges.add_node(a))).collect();
-        for (from, object) in nodes {
+        for (node, (from, object)) in nodes.iter().enumerate() {
             for to in refs(object) {
                 match index.get(&to) {
-                    Some(i) => drop(edges.add_edge(index[from], *i, ())),
+                    Some(i) => drop(edges.add_edge(NodeIndex::new(node), *i, ())),
                     None => problems.push(GraphError::Dangling { from: from.clone(), to }),
                 }
             }

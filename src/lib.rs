@@ -37,8 +37,6 @@
 //! **To add a kind**: one file in `kinds/`, one line in `kinds!`, its requests in `kinds/calls/`, its words for Terraform in `kinds/terraform/`, one case in `tests/wire/` (a phase of Cloudflare's rules is one `phase!`); the laws of `tests/laws/` then hold for it or fail.
 //! **A section**: one file or folder in `spec/`, its fields with their `impl Section`, and one entry of `sections!` in `spec::sections`.
 //! **A command**: one file in `cli/`, one line in `cli::Command`. **An output format**: one file in `render/`.
-// Futures of requests within policies within verbs within runs are types nested deeper than the compiler's usual 128.
-#![recursion_limit = "256"]
 
 pub mod cli;
 pub mod spec;

@@ -1,5 +1,4 @@
 //! All tests in one binary, since each would link the SDKs again.
-#![recursion_limit = "256"]
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a test may fail loudly, and tells how many cases ran")]
 mod architecture;
 mod cli;

@@ -46,6 +46,7 @@ pub mod redirect_rules;
 pub mod replication_group;
 pub mod route_table;
 pub mod security_group;
+mod shared;
 pub mod subnet;
 pub mod target_group;
 pub mod terraform;
@@ -77,6 +78,7 @@ pub use links::{Links, Part, Pointer, Ref, Text, foreign, map_refs, refs, resolv
 pub use live::Live;
 pub use phase::Rule;
 pub use quotas::Quota;
+pub use shared::Shared;
 pub use terraform::Table;
 
 macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
@@ -122,10 +124,11 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         }
     }
 
-    /// An object of any kind, as it is wanted or as it is. A verb's future stands on the heap, or every caller's would be as large as the largest.
+    /// An object of any kind, as it is wanted or as it is. It stands on the heap, and so does a verb's future: otherwise a subnet would take
+    /// as much room as the largest kind, wherever it is kept or moved.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[serde(rename_all = "snake_case")]
-    pub enum Object { $($ty($ty)),+ }
+    pub enum Object { $($ty(Shared<$ty>)),+ }
 
     impl Object {
         pub fn kind(&self) -> Kind { match self { $(Object::$ty(_) => Kind::$ty),+ } }
@@ -151,11 +154,11 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         }
     }
 
-    $(impl From<$ty> for Object { fn from(x: $ty) -> Self { Object::$ty(x) } }
+    $(impl From<$ty> for Object { fn from(x: $ty) -> Self { Object::$ty(Shared::new(x)) } }
       impl TryFrom<Object> for $ty {
           type Error = CloudError;
           fn try_from(o: Object) -> Result<Self, CloudError> {
-              match o { Object::$ty(x) => Ok(x), other => Err(CloudError::bug(format!("a {} where a {} belongs", other.kind().label(), stringify!($module)))) }
+              match o { Object::$ty(x) => Ok(x.into_inner()), other => Err(CloudError::bug(format!("a {} where a {} belongs", other.kind().label(), stringify!($module)))) }
           }
       })+
 } }
@@ -303,7 +306,9 @@ pub type Answer = Result<Option<Live>, CloudError>;
 /// Values by the names that a text may use.
 pub type Outputs = BTreeMap<String, String>;
 
-/// Makes something in a frame of its own, or the caller's would have room for the futures of all kinds.
+/// Calls `make` in a stack frame of its own. The caller matches over all kinds and each arm puts a future on the heap; were this inlined,
+/// the caller's frame would hold room for the futures of all arms at once, at every level of polling.
+#[inline(never)]
 fn apart<T>(make: impl FnOnce() -> T) -> T {
     make()
 }

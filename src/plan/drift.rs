@@ -1,5 +1,6 @@
 //! How the live objects differ from the spec, and why: changed by others, or not applied yet. Without a state file: a stamp's digest tells what was last asked for.
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::decide::{Decision, compare};
 use super::*;

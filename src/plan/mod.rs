@@ -10,8 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::graph::GraphError;
 use crate::kinds::{Address, Live, Object};
@@ -145,20 +144,8 @@ impl Plan {
 
     /// The plan's digest. What the cloud decides of an object, and what is left to it, has no part in it: that moves by itself.
     fn fingerprint(&self) -> String {
-        let steps: Vec<Value> = self
-            .steps
-            .iter()
-            .map(|s| {
-                let (verb, id, before, after) = match &s.act {
-                    Act::Create { object } => ("create", None, None, Some(object.governed())),
-                    Act::Update { live, object } => ("update", Some(&live.id), Some(live.object.governed()), Some(object.governed())),
-                    Act::Delete { live } => ("delete", Some(&live.id), Some(live.object.governed()), None),
-                };
-                json!([s.address, verb, id, before, after, s.after, s.undo])
-            })
-            .collect();
         let old: Vec<(&Address, &String)> = self.old.iter().map(|l| (&l.stamp.address, &l.id)).collect();
-        digest(&(&self.stack, &self.changes, steps, &self.adopted, old))[..16].into()
+        digest(&(&self.stack, &self.changes, Seen(&self.steps), &self.adopted, old))[..16].into()
     }
 
     /// What every program keeps to, checked where one is read back from a file: steps count up and wait for earlier ones only, the commit point and
@@ -179,6 +166,22 @@ impl Plan {
             }
         }
         Ok(())
+    }
+}
+
+/// Steps as a plan's digest sees them. One after the other: those of a large plan would fill the memory.
+struct Seen<'p>(&'p [Step]);
+
+impl Serialize for Seen<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_seq(self.0.iter().map(|step| {
+            let (verb, id, before, after) = match &step.act {
+                Act::Create { object } => ("create", None, None, Some(object.governed())),
+                Act::Update { live, object } => ("update", Some(&live.id), Some(live.object.governed()), Some(object.governed())),
+                Act::Delete { live } => ("delete", Some(&live.id), Some(live.object.governed()), None),
+            };
+            (&step.address, verb, id, before, after, &step.after, step.undo)
+        }))
     }
 }
 

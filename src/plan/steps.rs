@@ -109,19 +109,25 @@ impl<'a> Decision<'a> {
 
     /// The live objects that the steps' references may mean, so that the program stands on its own.
     fn meanings(&self, plan: &Plan) -> Vec<Live> {
-        let mut named = BTreeSet::new();
-        for step in &plan.steps {
-            named.insert(step.address.clone());
-            match &step.act {
-                Act::Create { .. } => named.extend(self.graph.uses(&step.address).cloned()),
-                Act::Update { live, .. } => named.extend(self.graph.uses(&step.address).cloned().chain(refs(&live.object))),
-                Act::Delete { live } => named.extend(refs(&live.object)),
-            }
-        }
         let gone = self.doomed.values().filter(|(a, _)| !self.current.contains_key(*a)).map(|(a, l)| (*a, *l));
         let mut meant: BTreeMap<&Address, &Live> = gone.collect();
         meant.extend(self.current.iter().map(|(a, l)| (*a, *l)));
-        let kept = meant.into_iter().filter(|(a, _)| named.contains(*a));
+        if meant.is_empty() {
+            return vec![];
+        }
+        let (mut named, mut pointed) = (BTreeSet::new(), BTreeSet::new());
+        for step in &plan.steps {
+            named.insert(&step.address);
+            match &step.act {
+                Act::Create { .. } => named.extend(self.graph.uses(&step.address)),
+                Act::Update { live, .. } => {
+                    named.extend(self.graph.uses(&step.address));
+                    pointed.extend(refs(&live.object));
+                }
+                Act::Delete { live } => pointed.extend(refs(&live.object)),
+            }
+        }
+        let kept = meant.into_iter().filter(|(a, _)| named.contains(*a) || pointed.contains(*a));
         kept.map(|(a, l)| {
             let mut l = l.clone();
             l.stamp.address = a.clone();

@@ -1,4 +1,5 @@
 //! How clients are made, and how each kind of request is sent.
+use std::cell::RefCell;
 use std::error::Error;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use futures_util::FutureExt;
 
 use super::classify::classify;
 use super::policy::{Policy, Repeat};
@@ -72,66 +74,96 @@ impl Clients {
     }
 
     /// A request that changes nothing, carries a client token or says the same twice.
-    pub async fn safe<T, E>(
+    pub fn safe<T, E>(
         &self,
         service: Service,
         operation: &str,
         send: impl AsyncFn() -> Result<T, SdkError<E, HttpResponse>>,
-    ) -> Result<T, CloudError>
+    ) -> impl Future<Output = Result<T, CloudError>>
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let once = async || send().await.map_err(|e| classify(service, operation, e));
-        self.policy.request(service, Repeat::Safe, once).await
+        self.send(service, operation, Repeat::Safe, send)
     }
 
     /// A look that only explains something: what it would have said is left out when it fails.
-    pub async fn hint<T, E>(
+    pub fn hint<T, E>(
         &self,
         service: Service,
         operation: &str,
         send: impl AsyncFn() -> Result<T, SdkError<E, HttpResponse>>,
-    ) -> Option<T>
+    ) -> impl Future<Output = Option<T>>
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let once = async || send().await.map_err(|e| classify(service, operation, e));
-        self.policy.request(service, Repeat::Never, once).await.ok()
+        self.send(service, operation, Repeat::Never, send).map(Result::ok)
     }
 
     /// A plain write: repeated only when it surely wasn't looked at.
-    pub async fn write<T, E>(
+    pub fn write<T, E>(
         &self,
         service: Service,
         operation: &str,
         send: impl AsyncFn() -> Result<T, SdkError<E, HttpResponse>>,
-    ) -> Result<T, CloudError>
+    ) -> impl Future<Output = Result<T, CloudError>>
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let once = async || send().await.map_err(|e| classify(service, operation, e));
-        self.policy.request(service, Repeat::Unsafe, once).await
+        self.send(service, operation, Repeat::Unsafe, send)
     }
 
-    /// Every page of a list. `send` takes the token of the page; `split` gives its items and the next token.
-    pub async fn pages<O, T, E>(
+    /// One request through the policy. It is compiled for each kind of request, so it does no more than the types demand.
+    pub(super) fn send<T, E>(
         &self,
         service: Service,
         operation: &str,
+        repeat: Repeat,
+        send: impl AsyncFn() -> Result<T, SdkError<E, HttpResponse>>,
+    ) -> impl Future<Output = Result<T, CloudError>>
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        self.policy.request(service, repeat, async move || send().await.map_err(|e| classify(service, operation, e)))
+    }
+
+    /// Every page of a list. `send` takes the token of the page; `split` gives its items and the next token.
+    pub fn pages<O, T, E>(
+        &self,
+        service: Service,
+        operation: &str,
+        send: impl AsyncFn(Option<String>) -> Result<O, SdkError<E, HttpResponse>>,
+        split: impl Fn(O) -> (Option<Vec<T>>, Option<String>),
+    ) -> impl Future<Output = Result<Vec<T>, CloudError>>
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        self.pages_as(service, operation, Repeat::Safe, send, split)
+    }
+
+    /// As [`Clients::pages`], with a say in how each page is asked for.
+    pub(super) async fn pages_as<O, T, E>(
+        &self,
+        service: Service,
+        operation: &str,
+        repeat: Repeat,
         send: impl AsyncFn(Option<String>) -> Result<O, SdkError<E, HttpResponse>>,
         split: impl Fn(O) -> (Option<Vec<T>>, Option<String>),
     ) -> Result<Vec<T>, CloudError>
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let (mut all, mut token) = (vec![], None);
+        let (all, token) = (RefCell::new(vec![]), RefCell::new(None));
+        let page = async || {
+            let here = token.borrow().clone();
+            let (items, next) = split(send(here).await?);
+            all.borrow_mut().extend(items.into_iter().flatten());
+            token.replace(next.filter(|t| !t.is_empty()));
+            Ok(())
+        };
         loop {
-            let page = self.safe(service, operation, async || send(token.clone()).await).await?;
-            let (items, next) = split(page);
-            all.extend(items.into_iter().flatten());
-            match next.filter(|t| !t.is_empty()) {
-                Some(t) => token = Some(t),
-                None => return Ok(all),
+            self.send(service, operation, repeat, &page).await?;
+            if token.borrow().is_none() {
+                return Ok(all.take());
             }
         }
     }

@@ -7,6 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
+use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::wire::{Class, CloudError, Service};
@@ -26,26 +27,58 @@ pub fn classify<E: ProvideErrorMetadata + Error + 'static>(
     operation: &str,
     error: SdkError<E, HttpResponse>,
 ) -> CloudError {
-    let status = error.raw_response().map(|r| r.status().as_u16()).unwrap_or(0);
-    let request_id = error.raw_response().and_then(|r| {
+    let (sent, meta) = match &error {
+        SdkError::ConstructionFailure(_) => (Sent::Never, None),
+        SdkError::TimeoutError(_) => (Sent::TimedOut, None),
+        SdkError::DispatchFailure(d) if d.is_user() => (Sent::Never, None),
+        SdkError::DispatchFailure(_) => (Sent::Lost, None),
+        SdkError::ServiceError(e) => (Sent::Refused, Some(e.err().meta())),
+        _ => (Sent::Garbled, None),
+    };
+    worded(service, operation, sent, meta, error.raw_response(), &error)
+}
+
+/// How far a request came that has failed.
+enum Sent {
+    /// It could not be built.
+    Never,
+    /// No answer came in time.
+    TimedOut,
+    /// It did not get through, as far as is known.
+    Lost,
+    /// The service has answered with an error.
+    Refused,
+    /// The answer can't be read.
+    Garbled,
+}
+
+/// What [`classify`] decides, once for all types of errors.
+fn worded(
+    service: Service,
+    operation: &str,
+    sent: Sent,
+    meta: Option<&ErrorMetadata>,
+    response: Option<&HttpResponse>,
+    error: &(dyn Error + 'static),
+) -> CloudError {
+    let status = response.map_or(0, |r| r.status().as_u16());
+    let request_id = response.and_then(|r| {
         let id = r.headers().get("x-amzn-requestid").or_else(|| r.headers().get("x-amz-request-id"));
         id.map(String::from)
     });
-    let retry_after = error.raw_response().and_then(retry_after);
-    let (class, code, message) = match &error {
-        SdkError::ConstructionFailure(_) => (Class::Invalid, "InvalidRequest".to_owned(), chain(&error)),
-        SdkError::TimeoutError(_) => (Class::Transient, "Timeout".to_owned(), chain(&error)),
-        SdkError::DispatchFailure(d) if d.is_user() => (Class::Invalid, "InvalidRequest".to_owned(), chain(&error)),
-        SdkError::DispatchFailure(_) if unsigned(&error) => (Class::Denied, "NoCredentials".to_owned(), chain(&error)),
+    let told = meta.and_then(ErrorMetadata::code).unwrap_or("Unknown");
+    let (class, code) = match sent {
+        Sent::Never => (Class::Invalid, "InvalidRequest"),
+        Sent::TimedOut => (Class::Transient, "Timeout"),
+        Sent::Lost if unsigned(error) => (Class::Denied, "NoCredentials"),
         // Whatever else went wrong, the request may have been on its way: "denied" would say that nothing happened.
-        SdkError::DispatchFailure(_) => (Class::Transient, "Unreachable".to_owned(), chain(&error)),
-        SdkError::ServiceError(e) => {
-            let code = e.err().code().unwrap_or("Unknown").to_owned();
-            (class(&code, status), code, e.err().message().map(String::from).unwrap_or_else(|| chain(&error)))
-        }
-        _ => (Class::Transient, "BadAnswer".to_owned(), chain(&error)),
+        Sent::Lost => (Class::Transient, "Unreachable"),
+        Sent::Refused => (class(told, status), told),
+        Sent::Garbled => (Class::Transient, "BadAnswer"),
     };
-    CloudError { class, service: Some(service), operation: operation.into(), code, message, request_id, retry_after }
+    let message = meta.and_then(ErrorMetadata::message).map_or_else(|| chain(error), String::from);
+    let retry_after = response.and_then(retry_after);
+    CloudError { class, service: Some(service), operation: operation.into(), code: code.into(), message, request_id, retry_after }
 }
 
 /// How long an answer asks to be left alone: `x-amz-retry-after` in milliseconds, or `Retry-After` in seconds or as a date, which is

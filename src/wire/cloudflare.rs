@@ -180,13 +180,13 @@ fn client() -> Result<reqwest::Client, CloudError> {
 impl Clients {
     /// A request that reads, or says the same twice.
     pub async fn ask(&self, request: &Request) -> Result<Value, CloudError> {
-        let once = async || Box::pin(self.cloudflare.once(request)).await;
+        let once = async || self.cloudflare.once(request).await;
         self.policy.request(Service::Cloudflare, Repeat::Safe, once).await
     }
 
     /// A request that writes: repeated only when it surely wasn't looked at.
     pub async fn tell(&self, request: &Request) -> Result<Value, CloudError> {
-        let once = async || Box::pin(self.cloudflare.once(request)).await;
+        let once = async || self.cloudflare.once(request).await;
         self.policy.request(Service::Cloudflare, Repeat::Unsafe, once).await
     }
 

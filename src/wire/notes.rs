@@ -3,6 +3,7 @@
 //! On AWS these are parameters of Systems Manager under `/infra/`; the sandbox keeps them in its file.
 use std::collections::BTreeMap;
 
+use super::policy::Repeat;
 use super::{Class, Clients, CloudError};
 use crate::wire::Service;
 
@@ -32,7 +33,7 @@ impl Notes for Clients {
             // The answer was lost: it is ours when it says what we wrote.
             Err(e) if e.class == Class::Ambiguous => {
                 let request = self.ssm().get_parameter().name(format!("{PREFIX}{name}"));
-                match self.safe(Service::Ssm, "GetParameter", async || request.clone().send().await).await {
+                match self.send(Service::Ssm, "GetParameter", Repeat::Note, async || request.clone().send().await).await {
                     Ok(found) => Ok(found.parameter.and_then(|p| p.value).as_deref() == Some(text)),
                     Err(absent) if absent.class == Class::NotFound => Err(e),
                     Err(other) => Err(other),
@@ -49,7 +50,8 @@ impl Notes for Clients {
     async fn notes(&self, folder: &str) -> Result<BTreeMap<String, String>, CloudError> {
         let request = self.ssm().get_parameters_by_path().path(format!("{PREFIX}{folder}")).recursive(true).max_results(10);
         let send = async |token| request.clone().set_next_token(token).send().await;
-        let found = self.pages(Service::Ssm, "GetParametersByPath", send, |page| (page.parameters, page.next_token)).await?;
+        let found =
+            self.pages_as(Service::Ssm, "GetParametersByPath", Repeat::Note, send, |page| (page.parameters, page.next_token)).await?;
         Ok(found.into_iter().filter_map(|p| Some((p.name?.strip_prefix(PREFIX)?.to_owned(), p.value?))).collect())
     }
 
@@ -57,7 +59,7 @@ impl Notes for Clients {
         for some in names.chunks(10) {
             let some: Vec<String> = some.iter().map(|n| format!("{PREFIX}{n}")).collect();
             let request = self.ssm().delete_parameters().set_names(Some(some));
-            self.safe(Service::Ssm, "DeleteParameters", async || request.clone().send().await).await?;
+            self.send(Service::Ssm, "DeleteParameters", Repeat::Note, async || request.clone().send().await).await?;
         }
         Ok(())
     }
@@ -68,10 +70,7 @@ impl Clients {
     async fn put_parameter(&self, name: &str, text: &str, overwrite: bool) -> Result<(), CloudError> {
         let kind = aws_sdk_ssm::types::ParameterType::String;
         let request = self.ssm().put_parameter().name(format!("{PREFIX}{name}")).value(text).r#type(kind).overwrite(overwrite);
-        let put = async || request.clone().send().await;
-        match overwrite {
-            true => self.safe(Service::Ssm, "PutParameter", put).await.map(drop),
-            false => self.write(Service::Ssm, "PutParameter", put).await.map(drop),
-        }
+        let repeat = if overwrite { Repeat::Note } else { Repeat::NewNote };
+        self.send(Service::Ssm, "PutParameter", repeat, async || request.clone().send().await).await.map(drop)
     }
 }

@@ -18,6 +18,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
+use futures_util::future::{FutureExt, LocalBoxFuture};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
@@ -51,7 +52,27 @@ pub enum Repeat {
     Unsafe,
     /// A look that only adds to what is known already: it is worth one request.
     Never,
+    /// A request that keeps the lease or the run's notes: as [`Repeat::Safe`], and it still goes out when nothing else may.
+    Note,
+    /// A note that must not be there yet: as [`Repeat::Unsafe`], and it still goes out when nothing else may.
+    NewNote,
 }
+
+impl Repeat {
+    /// Whether any passing failure is retried.
+    fn safe(self) -> bool {
+        matches!(self, Repeat::Safe | Repeat::Note)
+    }
+
+    /// Whether the request needs neither the lease nor that the run goes on.
+    fn note(self) -> bool {
+        matches!(self, Repeat::Note | Repeat::NewNote)
+    }
+}
+
+/// One attempt of a request, or one look of a waiter. It leaves what it was answered with whoever sent it, so that the loops over attempts
+/// are compiled once and not once for each of some hundred kinds of answers.
+type Attempt<'a, T> = LocalBoxFuture<'a, Result<T, CloudError>>;
 
 /// CloudTrail answers two requests a second, for all who ask in an account and region.
 fn lane(service: Service, per_service: usize) -> Lane {
@@ -75,9 +96,9 @@ pub struct Policy {
     pub throttled: Duration,
     /// The first wait between two looks of a waiter; it grows to 15 times this.
     pub poll: Duration,
-    /// What each step waits for, for whoever watches.
     /// The longest that resolvers are given to forget an old answer.
     pub caches: Duration,
+    /// What each step waits for, for whoever watches.
     waits: RefCell<BTreeMap<usize, String>>,
     rng: RefCell<fastrand::Rng>,
     /// Why no further request goes out.
@@ -137,9 +158,9 @@ impl Policy {
         self.lease.set(None);
     }
 
-    /// Refuses a request that may not go out any more. What keeps the lease itself may.
-    fn admit(&self, service: Service) -> Result<(), CloudError> {
-        if service == Service::Ssm {
+    /// Refuses a request that may not go out any more. A note always may: it keeps the lease itself.
+    fn admit(&self, repeat: Repeat) -> Result<(), CloudError> {
+        if repeat.note() {
             return Ok(());
         }
         if self.lease.get().is_some_and(|(a, b)| Instant::now() >= a || SystemTime::now() >= b) {
@@ -164,6 +185,15 @@ impl Policy {
         self.stopped().map_or(Ok(()), Err)
     }
 
+    /// A wait between two attempts: a halt ends it, unless the request still goes out after one.
+    async fn rest(&self, repeat: Repeat, time: Duration) -> Result<(), CloudError> {
+        if !repeat.note() {
+            return self.pause(time).await;
+        }
+        sleep(time).await;
+        Ok(())
+    }
+
     /// Requests that may be in flight per service, at most.
     pub fn per_service(&self) -> usize {
         self.per_service
@@ -174,38 +204,47 @@ impl Policy {
         self.lanes[&service].limit()
     }
 
-    /// One request, with its retries. The slot is held for the request, not for the waits between.
+    /// Sends one request, with its retries, and returns its answer.
     pub async fn request<T>(&self, service: Service, repeat: Repeat, op: impl AsyncFn() -> Result<T, CloudError>) -> Result<T, CloudError> {
+        let answer = Cell::new(None);
+        let (op, left) = (&op, &answer);
+        let once = move || async move { op().await.map(|out| left.set(Some(out))) }.boxed_local();
+        self.attempts(service, repeat, &once).await?;
+        answer.take().ok_or_else(|| CloudError::bug("a request ended without an answer"))
+    }
+
+    /// Repeats a request until it succeeds or must not be sent again. The slot is held for the request, not for the waits between.
+    async fn attempts<'a>(&self, service: Service, repeat: Repeat, once: &dyn Fn() -> Attempt<'a, ()>) -> Result<(), CloudError> {
         let lane = &self.lanes[&service];
         let started = Instant::now();
         let mut attempt = 0;
         loop {
             let error = {
-                self.admit(service)?;
+                self.admit(repeat)?;
                 let slot = lane.slot().await?;
                 if let Some(turn) = lane.turn() {
-                    self.pause(turn).await?;
+                    self.rest(repeat, turn).await?;
                 }
                 // The wait for a slot may have been long.
-                self.admit(service)?;
-                let answer = op().await;
+                self.admit(repeat)?;
+                let answer = once().await;
                 match answer.as_ref().map_err(|e| e.class) {
                     Err(Class::Throttled) => slot.throttled(),
                     Err(Class::Transient) => {}
                     _ => slot.good(),
                 }
                 match answer {
-                    Ok(out) => return Ok(out),
+                    Ok(()) => return Ok(()),
                     Err(e) => e,
                 }
             };
             let limit = match (error.class, repeat) {
                 (_, Repeat::Never) => return Err(error),
                 (Class::Throttled, _) => self.throttled,
-                (Class::Transient, Repeat::Safe) => self.passing,
-                (Class::Transient, Repeat::Unsafe) => return Err(CloudError { class: Class::Ambiguous, ..error }),
+                (Class::Transient, _) if repeat.safe() => self.passing,
+                (Class::Transient, _) => return Err(CloudError { class: Class::Ambiguous, ..error }),
                 (Class::Conflict, _) => self.conflicts,
-                (Class::NotFound, Repeat::Unsafe) => self.conflicts.min(UNKNOWN),
+                (Class::NotFound, _) if !repeat.safe() => self.conflicts.min(UNKNOWN),
                 _ => return Err(error),
             };
             let left = limit.saturating_sub(started.elapsed());
@@ -219,10 +258,7 @@ impl Policy {
                 _ => Duration::ZERO,
             };
             let time = self.backoff(attempt).max(asked).max(turn).min(left);
-            match service {
-                Service::Ssm => sleep(time).await,
-                _ => self.pause(time).await?,
-            }
+            self.rest(repeat, time).await?;
             attempt += 1;
         }
     }
@@ -251,13 +287,33 @@ impl Policy {
         look: impl AsyncFn() -> Result<Option<T>, CloudError>,
         why: impl AsyncFn() -> Option<String>,
     ) -> Result<T, CloudError> {
+        let seen = Cell::new(None);
+        let (look, why, left) = (&look, &why, &seen);
+        let look = move || {
+            async move {
+                let out = look().await?;
+                let there = out.is_some();
+                left.set(out);
+                Ok(there)
+            }
+            .boxed_local()
+        };
+        self.looks(what, deadline, &look, &move || why().boxed_local()).await?;
+        seen.take().ok_or_else(|| CloudError::bug("a wait ended without an answer"))
+    }
+
+    /// Repeats a look until it says that it has seen what is waited for.
+    async fn looks<'a>(
+        &self,
+        what: &str,
+        deadline: Duration,
+        look: &dyn Fn() -> Attempt<'a, bool>,
+        why: &dyn Fn() -> LocalBoxFuture<'a, Option<String>>,
+    ) -> Result<(), CloudError> {
         let _waiting = self.waiting(what);
         let started = Instant::now();
         let mut pause = self.poll;
-        loop {
-            if let Some(out) = look().await? {
-                return Ok(out);
-            }
+        while !look().await? {
             let left = deadline.saturating_sub(started.elapsed());
             if left.is_zero() {
                 let waited = humantime::format_duration(Duration::from_secs(started.elapsed().as_secs()));
@@ -267,6 +323,7 @@ impl Policy {
             self.pause(pause.min(left)).await?;
             pause = (pause * 3 / 2).min(self.poll * 15);
         }
+        Ok(())
     }
 
     /// Waits until resolvers have forgotten an answer that they may keep for so long.

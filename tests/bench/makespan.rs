@@ -17,6 +17,7 @@ use infra::run::{Outcome, Run};
 use infra::stack::Stack;
 use infra::wire::policy::Policy;
 use serde_json::Value;
+use support::kept::{Figures, short};
 use support::network::{Size, networks};
 use support::{Failures, head, reference, row};
 use tokio::time::Instant;
@@ -29,20 +30,20 @@ fn main() {
     runtime.block_on(async {
         let widths = head(&["stack                            ", "steps", "slots", "critical s", "work/slots s", "makespan s", "ratio"]);
         let reference = reference();
-        for slots in [10, 20] {
-            measure(&widths, "reference", &reference, slots).await;
-        }
         let mixed = copies(&reference, 500);
         let network = networks("network", Size::WIDE, 500);
-        for slots in [10, 20] {
-            measure(&widths, "references, side by side", &mixed, slots).await;
-            measure(&widths, "network", &network, slots).await;
+        let mut figures = Figures::of("makespan");
+        for (name, stack) in [("reference", &reference), ("references, side by side", &mixed), ("network", &network)] {
+            for slots in if short() { &[10][..] } else { &[10, 20] } {
+                measure(&mut figures, &widths, name, stack, *slots).await;
+            }
         }
+        figures.finish();
     });
 }
 
 /// Creates a stack and destroys it, and prints both.
-async fn measure(widths: &[usize], name: &str, want: &Stack, slots: usize) {
+async fn measure(figures: &mut Figures, widths: &[usize], name: &str, want: &Stack, slots: usize) {
     let cloud = Sandbox::new("us-east-1", TYPICAL, Policy::new(slots));
     let nothing = Stack { name: want.name.clone(), ..Stack::default() };
     for (verb, want) in [("create", want), ("destroy", &nothing)] {
@@ -55,6 +56,7 @@ async fn measure(widths: &[usize], name: &str, want: &Stack, slots: usize) {
         let ratio = makespan.as_secs_f64() / plan.expected.max(share).as_secs_f64();
         let seconds = |d: Duration| format!("{:.0}", d.as_secs_f64());
         let title = format!("{name}, {verb}");
+        figures.add(format!("{title}, {slots} slots, ratio"), ratio);
         let cells =
             [&title, &plan.steps.len().to_string(), &slots.to_string(), &seconds(plan.expected), &seconds(share), &seconds(makespan)];
         row(widths, cells.into_iter().map(String::as_str).chain([format!("{ratio:.3}").as_str()]));
@@ -70,14 +72,14 @@ async fn run(cloud: &Sandbox, plan: &Plan, id: &str, slots: usize) -> Duration {
     started.elapsed()
 }
 
-/// A stack beside itself, with new names, until there are `n` objects or a few more.
+/// A stack beside itself, with new names and in a zone of its own each time, until there are `n` objects or a few more.
 fn copies(stack: &Stack, n: usize) -> Stack {
     let copies = n.div_ceil(stack.nodes.len());
     let mut all = Stack { name: "copies".into(), ..Stack::default() };
     for copy in 0..copies {
         for (address, object) in &stack.nodes {
             let mut value = serde_json::to_value(object).unwrap();
-            rename(&mut value, &|name| format!("{name}-{copy}"));
+            rename(&mut value, &|name| format!("{name}-{copy}"), &format!("c{copy}.example.com"));
             let address = Address::new(address.kind, format!("{}-{copy}", address.name));
             all.nodes.insert(address, serde_json::from_value(value).unwrap());
         }
@@ -85,18 +87,19 @@ fn copies(stack: &Stack, n: usize) -> Stack {
     all
 }
 
-/// Renames the target of every reference, in texts too.
-fn rename(value: &mut Value, name: &dyn Fn(&str) -> String) {
+/// Renames the target of every reference, in texts too, and puts every host name of the reference into the zone.
+fn rename(value: &mut Value, name: &dyn Fn(&str) -> String, zone: &str) {
     match value {
         Value::Object(fields) => {
             for (key, value) in fields {
                 match value.as_str().and_then(|s| s.parse::<Address>().ok()).filter(|_| key == "ref") {
                     Some(a) => *value = Address::new(a.kind, name(&a.name)).to_string().into(),
-                    None => rename(value, name),
+                    None => rename(value, name, zone),
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|v| rename(v, name)),
+        Value::Array(items) => items.iter_mut().for_each(|v| rename(v, name, zone)),
+        Value::String(text) => *text = text.replace("example.com", zone),
         _ => {}
     }
 }

@@ -22,10 +22,15 @@ use infra::run::drive::{Settings, drive};
 use infra::run::{Outcome, Run};
 use infra::stack::Stack;
 use infra::wire::Clients;
+use support::kept::{Figures, short};
 use support::network::{Size, networks};
 use support::{Failures, head, median, ms, peak, row};
 
-const RUNS: usize = 5;
+/// How often both sides are measured.
+fn runs() -> usize {
+    if short() { 1 } else { 5 }
+}
+
 /// Requests in flight, on both sides.
 const SLOTS: usize = 10;
 const OBJECTS: usize = 601;
@@ -39,14 +44,16 @@ async fn main() {
     {
         return plan_alone(endpoint, &want).await;
     }
-    let moto = applying(&want).await;
-    reading(&moto, &want).await;
+    let mut figures = Figures::of("reader");
+    let moto = applying(&mut figures, &want).await;
+    reading(&mut figures, &moto, &want).await;
+    figures.finish();
 }
 
 /// Ours and the plain calls by turns, each on a new emulator, since one with more in it is slower. Returns the last of ours.
-async fn applying(want: &Stack) -> Moto {
+async fn applying(figures: &mut Figures, want: &Stack) -> Moto {
     let (mut ours, mut plain, mut last) = (vec![], vec![], None);
-    for _ in 0..RUNS {
+    for _ in 0..runs() {
         let moto = Moto::start().await;
         let client = Client::new(&Moto::config(&moto.endpoint));
         plain::read(&client, &want.name).await; // the first request of an emulator is slow; ours is made while planning
@@ -69,16 +76,16 @@ async fn applying(want: &Stack) -> Moto {
     let plan = plan_for(&cloud, want).await.unwrap();
     proxy.reset();
     run(&cloud, &plan).await;
-    compare("apply", (ours, proxy.log().len()), (plain, least));
+    compare(figures, "apply", (ours, proxy.log().len()), (plain, least));
     requests(&proxy.counts());
     last.unwrap()
 }
 
 /// The plan of an unchanged stack and the plain reader by turns; then each once more, counted.
-async fn reading(moto: &Moto, want: &Stack) {
+async fn reading(figures: &mut Figures, moto: &Moto, want: &Stack) {
     let (mut ours, mut plain) = (vec![], vec![]);
     let (cloud, client) = (Moto::clients(&moto.endpoint), Client::new(&Moto::config(&moto.endpoint)));
-    for _ in 0..RUNS {
+    for _ in 0..runs() {
         let started = Instant::now();
         assert_eq!(plain::read(&client, &want.name).await, OBJECTS);
         plain.push(started.elapsed());
@@ -91,10 +98,11 @@ async fn reading(moto: &Moto, want: &Stack) {
     let least = proxy.log().len();
     proxy.reset();
     plan_for(&Moto::clients(&proxy.endpoint), want).await.unwrap();
-    compare("no-op plan", (ours, proxy.log().len()), (plain, least));
+    compare(figures, "no-op plan", (ours, proxy.log().len()), (plain, least));
     requests(&proxy.counts());
     let alone = Command::new(std::env::current_exe().unwrap()).args(["plan", &moto.endpoint]).output().unwrap();
-    println!("\npeak memory of a process that only plans: {} MB", String::from_utf8_lossy(&alone.stdout).trim());
+    assert!(alone.status.success(), "{}", String::from_utf8_lossy(&alone.stderr));
+    figures.add("peak of a process that only plans, MB", String::from_utf8_lossy(&alone.stdout).trim().parse().unwrap());
 }
 
 async fn plan_alone(endpoint: &str, want: &Stack) {
@@ -117,10 +125,12 @@ async fn run(cloud: &Clients, plan: &infra::plan::Plan) {
 }
 
 /// A table of both sides: medians, requests, and the ratio of the medians.
-fn compare(what: &str, ours: (Vec<Duration>, usize), plain: (Vec<Duration>, usize)) {
-    println!("\n{what}, medians of {RUNS}:\n");
+fn compare(figures: &mut Figures, what: &str, ours: (Vec<Duration>, usize), plain: (Vec<Duration>, usize)) {
+    println!("\n{what}, medians of {}:\n", runs());
     let widths = head(&["      side", "median ms", "requests", "ratio"]);
     let least = median(plain.0);
+    figures.add(format!("{what}, requests"), ours.1 as f64);
+    figures.add(format!("{what}, times the plain calls"), median(ours.0.clone()).as_secs_f64() / least.as_secs_f64());
     for (side, median, requests) in [("plain", least, plain.1), ("infra", median(ours.0), ours.1)] {
         let ratio = format!("{:.2}", median.as_secs_f64() / least.as_secs_f64());
         row(&widths, [side, &ms(median), &requests.to_string(), &ratio]);

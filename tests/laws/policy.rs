@@ -294,8 +294,10 @@ async fn a_halt_ends_waits_and_sends_nothing_more() {
     }
     assert_eq!((calls.get(), began.elapsed().as_secs()), (0, 10));
     assert_eq!(policy.request(EC2, Repeat::Safe, &once).await.unwrap_err().code, "Halted");
-    let noted = policy.request(Service::Ssm, Repeat::Safe, async || Ok(())).await;
-    assert!(noted.is_ok(), "notes are kept still");
+    for note in [Repeat::Note, Repeat::NewNote] {
+        assert!(policy.request(Service::Ssm, note, async || Ok(())).await.is_ok(), "notes are kept still");
+    }
+    assert_eq!(policy.request(Service::Ssm, Repeat::Safe, &once).await.unwrap_err().code, "Halted", "whatever the service");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,5 @@
 //! What benchmarks share: stacks of any size, tables in Markdown, times and memory.
+pub mod kept;
 pub mod network;
 
 use std::fs;
@@ -44,11 +45,6 @@ pub fn peak() -> Option<u64> {
     let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib * 1024 / 1_000_000)
-}
-
-/// [`peak`] for a table.
-pub fn peak_mb() -> String {
-    peak().map_or("?".into(), |mb| mb.to_string())
 }
 
 /// Takes note of failures only.

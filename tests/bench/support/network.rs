@@ -35,7 +35,7 @@ pub fn network(vpc: &str, size: Size) -> Vec<(Address, Object)> {
     for t in 0..size.route_tables {
         let name = format!("{vpc}-t{t:02}");
         let subnets = (t..size.subnets).step_by(size.route_tables).map(|i| Ref::to(subnet(i))).collect();
-        let table = RouteTable { vpc: Ref::to(vpc), subnets, routes: BTreeMap::new(), tags: named(&name) };
+        let table = RouteTable { vpc: Ref::to(vpc), subnets, routes: Default::default(), tags: named(&name) };
         all.push((Address::new(Kind::RouteTable, name), table.into()));
     }
     for g in 0..size.security_groups {
