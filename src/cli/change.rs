@@ -9,8 +9,8 @@ use crate::run::intent::{self, Intent};
 use crate::spec::Loaded;
 use crate::stack::Stack;
 
-/// A change of a stack's live environment.
-pub struct Change<'c> {
+/// A run that is to be begun: of which stack, by which command, and what has been decided about it before.
+pub struct PlannedRun<'c> {
     pub stack: &'c str,
     /// `apply`, `destroy`.
     pub command: &'c str,
@@ -47,61 +47,61 @@ pub async fn from_spec(
     command: &str,
 ) -> Result<Exit, Failure> {
     let unfinished = if recover_first { Unfinished::TakeBack } else { Unfinished::Ask };
-    let change = Change { stack: &stack.name, command, spec: &loaded.digest, approved: false, unfinished };
-    carry_out(context, &change, async || look_and_plan(context, loaded, stack, choice).await).await
+    let planned = PlannedRun { stack: &stack.name, command, spec: &loaded.digest, approved: false, unfinished };
+    carry_out(context, &planned, async || look_and_plan(context, loaded, stack, choice).await).await
 }
 
 /// Carries out what `plan` says. The order is: show, ask, take the lease, look whether an earlier run is over, plan (again), run. A plan that was
 /// shown and is another one under the lease is shown and asked for again.
 pub async fn carry_out(
     context: &RunContext<'_>,
-    change: &Change<'_>,
+    planned: &PlannedRun<'_>,
     plan: impl AsyncFn() -> Result<Plan, Failure>,
 ) -> Result<Exit, Failure> {
     loop {
         let mut shown = None;
-        if !change.approved && !context.how.auto_approve {
+        if !planned.approved && !context.how.auto_approve {
             let plan = Box::pin(plan()).await?;
-            context.show_plan(&plan, change.command);
+            context.show_plan(&plan, planned.command);
             if plan.is_empty() {
                 return Ok(Exit::Done);
             }
-            if !context.confirm(change.command).await? {
+            if !context.confirm(planned.command).await? {
                 return Ok(Exit::Error);
             }
             shown = Some(plan.digest);
         }
-        let mut keeper = context.lease(change.stack, change.command).await?;
-        match keeper.during(Box::pin(prepare(context, change.stack, &plan))).await {
+        let mut keeper = context.lease(planned.stack, planned.command).await?;
+        match keeper.during(Box::pin(prepare(context, planned.stack, &plan))).await {
             Ok(Prepared::Ready(plan)) if shown.as_ref().is_some_and(|digest| *digest != plan.digest) => {
                 context.release(keeper, "nothing done", 0).await;
                 context.printer.say("Something has changed since the plan was shown. Here it is again.");
             }
             Ok(Prepared::Ready(plan)) => {
                 if shown.is_none() {
-                    context.show_plan(&plan, change.command);
+                    context.show_plan(&plan, planned.command);
                 }
                 if plan.is_empty() {
                     context.release(keeper, "nothing to do", 0).await;
                     return Ok(Exit::Done);
                 }
-                return context.begin(keeper, plan, change.command, change.spec).await;
+                return context.begin(keeper, plan, planned.command, planned.spec).await;
             }
             Ok(Prepared::Unfinished(intent)) => {
-                if change.unfinished != Unfinished::TakeBack {
+                if planned.unfinished != Unfinished::TakeBack {
                     // Nobody waits for a person while they think.
                     context.release(keeper, "nothing done", 0).await;
-                    let failure = Failure::unfinished(change.stack, &intent);
-                    if change.unfinished == Unfinished::Refuse || !context.printer.interactive {
+                    let failure = Failure::unfinished(planned.stack, &intent);
+                    if planned.unfinished == Unfinished::Refuse || !context.printer.interactive {
                         return Err(failure);
                     }
                     context.printer.failure(&failure);
                     if context.printer.ask("Take it back first? Only `yes` does: ") != "yes" {
                         return Ok(Exit::Error);
                     }
-                    keeper = context.lease(change.stack, change.command).await?;
+                    keeper = context.lease(planned.stack, planned.command).await?;
                 }
-                let exit = Box::pin(recover::take_back(context, keeper, change.stack)).await?;
+                let exit = Box::pin(recover::take_back(context, keeper, planned.stack)).await?;
                 if exit != Exit::Done {
                     return Ok(exit);
                 }

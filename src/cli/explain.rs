@@ -21,7 +21,7 @@ pub struct Explain {
 impl Explain {
     pub fn run(self, printer: &Printer) -> Result<Exit, Failure> {
         let text = if self.defaults { explain::defaults(&self.topic) } else { explain::explain(&self.topic) };
-        printer.result(&text.map_err(|finding| Failure::from(finding))?);
+        printer.result(&text.map_err(Failure::from)?);
         Ok(Exit::Done)
     }
 }

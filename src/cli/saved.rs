@@ -1,7 +1,7 @@
 //! Writes a saved plan to a file, reads it back, and applies it.
 use std::path::{Path, PathBuf};
 
-use super::change::{Change, Unfinished, carry_out};
+use super::change::{PlannedRun, Unfinished, carry_out};
 use super::failure::Failure;
 use super::flow;
 use super::printer::Printer;
@@ -51,8 +51,8 @@ pub async fn apply(context: &RunContext<'_>, loaded: &Loaded, stack: &Stack, sav
         return Err(Failure::unusable(file, format!("it was made for {}, and this is {}", describe(&saved.scene), describe(&scene))));
     }
     let (name, command, spec) = (stack.name.as_str(), saved.command.as_str(), loaded.digest.as_str());
-    let change = Change { stack: name, command, spec, approved: true, unfinished: Unfinished::Refuse };
-    carry_out(context, &change, async || plan_again(context, loaded, stack, saved, file).await).await
+    let planned = PlannedRun { stack: name, command, spec, approved: true, unfinished: Unfinished::Refuse };
+    carry_out(context, &planned, async || plan_again(context, loaded, stack, saved, file).await).await
 }
 
 fn describe(scene: &Scene) -> String {
