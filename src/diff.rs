@@ -29,7 +29,7 @@ pub fn diff(before: Option<&Object>, after: Option<&Object>, context: &Context) 
     match (before, after) {
         (None, Some(after)) => {
             for a in after.attributes().into_iter().filter(|a| a.mode != Mode::Computed && !empty(&a.value)) {
-                out.push(AttrChange { path: a.name.into(), before: None, after: Some(a.value), mode: a.mode, cascade: false });
+                out.push(AttrChange { path: a.name.into(), before: None, after: Some(a.value), mode: a.mode, cascade: false, field: None });
             }
         }
         // What is equal has changed only where it points at something that has.
@@ -77,15 +77,15 @@ fn compare(path: &str, before: Option<Value>, after: Option<Value>, mode: Mode, 
             if [&b, &a].iter().any(|l| l.iter().any(|v| v.is_object() && !matches!(Form::of(v), Form::Ref(_)))) =>
         {
             for gone in b.iter().filter(|v| !a.contains(v)) {
-                out.push(AttrChange { path: path.into(), before: Some(gone.clone()), after: None, mode, cascade: false });
+                out.push(AttrChange { path: path.into(), before: Some(gone.clone()), after: None, mode, cascade: false, field: None });
             }
             for new in a.iter().filter(|v| !b.contains(v) || points(v, context.moved)) {
                 let cascade = b.contains(new);
                 let before = cascade.then(|| new.clone());
-                out.push(AttrChange { path: path.into(), before, after: Some(new.clone()), mode, cascade });
+                out.push(AttrChange { path: path.into(), before, after: Some(new.clone()), mode, cascade, field: None });
             }
         }
-        (before, after) => out.push(AttrChange { path: path.into(), before, after, mode, cascade }),
+        (before, after) => out.push(AttrChange { path: path.into(), before, after, mode, cascade, field: None }),
     }
 }
 
@@ -115,7 +115,7 @@ fn order(path: &str, before: &Value, after: &Value, mode: Mode, context: &Contex
         compare(&here, Some(before[old].1.clone()), Some((*new).clone()), mode, context, out);
         if !kept.contains(&old) {
             let (from, to) = (Some((old + 1).into()), Some((i + 1).into()));
-            out.push(AttrChange { path: format!("{here}.position"), before: from, after: to, mode, cascade: false });
+            out.push(AttrChange { path: format!("{here}.position"), before: from, after: to, mode, cascade: false, field: None });
         }
     }
 }

@@ -56,6 +56,36 @@ pub struct AttrChange {
     pub mode: Mode,
     /// The value reads the same, but the object it points at is replaced.
     pub cascade: bool,
+    /// The field of the spec that decides about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<FieldName>,
+}
+
+/// A field of the spec, as its reader finds it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FieldName {
+    /// `database.main.backups.retention`.
+    pub path: String,
+    pub spelling: Spelling,
+    /// Where it is written: `FILE:LINE:COLUMN`; nothing where a default holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+}
+
+/// How a field spells what an attribute says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Spelling {
+    /// A number of days: `7d`.
+    Days,
+    /// A number of GiB: `100GiB`.
+    Gib,
+    /// Otherwise: the field decides about the attribute, perhaps with others.
+    Other,
+    /// The same value.
+    Same,
+    /// A number of seconds: `90s`, `5m`.
+    Seconds,
 }
 
 /// Decided by the cloud; unknown until observed. Never compared.

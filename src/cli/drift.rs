@@ -42,6 +42,7 @@ impl Drift {
         }
         let chosen = flow::narrow(&mut stack, &mut snapshot, &self.part.selection(), printer)?;
         let mut drift = drift(&stack, &snapshot).map_err(|problems| Failure::plan(&loaded, &stack, &problems))?;
+        drift.found.iter_mut().for_each(|d| flow::locate(&mut d.attrs, &loaded));
         if let Some(chosen) = chosen {
             drift.same.retain(|a| chosen.contains(a));
         }

@@ -11,6 +11,7 @@ use crate::cloud::sandbox::{Fault, Pace};
 use crate::cloud::{Backend, Observe, ReadOnly, Sandbox};
 use crate::diag::{Code, Finding, Place};
 use crate::kinds::Address;
+use crate::model::AttrChange;
 use crate::model::Moment;
 use crate::observe::{Snapshot, complete, observe};
 use crate::plan::limits::exceeded;
@@ -166,7 +167,21 @@ pub fn narrow(
 /// Plans the selected part of the stack. Stack and snapshot are narrowed to it, as a saved plan keeps them.
 pub fn decide(stack: &mut Stack, snapshot: &mut Snapshot, choice: &Choice, loaded: &Loaded, printer: &Printer) -> Result<Plan, Failure> {
     narrow(stack, snapshot, &choice.selection, printer)?;
-    plan(stack, snapshot, &choice.allowed).map_err(|problems| Failure::plan(loaded, stack, &problems))
+    let mut plan = plan(stack, snapshot, &choice.allowed).map_err(|problems| Failure::plan(loaded, stack, &problems))?;
+    plan.changes.iter_mut().for_each(|c| locate(&mut c.attrs, loaded));
+    Ok(plan)
+}
+
+/// Says of each changed attribute where the field that decides about it is written.
+pub fn locate(attrs: &mut [AttrChange], loaded: &Loaded) {
+    for field in attrs.iter_mut().filter_map(|a| a.field.as_mut()) {
+        let steps: Vec<&str> = field.path.split('.').collect();
+        if loaded.sources.find(&steps).is_some() {
+            let place = loaded.sources.place(loaded.sources.key(&steps), "");
+            let start = place.start();
+            field.place = Some(format!("{}:{}:{}", place.source.name(), start.line, start.column));
+        }
+    }
 }
 
 /// A plan with everything that it was made from, redacted, as it may be shown and kept in a file.

@@ -35,6 +35,8 @@ pub fn plan(stack: &Stack, snapshot: &Snapshot, allowed: &Allowed) -> Result<Pla
     }
     let mut plan = d.program();
     plan.digest = plan.fingerprint();
+    // Names for its reader come last: they are no part of what is done.
+    plan.changes.iter_mut().for_each(|c| stack.name_fields(&c.address, &mut c.attrs));
     Ok(plan)
 }
 

@@ -114,6 +114,7 @@ pub fn drift(stack: &Stack, snapshot: &Snapshot) -> Result<Drift, Vec<PlanError>
         let (origin, live) = (stack.origins.get(address).cloned(), Some((*live).clone()));
         out.found.push(Deviation { address: (*address).clone(), origin, cause, live, attrs: vec![], renamed_from: None });
     }
+    out.found.iter_mut().for_each(|d| stack.name_fields(&d.address, &mut d.attrs));
     let id = |d: &Deviation| d.live.as_ref().map(|l| l.id.clone());
     out.found.sort_by(|a, b| (a.cause, &a.address, id(a)).cmp(&(b.cause, &b.address, id(b))));
     Ok(out)

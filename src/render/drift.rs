@@ -95,6 +95,9 @@ fn attribute(a: &AttrChange, style: Style) -> String {
         }
         (is, should) => format!("{}: is {}, should be {}", words::attribute(a), maybe(is.as_ref()), maybe(should.as_ref())),
     };
+    if let Some(field) = words::field(a) {
+        line += &style.paint(Label::Dim, &format!("  ({field})"));
+    }
     if a.mode == Mode::Replace {
         line += &style.paint(Label::Forced, "  # only a replacement brings it back");
     }

@@ -125,6 +125,9 @@ fn attr(a: &AttrChange, verb: Verb, detail: Detail) -> String {
         (before, after) if a.cascade && before == after => format!("{}: {} -> (replaced)", words::attribute(a), maybe(before.as_ref())),
         (before, after) => format!("{}: {} -> {}", words::attribute(a), maybe(before.as_ref()), maybe(after.as_ref())),
     };
+    if let Some(field) = words::field(a).filter(|_| verb != Verb::Create) {
+        line += &paint(Label::Dim, &format!("  ({field})"));
+    }
     if a.mode == Mode::Replace && matches!(verb, Verb::Replace(_)) {
         line += &paint(Label::Forced, "  # forces replacement");
     }

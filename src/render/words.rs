@@ -1,7 +1,8 @@
 //! The words and signs of every output format: what a verb, a step, an undo and an outcome are called. Each stands here once, so that a plan, its
 //! progress, its comment and its history say the same.
 use super::style::Label;
-use crate::model::{AttrChange, Order};
+use super::values::value;
+use crate::model::{AttrChange, Order, Spelling};
 use crate::plan::{Act, Counts, Step, Undo, Verb};
 use crate::run::Outcome;
 use crate::run::journal::Ending;
@@ -113,4 +114,25 @@ fn list(counts: Counts, one: impl Fn(usize, Words) -> String) -> String {
 /// The name of a changed attribute where people read it: its path in the object. Every plan, comment and drift line takes it from here.
 pub fn attribute(a: &AttrChange) -> &str {
     &a.path
+}
+
+/// The user's own field behind a change, with its values as a spec spells them: `database.main.backups.retention: 7d -> 30d`. Nothing where the
+/// attribute says the same already, where nobody changed the field, and of secrets.
+pub fn field(a: &AttrChange) -> Option<String> {
+    let field = a.field.as_ref().filter(|_| !(a.cascade && a.before == a.after))?;
+    let spelled = |v: &Option<serde_json::Value>| v.as_ref().and_then(|v| field.spelling.spelled(v)).map(|v| value(&v));
+    let same = field.spelling == Spelling::Same && (field.path == a.path || field.path.ends_with(&format!(".{}", a.path)));
+    match (spelled(&a.before), spelled(&a.after)) {
+        _ if same => None,
+        (Some(before), Some(after)) if before != after && field.spelling != Spelling::Same => {
+            Some(format!("{}: {before} -> {after}", field.path))
+        }
+        _ => Some(field.path.clone()),
+    }
+}
+
+/// As [`field`], with the place at which it is written: `…: 7d -> 30d, infra.yaml:31:9`.
+pub fn field_and_place(a: &AttrChange) -> Option<String> {
+    let place = a.field.as_ref().and_then(|f| f.place.as_ref()).map(|place| format!(", {place}")).unwrap_or_default();
+    field(a).map(|field| field + &place)
 }

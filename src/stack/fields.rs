@@ -4,22 +4,9 @@ use serde_json::Value;
 
 use super::Stack;
 use crate::kinds::Address;
+use crate::model::{AttrChange, FieldName};
 
-/// How a field spells what an attribute says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Spelling {
-    /// A number of days: `7d`.
-    Days,
-    /// A number of GiB: `100GiB`.
-    Gib,
-    /// Otherwise: the field decides about the attribute, perhaps with others.
-    Other,
-    /// The same value.
-    Same,
-    /// A number of seconds: `90s`, `5m`.
-    Seconds,
-}
+pub use crate::model::Spelling;
 
 impl Spelling {
     /// The attribute's value as the field would spell it; `None` where it can't be told from the attribute alone.
@@ -78,6 +65,16 @@ impl Stack {
         let deepest = fitting.clone().map(|(rule, _)| depth(rule)).max();
         let deepest = fitting.filter(|(rule, _)| Some(depth(rule)) == deepest);
         deepest.map(|(rule, names)| Field { path: filled(&rule.field, origin, names), spelling: rule.spelling }).collect()
+    }
+}
+
+impl Stack {
+    /// Names, beside each changed attribute, the field that decides about it, where it is known which.
+    pub fn name_fields(&self, address: &Address, attrs: &mut [AttrChange]) {
+        for a in attrs {
+            let known = self.fields_of(address, &a.path).into_iter().find(|field| !field.path.split('.').any(|step| step == "*"));
+            a.field = known.map(|Field { path, spelling }| FieldName { path, spelling, place: None });
+        }
     }
 }
 

@@ -37,7 +37,8 @@ pub fn loses(c: &Change) -> bool {
 }
 
 fn attribute(a: &AttrChange, verb: Verb) -> Vec<String> {
-    let forced = if forces(a, verb) { "  # forces replacement" } else { "" };
+    let field = words::field_and_place(a).filter(|_| verb != Verb::Create).map(|field| format!("  ({field})")).unwrap_or_default();
+    let forced = format!("{field}{}", if forces(a, verb) { "  # forces replacement" } else { "" });
     let path = words::attribute(a);
     match (&a.before, &a.after) {
         (None, None) => vec![],

@@ -1,5 +1,5 @@
 //! Networks of any size.
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use infra::kinds::security_group::{Peer, Rule};
 use infra::kinds::{Address, Kind, Object, Ref, RouteTable, SecurityGroup, Subnet, Vpc};

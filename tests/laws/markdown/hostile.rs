@@ -1,6 +1,6 @@
 //! Whatever a spec, a cloud or a file says: a page holds it as text, and as nothing else.
 use infra::kinds::{Address, Kind};
-use infra::model::{AttrChange, Mode, Order};
+use infra::model::{AttrChange, FieldName, Mode, Order, Spelling};
 use infra::plan::saved::Moved;
 use infra::plan::{Adopted, Change, Plan, Undo, Verb};
 use infra::render::markdown::{GENEROUS, PageOptions, Stage};
@@ -101,6 +101,7 @@ fn change() -> impl Strategy<Value = Change> {
             attrs: attrs
                 .into_iter()
                 .map(|(path, before, after, cascade)| AttrChange {
+                    field: Some(FieldName { path: path.clone(), spelling: Spelling::Other, place: Some(path.clone()) }),
                     path: format!("tags.{path}"),
                     before,
                     after,
