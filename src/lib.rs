@@ -17,9 +17,9 @@
 //! |---|---|
 //! | [`cli`] | One file per command, each a few lines that wire the flow together. |
 //! | [`spec`] | What a user writes: one typed struct per section; layers, places, findings; `spec::lower` makes a `Stack`. |
-//! | [`model`] | Words that every layer shares: `Mode Attribute AttrChange Secret Computed Ranked Stamp Service Order Loss`. |
+//! | [`model`] | Words that every layer shares: `Mode Attribute AttrChange Secret Computed Ranked Order Loss`. |
 //! | [`redact`] | What no output may show: by type, by name, by randomness, and because it is known to be a secret. |
-//! | [`kinds`] | One file per kind of cloud object: its struct, its `attributes!` line, its four verbs. |
+//! | [`kinds`] | One file per kind of cloud object: its struct with a mode for each attribute, its verbs, and all that is said of it. |
 //! | [`graph`] | Edges from references, a stable topological order, a cycle reported as a path. |
 //! | [`observe`] | One batched list per kind, all at once, into a `Snapshot`; physical ids become addresses. |
 //! | [`diff`] | Two objects to a list of `AttrChange`, path by path. |
@@ -34,7 +34,8 @@
 //! Does it decide: `plan`. Does it wait, retry or sleep: `wire::policy` (for a code host: `forge::transport`). Does it change the world: `run::drive`.
 //! Does a person read it: `render`. Is it a word two layers share: `model`.
 //!
-//! **To add a kind**: one file in `kinds/`, one line in `kinds!`, its requests in `kinds/calls/`, its words for Terraform in `kinds/terraform/`, one case in `tests/wire/` (a phase of Cloudflare's rules is one `phase!`); the laws of `tests/laws/` then hold for it or fail.
+//! **To add a kind**: one file in `kinds/`, its `mod` line and one line in `kinds!` (a phase of Cloudflare's rules is one `phase!`), one case in `tests/wire/` with its line
+//! (where its service is a new one: a line in `services!`); the laws of `tests/laws/` then hold for it or fail.
 //! **A section**: one file in `spec/`, one line in `spec::sections`, one function in `spec::lower`.
 //! **A command**: one file in `cli/`, one line in `cli::Command`. **An output format**: one file in `render/`.
 // Futures of requests within policies within verbs within runs are types nested deeper than the compiler's usual 128.

@@ -38,30 +38,9 @@ pub struct Attribute {
     pub value: Value,
 }
 
-/// An object as a list of attributes; written by `attributes!`.
+/// An object as a list of attributes; written by `object!`.
 pub trait Attributes {
     fn attributes(&self) -> Vec<Attribute>;
-}
-
-/// Classifies every field of a struct, and puts the classes into its JSON schema. A field left out does not compile.
-#[macro_export]
-macro_rules! attributes {
-    ($ty:ident { $($mode:ident $field:ident),+ $(,)? }) => {
-        impl $crate::model::Attributes for $ty {
-            fn attributes(&self) -> Vec<$crate::model::Attribute> {
-                let Self { $($field),+ } = self;
-                vec![$($crate::model::Attribute {
-                    name: stringify!($field).trim_start_matches("r#"),
-                    mode: $crate::attributes!(@ $mode),
-                    value: serde_json::to_value($field).expect("attributes are plain data"),
-                }),+]
-            }
-        }
-    };
-    (@ update) => { $crate::model::Mode::Update };
-    (@ replace) => { $crate::model::Mode::Replace };
-    (@ initial) => { $crate::model::Mode::Initial };
-    (@ computed) => { $crate::model::Mode::Computed };
 }
 
 /// One difference between what is and what should be.
@@ -268,47 +247,6 @@ impl<'de> Deserialize<'de> for Moment {
 
 /// User tags: `Name` and what the spec says. The stamp's own tags (`infra:…`) and the cloud's (`aws:…`) are not among them.
 pub type Tags = BTreeMap<String, String>;
-
-/// Where a request goes; slots and throttling are counted per service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Service {
-    Acm,
-    AutoScaling,
-    Cloudflare,
-    CloudTrail,
-    CloudWatchLogs,
-    Ec2,
-    ElastiCache,
-    Elb,
-    Iam,
-    Rds,
-    S3,
-    ServiceQuotas,
-    Ssm,
-    Sts,
-    Tagging,
-}
-
-impl Service {
-    pub const ALL: &'static [Service] = &[
-        Service::Acm,
-        Service::AutoScaling,
-        Service::Cloudflare,
-        Service::CloudTrail,
-        Service::CloudWatchLogs,
-        Service::Ec2,
-        Service::ElastiCache,
-        Service::Elb,
-        Service::Iam,
-        Service::Rds,
-        Service::S3,
-        Service::ServiceQuotas,
-        Service::Ssm,
-        Service::Sts,
-        Service::Tagging,
-    ];
-}
 
 /// Whether a successor may stand beside its predecessor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -96,6 +96,6 @@ async fn prepare(work: &Work<'_>, loaded: &Loaded, stack: &Stack, choice: &Choic
 async fn look_and_plan(work: &Work<'_>, loaded: &Loaded, stack: &Stack, choice: &Choice) -> Result<Plan, Failure> {
     let mut stack = stack.clone();
     let mut snapshot = flow::look(work.world.read_only(), &mut stack, loaded).await?;
-    flow::gates(work.world.read_only(), &stack, &snapshot, loaded, work.printer).await?;
+    flow::limits(work.world.read_only(), &stack, &snapshot, loaded, work.printer).await?;
     flow::decide(&mut stack, &mut snapshot, choice, loaded, work.printer)
 }

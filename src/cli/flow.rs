@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::args::{CloudArgs, CloudChoice, SelectArgs, SpecArgs};
-use super::failure::Failure;
+use super::failure::{Failure, place};
 use super::printer::Printer;
 use crate::cloud::lease::Terms;
 use crate::cloud::sandbox::{Fault, Pace};
@@ -13,8 +13,9 @@ use crate::diag::{Code, Finding, Place};
 use crate::kinds::Address;
 use crate::model::Moment;
 use crate::observe::{Snapshot, complete, observe};
+use crate::plan::limits::exceeded;
 use crate::plan::saved::{Saved, Scene, Zone};
-use crate::plan::{Allowed, Plan, Selection, plan, select};
+use crate::plan::{Allowed, Plan, PlanLimit, Selection, plan, select};
 use crate::redact::Redactor;
 use crate::spec::lower::lower;
 use crate::spec::{Loaded, load};
@@ -118,12 +119,20 @@ pub async fn look(world: ReadOnly<'_>, stack: &mut Stack, loaded: &Loaded) -> Re
 }
 
 /// Says which of the zone's limits the stack will meet; Cloudflare decides.
-pub async fn gates(world: ReadOnly<'_>, stack: &Stack, snapshot: &Snapshot, loaded: &Loaded, printer: &Printer) -> Result<(), Failure> {
+pub async fn limits(world: ReadOnly<'_>, stack: &Stack, snapshot: &Snapshot, loaded: &Loaded, printer: &Printer) -> Result<(), Failure> {
     let Some(zone) = &stack.zone else { return Ok(()) };
     let about = world.about_zone(zone).await.map_err(|e| Failure::looking(loaded, e))?;
-    let found = super::gates::exceeded(&about.plan, stack, snapshot);
-    printer.findings(&found.into_iter().map(|gate| gate.finding(loaded, stack)).collect::<Vec<_>>());
+    let found = exceeded(&about.plan, stack, snapshot);
+    printer.findings(&found.into_iter().map(|limit| finding(limit, loaded, stack)).collect::<Vec<_>>());
     Ok(())
+}
+
+fn finding(PlanLimit { address, limit }: PlanLimit, loaded: &Loaded, stack: &Stack) -> Finding {
+    let finding = Finding::warning(Code::PlanGate, limit.message, limit.help);
+    match stack.origins.get(&address) {
+        Some(origin) => finding.at(place(loaded, origin, "asked for here")),
+        None => finding,
+    }
 }
 
 /// What was chosen on the command line.

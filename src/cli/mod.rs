@@ -10,7 +10,6 @@ mod drift;
 mod explain;
 mod failure;
 mod flow;
-mod gates;
 mod history;
 mod iam_policy;
 mod notice;

@@ -56,7 +56,7 @@ impl Plan {
             tokio::join!(look, flow::scene(world.read_only(), &loaded), reader.notes(&name))
         };
         let (mut snapshot, scene) = (snapshot?, scene?);
-        flow::gates(world.read_only(), &stack, &snapshot, &loaded, printer).await?;
+        flow::limits(world.read_only(), &stack, &snapshot, &loaded, printer).await?;
         // Whoever may plan need not be allowed to read the notes.
         let notes = notes.unwrap_or_default();
         if let Some(hint) = status::hint(&stack.name, &notes, &flow::terms(&self.cloud)) {

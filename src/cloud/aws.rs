@@ -2,8 +2,8 @@
 use std::collections::BTreeSet;
 
 use super::{AuditLog, Cloud, Observe, explain};
-use crate::kinds::{self, Call, Kind, Links, Live, Object, Stamp};
-use crate::model::Service;
+use crate::kinds::{Call, Kind, Links, Live, Object, Stamp};
+use crate::wire::Service;
 use crate::wire::cloudflare::folder;
 use crate::wire::{Clients, CloudError, Identity, Notes, Zone};
 
@@ -49,14 +49,14 @@ impl Cloud for Clients {
         }
     }
     async fn batch(&self, calls: Vec<Call<'_>>) -> Vec<Result<Option<Live>, CloudError>> {
-        Box::pin(kinds::dns_record::batch(self, calls)).await
+        match calls.first().map(Call::kind) {
+            Some(kind) => kind.batch(self, calls).await,
+            None => vec![],
+        }
     }
     async fn delete(&self, live: &Live) -> Result<(), CloudError> {
         match Object::delete(self, live).await {
-            Err(e) => {
-                let e = kinds::holders::named(self, live, e).await;
-                Err(explain::explain(self, e, &live.id).await)
-            }
+            Err(e) => Err(explain::explain(self, e, &live.id).await),
             gone => gone,
         }
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::quotas;
 use crate::kinds::calls::action;
-use crate::model::Service;
+use crate::wire::Service;
 use crate::wire::{Clients, CloudError};
 
 /// What EC2 puts before a verdict that only `DecodeAuthorizationMessage` can read.

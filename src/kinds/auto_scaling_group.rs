@@ -1,55 +1,81 @@
 //! Instances, as many as the load asks for.
 mod ready;
 mod refresh;
+mod terraform;
 mod view;
 mod write;
 
+use super::calls::{IMAGE_NAMES, On, TO_INSTANCES, call, needs, reads};
+use super::quotas::quota;
 use super::*;
-use crate::attributes;
 use crate::kinds::launch_template;
 use crate::model::Tags;
 
-/// `AWS::AutoScaling::AutoScalingGroup`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct AutoScalingGroup {
-    /// `LaunchTemplate`, in the version that every template of ours has. Another one rolls through the group by instance refresh.
-    pub launch_template: Ref<LaunchTemplate>,
-    /// `VPCZoneIdentifier`: where instances may stand.
-    pub subnets: BTreeSet<Ref<Subnet>>,
-    /// `TargetGroupARNs`: where instances are registered.
-    pub target_groups: BTreeSet<Ref<TargetGroup>>,
-    /// `MinSize`.
-    pub min: i32,
-    /// `MaxSize`.
-    pub max: i32,
-    /// `DesiredCapacity` at creation; then the load decides.
-    pub desired: i32,
-    /// `HealthCheckType`: `EC2` or `ELB`.
-    pub health_check_type: String,
-    /// `HealthCheckGracePeriod` in seconds: for how long the health of a new instance doesn't count.
-    pub health_check_grace: i32,
-    /// The average CPU in percent that target tracking aims at (`ASGAverageCPUUtilization`); `None`: no such policy.
-    pub target_cpu: Option<i32>,
-    /// `InstanceMaintenancePolicy.MinHealthyPercentage`, from 0 to 100: how much of the group serves while instances are replaced.
-    /// `MaxHealthyPercentage` follows: 110, or less where AWS allows no more than 100 between the two. A group without a policy works
-    /// by AWS's default, 90.
-    pub min_healthy_percent: i32,
-    /// `DefaultInstanceWarmup` in seconds: how long an instance in service takes to count. A group without one works by its grace
-    /// period, as AWS does.
-    pub default_instance_warmup: i32,
-    /// Tags of the group and of every instance launched from now on (`PropagateAtLaunch`).
-    pub tags: Tags,
+object! {
+    /// `AWS::AutoScaling::AutoScalingGroup`.
+    pub struct AutoScalingGroup {
+        /// `LaunchTemplate`, in the version that every template of ours has. Another one rolls through the group by instance refresh.
+        update launch_template: Ref<LaunchTemplate>,
+        /// `VPCZoneIdentifier`: where instances may stand.
+        update subnets: BTreeSet<Ref<Subnet>>,
+        /// `TargetGroupARNs`: where instances are registered.
+        update target_groups: BTreeSet<Ref<TargetGroup>>,
+        /// `MinSize`.
+        update min: i32,
+        /// `MaxSize`.
+        update max: i32,
+        /// `DesiredCapacity` at creation; then the load decides.
+        initial desired: i32,
+        /// `HealthCheckType`: `EC2` or `ELB`.
+        update health_check_type: String,
+        /// `HealthCheckGracePeriod` in seconds: for how long the health of a new instance doesn't count.
+        update health_check_grace: i32,
+        /// The average CPU in percent that target tracking aims at (`ASGAverageCPUUtilization`); `None`: no such policy.
+        update target_cpu: Option<i32>,
+        /// `InstanceMaintenancePolicy.MinHealthyPercentage`, from 0 to 100: how much of the group serves while instances are replaced.
+        /// `MaxHealthyPercentage` follows: 110, or less where AWS allows no more than 100 between the two. A group without a policy works
+        /// by AWS's default, 90.
+        update min_healthy_percent: i32,
+        /// `DefaultInstanceWarmup` in seconds: how long an instance in service takes to count. A group without one works by its grace
+        /// period, as AWS does.
+        update default_instance_warmup: i32,
+        /// Tags of the group and of every instance launched from now on (`PropagateAtLaunch`).
+        update tags: Tags,
+    }
 }
-
-attributes! { AutoScalingGroup {
-    update launch_template, update subnets, update target_groups, update min, update max, initial desired, update health_check_type,
-    update health_check_grace, update target_cpu, update min_healthy_percent, update default_instance_warmup, update tags,
-} }
 
 impl Resource for AutoScalingGroup {
     const KIND: Kind = Kind::AutoScalingGroup;
     const SERVICE: Service = Service::AutoScaling;
     const TYPICAL: Typical = Typical::secs(180, 420, 240);
+    /// Auto Scaling checks that its caller might launch the template's instances itself, with their role and image.
+    const CALLS: Calls = Calls {
+        read: &[reads(Service::AutoScaling, "DescribeAutoScalingGroups"), reads(Service::AutoScaling, "DescribePolicies")],
+        write: &[
+            call(Service::AutoScaling, "AttachLoadBalancerTargetGroups", GROUPS),
+            call(Service::AutoScaling, "CancelInstanceRefresh", GROUPS),
+            call(Service::AutoScaling, "CreateAutoScalingGroup", GROUPS),
+            needs(Service::AutoScaling, "CreateAutoScalingGroup", "ec2:RunInstances", &[On::Launched, On::Own]),
+            needs(Service::AutoScaling, "CreateAutoScalingGroup", "iam:CreateServiceLinkedRole", &[On::Linked("autoscaling")]),
+            needs(Service::AutoScaling, "CreateAutoScalingGroup", "iam:PassRole", TO_INSTANCES),
+            needs(Service::AutoScaling, "CreateAutoScalingGroup", "ssm:GetParameters", IMAGE_NAMES),
+            call(Service::AutoScaling, "CreateOrUpdateTags", GROUPS),
+            call(Service::AutoScaling, "DeleteAutoScalingGroup", GROUPS),
+            call(Service::AutoScaling, "DeletePolicy", GROUPS),
+            call(Service::AutoScaling, "DeleteTags", GROUPS),
+            reads(Service::AutoScaling, "DescribeInstanceRefreshes"),
+            reads(Service::AutoScaling, "DescribeScalingActivities"),
+            call(Service::AutoScaling, "DetachLoadBalancerTargetGroups", GROUPS),
+            call(Service::AutoScaling, "PutScalingPolicy", GROUPS),
+            call(Service::AutoScaling, "StartInstanceRefresh", GROUPS),
+            call(Service::AutoScaling, "UpdateAutoScalingGroup", GROUPS),
+            reads(Service::Elb, "DescribeTargetHealth"),
+        ],
+    };
+    const TERRAFORM: &'static Table = &terraform::TABLE;
+    const QUOTAS: &'static [Quota] =
+        &[quota(Service::AutoScaling, "LimitExceeded", ("autoscaling", "L-CDE20ADC"), "Auto Scaling groups per region")
+            .of("CreateAutoScalingGroup")];
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         view::list(cx, stack).await
@@ -106,6 +132,8 @@ impl Resource for AutoScalingGroup {
         write::delete(cx, &live.id).await
     }
 }
+
+const GROUPS: &[On] = &[On::Named("autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{names}")];
 
 impl AutoScalingGroup {
     /// Itself with physical ids in place of addresses, as a list would show it.

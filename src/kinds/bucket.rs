@@ -1,25 +1,28 @@
 //! A bucket with one purpose.
 mod settings;
+mod terraform;
 
+use super::calls::{On, call, needs};
+use super::quotas::quota;
 use super::*;
-use crate::attributes;
 use crate::model::Tags;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use futures_util::future::try_join_all;
 
-/// `AWS::S3::Bucket`. Its name is generated: 63 lower-case characters at most, the stack's name first. It is never emptied by us.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Bucket {
-    /// What it is for; its policy (`AWS::S3::BucketPolicy`) follows from that.
-    pub purpose: Purpose,
-    /// Days after which an object is removed (`ExpirationInDays` of a lifecycle rule of ours, over the whole bucket; other
-    /// rules are left alone). 0: nothing is removed.
-    pub expiration_days: i32,
-    /// `SSEAlgorithm`: `AES256`, `aws:kms` or `aws:kms:dsse`. Load balancers write logs to `AES256` only.
-    pub encryption: String,
-    /// Whether all four settings of `PublicAccessBlockConfiguration` are on.
-    pub public_access_blocked: bool,
-    pub tags: Tags,
+object! {
+    /// `AWS::S3::Bucket`. Its name is generated: 63 lower-case characters at most, the stack's name first. It is never emptied by us.
+    pub struct Bucket {
+        /// What it is for; its policy (`AWS::S3::BucketPolicy`) follows from that.
+        update purpose: Purpose,
+        /// Days after which an object is removed (`ExpirationInDays` of a lifecycle rule of ours, over the whole bucket; other
+        /// rules are left alone). 0: nothing is removed.
+        update expiration_days: i32,
+        /// `SSEAlgorithm`: `AES256`, `aws:kms` or `aws:kms:dsse`. Load balancers write logs to `AES256` only.
+        update encryption: String,
+        /// Whether all four settings of `PublicAccessBlockConfiguration` are on.
+        update public_access_blocked: bool,
+        update tags: Tags,
+    }
 }
 
 /// What a bucket is for.
@@ -32,13 +35,39 @@ pub enum Purpose {
     Other(String),
 }
 
-attributes! { Bucket { update purpose, update expiration_days, update encryption, update public_access_blocked, update tags } }
-
 impl Resource for Bucket {
     const KIND: Kind = Kind::Bucket;
     const SERVICE: Service = Service::S3;
     const LOSS: Loss = Loss::Data;
     const TYPICAL: Typical = Typical::secs(5, 3, 5);
+    /// A bucket's tags are no condition unless the bucket says so, hence its name is.
+    const CALLS: Calls = Calls {
+        read: &[
+            needs(Service::S3, "GetBucketEncryption", "s3:GetEncryptionConfiguration", BUCKETS),
+            needs(Service::S3, "GetBucketLifecycleConfiguration", "s3:GetLifecycleConfiguration", BUCKETS),
+            call(Service::S3, "GetBucketPolicy", BUCKETS),
+            call(Service::S3, "GetBucketTagging", BUCKETS),
+            needs(Service::S3, "GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock", BUCKETS),
+            needs(Service::S3, "ListBuckets", "s3:ListAllMyBuckets", &[On::Any]),
+        ],
+        write: &[
+            call(Service::S3, "CreateBucket", BUCKETS),
+            needs(Service::S3, "CreateBucket", "s3:TagResource", BUCKETS),
+            call(Service::S3, "DeleteBucket", BUCKETS),
+            needs(Service::S3, "DeleteBucketLifecycle", "s3:PutLifecycleConfiguration", BUCKETS),
+            call(Service::S3, "DeleteBucketPolicy", BUCKETS),
+            call(Service::S3, "DeleteObject", &[On::Also("s3:::{names}/*ELBAccessLogTestFile")]),
+            needs(Service::S3, "HeadBucket", "s3:ListBucket", BUCKETS),
+            needs(Service::S3, "ListObjectsV2", "s3:ListBucket", BUCKETS),
+            needs(Service::S3, "PutBucketEncryption", "s3:PutEncryptionConfiguration", BUCKETS),
+            needs(Service::S3, "PutBucketLifecycleConfiguration", "s3:PutLifecycleConfiguration", BUCKETS),
+            call(Service::S3, "PutBucketPolicy", BUCKETS),
+            call(Service::S3, "PutBucketTagging", BUCKETS),
+            needs(Service::S3, "PutPublicAccessBlock", "s3:PutBucketPublicAccessBlock", BUCKETS),
+        ],
+    };
+    const TERRAFORM: &'static Table = &terraform::TABLE;
+    const QUOTAS: &'static [Quota] = &[quota(Service::S3, "TooManyBuckets", ("s3", "L-DC2B2D3D"), "General purpose buckets")];
 
     /// S3 lists names only, by prefix; whose a bucket is tell its tags, and each setting is a request of its own.
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
@@ -104,6 +133,8 @@ impl Resource for Bucket {
         cx.policy.wait(&format!("bucket {} to be gone", live.id), deadline(Self::TYPICAL.delete), look).await
     }
 }
+
+const BUCKETS: &[On] = &[On::Named("s3:::{names}")];
 
 impl Bucket {
     /// Everything that follows a creation. May be done again from its beginning.

@@ -3,24 +3,25 @@ use aws_sdk_elasticache::types::{CacheParameterGroup as Seen, ParameterNameValue
 use aws_sdk_resourcegroupstagging::types::TagFilter;
 use futures_util::future::try_join_all;
 
+use super::calls::{CACHE_PARAMETER_GROUPS, call, reads};
 use super::managed::{already, moved, name, present};
+use super::quotas::quota;
+use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, each, known, made, of, one, same};
 use super::*;
-use crate::attributes;
 use crate::kinds::identity::TAG_STACK;
 use crate::model::Tags;
 use crate::wire::tags::retag;
 
-/// `AWS::ElastiCache::ParameterGroup`. Its id is its name.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct CacheParameterGroup {
-    /// `CacheParameterGroupFamily`: the engine and its major version, `redis7`.
-    pub family: String,
-    /// The parameters that differ from the family's own, by `ParameterName`.
-    pub parameters: BTreeMap<String, String>,
-    pub tags: Tags,
+object! {
+    /// `AWS::ElastiCache::ParameterGroup`. Its id is its name.
+    pub struct CacheParameterGroup {
+        /// `CacheParameterGroupFamily`: the engine and its major version, `redis7`.
+        replace family: String,
+        /// The parameters that differ from the family's own, by `ParameterName`.
+        update parameters: BTreeMap<String, String>,
+        update tags: Tags,
+    }
 }
-
-attributes! { CacheParameterGroup { replace family, update parameters, update tags } }
 
 /// How long the tagging service usually takes to know a new group.
 const LISTED: Duration = Duration::from_secs(75);
@@ -32,6 +33,37 @@ impl Resource for CacheParameterGroup {
     const KIND: Kind = Kind::CacheParameterGroup;
     const SERVICE: Service = Service::ElastiCache;
     const TYPICAL: Typical = Typical::secs(10, 2, 2);
+    const CALLS: Calls = Calls {
+        read: &[
+            reads(Service::ElastiCache, "DescribeCacheParameterGroups"),
+            reads(Service::ElastiCache, "DescribeCacheParameters"),
+            reads(Service::ElastiCache, "ListTagsForResource"),
+            reads(Service::Tagging, "GetResources"),
+        ],
+        write: &[
+            call(Service::ElastiCache, "AddTagsToResource", CACHE_PARAMETER_GROUPS),
+            call(Service::ElastiCache, "CreateCacheParameterGroup", CACHE_PARAMETER_GROUPS),
+            call(Service::ElastiCache, "DeleteCacheParameterGroup", CACHE_PARAMETER_GROUPS),
+            call(Service::ElastiCache, "ModifyCacheParameterGroup", CACHE_PARAMETER_GROUPS),
+            call(Service::ElastiCache, "RemoveTagsFromResource", CACHE_PARAMETER_GROUPS),
+            call(Service::ElastiCache, "ResetCacheParameterGroup", CACHE_PARAMETER_GROUPS),
+        ],
+    };
+    const TERRAFORM: &'static Table = &one(&[made(
+        "aws_elasticache_parameter_group",
+        &[
+            known("arn", "arn:${partition}:elasticache:${region}:${account}:parametergroup:${id}"),
+            same("family"),
+            ID,
+            NAME,
+            each("parameter", "parameters", &[of("name", "@key"), of("value", "@")]),
+            REGION,
+            TAGS,
+            TAGS_ALL,
+        ],
+    )]);
+    const QUOTAS: &'static [Quota] =
+        &[quota(Service::ElastiCache, "CacheParameterGroupQuotaExceeded", ("elasticache", "L-3F15A733"), "Parameter groups per Region")];
 
     /// The groups by tag, from the tagging service; then each with its family, tags and parameters, for which there is no batched read.
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
@@ -71,6 +103,10 @@ impl Resource for CacheParameterGroup {
     async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
         let request = cx.elasticache().delete_cache_parameter_group().cache_parameter_group_name(&live.id);
         gone(cx.safe(Service::ElastiCache, "DeleteCacheParameterGroup", async || request.clone().send().await).await)
+    }
+
+    async fn holders(cx: &Clients, live: &Live) -> Option<Holders> {
+        Some(("caches", holders::caches(cx, &live.id).await))
     }
 }
 

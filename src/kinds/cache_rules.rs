@@ -1,11 +1,11 @@
 //! What Cloudflare keeps, and for how long.
-use super::phase::{Written, number, phase};
+use super::phase::{Action, Written, number, phase};
 use super::*;
 use serde_json::json;
 
 phase! {
     /// Cache rules.
-    CacheRules of Caching in "http_request_cache_settings" by "Cache Settings"
+    CacheRules of Caching in "http_request_cache_settings" by "Cache Settings" with room for [10, 25, 50, 300]
 }
 
 /// `set_cache_settings`.
@@ -32,7 +32,7 @@ pub enum Query {
     Exclude(BTreeSet<String>),
 }
 
-impl Caching {
+impl Action for Caching {
     fn write(&self) -> Written {
         let mut parameters = json!({ "cache": !self.bypass });
         let ttl = |seconds: i64| json!({ "mode": "override_origin", "default": seconds });
@@ -73,5 +73,14 @@ impl Caching {
         };
         let bypass = parameters.get("cache").and_then(Value::as_bool) == Some(false);
         Caching { bypass, edge_ttl: ttl("edge_ttl"), browser_ttl: ttl("browser_ttl"), query }
+    }
+
+    fn limit(&self, name: &str, plan: ZonePlan) -> Option<Limit> {
+        let least = [7200, 3600, 1, 1][plan as usize];
+        let ttl = self.edge_ttl.filter(|ttl| *ttl < least)?;
+        Some(Limit {
+            message: format!("the cache rule `{name}` has an edge_ttl of {ttl}s, but the zone's plan ({plan}) has {least}s at least"),
+            help: "keep it longer, or leave it to the origin".into(),
+        })
     }
 }

@@ -1,24 +1,50 @@
 //! The subnets of a cache.
+use super::calls::{CACHE_SUBNET_GROUPS, call, needs, reads};
 use super::managed::{already, moved, name};
+use super::quotas::quota;
+use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, known, made, of, one};
 use super::*;
-use crate::attributes;
 use crate::model::Tags;
 
-/// `AWS::ElastiCache::SubnetGroup`. Its id is its name. The stamp is its description, since lists show no tags.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct CacheSubnetGroup {
-    /// `SubnetIds`: at least one, all of one VPC.
-    pub subnets: BTreeSet<Ref<Subnet>>,
-    /// Written at creation, beside the stamp's tags; lists don't show them.
-    pub tags: Tags,
+object! {
+    /// `AWS::ElastiCache::SubnetGroup`. Its id is its name. The stamp is its description, since lists show no tags.
+    pub struct CacheSubnetGroup {
+        /// `SubnetIds`: at least one, all of one VPC.
+        update subnets: BTreeSet<Ref<Subnet>>,
+        /// Written at creation, beside the stamp's tags; lists don't show them.
+        initial tags: Tags,
+    }
 }
-
-attributes! { CacheSubnetGroup { update subnets, initial tags } }
 
 impl Resource for CacheSubnetGroup {
     const KIND: Kind = Kind::CacheSubnetGroup;
     const SERVICE: Service = Service::ElastiCache;
     const TYPICAL: Typical = Typical::secs(2, 2, 2);
+    const CALLS: Calls = Calls {
+        read: &[reads(Service::ElastiCache, "DescribeCacheSubnetGroups")],
+        write: &[
+            call(Service::ElastiCache, "CreateCacheSubnetGroup", CACHE_SUBNET_GROUPS),
+            needs(Service::ElastiCache, "CreateCacheSubnetGroup", "elasticache:AddTagsToResource", CACHE_SUBNET_GROUPS),
+            call(Service::ElastiCache, "DeleteCacheSubnetGroup", CACHE_SUBNET_GROUPS),
+            call(Service::ElastiCache, "ModifyCacheSubnetGroup", CACHE_SUBNET_GROUPS),
+        ],
+    };
+    const TERRAFORM: &'static Table = &one(&[made(
+        "aws_elasticache_subnet_group",
+        &[
+            known("arn", "arn:${partition}:elasticache:${region}:${account}:subnetgroup:${id}"),
+            ID,
+            NAME,
+            REGION,
+            of("subnet_ids", "subnets"),
+            TAGS,
+            TAGS_ALL,
+        ],
+    )]);
+    const QUOTAS: &'static [Quota] = &[
+        quota(Service::ElastiCache, "CacheSubnetGroupQuotaExceeded", ("elasticache", "L-3E7F7726"), "Subnet groups per Region"),
+        quota(Service::ElastiCache, "CacheSubnetQuotaExceededFault", ("elasticache", "L-A87EE522"), "Subnets per subnet group"),
+    ];
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.elasticache().describe_cache_subnet_groups().max_records(100);
@@ -64,5 +90,9 @@ impl Resource for CacheSubnetGroup {
     async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
         let request = cx.elasticache().delete_cache_subnet_group().cache_subnet_group_name(&live.id);
         gone(cx.safe(Service::ElastiCache, "DeleteCacheSubnetGroup", async || request.clone().send().await).await)
+    }
+
+    async fn holders(cx: &Clients, live: &Live) -> Option<Holders> {
+        Some(("caches", holders::caches(cx, &live.id).await))
     }
 }

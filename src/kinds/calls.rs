@@ -1,20 +1,21 @@
-//! Which API operations each kind's verbs send, and which IAM actions allow them: the one table behind `infra iam-policy`.
+//! Which API operations each kind's verbs send, and which IAM actions allow them: what `infra iam-policy` is made of. Each kind has its own; here are
+//! their form, and what several share.
 //!
 //! Resources and conditions follow AWS's Service Authorization Reference. A narrower right than shown there is never assumed: where the
 //! reference leaves it open, an action is allowed on everything.
-mod table;
-
-use super::phase::Phase;
-use super::{CacheRules, CustomRules, DdosRules, HeaderRules, Kind, ManagedRules, RateLimitRules, RedirectRules};
-use crate::model::Service;
-
-pub use table::GENERAL;
+use super::Kind;
+use crate::wire::Service;
 
 /// The requests of one kind: `read` is what its list sends, `write` what its other verbs send beside that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Calls {
     pub read: &'static [Call],
     pub write: &'static [Call],
+}
+
+impl Calls {
+    /// No request of the kind goes to AWS. Cloudflare's kinds have permissions of their own; what the stack notes of settings is among [`GENERAL`].
+    pub const NONE: Calls = Calls { read: &[], write: &[] };
 }
 
 /// One action that a request needs.
@@ -32,7 +33,7 @@ pub struct Call {
 impl Call {
     /// `ec2:CreateVpc`.
     pub fn action(&self) -> String {
-        self.other.map_or_else(|| format!("{}:{}", prefix(self.service), self.operation), String::from)
+        self.other.map_or_else(|| format!("{}:{}", self.service.prefix(), self.operation), String::from)
     }
 }
 
@@ -65,67 +66,82 @@ pub enum On {
 /// The permission that a request needs first of all, as policies name it: `s3:ListAllMyBuckets`.
 pub fn action(service: Service, operation: &str) -> String {
     let all = Kind::ALL.iter().map(|k| k.calls()).chain([GENERAL]).flat_map(|c| c.read.iter().chain(c.write));
-    let plain = format!("{}:{operation}", prefix(service));
+    let plain = format!("{}:{operation}", service.prefix());
     let mut needed = all.filter(|c| c.service == service && c.operation == operation).map(Call::action);
     let first = needed.next();
     if needed.any(|a| a == plain) { plain } else { first.unwrap_or(plain) }
 }
 
-/// The first part of a service's actions.
-pub fn prefix(service: Service) -> &'static str {
-    match service {
-        Service::Acm => "acm",
-        Service::AutoScaling => "autoscaling",
-        Service::Cloudflare => "cloudflare",
-        Service::CloudTrail => "cloudtrail",
-        Service::CloudWatchLogs => "logs",
-        Service::Ec2 => "ec2",
-        Service::ElastiCache => "elasticache",
-        Service::Elb => "elasticloadbalancing",
-        Service::Iam => "iam",
-        Service::Rds => "rds",
-        Service::S3 => "s3",
-        Service::ServiceQuotas => "servicequotas",
-        Service::Ssm => "ssm",
-        Service::Sts => "sts",
-        Service::Tagging => "tag",
-    }
-}
-
-impl Kind {
-    /// What a token of Cloudflare must be allowed to read, and to write where the kind is changed, as token forms name it.
-    pub fn permission(self) -> Option<&'static str> {
-        Some(match self {
-            Kind::CacheRules => CacheRules::PERMISSION,
-            Kind::CustomRules => CustomRules::PERMISSION,
-            Kind::DdosRules => DdosRules::PERMISSION,
-            Kind::DnsRecord => "DNS",
-            Kind::HeaderRules => HeaderRules::PERMISSION,
-            Kind::ManagedRules => ManagedRules::PERMISSION,
-            Kind::RateLimitRules => RateLimitRules::PERMISSION,
-            Kind::RedirectRules => RedirectRules::PERMISSION,
-            Kind::ZoneSetting => "Zone Settings",
-            _ => return None,
-        })
-    }
-
-    /// The requests of the kind's verbs.
-    pub fn calls(self) -> Calls {
-        table::of(self)
-    }
-}
-
 /// What a request needs whose action has its name.
-const fn call(service: Service, operation: &'static str, on: &'static [On]) -> Call {
+pub(super) const fn call(service: Service, operation: &'static str, on: &'static [On]) -> Call {
     Call { service, operation, other: None, on }
 }
 
 /// What a request needs under another name.
-const fn needs(service: Service, operation: &'static str, action: &'static str, on: &'static [On]) -> Call {
+pub(super) const fn needs(service: Service, operation: &'static str, action: &'static str, on: &'static [On]) -> Call {
     Call { service, operation, other: Some(action), on }
 }
 
 /// A request that reads.
-const fn read(service: Service, operation: &'static str) -> Call {
+pub(super) const fn reads(service: Service, operation: &'static str) -> Call {
     call(service, operation, &[On::Any])
 }
+
+/// A request that makes something, in nothing that is there.
+pub(super) const NEW: &[On] = &[On::New];
+/// A request that makes something in or for what the stack has.
+pub(super) const NEW_IN_OWN: &[On] = &[On::New, On::Own];
+pub(super) const OWN: &[On] = &[On::Own];
+/// Tags are given by the creating request, and changed later.
+pub(super) const TAGS: &[On] = &[On::NewTags, On::Own];
+pub(super) const EC2_TAG: Call = call(Service::Ec2, "CreateTags", TAGS);
+pub(super) const EC2_UNTAG: Call = call(Service::Ec2, "DeleteTags", OWN);
+pub(super) const ELB_TAG: Call = call(Service::Elb, "AddTags", TAGS);
+pub(super) const ELB_UNTAG: Call = call(Service::Elb, "RemoveTags", OWN);
+pub(super) const ROLES: &[On] = &[On::Named("iam::{account}:role/infra/{stack}/{region}/*")];
+/// `GetParametersByPath` is checked on the path, the others on the parameter.
+pub(super) const NOTES: &[On] =
+    &[On::Named("ssm:{region}:{account}:parameter/infra/{stack}"), On::Named("ssm:{region}:{account}:parameter/infra/{stack}/*")];
+pub(super) const DATABASE: On = On::Named("rds:{region}:{account}:db:{names}");
+pub(super) const DB_PARAMETERS: On = On::Named("rds:{region}:{account}:pg:{names}");
+pub(super) const DB_SUBNETS: On = On::Named("rds:{region}:{account}:subgrp:{names}");
+/// The option group that every instance is given when none is asked for.
+pub(super) const DB_OPTIONS: On = On::Also("rds:{region}:{account}:og:default*");
+pub(super) const DATABASES: &[On] = &[DATABASE];
+pub(super) const DATABASES_AND_MORE: &[On] = &[DATABASE, DB_OPTIONS, DB_PARAMETERS, DB_SUBNETS];
+pub(super) const DB_PARAMETER_GROUPS: &[On] = &[DB_PARAMETERS];
+pub(super) const DB_SUBNET_GROUPS: &[On] = &[DB_SUBNETS];
+pub(super) const CACHE_PARAMETERS: On = On::Named("elasticache:{region}:{account}:parametergroup:{names}");
+pub(super) const CACHE_SUBNETS: On = On::Named("elasticache:{region}:{account}:subnetgroup:{names}");
+pub(super) const CACHE: On = On::Named("elasticache:{region}:{account}:replicationgroup:{names}");
+/// The nodes are named after their group.
+pub(super) const CACHE_NODES: On = On::Named("elasticache:{region}:{account}:cluster:{names}");
+/// The engine's own parameters, where the spec has none.
+pub(super) const CACHE_DEFAULTS: On = On::Also("elasticache:{region}:{account}:parametergroup:default.*");
+pub(super) const CACHES: &[On] = &[CACHE, CACHE_NODES];
+pub(super) const CACHES_AND_MORE: &[On] = &[CACHE, CACHE_NODES, CACHE_PARAMETERS, CACHE_DEFAULTS, CACHE_SUBNETS];
+pub(super) const CACHE_PARAMETER_GROUPS: &[On] = &[CACHE_PARAMETERS];
+pub(super) const CACHE_SUBNET_GROUPS: &[On] = &[CACHE_SUBNETS];
+/// AWS's public parameters, by which an image may be named. Whoever launches it, or says so in a template, reads them.
+pub(super) const IMAGE_NAMES: &[On] = &[On::Also("ssm:{region}::parameter/aws/*")];
+pub(super) const DB_KEYS: &[On] = &[On::Through("rds"), On::Through("secretsmanager")];
+pub(super) const TO_INSTANCES: &[On] = &[On::Passed("ec2.amazonaws.com")];
+
+/// What belongs to no kind: who is asking; the lease and the notes of a run; and, when a request was refused, what the refusal is about.
+pub const GENERAL: Calls = Calls {
+    read: &[
+        reads(Service::CloudTrail, "LookupEvents"),
+        call(Service::Ssm, "GetParameter", NOTES),
+        call(Service::Ssm, "GetParametersByPath", NOTES),
+        reads(Service::Sts, "GetCallerIdentity"),
+    ],
+    write: &[
+        reads(Service::Ec2, "DescribeNetworkInterfaces"),
+        call(Service::Iam, "ListInstanceProfilesForRole", ROLES),
+        reads(Service::ServiceQuotas, "GetAWSDefaultServiceQuota"),
+        reads(Service::ServiceQuotas, "GetServiceQuota"),
+        call(Service::Ssm, "DeleteParameters", NOTES),
+        call(Service::Ssm, "PutParameter", NOTES),
+        reads(Service::Sts, "DecodeAuthorizationMessage"),
+    ],
+};

@@ -3,27 +3,27 @@ use aws_sdk_acm::types::{CertificateDetail, CertificateStatus, DomainStatus, Dom
 use aws_sdk_resourcegroupstagging::types::{ResourceTagMapping, TagFilter};
 use futures_util::future::try_join_all;
 
+use super::calls::{NEW, NEW_IN_OWN, OWN, call, needs, reads};
 use super::managed::{broken, moved, present};
+use super::terraform::{ID, Line, REGION, TAGS, TAGS_ALL, Word, each, is, known, made, of, one};
 use super::*;
-use crate::attributes;
 use crate::kinds::identity::TAG_STACK;
 use crate::model::{Computed, Tags, digest};
 use crate::wire::tags::retag;
 
-/// `AWS::CertificateManager::Certificate`, validated by DNS. It is there once its validation records are known, and of use once they are published:
-/// a listener that uses it waits for that. The records stay, so that the service can renew it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Certificate {
-    /// `DomainName`.
-    pub domain: String,
-    /// `SubjectAlternativeNames`: every name that it covers, `domain` among them.
-    pub names: BTreeSet<String>,
-    /// `DomainValidationOptions[].ResourceRecord` by domain name: the name and the value of a CNAME, in lower case, without trailing dots.
-    pub validation: Computed<BTreeMap<String, (String, String)>>,
-    pub tags: Tags,
+object! {
+    /// `AWS::CertificateManager::Certificate`, validated by DNS. It is there once its validation records are known, and of use once they are published:
+    /// a listener that uses it waits for that. The records stay, so that the service can renew it.
+    pub struct Certificate {
+        /// `DomainName`.
+        replace domain: String,
+        /// `SubjectAlternativeNames`: every name that it covers, `domain` among them.
+        replace names: BTreeSet<String>,
+        /// `DomainValidationOptions[].ResourceRecord` by domain name: the name and the value of a CNAME, in lower case, without trailing dots.
+        computed validation: Computed<BTreeMap<String, (String, String)>>,
+        update tags: Tags,
+    }
 }
-
-attributes! { Certificate { replace domain, replace names, computed validation, update tags } }
 
 /// How long the tagging service usually takes to know a new certificate, or its new tags.
 const LISTED: Duration = Duration::from_secs(75);
@@ -36,6 +36,31 @@ impl Resource for Certificate {
     const SERVICE: Service = Service::Acm;
     /// Until it is issued, though the listener that uses it waits for that.
     const TYPICAL: Typical = Typical::secs(120, 2, 5);
+    /// Certificate Manager doesn't tell tags that are given at creation from others.
+    const CALLS: Calls = Calls {
+        read: &[reads(Service::Acm, "DescribeCertificate"), reads(Service::Tagging, "GetResources")],
+        write: &[
+            call(Service::Acm, "AddTagsToCertificate", NEW_IN_OWN),
+            call(Service::Acm, "DeleteCertificate", OWN),
+            call(Service::Acm, "RemoveTagsFromCertificate", OWN),
+            call(Service::Acm, "RequestCertificate", NEW),
+            needs(Service::Acm, "RequestCertificate", "acm:AddTagsToCertificate", NEW),
+        ],
+    };
+    const TERRAFORM: &'static Table = &one(&[made(
+        "aws_acm_certificate",
+        &[
+            known("arn", "${id}"),
+            of("domain_name", "domain"),
+            each("domain_validation_options", "validation", VALIDATION),
+            ID,
+            REGION,
+            of("subject_alternative_names", "names"),
+            TAGS,
+            TAGS_ALL,
+            is("validation_method", Word::Text("DNS")),
+        ],
+    )]);
 
     /// `validation_name.DOMAIN` and `validation_value.DOMAIN`.
     fn outputs(&self) -> Outputs {
@@ -106,7 +131,18 @@ impl Resource for Certificate {
         let request = cx.acm().delete_certificate().certificate_arn(&live.id);
         gone(cx.safe(Service::Acm, "DeleteCertificate", async || request.clone().send().await).await)
     }
+
+    async fn holders(cx: &Clients, live: &Live) -> Option<Holders> {
+        Some(("load balancers and other services", users(cx, &live.id).await))
+    }
 }
+
+const VALIDATION: &[Line] = &[
+    of("domain_name", "@key"),
+    of("resource_record_name", "@.0"),
+    is("resource_record_type", Word::Text("CNAME")),
+    of("resource_record_value", "@.1"),
+];
 
 impl Certificate {
     /// The validation records of a new certificate, once there is one for each of its names.
@@ -234,4 +270,11 @@ fn to_tags(tags: &Tags) -> Result<Vec<Tag>, CloudError> {
 
 fn tag(key: &str, value: Option<&str>) -> Result<Tag, CloudError> {
     Tag::builder().key(key).set_value(value.map(String::from)).build().map_err(|e| CloudError::bug(e.to_string()))
+}
+
+/// What uses a certificate, by ARN.
+async fn users(cx: &Clients, arn: &str) -> Result<Vec<String>, CloudError> {
+    let request = cx.acm().describe_certificate().certificate_arn(arn);
+    let seen = cx.safe(Service::Acm, "DescribeCertificate", async || request.clone().send().await).await?;
+    Ok(seen.certificate.and_then(|c| c.in_use_by).unwrap_or_default())
 }

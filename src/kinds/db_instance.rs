@@ -1,75 +1,75 @@
 //! A relational database.
 mod read;
+mod terraform;
 
 use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DbInstance as Seen};
 
 use self::read::{included, read, secret_arn};
+use super::calls::{DATABASES, DATABASES_AND_MORE, DB_KEYS, On, call, needs, reads};
 use super::managed::{already, changed, moved, name};
 use super::*;
-use crate::attributes;
 use crate::model::{Computed, Tags};
 
-/// `AWS::RDS::DBInstance`. Its id is its `DBInstanceIdentifier`. Never public; RDS keeps the password of the admin user in Secrets Manager
-/// (`ManageMasterUserPassword`), so that it never passes through here. Deleting it takes no final snapshot, but keeps the automated backups.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct DbInstance {
-    /// `Engine`: `postgres`, `mysql`, `mariadb`, …
-    pub engine: String,
-    /// `EngineVersion`: `16.4`, or `16` for any minor version. With `auto_minor_version_upgrade` a newer minor version is no difference.
-    pub engine_version: String,
-    /// `DBInstanceClass`: `db.r7g.large`.
-    pub instance_class: String,
-    /// `AllocatedStorage` in GiB, from 20 for gp3; at least so much. Storage never shrinks: what was asked for less later, or added by RDS itself
-    /// (`max_allocated_storage`), is no difference.
-    pub allocated_storage: i32,
-    /// `MaxAllocatedStorage` in GiB, up to which RDS grows the storage by itself; `None` turns that off.
-    pub max_allocated_storage: Option<i32>,
-    /// `StorageType`: `gp3`, `gp2`, `io1`, `io2`.
-    pub storage_type: String,
-    /// `Iops`, when more than the storage type includes; gp3 takes it from 400 GiB on (Oracle 200, Db2 100, SQL Server any).
-    pub iops: Option<i32>,
-    /// `StorageThroughput` in MiB/s, when more than the storage type includes; gp3 only, as `iops`.
-    pub throughput: Option<i32>,
-    /// `StorageEncrypted`, with the account's own RDS key.
-    pub storage_encrypted: bool,
-    /// `MultiAZ`: a standby in another zone that takes over by itself.
-    pub multi_az: bool,
-    /// `DBSubnetGroupName`.
-    pub subnet_group: Ref<DbSubnetGroup>,
-    /// `VpcSecurityGroupIds`: at least one, or RDS takes the VPC's default group.
-    pub security_groups: BTreeSet<Ref<SecurityGroup>>,
-    /// `DBParameterGroupName`. Another group's static parameters are in force after the next restart.
-    pub parameter_group: Ref<DbParameterGroup>,
-    /// `Port`, from 1150 to 65535. A change restarts the instance.
-    pub port: i32,
-    /// `BackupRetentionPeriod` in days, from 0 (no automated backups) to 35. Replicas need 1.
-    pub backup_retention: i32,
-    /// `PreferredBackupWindow` in UTC, at least 30 minutes: `03:00-04:00`.
-    pub backup_window: String,
-    /// `PreferredMaintenanceWindow` in UTC, lower case, at least 30 minutes, apart from the backup window: `sun:05:00-sun:06:00`.
-    pub maintenance_window: String,
-    /// `DeletionProtection`.
-    pub deletion_protection: bool,
-    /// `EnablePerformanceInsights`, kept for 7 days.
-    pub performance_insights: bool,
-    /// `EnableCloudwatchLogsExports`: `postgresql`, `upgrade`, …, as the engine has them.
-    pub log_exports: BTreeSet<String>,
-    /// `AutoMinorVersionUpgrade`, in the maintenance window.
-    pub auto_minor_version_upgrade: bool,
-    /// `DBName`: the database made at creation; `None` makes none.
-    pub database_name: Option<String>,
-    /// `MasterUsername`.
-    pub admin_user: String,
-    /// `ApplyImmediately`: whether updates are made at once and waited for, or left to the maintenance window. How, not what: never compared.
-    pub apply_immediately: bool,
-    /// `Endpoint.Address`.
-    pub endpoint: Computed<String>,
-    /// `MasterUserSecret.SecretArn`.
-    pub secret_arn: Computed<String>,
-    pub tags: Tags,
+object! {
+    /// `AWS::RDS::DBInstance`. Its id is its `DBInstanceIdentifier`. Never public; RDS keeps the password of the admin user in Secrets Manager
+    /// (`ManageMasterUserPassword`), so that it never passes through here. Deleting it takes no final snapshot, but keeps the automated backups.
+    pub struct DbInstance {
+        /// `Engine`: `postgres`, `mysql`, `mariadb`, …
+        replace engine: String,
+        /// `EngineVersion`: `16.4`, or `16` for any minor version. With `auto_minor_version_upgrade` a newer minor version is no difference.
+        update engine_version: String,
+        /// `DBInstanceClass`: `db.r7g.large`.
+        update instance_class: String,
+        /// `AllocatedStorage` in GiB, from 20 for gp3; at least so much. Storage never shrinks: what was asked for less later, or added by RDS itself
+        /// (`max_allocated_storage`), is no difference.
+        update allocated_storage: i32,
+        /// `MaxAllocatedStorage` in GiB, up to which RDS grows the storage by itself; `None` turns that off.
+        update max_allocated_storage: Option<i32>,
+        /// `StorageType`: `gp3`, `gp2`, `io1`, `io2`.
+        update storage_type: String,
+        /// `Iops`, when more than the storage type includes; gp3 takes it from 400 GiB on (Oracle 200, Db2 100, SQL Server any).
+        update iops: Option<i32>,
+        /// `StorageThroughput` in MiB/s, when more than the storage type includes; gp3 only, as `iops`.
+        update throughput: Option<i32>,
+        /// `StorageEncrypted`, with the account's own RDS key.
+        replace storage_encrypted: bool,
+        /// `MultiAZ`: a standby in another zone that takes over by itself.
+        update multi_az: bool,
+        /// `DBSubnetGroupName`.
+        replace subnet_group: Ref<DbSubnetGroup>,
+        /// `VpcSecurityGroupIds`: at least one, or RDS takes the VPC's default group.
+        update security_groups: BTreeSet<Ref<SecurityGroup>>,
+        /// `DBParameterGroupName`. Another group's static parameters are in force after the next restart.
+        update parameter_group: Ref<DbParameterGroup>,
+        /// `Port`, from 1150 to 65535. A change restarts the instance.
+        update port: i32,
+        /// `BackupRetentionPeriod` in days, from 0 (no automated backups) to 35. Replicas need 1.
+        update backup_retention: i32,
+        /// `PreferredBackupWindow` in UTC, at least 30 minutes: `03:00-04:00`.
+        update backup_window: String,
+        /// `PreferredMaintenanceWindow` in UTC, lower case, at least 30 minutes, apart from the backup window: `sun:05:00-sun:06:00`.
+        update maintenance_window: String,
+        /// `DeletionProtection`.
+        update deletion_protection: bool,
+        /// `EnablePerformanceInsights`, kept for 7 days.
+        update performance_insights: bool,
+        /// `EnableCloudwatchLogsExports`: `postgresql`, `upgrade`, …, as the engine has them.
+        update log_exports: BTreeSet<String>,
+        /// `AutoMinorVersionUpgrade`, in the maintenance window.
+        update auto_minor_version_upgrade: bool,
+        /// `DBName`: the database made at creation; `None` makes none.
+        replace database_name: Option<String>,
+        /// `MasterUsername`.
+        replace admin_user: String,
+        /// `ApplyImmediately`: whether updates are made at once and waited for, or left to the maintenance window. How, not what: never compared.
+        initial apply_immediately: bool,
+        /// `Endpoint.Address`.
+        computed endpoint: Computed<String>,
+        /// `MasterUserSecret.SecretArn`.
+        computed secret_arn: Computed<String>,
+        update tags: Tags,
+    }
 }
-
-attributes! { DbInstance { replace engine, update engine_version, update instance_class, update allocated_storage, update max_allocated_storage, update storage_type, update iops, update throughput, replace storage_encrypted, update multi_az, replace subnet_group, update security_groups, update parameter_group, update port, update backup_retention, update backup_window, update maintenance_window, update deletion_protection, update performance_insights, update log_exports, update auto_minor_version_upgrade, replace database_name, replace admin_user, initial apply_immediately, computed endpoint, computed secret_arn, update tags } }
 
 /// Keeps what was asked for where the service moves on by itself: engine version and allocated storage.
 const TAG_ASKED: &str = "infra:asked";
@@ -79,6 +79,27 @@ impl Resource for DbInstance {
     const SERVICE: Service = Service::Rds;
     const LOSS: Loss = Loss::Data;
     const TYPICAL: Typical = Typical::secs(720, 600, 300);
+    /// RDS keeps the password in Secrets Manager and encrypts the storage, both on its caller's behalf.
+    const CALLS: Calls = Calls {
+        read: &[reads(Service::Rds, "DescribeDBInstances")],
+        write: &[
+            call(Service::Rds, "AddTagsToResource", DATABASES),
+            call(Service::Rds, "CreateDBInstance", DATABASES_AND_MORE),
+            needs(Service::Rds, "CreateDBInstance", "iam:CreateServiceLinkedRole", &[On::Linked("rds")]),
+            needs(Service::Rds, "CreateDBInstance", "kms:CreateGrant", DB_KEYS),
+            needs(Service::Rds, "CreateDBInstance", "kms:Decrypt", DB_KEYS),
+            needs(Service::Rds, "CreateDBInstance", "kms:DescribeKey", &[On::Any]),
+            needs(Service::Rds, "CreateDBInstance", "kms:GenerateDataKey", DB_KEYS),
+            needs(Service::Rds, "CreateDBInstance", "secretsmanager:CreateSecret", DB_SECRETS),
+            needs(Service::Rds, "CreateDBInstance", "secretsmanager:TagResource", DB_SECRETS),
+            call(Service::Rds, "DeleteDBInstance", DATABASES),
+            reads(Service::Rds, "DescribeEvents"),
+            call(Service::Rds, "ModifyDBInstance", DATABASES_AND_MORE),
+            call(Service::Rds, "RemoveTagsFromResource", DATABASES),
+        ],
+    };
+    const TERRAFORM: &'static Table = &terraform::TABLE;
+    const QUOTAS: &'static [Quota] = rds::QUOTAS;
 
     fn protected(&self) -> bool {
         self.deletion_protection
@@ -166,6 +187,9 @@ impl Resource for DbInstance {
         rds::delete(cx, &live.id, deadline(Self::TYPICAL.delete)).await
     }
 }
+
+/// Secrets in which RDS keeps the passwords that it manages.
+const DB_SECRETS: &[On] = &[On::Named("secretsmanager:{region}:{account}:secret:rds!*")];
 
 impl DbInstance {
     /// One `ModifyDBInstance` with what differs.

@@ -2,24 +2,25 @@
 use aws_sdk_rds::types::{ApplyMethod, DbParameterGroup as Seen, Parameter};
 use futures_util::future::try_join_all;
 
+use super::calls::{DB_PARAMETER_GROUPS, call, reads};
 use super::managed::{already, name, prefix, present};
+use super::quotas::quota;
+use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, each, known, made, of, one, same};
 use super::*;
-use crate::attributes;
 use crate::model::Tags;
 use crate::wire::tags::retag;
 
-/// `AWS::RDS::DBParameterGroup`. Its id is its name.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct DbParameterGroup {
-    /// `DBParameterGroupFamily`: the engine and its major version, `postgres16`.
-    pub family: String,
-    /// The parameters that differ from the engine's own, by `ParameterName`. Dynamic ones are in force at once, static ones after the
-    /// instance's next restart.
-    pub parameters: BTreeMap<String, String>,
-    pub tags: Tags,
+object! {
+    /// `AWS::RDS::DBParameterGroup`. Its id is its name.
+    pub struct DbParameterGroup {
+        /// `DBParameterGroupFamily`: the engine and its major version, `postgres16`.
+        replace family: String,
+        /// The parameters that differ from the engine's own, by `ParameterName`. Dynamic ones are in force at once, static ones after the
+        /// instance's next restart.
+        update parameters: BTreeMap<String, String>,
+        update tags: Tags,
+    }
 }
-
-attributes! { DbParameterGroup { replace family, update parameters, update tags } }
 
 /// Parameters that one request may change.
 const BATCH: usize = 20;
@@ -28,6 +29,35 @@ impl Resource for DbParameterGroup {
     const KIND: Kind = Kind::DbParameterGroup;
     const SERVICE: Service = Service::Rds;
     const TYPICAL: Typical = Typical::secs(2, 2, 2);
+    const CALLS: Calls = Calls {
+        read: &[
+            reads(Service::Rds, "DescribeDBParameterGroups"),
+            reads(Service::Rds, "DescribeDBParameters"),
+            reads(Service::Rds, "ListTagsForResource"),
+        ],
+        write: &[
+            call(Service::Rds, "AddTagsToResource", DB_PARAMETER_GROUPS),
+            call(Service::Rds, "CreateDBParameterGroup", DB_PARAMETER_GROUPS),
+            call(Service::Rds, "DeleteDBParameterGroup", DB_PARAMETER_GROUPS),
+            call(Service::Rds, "ModifyDBParameterGroup", DB_PARAMETER_GROUPS),
+            call(Service::Rds, "RemoveTagsFromResource", DB_PARAMETER_GROUPS),
+            call(Service::Rds, "ResetDBParameterGroup", DB_PARAMETER_GROUPS),
+        ],
+    };
+    const TERRAFORM: &'static Table = &one(&[made(
+        "aws_db_parameter_group",
+        &[
+            known("arn", "arn:${partition}:rds:${region}:${account}:pg:${id}"),
+            same("family"),
+            ID,
+            NAME,
+            each("parameter", "parameters", &[of("name", "@key"), of("value", "@")]),
+            REGION,
+            TAGS,
+            TAGS_ALL,
+        ],
+    )]);
+    const QUOTAS: &'static [Quota] = &[quota(Service::Rds, "DBParameterGroupQuotaExceeded", ("rds", "L-DE55804A"), "Parameter groups")];
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.rds().describe_db_parameter_groups().max_records(100);
@@ -69,6 +99,10 @@ impl Resource for DbParameterGroup {
     async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
         let request = cx.rds().delete_db_parameter_group().db_parameter_group_name(&live.id);
         gone(cx.safe(Service::Rds, "DeleteDBParameterGroup", async || request.clone().send().await).await)
+    }
+
+    async fn holders(cx: &Clients, live: &Live) -> Option<Holders> {
+        Some(("database instances", holders::databases(cx, &live.id).await))
     }
 }
 

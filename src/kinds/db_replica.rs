@@ -1,50 +1,67 @@
 //! A copy of a database to read from.
+mod terraform;
+
 use aws_sdk_rds::types::DbInstance as Seen;
 
+use super::calls::{DATABASES, DATABASES_AND_MORE, DB_KEYS, On, call, needs, reads};
 use super::managed::{already, changed, moved, name};
 use super::*;
-use crate::attributes;
 use crate::model::{Computed, Tags};
 
-/// `AWS::RDS::DBInstance` with a `SourceDBInstanceIdentifier`, in its source's region and subnets. Its id is its `DBInstanceIdentifier`.
-/// Engine, storage size and encryption are the source's.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct DbReplica {
-    /// `SourceDBInstanceIdentifier`; the source must keep backups.
-    pub source: Ref<DbInstance>,
-    /// `DBInstanceClass`: `db.r7g.large`.
-    pub instance_class: String,
-    /// `StorageType`: `gp3`, `gp2`, `io1`, `io2`.
-    pub storage_type: String,
-    /// `VpcSecurityGroupIds`: at least one, or RDS takes the VPC's default group.
-    pub security_groups: BTreeSet<Ref<SecurityGroup>>,
-    /// `DBParameterGroupName`. Another group's static parameters are in force after the next restart.
-    pub parameter_group: Ref<DbParameterGroup>,
-    /// `MultiAZ`: a standby of the replica in another zone.
-    pub multi_az: bool,
-    /// `Port`, from 1150 to 65535. A change restarts the replica.
-    pub port: i32,
-    /// `DeletionProtection`.
-    pub deletion_protection: bool,
-    /// `EnablePerformanceInsights`, kept for 7 days.
-    pub performance_insights: bool,
-    /// `AutoMinorVersionUpgrade`, in the maintenance window.
-    pub auto_minor_version_upgrade: bool,
-    /// `PreferredMaintenanceWindow` in UTC, lower case, at least 30 minutes: `sun:05:00-sun:06:00`.
-    pub maintenance_window: String,
-    /// `ApplyImmediately`: whether updates are made at once and waited for, or left to the maintenance window. How, not what: never compared.
-    pub apply_immediately: bool,
-    /// `Endpoint.Address`.
-    pub endpoint: Computed<String>,
-    pub tags: Tags,
+object! {
+    /// `AWS::RDS::DBInstance` with a `SourceDBInstanceIdentifier`, in its source's region and subnets. Its id is its `DBInstanceIdentifier`.
+    /// Engine, storage size and encryption are the source's.
+    pub struct DbReplica {
+        /// `SourceDBInstanceIdentifier`; the source must keep backups.
+        replace source: Ref<DbInstance>,
+        /// `DBInstanceClass`: `db.r7g.large`.
+        update instance_class: String,
+        /// `StorageType`: `gp3`, `gp2`, `io1`, `io2`.
+        update storage_type: String,
+        /// `VpcSecurityGroupIds`: at least one, or RDS takes the VPC's default group.
+        update security_groups: BTreeSet<Ref<SecurityGroup>>,
+        /// `DBParameterGroupName`. Another group's static parameters are in force after the next restart.
+        update parameter_group: Ref<DbParameterGroup>,
+        /// `MultiAZ`: a standby of the replica in another zone.
+        update multi_az: bool,
+        /// `Port`, from 1150 to 65535. A change restarts the replica.
+        update port: i32,
+        /// `DeletionProtection`.
+        update deletion_protection: bool,
+        /// `EnablePerformanceInsights`, kept for 7 days.
+        update performance_insights: bool,
+        /// `AutoMinorVersionUpgrade`, in the maintenance window.
+        update auto_minor_version_upgrade: bool,
+        /// `PreferredMaintenanceWindow` in UTC, lower case, at least 30 minutes: `sun:05:00-sun:06:00`.
+        update maintenance_window: String,
+        /// `ApplyImmediately`: whether updates are made at once and waited for, or left to the maintenance window. How, not what: never compared.
+        initial apply_immediately: bool,
+        /// `Endpoint.Address`.
+        computed endpoint: Computed<String>,
+        update tags: Tags,
+    }
 }
-
-attributes! { DbReplica { replace source, update instance_class, update storage_type, update security_groups, update parameter_group, update multi_az, update port, update deletion_protection, update performance_insights, update auto_minor_version_upgrade, update maintenance_window, initial apply_immediately, computed endpoint, update tags } }
 
 impl Resource for DbReplica {
     const KIND: Kind = Kind::DbReplica;
     const SERVICE: Service = Service::Rds;
     const TYPICAL: Typical = Typical::secs(900, 600, 300);
+    /// Its storage is encrypted as its source's is, and its password is the source's.
+    const CALLS: Calls = Calls {
+        read: &[reads(Service::Rds, "DescribeDBInstances")],
+        write: &[
+            call(Service::Rds, "AddTagsToResource", DATABASES),
+            call(Service::Rds, "CreateDBInstanceReadReplica", DATABASES_AND_MORE),
+            needs(Service::Rds, "CreateDBInstanceReadReplica", "kms:CreateGrant", DB_KEYS),
+            needs(Service::Rds, "CreateDBInstanceReadReplica", "kms:DescribeKey", &[On::Any]),
+            call(Service::Rds, "DeleteDBInstance", DATABASES),
+            reads(Service::Rds, "DescribeEvents"),
+            call(Service::Rds, "ModifyDBInstance", DATABASES_AND_MORE),
+            call(Service::Rds, "RemoveTagsFromResource", DATABASES),
+        ],
+    };
+    const TERRAFORM: &'static Table = &terraform::TABLE;
+    const QUOTAS: &'static [Quota] = rds::QUOTAS;
 
     fn protected(&self) -> bool {
         self.deletion_protection

@@ -1,24 +1,51 @@
 //! The subnets of a database.
+use super::calls::{DB_SUBNET_GROUPS, On, call, needs, reads};
 use super::managed::{already, moved, name};
+use super::quotas::quota;
+use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, known, made, of, one};
 use super::*;
-use crate::attributes;
 use crate::model::Tags;
 
-/// `AWS::RDS::DBSubnetGroup`. Its id is its name. The stamp is its description, since lists show no tags.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct DbSubnetGroup {
-    /// `SubnetIds`: at least two, in at least two availability zones of one VPC.
-    pub subnets: BTreeSet<Ref<Subnet>>,
-    /// Written at creation, beside the stamp's tags; lists don't show them.
-    pub tags: Tags,
+object! {
+    /// `AWS::RDS::DBSubnetGroup`. Its id is its name. The stamp is its description, since lists show no tags.
+    pub struct DbSubnetGroup {
+        /// `SubnetIds`: at least two, in at least two availability zones of one VPC.
+        update subnets: BTreeSet<Ref<Subnet>>,
+        /// Written at creation, beside the stamp's tags; lists don't show them.
+        initial tags: Tags,
+    }
 }
-
-attributes! { DbSubnetGroup { update subnets, initial tags } }
 
 impl Resource for DbSubnetGroup {
     const KIND: Kind = Kind::DbSubnetGroup;
     const SERVICE: Service = Service::Rds;
     const TYPICAL: Typical = Typical::secs(2, 2, 2);
+    const CALLS: Calls = Calls {
+        read: &[reads(Service::Rds, "DescribeDBSubnetGroups")],
+        write: &[
+            call(Service::Rds, "CreateDBSubnetGroup", DB_SUBNET_GROUPS),
+            needs(Service::Rds, "CreateDBSubnetGroup", "iam:CreateServiceLinkedRole", &[On::Linked("rds")]),
+            needs(Service::Rds, "CreateDBSubnetGroup", "rds:AddTagsToResource", DB_SUBNET_GROUPS),
+            call(Service::Rds, "DeleteDBSubnetGroup", DB_SUBNET_GROUPS),
+            call(Service::Rds, "ModifyDBSubnetGroup", DB_SUBNET_GROUPS),
+        ],
+    };
+    const TERRAFORM: &'static Table = &one(&[made(
+        "aws_db_subnet_group",
+        &[
+            known("arn", "arn:${partition}:rds:${region}:${account}:subgrp:${id}"),
+            ID,
+            NAME,
+            REGION,
+            of("subnet_ids", "subnets"),
+            TAGS,
+            TAGS_ALL,
+        ],
+    )]);
+    const QUOTAS: &'static [Quota] = &[
+        quota(Service::Rds, "DBSubnetGroupQuotaExceeded", ("rds", "L-48C6BF61"), "DB subnet groups"),
+        quota(Service::Rds, "DBSubnetQuotaExceededFault", ("rds", "L-6F3ACC36"), "Subnets per DB subnet group"),
+    ];
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.rds().describe_db_subnet_groups().max_records(100);
@@ -63,5 +90,9 @@ impl Resource for DbSubnetGroup {
     async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
         let request = cx.rds().delete_db_subnet_group().db_subnet_group_name(&live.id);
         gone(cx.safe(Service::Rds, "DeleteDBSubnetGroup", async || request.clone().send().await).await)
+    }
+
+    async fn holders(cx: &Clients, live: &Live) -> Option<Holders> {
+        Some(("database instances", holders::databases(cx, &live.id).await))
     }
 }

@@ -1,5 +1,5 @@
 //! How readily attacks on the HTTP layer are seen.
-use super::phase::{Written, phase, text};
+use super::phase::{Action, Written, phase, text};
 use super::*;
 use serde_json::json;
 
@@ -20,7 +20,7 @@ pub struct Override {
 /// Cloudflare's HTTP DDoS attack protection.
 pub(crate) const RULESET: &str = "4d21379b4f9f4bb088e0729962c8b3cf";
 
-impl Override {
+impl Action for Override {
     fn write(&self) -> Written {
         let mut overrides = json!({ "sensitivity_level": self.sensitivity });
         if let Some(action) = &self.action {

@@ -2,41 +2,38 @@
 mod batch;
 mod wire;
 
+use super::terraform::{ID, known, made, same};
 use super::*;
-use crate::attributes;
-use crate::kinds::Call;
 use batch::{only, records};
 use wire::read;
 
-pub(crate) use batch::batch;
 pub use wire::host;
 
-/// One of `/zones/ZONE/dns_records`. Its comment is its stamp.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct DnsRecord {
-    /// The zone's name.
-    pub zone: String,
-    /// The whole name in lower case, in its ASCII form, without the trailing dot. It changes in place: the names by which a certificate is validated
-    /// repeat from one certificate to the next, and a successor would be the very record that leaves.
-    pub name: Text,
-    /// `A`, `AAAA`, `CAA`, `CNAME`, `MX`, `NS`, `SRV` or `TXT`. Another type takes the place of the old one in one transaction.
-    pub r#type: String,
-    /// What the record says, in one form for each type: a host name as `name` is; the text of a TXT record without quotes; `WEIGHT PORT TARGET` of an SRV
-    /// record; `FLAGS TAG VALUE` of a CAA record.
-    pub content: Text,
-    /// Of MX and SRV records.
-    pub priority: Option<i32>,
-    /// Whether clients are led to Cloudflare, and not to what the record says.
-    pub proxied: bool,
-    /// Seconds, from 60 to 86400; 1 is automatic, and all that a proxied record can have.
-    pub ttl: i32,
-    /// What must serve before the name leads there.
-    pub waits_for: BTreeSet<Pointer>,
-    /// Groups that guard what the record leads to: they open before it leads clients there directly.
-    pub opens: BTreeSet<Address>,
+object! {
+    /// One of `/zones/ZONE/dns_records`. Its comment is its stamp.
+    pub struct DnsRecord {
+        /// The zone's name.
+        replace zone: String,
+        /// The whole name in lower case, in its ASCII form, without the trailing dot. It changes in place: the names by which a certificate is validated
+        /// repeat from one certificate to the next, and a successor would be the very record that leaves.
+        update name: Text,
+        /// `A`, `AAAA`, `CAA`, `CNAME`, `MX`, `NS`, `SRV` or `TXT`. Another type takes the place of the old one in one transaction.
+        update r#type: String,
+        /// What the record says, in one form for each type: a host name as `name` is; the text of a TXT record without quotes; `WEIGHT PORT TARGET` of an SRV
+        /// record; `FLAGS TAG VALUE` of a CAA record.
+        update content: Text,
+        /// Of MX and SRV records.
+        update priority: Option<i32>,
+        /// Whether clients are led to Cloudflare, and not to what the record says.
+        update proxied: bool,
+        /// Seconds, from 60 to 86400; 1 is automatic, and all that a proxied record can have.
+        update ttl: i32,
+        /// What must serve before the name leads there.
+        computed waits_for: BTreeSet<Pointer>,
+        /// Groups that guard what the record leads to: they open before it leads clients there directly.
+        computed opens: BTreeSet<Address>,
+    }
 }
-
-attributes! { DnsRecord { replace zone, update name, update r#type, update content, update priority, update proxied, update ttl, computed waits_for, computed opens } }
 
 /// An automatic time to live.
 pub const AUTOMATIC: i32 = 1;
@@ -47,6 +44,20 @@ impl Resource for DnsRecord {
     const TYPICAL: Typical = Typical::secs(2, 2, 2);
     const SHARED: bool = true;
     const BATCHED: bool = true;
+    const CALLS: Calls = Calls::NONE;
+    const TERRAFORM: &'static Table = &Table {
+        by_kind: false,
+        made: &[made(
+            "cloudflare_dns_record",
+            &[same("content"), ID, same("name"), same("priority"), same("proxied"), same("ttl"), same("type"), known("zone_id", "${zone}")],
+        )],
+        left_out: &[
+            ("opens", "it only orders changes in place"),
+            ("waits_for", "Terraform says by `depends_on` what must serve first"),
+            ("zone", "a stack has one zone, and Terraform says it by its id"),
+        ],
+    };
+    const PERMISSION: Option<&'static str> = Some("DNS");
 
     /// An alias is alone at its name; addresses stand beside each other. Nothing says the same twice.
     fn claims(&self) -> Vec<Claim> {
@@ -79,19 +90,21 @@ impl Resource for DnsRecord {
     }
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-        let want = self.clone().into();
-        let made = batch(cx, vec![Call::Create { want: &want, links, stamp: stamp.clone() }]).await;
+        let made = Self::batch(cx, vec![Call::Create { want: self, links, stamp: stamp.clone() }]).await;
         only(made)?.ok_or_else(|| CloudError::bug("a creation without an object"))
     }
 
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
-        let want = self.clone().into();
-        let made = batch(cx, vec![Call::Update { live, want: &want, links, stamp: stamp.clone() }]).await;
+        let made = Self::batch(cx, vec![Call::Update { live, want: self, links, stamp: stamp.clone() }]).await;
         only(made)?.ok_or_else(|| CloudError::bug("an update without an object"))
     }
 
     async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
-        only(batch(cx, vec![Call::Delete { live }]).await).map(drop)
+        only(Self::batch(cx, vec![Call::Delete { live }]).await).map(drop)
+    }
+
+    async fn batch(cx: &Clients, calls: Vec<Call<'_, Self>>) -> Vec<Answer> {
+        batch::batch(cx, calls).await
     }
 }
 

@@ -1,7 +1,8 @@
 //! What EC2's kinds share: the stack's filter, and tags that follow the wanted ones.
 use super::Stamp;
 use super::identity::TAG_STACK;
-use crate::model::{Service, Tags};
+use crate::model::Tags;
+use crate::wire::Service;
 use crate::wire::tags::retag;
 use crate::wire::{Clients, CloudError};
 

@@ -1,26 +1,45 @@
 //! A public IPv4 address that stays.
+use super::calls::{EC2_TAG, EC2_UNTAG, NEW, OWN, call, reads};
+use super::quotas::quota;
+use super::terraform::{ID, REGION, TAGS, TAGS_ALL, Word, is, known, made, one, same};
 use super::*;
-use crate::attributes;
 use crate::kinds::ec2::ec2_stack_filter;
 use crate::model::{Computed, Tags};
 use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use aws_sdk_ec2::types::{DomainType, ResourceType};
 
-/// `AWS::EC2::EIP`. Its id is the `AllocationId`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ElasticIp {
-    /// `PublicIp`, from Amazon's pool.
-    pub public_ip: Computed<String>,
-    /// `Tags`, without the stamp.
-    pub tags: Tags,
+object! {
+    /// `AWS::EC2::EIP`. Its id is the `AllocationId`.
+    pub struct ElasticIp {
+        /// `PublicIp`, from Amazon's pool.
+        computed public_ip: Computed<String>,
+        /// `Tags`, without the stamp.
+        update tags: Tags,
+    }
 }
-
-attributes! { ElasticIp { computed public_ip, update tags } }
 
 impl Resource for ElasticIp {
     const KIND: Kind = Kind::ElasticIp;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(2, 1, 2);
+    const CALLS: Calls = Calls {
+        read: &[reads(Service::Ec2, "DescribeAddresses")],
+        write: &[call(Service::Ec2, "AllocateAddress", NEW), EC2_TAG, EC2_UNTAG, call(Service::Ec2, "ReleaseAddress", OWN)],
+    };
+    const TERRAFORM: &'static Table = &one(&[made(
+        "aws_eip",
+        &[
+            known("allocation_id", "${id}"),
+            known("arn", "arn:${partition}:ec2:${region}:${account}:elastic-ip/${id}"),
+            is("domain", Word::Text("vpc")),
+            ID,
+            same("public_ip"),
+            REGION,
+            TAGS,
+            TAGS_ALL,
+        ],
+    )]);
+    const QUOTAS: &'static [Quota] = &[quota(Service::Ec2, "AddressLimitExceeded", ("ec2", "L-0263D0A3"), "EC2-VPC Elastic IPs")];
 
     fn outputs(&self) -> Outputs {
         self.public_ip.0.iter().map(|ip| ("public_ip".into(), ip.clone())).collect()
@@ -59,5 +78,9 @@ impl Resource for ElasticIp {
     async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
         let request = cx.ec2().release_address().allocation_id(&live.id);
         gone(cx.safe(Service::Ec2, "ReleaseAddress", async || request.clone().send().await).await)
+    }
+
+    async fn holders(cx: &Clients, live: &Live) -> Option<Holders> {
+        Some(("network interfaces", holders::interfaces(cx, "association.allocation-id", &live.id).await))
     }
 }

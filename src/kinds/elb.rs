@@ -6,7 +6,8 @@ use futures_util::future::try_join_all;
 
 use super::{half, ours};
 use crate::kinds::Stamp;
-use crate::model::{Service, Tags};
+use crate::model::Tags;
+use crate::wire::Service;
 use crate::wire::tags::retag;
 use crate::wire::{Class, Clients, CloudError};
 

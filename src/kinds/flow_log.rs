@@ -1,37 +1,65 @@
 //! The record of a VPC's traffic.
 use std::cell::RefCell;
 
+use super::calls::{EC2_TAG, EC2_UNTAG, NEW_IN_OWN, OWN, On, ROLES, call, needs, reads};
+use super::terraform::{ID, REGION, TAGS, TAGS_ALL, Word, is, known, link, made, of, one, same};
 use super::*;
-use crate::attributes;
 use crate::kinds::ec2::ec2_stack_filter;
 use crate::model::Tags;
 use crate::wire::classify::refused;
 use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use aws_sdk_ec2::types::{FlowLogsResourceType, LogDestinationType, ResourceType, TrafficType};
 
-/// `AWS::EC2::FlowLog` of a VPC into CloudWatch Logs, in AWS's default format.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct FlowLog {
-    /// `ResourceId`.
-    pub vpc: Ref<Vpc>,
-    /// `LogGroupName`.
-    pub log_group: Ref<LogGroup>,
-    /// `DeliverLogsPermissionArn`: a role that `vpc-flow-logs.amazonaws.com` may assume.
-    pub role: Ref<IamRole>,
-    /// `TrafficType`: `ACCEPT`, `REJECT` or `ALL`.
-    pub traffic_type: String,
-    /// `MaxAggregationInterval`, seconds: 60 or 600.
-    pub max_aggregation_interval: i32,
-    /// `Tags`, without the stamp.
-    pub tags: Tags,
+object! {
+    /// `AWS::EC2::FlowLog` of a VPC into CloudWatch Logs, in AWS's default format.
+    pub struct FlowLog {
+        /// `ResourceId`.
+        replace vpc: Ref<Vpc>,
+        /// `LogGroupName`.
+        replace log_group: Ref<LogGroup>,
+        /// `DeliverLogsPermissionArn`: a role that `vpc-flow-logs.amazonaws.com` may assume.
+        replace role: Ref<IamRole>,
+        /// `TrafficType`: `ACCEPT`, `REJECT` or `ALL`.
+        replace traffic_type: String,
+        /// `MaxAggregationInterval`, seconds: 60 or 600.
+        replace max_aggregation_interval: i32,
+        /// `Tags`, without the stamp.
+        update tags: Tags,
+    }
 }
-
-attributes! { FlowLog { replace vpc, replace log_group, replace role, replace traffic_type, replace max_aggregation_interval, update tags } }
 
 impl Resource for FlowLog {
     const KIND: Kind = Kind::FlowLog;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(3, 1, 2);
+    /// The flow log's role is looked up, then handed to the service that writes the log.
+    const CALLS: Calls = Calls {
+        read: &[reads(Service::Ec2, "DescribeFlowLogs")],
+        write: &[
+            call(Service::Ec2, "CreateFlowLogs", NEW_IN_OWN),
+            needs(Service::Ec2, "CreateFlowLogs", "iam:PassRole", &[On::Passed("vpc-flow-logs.amazonaws.com")]),
+            EC2_TAG,
+            call(Service::Ec2, "DeleteFlowLogs", OWN),
+            EC2_UNTAG,
+            call(Service::Iam, "GetRole", ROLES),
+        ],
+    };
+    const TERRAFORM: &'static Table = &one(&[made(
+        "aws_flow_log",
+        &[
+            known("arn", "arn:${partition}:ec2:${region}:${account}:vpc-flow-log/${id}"),
+            link("iam_role_arn", "role", "arn"),
+            ID,
+            link("log_destination", "log_group", "arn"),
+            is("log_destination_type", Word::Text("cloud-watch-logs")),
+            same("max_aggregation_interval"),
+            REGION,
+            TAGS,
+            TAGS_ALL,
+            same("traffic_type"),
+            of("vpc_id", "vpc"),
+        ],
+    )]);
 
     /// AWS refuses a second flow log of one VPC into the same log group (`FlowLogAlreadyExists`).
     fn claims(&self) -> Vec<Claim> {

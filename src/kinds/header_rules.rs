@@ -1,11 +1,11 @@
 //! Headers of answers.
-use super::phase::{Written, phase};
+use super::phase::{Action, Written, phase};
 use super::*;
 use serde_json::json;
 
 phase! {
     /// Response header transform rules.
-    HeaderRules of Headers in "http_response_headers_transform" by "Transform Rules"
+    HeaderRules of Headers in "http_response_headers_transform" by "Transform Rules" with room for [10, 25, 50, 300]
 }
 
 /// `rewrite` of `headers`, by name.
@@ -21,7 +21,7 @@ pub enum Header {
     Set(String),
 }
 
-impl Headers {
+impl Action for Headers {
     fn write(&self) -> Written {
         let one = |h: &Header| match h {
             Header::Add(value) => json!({ "operation": "add", "value": value }),

@@ -1,31 +1,77 @@
 //! What a service may do on our behalf.
+use super::calls::{ROLES, call, reads};
+use super::quotas::quota;
+use super::terraform::{ID, NAME, TAGS, TAGS_ALL, Word, is, known, made, made_each, of, one, own, via};
 use super::*;
-use crate::attributes;
 use crate::model::Tags;
 use crate::wire::tags::{from_iam_tags, iam_tags, retag};
 use aws_sdk_iam::types::{EntityType, PolicyDetail, Role, RoleDetail};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
 
-/// `AWS::IAM::Role`. Its name (`RoleName`) is generated, its path is `/infra/STACK/REGION/`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct IamRole {
-    /// The service that may assume the role: `ec2.amazonaws.com`. A trust policy (`AssumeRolePolicyDocument`) that says
-    /// anything else is shown as its JSON.
-    pub service: String,
-    /// The ARNs of the attached policies (`ManagedPolicyArns`); 20 at most.
-    pub managed_policies: BTreeSet<String>,
-    /// Policies of the role's own, by `PolicyName`; compared by meaning, not by their text. 10,240 characters at most in all.
-    pub inline_policies: BTreeMap<String, Value>,
-    pub tags: Tags,
+object! {
+    /// `AWS::IAM::Role`. Its name (`RoleName`) is generated, its path is `/infra/STACK/REGION/`.
+    pub struct IamRole {
+        /// The service that may assume the role: `ec2.amazonaws.com`. A trust policy (`AssumeRolePolicyDocument`) that says
+        /// anything else is shown as its JSON.
+        update service: String,
+        /// The ARNs of the attached policies (`ManagedPolicyArns`); 20 at most.
+        update managed_policies: BTreeSet<String>,
+        /// Policies of the role's own, by `PolicyName`; compared by meaning, not by their text. 10,240 characters at most in all.
+        update inline_policies: BTreeMap<String, Value>,
+        update tags: Tags,
+    }
 }
-
-attributes! { IamRole { update service, update managed_policies, update inline_policies, update tags } }
 
 impl Resource for IamRole {
     const KIND: Kind = Kind::IamRole;
     const SERVICE: Service = Service::Iam;
     const TYPICAL: Typical = Typical::secs(5, 3, 5);
+    /// Which policies a role is given isn't narrowed to those of the spec: what a run takes back gives an earlier spec's.
+    const CALLS: Calls = Calls {
+        read: &[reads(Service::Iam, "GetAccountAuthorizationDetails")],
+        write: &[
+            call(Service::Iam, "AttachRolePolicy", ROLES),
+            call(Service::Iam, "CreateRole", ROLES),
+            call(Service::Iam, "DeleteRole", ROLES),
+            call(Service::Iam, "DeleteRolePolicy", ROLES),
+            call(Service::Iam, "DetachRolePolicy", ROLES),
+            call(Service::Iam, "GetRole", ROLES),
+            call(Service::Iam, "ListAttachedRolePolicies", ROLES),
+            call(Service::Iam, "ListRolePolicies", ROLES),
+            call(Service::Iam, "PutRolePolicy", ROLES),
+            call(Service::Iam, "TagRole", ROLES),
+            call(Service::Iam, "UntagRole", ROLES),
+            call(Service::Iam, "UpdateAssumeRolePolicy", ROLES),
+        ],
+    };
+    const TERRAFORM: &'static Table = &one(&[
+        made(
+            "aws_iam_role",
+            &[
+                // Known as soon as the role stands: its path says whose it is.
+                known("arn", "arn:${partition}:iam::${account}:role/infra/${stack}/${region}/${id}"),
+                via("assume_role_policy", "service", |v| trust(v.as_str().unwrap_or_default()).into()),
+                is("force_detach_policies", Word::No),
+                ID,
+                is("max_session_duration", Word::Number(3600)),
+                NAME,
+                known("path", "/infra/${stack}/${region}/"),
+                TAGS,
+                TAGS_ALL,
+            ],
+        ),
+        made_each("aws_iam_role_policy_attachment", "managed_policies", &[of("policy_arn", "@"), own("role", "name")]),
+        made_each(
+            "aws_iam_role_policy",
+            "inline_policies",
+            &[of("name", "@key"), via("policy", "@", terraform::document), own("role", "id")],
+        ),
+    ]);
+    const QUOTAS: &'static [Quota] = &[
+        quota(Service::Iam, "LimitExceeded", ("iam", "L-0DA4ABF3"), "Managed policies per role").of("AttachRolePolicy"),
+        quota(Service::Iam, "LimitExceeded", ("iam", "L-FE177D64"), "Roles per account").of("CreateRole"),
+    ];
 
     /// IAM has no filter by tag or path here: one call a page of all roles, which carries policies and tags.
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
@@ -94,6 +140,10 @@ impl Resource for IamRole {
         }
         let request = cx.iam().delete_role().role_name(&live.id);
         gone(cx.safe(Service::Iam, "DeleteRole", async || request.clone().send().await).await)
+    }
+
+    async fn holders(cx: &Clients, live: &Live) -> Option<Holders> {
+        Some(("instance profiles", profiles(cx, &live.id).await))
     }
 }
 
@@ -242,4 +292,11 @@ mod tests {
         let other = json!({ "Statement": [] }).to_string();
         assert_eq!(trust(&other), other);
     }
+}
+
+/// The instance profiles that a role is in.
+async fn profiles(cx: &Clients, role: &str) -> Result<Vec<String>, CloudError> {
+    let request = cx.iam().list_instance_profiles_for_role().role_name(role);
+    let seen = cx.safe(Service::Iam, "ListInstanceProfilesForRole", async || request.clone().send().await).await?;
+    Ok(seen.instance_profiles.into_iter().map(|p| p.instance_profile_name).collect())
 }

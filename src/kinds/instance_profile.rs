@@ -1,21 +1,22 @@
 //! A role as instances wear it.
+use super::calls::{On, TO_INSTANCES, call, needs, reads};
 use super::iam_role::{existing, path};
+use super::quotas::quota;
+use super::terraform::{ID, NAME, TAGS, TAGS_ALL, known, link, made, one};
 use super::*;
-use crate::attributes;
 use crate::model::Tags;
 use crate::wire::tags::{from_iam_tags, iam_tags, retag};
 use aws_sdk_iam::types::InstanceProfile as Found;
 use futures_util::future::try_join_all;
 
-/// `AWS::IAM::InstanceProfile`. Its name (`InstanceProfileName`) is generated, its path is `/infra/STACK/REGION/`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct InstanceProfile {
-    /// The one role in it (`Roles`).
-    pub role: Ref<IamRole>,
-    pub tags: Tags,
+object! {
+    /// `AWS::IAM::InstanceProfile`. Its name (`InstanceProfileName`) is generated, its path is `/infra/STACK/REGION/`.
+    pub struct InstanceProfile {
+        /// The one role in it (`Roles`).
+        update role: Ref<IamRole>,
+        update tags: Tags,
+    }
 }
-
-attributes! { InstanceProfile { update role, update tags } }
 
 /// What stands for the role of a profile that holds none: its creation stopped half way, or someone took the role out.
 const NO_ROLE: &str = "none";
@@ -24,6 +25,32 @@ impl Resource for InstanceProfile {
     const KIND: Kind = Kind::InstanceProfile;
     const SERVICE: Service = Service::Iam;
     const TYPICAL: Typical = Typical::secs(5, 5, 3);
+    const CALLS: Calls = Calls {
+        read: &[call(Service::Iam, "GetInstanceProfile", PROFILES), reads(Service::Iam, "ListInstanceProfiles")],
+        write: &[
+            call(Service::Iam, "AddRoleToInstanceProfile", PROFILES),
+            needs(Service::Iam, "AddRoleToInstanceProfile", "iam:PassRole", TO_INSTANCES),
+            call(Service::Iam, "CreateInstanceProfile", PROFILES),
+            call(Service::Iam, "DeleteInstanceProfile", PROFILES),
+            call(Service::Iam, "RemoveRoleFromInstanceProfile", PROFILES),
+            call(Service::Iam, "TagInstanceProfile", PROFILES),
+            call(Service::Iam, "UntagInstanceProfile", PROFILES),
+        ],
+    };
+    const TERRAFORM: &'static Table = &one(&[made(
+        "aws_iam_instance_profile",
+        &[
+            known("arn", "arn:${partition}:iam::${account}:instance-profile/infra/${stack}/${region}/${id}"),
+            ID,
+            NAME,
+            known("path", "/infra/${stack}/${region}/"),
+            link("role", "role", "name"),
+            TAGS,
+            TAGS_ALL,
+        ],
+    )]);
+    const QUOTAS: &'static [Quota] =
+        &[quota(Service::Iam, "LimitExceeded", ("iam", "L-6E65F664"), "Instance profiles per account").of("CreateInstanceProfile")];
 
     /// `ListInstanceProfiles` shows no tags and IAM has no batched read of them: one `GetInstanceProfile` for each on the stack's path.
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
@@ -81,6 +108,8 @@ impl Resource for InstanceProfile {
         gone(cx.safe(Service::Iam, "DeleteInstanceProfile", async || request.clone().send().await).await)
     }
 }
+
+const PROFILES: &[On] = &[On::Named("iam::{account}:instance-profile/infra/{stack}/{region}/*")];
 
 /// Puts one role into a profile and every other out of it: there is room for one only. Waits until the profile can be read,
 /// since IAM's reads lag behind its writes. For a new one, makes sure that it is this step's.

@@ -1,21 +1,22 @@
 //! The door of a VPC to the internet.
+use super::calls::{EC2_TAG, EC2_UNTAG, NEW, OWN, call, reads};
+use super::quotas::quota;
+use super::terraform::{ID, REGION, TAGS, TAGS_ALL, known, made, of, one};
 use super::*;
-use crate::attributes;
 use crate::kinds::ec2::ec2_stack_filter;
 use crate::model::Tags;
 use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use aws_sdk_ec2::types::{AttachmentStatus, ResourceType};
 
-/// `AWS::EC2::InternetGateway`, attached to its VPC.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct InternetGateway {
-    /// The VPC it is attached to (`AttachInternetGateway`); a VPC has one at most.
-    pub vpc: Ref<Vpc>,
-    /// `Tags`, without the stamp.
-    pub tags: Tags,
+object! {
+    /// `AWS::EC2::InternetGateway`, attached to its VPC.
+    pub struct InternetGateway {
+        /// The VPC it is attached to (`AttachInternetGateway`); a VPC has one at most.
+        replace vpc: Ref<Vpc>,
+        /// `Tags`, without the stamp.
+        update tags: Tags,
+    }
 }
-
-attributes! { InternetGateway { replace vpc, update tags } }
 
 /// Where a gateway that hangs nowhere points.
 const DETACHED: &str = "detached";
@@ -24,6 +25,30 @@ impl Resource for InternetGateway {
     const KIND: Kind = Kind::InternetGateway;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(3, 2, 3);
+    const CALLS: Calls = Calls {
+        read: &[reads(Service::Ec2, "DescribeInternetGateways")],
+        write: &[
+            call(Service::Ec2, "AttachInternetGateway", OWN),
+            call(Service::Ec2, "CreateInternetGateway", NEW),
+            EC2_TAG,
+            call(Service::Ec2, "DeleteInternetGateway", OWN),
+            EC2_UNTAG,
+            call(Service::Ec2, "DetachInternetGateway", OWN),
+        ],
+    };
+    const TERRAFORM: &'static Table = &one(&[made(
+        "aws_internet_gateway",
+        &[
+            known("arn", "arn:${partition}:ec2:${region}:${account}:internet-gateway/${id}"),
+            ID,
+            REGION,
+            TAGS,
+            TAGS_ALL,
+            of("vpc_id", "vpc"),
+        ],
+    )]);
+    const QUOTAS: &'static [Quota] =
+        &[quota(Service::Ec2, "InternetGatewayLimitExceeded", ("vpc", "L-A4707A72"), "Internet gateways per Region")];
 
     /// A VPC has one internet gateway.
     fn claims(&self) -> Vec<Claim> {
@@ -65,6 +90,10 @@ impl Resource for InternetGateway {
         let request = cx.ec2().delete_internet_gateway().internet_gateway_id(&live.id);
         gone(cx.safe(Service::Ec2, "DeleteInternetGateway", async || request.clone().send().await).await)
     }
+
+    async fn holders(cx: &Clients, live: &Live) -> Option<Holders> {
+        Some(("network interfaces with public addresses", public(cx, live).await))
+    }
 }
 
 /// The stack's internet gateways by the VPC they are attached to, for kinds that need one but don't name it to the cloud.
@@ -82,4 +111,13 @@ async fn found(cx: &Clients, stack: &str) -> Result<Vec<aws_sdk_ec2::types::Inte
 fn attached_to(gateway: &aws_sdk_ec2::types::InternetGateway) -> Option<&str> {
     let leaving = |s| matches!(s, &AttachmentStatus::Detaching | &AttachmentStatus::Detached);
     gateway.attachments().iter().find(|a| !a.state().is_some_and(leaving)).and_then(|a| a.vpc_id())
+}
+
+/// What keeps an internet gateway attached: public addresses in its VPC.
+async fn public(cx: &Clients, live: &Live) -> Result<Vec<String>, CloudError> {
+    let mut found = vec![];
+    for vpc in &live.points {
+        found.extend(holders::described(cx, "vpc-id", vpc).await?.iter().filter(|i| i.association().is_some()).map(holders::interface));
+    }
+    Ok(found)
 }

@@ -2,9 +2,10 @@
 mod boot;
 mod data;
 mod script;
+mod terraform;
 
+use super::calls::{EC2_TAG, EC2_UNTAG, IMAGE_NAMES, NEW, OWN, call, needs, reads};
 use super::*;
-use crate::attributes;
 use crate::kinds::ec2::ec2_stack_filter;
 use crate::model::Tags;
 use crate::wire::tags::{ec2_tags, from_ec2_tags};
@@ -18,27 +19,28 @@ pub const VERSION: &str = "1";
 /// The version that a list reads: the one AWS takes when nobody names one.
 const DEFAULT: &str = "$Default";
 
-/// `AWS::EC2::LaunchTemplate`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct LaunchTemplate {
-    /// `ImageId`: `ami-…`, or `resolve:ssm:/…`, which AWS looks up at every launch.
-    pub image: String,
-    /// `InstanceType`: `t3.medium`.
-    pub instance_type: String,
-    /// `IamInstanceProfile`: the role that the instances act in.
-    pub instance_profile: Ref<InstanceProfile>,
-    /// `Groups` of the first network interface.
-    pub security_groups: BTreeSet<Ref<SecurityGroup>>,
-    /// `AssociatePublicIpAddress` of the first network interface; decides over the subnet's own setting.
-    pub public_ip: bool,
-    /// The root volume.
-    pub disk: Disk,
-    /// `MetadataOptions`.
-    pub metadata: Metadata,
-    /// `UserData`: what an instance does when it first starts.
-    pub boot: Boot,
-    /// Tags of the template itself; an instance has those of its scaling group.
-    pub tags: Tags,
+object! {
+    /// `AWS::EC2::LaunchTemplate`.
+    pub struct LaunchTemplate {
+        /// `ImageId`: `ami-…`, or `resolve:ssm:/…`, which AWS looks up at every launch.
+        replace image: String,
+        /// `InstanceType`: `t3.medium`.
+        replace instance_type: String,
+        /// `IamInstanceProfile`: the role that the instances act in.
+        replace instance_profile: Ref<InstanceProfile>,
+        /// `Groups` of the first network interface.
+        replace security_groups: BTreeSet<Ref<SecurityGroup>>,
+        /// `AssociatePublicIpAddress` of the first network interface; decides over the subnet's own setting.
+        replace public_ip: bool,
+        /// The root volume.
+        replace disk: Disk,
+        /// `MetadataOptions`.
+        replace metadata: Metadata,
+        /// `UserData`: what an instance does when it first starts.
+        replace boot: Boot,
+        /// Tags of the template itself; an instance has those of its scaling group.
+        update tags: Tags,
+    }
 }
 
 /// One entry of `BlockDeviceMappings`. The volume goes with its instance (`DeleteOnTermination`).
@@ -68,15 +70,21 @@ pub(super) fn user_data(boot: &Value) -> Value {
     boot::encoded(boot)
 }
 
-attributes! { LaunchTemplate {
-    replace image, replace instance_type, replace instance_profile, replace security_groups, replace public_ip, replace disk,
-    replace metadata, replace boot, update tags,
-} }
-
 impl Resource for LaunchTemplate {
     const KIND: Kind = Kind::LaunchTemplate;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(3, 2, 2);
+    const CALLS: Calls = Calls {
+        read: &[reads(Service::Ec2, "DescribeLaunchTemplateVersions"), reads(Service::Ec2, "DescribeLaunchTemplates")],
+        write: &[
+            call(Service::Ec2, "CreateLaunchTemplate", NEW),
+            needs(Service::Ec2, "CreateLaunchTemplate", "ssm:GetParameters", IMAGE_NAMES),
+            EC2_TAG,
+            call(Service::Ec2, "DeleteLaunchTemplate", OWN),
+            EC2_UNTAG,
+        ],
+    };
+    const TERRAFORM: &'static Table = &terraform::TABLE;
 
     /// Contents can be asked for one template a call or for the whole account in pages; pages don't grow with the stack.
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {

@@ -1,29 +1,33 @@
 //! A port of a load balancer.
+mod terraform;
+
+use super::calls::{ELB_TAG, ELB_UNTAG, OWN, call, reads};
+use super::quotas::quota;
 use super::*;
-use crate::attributes;
 use crate::kinds::elb::{self, Own, present};
 use crate::model::Tags;
 use aws_sdk_elasticloadbalancingv2::types::{self as sdk, ActionTypeEnum, RedirectActionConfig, RedirectActionStatusCodeEnum};
 use futures_util::future::try_join_all;
 
-/// `AWS::ElasticLoadBalancingV2::Listener` of an application load balancer, with its default action and no further rules.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Listener {
-    /// `LoadBalancerArn`.
-    pub load_balancer: Ref<LoadBalancer>,
-    /// `Port`, from 1 to 65535; one listener a port.
-    pub port: i32,
-    /// `Protocol` towards the clients: `HTTP` or `HTTPS`.
-    pub protocol: String,
-    /// The default certificate (`CertificateArn`) of an HTTPS listener, in ACM or IAM: one of the stack, or any by its ARN; `None` for HTTP.
-    pub certificate: Option<Ref<Certificate>>,
-    /// `SslPolicy` of an HTTPS listener: which TLS versions and ciphers it offers; `None` for HTTP.
-    pub ssl_policy: Option<String>,
-    /// `DefaultActions`.
-    pub action: Action,
-    /// The records by which its certificate is validated.
-    pub waits_for: BTreeSet<Pointer>,
-    pub tags: Tags,
+object! {
+    /// `AWS::ElasticLoadBalancingV2::Listener` of an application load balancer, with its default action and no further rules.
+    pub struct Listener {
+        /// `LoadBalancerArn`.
+        replace load_balancer: Ref<LoadBalancer>,
+        /// `Port`, from 1 to 65535; one listener a port.
+        replace port: i32,
+        /// `Protocol` towards the clients: `HTTP` or `HTTPS`.
+        update protocol: String,
+        /// The default certificate (`CertificateArn`) of an HTTPS listener, in ACM or IAM: one of the stack, or any by its ARN; `None` for HTTP.
+        update certificate: Option<Ref<Certificate>>,
+        /// `SslPolicy` of an HTTPS listener: which TLS versions and ciphers it offers; `None` for HTTP.
+        update ssl_policy: Option<String>,
+        /// `DefaultActions`.
+        update action: Action,
+        /// The records by which its certificate is validated.
+        computed waits_for: BTreeSet<Pointer>,
+        update tags: Tags,
+    }
 }
 
 /// What is done with a request.
@@ -37,14 +41,39 @@ pub enum Action {
 }
 
 // A port can be changed in place, but not to one that another listener leaves in the same run: so it moves by a successor beside the old one.
-attributes! { Listener { replace load_balancer, replace port, update protocol, update certificate, update ssl_policy, update action, computed waits_for, update tags } }
-
 const HTTPS: &str = "HTTPS";
 
 impl Resource for Listener {
     const KIND: Kind = Kind::Listener;
     const SERVICE: Service = Service::Elb;
     const TYPICAL: Typical = Typical::secs(3, 3, 3);
+    /// Making a listener is a change of its load balancer. It waits for its certificate.
+    const CALLS: Calls = Calls {
+        read: &[
+            reads(Service::Elb, "DescribeListeners"),
+            reads(Service::Elb, "DescribeLoadBalancers"),
+            reads(Service::Elb, "DescribeTags"),
+        ],
+        write: &[
+            reads(Service::Acm, "DescribeCertificate"),
+            ELB_TAG,
+            call(Service::Elb, "CreateListener", OWN),
+            call(Service::Elb, "DeleteListener", OWN),
+            call(Service::Elb, "ModifyListener", OWN),
+            ELB_UNTAG,
+        ],
+    };
+    const TERRAFORM: &'static Table = &terraform::TABLE;
+    const QUOTAS: &'static [Quota] = &[
+        quota(Service::Elb, "TooManyCertificates", ("elasticloadbalancing", "L-9365A611"), "Certificates per Application Load Balancer"),
+        quota(Service::Elb, "TooManyListeners", ("elasticloadbalancing", "L-B6DF7632"), "Listeners per Application Load Balancer"),
+        quota(
+            Service::Elb,
+            "TooManyUniqueTargetGroupsPerLoadBalancer",
+            ("elasticloadbalancing", "L-822D1B1B"),
+            "Target Groups per Application Load Balancer",
+        ),
+    ];
 
     /// A balancer has one listener a port.
     fn claims(&self) -> Vec<Claim> {

@@ -1,40 +1,41 @@
 //! An application load balancer.
+use super::calls::{ELB_TAG, ELB_UNTAG, NEW, OWN, On, call, needs, reads};
+use super::quotas::quota;
+use super::terraform::{ID, REGION, TAGS, TAGS_ALL, Word, given, is, known, made, of, same, via};
 use super::*;
-use crate::attributes;
 use crate::kinds::elb::{self, Own, may_stand, present};
 use crate::model::{Computed, Tags};
 use aws_sdk_elasticloadbalancingv2::types::{self as sdk, LoadBalancerAttribute, LoadBalancerStateEnum, LoadBalancerTypeEnum};
 use futures_util::future::{try_join, try_join_all};
 
-/// `AWS::ElasticLoadBalancingV2::LoadBalancer` of type `application`, over IPv4.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct LoadBalancer {
-    /// `Scheme`: `internet-facing` (public addresses) or `internal`.
-    pub scheme: String,
-    /// The gateway through which an internet-facing balancer is reached; AWS wants it attached to the VPC first. `None` for an internal one.
-    pub internet_gateway: Option<Ref<InternetGateway>>,
-    /// `Subnets`: of two availability zones at least, one subnet each.
-    pub subnets: BTreeSet<Ref<Subnet>>,
-    /// `SecurityGroups`: one at least; with none AWS takes the VPC's default group.
-    pub security_groups: BTreeSet<Ref<SecurityGroup>>,
-    /// `idle_timeout.timeout_seconds`, from 1 to 4000.
-    pub idle_timeout: i32,
-    /// `deletion_protection.enabled`.
-    pub deletion_protection: bool,
-    /// `routing.http.drop_invalid_header_fields.enabled`: whether headers with invalid names are removed rather than passed on.
-    pub drop_invalid_header_fields: bool,
-    /// `routing.http2.enabled`: whether clients may speak HTTP/2.
-    pub http2: bool,
-    /// `access_logs.s3.bucket`; `None` when `access_logs.s3.enabled` is false. Its policy must let the service write.
-    pub access_logs: Option<Ref<Bucket>>,
-    /// `DNSName`.
-    pub dns_name: Computed<String>,
-    /// `CanonicalHostedZoneId`: the Route 53 zone of `dns_name`.
-    pub zone_id: Computed<String>,
-    pub tags: Tags,
+object! {
+    /// `AWS::ElasticLoadBalancingV2::LoadBalancer` of type `application`, over IPv4.
+    pub struct LoadBalancer {
+        /// `Scheme`: `internet-facing` (public addresses) or `internal`.
+        replace scheme: String,
+        /// The gateway through which an internet-facing balancer is reached; AWS wants it attached to the VPC first. `None` for an internal one.
+        replace internet_gateway: Option<Ref<InternetGateway>>,
+        /// `Subnets`: of two availability zones at least, one subnet each.
+        update subnets: BTreeSet<Ref<Subnet>>,
+        /// `SecurityGroups`: one at least; with none AWS takes the VPC's default group.
+        update security_groups: BTreeSet<Ref<SecurityGroup>>,
+        /// `idle_timeout.timeout_seconds`, from 1 to 4000.
+        update idle_timeout: i32,
+        /// `deletion_protection.enabled`.
+        update deletion_protection: bool,
+        /// `routing.http.drop_invalid_header_fields.enabled`: whether headers with invalid names are removed rather than passed on.
+        update drop_invalid_header_fields: bool,
+        /// `routing.http2.enabled`: whether clients may speak HTTP/2.
+        update http2: bool,
+        /// `access_logs.s3.bucket`; `None` when `access_logs.s3.enabled` is false. Its policy must let the service write.
+        update access_logs: Option<Ref<Bucket>>,
+        /// `DNSName`.
+        computed dns_name: Computed<String>,
+        /// `CanonicalHostedZoneId`: the Route 53 zone of `dns_name`.
+        computed zone_id: Computed<String>,
+        update tags: Tags,
+    }
 }
-
-attributes! { LoadBalancer { replace scheme, replace internet_gateway, update subnets, update security_groups, update idle_timeout, update deletion_protection, update drop_invalid_header_fields, update http2, update access_logs, computed dns_name, computed zone_id, update tags } }
 
 const ACCESS_LOGS: &str = "access_logs.s3.enabled";
 const ACCESS_LOGS_BUCKET: &str = "access_logs.s3.bucket";
@@ -48,6 +49,54 @@ impl Resource for LoadBalancer {
     const KIND: Kind = Kind::LoadBalancer;
     const SERVICE: Service = Service::Elb;
     const TYPICAL: Typical = Typical::secs(150, 10, 30);
+    /// Elastic Load Balancing looks at the network as its caller; all but the account's attributes is what lists read anyway.
+    const CALLS: Calls = Calls {
+        read: &[
+            reads(Service::Ec2, "DescribeInternetGateways"),
+            reads(Service::Elb, "DescribeLoadBalancerAttributes"),
+            reads(Service::Elb, "DescribeLoadBalancers"),
+            reads(Service::Elb, "DescribeTags"),
+        ],
+        write: &[
+            ELB_TAG,
+            call(Service::Elb, "CreateLoadBalancer", NEW),
+            needs(Service::Elb, "CreateLoadBalancer", "ec2:DescribeAccountAttributes", &[On::Any]),
+            needs(Service::Elb, "CreateLoadBalancer", "iam:CreateServiceLinkedRole", &[On::Linked("elasticloadbalancing")]),
+            call(Service::Elb, "DeleteLoadBalancer", OWN),
+            call(Service::Elb, "ModifyLoadBalancerAttributes", OWN),
+            ELB_UNTAG,
+            call(Service::Elb, "SetSecurityGroups", OWN),
+            call(Service::Elb, "SetSubnets", OWN),
+        ],
+    };
+    const TERRAFORM: &'static Table = &Table {
+        by_kind: false,
+        made: &[made(
+            "aws_lb",
+            &[
+                given("access_logs", "access_logs", &[of("bucket", "access_logs"), is("enabled", Word::Yes)]),
+                known("arn", "${id}"),
+                same("dns_name"),
+                same("drop_invalid_header_fields"),
+                of("enable_deletion_protection", "deletion_protection"),
+                of("enable_http2", "http2"),
+                ID,
+                same("idle_timeout"),
+                via("internal", "scheme", |v| (v == "internal").into()),
+                is("ip_address_type", Word::Text("ipv4")),
+                is("load_balancer_type", Word::Text("application")),
+                REGION,
+                same("security_groups"),
+                same("subnets"),
+                TAGS,
+                TAGS_ALL,
+                same("zone_id"),
+            ],
+        )],
+        left_out: &[("internet_gateway", "Terraform says by `depends_on` that the gateway must be attached first")],
+    };
+    const QUOTAS: &'static [Quota] =
+        &[quota(Service::Elb, "TooManyLoadBalancers", ("elasticloadbalancing", "L-53DA6B97"), "Application Load Balancers per Region")];
 
     fn protected(&self) -> bool {
         self.deletion_protection

@@ -1,24 +1,51 @@
 //! Where logs are kept.
+use super::calls::{On, call, needs, reads};
+use super::quotas::quota;
+use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, Word, is, known, made, of, one};
 use super::*;
-use crate::attributes;
 use crate::model::Tags;
 
-/// `AWS::Logs::LogGroup`. Its name is its stamp, `/infra/STACK/NAME/RUN-STEP`: so one request lists them all, without one for tags each.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct LogGroup {
-    /// `RetentionInDays`, one of the API's steps (1, 3, 5, 7, 14, 30, 60, 90, …, 3653); 0 keeps events for ever.
-    pub retention_days: i32,
-    /// Set at creation, then left alone.
-    pub tags: Tags,
+object! {
+    /// `AWS::Logs::LogGroup`. Its name is its stamp, `/infra/STACK/NAME/RUN-STEP`: so one request lists them all, without one for tags each.
+    pub struct LogGroup {
+        /// `RetentionInDays`, one of the API's steps (1, 3, 5, 7, 14, 30, 60, 90, …, 3653); 0 keeps events for ever.
+        update retention_days: i32,
+        /// Set at creation, then left alone.
+        initial tags: Tags,
+    }
 }
-
-attributes! { LogGroup { update retention_days, initial tags } }
 
 impl Resource for LogGroup {
     const KIND: Kind = Kind::LogGroup;
     const SERVICE: Service = Service::CloudWatchLogs;
     const LOSS: Loss = Loss::Data;
     const TYPICAL: Typical = Typical::secs(2, 1, 2);
+    const CALLS: Calls = Calls {
+        read: &[reads(Service::CloudWatchLogs, "DescribeLogGroups")],
+        write: &[
+            call(Service::CloudWatchLogs, "CreateLogGroup", LOG_GROUPS),
+            needs(Service::CloudWatchLogs, "CreateLogGroup", "logs:TagResource", LOG_GROUPS),
+            call(Service::CloudWatchLogs, "DeleteLogGroup", LOG_GROUPS),
+            call(Service::CloudWatchLogs, "DeleteRetentionPolicy", LOG_GROUPS),
+            call(Service::CloudWatchLogs, "PutRetentionPolicy", LOG_GROUPS),
+        ],
+    };
+    const TERRAFORM: &'static Table = &one(&[made(
+        "aws_cloudwatch_log_group",
+        &[
+            known("arn", "arn:${partition}:logs:${region}:${account}:log-group:${id}"),
+            ID,
+            is("log_group_class", Word::Text("STANDARD")),
+            NAME,
+            REGION,
+            of("retention_in_days", "retention_days"),
+            is("skip_destroy", Word::No),
+            TAGS,
+            TAGS_ALL,
+        ],
+    )]);
+    const QUOTAS: &'static [Quota] =
+        &[quota(Service::CloudWatchLogs, "LimitExceededException", ("logs", ""), "Log groups").of("CreateLogGroup")];
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.logs().describe_log_groups().log_group_name_prefix(prefix(stack)).limit(50);
@@ -62,6 +89,8 @@ impl Resource for LogGroup {
         gone(cx.safe(Service::CloudWatchLogs, "DeleteLogGroup", async || request.clone().send().await).await)
     }
 }
+
+const LOG_GROUPS: &[On] = &[On::Named("logs:{region}:{account}:log-group:/infra/{stack}/*")];
 
 impl LogGroup {
     async fn retain(&self, cx: &Clients, name: &str) -> Result<(), CloudError> {

@@ -1,5 +1,5 @@
 //! Rulesets that Cloudflare keeps against known attacks.
-use super::phase::{Written, number, phase, text};
+use super::phase::{Action, Written, number, phase, text};
 use super::*;
 use serde_json::json;
 
@@ -28,7 +28,7 @@ const RULESETS: &[(&str, &str)] = &[
 /// The rule of the OWASP ruleset that acts upon the sum of the others' scores (949110, Inbound Anomaly Score Exceeded).
 const SCORE: &str = "6179ae15870a4bb7b2d480d4843b323c";
 
-impl Managed {
+impl Action for Managed {
     fn write(&self) -> Written {
         let id = RULESETS.iter().find(|(name, _)| *name == self.ruleset).map_or(self.ruleset.as_str(), |(_, id)| id);
         let mut parameters = json!({ "id": id });
@@ -55,5 +55,12 @@ impl Managed {
             score_threshold: number(parameters, "/overrides/rules/0/score_threshold"),
             action: action.into_iter().find(|a| !a.is_empty()),
         }
+    }
+
+    fn limit(&self, name: &str, plan: ZonePlan) -> Option<Limit> {
+        (plan == ZonePlan::Free && self.ruleset != "free").then(|| Limit {
+            message: format!("the managed ruleset `{name}` comes with the plan pro, and the zone is on {plan}"),
+            help: "write `managed: free`, or move the zone to the plan pro".into(),
+        })
     }
 }

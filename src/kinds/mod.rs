@@ -26,6 +26,7 @@ pub mod identity;
 pub mod instance_profile;
 pub mod internet_gateway;
 pub mod launch_template;
+mod limits;
 mod links;
 pub mod listener;
 pub mod load_balancer;
@@ -33,8 +34,10 @@ pub mod log_group;
 mod managed;
 pub mod managed_rules;
 pub mod nat_gateway;
+mod object;
 mod phase;
 pub mod prefix_list;
+mod quotas;
 pub mod rate_limit_rules;
 mod rds;
 pub mod redirect_rules;
@@ -56,14 +59,21 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::model::{Attribute, Attributes, Loss, Service, Tags, digest};
+use crate::model::{Attribute, Attributes, Loss, Tags, digest};
 use crate::wire::policy::deadline;
-use crate::wire::{Class, Clients, CloudError};
+use crate::wire::{Class, Clients, CloudError, Service};
 
+use object::object;
+
+pub use calls::Calls;
 pub use claims::Claims;
+pub use holders::Holders;
 pub use identity::{Address, Stamp};
+pub use limits::{Limit, ZonePlan};
 pub use links::{Links, Part, Pointer, Ref, Text, foreign, map_refs, refs, resolve_texts};
 pub use phase::Rule;
+pub use quotas::Quota;
+pub use terraform::Table;
 
 macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
     $(pub use $module::$ty;)+
@@ -81,11 +91,28 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         pub fn typical(self) -> Typical { match self { $(Kind::$ty => $ty::TYPICAL),+ } }
         pub fn shared(self) -> bool { match self { $(Kind::$ty => $ty::SHARED),+ } }
         pub fn batched(self) -> bool { match self { $(Kind::$ty => $ty::BATCHED),+ } }
+        /// The requests of the kind's verbs.
+        pub fn calls(self) -> Calls { match self { $(Kind::$ty => $ty::CALLS),+ } }
+        /// What a token of Cloudflare must be allowed to read, and to write where the kind is changed, as token forms name it.
+        pub fn permission(self) -> Option<&'static str> { match self { $(Kind::$ty => $ty::PERMISSION),+ } }
+        /// Quotas that stand in the kind's way.
+        pub fn quotas(self) -> &'static [Quota] { match self { $(Kind::$ty => $ty::QUOTAS),+ } }
         /// What it is in Terraform's words.
-        pub fn terraform(self) -> &'static terraform::Table { match self { $(Kind::$ty => &terraform::$module::TABLE),+ } }
+        pub fn terraform(self) -> &'static Table { match self { $(Kind::$ty => $ty::TERRAFORM),+ } }
         pub fn schema(self) -> schemars::Schema { match self { $(Kind::$ty => schemars::schema_for!($ty)),+ } }
         pub(crate) async fn list(self, cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
             match self { $(Kind::$ty => apart(|| Box::pin($ty::list(cx, stack))).await),+ }
+        }
+        /// Calls of this kind that may go in one request; their answers in the same order.
+        pub(crate) async fn batch(self, cx: &Clients, calls: Vec<Call<'_>>) -> Vec<Answer> {
+            match self { $(Kind::$ty => {
+                fn wanted(object: &Object) -> Option<&$ty> { if let Object::$ty(x) = object { Some(x) } else { None } }
+                let own: Option<Vec<Call<$ty>>> = calls.iter().map(|call| call.narrow(wanted)).collect();
+                match own {
+                    Some(own) => apart(|| Box::pin($ty::batch(cx, own))).await,
+                    None => calls.iter().map(|_| Err(CloudError::bug("a batch of several kinds"))).collect(),
+                }
+            }),+ }
         }
     }
 
@@ -103,6 +130,9 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         pub fn follows(&self, before: &Object) -> Vec<Address> {
             match (self, before) { $((Object::$ty(x), Object::$ty(b)) => x.follows(b),)+ _ => vec![] }
         }
+        pub fn limits(&self, address: &Address, plan: ZonePlan, foreign: &[Live]) -> Vec<Limit> {
+            match self { $(Object::$ty(x) => x.limits(address, plan, foreign)),+ }
+        }
         pub fn simulate(&mut self, id: &str) { match self { $(Object::$ty(x) => x.simulate(id)),+ } }
         pub(crate) async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
             match self { $(Object::$ty(x) => apart(|| Box::pin(x.create(cx, links, stamp))).await),+ }
@@ -111,7 +141,7 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
             match self { $(Object::$ty(x) => apart(|| Box::pin(x.update(cx, links, live, stamp))).await),+ }
         }
         pub(crate) async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
-            match &live.object { $(Object::$ty(_) => apart(|| Box::pin($ty::delete(cx, live))).await),+ }
+            match &live.object { $(Object::$ty(_) => apart(|| Box::pin(delete::<$ty>(cx, live))).await),+ }
         }
     }
 
@@ -189,9 +219,17 @@ pub trait Resource:
     const LOSS: Loss = Loss::None;
     /// How long each verb usually takes: for the expected duration and for starting the longest path first.
     const TYPICAL: Typical;
+    /// The requests that its verbs send, and what each must be allowed.
+    const CALLS: Calls;
+    /// What it is in Terraform's words.
+    const TERRAFORM: &'static Table;
+    /// What a token of Cloudflare must be allowed to read and to write (`DNS`), as token forms name it; `None` for kinds of AWS.
+    const PERMISSION: Option<&'static str> = None;
+    /// Quotas that may stand in its way, by the errors that say so.
+    const QUOTAS: &'static [Quota] = &[];
     /// Whether others have objects in the same place, which stand in the way or serve as well: the list shows them too, with a stamp of nobody.
     const SHARED: bool = false;
-    /// Whether steps that may start at the same moment go in one request, all of them or none.
+    /// Whether steps that may start at the same moment go in one request, all of them or none: then it has a [`Resource::batch`] of its own.
     const BATCHED: bool = false;
 
     /// What only one object may hold at a time. A successor that claims what its predecessor holds can't stand beside it.
@@ -211,6 +249,10 @@ pub trait Resource:
     fn follows(&self, _before: &Self) -> Vec<Address> {
         vec![]
     }
+    /// What of it the plan of its zone at Cloudflare doesn't have. `foreign`: what others have in the same place.
+    fn limits(&self, _address: &Address, _plan: ZonePlan, _foreign: &[Live]) -> Vec<Limit> {
+        vec![]
+    }
     /// Fills in what the cloud would decide; used by the sandbox only.
     fn simulate(&mut self, _id: &str) {}
 
@@ -219,7 +261,35 @@ pub trait Resource:
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError>;
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError>;
     async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError>;
+
+    /// Several calls of this kind, and their answers in the same order; by itself one after the other.
+    async fn batch(cx: &Clients, calls: Vec<Call<'_, Self>>) -> Vec<Answer> {
+        let mut answers = vec![];
+        for call in calls {
+            answers.push(match call {
+                Call::Create { want, links, stamp } => want.create(cx, links, &stamp).await.map(Some),
+                Call::Update { live, want, links, stamp } => want.update(cx, links, live, &stamp).await.map(Some),
+                Call::Delete { live } => Self::delete(cx, live).await.map(|()| None),
+            });
+        }
+        answers
+    }
+    /// Who holds what the service refuses to delete; `None` for a kind that nothing holds, or whose service names the holder itself.
+    async fn holders(_cx: &Clients, _live: &Live) -> Option<Holders> {
+        None
+    }
 }
+
+/// Deletes an object. If others hold it, the error names them.
+async fn delete<K: Resource>(cx: &Clients, live: &Live) -> Result<(), CloudError> {
+    match K::delete(cx, live).await {
+        Err(e) => Err(holders::named::<K>(cx, live, e).await),
+        gone => gone,
+    }
+}
+
+/// What a call of a batch has made, if it makes something.
+pub type Answer = Result<Option<Live>, CloudError>;
 
 /// Values by the names that a text may use.
 pub type Outputs = BTreeMap<String, String>;
@@ -302,13 +372,22 @@ impl Live {
 }
 
 /// One mutating verb and what it is about.
-pub enum Call<'a> {
-    Create { want: &'a Object, links: &'a Links, stamp: Stamp },
-    Update { live: &'a Live, want: &'a Object, links: &'a Links, stamp: Stamp },
+pub enum Call<'a, K = Object> {
+    Create { want: &'a K, links: &'a Links, stamp: Stamp },
+    Update { live: &'a Live, want: &'a K, links: &'a Links, stamp: Stamp },
     Delete { live: &'a Live },
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
+    /// The call as one of its own kind, if that is the kind that `of` knows.
+    fn narrow<K>(&self, of: impl Fn(&'a Object) -> Option<&'a K>) -> Option<Call<'a, K>> {
+        Some(match self {
+            Call::Create { want, links, stamp } => Call::Create { want: of(want)?, links, stamp: stamp.clone() },
+            Call::Update { live, want, links, stamp } => Call::Update { live, want: of(want)?, links, stamp: stamp.clone() },
+            Call::Delete { live } => of(&live.object).map(|_| Call::Delete { live })?,
+        })
+    }
+
     pub fn kind(&self) -> Kind {
         match self {
             Call::Create { want, .. } | Call::Update { want, .. } => want.kind(),

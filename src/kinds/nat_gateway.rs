@@ -1,25 +1,26 @@
 //! The way out for private subnets.
+use super::calls::{EC2_TAG, EC2_UNTAG, NEW_IN_OWN, OWN, call, reads};
+use super::quotas::quota;
+use super::terraform::{ID, REGION, TAGS, TAGS_ALL, Word, is, made, of};
 use super::*;
-use crate::attributes;
 use crate::kinds::ec2::ec2_stack_filter;
 use crate::model::Tags;
 use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use aws_sdk_ec2::types::{Filter, NatGatewayState, ResourceType};
 
-/// `AWS::EC2::NatGateway` with `ConnectivityType` public.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct NatGateway {
-    /// `SubnetId`: the public subnet that it stands in.
-    pub subnet: Ref<Subnet>,
-    /// `AllocationId`; the address serves one gateway at a time.
-    pub elastic_ip: Ref<ElasticIp>,
-    /// The internet gateway of the same VPC. AWS demands that it is attached first, though no request names it.
-    pub internet_gateway: Ref<InternetGateway>,
-    /// `Tags`, without the stamp.
-    pub tags: Tags,
+object! {
+    /// `AWS::EC2::NatGateway` with `ConnectivityType` public.
+    pub struct NatGateway {
+        /// `SubnetId`: the public subnet that it stands in.
+        replace subnet: Ref<Subnet>,
+        /// `AllocationId`; the address serves one gateway at a time.
+        replace elastic_ip: Ref<ElasticIp>,
+        /// The internet gateway of the same VPC. AWS demands that it is attached first, though no request names it.
+        replace internet_gateway: Ref<InternetGateway>,
+        /// `Tags`, without the stamp.
+        update tags: Tags,
+    }
 }
-
-attributes! { NatGateway { replace subnet, replace elastic_ip, replace internet_gateway, update tags } }
 
 /// Where a gateway points whose VPC has no internet gateway of the stack any more.
 const NO_DOOR: &str = "none";
@@ -28,6 +29,30 @@ impl Resource for NatGateway {
     const KIND: Kind = Kind::NatGateway;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(100, 5, 60);
+    const CALLS: Calls = Calls {
+        read: &[reads(Service::Ec2, "DescribeInternetGateways"), reads(Service::Ec2, "DescribeNatGateways")],
+        write: &[call(Service::Ec2, "CreateNatGateway", NEW_IN_OWN), EC2_TAG, call(Service::Ec2, "DeleteNatGateway", OWN), EC2_UNTAG],
+    };
+    const TERRAFORM: &'static Table = &Table {
+        by_kind: false,
+        made: &[made(
+            "aws_nat_gateway",
+            &[
+                of("allocation_id", "elastic_ip"),
+                is("connectivity_type", Word::Text("public")),
+                ID,
+                REGION,
+                of("subnet_id", "subnet"),
+                TAGS,
+                TAGS_ALL,
+            ],
+        )],
+        left_out: &[("internet_gateway", "Terraform says by `depends_on` that the gateway must be attached first")],
+    };
+    const QUOTAS: &'static [Quota] = &[
+        quota(Service::Ec2, "NatGatewayLimitExceeded", ("vpc", "L-FE5A380F"), "NAT gateways per Availability Zone"),
+        quota(Service::Ec2, "NetworkInterfaceLimitExceeded", ("vpc", "L-DF5E4CA3"), "Network interfaces per Region"),
+    ];
 
     /// An address is associated once.
     fn claims(&self) -> Vec<Claim> {

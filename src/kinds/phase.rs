@@ -1,5 +1,7 @@
 //! What the kinds of rules share. A phase of a zone has one entry point, a list of rules that belong to many: a kind is the stack's own rules in one
 //! phase, known by their `ref`. Others' rules go back as they came, in their places.
+pub(super) mod terraform;
+
 use super::managed::{moved, present};
 use super::*;
 use crate::model::Ranked;
@@ -19,19 +21,29 @@ pub struct Rule<A> {
 
 /// A phase, and how its rules are written and read.
 pub(crate) trait Phase: Resource {
-    type Action;
+    type Action: Action;
     /// The phase's own name.
     const PHASE: &'static str;
-    /// The permission of a token that it needs, without `Read` or `Write`.
-    const PERMISSION: &'static str;
+    /// How many rules each of Cloudflare's plans has room for in it, from `free` to `enterprise`; `None`: there is no such limit.
+    const ROOM: Option<[usize; 4]>;
 
     fn new(zone: String, rules: Ranked<Rule<Self::Action>>, others: u32) -> Self;
     fn zone(&self) -> &str;
     fn rules(&self) -> &Ranked<Rule<Self::Action>>;
+    /// How many rules of others there are, when it was read.
+    fn others(&self) -> Option<u32>;
+}
+
+/// What a rule does with the requests that it is for.
+pub(crate) trait Action: DeserializeOwned {
     /// The rule's `action`, `action_parameters` and `ratelimit`.
-    fn write(action: &Self::Action) -> Written;
+    fn write(&self) -> Written;
     /// What can't be read is read as something that differs from all that is wanted.
-    fn read(action: &str, parameters: &Value, ratelimit: &Value) -> Self::Action;
+    fn read(action: &str, parameters: &Value, ratelimit: &Value) -> Self;
+    /// What of the rule with this name the zone's plan doesn't have.
+    fn limit(&self, _name: &str, _plan: ZonePlan) -> Option<Limit> {
+        None
+    }
 }
 
 /// A rule's action in the API's own words.
@@ -43,24 +55,25 @@ pub(crate) struct Written {
 
 /// Makes a kind of a phase: its struct, its attributes and its verbs, which are those of [`Phase`].
 macro_rules! phase {
-    ($(#[$doc:meta])* $name:ident of $action:ident in $phase:literal by $permission:literal) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-        pub struct $name {
-            /// The zone's name.
-            pub zone: String,
-            /// The stack's own rules, in the order in which they are tried.
-            pub rules: $crate::model::Ranked<$crate::kinds::Rule<$action>>,
-            /// How many rules of others the phase has.
-            pub others: $crate::model::Computed<u32>,
+    (@room) => { None };
+    (@room $room:expr) => { Some($room) };
+    ($(#[$doc:meta])* $name:ident of $action:ident in $phase:literal by $permission:literal $(with room for $room:expr)?) => {
+        object! {
+            $(#[$doc])*
+            pub struct $name {
+                /// The zone's name.
+                replace zone: String,
+                /// The stack's own rules, in the order in which they are tried.
+                update rules: $crate::model::Ranked<$crate::kinds::Rule<$action>>,
+                /// How many rules of others the phase has.
+                computed others: $crate::model::Computed<u32>,
+            }
         }
-
-        $crate::attributes! { $name { replace zone, update rules, computed others } }
 
         impl $crate::kinds::phase::Phase for $name {
             type Action = $action;
             const PHASE: &'static str = $phase;
-            const PERMISSION: &'static str = $permission;
+            const ROOM: Option<[usize; 4]> = $crate::kinds::phase::phase!(@room $($room)?);
 
             fn new(zone: String, rules: $crate::model::Ranked<$crate::kinds::Rule<$action>>, others: u32) -> Self {
                 $name { zone, rules, others: others.into() }
@@ -71,11 +84,8 @@ macro_rules! phase {
             fn rules(&self) -> &$crate::model::Ranked<$crate::kinds::Rule<$action>> {
                 &self.rules
             }
-            fn write(action: &$action) -> $crate::kinds::phase::Written {
-                action.write()
-            }
-            fn read(action: &str, parameters: &Value, ratelimit: &Value) -> $action {
-                $action::read(action, parameters, ratelimit)
+            fn others(&self) -> Option<u32> {
+                self.others.0
             }
         }
 
@@ -83,7 +93,14 @@ macro_rules! phase {
             const KIND: Kind = Kind::$name;
             const SERVICE: Service = Service::Cloudflare;
             const TYPICAL: Typical = Typical::secs(3, 3, 3);
+            const CALLS: Calls = Calls::NONE;
+            const TERRAFORM: &'static Table = &$crate::kinds::phase::terraform::Rules::<$name>::TABLE;
+            const PERMISSION: Option<&'static str> = Some($permission);
             const SHARED: bool = true;
+
+            fn limits(&self, address: &Address, plan: ZonePlan, foreign: &[Live]) -> Vec<Limit> {
+                $crate::kinds::phase::limits(self, address, plan, foreign)
+            }
 
             async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
                 $crate::kinds::phase::list::<$name>(cx, stack).await
@@ -144,6 +161,37 @@ pub(crate) async fn delete<P: Phase>(cx: &Clients, live: &Live) -> Result<(), Cl
     put::<P>(cx, old.zone(), &live.stamp, &Ranked::default()).await.map(drop)
 }
 
+/// What of the rules the zone's plan has no room for, others' rules counted in.
+pub(crate) fn limits<P: Phase>(want: &P, address: &Address, plan: ZonePlan, foreign: &[Live]) -> Vec<Limit> {
+    let mut limits = vec![];
+    if let Some(room) = P::ROOM {
+        let others =
+            foreign.iter().filter(|l| l.object.kind() == P::KIND).filter_map(|l| l.of::<P>().ok()?.others()).max().unwrap_or(0) as usize;
+        let (own, all) = (want.rules().0.len(), want.rules().0.len() + others);
+        if all > room[plan as usize] {
+            let (mine, theirs, most) = (rules(own), rules(others), room[plan as usize]);
+            let message =
+                format!("{address} has {mine}, others have {theirs} in its phase, and the zone's plan ({plan}) has room for {most}");
+            let help = match ZonePlan::ALL.into_iter().find(|p| *p > plan && all <= room[*p as usize]) {
+                Some(next) => format!("ask for fewer rules, or move the zone to the plan {next}"),
+                None => "ask for fewer rules".into(),
+            };
+            limits.push(Limit { message, help });
+        }
+    }
+    limits.extend(want.rules().0.iter().filter_map(|(name, rule)| rule.action.limit(name, plan)));
+    limits
+}
+
+fn rules(n: usize) -> String {
+    if n == 1 { "1 rule".into() } else { format!("{n} rules") }
+}
+
+/// The permission that a request needs, as token forms name it.
+fn permission<P: Phase>(right: &str) -> String {
+    format!("{} {right}", P::PERMISSION.unwrap_or_default())
+}
+
 /// The stack has one list of rules in each phase.
 const MAIN: &str = "main";
 
@@ -163,7 +211,7 @@ impl EntryPoint {
 
 async fn entry_point<P: Phase>(cx: &Clients, zone: &Zone) -> Result<Option<EntryPoint>, CloudError> {
     let path = zone.path(&format!("rulesets/phases/{}/entrypoint", P::PHASE));
-    let request = Request::get("Get a zone entry point ruleset", format!("{} Read", P::PERMISSION), path);
+    let request = Request::get("Get a zone entry point ruleset", permission::<P>("Read"), path);
     Ok(present(cx.ask(&request).await)?.map(|v| EntryPoint::of(&v)))
 }
 
@@ -173,7 +221,7 @@ async fn put<P: Phase>(cx: &Clients, zone: &str, stamp: &Stamp, wanted: &Ranked<
     let zone = cx.zone(zone).await?;
     let own: Vec<Value> = wanted.0.iter().map(|(name, rule)| wire::<P>(name, rule, stamp)).collect();
     let path = zone.path(&format!("rulesets/phases/{}/entrypoint", P::PHASE));
-    let asked = Request::get("Update a zone entry point ruleset", format!("{} Write", P::PERMISSION), &path);
+    let asked = Request::get("Update a zone entry point ruleset", permission::<P>("Write"), &path);
     let mut there = match entry_point::<P>(cx, &zone).await? {
         Some(there) => there,
         None if own.is_empty() => return Ok(String::new()),
@@ -190,7 +238,7 @@ async fn put<P: Phase>(cx: &Clients, zone: &str, stamp: &Stamp, wanted: &Ranked<
             return Ok(now.id);
         }
         let before = format!("{path}/versions/{}", now.version - 1);
-        let request = Request::get("Get a zone entry point ruleset version", format!("{} Read", P::PERMISSION), before);
+        let request = Request::get("Get a zone entry point ruleset version", permission::<P>("Read"), before);
         let between = EntryPoint::of(&half(cx.ask(&request).await)?);
         if others(&between.rules, &stamp.stack) == others(&there.rules, &stamp.stack) {
             return Ok(now.id);
@@ -242,7 +290,7 @@ fn name_of<'a>(rule: &'a Value, stack: &str) -> Option<&'a str> {
 }
 
 fn wire<P: Phase>(name: &str, rule: &Rule<P::Action>, stamp: &Stamp) -> Value {
-    let Written { action, parameters, ratelimit } = P::write(&rule.action);
+    let Written { action, parameters, ratelimit } = rule.action.write();
     let digest = &stamp.digest[..8.min(stamp.digest.len())];
     let description = format!("{name} (infra {} {}/{} {digest})", stamp.stack, stamp.run, stamp.step);
     let mut out = json!({
@@ -263,7 +311,7 @@ fn wire<P: Phase>(name: &str, rule: &Rule<P::Action>, stamp: &Stamp) -> Value {
 fn read<P: Phase>(rule: &Value) -> Rule<P::Action> {
     Rule {
         expression: text(rule, "/expression"),
-        action: P::read(&text(rule, "/action"), &rule["action_parameters"], &rule["ratelimit"]),
+        action: P::Action::read(&text(rule, "/action"), &rule["action_parameters"], &rule["ratelimit"]),
         enabled: rule["enabled"].as_bool().unwrap_or(true),
     }
 }

@@ -1,28 +1,28 @@
 //! Address ranges under one name.
+use super::calls::{EC2_TAG, EC2_UNTAG, NEW, OWN, call, reads};
 use super::managed::{broken, present};
+use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, Word, each, is, known, made, of, one, same};
 use super::*;
-use crate::attributes;
 use crate::kinds::ec2::ec2_stack_filter;
 use crate::model::Tags;
 use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use aws_sdk_ec2::types::{AddPrefixListEntry, ManagedPrefixList, PrefixListState, RemovePrefixListEntry, ResourceType};
 use futures_util::future::try_join_all;
 
-/// `AWS::EC2::PrefixList`, over IPv4. Rules that name it count as many rules as it may have entries.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct PrefixList {
-    /// `MaxEntries`.
-    pub max_entries: i32,
-    /// `Entries[].Cidr`, with their descriptions.
-    pub entries: BTreeMap<String, String>,
-    /// `Tags`, without the stamp.
-    pub tags: Tags,
+object! {
+    /// `AWS::EC2::PrefixList`, over IPv4. Rules that name it count as many rules as it may have entries.
+    pub struct PrefixList {
+        /// `MaxEntries`.
+        update max_entries: i32,
+        /// `Entries[].Cidr`, with their descriptions.
+        update entries: BTreeMap<String, String>,
+        /// `Tags`, without the stamp.
+        update tags: Tags,
+    }
 }
 
 /// The name of the list that holds what Cloudflare publishes.
 pub const CLOUDFLARE: &str = "cloudflare";
-
-attributes! { PrefixList { update max_entries, update entries, update tags } }
 
 /// The most entries that one request adds, and the most that it removes; also the largest page.
 const BATCH: usize = 100;
@@ -31,6 +31,30 @@ impl Resource for PrefixList {
     const KIND: Kind = Kind::PrefixList;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(5, 5, 5);
+    const CALLS: Calls = Calls {
+        read: &[reads(Service::Ec2, "DescribeManagedPrefixLists"), reads(Service::Ec2, "GetManagedPrefixListEntries")],
+        write: &[
+            call(Service::Ec2, "CreateManagedPrefixList", NEW),
+            EC2_TAG,
+            call(Service::Ec2, "DeleteManagedPrefixList", OWN),
+            EC2_UNTAG,
+            call(Service::Ec2, "ModifyManagedPrefixList", OWN),
+        ],
+    };
+    const TERRAFORM: &'static Table = &one(&[made(
+        "aws_ec2_managed_prefix_list",
+        &[
+            is("address_family", Word::Text("IPv4")),
+            known("arn", "arn:${partition}:ec2:${region}:${account}:prefix-list/${id}"),
+            each("entry", "entries", &[of("cidr", "@key"), of("description", "@")]),
+            ID,
+            same("max_entries"),
+            NAME,
+            REGION,
+            TAGS,
+            TAGS_ALL,
+        ],
+    )]);
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.ec2().describe_managed_prefix_lists().filters(ec2_stack_filter(stack)).max_results(BATCH as i32);
@@ -85,6 +109,11 @@ impl Resource for PrefixList {
 
     async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
         remove(cx, &live.id).await
+    }
+
+    async fn holders(cx: &Clients, live: &Live) -> Option<Holders> {
+        let filters = ["ip-permission.prefix-list-id", "egress.ip-permission.prefix-list-id"];
+        Some(("rules of security groups", holders::naming(cx, filters, &live.id).await))
     }
 }
 

@@ -1,11 +1,11 @@
 //! How often a client may ask.
-use super::phase::{Written, number, phase};
+use super::phase::{Action, Written, number, phase};
 use super::*;
 use serde_json::json;
 
 phase! {
     /// Rate limiting rules.
-    RateLimitRules of RateLimit in "http_ratelimit" by "Zone WAF"
+    RateLimitRules of RateLimit in "http_ratelimit" by "Zone WAF" with room for [1, 2, 5, 100]
 }
 
 /// What is done with requests above the limit. Clients are told apart by their address, in each data center (`characteristics`).
@@ -21,7 +21,7 @@ pub struct RateLimit {
     pub timeout: i64,
 }
 
-impl RateLimit {
+impl Action for RateLimit {
     fn write(&self) -> Written {
         let ratelimit = json!({
             "characteristics": ["cf.colo.id", "ip.src"],
@@ -36,5 +36,12 @@ impl RateLimit {
         let n = |pointer| number(ratelimit, pointer).unwrap_or(0);
         let (requests, period, timeout) = (n("/requests_per_period"), n("/period"), n("/mitigation_timeout"));
         RateLimit { action: action.into(), requests, period, timeout }
+    }
+
+    fn limit(&self, name: &str, plan: ZonePlan) -> Option<Limit> {
+        (plan == ZonePlan::Free && self.period != 10).then(|| Limit {
+            message: format!("the rate limit `{name}` counts over {}s, but the zone's plan ({plan}) only has 10s", self.period),
+            help: "write `per: 10s`, or move the zone to the plan pro".into(),
+        })
     }
 }

@@ -4,9 +4,16 @@ use std::cell::Cell;
 use aws_sdk_rds::types::{DbInstance as Seen, SourceType, Tag};
 
 use super::managed::{broken, present};
+use super::quotas::quota;
 use super::*;
 use crate::model::Tags;
 use crate::wire::tags;
+
+/// Quotas that every instance counts to.
+pub(super) const QUOTAS: &[Quota] = &[
+    quota(Service::Rds, "InstanceQuotaExceeded", ("rds", "L-7B6409FD"), "DB instances"),
+    quota(Service::Rds, "StorageQuotaExceeded", ("rds", "L-7ADDB58A"), "Total storage for all DB instances"),
+];
 
 /// States that an instance doesn't leave by itself (`DBInstanceStatus`).
 const BROKEN: &[&str] = &[

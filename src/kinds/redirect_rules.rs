@@ -1,11 +1,11 @@
 //! Where clients are sent on.
-use super::phase::{Written, number, phase, text};
+use super::phase::{Action, Written, number, phase, text};
 use super::*;
 use serde_json::json;
 
 phase! {
     /// Single redirects.
-    RedirectRules of Redirect in "http_request_dynamic_redirect" by "Dynamic URL Redirects"
+    RedirectRules of Redirect in "http_request_dynamic_redirect" by "Dynamic URL Redirects" with room for [10, 25, 50, 300]
 }
 
 /// `redirect` with `from_value`.
@@ -27,7 +27,7 @@ pub enum Target {
     Value(String),
 }
 
-impl Redirect {
+impl Action for Redirect {
     fn write(&self) -> Written {
         let from = json!({ "status_code": self.status, "target_url": self.to, "preserve_query_string": self.preserve_query });
         Written { action: "redirect".into(), parameters: Some(json!({ "from_value": from })), ratelimit: None }

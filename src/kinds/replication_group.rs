@@ -1,60 +1,78 @@
 //! A Redis or Valkey primary with its replicas.
+mod terraform;
 mod wire;
 
+use super::calls::{CACHES, CACHES_AND_MORE, On, call, needs, reads};
 use super::managed::{already, moved, name};
+use super::quotas::quota;
 use super::*;
-use crate::attributes;
 use crate::model::{Computed, Tags};
 
-/// `AWS::ElastiCache::ReplicationGroup` of one shard (cluster mode disabled). Its id is its `ReplicationGroupId`. The stamp is its description,
-/// since lists show no tags. Updates are made at once (`ApplyImmediately`). Deleting it takes no final snapshot.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ReplicationGroup {
-    /// `Engine`: `redis` or `valkey`.
-    pub engine: String,
-    /// `EngineVersion`: major and minor (`7.1`), the whole one before 6 (`5.0.6`). Can't go down.
-    pub engine_version: String,
-    /// `CacheNodeType`: `cache.r7g.large`.
-    pub node_type: String,
-    /// Nodes beside the primary (`NumCacheClusters` less one), from 0 to 5.
-    pub replicas: i32,
-    /// `AutomaticFailoverEnabled`: a replica takes over by itself; needs one.
-    pub automatic_failover: bool,
-    /// `MultiAZEnabled`: the nodes are in different zones; needs `automatic_failover`.
-    pub multi_az: bool,
-    /// `Port`.
-    pub port: i32,
-    /// `CacheSubnetGroupName`.
-    pub subnet_group: Ref<CacheSubnetGroup>,
-    /// `SecurityGroupIds`: at least one, or ElastiCache takes the VPC's default group.
-    pub security_groups: BTreeSet<Ref<SecurityGroup>>,
-    /// `CacheParameterGroupName`; `None` is the default group of the engine's family.
-    pub parameter_group: Option<Ref<CacheParameterGroup>>,
-    /// `SnapshotRetentionLimit` in days, from 0 (no snapshots) to 35.
-    pub snapshot_retention: i32,
-    /// `SnapshotWindow` in UTC, at least 60 minutes: `03:00-04:00`.
-    pub snapshot_window: String,
-    /// `PreferredMaintenanceWindow` in UTC, lower case, at least 60 minutes: `sun:05:00-sun:06:00`.
-    pub maintenance_window: String,
-    /// `AtRestEncryptionEnabled`.
-    pub at_rest_encryption: bool,
-    /// `TransitEncryptionEnabled`: clients must speak TLS.
-    pub transit_encryption: bool,
-    /// `PrimaryEndpoint.Address`.
-    pub primary_endpoint: Computed<String>,
-    /// `ReaderEndpoint.Address`.
-    pub reader_endpoint: Computed<String>,
-    /// Written at creation, beside the stamp's tags; lists don't show them.
-    pub tags: Tags,
+object! {
+    /// `AWS::ElastiCache::ReplicationGroup` of one shard (cluster mode disabled). Its id is its `ReplicationGroupId`. The stamp is its description,
+    /// since lists show no tags. Updates are made at once (`ApplyImmediately`). Deleting it takes no final snapshot.
+    pub struct ReplicationGroup {
+        /// `Engine`: `redis` or `valkey`.
+        replace engine: String,
+        /// `EngineVersion`: major and minor (`7.1`), the whole one before 6 (`5.0.6`). Can't go down.
+        update engine_version: String,
+        /// `CacheNodeType`: `cache.r7g.large`.
+        update node_type: String,
+        /// Nodes beside the primary (`NumCacheClusters` less one), from 0 to 5.
+        update replicas: i32,
+        /// `AutomaticFailoverEnabled`: a replica takes over by itself; needs one.
+        update automatic_failover: bool,
+        /// `MultiAZEnabled`: the nodes are in different zones; needs `automatic_failover`.
+        update multi_az: bool,
+        /// `Port`.
+        replace port: i32,
+        /// `CacheSubnetGroupName`.
+        replace subnet_group: Ref<CacheSubnetGroup>,
+        /// `SecurityGroupIds`: at least one, or ElastiCache takes the VPC's default group.
+        update security_groups: BTreeSet<Ref<SecurityGroup>>,
+        /// `CacheParameterGroupName`; `None` is the default group of the engine's family.
+        update parameter_group: Option<Ref<CacheParameterGroup>>,
+        /// `SnapshotRetentionLimit` in days, from 0 (no snapshots) to 35.
+        update snapshot_retention: i32,
+        /// `SnapshotWindow` in UTC, at least 60 minutes: `03:00-04:00`.
+        update snapshot_window: String,
+        /// `PreferredMaintenanceWindow` in UTC, lower case, at least 60 minutes: `sun:05:00-sun:06:00`.
+        update maintenance_window: String,
+        /// `AtRestEncryptionEnabled`.
+        replace at_rest_encryption: bool,
+        /// `TransitEncryptionEnabled`: clients must speak TLS.
+        replace transit_encryption: bool,
+        /// `PrimaryEndpoint.Address`.
+        computed primary_endpoint: Computed<String>,
+        /// `ReaderEndpoint.Address`.
+        computed reader_endpoint: Computed<String>,
+        /// Written at creation, beside the stamp's tags; lists don't show them.
+        initial tags: Tags,
+    }
 }
-
-attributes! { ReplicationGroup { replace engine, update engine_version, update node_type, update replicas, update automatic_failover, update multi_az, replace port, replace subnet_group, update security_groups, update parameter_group, update snapshot_retention, update snapshot_window, update maintenance_window, replace at_rest_encryption, replace transit_encryption, computed primary_endpoint, computed reader_endpoint, initial tags } }
 
 impl Resource for ReplicationGroup {
     const KIND: Kind = Kind::ReplicationGroup;
     const SERVICE: Service = Service::ElastiCache;
     const LOSS: Loss = Loss::Data;
     const TYPICAL: Typical = Typical::secs(600, 600, 300);
+    /// The role that ElastiCache makes for itself puts the nodes into the network, so that its caller needn't be able to.
+    const CALLS: Calls = Calls {
+        read: &[reads(Service::ElastiCache, "DescribeCacheClusters"), reads(Service::ElastiCache, "DescribeReplicationGroups")],
+        write: &[
+            call(Service::ElastiCache, "CreateReplicationGroup", CACHES_AND_MORE),
+            needs(Service::ElastiCache, "CreateReplicationGroup", "elasticache:AddTagsToResource", CACHES),
+            needs(Service::ElastiCache, "CreateReplicationGroup", "iam:CreateServiceLinkedRole", &[On::Linked("elasticache")]),
+            call(Service::ElastiCache, "DecreaseReplicaCount", CACHES),
+            call(Service::ElastiCache, "DeleteReplicationGroup", CACHES),
+            reads(Service::ElastiCache, "DescribeEvents"),
+            call(Service::ElastiCache, "IncreaseReplicaCount", CACHES),
+            call(Service::ElastiCache, "ModifyReplicationGroup", CACHES_AND_MORE),
+        ],
+    };
+    const TERRAFORM: &'static Table = &terraform::TABLE;
+    const QUOTAS: &'static [Quota] =
+        &[quota(Service::ElastiCache, "NodeQuotaForCustomerExceeded", ("elasticache", "L-DFE45DF3"), "Nodes per Region")];
 
     fn outputs(&self) -> Outputs {
         let mut out = BTreeMap::from([("port".into(), self.port.to_string())]);

@@ -1,26 +1,29 @@
 //! Where the packets of some subnets go.
 mod parts;
+mod terraform;
 
+use super::calls::{EC2_TAG, EC2_UNTAG, NEW_IN_OWN, OWN, call, reads};
+use super::quotas::quota;
 use super::*;
-use crate::attributes;
 use crate::kinds::ec2::ec2_stack_filter;
 use crate::model::Tags;
 use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use aws_sdk_ec2::types::ResourceType;
 use parts::{Parts, Step};
 
-/// `AWS::EC2::RouteTable`, with its routes and associations.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct RouteTable {
-    /// `VpcId`.
-    pub vpc: Ref<Vpc>,
-    /// The subnets that follow this table (`AssociateRouteTable`). A subnet follows one table at a time; without one, the VPC's main table.
-    pub subnets: BTreeSet<Ref<Subnet>>,
-    /// Targets by destination (`DestinationCidrBlock` or `DestinationIpv6CidrBlock`, in canonical form: `0.0.0.0/0`). The VPC's own
-    /// blocks (`local`), gateway endpoints and targets of other types are not among them and are left alone.
-    pub routes: BTreeMap<String, Target>,
-    /// `Tags`, without the stamp.
-    pub tags: Tags,
+object! {
+    /// `AWS::EC2::RouteTable`, with its routes and associations.
+    pub struct RouteTable {
+        /// `VpcId`.
+        replace vpc: Ref<Vpc>,
+        /// The subnets that follow this table (`AssociateRouteTable`). A subnet follows one table at a time; without one, the VPC's main table.
+        update subnets: BTreeSet<Ref<Subnet>>,
+        /// Targets by destination (`DestinationCidrBlock` or `DestinationIpv6CidrBlock`, in canonical form: `0.0.0.0/0`). The VPC's own
+        /// blocks (`local`), gateway endpoints and targets of other types are not among them and are left alone.
+        update routes: BTreeMap<String, Target>,
+        /// `Tags`, without the stamp.
+        update tags: Tags,
+    }
 }
 
 /// Where a route leads.
@@ -33,12 +36,31 @@ pub enum Target {
     NatGateway(Ref<NatGateway>),
 }
 
-attributes! { RouteTable { replace vpc, update subnets, update routes, update tags } }
-
 impl Resource for RouteTable {
     const KIND: Kind = Kind::RouteTable;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(5, 3, 3);
+    /// A subnet that follows another's table can't be taken over: the other table isn't the stack's.
+    const CALLS: Calls = Calls {
+        read: &[reads(Service::Ec2, "DescribeRouteTables")],
+        write: &[
+            call(Service::Ec2, "AssociateRouteTable", OWN),
+            call(Service::Ec2, "CreateRoute", OWN),
+            call(Service::Ec2, "CreateRouteTable", NEW_IN_OWN),
+            EC2_TAG,
+            call(Service::Ec2, "DeleteRoute", OWN),
+            call(Service::Ec2, "DeleteRouteTable", OWN),
+            EC2_UNTAG,
+            call(Service::Ec2, "DisassociateRouteTable", OWN),
+            call(Service::Ec2, "ReplaceRoute", OWN),
+            call(Service::Ec2, "ReplaceRouteTableAssociation", OWN),
+        ],
+    };
+    const TERRAFORM: &'static Table = &terraform::TABLE;
+    const QUOTAS: &'static [Quota] = &[
+        quota(Service::Ec2, "RouteLimitExceeded", ("vpc", "L-93826ACB"), "Routes per route table"),
+        quota(Service::Ec2, "RouteTableLimitExceeded", ("vpc", "L-589F43AA"), "Route tables per VPC"),
+    ];
 
     /// A subnet has one table. A new table that takes a subnet from an old one waits until that is gone, so that the undo of both restores both.
     fn claims(&self) -> Vec<Claim> {
@@ -92,6 +114,10 @@ impl Resource for RouteTable {
         let request = cx.ec2().delete_route_table().route_table_id(&live.id);
         gone(cx.safe(Service::Ec2, "DeleteRouteTable", async || request.clone().send().await).await)
     }
+
+    async fn holders(cx: &Clients, live: &Live) -> Option<Holders> {
+        Some(("associations", followers(cx, &live.id).await))
+    }
 }
 
 impl RouteTable {
@@ -140,4 +166,15 @@ impl Target {
             Target::NatGateway(r) => Target::NatGateway(Ref::to(links.to(r)?)),
         })
     }
+}
+
+/// Who follows a route table.
+async fn followers(cx: &Clients, id: &str) -> Result<Vec<String>, CloudError> {
+    let request = cx.ec2().describe_route_tables().route_table_ids(id);
+    let seen = cx.safe(Service::Ec2, "DescribeRouteTables", async || request.clone().send().await).await?;
+    let follower = |a: aws_sdk_ec2::types::RouteTableAssociation| match a.main {
+        Some(true) => Some("its VPC (as the main table)".to_owned()),
+        _ => a.subnet_id.or(a.gateway_id),
+    };
+    Ok(seen.route_tables.into_iter().flatten().flat_map(|t| t.associations.unwrap_or_default()).filter_map(follower).collect())
 }

@@ -1,8 +1,10 @@
 //! Who may talk to whom.
 mod rules;
+mod terraform;
 
+use super::calls::{EC2_TAG, EC2_UNTAG, NEW_IN_OWN, OWN, call, reads};
+use super::quotas::quota;
 use super::*;
-use crate::attributes;
 use crate::kinds::ec2::ec2_stack_filter;
 use crate::model::Tags;
 use crate::wire::tags::{ec2_tags, from_ec2_tags};
@@ -10,21 +12,22 @@ use aws_sdk_ec2::types::ResourceType;
 use futures_util::future::join;
 use rules::Direction;
 
-/// `AWS::EC2::SecurityGroup`, with its rules. The rule that AWS adds to a new group (everything may leave) stays only when it is wanted.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct SecurityGroup {
-    /// `VpcId`.
-    pub vpc: Ref<Vpc>,
-    /// `GroupDescription`, 1 to 255 characters.
-    pub description: String,
-    /// What may come in (`IpPermissions`).
-    pub ingress: BTreeSet<Rule>,
-    /// What may go out (`IpPermissionsEgress`).
-    pub egress: BTreeSet<Rule>,
-    /// Records that lead clients to what the group guards: it closes only when they do so through Cloudflare.
-    pub reached_by: BTreeSet<Address>,
-    /// `Tags`, without the stamp.
-    pub tags: Tags,
+object! {
+    /// `AWS::EC2::SecurityGroup`, with its rules. The rule that AWS adds to a new group (everything may leave) stays only when it is wanted.
+    pub struct SecurityGroup {
+        /// `VpcId`.
+        replace vpc: Ref<Vpc>,
+        /// `GroupDescription`, 1 to 255 characters.
+        replace description: String,
+        /// What may come in (`IpPermissions`).
+        update ingress: BTreeSet<Rule>,
+        /// What may go out (`IpPermissionsEgress`).
+        update egress: BTreeSet<Rule>,
+        /// Records that lead clients to what the group guards: it closes only when they do so through Cloudflare.
+        computed reached_by: BTreeSet<Address>,
+        /// `Tags`, without the stamp.
+        update tags: Tags,
+    }
 }
 
 /// One rule: a protocol, a range of ports, one peer. Two rules of a group may not differ in their description alone.
@@ -56,12 +59,31 @@ pub enum Peer {
     PrefixList(Ref<PrefixList>),
 }
 
-attributes! { SecurityGroup { replace vpc, replace description, update ingress, update egress, computed reached_by, update tags } }
-
 impl Resource for SecurityGroup {
     const KIND: Kind = Kind::SecurityGroup;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(3, 2, 10);
+    const CALLS: Calls = Calls {
+        read: &[reads(Service::Ec2, "DescribeSecurityGroups")],
+        write: &[
+            call(Service::Ec2, "AuthorizeSecurityGroupEgress", OWN),
+            call(Service::Ec2, "AuthorizeSecurityGroupIngress", OWN),
+            call(Service::Ec2, "CreateSecurityGroup", NEW_IN_OWN),
+            EC2_TAG,
+            call(Service::Ec2, "DeleteSecurityGroup", OWN),
+            EC2_UNTAG,
+            call(Service::Ec2, "RevokeSecurityGroupEgress", OWN),
+            call(Service::Ec2, "RevokeSecurityGroupIngress", OWN),
+            call(Service::Ec2, "UpdateSecurityGroupRuleDescriptionsEgress", OWN),
+            call(Service::Ec2, "UpdateSecurityGroupRuleDescriptionsIngress", OWN),
+        ],
+    };
+    const TERRAFORM: &'static Table = &terraform::TABLE;
+    const QUOTAS: &'static [Quota] = &[
+        quota(Service::Ec2, "RulesPerSecurityGroupLimitExceeded", ("vpc", "L-0EA8095F"), "Inbound or outbound rules per security group"),
+        quota(Service::Ec2, "SecurityGroupLimitExceeded", ("vpc", "L-E79EC296"), "VPC security groups per Region"),
+        quota(Service::Ec2, "SecurityGroupsPerInterfaceLimitExceeded", ("vpc", "L-2AFB9258"), "Security groups per network interface"),
+    ];
 
     fn follows(&self, before: &Self) -> Vec<Address> {
         let closes = before.ingress.iter().any(|rule| !self.ingress.contains(rule));
@@ -115,6 +137,10 @@ impl Resource for SecurityGroup {
         let request = cx.ec2().delete_security_group().group_id(&live.id);
         gone(cx.safe(Service::Ec2, "DeleteSecurityGroup", async || request.clone().send().await).await)
     }
+
+    async fn holders(cx: &Clients, live: &Live) -> Option<Holders> {
+        Some(("network interfaces, rules of other security groups", members(cx, &live.id).await))
+    }
 }
 
 impl SecurityGroup {
@@ -132,4 +158,11 @@ impl SecurityGroup {
         let (inwards, outwards) = join(inwards, outwards).await;
         inwards.and(outwards)
     }
+}
+
+/// Who is in a security group, and which groups name it in their rules.
+async fn members(cx: &Clients, id: &str) -> Result<Vec<String>, CloudError> {
+    let mut found = holders::interfaces(cx, "group-id", id).await?;
+    found.extend(holders::naming(cx, ["ip-permission.group-id", "egress.ip-permission.group-id"], id).await?);
+    Ok(found)
 }

@@ -1,31 +1,57 @@
 //! One block of a VPC in one availability zone.
+use super::calls::{EC2_TAG, EC2_UNTAG, NEW_IN_OWN, OWN, call, reads};
+use super::quotas::quota;
+use super::terraform::{ID, REGION, TAGS, TAGS_ALL, known, made, of, one, same};
 use super::*;
-use crate::attributes;
 use crate::kinds::ec2::ec2_stack_filter;
 use crate::model::Tags;
 use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType};
 
-/// `AWS::EC2::Subnet`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Subnet {
-    pub vpc: Ref<Vpc>,
-    /// `us-east-1a`.
-    pub availability_zone: String,
-    /// `CidrBlock`, from /16 to /28, inside the VPC's.
-    #[schemars(with = "String")]
-    pub cidr: ipnet::Ipv4Net,
-    /// Whether instances get a public address at launch (`MapPublicIpOnLaunch`).
-    pub map_public_ip_on_launch: bool,
-    pub tags: Tags,
+object! {
+    /// `AWS::EC2::Subnet`.
+    pub struct Subnet {
+        replace vpc: Ref<Vpc>,
+        /// `us-east-1a`.
+        replace availability_zone: String,
+        /// `CidrBlock`, from /16 to /28, inside the VPC's.
+        #[schemars(with = "String")]
+        replace cidr: ipnet::Ipv4Net,
+        /// Whether instances get a public address at launch (`MapPublicIpOnLaunch`).
+        update map_public_ip_on_launch: bool,
+        update tags: Tags,
+    }
 }
-
-attributes! { Subnet { replace vpc, replace availability_zone, replace cidr, update map_public_ip_on_launch, update tags } }
 
 impl Resource for Subnet {
     const KIND: Kind = Kind::Subnet;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(3, 1, 2);
+    const CALLS: Calls = Calls {
+        read: &[reads(Service::Ec2, "DescribeSubnets")],
+        write: &[
+            call(Service::Ec2, "CreateSubnet", NEW_IN_OWN),
+            EC2_TAG,
+            call(Service::Ec2, "DeleteSubnet", OWN),
+            EC2_UNTAG,
+            call(Service::Ec2, "ModifySubnetAttribute", OWN),
+        ],
+    };
+    const TERRAFORM: &'static Table = &one(&[made(
+        "aws_subnet",
+        &[
+            known("arn", "arn:${partition}:ec2:${region}:${account}:subnet/${id}"),
+            same("availability_zone"),
+            of("cidr_block", "cidr"),
+            ID,
+            same("map_public_ip_on_launch"),
+            REGION,
+            TAGS,
+            TAGS_ALL,
+            of("vpc_id", "vpc"),
+        ],
+    )]);
+    const QUOTAS: &'static [Quota] = &[quota(Service::Ec2, "SubnetLimitExceeded", ("vpc", "L-407747CB"), "Subnets per VPC")];
 
     /// Two subnets of one VPC may not overlap.
     fn claims(&self) -> Vec<Claim> {
@@ -79,6 +105,10 @@ impl Resource for Subnet {
     async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
         let request = cx.ec2().delete_subnet().subnet_id(&live.id);
         gone(cx.safe(Service::Ec2, "DeleteSubnet", async || request.clone().send().await).await)
+    }
+
+    async fn holders(cx: &Clients, live: &Live) -> Option<Holders> {
+        Some(("network interfaces", holders::interfaces(cx, "subnet-id", &live.id).await))
     }
 }
 

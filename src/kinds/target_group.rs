@@ -1,29 +1,33 @@
 //! The instances behind a load balancer, and how their health is told.
+mod terraform;
+
+use super::calls::{ELB_TAG, ELB_UNTAG, NEW, OWN, call, reads};
+use super::quotas::quota;
 use super::*;
-use crate::attributes;
 use crate::kinds::elb::{self, Own, may_stand, present};
 use crate::model::Tags;
 use aws_sdk_elasticloadbalancingv2::types::{self as sdk, Matcher, TargetGroupAttribute, TargetTypeEnum};
 use futures_util::future::try_join_all;
 
-/// `AWS::ElasticLoadBalancingV2::TargetGroup` with targets of type `instance`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct TargetGroup {
-    /// The only balancer whose listeners may forward to this group. AWS shows it once a listener does; until then only the tag
-    /// `infra:load-balancer` (its ARN) tells.
-    pub load_balancer: Ref<LoadBalancer>,
-    /// `VpcId`.
-    pub vpc: Ref<Vpc>,
-    /// `Port`: where the targets listen, from 1 to 65535.
-    pub port: i32,
-    /// `Protocol` towards the targets, for requests and health checks: `HTTP` or `HTTPS`.
-    pub protocol: String,
-    pub health_check: HealthCheck,
-    /// `deregistration_delay.timeout_seconds`: how long a leaving target may end its requests, from 0 to 3600.
-    pub deregistration_delay: i32,
-    /// `stickiness.lb_cookie.duration_seconds`: how long a client stays with one target, from 1 to 604800 seconds; 0 = no cookie.
-    pub stickiness: i32,
-    pub tags: Tags,
+object! {
+    /// `AWS::ElasticLoadBalancingV2::TargetGroup` with targets of type `instance`.
+    pub struct TargetGroup {
+        /// The only balancer whose listeners may forward to this group. AWS shows it once a listener does; until then only the tag
+        /// `infra:load-balancer` (its ARN) tells.
+        replace load_balancer: Ref<LoadBalancer>,
+        /// `VpcId`.
+        replace vpc: Ref<Vpc>,
+        /// `Port`: where the targets listen, from 1 to 65535.
+        replace port: i32,
+        /// `Protocol` towards the targets, for requests and health checks: `HTTP` or `HTTPS`.
+        replace protocol: String,
+        update health_check: HealthCheck,
+        /// `deregistration_delay.timeout_seconds`: how long a leaving target may end its requests, from 0 to 3600.
+        update deregistration_delay: i32,
+        /// `stickiness.lb_cookie.duration_seconds`: how long a client stays with one target, from 1 to 604800 seconds; 0 = no cookie.
+        update stickiness: i32,
+        update tags: Tags,
+    }
 }
 
 /// When a target counts as healthy. Asked over the group's protocol, on the port of the traffic.
@@ -43,8 +47,6 @@ pub struct HealthCheck {
     pub matcher: String,
 }
 
-attributes! { TargetGroup { replace load_balancer, replace vpc, replace port, replace protocol, update health_check, update deregistration_delay, update stickiness, update tags } }
-
 const DELAY: &str = "deregistration_delay.timeout_seconds";
 const STICKY: &str = "stickiness.enabled";
 const STICKY_SECONDS: &str = "stickiness.lb_cookie.duration_seconds";
@@ -55,6 +57,26 @@ impl Resource for TargetGroup {
     const KIND: Kind = Kind::TargetGroup;
     const SERVICE: Service = Service::Elb;
     const TYPICAL: Typical = Typical::secs(3, 3, 3);
+    const CALLS: Calls = Calls {
+        read: &[
+            reads(Service::Elb, "DescribeTags"),
+            reads(Service::Elb, "DescribeTargetGroupAttributes"),
+            reads(Service::Elb, "DescribeTargetGroups"),
+        ],
+        write: &[
+            ELB_TAG,
+            call(Service::Elb, "CreateTargetGroup", NEW),
+            call(Service::Elb, "DeleteTargetGroup", OWN),
+            call(Service::Elb, "ModifyTargetGroup", OWN),
+            call(Service::Elb, "ModifyTargetGroupAttributes", OWN),
+            ELB_UNTAG,
+        ],
+    };
+    const TERRAFORM: &'static Table = &terraform::TABLE;
+    const QUOTAS: &'static [Quota] = &[
+        quota(Service::Elb, "TooManyTargetGroups", ("elasticloadbalancing", "L-B22855CB"), "Target Groups per Region"),
+        quota(Service::Elb, "TooManyTargets", ("elasticloadbalancing", "L-7E6692B2"), "Targets per Application Load Balancer"),
+    ];
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.elb().describe_target_groups().page_size(elb::PAGE);
@@ -131,6 +153,10 @@ impl Resource for TargetGroup {
         let request = cx.elb().delete_target_group().target_group_arn(&live.id);
         gone(cx.safe(Service::Elb, "DeleteTargetGroup", async || request.clone().send().await).await)
     }
+
+    async fn holders(cx: &Clients, live: &Live) -> Option<Holders> {
+        Some(("load balancers", balancers(cx, &live.id).await))
+    }
 }
 
 impl TargetGroup {
@@ -182,4 +208,11 @@ async fn by_name(cx: &Clients, name: &str) -> Result<Option<sdk::TargetGroup>, C
     let request = cx.elb().describe_target_groups().names(name);
     let seen = present(cx.safe(Service::Elb, "DescribeTargetGroups", async || request.clone().send().await).await)?;
     Ok(seen.and_then(|s| s.target_groups).and_then(|mut all| all.pop()))
+}
+
+/// The balancers that forward to a target group.
+async fn balancers(cx: &Clients, arn: &str) -> Result<Vec<String>, CloudError> {
+    let request = cx.elb().describe_target_groups().target_group_arns(arn);
+    let seen = cx.safe(Service::Elb, "DescribeTargetGroups", async || request.clone().send().await).await?;
+    Ok(seen.target_groups.into_iter().flatten().flat_map(|g| g.load_balancer_arns.unwrap_or_default()).collect())
 }

@@ -1,4 +1,5 @@
-//! Each kind in Terraform's words: which resource types it makes, and where each of their attributes stands in ours. One table a kind.
+//! Each kind in Terraform's words: which resource types it makes, and where each of their attributes stands in ours. Each kind has its own
+//! table; here are its form and the words that tables share.
 //!
 //! Names are those of the providers `hashicorp/aws` 6 and `cloudflare/cloudflare` 5. Paths lead into a kind's canonical form: `health_check.path`.
 //! A path through a pointer (`source.engine`) leads to what an object has of its target. Within [`each`] and [`Made`] of [`When::Each`], `@` is the entry and `@key` its name.
@@ -7,39 +8,6 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::Kind;
-
-pub mod auto_scaling_group;
-pub mod bucket;
-pub mod cache_parameter_group;
-pub mod cache_subnet_group;
-pub mod certificate;
-pub mod db_instance;
-pub mod db_parameter_group;
-pub mod db_replica;
-pub mod db_subnet_group;
-pub mod dns_record;
-pub mod elastic_ip;
-pub mod flow_log;
-pub mod iam_role;
-pub mod instance_profile;
-pub mod internet_gateway;
-pub mod launch_template;
-pub mod listener;
-pub mod load_balancer;
-pub mod log_group;
-pub mod nat_gateway;
-pub mod prefix_list;
-pub mod replication_group;
-pub mod route_table;
-pub mod rules;
-pub mod security_group;
-pub mod subnet;
-pub mod target_group;
-pub mod vpc;
-pub mod vpc_endpoint;
-pub mod zone_setting;
-
-pub use rules::{cache_rules, custom_rules, ddos_rules, header_rules, managed_rules, rate_limit_rules, redirect_rules};
 
 /// What a kind is called.
 #[derive(Debug)]

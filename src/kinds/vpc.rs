@@ -1,28 +1,54 @@
 //! A virtual network.
+use super::calls::{EC2_TAG, EC2_UNTAG, NEW, OWN, call, reads};
+use super::quotas::quota;
+use super::terraform::{ID, REGION, TAGS, TAGS_ALL, Word, is, known, made, of, one};
 use super::*;
-use crate::attributes;
 use crate::kinds::ec2::ec2_stack_filter;
 use crate::model::Tags;
 use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, VpcAttributeName};
 
-/// `AWS::EC2::VPC`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Vpc {
-    /// The primary IPv4 block (`CidrBlock`), from /16 to /28.
-    #[schemars(with = "String")]
-    pub cidr: ipnet::Ipv4Net,
-    /// Whether instances with public addresses get public host names (`EnableDnsHostnames`).
-    pub dns_hostnames: bool,
-    pub tags: Tags,
+object! {
+    /// `AWS::EC2::VPC`.
+    pub struct Vpc {
+        /// The primary IPv4 block (`CidrBlock`), from /16 to /28.
+        #[schemars(with = "String")]
+        replace cidr: ipnet::Ipv4Net,
+        /// Whether instances with public addresses get public host names (`EnableDnsHostnames`).
+        update dns_hostnames: bool,
+        update tags: Tags,
+    }
 }
-
-attributes! { Vpc { replace cidr, update dns_hostnames, update tags } }
 
 impl Resource for Vpc {
     const KIND: Kind = Kind::Vpc;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(5, 2, 2);
+    const CALLS: Calls = Calls {
+        read: &[reads(Service::Ec2, "DescribeVpcAttribute"), reads(Service::Ec2, "DescribeVpcs")],
+        write: &[
+            EC2_TAG,
+            call(Service::Ec2, "CreateVpc", NEW),
+            EC2_UNTAG,
+            call(Service::Ec2, "DeleteVpc", OWN),
+            call(Service::Ec2, "ModifyVpcAttribute", OWN),
+        ],
+    };
+    const TERRAFORM: &'static Table = &one(&[made(
+        "aws_vpc",
+        &[
+            known("arn", "arn:${partition}:ec2:${region}:${account}:vpc/${id}"),
+            of("cidr_block", "cidr"),
+            of("enable_dns_hostnames", "dns_hostnames"),
+            is("enable_dns_support", Word::Yes),
+            ID,
+            is("instance_tenancy", Word::Text("default")),
+            REGION,
+            TAGS,
+            TAGS_ALL,
+        ],
+    )]);
+    const QUOTAS: &'static [Quota] = &[quota(Service::Ec2, "VpcLimitExceeded", ("vpc", "L-F678F1CE"), "VPCs per Region")];
 
     fn outputs(&self) -> Outputs {
         BTreeMap::from([("cidr".into(), self.cidr.to_string())])
@@ -65,6 +91,11 @@ impl Resource for Vpc {
     async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
         let request = cx.ec2().delete_vpc().vpc_id(&live.id);
         gone(cx.safe(Service::Ec2, "DeleteVpc", async || request.clone().send().await).await)
+    }
+
+    async fn holders(cx: &Clients, live: &Live) -> Option<Holders> {
+        let looked = "network interfaces, subnets, security groups, route tables, internet gateways, VPC endpoints";
+        Some((looked, holders::contents(cx, &live.id).await))
     }
 }
 

@@ -1,31 +1,58 @@
 //! A gateway endpoint: traffic to a service that stays inside AWS.
+use super::calls::{EC2_TAG, EC2_UNTAG, NEW_IN_OWN, OWN, call, reads};
+use super::quotas::quota;
+use super::terraform::{ID, REGION, TAGS, TAGS_ALL, Word, is, known, made, of, one};
 use super::*;
-use crate::attributes;
 use crate::kinds::ec2::ec2_stack_filter;
 use crate::model::Tags;
 use crate::wire::classify::refused;
 use crate::wire::tags::{ec2_tags, from_ec2_tags};
 use aws_sdk_ec2::types::{ResourceType, VpcEndpointType};
 
-/// `AWS::EC2::VPCEndpoint` of type `Gateway`, open to all that its service allows (the default policy).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct VpcEndpoint {
-    /// `VpcId`.
-    pub vpc: Ref<Vpc>,
-    /// `ServiceName`: `com.amazonaws.us-east-1.s3` or `….dynamodb`.
-    pub service: String,
-    /// The tables that get a route to the service (`RouteTableIds`). A table has one route to a service at most.
-    pub route_tables: BTreeSet<Ref<RouteTable>>,
-    /// `Tags`, without the stamp.
-    pub tags: Tags,
+object! {
+    /// `AWS::EC2::VPCEndpoint` of type `Gateway`, open to all that its service allows (the default policy).
+    pub struct VpcEndpoint {
+        /// `VpcId`.
+        replace vpc: Ref<Vpc>,
+        /// `ServiceName`: `com.amazonaws.us-east-1.s3` or `….dynamodb`.
+        replace service: String,
+        /// The tables that get a route to the service (`RouteTableIds`). A table has one route to a service at most.
+        update route_tables: BTreeSet<Ref<RouteTable>>,
+        /// `Tags`, without the stamp.
+        update tags: Tags,
+    }
 }
-
-attributes! { VpcEndpoint { replace vpc, replace service, update route_tables, update tags } }
 
 impl Resource for VpcEndpoint {
     const KIND: Kind = Kind::VpcEndpoint;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(5, 3, 10);
+    const CALLS: Calls = Calls {
+        read: &[reads(Service::Ec2, "DescribeVpcEndpoints")],
+        write: &[
+            EC2_TAG,
+            call(Service::Ec2, "CreateVpcEndpoint", NEW_IN_OWN),
+            EC2_UNTAG,
+            call(Service::Ec2, "DeleteVpcEndpoints", OWN),
+            call(Service::Ec2, "ModifyVpcEndpoint", OWN),
+        ],
+    };
+    const TERRAFORM: &'static Table = &one(&[made(
+        "aws_vpc_endpoint",
+        &[
+            known("arn", "arn:${partition}:ec2:${region}:${account}:vpc-endpoint/${id}"),
+            ID,
+            REGION,
+            of("route_table_ids", "route_tables"),
+            of("service_name", "service"),
+            TAGS,
+            TAGS_ALL,
+            is("vpc_endpoint_type", Word::Text("Gateway")),
+            of("vpc_id", "vpc"),
+        ],
+    )]);
+    const QUOTAS: &'static [Quota] =
+        &[quota(Service::Ec2, "VpcEndpointLimitExceeded", ("vpc", "L-1B52E74A"), "Gateway VPC endpoints per Region")];
 
     /// AWS refuses a second route to one service in a table.
     fn claims(&self) -> Vec<Claim> {

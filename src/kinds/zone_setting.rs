@@ -1,7 +1,7 @@
 //! A setting of a Cloudflare zone.
 use super::managed::{moved, present};
+use super::terraform::{known, made, of, same};
 use super::*;
-use crate::attributes;
 use crate::model::Computed;
 use crate::wire::Notes;
 use crate::wire::cloudflare::{Request, Zone, folder};
@@ -9,28 +9,41 @@ use cloudflare::framework::endpoint::Method;
 use futures_util::future::try_join_all;
 use serde_json::json;
 
-/// One of `/zones/ZONE/settings`. Every zone has all of them, so none is made or deleted: one becomes the stack's, and is given back with the value
-/// that it was found with. A setting can carry no mark; the stack's notes hold the stamp and that value.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ZoneSetting {
-    /// The zone's name.
-    pub zone: String,
-    /// The setting's id: `ssl`, `min_tls_version`, ….
-    pub setting: String,
-    /// Its value, in the API's own words.
-    pub value: Value,
-    /// The value that was found before the first change.
-    pub before: Computed<Value>,
-    /// What must serve before the setting counts on it.
-    pub waits_for: BTreeSet<Pointer>,
+object! {
+    /// One of `/zones/ZONE/settings`. Every zone has all of them, so none is made or deleted: one becomes the stack's, and is given back with the value
+    /// that it was found with. A setting can carry no mark; the stack's notes hold the stamp and that value.
+    pub struct ZoneSetting {
+        /// The zone's name.
+        replace zone: String,
+        /// The setting's id: `ssl`, `min_tls_version`, ….
+        replace setting: String,
+        /// Its value, in the API's own words.
+        update value: Value,
+        /// The value that was found before the first change.
+        computed before: Computed<Value>,
+        /// What must serve before the setting counts on it.
+        computed waits_for: BTreeSet<Pointer>,
+    }
 }
-
-attributes! { ZoneSetting { replace zone, replace setting, update value, computed before, computed waits_for } }
 
 impl Resource for ZoneSetting {
     const KIND: Kind = Kind::ZoneSetting;
     const SERVICE: Service = Service::Cloudflare;
     const TYPICAL: Typical = Typical::secs(2, 2, 2);
+    const CALLS: Calls = Calls::NONE;
+    const TERRAFORM: &'static Table = &Table {
+        by_kind: false,
+        made: &[made(
+            "cloudflare_zone_setting",
+            &[of("id", "setting"), of("setting_id", "setting"), same("value"), known("zone_id", "${zone}")],
+        )],
+        left_out: &[
+            ("before", "what a setting was before is infra's own memory"),
+            ("waits_for", "Terraform says by `depends_on` what must serve first"),
+            ("zone", "a stack has one zone, and Terraform says it by its id"),
+        ],
+    };
+    const PERMISSION: Option<&'static str> = Some("Zone Settings");
 
     fn claims(&self) -> Vec<Claim> {
         vec![Claim::Name { within: None, name: format!("setting {} of {}", self.setting, self.zone) }]

@@ -1,6 +1,7 @@
 //! Stack x Snapshot to `Plan` or `PlanError`: decides order, replacement, undo and commit point. The run makes no choices.
 mod decide;
 pub mod drift;
+pub mod limits;
 pub mod saved;
 mod select;
 mod steps;
@@ -19,6 +20,7 @@ use crate::stack::Stack;
 
 pub use decide::plan;
 pub use drift::{Drift, drift};
+pub use limits::PlanLimit;
 pub use saved::Saved;
 pub use select::{Selection, select};
 

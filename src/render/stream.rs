@@ -13,10 +13,11 @@ use super::text::{effect, summary};
 use super::values::seconds;
 use crate::diag::Finding;
 use crate::kinds::Address;
-use crate::model::{Moment, Service};
+use crate::model::Moment;
 use crate::plan::{Act, Change, Plan, Step, Verb};
 use crate::run::{Event, Outcome};
 use crate::wire::CloudError;
+use crate::wire::Service;
 
 pub use line::schema;
 

@@ -1,5 +1,4 @@
-//! The SDK's clients, and how each kind of request is sent.
-use std::cell::OnceCell;
+//! How clients are made, and how each kind of request is sent.
 use std::error::Error;
 use std::time::Duration;
 
@@ -14,46 +13,10 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::classify::classify;
 use super::policy::{Policy, Repeat};
-use super::{CloudError, Cloudflare, Identity};
-use crate::model::Service;
+use super::{Clients, CloudError, Cloudflare, Identity, Service};
 
 /// The name that our own requests bear in their user agent: `app/infra`.
 pub const APP: &str = "infra";
-
-macro_rules! clients { ($($name:ident: $sdk:ident),+ $(,)?) => {
-    /// The SDK's clients, each built when first used, all sharing one connection pool and one policy.
-    pub struct Clients {
-        pub policy: Policy,
-        /// The other cloud of a stack.
-        pub cloudflare: Cloudflare,
-        config: SdkConfig,
-        s3: OnceCell<aws_sdk_s3::Client>,
-        $($name: OnceCell<$sdk::Client>),+
-    }
-
-    impl Clients {
-        fn from_config(config: SdkConfig, cloudflare: Cloudflare, policy: Policy) -> Self {
-            Clients { policy, cloudflare, config, s3: OnceCell::new(), $($name: OnceCell::new()),+ }
-        }
-        $(pub fn $name(&self) -> &$sdk::Client { self.$name.get_or_init(|| $sdk::Client::new(&self.config)) })+
-    }
-} }
-
-clients! {
-    acm: aws_sdk_acm,
-    autoscaling: aws_sdk_autoscaling,
-    cloudtrail: aws_sdk_cloudtrail,
-    ec2: aws_sdk_ec2,
-    elasticache: aws_sdk_elasticache,
-    elb: aws_sdk_elasticloadbalancingv2,
-    iam: aws_sdk_iam,
-    logs: aws_sdk_cloudwatchlogs,
-    quotas: aws_sdk_servicequotas,
-    rds: aws_sdk_rds,
-    ssm: aws_sdk_ssm,
-    sts: aws_sdk_sts,
-    tagging: aws_sdk_resourcegroupstagging,
-}
 
 impl Clients {
     /// S3's client. At an endpoint of one's own a bucket's name stands in the path, since no host name answers for it.
@@ -91,8 +54,9 @@ impl Clients {
     }
 
     /// The same, with another Cloudflare.
-    pub fn with_cloudflare(self, cloudflare: Cloudflare) -> Self {
-        Clients { cloudflare, ..self }
+    pub fn with_cloudflare(mut self, cloudflare: Cloudflare) -> Self {
+        self.cloudflare = cloudflare;
+        self
     }
 
     /// The region that requests go to.

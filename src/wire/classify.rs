@@ -9,7 +9,7 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use crate::model::Service;
+use crate::wire::Service;
 use crate::wire::{Class, CloudError};
 
 /// The first refusal in an answer that is a success as a whole (`Unsuccessful` of EC2's plural calls).

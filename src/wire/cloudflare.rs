@@ -17,7 +17,8 @@ use tokio::sync::OnceCell;
 
 use super::policy::Repeat;
 use super::{Class, Clients, CloudError, Notes};
-use crate::model::{Secret, Service};
+use crate::model::Secret;
+use crate::wire::Service;
 
 /// An answer's `result`.
 #[derive(Debug, Deserialize)]

@@ -4,6 +4,7 @@ pub mod classify;
 pub mod cloudflare;
 pub mod notes;
 pub mod policy;
+mod services;
 pub mod tags;
 
 use std::fmt;
@@ -12,11 +13,9 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::Service;
-
-pub use aws::Clients;
 pub use cloudflare::{Cloudflare, Zone};
 pub use notes::Notes;
+pub use services::{Clients, Service};
 
 /// Why a call failed, in the words that policy and the run need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

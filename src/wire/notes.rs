@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Class, Clients, CloudError};
-use crate::model::Service;
+use crate::wire::Service;
 
 /// Short texts by name (`STACK/lease/3`). A text has at most [`NOTE`] characters.
 #[expect(async_fn_in_trait, reason = "one thread drives everything; no future needs to be Send")]

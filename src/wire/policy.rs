@@ -22,7 +22,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
 use super::{Class, CloudError};
-use crate::model::Service;
+use crate::wire::Service;
 use lane::Lane;
 
 /// How long anything may take at least: what was just written may not be known everywhere before.

@@ -238,7 +238,7 @@ async fn the_lease_is_kept_while_a_run_is_prepared() {
         .during(async {
             sleep(Duration::from_secs(600)).await;
             assert!(taken(&cloud, &Policy::new(1), 2).await.is_err());
-            cloud.policy.request(infra::model::Service::Ec2, infra::wire::policy::Repeat::Safe, async || Ok(7)).await
+            cloud.policy.request(infra::wire::Service::Ec2, infra::wire::policy::Repeat::Safe, async || Ok(7)).await
         })
         .await;
     assert_eq!(read.unwrap(), 7);

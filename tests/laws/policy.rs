@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use futures_util::future::{join, join_all};
 use infra::kinds::Kind;
-use infra::model::Service;
 use infra::render::{report, style::Style, text::Detail};
 use infra::run::Outcome;
 use infra::stack::Stack;
+use infra::wire::Service;
 use infra::wire::policy::{Policy, Repeat, deadline};
 use infra::wire::{Class, CloudError};
 use tokio::time::{Instant, sleep};

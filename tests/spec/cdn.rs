@@ -177,7 +177,7 @@ fn two_ways_to_lock() {
 #[test]
 fn an_empty_section_makes_nothing() {
     let stack = lower("cdn: { zone: example.com }\n");
-    assert!(stack.nodes.values().all(|object| object.kind().service() != infra::model::Service::Cloudflare));
+    assert!(stack.nodes.values().all(|object| object.kind().service() != infra::wire::Service::Cloudflare));
 }
 
 #[test]

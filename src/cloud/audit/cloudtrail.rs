@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::{AuditEvent, AuditLog, EVENTS, short};
 use crate::kinds::Live;
-use crate::model::{Moment, Service};
+use crate::model::Moment;
+use crate::wire::Service;
 use crate::wire::aws::APP;
 use crate::wire::{Class, Clients, CloudError};
 

@@ -9,11 +9,9 @@ use super::wire::read;
 use super::{AUTOMATIC, DnsRecord};
 use crate::kinds::managed::moved;
 use crate::kinds::phase::text;
-use crate::kinds::{Call, Kind, Links, Live, Stamp};
+use crate::kinds::{Answer, Call, Kind, Links, Live, Stamp};
 use crate::wire::cloudflare::{Request, Zone};
 use crate::wire::{Class, Clients, CloudError};
-
-type Answer = Result<Option<Live>, CloudError>;
 
 /// Every record of a zone; one page holds them all (five million).
 pub async fn records(cx: &Clients, zone: &Zone) -> Result<Vec<Value>, CloudError> {
@@ -38,7 +36,7 @@ struct Change<'a> {
     /// What is written; nothing when it only goes.
     body: Option<Value>,
     /// What stands then.
-    after: Option<(DnsRecord, Stamp, &'a Links)>,
+    after: Option<(&'a DnsRecord, Stamp, &'a Links)>,
     /// Another type takes the place of the old one: it goes, and a new one comes.
     swap: bool,
     /// For how long others may still answer as before.
@@ -46,7 +44,7 @@ struct Change<'a> {
 }
 
 /// All calls, one request for each zone; more only where a zone's plan limits what one request may hold.
-pub async fn batch(cx: &Clients, calls: Vec<Call<'_>>) -> Vec<Answer> {
+pub async fn batch(cx: &Clients, calls: Vec<Call<'_, DnsRecord>>) -> Vec<Answer> {
     let mut answers: Vec<Answer> = calls.iter().map(|_| Ok(None)).collect();
     let mut zones: BTreeMap<String, Vec<(usize, Change)>> = BTreeMap::new();
     for (i, call) in calls.iter().enumerate() {
@@ -91,22 +89,19 @@ fn fitting(changes: &[(usize, Change)], most: usize) -> usize {
 
 impl<'a> Change<'a> {
     /// `None` when there is nothing to do: what was used, but isn't ours, is never taken away.
-    fn of(call: &Call<'a>) -> Result<Option<Change<'a>>, CloudError> {
+    fn of(call: &Call<'a, DnsRecord>) -> Result<Option<Change<'a>>, CloudError> {
         Ok(Some(match call {
-            Call::Create { want, links, stamp } => {
-                let want = DnsRecord::try_from((*want).clone())?;
-                Change {
-                    stack: stamp.stack.clone(),
-                    zone: want.zone.clone(),
-                    id: None,
-                    body: Some(want.body(links, stamp)?),
-                    after: Some((want, stamp.clone(), links)),
-                    swap: false,
-                    stale: Duration::ZERO,
-                }
-            }
+            Call::Create { want, links, stamp } => Change {
+                stack: stamp.stack.clone(),
+                zone: want.zone.clone(),
+                id: None,
+                body: Some(want.body(links, stamp)?),
+                after: Some((want, stamp.clone(), links)),
+                swap: false,
+                stale: Duration::ZERO,
+            },
             Call::Update { live, want, links, stamp } => {
-                let (want, old) = (DnsRecord::try_from((*want).clone())?, live.of::<DnsRecord>()?);
+                let old: DnsRecord = live.of()?;
                 let stamp = moved(live, stamp);
                 Change {
                     stack: stamp.stack.clone(),
@@ -114,7 +109,7 @@ impl<'a> Change<'a> {
                     id: Some(&live.id),
                     body: Some(want.body(links, &stamp)?),
                     swap: want.r#type != old.r#type,
-                    stale: stale(&old, &want, &want.content.resolve(links)?),
+                    stale: stale(&old, want, &want.content.resolve(links)?),
                     after: Some((want, stamp, links)),
                 }
             }
@@ -134,7 +129,7 @@ impl<'a> Change<'a> {
     /// What stands once the API has made the change.
     fn live(&self, id: &str) -> Answer {
         match &self.after {
-            Some((record, stamp, links)) => Live::made(id, record.clone(), stamp, links).map(Some),
+            Some((record, stamp, links)) => Live::made(id, (*record).clone(), stamp, links).map(Some),
             None => Ok(None),
         }
     }

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 
 use super::Target;
 use crate::kinds::{Ref, gone};
-use crate::model::Service;
+use crate::wire::Service;
 use crate::wire::{Class, Clients, CloudError};
 
 /// What a table consists of.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Request;
-use crate::model::Service;
+use crate::wire::Service;
 use crate::wire::{Class, CloudError};
 
 /// `{success, errors, result}`, around every answer.

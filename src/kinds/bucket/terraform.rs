@@ -1,4 +1,5 @@
-use super::*;
+//! The kind in Terraform's words.
+use crate::kinds::terraform::*;
 
 pub const TABLE: Table = one(&[
     made(

@@ -1,5 +1,6 @@
-use super::*;
-use crate::kinds::launch_template::user_data;
+//! The kind in Terraform's words.
+use super::user_data;
+use crate::kinds::terraform::*;
 
 pub const TABLE: Table = one(&[made(
     "aws_launch_template",

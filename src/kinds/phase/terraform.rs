@@ -1,18 +1,15 @@
 //! The kinds of rules: to Terraform each is the ruleset of a phase, whose parameters have the API's own names.
 use std::marker::PhantomData;
 
-use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use super::*;
-use crate::kinds::phase::{Phase, Written};
+use super::{Action, Phase, Written};
+use crate::kinds::terraform::*;
 
-struct Rules<P>(PhantomData<P>);
+pub struct Rules<P>(PhantomData<P>);
 
-impl<P: Phase> Rules<P>
-where
-    P::Action: DeserializeOwned,
-{
-    const TABLE: Table = Table {
+impl<P: Phase> Rules<P> {
+    pub const TABLE: Table = Table {
         by_kind: true,
         made: &[made(
             "cloudflare_ruleset",
@@ -43,25 +40,6 @@ where
 }
 
 /// The action as the API says it.
-fn written<P: Phase>(action: &Value) -> Option<Written>
-where
-    P::Action: DeserializeOwned,
-{
-    serde_json::from_value(action.clone()).ok().map(|a| P::write(&a))
-}
-
-macro_rules! rules { ($($module:ident :: $ty:ident),+ $(,)?) => {
-    $(pub mod $module {
-        pub const TABLE: super::Table = super::Rules::<crate::kinds::$ty>::TABLE;
-    })+
-} }
-
-rules! {
-    cache_rules::CacheRules,
-    custom_rules::CustomRules,
-    ddos_rules::DdosRules,
-    header_rules::HeaderRules,
-    managed_rules::ManagedRules,
-    rate_limit_rules::RateLimitRules,
-    redirect_rules::RedirectRules,
+fn written<P: Phase>(action: &Value) -> Option<Written> {
+    serde_json::from_value::<P::Action>(action.clone()).ok().map(|a| a.write())
 }

@@ -1,4 +1,5 @@
-use super::*;
+//! The kind in Terraform's words.
+use crate::kinds::terraform::*;
 
 /// To Terraform a replica is an instance that has a source.
 pub const TABLE: Table = Table {

@@ -1,4 +1,6 @@
-use super::*;
+//! The kind in Terraform's words.
+use crate::kinds::terraform::*;
+use serde_json::Value;
 
 pub const TABLE: Table = one(&[
     made(

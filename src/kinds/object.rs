@@ -1,0 +1,29 @@
+//! The form of every kind's struct.
+
+/// Writes the struct of a kind. Each field stands behind its mode ([`crate::model::Mode`]): `replace vpc: Ref<Vpc>`. A field without one does not
+/// compile. The fields' doc comments are the descriptions in the kind's JSON schema.
+macro_rules! object {
+    ($(#[$about:meta])* pub struct $ty:ident { $($(#[$field_about:meta])* $mode:ident $field:ident: $type:ty),+ $(,)? }) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+        pub struct $ty {
+            $($(#[$field_about])* pub $field: $type),+
+        }
+
+        impl $crate::model::Attributes for $ty {
+            fn attributes(&self) -> Vec<$crate::model::Attribute> {
+                let Self { $($field),+ } = self;
+                vec![$($crate::model::Attribute {
+                    name: stringify!($field).trim_start_matches("r#"),
+                    mode: $crate::kinds::object::object!(@ $mode),
+                    value: serde_json::to_value($field).expect("attributes are plain data"),
+                }),+]
+            }
+        }
+    };
+    (@ update) => { $crate::model::Mode::Update };
+    (@ replace) => { $crate::model::Mode::Replace };
+    (@ initial) => { $crate::model::Mode::Initial };
+    (@ computed) => { $crate::model::Mode::Computed };
+}
+pub(crate) use object;
