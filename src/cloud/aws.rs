@@ -3,9 +3,8 @@ use std::collections::BTreeSet;
 
 use super::{AuditLog, Cloud, Observe, explain};
 use crate::kinds::{Call, Kind, Links, Live, Object, Stamp};
-use crate::wire::Service;
 use crate::wire::cloudflare::folder;
-use crate::wire::{Clients, CloudError, Identity, Notes, Zone};
+use crate::wire::{Clients, CloudError, Identity, Notes, Service, Zone};
 
 impl Observe for Clients {
     async fn identity(&self) -> Result<Identity, CloudError> {

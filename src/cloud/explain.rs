@@ -5,8 +5,7 @@ use serde_json::Value;
 
 use super::quotas;
 use crate::kinds::calls::action;
-use crate::wire::Service;
-use crate::wire::{Clients, CloudError};
+use crate::wire::{Clients, CloudError, Service};
 
 /// What EC2 puts before a verdict that only `DecodeAuthorizationMessage` can read.
 const ENCODED: &str = "Encoded authorization failure message:";

@@ -3,8 +3,7 @@ use aws_sdk_servicequotas::config::{Config, Region};
 use aws_sdk_servicequotas::types::ServiceQuota;
 
 use crate::kinds::{Kind, Quota};
-use crate::wire::Service;
-use crate::wire::{Clients, CloudError};
+use crate::wire::{Clients, CloudError, Service};
 
 /// Services that are the same in every region have their quotas in this one.
 const HOME: &str = "us-east-1";

@@ -18,9 +18,8 @@ use tokio::time::{Instant, sleep};
 use super::{Cloud, Observe};
 use crate::kinds::{Call, Kind, Links, Live, Object, Stamp, Typical, map_refs, refs, resolve_texts};
 use crate::model::{Mode, digest};
-use crate::wire::Service;
 use crate::wire::policy::{Policy, Repeat};
-use crate::wire::{Class, CloudError, Identity, Zone};
+use crate::wire::{Class, CloudError, Identity, Service, Zone};
 use file::{File, Line};
 use index::Index;
 

@@ -6,6 +6,7 @@ use super::calls::{On, call, needs};
 use super::quotas::quota;
 use super::*;
 use crate::model::Tags;
+use crate::wire::tags::to_tags;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use futures_util::future::try_join_all;
 
@@ -98,7 +99,7 @@ impl Resource for Bucket {
         let account = cx.identity().await?.account;
         // The region where S3 began is named by its absence.
         let location = Some(cx.region()).filter(|r| *r != "us-east-1").map(BucketLocationConstraint::from);
-        let tags = settings::s3_tags(&stamp.tags(&self.tags));
+        let tags = to_tags(&stamp.tags(&self.tags));
         let place = CreateBucketConfiguration::builder().set_location_constraint(location).set_tags(Some(tags)).build();
         let request = cx.s3().create_bucket().bucket(&name).create_bucket_configuration(place);
         match cx.safe(Service::S3, "CreateBucket", async || request.clone().send().await).await {

@@ -4,13 +4,13 @@ use aws_sdk_resourcegroupstagging::types::TagFilter;
 use futures_util::future::try_join_all;
 
 use super::calls::{CACHE_PARAMETER_GROUPS, call, reads};
-use super::managed::{already, moved, name, present};
+use super::managed::{already, moved, name};
 use super::quotas::quota;
 use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, each, known, made, of, one, same};
 use super::*;
 use crate::kinds::identity::TAG_STACK;
 use crate::model::Tags;
-use crate::wire::tags::retag;
+use crate::wire::tags::{from_tags, retag, to_tags};
 
 object! {
     /// `AWS::ElastiCache::ParameterGroup`. Its id is its name.
@@ -80,7 +80,7 @@ impl Resource for CacheParameterGroup {
             .cache_parameter_group_name(&name)
             .cache_parameter_group_family(&self.family)
             .description(stamp.address.to_string())
-            .set_tags(Some(elasticache::tags(&stamp.tags(&self.tags))));
+            .set_tags(Some(to_tags(&stamp.tags(&self.tags))));
         already(cx.safe(Service::ElastiCache, "CreateCacheParameterGroup", async || request.clone().send().await).await)?;
         self.put_parameters(cx, &name).await?;
         let listed = async || Ok(tagged(cx, &stamp.stack).await?.iter().any(|arn| name_in(arn) == name).then_some(()));
@@ -157,7 +157,7 @@ async fn read(cx: &Clients, stack: &str, arn: &str) -> Result<Option<Live>, Clou
     let Some(family) = group(cx, name).await?.and_then(|g| g.cache_parameter_group_family) else { return Ok(None) };
     let request = cx.elasticache().list_tags_for_resource().resource_name(arn);
     let tags = present(cx.safe(Service::ElastiCache, "ListTagsForResource", async || request.clone().send().await).await)?;
-    let Some((stamp, tags)) = tags.and_then(|t| Stamp::read(stack, elasticache::from_tags(t.tag_list))) else { return Ok(None) };
+    let Some((stamp, tags)) = tags.and_then(|t| Stamp::read(stack, from_tags(t.tag_list))) else { return Ok(None) };
     let Some(parameters) = present(parameters(cx, name).await)? else { return Ok(None) };
     Ok(Some(Live::found(name, CacheParameterGroup { family, parameters, tags }, stamp)))
 }

@@ -4,7 +4,7 @@ use aws_sdk_resourcegroupstagging::types::{ResourceTagMapping, TagFilter};
 use futures_util::future::try_join_all;
 
 use super::calls::{NEW, NEW_IN_OWN, OWN, call, needs, reads};
-use super::managed::{broken, moved, present};
+use super::managed::{broken, moved};
 use super::terraform::{ID, Line, REGION, TAGS, TAGS_ALL, Word, each, is, known, made, of, one};
 use super::*;
 use crate::kinds::identity::TAG_STACK;

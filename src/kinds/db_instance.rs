@@ -9,6 +9,7 @@ use super::calls::{DATABASES, DATABASES_AND_MORE, DB_KEYS, On, call, needs, read
 use super::managed::{already, changed, moved, name};
 use super::*;
 use crate::model::{Computed, Tags};
+use crate::wire::tags::{from_tags, to_tags};
 
 object! {
     /// `AWS::RDS::DBInstance`. Its id is its `DBInstanceIdentifier`. Never public; RDS keeps the password of the admin user in Secrets Manager
@@ -120,7 +121,7 @@ impl Resource for DbInstance {
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let found = rds::instances(cx).await?.into_iter().filter(|i| i.read_replica_source_db_instance_identifier.is_none());
         let live = found.filter_map(|mut instance| {
-            let mut all = rds::from_tags(instance.tag_list.take());
+            let mut all = from_tags(instance.tag_list.take());
             let asked = all.remove(TAG_ASKED).unwrap_or_default();
             let (stamp, tags) = Stamp::read(stack, all)?;
             let id = instance.db_instance_identifier.clone()?;
@@ -161,7 +162,7 @@ impl Resource for DbInstance {
             .manage_master_user_password(true)
             .publicly_accessible(false)
             .copy_tags_to_snapshot(true)
-            .set_tags(Some(rds::tags(&self.all_tags(stamp))));
+            .set_tags(Some(to_tags(&self.all_tags(stamp))));
         already(cx.safe(Service::Rds, "CreateDBInstance", async || request.clone().send().await).await)?;
         let seen = rds::settled(cx, &id, deadline(Self::TYPICAL.create), |seen| rds::still(seen) && secret_arn(seen).is_some()).await?;
         Live::made(id, self.with_computed(&seen), stamp, links)
@@ -170,7 +171,7 @@ impl Resource for DbInstance {
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let mut seen = rds::get(cx, &live.id).await?;
         let arn = seen.db_instance_arn.clone().ok_or_else(|| CloudError::incomplete("DescribeDBInstances", "DBInstanceArn"))?;
-        let before = rds::from_tags(seen.tag_list.take());
+        let before = from_tags(seen.tag_list.take());
         rds::retag(cx, &arn, &before, &self.all_tags(&moved(live, stamp))).await?;
         let want = self.physical(links)?;
         let raw = read(&seen, &self.asked());

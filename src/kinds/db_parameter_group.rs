@@ -3,12 +3,12 @@ use aws_sdk_rds::types::{ApplyMethod, DbParameterGroup as Seen, Parameter};
 use futures_util::future::try_join_all;
 
 use super::calls::{DB_PARAMETER_GROUPS, call, reads};
-use super::managed::{already, name, prefix, present};
+use super::managed::{already, name, prefix};
 use super::quotas::quota;
 use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, each, known, made, of, one, same};
 use super::*;
 use crate::model::Tags;
-use crate::wire::tags::retag;
+use crate::wire::tags::{from_tags, retag, to_tags};
 
 object! {
     /// `AWS::RDS::DBParameterGroup`. Its id is its name.
@@ -75,7 +75,7 @@ impl Resource for DbParameterGroup {
             .db_parameter_group_name(&name)
             .db_parameter_group_family(&self.family)
             .description(stamp.address.to_string())
-            .set_tags(Some(rds::tags(&stamp.tags(&self.tags))));
+            .set_tags(Some(to_tags(&stamp.tags(&self.tags))));
         already(cx.safe(Service::Rds, "CreateDBParameterGroup", async || request.clone().send().await).await)?;
         self.put_parameters(cx, &name, &BTreeMap::new()).await?;
         Live::made(name, self.clone(), stamp, links)
@@ -148,7 +148,7 @@ async fn read(cx: &Clients, stack: &str, group: Seen) -> Result<Option<Live>, Cl
     };
     let request = cx.rds().list_tags_for_resource().resource_name(arn);
     let tags = present(cx.safe(Service::Rds, "ListTagsForResource", async || request.clone().send().await).await)?;
-    let Some((stamp, tags)) = tags.and_then(|t| Stamp::read(stack, rds::from_tags(t.tag_list))) else { return Ok(None) };
+    let Some((stamp, tags)) = tags.and_then(|t| Stamp::read(stack, from_tags(t.tag_list))) else { return Ok(None) };
     let Some(own) = present(parameters(cx, &id, Some("user")).await)? else { return Ok(None) };
     Ok(Some(Live::found(id, DbParameterGroup { family, parameters: values(own), tags }, stamp)))
 }

@@ -7,6 +7,7 @@ use super::calls::{DATABASES, DATABASES_AND_MORE, DB_KEYS, On, call, needs, read
 use super::managed::{already, changed, moved, name};
 use super::*;
 use crate::model::{Computed, Tags};
+use crate::wire::tags::{from_tags, to_tags};
 
 object! {
     /// `AWS::RDS::DBInstance` with a `SourceDBInstanceIdentifier`, in its source's region and subnets. Its id is its `DBInstanceIdentifier`.
@@ -80,7 +81,7 @@ impl Resource for DbReplica {
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let found = rds::instances(cx).await?.into_iter().filter(|i| i.read_replica_source_db_instance_identifier.is_some());
         let live = found.filter_map(|mut replica| {
-            let (stamp, tags) = Stamp::read(stack, rds::from_tags(replica.tag_list.take()))?;
+            let (stamp, tags) = Stamp::read(stack, from_tags(replica.tag_list.take()))?;
             let id = replica.db_instance_identifier.clone()?;
             Some(Live::found(id, DbReplica { tags, ..read(&rds::planned(replica)) }, stamp))
         });
@@ -105,7 +106,7 @@ impl Resource for DbReplica {
             .auto_minor_version_upgrade(self.auto_minor_version_upgrade)
             .publicly_accessible(false)
             .copy_tags_to_snapshot(true)
-            .set_tags(Some(rds::tags(&stamp.tags(&self.tags))));
+            .set_tags(Some(to_tags(&stamp.tags(&self.tags))));
         already(cx.safe(Service::Rds, "CreateDBInstanceReadReplica", async || request.clone().send().await).await)?;
         let deadline = deadline(Self::TYPICAL.create);
         let seen = rds::settled(cx, &id, deadline, rds::still).await?;
@@ -116,7 +117,7 @@ impl Resource for DbReplica {
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let mut seen = rds::get(cx, &live.id).await?;
         let arn = seen.db_instance_arn.clone().ok_or_else(|| CloudError::incomplete("DescribeDBInstances", "DBInstanceArn"))?;
-        let before = rds::from_tags(seen.tag_list.take());
+        let before = from_tags(seen.tag_list.take());
         rds::retag(cx, &arn, &before, &moved(live, stamp).tags(&self.tags)).await?;
         let want = self.physical(links)?;
         let seen = self.bring(cx, &live.id, seen, &want, self.apply_immediately, deadline(Self::TYPICAL.update)).await?;

@@ -5,6 +5,7 @@ use super::quotas::quota;
 use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, known, made, of, one};
 use super::*;
 use crate::model::Tags;
+use crate::wire::tags::to_tags;
 
 object! {
     /// `AWS::RDS::DBSubnetGroup`. Its id is its name. The stamp is its description, since lists show no tags.
@@ -67,7 +68,7 @@ impl Resource for DbSubnetGroup {
             .db_subnet_group_name(&name)
             .db_subnet_group_description(stamp.line())
             .set_subnet_ids(Some(links.all(&self.subnets)?.into_iter().collect()))
-            .set_tags(Some(rds::tags(&stamp.tags(&self.tags))));
+            .set_tags(Some(to_tags(&stamp.tags(&self.tags))));
         already(cx.safe(Service::Rds, "CreateDBSubnetGroup", async || request.clone().send().await).await)?;
         Live::made(name, self.clone(), stamp, links)
     }

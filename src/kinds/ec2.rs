@@ -2,9 +2,8 @@
 use super::Stamp;
 use super::identity::TAG_STACK;
 use crate::model::Tags;
-use crate::wire::Service;
-use crate::wire::tags::retag;
-use crate::wire::{Clients, CloudError};
+use crate::wire::tags::{retag, to_tags};
+use crate::wire::{Clients, CloudError, Service};
 
 /// The filter by which every EC2 list asks for the stack's own objects.
 pub fn ec2_stack_filter(stack: &str) -> aws_sdk_ec2::types::Filter {
@@ -17,7 +16,7 @@ impl Clients {
         let stamp = live.0.renewed(want.0);
         let (set, unset) = retag(&live.0.tags(live.1), &stamp.tags(want.1));
         if !set.is_empty() {
-            let tags: Vec<_> = set.iter().map(|(k, v)| aws_sdk_ec2::types::Tag::builder().key(k).value(v).build()).collect();
+            let tags = to_tags(&set);
             self.safe(Service::Ec2, "CreateTags", async || {
                 self.ec2().create_tags().resources(id).set_tags(Some(tags.clone())).send().await
             })

@@ -5,7 +5,7 @@ use super::terraform::{ID, REGION, TAGS, TAGS_ALL, Word, is, known, made, one, s
 use super::*;
 use crate::kinds::ec2::ec2_stack_filter;
 use crate::model::{Computed, Tags};
-use crate::wire::tags::{ec2_tags, from_ec2_tags};
+use crate::wire::tags::{ec2_tags, from_tags};
 use aws_sdk_ec2::types::{DomainType, ResourceType};
 
 object! {
@@ -55,7 +55,7 @@ impl Resource for ElasticIp {
         let request = cx.ec2().describe_addresses().filters(ec2_stack_filter(stack));
         let found = cx.safe(Service::Ec2, "DescribeAddresses", async || request.clone().send().await).await?;
         let live = found.addresses.into_iter().flatten().filter_map(|a| {
-            let (stamp, tags) = Stamp::read(stack, from_ec2_tags(a.tags))?;
+            let (stamp, tags) = Stamp::read(stack, from_tags(a.tags))?;
             Some(Live::found(a.allocation_id?, ElasticIp { public_ip: Computed(a.public_ip), tags }, stamp))
         });
         Ok(live.collect())

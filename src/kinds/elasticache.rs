@@ -1,23 +1,13 @@
 //! What the ElastiCache kinds share: tags.
-use aws_sdk_elasticache::types::Tag;
-
 use super::*;
 use crate::model::Tags;
-use crate::wire::tags;
-
-pub(super) fn tags(all: &Tags) -> Vec<Tag> {
-    all.iter().map(|(k, v)| Tag::builder().key(k).value(v).build()).collect()
-}
-
-pub(super) fn from_tags(tags: Option<Vec<Tag>>) -> Tags {
-    tags.into_iter().flatten().filter_map(|t| Some((t.key?, t.value.unwrap_or_default()))).collect()
-}
+use crate::wire::tags::{self, to_tags};
 
 /// Brings the tags of the object with this ARN from what they are to what they should be.
 pub(super) async fn retag(cx: &Clients, arn: &str, now: &Tags, want: &Tags) -> Result<(), CloudError> {
     let (set, unset) = tags::retag(now, want);
     if !set.is_empty() {
-        let request = cx.elasticache().add_tags_to_resource().resource_name(arn).set_tags(Some(tags(&set)));
+        let request = cx.elasticache().add_tags_to_resource().resource_name(arn).set_tags(Some(to_tags(&set)));
         cx.safe(Service::ElastiCache, "AddTagsToResource", async || request.clone().send().await).await?;
     }
     if !unset.is_empty() {

@@ -1,15 +1,14 @@
 //! What the kinds of Elastic Load Balancing share: names, tags in batches, the balancers of a stack.
 use std::collections::BTreeMap;
 
-use aws_sdk_elasticloadbalancingv2::types::{LoadBalancer, Tag};
+use aws_sdk_elasticloadbalancingv2::types::LoadBalancer;
 use futures_util::future::try_join_all;
 
-use super::{half, ours};
+use super::{half, ours, present};
 use crate::kinds::Stamp;
 use crate::model::Tags;
-use crate::wire::Service;
-use crate::wire::tags::retag;
-use crate::wire::{Class, Clients, CloudError};
+use crate::wire::tags::{from_tags, retag, to_tags};
+use crate::wire::{Class, Clients, CloudError, Service};
 
 /// The longest name of a load balancer or a target group, in characters.
 pub const NAME: usize = 32;
@@ -83,13 +82,7 @@ async fn tags(cx: &Clients, arns: &[String]) -> Result<BTreeMap<String, Tags>, C
 async fn describe_tags(cx: &Clients, arns: &[String]) -> Result<Vec<(String, Tags)>, CloudError> {
     let request = cx.elb().describe_tags().set_resource_arns(Some(arns.to_vec()));
     let seen = cx.safe(Service::Elb, "DescribeTags", async || request.clone().send().await).await?;
-    let read = |tags: Option<Vec<Tag>>| tags.into_iter().flatten().filter_map(|t| Some((t.key?, t.value.unwrap_or_default()))).collect();
-    Ok(seen.tag_descriptions.into_iter().flatten().filter_map(|d| Some((d.resource_arn?, read(d.tags)))).collect())
-}
-
-/// The service's shape of tags.
-pub fn to_tags(tags: &Tags) -> Vec<Tag> {
-    tags.iter().map(|(k, v)| Tag::builder().key(k).value(v).build()).collect()
+    Ok(seen.tag_descriptions.into_iter().flatten().filter_map(|d| Some((d.resource_arn?, from_tags(d.tags)))).collect())
 }
 
 /// Brings the tags of an object from what they are to what they should be, stamp included.
@@ -105,14 +98,6 @@ pub async fn retag_elb(cx: &Clients, arn: &str, live: (&Stamp, &Tags), want: (&S
         half(cx.safe(Service::Elb, "RemoveTags", async || request.clone().send().await).await)?;
     }
     Ok(())
-}
-
-/// What a follow-up read shows of an object that was listed: `None` when it has gone in the meantime.
-pub fn present<T>(answer: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
-    match answer {
-        Err(e) if e.class == Class::NotFound => Ok(None),
-        other => other.map(Some),
-    }
 }
 
 /// Whether the object may stand although its creation failed: the answer was lost, or its name (which only this step gives) is taken.

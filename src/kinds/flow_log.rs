@@ -7,7 +7,7 @@ use super::*;
 use crate::kinds::ec2::ec2_stack_filter;
 use crate::model::Tags;
 use crate::wire::classify::refused;
-use crate::wire::tags::{ec2_tags, from_ec2_tags};
+use crate::wire::tags::{ec2_tags, from_tags};
 use aws_sdk_ec2::types::{FlowLogsResourceType, LogDestinationType, ResourceType, TrafficType};
 
 object! {
@@ -71,7 +71,7 @@ impl Resource for FlowLog {
         let send = async |token| request.clone().set_next_token(token).send().await;
         let found = cx.pages(Service::Ec2, "DescribeFlowLogs", send, |page| (page.flow_logs, page.next_token)).await?;
         let live = found.into_iter().filter_map(|log| {
-            let (stamp, tags) = Stamp::read(stack, from_ec2_tags(log.tags))?;
+            let (stamp, tags) = Stamp::read(stack, from_tags(log.tags))?;
             let role = log.deliver_logs_permission_arn.unwrap_or_default();
             let object = FlowLog {
                 vpc: Ref::to(log.resource_id?),

@@ -4,7 +4,7 @@ use super::quotas::quota;
 use super::terraform::{ID, NAME, TAGS, TAGS_ALL, Word, is, known, made, made_each, of, one, own, via};
 use super::*;
 use crate::model::Tags;
-use crate::wire::tags::{from_iam_tags, iam_tags, retag};
+use crate::wire::tags::{from_tags, retag, to_tags};
 use aws_sdk_iam::types::{EntityType, PolicyDetail, Role, RoleDetail};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
@@ -90,7 +90,7 @@ impl Resource for IamRole {
         let name = stamp.physical_name(64);
         let request =
             cx.iam().create_role().role_name(&name).path(path(cx, &stamp.stack)).assume_role_policy_document(trust(&self.service));
-        let request = request.set_tags(Some(iam_tags(&stamp.tags(&self.tags))));
+        let request = request.set_tags(Some(to_tags(&stamp.tags(&self.tags))));
         let answer = cx.safe(Service::Iam, "CreateRole", async || request.clone().send().await).await;
         existing(answer)?;
         half(ready(cx, &name, stamp).await)?;
@@ -205,7 +205,7 @@ async fn ready(cx: &Clients, name: &str, stamp: &Stamp) -> Result<(), CloudError
         role => role.map(Some),
     };
     let role = cx.policy.wait(&format!("role {name} to be readable"), deadline(IamRole::TYPICAL.create), look).await?;
-    ours(name, Stamp::read(&stamp.stack, from_iam_tags(role.tags)), stamp)
+    ours(name, Stamp::read(&stamp.stack, from_tags(role.tags)), stamp)
 }
 
 async fn get(cx: &Clients, name: &str) -> Result<Role, CloudError> {
@@ -228,7 +228,7 @@ async fn set_tags(cx: &Clients, name: &str, live: (&Stamp, &Tags), want: (&Stamp
     let stamp = live.0.renewed(want.0);
     let (set, unset) = retag(&live.0.tags(live.1), &stamp.tags(want.1));
     if !set.is_empty() {
-        let request = cx.iam().tag_role().role_name(name).set_tags(Some(iam_tags(&set)));
+        let request = cx.iam().tag_role().role_name(name).set_tags(Some(to_tags(&set)));
         cx.safe(Service::Iam, "TagRole", async || request.clone().send().await).await?;
     }
     if !unset.is_empty() {
@@ -240,7 +240,7 @@ async fn set_tags(cx: &Clients, name: &str, live: (&Stamp, &Tags), want: (&Stamp
 
 /// A role as listed, when it is the stack's.
 fn read(stack: &str, role: RoleDetail) -> Option<Live> {
-    let (stamp, tags) = Stamp::read(stack, from_iam_tags(role.tags))?;
+    let (stamp, tags) = Stamp::read(stack, from_tags(role.tags))?;
     let trusted = document(&role.assume_role_policy_document?);
     let service = trusted.pointer("/Statement/0/Principal/Service").and_then(Value::as_str).filter(|s| trust_of(s) == trusted);
     let inline = role.role_policy_list.into_iter().flatten();

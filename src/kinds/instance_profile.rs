@@ -5,7 +5,7 @@ use super::quotas::quota;
 use super::terraform::{ID, NAME, TAGS, TAGS_ALL, known, link, made, one};
 use super::*;
 use crate::model::Tags;
-use crate::wire::tags::{from_iam_tags, iam_tags, retag};
+use crate::wire::tags::{from_tags, retag, to_tags};
 use aws_sdk_iam::types::InstanceProfile as Found;
 use futures_util::future::try_join_all;
 
@@ -67,7 +67,7 @@ impl Resource for InstanceProfile {
                 Err(e) if e.class == Class::NotFound => return Ok(None),
                 seen => seen?,
             };
-            let Some((stamp, tags)) = Stamp::read(stack, from_iam_tags(profile.tags)) else { return Ok(None) };
+            let Some((stamp, tags)) = Stamp::read(stack, from_tags(profile.tags)) else { return Ok(None) };
             let role = profile.roles.first().map_or(NO_ROLE, |r| &r.role_name);
             Ok::<_, CloudError>(Some(Live::found(profile.instance_profile_name, InstanceProfile { role: Ref::to(role), tags }, stamp)))
         }))
@@ -79,7 +79,7 @@ impl Resource for InstanceProfile {
         let name = stamp.physical_name(128);
         let role = links.to(&self.role)?;
         let request = cx.iam().create_instance_profile().instance_profile_name(&name).path(path(cx, &stamp.stack));
-        let request = request.set_tags(Some(iam_tags(&stamp.tags(&self.tags))));
+        let request = request.set_tags(Some(to_tags(&stamp.tags(&self.tags))));
         existing(cx.safe(Service::Iam, "CreateInstanceProfile", async || request.clone().send().await).await)?;
         half(fill(cx, &name, &role, Some(stamp)).await)?;
         Live::made(name, self.clone(), stamp, links)
@@ -121,7 +121,7 @@ async fn fill(cx: &Clients, name: &str, role: &str, new: Option<&Stamp>) -> Resu
     let profile =
         cx.policy.wait(&format!("instance profile {name} to be readable"), deadline(InstanceProfile::TYPICAL.create), look).await?;
     if let Some(stamp) = new {
-        ours(name, Stamp::read(&stamp.stack, from_iam_tags(profile.tags)), stamp)?;
+        ours(name, Stamp::read(&stamp.stack, from_tags(profile.tags)), stamp)?;
     }
     if profile.roles.iter().any(|r| r.role_name == role) {
         return Ok(());
@@ -148,7 +148,7 @@ async fn set_tags(cx: &Clients, name: &str, live: (&Stamp, &Tags), want: (&Stamp
     let stamp = live.0.renewed(want.0);
     let (set, unset) = retag(&live.0.tags(live.1), &stamp.tags(want.1));
     if !set.is_empty() {
-        let request = cx.iam().tag_instance_profile().instance_profile_name(name).set_tags(Some(iam_tags(&set)));
+        let request = cx.iam().tag_instance_profile().instance_profile_name(name).set_tags(Some(to_tags(&set)));
         cx.safe(Service::Iam, "TagInstanceProfile", async || request.clone().send().await).await?;
     }
     if !unset.is_empty() {

@@ -5,7 +5,7 @@ use super::terraform::{ID, REGION, TAGS, TAGS_ALL, known, made, of, one};
 use super::*;
 use crate::kinds::ec2::ec2_stack_filter;
 use crate::model::Tags;
-use crate::wire::tags::{ec2_tags, from_ec2_tags};
+use crate::wire::tags::{ec2_tags, from_tags};
 use aws_sdk_ec2::types::{AttachmentStatus, ResourceType};
 
 object! {
@@ -58,7 +58,7 @@ impl Resource for InternetGateway {
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let live = found(cx, stack).await?.into_iter().filter_map(|gateway| {
             let vpc = Ref::to(attached_to(&gateway).unwrap_or(DETACHED));
-            let (stamp, tags) = Stamp::read(stack, from_ec2_tags(gateway.tags))?;
+            let (stamp, tags) = Stamp::read(stack, from_tags(gateway.tags))?;
             Some(Live::found(gateway.internet_gateway_id?, InternetGateway { vpc, tags }, stamp))
         });
         Ok(live.collect())

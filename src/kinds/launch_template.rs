@@ -8,7 +8,7 @@ use super::calls::{EC2_TAG, EC2_UNTAG, IMAGE_NAMES, NEW, OWN, call, needs, reads
 use super::*;
 use crate::kinds::ec2::ec2_stack_filter;
 use crate::model::Tags;
-use crate::wire::tags::{ec2_tags, from_ec2_tags};
+use crate::wire::tags::{ec2_tags, from_tags};
 use aws_sdk_ec2::types::ResourceType;
 
 pub use boot::{Boot, Container, EnvValue};
@@ -92,7 +92,7 @@ impl Resource for LaunchTemplate {
         let send = async |token| request.clone().set_next_token(token).send().await;
         let found = cx.pages(Service::Ec2, "DescribeLaunchTemplates", send, |page| (page.launch_templates, page.next_token)).await?;
         let mut ours: BTreeMap<String, (Stamp, Tags)> =
-            found.into_iter().filter_map(|t| Some((t.launch_template_id?, Stamp::read(stack, from_ec2_tags(t.tags))?))).collect();
+            found.into_iter().filter_map(|t| Some((t.launch_template_id?, Stamp::read(stack, from_tags(t.tags))?))).collect();
         if ours.is_empty() {
             return Ok(vec![]);
         }
@@ -147,6 +147,6 @@ async fn by_name(cx: &Clients, name: &str, stamp: &Stamp) -> Result<aws_sdk_ec2:
     let found = cx.safe(Service::Ec2, "DescribeLaunchTemplates", async || request.clone().send().await).await?;
     let template = found.launch_templates.into_iter().flatten().next();
     let template = template.ok_or_else(|| CloudError::incomplete("DescribeLaunchTemplates", name))?;
-    ours(name, Stamp::read(&stamp.stack, from_ec2_tags(template.tags.clone())), stamp)?;
+    ours(name, Stamp::read(&stamp.stack, from_tags(template.tags.clone())), stamp)?;
     Ok(template)
 }

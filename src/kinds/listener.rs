@@ -4,8 +4,9 @@ mod terraform;
 use super::calls::{ELB_TAG, ELB_UNTAG, OWN, call, reads};
 use super::quotas::quota;
 use super::*;
-use crate::kinds::elb::{self, Own, present};
+use crate::kinds::elb::{self, Own};
 use crate::model::Tags;
+use crate::wire::tags::to_tags;
 use aws_sdk_elasticloadbalancingv2::types::{self as sdk, ActionTypeEnum, RedirectActionConfig, RedirectActionStatusCodeEnum};
 use futures_util::future::try_join_all;
 
@@ -98,7 +99,7 @@ impl Resource for Listener {
             .set_certificates(self.certificates(links)?)
             .set_ssl_policy(self.ssl_policy.clone())
             .default_actions(self.action.resolve(links)?)
-            .set_tags(Some(elb::to_tags(&stamp.tags(&self.tags))));
+            .set_tags(Some(to_tags(&stamp.tags(&self.tags))));
         let made = cx.write(Service::Elb, "CreateListener", async || request.clone().send().await).await?;
         let made = made.listeners.and_then(|mut all| all.pop());
         let id = made.and_then(|l| l.listener_arn).ok_or_else(|| CloudError::incomplete("CreateListener", "ListenerArn"))?;

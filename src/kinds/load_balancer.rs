@@ -3,8 +3,9 @@ use super::calls::{ELB_TAG, ELB_UNTAG, NEW, OWN, On, call, needs, reads};
 use super::quotas::quota;
 use super::terraform::{ID, REGION, TAGS, TAGS_ALL, Word, given, is, known, made, of, same, via};
 use super::*;
-use crate::kinds::elb::{self, Own, may_stand, present};
+use crate::kinds::elb::{self, Own, may_stand};
 use crate::model::{Computed, Tags};
+use crate::wire::tags::to_tags;
 use aws_sdk_elasticloadbalancingv2::types::{self as sdk, LoadBalancerAttribute, LoadBalancerStateEnum, LoadBalancerTypeEnum};
 use futures_util::future::{try_join, try_join_all};
 
@@ -135,7 +136,7 @@ impl Resource for LoadBalancer {
             .scheme(self.scheme.as_str().into())
             .set_subnets(Some(links.all(&self.subnets)?.into_iter().collect()))
             .set_security_groups((!groups.is_empty()).then_some(groups))
-            .set_tags(Some(elb::to_tags(&stamp.tags(&self.tags))));
+            .set_tags(Some(to_tags(&stamp.tags(&self.tags))));
         let settings = self.settings(links)?;
         let made = cx.write(Service::Elb, "CreateLoadBalancer", async || request.clone().send().await).await;
         let made = match made.map(|m| m.load_balancers.and_then(|mut all| all.pop())) {

@@ -24,14 +24,6 @@ pub(super) fn changed<T: Clone + PartialEq>(now: &T, want: &T) -> Option<T> {
     (now != want).then(|| want.clone())
 }
 
-/// What was read, or nothing when the object is gone meanwhile.
-pub(super) fn present<T>(answer: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
-    match answer {
-        Err(e) if e.class == Class::NotFound => Ok(None),
-        other => other.map(Some),
-    }
-}
-
 /// An object that reached a state from which it won't come back by itself.
 pub(super) fn broken(service: Service, operation: &str, status: &str, reason: &str) -> CloudError {
     let mut e = CloudError::new(Class::Invalid, status, reason);

@@ -404,6 +404,14 @@ pub(crate) fn gone<T>(answer: Result<T, CloudError>) -> Result<(), CloudError> {
     }
 }
 
+/// What was read, or nothing when the object is gone meanwhile.
+pub(crate) fn present<T>(answer: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
+    match answer {
+        Err(e) if e.class == Class::NotFound => Ok(None),
+        other => other.map(Some),
+    }
+}
+
 /// A failure after an earlier request of the same verb has taken effect: whatever its class, only a look at the cloud tells what stands.
 pub(crate) fn half<T>(answer: Result<T, CloudError>) -> Result<T, CloudError> {
     answer.map_err(|e| CloudError { class: Class::Ambiguous, ..e })

@@ -5,7 +5,7 @@ use super::terraform::{ID, REGION, TAGS, TAGS_ALL, Word, is, made, of};
 use super::*;
 use crate::kinds::ec2::ec2_stack_filter;
 use crate::model::Tags;
-use crate::wire::tags::{ec2_tags, from_ec2_tags};
+use crate::wire::tags::{ec2_tags, from_tags};
 use aws_sdk_ec2::types::{Filter, NatGatewayState, ResourceType};
 
 object! {
@@ -65,13 +65,13 @@ impl Resource for NatGateway {
         let request = cx.ec2().describe_nat_gateways().filter(ec2_stack_filter(stack)).filter(states).max_results(1000);
         let send = async |token| request.clone().set_next_token(token).send().await;
         let mut found = cx.pages(Service::Ec2, "DescribeNatGateways", send, |page| (page.nat_gateways, page.next_token)).await?;
-        found.retain(|g| Stamp::read(stack, from_ec2_tags(g.tags.clone())).is_some());
+        found.retain(|g| Stamp::read(stack, from_tags(g.tags.clone())).is_some());
         if found.is_empty() {
             return Ok(vec![]);
         }
         let doors = internet_gateway::by_vpc(cx, stack).await?;
         let live = found.into_iter().filter_map(|g| {
-            let (stamp, tags) = Stamp::read(stack, from_ec2_tags(g.tags))?;
+            let (stamp, tags) = Stamp::read(stack, from_tags(g.tags))?;
             let gateway = NatGateway {
                 subnet: Ref::to(g.subnet_id?),
                 elastic_ip: Ref::to(g.nat_gateway_addresses?.into_iter().find_map(|a| a.allocation_id)?),

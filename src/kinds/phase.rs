@@ -2,7 +2,7 @@
 //! phase, known by their `ref`. Others' rules go back as they came, in their places.
 pub(super) mod terraform;
 
-use super::managed::{moved, present};
+use super::managed::moved;
 use super::*;
 use crate::model::Ranked;
 use crate::wire::cloudflare::{Request, Zone};

@@ -1,11 +1,11 @@
 //! Address ranges under one name.
 use super::calls::{EC2_TAG, EC2_UNTAG, NEW, OWN, call, reads};
-use super::managed::{broken, present};
+use super::managed::broken;
 use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, Word, each, is, known, made, of, one, same};
 use super::*;
 use crate::kinds::ec2::ec2_stack_filter;
 use crate::model::Tags;
-use crate::wire::tags::{ec2_tags, from_ec2_tags};
+use crate::wire::tags::{ec2_tags, from_tags};
 use aws_sdk_ec2::types::{AddPrefixListEntry, ManagedPrefixList, PrefixListState, RemovePrefixListEntry, ResourceType};
 use futures_util::future::try_join_all;
 
@@ -61,7 +61,7 @@ impl Resource for PrefixList {
         let send = async |token| request.clone().set_next_token(token).send().await;
         let found = cx.pages(Service::Ec2, "DescribeManagedPrefixLists", send, |page| (page.prefix_lists, page.next_token)).await?;
         let own = found.into_iter().filter(|l| !going(l)).filter_map(|l| {
-            let (stamp, tags) = Stamp::read(stack, from_ec2_tags(l.tags))?;
+            let (stamp, tags) = Stamp::read(stack, from_tags(l.tags))?;
             Some((l.prefix_list_id?, l.version, l.max_entries?, stamp, tags))
         });
         let read = async |(id, version, max_entries, stamp, tags): (String, _, _, _, _)| {

@@ -1,13 +1,13 @@
 //! What the RDS kinds share: tags, and how an instance is found, waited for and deleted.
 use std::cell::Cell;
 
-use aws_sdk_rds::types::{DbInstance as Seen, SourceType, Tag};
+use aws_sdk_rds::types::{DbInstance as Seen, SourceType};
 
-use super::managed::{broken, present};
+use super::managed::broken;
 use super::quotas::quota;
 use super::*;
 use crate::model::Tags;
-use crate::wire::tags;
+use crate::wire::tags::{self, to_tags};
 
 /// Quotas that every instance counts to.
 pub(super) const QUOTAS: &[Quota] = &[
@@ -31,19 +31,11 @@ const BROKEN: &[&str] = &[
     "storage-full",
 ];
 
-pub(super) fn tags(all: &Tags) -> Vec<Tag> {
-    all.iter().map(|(k, v)| Tag::builder().key(k).value(v).build()).collect()
-}
-
-pub(super) fn from_tags(tags: Option<Vec<Tag>>) -> Tags {
-    tags.into_iter().flatten().filter_map(|t| Some((t.key?, t.value.unwrap_or_default()))).collect()
-}
-
 /// Brings the tags of the object with this ARN from what they are to what they should be. AWS's own (`aws:…`) stay.
 pub(super) async fn retag(cx: &Clients, arn: &str, now: &Tags, want: &Tags) -> Result<(), CloudError> {
     let (set, unset) = tags::retag(now, want);
     if !set.is_empty() {
-        let request = cx.rds().add_tags_to_resource().resource_name(arn).set_tags(Some(tags(&set)));
+        let request = cx.rds().add_tags_to_resource().resource_name(arn).set_tags(Some(to_tags(&set)));
         cx.safe(Service::Rds, "AddTagsToResource", async || request.clone().send().await).await?;
     }
     let unset: Vec<String> = unset.into_iter().filter(|k| !k.starts_with("aws:")).collect();

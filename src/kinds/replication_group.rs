@@ -7,6 +7,7 @@ use super::managed::{already, moved, name};
 use super::quotas::quota;
 use super::*;
 use crate::model::{Computed, Tags};
+use crate::wire::tags::to_tags;
 
 object! {
     /// `AWS::ElastiCache::ReplicationGroup` of one shard (cluster mode disabled). Its id is its `ReplicationGroupId`. The stamp is its description,
@@ -137,7 +138,7 @@ impl Resource for ReplicationGroup {
             .preferred_maintenance_window(&self.maintenance_window)
             .at_rest_encryption_enabled(self.at_rest_encryption)
             .transit_encryption_enabled(self.transit_encryption)
-            .set_tags(Some(elasticache::tags(&stamp.tags(&self.tags))));
+            .set_tags(Some(to_tags(&stamp.tags(&self.tags))));
         already(cx.safe(Service::ElastiCache, "CreateReplicationGroup", async || request.clone().send().await).await)?;
         let made = wire::settled(cx, &id, deadline(Self::TYPICAL.create), |_| true).await?;
         Live::made(id, self.with_endpoints(made), stamp, links)

@@ -7,7 +7,7 @@ use super::quotas::quota;
 use super::*;
 use crate::kinds::ec2::ec2_stack_filter;
 use crate::model::Tags;
-use crate::wire::tags::{ec2_tags, from_ec2_tags};
+use crate::wire::tags::{ec2_tags, from_tags};
 use aws_sdk_ec2::types::ResourceType;
 use parts::{Parts, Step};
 
@@ -74,7 +74,7 @@ impl Resource for RouteTable {
         let found = cx.pages(Service::Ec2, "DescribeRouteTables", send, |page| (page.route_tables, page.next_token)).await?;
         let live = found.into_iter().filter_map(|table| {
             let parts = Parts::read(&table);
-            let (stamp, tags) = Stamp::read(stack, from_ec2_tags(table.tags))?;
+            let (stamp, tags) = Stamp::read(stack, from_tags(table.tags))?;
             let subnets = parts.subnets.into_keys().map(Ref::to).collect();
             let routes = parts.routes.into_iter().filter_map(|(cidr, target)| Some((cidr, target?))).collect();
             Some(Live::found(table.route_table_id?, RouteTable { vpc: Ref::to(table.vpc_id?), subnets, routes, tags }, stamp))

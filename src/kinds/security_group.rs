@@ -7,7 +7,7 @@ use super::quotas::quota;
 use super::*;
 use crate::kinds::ec2::ec2_stack_filter;
 use crate::model::Tags;
-use crate::wire::tags::{ec2_tags, from_ec2_tags};
+use crate::wire::tags::{ec2_tags, from_tags};
 use aws_sdk_ec2::types::ResourceType;
 use futures_util::future::join;
 use rules::Direction;
@@ -96,7 +96,7 @@ impl Resource for SecurityGroup {
         let found = cx.pages(Service::Ec2, "DescribeSecurityGroups", send, |page| (page.security_groups, page.next_token)).await?;
         let live = found.into_iter().filter_map(|group| {
             let (ingress, egress) = (rules::of(&group, Direction::Ingress), rules::of(&group, Direction::Egress));
-            let (stamp, tags) = Stamp::read(stack, from_ec2_tags(group.tags))?;
+            let (stamp, tags) = Stamp::read(stack, from_tags(group.tags))?;
             let object = SecurityGroup {
                 vpc: Ref::to(group.vpc_id?),
                 description: group.description?,

@@ -5,7 +5,7 @@ use super::terraform::{ID, REGION, TAGS, TAGS_ALL, known, made, of, one, same};
 use super::*;
 use crate::kinds::ec2::ec2_stack_filter;
 use crate::model::Tags;
-use crate::wire::tags::{ec2_tags, from_ec2_tags};
+use crate::wire::tags::{ec2_tags, from_tags};
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType};
 
 object! {
@@ -63,7 +63,7 @@ impl Resource for Subnet {
         let send = async |token| request.clone().set_next_token(token).send().await;
         let found = cx.pages(Service::Ec2, "DescribeSubnets", send, |page| (page.subnets, page.next_token)).await?;
         let live = found.into_iter().filter_map(|s| {
-            let (stamp, tags) = Stamp::read(stack, from_ec2_tags(s.tags))?;
+            let (stamp, tags) = Stamp::read(stack, from_tags(s.tags))?;
             let subnet = Subnet {
                 vpc: Ref::to(s.vpc_id?),
                 availability_zone: s.availability_zone?,

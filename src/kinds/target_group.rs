@@ -4,8 +4,9 @@ mod terraform;
 use super::calls::{ELB_TAG, ELB_UNTAG, NEW, OWN, call, reads};
 use super::quotas::quota;
 use super::*;
-use crate::kinds::elb::{self, Own, may_stand, present};
+use crate::kinds::elb::{self, Own, may_stand};
 use crate::model::Tags;
+use crate::wire::tags::to_tags;
 use aws_sdk_elasticloadbalancingv2::types::{self as sdk, Matcher, TargetGroupAttribute, TargetTypeEnum};
 use futures_util::future::try_join_all;
 
@@ -111,7 +112,7 @@ impl Resource for TargetGroup {
             .healthy_threshold_count(check.healthy)
             .unhealthy_threshold_count(check.unhealthy)
             .matcher(Matcher::builder().http_code(&check.matcher).build())
-            .set_tags(Some(elb::to_tags(&tags)));
+            .set_tags(Some(to_tags(&tags)));
         let made = cx.write(Service::Elb, "CreateTargetGroup", async || request.clone().send().await).await;
         let made = match made.map(|m| m.target_groups.and_then(|mut all| all.pop())) {
             Err(e) if may_stand(&e) => {

@@ -5,7 +5,7 @@ use super::terraform::{ID, REGION, TAGS, TAGS_ALL, Word, is, known, made, of, on
 use super::*;
 use crate::kinds::ec2::ec2_stack_filter;
 use crate::model::Tags;
-use crate::wire::tags::{ec2_tags, from_ec2_tags};
+use crate::wire::tags::{ec2_tags, from_tags};
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, VpcAttributeName};
 
 object! {
@@ -60,7 +60,7 @@ impl Resource for Vpc {
         let found = cx.pages(Service::Ec2, "DescribeVpcs", send, |page| (page.vpcs, page.next_token)).await?;
         let mut all = vec![];
         for vpc in found {
-            let Some((stamp, tags)) = Stamp::read(stack, from_ec2_tags(vpc.tags)) else { continue };
+            let Some((stamp, tags)) = Stamp::read(stack, from_tags(vpc.tags)) else { continue };
             let (Some(id), Some(cidr)) = (vpc.vpc_id, vpc.cidr_block.and_then(|c| c.parse().ok())) else { continue };
             let dns_hostnames = dns_hostnames(cx, &id).await?;
             all.push(Live::found(id, Vpc { cidr, dns_hostnames, tags }, stamp));

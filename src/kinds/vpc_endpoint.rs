@@ -6,7 +6,7 @@ use super::*;
 use crate::kinds::ec2::ec2_stack_filter;
 use crate::model::Tags;
 use crate::wire::classify::refused;
-use crate::wire::tags::{ec2_tags, from_ec2_tags};
+use crate::wire::tags::{ec2_tags, from_tags};
 use aws_sdk_ec2::types::{ResourceType, VpcEndpointType};
 
 object! {
@@ -64,7 +64,7 @@ impl Resource for VpcEndpoint {
         let send = async |token| request.clone().set_next_token(token).send().await;
         let found = cx.pages(Service::Ec2, "DescribeVpcEndpoints", send, |page| (page.vpc_endpoints, page.next_token)).await?;
         let live = found.into_iter().filter(|e| !state(e, &["deleting", "deleted"])).filter_map(|e| {
-            let (stamp, tags) = Stamp::read(stack, from_ec2_tags(e.tags))?;
+            let (stamp, tags) = Stamp::read(stack, from_tags(e.tags))?;
             let route_tables = e.route_table_ids.into_iter().flatten().map(Ref::to).collect();
             let endpoint = VpcEndpoint { vpc: Ref::to(e.vpc_id?), service: e.service_name?, route_tables, tags };
             Some(Live::found(e.vpc_endpoint_id?, endpoint, stamp))

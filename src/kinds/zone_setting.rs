@@ -1,5 +1,5 @@
 //! A setting of a Cloudflare zone.
-use super::managed::{moved, present};
+use super::managed::moved;
 use super::terraform::{known, made, of, same};
 use super::*;
 use crate::model::Computed;

@@ -16,8 +16,7 @@ use crate::kinds::Address;
 use crate::model::Moment;
 use crate::plan::{Act, Change, Plan, Step, Verb};
 use crate::run::{Event, Outcome};
-use crate::wire::CloudError;
-use crate::wire::Service;
+use crate::wire::{CloudError, Service};
 
 pub use line::schema;
 

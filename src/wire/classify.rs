@@ -9,8 +9,7 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use crate::wire::Service;
-use crate::wire::{Class, CloudError};
+use crate::wire::{Class, CloudError, Service};
 
 /// The first refusal in an answer that is a success as a whole (`Unsuccessful` of EC2's plural calls).
 pub fn refused(operation: &str, items: Option<&[aws_sdk_ec2::types::UnsuccessfulItem]>) -> Result<(), CloudError> {

@@ -1,6 +1,4 @@
-//! Tags in the shapes of each service.
-use std::collections::BTreeMap;
-
+//! Tags in the shape of each service.
 use crate::model::Tags;
 
 /// What must be written and what must be removed to turn one set of tags into another.
@@ -10,24 +8,51 @@ pub fn retag(before: &Tags, after: &Tags) -> (Tags, Vec<String>) {
     (set, unset)
 }
 
-/// EC2's shape of tags at creation.
+/// A tag in the shape of one service.
+pub trait Tag {
+    fn new(key: &str, value: &str) -> Self;
+    /// Its key and its value; `None` for one without a key.
+    fn pair(self) -> Option<(String, String)>;
+}
+
+/// Services whose SDK lets a tag be without a key or a value.
+macro_rules! loose { ($($sdk:ident),+ $(,)?) => {$(
+    impl Tag for $sdk::types::Tag {
+        fn new(key: &str, value: &str) -> Self {
+            $sdk::types::Tag::builder().key(key).value(value).build()
+        }
+        fn pair(self) -> Option<(String, String)> {
+            Some((self.key?, self.value.unwrap_or_default()))
+        }
+    }
+)+} }
+
+/// Services whose SDK wants both.
+macro_rules! strict { ($($sdk:ident),+ $(,)?) => {$(
+    impl Tag for $sdk::types::Tag {
+        fn new(key: &str, value: &str) -> Self {
+            $sdk::types::Tag::builder().key(key).value(value).build().expect("key and value are given")
+        }
+        fn pair(self) -> Option<(String, String)> {
+            Some((self.key, self.value))
+        }
+    }
+)+} }
+
+loose! { aws_sdk_ec2, aws_sdk_elasticache, aws_sdk_elasticloadbalancingv2, aws_sdk_rds }
+strict! { aws_sdk_iam, aws_sdk_s3 }
+
+/// Tags as a request says them.
+pub fn to_tags<T: Tag>(tags: &Tags) -> Vec<T> {
+    tags.iter().map(|(key, value)| T::new(key, value)).collect()
+}
+
+/// Tags as an answer says them.
+pub fn from_tags<T: Tag>(tags: Option<Vec<T>>) -> Tags {
+    tags.into_iter().flatten().filter_map(Tag::pair).collect()
+}
+
+/// Tags that EC2 gives to what a request creates.
 pub fn ec2_tags(resource: aws_sdk_ec2::types::ResourceType, tags: &Tags) -> aws_sdk_ec2::types::TagSpecification {
-    let tags = tags.iter().map(|(k, v)| aws_sdk_ec2::types::Tag::builder().key(k).value(v).build()).collect();
-    aws_sdk_ec2::types::TagSpecification::builder().resource_type(resource).set_tags(Some(tags)).build()
-}
-
-/// EC2's tags as read.
-pub fn from_ec2_tags(tags: Option<Vec<aws_sdk_ec2::types::Tag>>) -> BTreeMap<String, String> {
-    tags.into_iter().flatten().filter_map(|t| Some((t.key?, t.value.unwrap_or_default()))).collect()
-}
-
-/// IAM's shape of tags.
-pub fn iam_tags(tags: &Tags) -> Vec<aws_sdk_iam::types::Tag> {
-    let tag = |(k, v): (&String, &String)| aws_sdk_iam::types::Tag::builder().key(k).value(v).build().expect("key and value are given");
-    tags.iter().map(tag).collect()
-}
-
-/// IAM's tags as read.
-pub fn from_iam_tags(tags: Option<Vec<aws_sdk_iam::types::Tag>>) -> BTreeMap<String, String> {
-    tags.into_iter().flatten().map(|t| (t.key, t.value)).collect()
+    aws_sdk_ec2::types::TagSpecification::builder().resource_type(resource).set_tags(Some(to_tags(tags))).build()
 }

@@ -7,9 +7,8 @@ use infra::kinds::Kind;
 use infra::render::{report, style::Style, text::Detail};
 use infra::run::Outcome;
 use infra::stack::Stack;
-use infra::wire::Service;
 use infra::wire::policy::{Policy, Repeat, deadline};
-use infra::wire::{Class, CloudError};
+use infra::wire::{Class, CloudError, Service};
 use tokio::time::{Instant, sleep};
 
 use super::world::{FULL, settled_plan, stack, with};

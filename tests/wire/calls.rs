@@ -9,8 +9,7 @@ use infra::kinds::security_group::Rule;
 use infra::kinds::{Kind, Links, Live, Object, Ref, RouteTable, SecurityGroup, Stamp};
 use infra::run::Outcome;
 use infra::stack::Stack;
-use infra::wire::Service;
-use infra::wire::{CloudError, Identity, Zone};
+use infra::wire::{CloudError, Identity, Service, Zone};
 use tokio::sync::Mutex;
 
 use super::{Case, cases, launch_template, listener, nat_gateway, route_table, security_group, vpc};

@@ -8,9 +8,8 @@ use serde_json::Value;
 use super::{AuditEvent, AuditLog, EVENTS, short};
 use crate::kinds::Live;
 use crate::model::Moment;
-use crate::wire::Service;
 use crate::wire::aws::APP;
-use crate::wire::{Class, Clients, CloudError};
+use crate::wire::{Class, Clients, CloudError, Service};
 
 /// Where events of services are told that are the same in every region.
 const HOME: &str = "us-east-1";

@@ -1,9 +1,10 @@
 //! A bucket's settings, each read and written by requests of its own.
 use super::*;
+use crate::wire::tags::{from_tags, to_tags};
 use aws_sdk_s3::types::{
     BucketLifecycleConfiguration, ExpirationStatus, LifecycleExpiration, LifecycleRule, LifecycleRuleFilter,
     PublicAccessBlockConfiguration, ServerSideEncryption, ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration,
-    ServerSideEncryptionRule, Tag, Tagging,
+    ServerSideEncryptionRule, Tagging,
 };
 
 /// The lifecycle rule that is ours, by its `ID`.
@@ -17,21 +18,16 @@ fn absent<T>(answer: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
     }
 }
 
-/// S3's shape of tags.
-pub(super) fn s3_tags(tags: &Tags) -> Vec<Tag> {
-    tags.iter().map(|(k, v)| Tag::builder().key(k).value(v).build().expect("key and value are given")).collect()
-}
-
 /// The tags of a bucket; `None` when it has none.
 pub(super) async fn tags(cx: &Clients, name: &str) -> Result<Option<Tags>, CloudError> {
     let request = cx.s3().get_bucket_tagging().bucket(name);
     let seen = absent(cx.safe(Service::S3, "GetBucketTagging", async || request.clone().send().await).await)?;
-    Ok(seen.map(|s| s.tag_set.into_iter().map(|t| (t.key, t.value)).collect()).filter(|tags: &Tags| !tags.is_empty()))
+    Ok(seen.map(|s| from_tags(Some(s.tag_set))).filter(|tags: &Tags| !tags.is_empty()))
 }
 
 /// Writes all tags at once; S3 knows no other way.
 pub(super) async fn set_tags(cx: &Clients, name: &str, tags: &Tags) -> Result<(), CloudError> {
-    let tagging = Tagging::builder().set_tag_set(Some(s3_tags(tags))).build().expect("the set is given");
+    let tagging = Tagging::builder().set_tag_set(Some(to_tags(tags))).build().expect("the set is given");
     let request = cx.s3().put_bucket_tagging().bucket(name).tagging(tagging);
     cx.safe(Service::S3, "PutBucketTagging", async || request.clone().send().await).await.map(drop)
 }

@@ -8,7 +8,7 @@ use aws_sdk_elasticache::types::{
 };
 use futures_util::future::try_join_all;
 
-use super::super::managed::{broken, changed, present};
+use super::super::managed::{broken, changed};
 use super::*;
 
 /// The group with this id; `None` when there is none.

@@ -6,8 +6,7 @@ use futures_util::future::join_all;
 
 use super::Target;
 use crate::kinds::{Ref, gone};
-use crate::wire::Service;
-use crate::wire::{Class, Clients, CloudError};
+use crate::wire::{Class, Clients, CloudError, Service};
 
 /// What a table consists of.
 #[derive(Default)]

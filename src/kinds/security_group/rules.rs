@@ -5,8 +5,7 @@ use aws_sdk_ec2::types::{IpPermission, IpRange, Ipv6Range, PrefixListId, UserIdG
 
 use super::{Peer, Rule};
 use crate::kinds::{Links, Ref};
-use crate::wire::Service;
-use crate::wire::{Clients, CloudError};
+use crate::wire::{Clients, CloudError, Service};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {

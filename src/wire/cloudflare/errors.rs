@@ -7,8 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Request;
-use crate::wire::Service;
-use crate::wire::{Class, CloudError};
+use crate::wire::{Class, CloudError, Service};
 
 /// `{success, errors, result}`, around every answer.
 #[derive(Deserialize)]
