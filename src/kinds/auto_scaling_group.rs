@@ -6,6 +6,7 @@ mod view;
 mod write;
 
 use super::calls::{IMAGE_NAMES, On, TO_INSTANCES, call, needs, reads};
+use super::example::{EXAMPLE, tags};
 use super::quotas::quota;
 use super::*;
 use crate::kinds::launch_template;
@@ -76,6 +77,23 @@ impl Resource for AutoScalingGroup {
     const QUOTAS: &'static [Quota] =
         &[quota(Service::AutoScaling, "LimitExceeded", ("autoscaling", "L-CDE20ADC"), "Auto Scaling groups per region")
             .of("CreateAutoScalingGroup")];
+
+    fn example() -> Self {
+        AutoScalingGroup {
+            launch_template: Ref::to(EXAMPLE),
+            subnets: [Ref::to(EXAMPLE)].into(),
+            target_groups: [Ref::to(EXAMPLE)].into(),
+            min: 1,
+            max: 4,
+            desired: 2,
+            health_check_type: "ELB".into(),
+            health_check_grace: 300,
+            target_cpu: Some(60),
+            min_healthy_percent: 90,
+            default_instance_warmup: 60,
+            tags: tags(),
+        }
+    }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         view::list(cx, stack).await

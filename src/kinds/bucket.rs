@@ -3,6 +3,7 @@ mod settings;
 mod terraform;
 
 use super::calls::{On, call, needs};
+use super::example::tags;
 use super::quotas::quota;
 use super::*;
 use crate::model::Tags;
@@ -69,6 +70,16 @@ impl Resource for Bucket {
     };
     const TERRAFORM: &'static Table = &terraform::TABLE;
     const QUOTAS: &'static [Quota] = &[quota(Service::S3, "TooManyBuckets", ("s3", "L-DC2B2D3D"), "General purpose buckets")];
+
+    fn example() -> Self {
+        Bucket {
+            purpose: Purpose::LoadBalancerLogs,
+            expiration_days: 90,
+            encryption: "AES256".into(),
+            public_access_blocked: true,
+            tags: tags(),
+        }
+    }
 
     /// S3 lists names only, by prefix; whose a bucket is tell its tags, and each setting is a request of its own.
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {

@@ -4,6 +4,7 @@ use aws_sdk_resourcegroupstagging::types::TagFilter;
 use futures_util::future::try_join_all;
 
 use super::calls::{CACHE_PARAMETER_GROUPS, call, reads};
+use super::example::tags;
 use super::managed::{already, moved, name};
 use super::quotas::quota;
 use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, each, known, made, of, one, same};
@@ -64,6 +65,14 @@ impl Resource for CacheParameterGroup {
     )]);
     const QUOTAS: &'static [Quota] =
         &[quota(Service::ElastiCache, "CacheParameterGroupQuotaExceeded", ("elasticache", "L-3F15A733"), "Parameter groups per Region")];
+
+    fn example() -> Self {
+        CacheParameterGroup {
+            family: "redis7".into(),
+            parameters: [("maxmemory-policy".into(), "allkeys-lru".into())].into(),
+            tags: tags(),
+        }
+    }
 
     /// The groups by tag, from the tagging service; then each with its family, tags and parameters, for which there is no batched read.
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {

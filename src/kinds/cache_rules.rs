@@ -83,4 +83,8 @@ impl Action for Caching {
             help: "keep it longer, or leave it to the origin".into(),
         })
     }
+
+    fn example() -> Self {
+        Caching { bypass: false, edge_ttl: Some(86400), browser_ttl: Some(3600), query: Query::Exclude(["utm_source".into()].into()) }
+    }
 }

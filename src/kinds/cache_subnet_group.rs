@@ -1,5 +1,6 @@
 //! The subnets of a cache.
 use super::calls::{CACHE_SUBNET_GROUPS, call, needs, reads};
+use super::example::{EXAMPLE, tags};
 use super::managed::{already, moved, name};
 use super::quotas::quota;
 use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, known, made, of, one};
@@ -46,6 +47,10 @@ impl Resource for CacheSubnetGroup {
         quota(Service::ElastiCache, "CacheSubnetGroupQuotaExceeded", ("elasticache", "L-3E7F7726"), "Subnet groups per Region"),
         quota(Service::ElastiCache, "CacheSubnetQuotaExceededFault", ("elasticache", "L-A87EE522"), "Subnets per subnet group"),
     ];
+
+    fn example() -> Self {
+        CacheSubnetGroup { subnets: [Ref::to(EXAMPLE)].into(), tags: tags() }
+    }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.elasticache().describe_cache_subnet_groups().max_records(100);

@@ -4,6 +4,7 @@ use aws_sdk_resourcegroupstagging::types::{ResourceTagMapping, TagFilter};
 use futures_util::future::try_join_all;
 
 use super::calls::{NEW, NEW_IN_OWN, OWN, call, needs, reads};
+use super::example::tags;
 use super::managed::{broken, moved};
 use super::terraform::{ID, Line, REGION, TAGS, TAGS_ALL, Word, each, is, known, made, of, one};
 use super::*;
@@ -61,6 +62,11 @@ impl Resource for Certificate {
             is("validation_method", Word::Text("DNS")),
         ],
     )]);
+
+    fn example() -> Self {
+        let names = ["www.example.com", "example.com"].map(String::from);
+        Certificate { domain: names[0].clone(), names: names.into(), validation: Computed::default(), tags: tags() }
+    }
 
     /// `validation_name.DOMAIN` and `validation_value.DOMAIN`.
     fn outputs(&self) -> Outputs {

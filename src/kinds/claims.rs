@@ -3,7 +3,28 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::Ipv4Net;
 
-use super::{Address, Claim};
+use super::Address;
+
+/// Something exclusive, within another object when it names one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// An address block; claims of one VPC may not overlap.
+    Block { within: Address, block: ipnet::Ipv4Net },
+    /// A name that several may hold, as long as nobody has it alone.
+    Share { name: String },
+    /// A name or a slot.
+    Name { within: Option<Address>, name: String },
+}
+
+impl Claim {
+    pub fn within(&self) -> Option<&Address> {
+        match self {
+            Claim::Block { within, .. } => Some(within),
+            Claim::Name { within, .. } => within.as_ref(),
+            Claim::Share { .. } => None,
+        }
+    }
+}
 
 /// Claims by owner. The owner is whatever the caller counts in: physical ids in the sandbox and in the plan.
 #[derive(Clone, Debug, Default)]

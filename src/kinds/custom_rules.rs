@@ -21,4 +21,8 @@ impl Action for Filter {
     fn read(action: &str, _: &Value, _: &Value) -> Self {
         Filter(action.into())
     }
+
+    fn example() -> Self {
+        Filter("block".into())
+    }
 }

@@ -6,6 +6,7 @@ use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DbInstance as Seen};
 
 use self::read::{included, read, secret_arn};
 use super::calls::{DATABASES, DATABASES_AND_MORE, DB_KEYS, On, call, needs, reads};
+use super::example::{EXAMPLE, tags};
 use super::managed::{already, changed, moved, name};
 use super::*;
 use crate::model::{Computed, Tags};
@@ -101,6 +102,38 @@ impl Resource for DbInstance {
     };
     const TERRAFORM: &'static Table = &terraform::TABLE;
     const QUOTAS: &'static [Quota] = rds::QUOTAS;
+
+    fn example() -> Self {
+        DbInstance {
+            engine: "postgres".into(),
+            engine_version: "16.4".into(),
+            instance_class: "db.t4g.medium".into(),
+            allocated_storage: 400,
+            max_allocated_storage: Some(800),
+            storage_type: "gp3".into(),
+            iops: Some(12000),
+            throughput: Some(500),
+            storage_encrypted: true,
+            multi_az: true,
+            subnet_group: Ref::to(EXAMPLE),
+            security_groups: [Ref::to(EXAMPLE)].into(),
+            parameter_group: Ref::to(EXAMPLE),
+            port: 5432,
+            backup_retention: 7,
+            backup_window: "03:00-04:00".into(),
+            maintenance_window: "sun:05:00-sun:06:00".into(),
+            deletion_protection: false,
+            performance_insights: true,
+            log_exports: ["postgresql".into()].into(),
+            auto_minor_version_upgrade: true,
+            database_name: Some("shop".into()),
+            admin_user: "shop".into(),
+            apply_immediately: true,
+            endpoint: Computed::default(),
+            secret_arn: Computed::default(),
+            tags: tags(),
+        }
+    }
 
     fn protected(&self) -> bool {
         self.deletion_protection

@@ -3,6 +3,7 @@ use aws_sdk_rds::types::{ApplyMethod, DbParameterGroup as Seen, Parameter};
 use futures_util::future::try_join_all;
 
 use super::calls::{DB_PARAMETER_GROUPS, call, reads};
+use super::example::tags;
 use super::managed::{already, name, prefix};
 use super::quotas::quota;
 use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, each, known, made, of, one, same};
@@ -58,6 +59,14 @@ impl Resource for DbParameterGroup {
         ],
     )]);
     const QUOTAS: &'static [Quota] = &[quota(Service::Rds, "DBParameterGroupQuotaExceeded", ("rds", "L-DE55804A"), "Parameter groups")];
+
+    fn example() -> Self {
+        DbParameterGroup {
+            family: "postgres16".into(),
+            parameters: [("log_min_duration_statement".into(), "500".into())].into(),
+            tags: tags(),
+        }
+    }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.rds().describe_db_parameter_groups().max_records(100);

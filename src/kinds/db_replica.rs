@@ -4,6 +4,7 @@ mod terraform;
 use aws_sdk_rds::types::DbInstance as Seen;
 
 use super::calls::{DATABASES, DATABASES_AND_MORE, DB_KEYS, On, call, needs, reads};
+use super::example::{EXAMPLE, tags};
 use super::managed::{already, changed, moved, name};
 use super::*;
 use crate::model::{Computed, Tags};
@@ -63,6 +64,25 @@ impl Resource for DbReplica {
     };
     const TERRAFORM: &'static Table = &terraform::TABLE;
     const QUOTAS: &'static [Quota] = rds::QUOTAS;
+
+    fn example() -> Self {
+        DbReplica {
+            source: Ref::to(EXAMPLE),
+            instance_class: "db.t4g.medium".into(),
+            storage_type: "gp3".into(),
+            security_groups: [Ref::to(EXAMPLE)].into(),
+            parameter_group: Ref::to(EXAMPLE),
+            multi_az: false,
+            port: 5432,
+            deletion_protection: false,
+            performance_insights: true,
+            auto_minor_version_upgrade: true,
+            maintenance_window: "sun:05:00-sun:06:00".into(),
+            apply_immediately: true,
+            endpoint: Computed::default(),
+            tags: tags(),
+        }
+    }
 
     fn protected(&self) -> bool {
         self.deletion_protection

@@ -1,5 +1,6 @@
 //! The subnets of a database.
 use super::calls::{DB_SUBNET_GROUPS, On, call, needs, reads};
+use super::example::{EXAMPLE, tags};
 use super::managed::{already, moved, name};
 use super::quotas::quota;
 use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, known, made, of, one};
@@ -47,6 +48,10 @@ impl Resource for DbSubnetGroup {
         quota(Service::Rds, "DBSubnetGroupQuotaExceeded", ("rds", "L-48C6BF61"), "DB subnet groups"),
         quota(Service::Rds, "DBSubnetQuotaExceededFault", ("rds", "L-6F3ACC36"), "Subnets per DB subnet group"),
     ];
+
+    fn example() -> Self {
+        DbSubnetGroup { subnets: [Ref::to(EXAMPLE)].into(), tags: tags() }
+    }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.rds().describe_db_subnet_groups().max_records(100);

@@ -33,4 +33,8 @@ impl Action for Override {
         let action = Some(text(parameters, "/overrides/action")).filter(|a| !a.is_empty());
         Override { sensitivity: text(parameters, "/overrides/sensitivity_level"), action }
     }
+
+    fn example() -> Self {
+        Override { sensitivity: "medium".into(), action: Some("managed_challenge".into()) }
+    }
 }

@@ -59,6 +59,20 @@ impl Resource for DnsRecord {
     };
     const PERMISSION: Option<&'static str> = Some("DNS");
 
+    fn example() -> Self {
+        DnsRecord {
+            zone: "example.com".into(),
+            name: Text::literal("www.example.com"),
+            r#type: "MX".into(),
+            content: Text::literal("mx.example.net"),
+            priority: Some(10),
+            proxied: false,
+            ttl: 300,
+            waits_for: BTreeSet::new(),
+            opens: BTreeSet::new(),
+        }
+    }
+
     /// An alias is alone at its name; addresses stand beside each other. Nothing says the same twice.
     fn claims(&self) -> Vec<Claim> {
         let (Some(name), content) = (self.name.plain(), self.content.plain()) else { return vec![] };

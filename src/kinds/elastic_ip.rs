@@ -1,5 +1,6 @@
 //! A public IPv4 address that stays.
 use super::calls::{EC2_TAG, EC2_UNTAG, NEW, OWN, call, reads};
+use super::example::tags;
 use super::quotas::quota;
 use super::terraform::{ID, REGION, TAGS, TAGS_ALL, Word, is, known, made, one, same};
 use super::*;
@@ -40,6 +41,10 @@ impl Resource for ElasticIp {
         ],
     )]);
     const QUOTAS: &'static [Quota] = &[quota(Service::Ec2, "AddressLimitExceeded", ("ec2", "L-0263D0A3"), "EC2-VPC Elastic IPs")];
+
+    fn example() -> Self {
+        ElasticIp { public_ip: Computed::default(), tags: tags() }
+    }
 
     fn outputs(&self) -> Outputs {
         self.public_ip.0.iter().map(|ip| ("public_ip".into(), ip.clone())).collect()

@@ -2,6 +2,7 @@
 use std::cell::RefCell;
 
 use super::calls::{EC2_TAG, EC2_UNTAG, NEW_IN_OWN, OWN, On, ROLES, call, needs, reads};
+use super::example::{EXAMPLE, tags};
 use super::terraform::{ID, REGION, TAGS, TAGS_ALL, Word, is, known, link, made, of, one, same};
 use super::*;
 use crate::kinds::ec2::ec2_stack_filter;
@@ -60,6 +61,17 @@ impl Resource for FlowLog {
             of("vpc_id", "vpc"),
         ],
     )]);
+
+    fn example() -> Self {
+        FlowLog {
+            vpc: Ref::to(EXAMPLE),
+            log_group: Ref::to(EXAMPLE),
+            role: Ref::to(EXAMPLE),
+            traffic_type: "ALL".into(),
+            max_aggregation_interval: 600,
+            tags: tags(),
+        }
+    }
 
     /// AWS refuses a second flow log of one VPC into the same log group (`FlowLogAlreadyExists`).
     fn claims(&self) -> Vec<Claim> {

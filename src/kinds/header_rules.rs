@@ -44,4 +44,8 @@ impl Action for Headers {
         let headers = parameters.get("headers").and_then(Value::as_object).into_iter().flatten();
         Headers(headers.map(|(name, h)| (name.clone(), one(h))).collect())
     }
+
+    fn example() -> Self {
+        Headers([("Server".into(), Header::Remove), ("X-Frame-Options".into(), Header::Set("DENY".into()))].into())
+    }
 }

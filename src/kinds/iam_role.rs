@@ -1,5 +1,6 @@
 //! What a service may do on our behalf.
 use super::calls::{ROLES, call, reads};
+use super::example::tags;
 use super::quotas::quota;
 use super::terraform::{ID, NAME, TAGS, TAGS_ALL, Word, is, known, made, made_each, of, one, own, via};
 use super::*;
@@ -72,6 +73,15 @@ impl Resource for IamRole {
         quota(Service::Iam, "LimitExceeded", ("iam", "L-0DA4ABF3"), "Managed policies per role").of("AttachRolePolicy"),
         quota(Service::Iam, "LimitExceeded", ("iam", "L-FE177D64"), "Roles per account").of("CreateRole"),
     ];
+
+    fn example() -> Self {
+        IamRole {
+            service: "ec2.amazonaws.com".into(),
+            managed_policies: ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore".into()].into(),
+            inline_policies: [("logs".into(), json!({ "Version": "2012-10-17", "Statement": [] }))].into(),
+            tags: tags(),
+        }
+    }
 
     /// IAM has no filter by tag or path here: one call a page of all roles, which carries policies and tags.
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {

@@ -1,5 +1,6 @@
 //! A role as instances wear it.
 use super::calls::{On, TO_INSTANCES, call, needs, reads};
+use super::example::{EXAMPLE, tags};
 use super::iam_role::{existing, path};
 use super::quotas::quota;
 use super::terraform::{ID, NAME, TAGS, TAGS_ALL, known, link, made, one};
@@ -51,6 +52,10 @@ impl Resource for InstanceProfile {
     )]);
     const QUOTAS: &'static [Quota] =
         &[quota(Service::Iam, "LimitExceeded", ("iam", "L-6E65F664"), "Instance profiles per account").of("CreateInstanceProfile")];
+
+    fn example() -> Self {
+        InstanceProfile { role: Ref::to(EXAMPLE), tags: tags() }
+    }
 
     /// `ListInstanceProfiles` shows no tags and IAM has no batched read of them: one `GetInstanceProfile` for each on the stack's path.
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {

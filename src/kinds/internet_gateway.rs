@@ -1,5 +1,6 @@
 //! The door of a VPC to the internet.
 use super::calls::{EC2_TAG, EC2_UNTAG, NEW, OWN, call, reads};
+use super::example::{EXAMPLE, tags};
 use super::quotas::quota;
 use super::terraform::{ID, REGION, TAGS, TAGS_ALL, known, made, of, one};
 use super::*;
@@ -49,6 +50,10 @@ impl Resource for InternetGateway {
     )]);
     const QUOTAS: &'static [Quota] =
         &[quota(Service::Ec2, "InternetGatewayLimitExceeded", ("vpc", "L-A4707A72"), "Internet gateways per Region")];
+
+    fn example() -> Self {
+        InternetGateway { vpc: Ref::to(EXAMPLE), tags: tags() }
+    }
 
     /// A VPC has one internet gateway.
     fn claims(&self) -> Vec<Claim> {

@@ -5,9 +5,10 @@ mod script;
 mod terraform;
 
 use super::calls::{EC2_TAG, EC2_UNTAG, IMAGE_NAMES, NEW, OWN, call, needs, reads};
+use super::example::{EXAMPLE, tags};
 use super::*;
 use crate::kinds::ec2::ec2_stack_filter;
-use crate::model::Tags;
+use crate::model::{Secret, Tags};
 use crate::wire::tags::{ec2_tags, from_tags};
 use aws_sdk_ec2::types::ResourceType;
 
@@ -85,6 +86,25 @@ impl Resource for LaunchTemplate {
         ],
     };
     const TERRAFORM: &'static Table = &terraform::TABLE;
+
+    fn example() -> Self {
+        let env = [
+            ("GREETING".into(), EnvValue::Plain(Text::literal("hello"))),
+            ("PASSWORD".into(), EnvValue::FromSecretsManager("shop/password".into())),
+            ("TOKEN".into(), EnvValue::Secret(Secret::new("an example"))),
+        ];
+        LaunchTemplate {
+            image: "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64".into(),
+            instance_type: "t3.medium".into(),
+            instance_profile: Ref::to(EXAMPLE),
+            security_groups: [Ref::to(EXAMPLE)].into(),
+            public_ip: false,
+            disk: Disk { device: "/dev/xvda".into(), size_gib: 20, volume_type: "gp3".into(), encrypted: true },
+            metadata: Metadata { http_tokens: "required".into(), hop_limit: 2 },
+            boot: Boot::Container(Container { image: "example/shop:1".into(), port: 8080, env: env.into() }),
+            tags: tags(),
+        }
+    }
 
     /// Contents can be asked for one template a call or for the whole account in pages; pages don't grow with the stack.
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {

@@ -2,6 +2,7 @@
 mod terraform;
 
 use super::calls::{ELB_TAG, ELB_UNTAG, OWN, call, reads};
+use super::example::{EXAMPLE, tags};
 use super::quotas::quota;
 use super::*;
 use crate::kinds::elb::{self, Own};
@@ -75,6 +76,19 @@ impl Resource for Listener {
             "Target Groups per Application Load Balancer",
         ),
     ];
+
+    fn example() -> Self {
+        Listener {
+            load_balancer: Ref::to(EXAMPLE),
+            port: 443,
+            protocol: HTTPS.into(),
+            certificate: Some(Ref::to(EXAMPLE)),
+            ssl_policy: Some("ELBSecurityPolicy-TLS13-1-2-2021-06".into()),
+            action: Action::Forward(Ref::to(EXAMPLE)),
+            waits_for: BTreeSet::new(),
+            tags: tags(),
+        }
+    }
 
     /// A balancer has one listener a port.
     fn claims(&self) -> Vec<Claim> {

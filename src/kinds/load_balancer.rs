@@ -1,5 +1,6 @@
 //! An application load balancer.
 use super::calls::{ELB_TAG, ELB_UNTAG, NEW, OWN, On, call, needs, reads};
+use super::example::{EXAMPLE, tags};
 use super::quotas::quota;
 use super::terraform::{ID, REGION, TAGS, TAGS_ALL, Word, given, is, known, made, of, same, via};
 use super::*;
@@ -98,6 +99,23 @@ impl Resource for LoadBalancer {
     };
     const QUOTAS: &'static [Quota] =
         &[quota(Service::Elb, "TooManyLoadBalancers", ("elasticloadbalancing", "L-53DA6B97"), "Application Load Balancers per Region")];
+
+    fn example() -> Self {
+        LoadBalancer {
+            scheme: "internet-facing".into(),
+            internet_gateway: Some(Ref::to(EXAMPLE)),
+            subnets: [Ref::to(EXAMPLE)].into(),
+            security_groups: [Ref::to(EXAMPLE)].into(),
+            idle_timeout: 60,
+            deletion_protection: false,
+            drop_invalid_header_fields: true,
+            http2: true,
+            access_logs: Some(Ref::to(EXAMPLE)),
+            dns_name: Computed::default(),
+            zone_id: Computed::default(),
+            tags: tags(),
+        }
+    }
 
     fn protected(&self) -> bool {
         self.deletion_protection

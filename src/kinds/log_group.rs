@@ -1,5 +1,6 @@
 //! Where logs are kept.
 use super::calls::{On, call, needs, reads};
+use super::example::tags;
 use super::quotas::quota;
 use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, Word, is, known, made, of, one};
 use super::*;
@@ -46,6 +47,10 @@ impl Resource for LogGroup {
     )]);
     const QUOTAS: &'static [Quota] =
         &[quota(Service::CloudWatchLogs, "LimitExceededException", ("logs", ""), "Log groups").of("CreateLogGroup")];
+
+    fn example() -> Self {
+        LogGroup { retention_days: 30, tags: tags() }
+    }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.logs().describe_log_groups().log_group_name_prefix(prefix(stack)).limit(50);

@@ -63,4 +63,8 @@ impl Action for Managed {
             help: "write `managed: free`, or move the zone to the plan pro".into(),
         })
     }
+
+    fn example() -> Self {
+        Managed { ruleset: "owasp".into(), score_threshold: Some(25), action: Some("block".into()) }
+    }
 }

@@ -18,6 +18,7 @@ pub(crate) mod ec2;
 pub mod elastic_ip;
 mod elasticache;
 mod elb;
+pub mod example;
 pub mod flow_log;
 pub mod header_rules;
 pub(crate) mod holders;
@@ -29,6 +30,7 @@ pub mod launch_template;
 mod limits;
 mod links;
 pub mod listener;
+mod live;
 pub mod load_balancer;
 pub mod log_group;
 mod managed;
@@ -66,11 +68,12 @@ use crate::wire::{Class, Clients, CloudError, Service};
 use object::object;
 
 pub use calls::Calls;
-pub use claims::Claims;
+pub use claims::{Claim, Claims};
 pub use holders::Holders;
 pub use identity::{Address, Stamp};
 pub use limits::{Limit, ZonePlan};
 pub use links::{Links, Part, Pointer, Ref, Text, foreign, map_refs, refs, resolve_texts};
+pub use live::Live;
 pub use phase::Rule;
 pub use quotas::Quota;
 pub use terraform::Table;
@@ -99,6 +102,8 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         pub fn quotas(self) -> &'static [Quota] { match self { $(Kind::$ty => $ty::QUOTAS),+ } }
         /// What it is in Terraform's words.
         pub fn terraform(self) -> &'static Table { match self { $(Kind::$ty => $ty::TERRAFORM),+ } }
+        /// One object of the kind, which may refer to the examples of other kinds.
+        pub fn example(self) -> Object { match self { $(Kind::$ty => $ty::example().into()),+ } }
         pub fn schema(self) -> schemars::Schema { match self { $(Kind::$ty => schemars::schema_for!($ty)),+ } }
         pub(crate) async fn list(self, cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
             match self { $(Kind::$ty => apart(|| Box::pin($ty::list(cx, stack))).await),+ }
@@ -232,6 +237,9 @@ pub trait Resource:
     /// Whether steps that may start at the same moment go in one request, all of them or none: then it has a [`Resource::batch`] of its own.
     const BATCHED: bool = false;
 
+    /// One object of the kind, with something said of each attribute. It refers to other kinds' examples, all of which have the name
+    /// [`example::EXAMPLE`]: the laws build their world of them.
+    fn example() -> Self;
     /// What only one object may hold at a time. A successor that claims what its predecessor holds can't stand beside it.
     fn claims(&self) -> Vec<Claim> {
         vec![]
@@ -310,64 +318,6 @@ pub struct Typical {
 impl Typical {
     pub const fn secs(create: u64, update: u64, delete: u64) -> Self {
         Typical { create: Duration::from_secs(create), update: Duration::from_secs(update), delete: Duration::from_secs(delete) }
-    }
-}
-
-/// Something exclusive, within another object when it names one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Claim {
-    /// An address block; claims of one VPC may not overlap.
-    Block { within: Address, block: ipnet::Ipv4Net },
-    /// A name that several may hold, as long as nobody has it alone.
-    Share { name: String },
-    /// A name or a slot.
-    Name { within: Option<Address>, name: String },
-}
-
-impl Claim {
-    pub fn within(&self) -> Option<&Address> {
-        match self {
-            Claim::Block { within, .. } => Some(within),
-            Claim::Name { within, .. } => within.as_ref(),
-            Claim::Share { .. } => None,
-        }
-    }
-}
-
-/// An object as it exists in the cloud.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Live {
-    /// The id by which the cloud knows it, and by which other objects point at it.
-    pub id: String,
-    pub object: Object,
-    pub stamp: Stamp,
-    /// The physical ids this object really points at; an address alone can't tell two generations apart.
-    pub points: BTreeSet<String>,
-}
-
-impl Live {
-    /// An object that was read: its [`Ref`]s hold physical ids.
-    pub fn found(id: impl Into<String>, object: impl Into<Object>, stamp: Stamp) -> Self {
-        let object = object.into();
-        let points = refs(&object).into_iter().map(|a| a.name).collect();
-        Live { id: id.into(), object, stamp, points }
-    }
-
-    /// An object that was just written: its [`Ref`]s are addresses, resolved by `links`.
-    pub fn made(id: impl Into<String>, object: impl Into<Object>, stamp: &Stamp, links: &Links) -> Result<Self, CloudError> {
-        let object = object.into();
-        let points = refs(&object).iter().map(|a| links.id(a).map(String::from)).collect::<Result<_, _>>()?;
-        Ok(Live { id: id.into(), object, stamp: stamp.clone(), points })
-    }
-
-    /// The value of an attribute that a text may name: `id`, or one of the kind's outputs.
-    pub fn output(&self, attr: &str) -> Option<String> {
-        if attr == "id" { Some(self.id.clone()) } else { self.object.outputs().remove(attr) }
-    }
-
-    /// The object as its own kind.
-    pub fn of<K: Resource>(&self) -> Result<K, CloudError> {
-        K::try_from(self.object.clone())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The way out for private subnets.
 use super::calls::{EC2_TAG, EC2_UNTAG, NEW_IN_OWN, OWN, call, reads};
+use super::example::{EXAMPLE, tags};
 use super::quotas::quota;
 use super::terraform::{ID, REGION, TAGS, TAGS_ALL, Word, is, made, of};
 use super::*;
@@ -53,6 +54,10 @@ impl Resource for NatGateway {
         quota(Service::Ec2, "NatGatewayLimitExceeded", ("vpc", "L-FE5A380F"), "NAT gateways per Availability Zone"),
         quota(Service::Ec2, "NetworkInterfaceLimitExceeded", ("vpc", "L-DF5E4CA3"), "Network interfaces per Region"),
     ];
+
+    fn example() -> Self {
+        NatGateway { subnet: Ref::to(EXAMPLE), elastic_ip: Ref::to(EXAMPLE), internet_gateway: Ref::to(EXAMPLE), tags: tags() }
+    }
 
     /// An address is associated once.
     fn claims(&self) -> Vec<Claim> {

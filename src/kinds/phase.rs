@@ -40,6 +40,8 @@ pub(crate) trait Action: DeserializeOwned {
     fn write(&self) -> Written;
     /// What can't be read is read as something that differs from all that is wanted.
     fn read(action: &str, parameters: &Value, ratelimit: &Value) -> Self;
+    /// An action of a rule of the kind's example.
+    fn example() -> Self;
     /// What of the rule with this name the zone's plan doesn't have.
     fn limit(&self, _name: &str, _plan: ZonePlan) -> Option<Limit> {
         None
@@ -98,6 +100,11 @@ macro_rules! phase {
             const PERMISSION: Option<&'static str> = Some($permission);
             const SHARED: bool = true;
 
+            fn example() -> Self {
+                let rule = $crate::kinds::Rule { expression: "true".into(), action: $action::example(), enabled: true };
+                let rules = $crate::model::Ranked(vec![($crate::kinds::example::EXAMPLE.into(), rule)]);
+                $name { zone: "example.com".into(), rules, others: Default::default() }
+            }
             fn limits(&self, address: &Address, plan: ZonePlan, foreign: &[Live]) -> Vec<Limit> {
                 $crate::kinds::phase::limits(self, address, plan, foreign)
             }

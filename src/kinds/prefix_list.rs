@@ -1,5 +1,6 @@
 //! Address ranges under one name.
 use super::calls::{EC2_TAG, EC2_UNTAG, NEW, OWN, call, reads};
+use super::example::tags;
 use super::managed::broken;
 use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, Word, each, is, known, made, of, one, same};
 use super::*;
@@ -55,6 +56,10 @@ impl Resource for PrefixList {
             TAGS_ALL,
         ],
     )]);
+
+    fn example() -> Self {
+        PrefixList { max_entries: 10, entries: [("203.0.113.0/24".into(), "office".into())].into(), tags: tags() }
+    }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.ec2().describe_managed_prefix_lists().filters(ec2_stack_filter(stack)).max_results(BATCH as i32);

@@ -44,4 +44,8 @@ impl Action for RateLimit {
             help: "write `per: 10s`, or move the zone to the plan pro".into(),
         })
     }
+
+    fn example() -> Self {
+        RateLimit { action: "block".into(), requests: 10, period: 60, timeout: 60 }
+    }
 }

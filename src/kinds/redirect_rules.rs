@@ -42,4 +42,8 @@ impl Action for Redirect {
             preserve_query: parameters.pointer("/from_value/preserve_query_string").and_then(Value::as_bool).unwrap_or(false),
         }
     }
+
+    fn example() -> Self {
+        Redirect { to: Target::Value("https://www.example.com/new".into()), status: 301, preserve_query: true }
+    }
 }

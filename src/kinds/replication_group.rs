@@ -3,6 +3,7 @@ mod terraform;
 mod wire;
 
 use super::calls::{CACHES, CACHES_AND_MORE, On, call, needs, reads};
+use super::example::{EXAMPLE, tags};
 use super::managed::{already, moved, name};
 use super::quotas::quota;
 use super::*;
@@ -74,6 +75,29 @@ impl Resource for ReplicationGroup {
     const TERRAFORM: &'static Table = &terraform::TABLE;
     const QUOTAS: &'static [Quota] =
         &[quota(Service::ElastiCache, "NodeQuotaForCustomerExceeded", ("elasticache", "L-DFE45DF3"), "Nodes per Region")];
+
+    fn example() -> Self {
+        ReplicationGroup {
+            engine: "redis".into(),
+            engine_version: "7.1".into(),
+            node_type: "cache.t4g.small".into(),
+            replicas: 1,
+            automatic_failover: true,
+            multi_az: true,
+            port: 6379,
+            subnet_group: Ref::to(EXAMPLE),
+            security_groups: [Ref::to(EXAMPLE)].into(),
+            parameter_group: Some(Ref::to(EXAMPLE)),
+            snapshot_retention: 1,
+            snapshot_window: "03:00-04:00".into(),
+            maintenance_window: "sun:05:00-sun:06:00".into(),
+            at_rest_encryption: true,
+            transit_encryption: true,
+            primary_endpoint: Computed::default(),
+            reader_endpoint: Computed::default(),
+            tags: tags(),
+        }
+    }
 
     fn outputs(&self) -> Outputs {
         let mut out = BTreeMap::from([("port".into(), self.port.to_string())]);

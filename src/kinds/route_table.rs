@@ -3,6 +3,7 @@ mod parts;
 mod terraform;
 
 use super::calls::{EC2_TAG, EC2_UNTAG, NEW_IN_OWN, OWN, call, reads};
+use super::example::{EXAMPLE, tags};
 use super::quotas::quota;
 use super::*;
 use crate::kinds::ec2::ec2_stack_filter;
@@ -61,6 +62,15 @@ impl Resource for RouteTable {
         quota(Service::Ec2, "RouteLimitExceeded", ("vpc", "L-93826ACB"), "Routes per route table"),
         quota(Service::Ec2, "RouteTableLimitExceeded", ("vpc", "L-589F43AA"), "Route tables per VPC"),
     ];
+
+    fn example() -> Self {
+        RouteTable {
+            vpc: Ref::to(EXAMPLE),
+            subnets: [Ref::to(EXAMPLE)].into(),
+            routes: [("0.0.0.0/0".into(), Target::InternetGateway(Ref::to(EXAMPLE)))].into(),
+            tags: tags(),
+        }
+    }
 
     /// A subnet has one table. A new table that takes a subnet from an old one waits until that is gone, so that the undo of both restores both.
     fn claims(&self) -> Vec<Claim> {

@@ -3,6 +3,7 @@ mod rules;
 mod terraform;
 
 use super::calls::{EC2_TAG, EC2_UNTAG, NEW_IN_OWN, OWN, call, reads};
+use super::example::{EXAMPLE, tags};
 use super::quotas::quota;
 use super::*;
 use crate::kinds::ec2::ec2_stack_filter;
@@ -84,6 +85,24 @@ impl Resource for SecurityGroup {
         quota(Service::Ec2, "SecurityGroupLimitExceeded", ("vpc", "L-E79EC296"), "VPC security groups per Region"),
         quota(Service::Ec2, "SecurityGroupsPerInterfaceLimitExceeded", ("vpc", "L-2AFB9258"), "Security groups per network interface"),
     ];
+
+    fn example() -> Self {
+        let rule = |protocol: &str, port, peer| Rule {
+            protocol: protocol.into(),
+            from_port: port,
+            to_port: port,
+            peer,
+            description: "why".into(),
+        };
+        SecurityGroup {
+            vpc: Ref::to(EXAMPLE),
+            description: "an example".into(),
+            ingress: [rule("tcp", 443, Peer::PrefixList(Ref::to(EXAMPLE)))].into(),
+            egress: [rule("all", -1, Peer::Cidr("0.0.0.0/0".into()))].into(),
+            reached_by: BTreeSet::new(),
+            tags: tags(),
+        }
+    }
 
     fn follows(&self, before: &Self) -> Vec<Address> {
         let closes = before.ingress.iter().any(|rule| !self.ingress.contains(rule));

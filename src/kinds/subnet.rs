@@ -1,5 +1,6 @@
 //! One block of a VPC in one availability zone.
 use super::calls::{EC2_TAG, EC2_UNTAG, NEW_IN_OWN, OWN, call, reads};
+use super::example::{EXAMPLE, block, tags};
 use super::quotas::quota;
 use super::terraform::{ID, REGION, TAGS, TAGS_ALL, known, made, of, one, same};
 use super::*;
@@ -52,6 +53,16 @@ impl Resource for Subnet {
         ],
     )]);
     const QUOTAS: &'static [Quota] = &[quota(Service::Ec2, "SubnetLimitExceeded", ("vpc", "L-407747CB"), "Subnets per VPC")];
+
+    fn example() -> Self {
+        Subnet {
+            vpc: Ref::to(EXAMPLE),
+            availability_zone: "us-east-1a".into(),
+            cidr: block([10, 0, 1, 0], 24),
+            map_public_ip_on_launch: false,
+            tags: tags(),
+        }
+    }
 
     /// Two subnets of one VPC may not overlap.
     fn claims(&self) -> Vec<Claim> {

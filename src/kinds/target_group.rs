@@ -2,6 +2,7 @@
 mod terraform;
 
 use super::calls::{ELB_TAG, ELB_UNTAG, NEW, OWN, call, reads};
+use super::example::{EXAMPLE, tags};
 use super::quotas::quota;
 use super::*;
 use crate::kinds::elb::{self, Own, may_stand};
@@ -78,6 +79,19 @@ impl Resource for TargetGroup {
         quota(Service::Elb, "TooManyTargetGroups", ("elasticloadbalancing", "L-B22855CB"), "Target Groups per Region"),
         quota(Service::Elb, "TooManyTargets", ("elasticloadbalancing", "L-7E6692B2"), "Targets per Application Load Balancer"),
     ];
+
+    fn example() -> Self {
+        TargetGroup {
+            load_balancer: Ref::to(EXAMPLE),
+            vpc: Ref::to(EXAMPLE),
+            port: 8080,
+            protocol: "HTTP".into(),
+            health_check: HealthCheck { path: "/".into(), interval: 15, timeout: 5, healthy: 3, unhealthy: 2, matcher: "200".into() },
+            deregistration_delay: 30,
+            stickiness: 600,
+            tags: tags(),
+        }
+    }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.elb().describe_target_groups().page_size(elb::PAGE);

@@ -1,5 +1,6 @@
 //! A virtual network.
 use super::calls::{EC2_TAG, EC2_UNTAG, NEW, OWN, call, reads};
+use super::example::{block, tags};
 use super::quotas::quota;
 use super::terraform::{ID, REGION, TAGS, TAGS_ALL, Word, is, known, made, of, one};
 use super::*;
@@ -49,6 +50,10 @@ impl Resource for Vpc {
         ],
     )]);
     const QUOTAS: &'static [Quota] = &[quota(Service::Ec2, "VpcLimitExceeded", ("vpc", "L-F678F1CE"), "VPCs per Region")];
+
+    fn example() -> Self {
+        Vpc { cidr: block([10, 0, 0, 0], 16), dns_hostnames: true, tags: tags() }
+    }
 
     fn outputs(&self) -> Outputs {
         BTreeMap::from([("cidr".into(), self.cidr.to_string())])

@@ -1,5 +1,6 @@
 //! A gateway endpoint: traffic to a service that stays inside AWS.
 use super::calls::{EC2_TAG, EC2_UNTAG, NEW_IN_OWN, OWN, call, reads};
+use super::example::{EXAMPLE, tags};
 use super::quotas::quota;
 use super::terraform::{ID, REGION, TAGS, TAGS_ALL, Word, is, known, made, of, one};
 use super::*;
@@ -53,6 +54,15 @@ impl Resource for VpcEndpoint {
     )]);
     const QUOTAS: &'static [Quota] =
         &[quota(Service::Ec2, "VpcEndpointLimitExceeded", ("vpc", "L-1B52E74A"), "Gateway VPC endpoints per Region")];
+
+    fn example() -> Self {
+        VpcEndpoint {
+            vpc: Ref::to(EXAMPLE),
+            service: "com.amazonaws.us-east-1.s3".into(),
+            route_tables: [Ref::to(EXAMPLE)].into(),
+            tags: tags(),
+        }
+    }
 
     /// AWS refuses a second route to one service in a table.
     fn claims(&self) -> Vec<Claim> {

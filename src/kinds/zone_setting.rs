@@ -45,6 +45,16 @@ impl Resource for ZoneSetting {
     };
     const PERMISSION: Option<&'static str> = Some("Zone Settings");
 
+    fn example() -> Self {
+        ZoneSetting {
+            zone: "example.com".into(),
+            setting: "ssl".into(),
+            value: json!("strict"),
+            before: Computed::default(),
+            waits_for: BTreeSet::new(),
+        }
+    }
+
     fn claims(&self) -> Vec<Claim> {
         vec![Claim::Name { within: None, name: format!("setting {} of {}", self.setting, self.zone) }]
     }

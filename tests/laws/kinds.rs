@@ -9,18 +9,18 @@ use infra::run::Outcome;
 use infra::wire::Class;
 use serde_json::{Value, json};
 
-use super::world::{FULL, apply, sandbox, settled_plan, stack, with};
+use super::world::{FULL, apply, examples, sandbox, settled_plan, stack, with};
 
 #[test]
 fn an_object_does_not_differ_from_itself() {
-    for (address, object) in &stack(&[FULL]).nodes {
+    for (address, object) in &examples().nodes {
         assert_eq!(diff(Some(object), Some(object), &Context::still()), vec![], "{address}");
     }
 }
 
 #[test]
 fn serde_and_schema_go_round() {
-    for (address, object) in &stack(&[FULL]).nodes {
+    for (address, object) in &examples().nodes {
         let json = serde_json::to_value(object).unwrap();
         let back: Object = serde_json::from_value(json.clone()).unwrap();
         assert_eq!(serde_json::to_value(&back).unwrap(), json, "{address}");
@@ -34,7 +34,7 @@ fn serde_and_schema_go_round() {
 /// Every single change of an attribute is applied in place or by a replacement, arrives, and is then no change.
 #[tokio::test(start_paused = true)]
 async fn every_attribute_can_be_changed() {
-    let full = stack(&[FULL]);
+    let full = examples();
     let mut cases = 0;
     for kind in Kind::ALL {
         let (address, object) = full.nodes.iter().find(|(a, _)| a.kind == *kind).unwrap();
@@ -92,7 +92,7 @@ fn change(v: &mut Value) -> bool {
 /// Every verb run twice gives the same world; deleting twice succeeds; nothing is deleted that is in use.
 #[tokio::test(start_paused = true)]
 async fn verbs_may_be_run_twice() {
-    let full = stack(&[FULL]);
+    let full = examples();
     let cloud = with(&full, 5).await;
     let world = observe(&cloud, "full", &full.renamed).await.unwrap();
     let links = Links(world.live.iter().map(|(a, g)| (a.clone(), g[0].clone())).collect());

@@ -13,19 +13,29 @@ mod saved;
 mod sequences;
 pub mod world;
 
-use infra::kinds::Kind;
+use infra::kinds::example::EXAMPLE;
+use infra::kinds::{Kind, Object};
 use infra::plan::PlanError;
 use infra::run::Outcome;
 
 use crate::support::plan_for;
-use world::{FULL, apply, settled_plan, sound, stack, stacks, with};
+use world::{FULL, apply, examples, settled_plan, sound, stack, stacks, with};
 
+/// The examples are a stack: each refers to others that are there, under the one name that all have.
 #[test]
-fn the_full_stack_has_every_kind() {
-    let full = stack(&[FULL]);
+fn every_kind_has_an_example() {
+    let examples = examples();
     for kind in Kind::ALL {
-        assert!(full.nodes.keys().any(|a| a.kind == *kind), "{}", kind.label());
+        let found: Vec<_> = examples.nodes.iter().filter(|(a, _)| a.kind == *kind).collect();
+        assert_eq!(found.len(), 1, "{}", kind.label());
+        assert_eq!((found[0].0.name.as_str(), found[0].1.kind()), (EXAMPLE, *kind));
     }
+}
+
+/// An object is moved about in every plan and run: none may be so large that this costs.
+#[test]
+fn objects_are_small() {
+    assert!(std::mem::size_of::<Object>() <= 1024, "box the largest variants: {} bytes", std::mem::size_of::<Object>());
 }
 
 /// Apply, then plan is empty; one list per kind, whatever the size; planning writes nothing.

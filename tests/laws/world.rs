@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use infra::cloud::sandbox::Pace;
 use infra::cloud::{Cloud, Sandbox};
-use infra::kinds::Live;
+use infra::kinds::example::EXAMPLE;
+use infra::kinds::{Address, Kind, Live, refs};
 use infra::model::Mode;
 use infra::plan::{Plan, PlanError};
 use infra::run::drive::{Settings, Stop, drive};
@@ -16,7 +17,7 @@ use infra::wire::policy::Policy;
 
 use crate::support::plan_for;
 
-/// Every kind is in it.
+/// Every section is in it.
 pub const FULL: &str = include_str!("full.yaml");
 
 /// The stack of some layers.
@@ -25,6 +26,23 @@ pub fn stack(layers: &[&str]) -> Stack {
     let layers: Vec<(PathBuf, String)> = layers.iter().enumerate().map(|(i, l)| (format!("{i}.yaml").into(), l.to_string())).collect();
     let loaded = load(&layers, &env).unwrap_or_else(|e| panic!("{e}"));
     lower(&loaded.spec, &env).unwrap()
+}
+
+/// The example of every kind, each referring to others.
+pub fn examples() -> Stack {
+    with_examples(Stack { name: "full".into(), ..Stack::default() })
+}
+
+/// The stack, and the example of every kind that it has no object of, with all that the example refers to.
+pub fn with_examples(mut stack: Stack) -> Stack {
+    let lacking = Kind::ALL.iter().filter(|kind| !stack.nodes.keys().any(|a| a.kind == **kind));
+    let mut wanted: Vec<Address> = lacking.map(|kind| Address::new(*kind, EXAMPLE)).collect();
+    while let Some(address) = wanted.pop() {
+        let object = address.kind.example();
+        wanted.extend(refs(&object).into_iter().filter(|a| !stack.nodes.contains_key(a)));
+        stack.nodes.insert(address, object);
+    }
+    stack
 }
 
 /// Stacks by name; a law goes from each to each.

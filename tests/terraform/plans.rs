@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{acting, document, list, saved, way, ways, word};
 use crate::cli::Infra;
-use crate::laws::world::{FULL, stack, with};
+use crate::laws::world::{FULL, stack, with, with_examples};
 
 /// No canonical value is left in what is printed, and no secret.
 #[tokio::test(start_paused = true)]
@@ -155,7 +155,7 @@ async fn generations_are_deposed() {
 #[tokio::test(start_paused = true)]
 async fn every_value_is_said() {
     // With a secret among its variables the whole boot script is hidden.
-    let full = stack(&[FULL, "compute: {app: {env: null}}"]);
+    let full = with_examples(stack(&[FULL, "compute: {app: {env: null}}"]));
     let cloud = with(&full, 1).await;
     let base = saved(&cloud, &full).await;
     let (planned, mut cases) = (document(&base)["configuration"].clone(), 0);
