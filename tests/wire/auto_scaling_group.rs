@@ -1,9 +1,9 @@
-use infra::kinds::{AutoScalingGroup, LaunchTemplate, Ref};
+use infra::kinds::{AutoScalingGroup, Kind, LaunchTemplate, Ref};
 
-use super::Case;
 use super::launch_template::{launch_template, surroundings};
 use super::load_balancer::{load_balancer, network};
 use super::target_group::target_group;
+use super::{Case, Sends, Why};
 
 /// A group in the world of [`case`].
 pub fn auto_scaling_group() -> AutoScalingGroup {
@@ -57,3 +57,15 @@ pub fn case() -> Case {
     ];
     Case { address: "auto_scaling_group.shop", world, variants }
 }
+
+pub const SENDS: Sends = Sends {
+    kind: Kind::AutoScalingGroup,
+    lists: &["DescribeAutoScalingGroups"],
+    creates: &[("CreateAutoScalingGroup", 1), ("PutScalingPolicy", 1)],
+    unseen: &[
+        ("CancelInstanceRefresh", Why::Replay("replay_auto_scaling_group")),
+        ("DescribeInstanceRefreshes", Why::Replay("replay_auto_scaling_group")),
+        ("DescribeScalingActivities", Why::Replay("replay_auto_scaling_group")),
+        ("StartInstanceRefresh", Why::Replay("replay_auto_scaling_group")),
+    ],
+};

@@ -1,10 +1,10 @@
-use infra::kinds::Bucket;
 use infra::kinds::bucket::Purpose;
+use infra::kinds::{Bucket, Kind};
 use infra::observe::observe;
 use infra::run::Outcome;
 use serde_json::json;
 
-use super::Case;
+use super::{Case, Sends};
 use crate::support::moto::Moto;
 use crate::support::{address, apply, plan_for, stack};
 
@@ -55,3 +55,11 @@ async fn a_bucket_that_holds_something_stays() {
     let plan = plan_for(&cloud, &nothing).await.unwrap();
     assert_eq!(apply(&cloud, &plan, "r3").await.0, Outcome::Applied);
 }
+
+pub const SENDS: Sends = Sends {
+    kind: Kind::Bucket,
+    lists: &["GET /"],
+    // The bucket, its public access block, policy, lifecycle, and tags, which the emulator does not take with the creation.
+    creates: &[("PUT /BUCKET/", 1), ("PUT /BUCKET/", 4)],
+    unseen: &[],
+};

@@ -12,43 +12,10 @@ use infra::stack::Stack;
 use infra::wire::{CloudError, Identity, Service, Zone};
 use tokio::sync::Mutex;
 
-use super::{Case, cases, launch_template, listener, nat_gateway, route_table, security_group, vpc};
+use super::caches::{LAYERS, SPEC};
+use super::{Case, Why, cases, launch_template, listener, nat_gateway, route_table, security_group, sends, vpc};
 use crate::support::reference::{Reference, lower};
 use crate::support::{address, apply, plan_for, proxy, stack};
-
-/// Why no run over the emulator shows an entry.
-enum Why {
-    /// The emulator can't; this replay test shows the request.
-    Replay(&'static str),
-    /// Nothing here leads to it.
-    Rare(&'static str),
-}
-
-/// Entries of the table that no run over the emulator shows, by kind and request.
-const UNSEEN: &[(Kind, &str, Why)] = &[
-    (Kind::AutoScalingGroup, "CancelInstanceRefresh", Why::Replay("replay_auto_scaling_group")),
-    (Kind::AutoScalingGroup, "DescribeInstanceRefreshes", Why::Replay("replay_auto_scaling_group")),
-    (Kind::AutoScalingGroup, "DescribeScalingActivities", Why::Replay("replay_auto_scaling_group")),
-    (Kind::AutoScalingGroup, "StartInstanceRefresh", Why::Replay("replay_auto_scaling_group")),
-    (Kind::CacheSubnetGroup, "ModifyCacheSubnetGroup", Why::Replay("replay_cache_groups")),
-    (Kind::DbInstance, "DescribeEvents", Why::Replay("replay_db_instance")),
-    (Kind::DbParameterGroup, "ResetDBParameterGroup", Why::Replay("replay_db_groups")),
-    (Kind::DbReplica, "DescribeEvents", Why::Rare("the wait is an instance's, and no replica fails here")),
-    (Kind::DbSubnetGroup, "ModifyDBSubnetGroup", Why::Replay("replay_db_groups")),
-    (Kind::ReplicationGroup, "DescribeEvents", Why::Rare("no group fails here")),
-];
-
-/// Caches, which have no case: the emulator has none, the reference environment has.
-const CACHES: &str = "stack: calls\nregion: us-east-1\nvpc: { nat: none, flow_logs: false, gateway_endpoints: [] }\ncache: { main: {} }\n";
-
-/// What changes in caches: parameters come, change and go, as do the number and the type of the nodes.
-const CACHE_LAYERS: &[&str] = &[
-    "",
-    "cache: { main: { parameters: { maxmemory-policy: allkeys-lru } } }",
-    "tags: { team: shop }\ncache: { main: { replicas: 2, node_type: cache.r7g.xlarge, parameters: { timeout: '300' } } }",
-    "cache: { main: { parameters: { timeout: '300' } } }",
-    "",
-];
 
 /// Lists, and the verbs that change something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -203,8 +170,8 @@ fn scenes() -> Vec<Scene> {
         states: certified.states.into_iter().map(|s| Stack { name: "certified".into(), ..s }).collect(),
     });
     scenes.push(Scene { name: "templates".into(), states: vec![base, tagged] });
-    let caches = |layer: &&str| lower(&[("caches.yaml", CACHES), ("layer.yaml", layer)]);
-    scenes.push(Scene { name: "calls".into(), states: CACHE_LAYERS.iter().map(caches).collect() });
+    let caches = |layer: &&str| lower(&[("caches.yaml", SPEC), ("layer.yaml", layer)]);
+    scenes.push(Scene { name: "calls".into(), states: LAYERS.iter().map(caches).collect() });
     scenes
 }
 
@@ -218,6 +185,11 @@ fn scene(case: Case) -> Scene {
         other
     });
     Scene { states: [base.clone()].into_iter().chain(changed).chain([base.clone()]).collect(), name }
+}
+
+/// Entries of the table that no run over the emulator shows, by kind and request.
+fn unseen() -> Vec<(Kind, &'static str, &'static Why)> {
+    sends().iter().flat_map(|s| s.unseen.iter().map(|(operation, why)| (s.kind, *operation, why))).collect()
 }
 
 /// Every kind is made, listed, changed in every attribute and deleted: what that sends is in the kind's part of the table, and the table has
@@ -247,7 +219,7 @@ async fn the_table_is_what_is_sent() {
         wrong.extend((&sent(*kind, Part::Write) - &allowed).iter().map(|r| format!("{label}: a change sends {r:?}")));
         for (part, table) in [(Part::Read, read), (Part::Write, write)] {
             for (service, operation) in table {
-                let excused = UNSEEN.iter().any(|(k, o, _)| k == kind && *o == operation);
+                let excused = unseen().iter().any(|(k, o, _)| k == kind && *o == operation);
                 let is_sent = sent(*kind, part).contains(&(service, operation.clone()));
                 shown += usize::from(is_sent);
                 match (is_sent, excused) {
@@ -258,16 +230,16 @@ async fn the_table_is_what_is_sent() {
             }
         }
     }
-    println!("{shown} entries seen, {} not", UNSEEN.len());
+    println!("{shown} entries seen, {} not", unseen().len());
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 /// Every excuse is of an entry that there is. A replay test that it names shows the request.
 #[test]
 fn every_excuse_is_of_an_entry() {
-    for (kind, operation, why) in UNSEEN {
+    for (kind, operation, why) in unseen() {
         let calls = kind.calls();
-        assert!(calls.read.iter().chain(calls.write).any(|c| c.operation == *operation), "{}: {operation}", kind.label());
+        assert!(calls.read.iter().chain(calls.write).any(|c| c.operation == operation), "{}: {operation}", kind.label());
         match why {
             Why::Rare(reason) => assert!(!reason.is_empty(), "{operation}"),
             Why::Replay(file) => {

@@ -1,7 +1,7 @@
-use infra::kinds::Certificate;
+use infra::kinds::{Certificate, Kind};
 use infra::model::Computed;
 
-use super::Case;
+use super::{Case, Sends};
 
 pub fn certificate() -> Certificate {
     Certificate {
@@ -24,3 +24,5 @@ pub fn case() -> Case {
     ];
     Case { address: "certificate.www", world: vec![("certificate.www", base.into())], variants }
 }
+
+pub const SENDS: Sends = Sends { kind: Kind::Certificate, lists: &["GetResources"], creates: &[], unseen: &[] };

@@ -1,10 +1,10 @@
-use infra::kinds::{DbInstance, Object, Ref};
+use infra::kinds::{DbInstance, Kind, Object, Ref};
 use infra::model::Computed;
 
-use super::Case;
 use super::db_parameter_group::db_parameter_group;
 use super::db_subnet_group::{db_subnet_group, network};
 use super::security_group::security_group;
+use super::{Case, Sends, Why};
 
 /// All that a database stands on.
 pub fn ground() -> Vec<(&'static str, Object)> {
@@ -82,3 +82,10 @@ pub fn case() -> Case {
     let variants = variants.into_iter().map(|(what, object)| (what, object.into())).collect();
     Case { address: "db_instance.main", world, variants }
 }
+
+pub const SENDS: Sends = Sends {
+    kind: Kind::DbInstance,
+    lists: &["DescribeDBInstances"],
+    creates: &[("CreateDBInstance", 1)],
+    unseen: &[("DescribeEvents", Why::Replay("replay_db_instance"))],
+};

@@ -1,6 +1,6 @@
-use infra::kinds::DbParameterGroup;
+use infra::kinds::{DbParameterGroup, Kind};
 
-use super::Case;
+use super::{Case, Sends, Why};
 
 pub fn db_parameter_group() -> DbParameterGroup {
     DbParameterGroup {
@@ -22,3 +22,10 @@ pub fn case() -> Case {
     ];
     Case { address: "db_parameter_group.main", world: vec![("db_parameter_group.main", base.into())], variants }
 }
+
+pub const SENDS: Sends = Sends {
+    kind: Kind::DbParameterGroup,
+    lists: &["DescribeDBParameterGroups"],
+    creates: &[("CreateDBParameterGroup", 1)],
+    unseen: &[("ResetDBParameterGroup", Why::Replay("replay_db_groups"))],
+};

@@ -1,8 +1,8 @@
-use infra::kinds::{DbReplica, Ref};
+use infra::kinds::{DbReplica, Kind, Ref};
 use infra::model::Computed;
 
-use super::Case;
 use super::db_instance::{db_instance, ground};
+use super::{Case, Sends, Why};
 
 pub fn db_replica() -> DbReplica {
     DbReplica {
@@ -45,3 +45,10 @@ pub fn case() -> Case {
     let variants = variants.into_iter().map(|(what, object)| (what, object.into())).collect();
     Case { address: "db_replica.reader", world, variants }
 }
+
+pub const SENDS: Sends = Sends {
+    kind: Kind::DbReplica,
+    lists: &["DescribeDBInstances"],
+    creates: &[("CreateDBInstanceReadReplica", 1)],
+    unseen: &[("DescribeEvents", Why::Rare("the wait is an instance's, and no replica fails here"))],
+};

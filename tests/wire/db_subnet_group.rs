@@ -1,8 +1,8 @@
-use infra::kinds::{DbSubnetGroup, Object, Ref};
+use infra::kinds::{DbSubnetGroup, Kind, Object, Ref};
 
-use super::Case;
 use super::subnet::subnet;
 use super::vpc::vpc;
+use super::{Case, Sends, Why};
 
 /// A network of two zones.
 pub fn network() -> Vec<(&'static str, Object)> {
@@ -23,3 +23,10 @@ pub fn case() -> Case {
     world.push(("db_subnet_group.data", db_subnet_group().into()));
     Case { address: "db_subnet_group.data", world, variants: vec![] }
 }
+
+pub const SENDS: Sends = Sends {
+    kind: Kind::DbSubnetGroup,
+    lists: &["DescribeDBSubnetGroups"],
+    creates: &[("CreateDBSubnetGroup", 1)],
+    unseen: &[("ModifyDBSubnetGroup", Why::Replay("replay_db_groups"))],
+};

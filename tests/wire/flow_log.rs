@@ -1,9 +1,9 @@
-use infra::kinds::{FlowLog, LogGroup, Ref};
+use infra::kinds::{FlowLog, Kind, LogGroup, Ref};
 
-use super::Case;
 use super::iam_role::role;
 use super::log_group::log_group;
 use super::vpc::vpc;
+use super::{Case, Sends};
 
 pub fn flow_log() -> FlowLog {
     FlowLog {
@@ -38,3 +38,5 @@ pub fn case() -> Case {
     ];
     Case { address: "flow_log.main", world, variants }
 }
+
+pub const SENDS: Sends = Sends { kind: Kind::FlowLog, lists: &["DescribeFlowLogs"], creates: &[("CreateFlowLogs", 1)], unseen: &[] };

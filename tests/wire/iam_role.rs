@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
-use infra::kinds::IamRole;
+use infra::kinds::{IamRole, Kind};
 use serde_json::{Value, json};
 
-use super::Case;
+use super::{Case, Sends};
 
 /// A role for a service, which may do one thing.
 pub fn role(service: &str) -> IamRole {
@@ -47,3 +47,11 @@ pub fn case() -> Case {
     ];
     Case { address: "iam_role.app", world: vec![("iam_role.app", base.into())], variants }
 }
+
+pub const SENDS: Sends = Sends {
+    kind: Kind::IamRole,
+    lists: &["GetAccountAuthorizationDetails"],
+    // One has a policy of its own, the other a managed one.
+    creates: &[("CreateRole", 2), ("AttachRolePolicy", 1), ("PutRolePolicy", 1)],
+    unseen: &[],
+};

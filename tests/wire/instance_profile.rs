@@ -1,7 +1,7 @@
-use infra::kinds::{InstanceProfile, Ref};
+use infra::kinds::{InstanceProfile, Kind, Ref};
 
-use super::Case;
 use super::iam_role::role;
+use super::{Case, Sends};
 
 pub fn profile(role: &str) -> InstanceProfile {
     InstanceProfile { role: Ref::to(role), tags: [("Name".into(), "wire".into())].into() }
@@ -21,3 +21,10 @@ pub fn case() -> Case {
     ];
     Case { address: "instance_profile.app", world, variants }
 }
+
+pub const SENDS: Sends = Sends {
+    kind: Kind::InstanceProfile,
+    lists: &["ListInstanceProfiles"],
+    creates: &[("CreateInstanceProfile", 1), ("AddRoleToInstanceProfile", 1)],
+    unseen: &[],
+};

@@ -1,7 +1,7 @@
-use infra::kinds::{InternetGateway, Ref};
+use infra::kinds::{InternetGateway, Kind, Ref};
 
-use super::Case;
 use super::vpc::vpc;
+use super::{Case, Sends};
 
 pub fn internet_gateway() -> InternetGateway {
     InternetGateway { vpc: Ref::to("main"), tags: [("Name".into(), "door".into())].into() }
@@ -20,3 +20,10 @@ pub fn case() -> Case {
     ];
     Case { address: "internet_gateway.main", world, variants }
 }
+
+pub const SENDS: Sends = Sends {
+    kind: Kind::InternetGateway,
+    lists: &["DescribeInternetGateways"],
+    creates: &[("CreateInternetGateway", 1), ("AttachInternetGateway", 1)],
+    unseen: &[],
+};

@@ -2,11 +2,11 @@ use infra::kinds::launch_template::{Boot, Container, Disk, EnvValue, Metadata};
 use infra::kinds::{Address, Kind, LaunchTemplate, Object, Part, Ref, Text};
 use infra::model::Secret;
 
-use super::Case;
 use super::iam_role::role;
 use super::instance_profile::profile;
 use super::security_group::security_group;
 use super::vpc::vpc;
+use super::{Case, Sends};
 
 pub fn container() -> Container {
     let env = [
@@ -86,3 +86,6 @@ pub fn case() -> Case {
     ];
     Case { address: "launch_template.shop", world, variants }
 }
+
+pub const SENDS: Sends =
+    Sends { kind: Kind::LaunchTemplate, lists: &["DescribeLaunchTemplates"], creates: &[("CreateLaunchTemplate", 1)], unseen: &[] };

@@ -6,7 +6,7 @@ use infra::run::Outcome;
 use super::certificate::certificate;
 use super::load_balancer::{load_balancer, network};
 use super::target_group::target_group;
-use super::{Case, check};
+use super::{Case, Sends, check};
 use crate::support::moto::Moto;
 use crate::support::{address, apply, plan_for, stack};
 
@@ -111,3 +111,5 @@ async fn a_listener_follows_its_certificate() {
     assert_eq!((www.stamp.run.as_str(), certificates.len()), ("r2", 2));
     assert!(listeners[0].points.contains(&www.id), "{listeners:#?}");
 }
+
+pub const SENDS: Sends = Sends { kind: Kind::Listener, lists: &["DescribeLoadBalancers"], creates: &[("CreateListener", 2)], unseen: &[] };

@@ -1,12 +1,12 @@
-use infra::kinds::{LoadBalancer, Object, Ref, Subnet};
+use infra::kinds::{Kind, LoadBalancer, Object, Ref, Subnet};
 use infra::model::Computed;
 
-use super::Case;
 use super::bucket::bucket;
 use super::internet_gateway::internet_gateway;
 use super::security_group::security_group;
 use super::subnet::subnet;
 use super::vpc::vpc;
+use super::{Case, Sends};
 
 /// A balancer over two of the subnets of [`network`].
 pub fn load_balancer() -> LoadBalancer {
@@ -59,3 +59,10 @@ pub fn case() -> Case {
     world.extend([("bucket.logs", bucket().into()), ("load_balancer.main", base.into())]);
     Case { address: "load_balancer.main", world, variants }
 }
+
+pub const SENDS: Sends = Sends {
+    kind: Kind::LoadBalancer,
+    lists: &["DescribeLoadBalancers"],
+    creates: &[("CreateLoadBalancer", 1), ("ModifyLoadBalancerAttributes", 1)],
+    unseen: &[],
+};

@@ -1,6 +1,6 @@
-use infra::kinds::LogGroup;
+use infra::kinds::{Kind, LogGroup};
 
-use super::Case;
+use super::{Case, Sends};
 
 pub fn log_group() -> LogGroup {
     LogGroup { retention_days: 30, tags: [("Name".into(), "logs".into())].into() }
@@ -13,3 +13,10 @@ pub fn case() -> Case {
     ];
     Case { address: "log_group.a", world: vec![("log_group.a", log_group().into())], variants }
 }
+
+pub const SENDS: Sends = Sends {
+    kind: Kind::LogGroup,
+    lists: &["DescribeLogGroups"],
+    creates: &[("CreateLogGroup", 1), ("PutRetentionPolicy", 1)],
+    unseen: &[],
+};

@@ -1,10 +1,10 @@
-use infra::kinds::{NatGateway, Object, Ref};
+use infra::kinds::{Kind, NatGateway, Object, Ref};
 
-use super::Case;
 use super::elastic_ip::elastic_ip;
 use super::internet_gateway::internet_gateway;
 use super::subnet::subnet;
 use super::vpc::vpc;
+use super::{Case, Sends};
 
 pub fn nat_gateway() -> NatGateway {
     NatGateway {
@@ -33,3 +33,6 @@ pub fn case() -> Case {
     let variants = vec![("tags", NatGateway { tags: [("team".into(), "a b".into())].into(), ..nat_gateway() }.into())];
     Case { address: "nat_gateway.a", world: network(), variants }
 }
+
+pub const SENDS: Sends =
+    Sends { kind: Kind::NatGateway, lists: &["DescribeNatGateways"], creates: &[("CreateNatGateway", 3)], unseen: &[] };

@@ -1,6 +1,6 @@
-use infra::kinds::PrefixList;
+use infra::kinds::{Kind, PrefixList};
 
-use super::Case;
+use super::{Case, Sends};
 
 pub fn prefix_list() -> PrefixList {
     PrefixList {
@@ -24,3 +24,5 @@ pub fn case() -> Case {
     ];
     Case { address: "prefix_list.edge", world: vec![("prefix_list.edge", base.into())], variants }
 }
+
+pub const SENDS: Sends = Sends { kind: Kind::PrefixList, lists: &["DescribeManagedPrefixLists"], creates: &[], unseen: &[] };

@@ -4,71 +4,12 @@ use std::collections::BTreeMap;
 use infra::kinds::Kind;
 use infra::run::Outcome;
 
+use super::sends;
 use crate::support::reference::{Reference, lower};
 use crate::support::{apply, plan_for};
 
-/// What a plan asks: each operation, and how many kinds' lists begin with it. All lists here fit into one page.
-const LISTS: &[(&str, usize)] = &[
-    ("DescribeAddresses", 1),
-    ("DescribeAutoScalingGroups", 1),
-    ("DescribeCacheSubnetGroups", 1),
-    ("DescribeDBInstances", 2), // instances, replicas
-    ("DescribeDBParameterGroups", 1),
-    ("DescribeDBSubnetGroups", 1),
-    ("DescribeFlowLogs", 1),
-    ("DescribeInternetGateways", 1),
-    ("DescribeLaunchTemplates", 1),
-    ("DescribeLoadBalancers", 2), // balancers, listeners
-    ("DescribeLogGroups", 1),
-    ("DescribeManagedPrefixLists", 1),
-    ("DescribeNatGateways", 1),
-    ("DescribeReplicationGroups", 1),
-    ("DescribeRouteTables", 1),
-    ("DescribeSecurityGroups", 1),
-    ("DescribeSubnets", 1),
-    ("DescribeTargetGroups", 1),
-    ("DescribeVpcAttribute", 1), // for each VPC that is ours: DescribeVpcs doesn't show it
-    ("DescribeVpcEndpoints", 1),
-    ("DescribeVpcs", 1),
-    ("GET /", 1), // buckets
-    ("GetAccountAuthorizationDetails", 1),
-    ("GetResources", 2),        // cache parameter groups, certificates
-    ("GetParametersByPath", 1), // zones at Cloudflare in which the stack has something: none
-    ("ListInstanceProfiles", 1),
-];
-
-/// What creating the reference environment takes: each kind with the call that creates its objects, then those that must follow, and how
-/// often in all.
-const CREATES: &[(Kind, &[(&str, usize)])] = &[
-    (Kind::AutoScalingGroup, &[("CreateAutoScalingGroup", 1), ("PutScalingPolicy", 1)]),
-    // The bucket, its public access block, policy, lifecycle, and tags, which the emulator does not take with the creation.
-    (Kind::Bucket, &[("PUT /BUCKET/", 1), ("PUT /BUCKET/", 4)]),
-    (Kind::CacheSubnetGroup, &[("CreateCacheSubnetGroup", 1)]),
-    (Kind::DbInstance, &[("CreateDBInstance", 1)]),
-    (Kind::DbParameterGroup, &[("CreateDBParameterGroup", 1)]),
-    (Kind::DbReplica, &[("CreateDBInstanceReadReplica", 1)]),
-    (Kind::DbSubnetGroup, &[("CreateDBSubnetGroup", 1)]),
-    (Kind::ElasticIp, &[("AllocateAddress", 3)]),
-    (Kind::FlowLog, &[("CreateFlowLogs", 1)]),
-    // One has a policy of its own, the other a managed one.
-    (Kind::IamRole, &[("CreateRole", 2), ("AttachRolePolicy", 1), ("PutRolePolicy", 1)]),
-    (Kind::InstanceProfile, &[("CreateInstanceProfile", 1), ("AddRoleToInstanceProfile", 1)]),
-    (Kind::InternetGateway, &[("CreateInternetGateway", 1), ("AttachInternetGateway", 1)]),
-    (Kind::LaunchTemplate, &[("CreateLaunchTemplate", 1)]),
-    (Kind::Listener, &[("CreateListener", 2)]),
-    (Kind::LoadBalancer, &[("CreateLoadBalancer", 1), ("ModifyLoadBalancerAttributes", 1)]),
-    (Kind::LogGroup, &[("CreateLogGroup", 1), ("PutRetentionPolicy", 1)]),
-    (Kind::NatGateway, &[("CreateNatGateway", 3)]),
-    (Kind::ReplicationGroup, &[("CreateReplicationGroup", 1)]),
-    // Four tables have a way out; nine subnets follow the five tables.
-    (Kind::RouteTable, &[("CreateRouteTable", 5), ("CreateRoute", 4), ("AssociateRouteTable", 9)]),
-    // Every group has rules for what comes in; what goes out is as AWS has it.
-    (Kind::SecurityGroup, &[("CreateSecurityGroup", 5), ("AuthorizeSecurityGroupIngress", 5)]),
-    (Kind::Subnet, &[("CreateSubnet", 9)]),
-    (Kind::TargetGroup, &[("CreateTargetGroup", 1), ("ModifyTargetGroupAttributes", 1)]),
-    (Kind::Vpc, &[("CreateVpc", 1), ("ModifyVpcAttribute", 1)]),
-    (Kind::VpcEndpoint, &[("CreateVpcEndpoint", 1)]),
-];
+/// What a plan asks beside the lists of kinds: for the zones at Cloudflare in which the stack has something.
+const GENERAL: &[&str] = &["GetParametersByPath"];
 
 /// 84 tiers over 6 zones, and 50 security groups of 3 rules.
 fn wide() -> String {
@@ -91,10 +32,10 @@ async fn a_plan_that_finds_nothing_to_do_reads_by_pages() {
     reference.proxy.reset();
     assert!(plan_for(&reference.cloud, &want).await.unwrap().is_empty());
     assert!(reference.proxy.log().iter().all(|c| !c.mutating), "a plan writes");
-    let counts = reference.proxy.counts();
+    let (counts, sends) = (reference.proxy.counts(), sends());
     for (operation, n) in &counts {
         println!("{n:4} {operation}");
-        let lists = LISTS.iter().find(|(o, _)| o == operation).map_or(0, |(_, lists)| *lists);
+        let lists = sends.iter().flat_map(|s| s.lists).chain(GENERAL).filter(|o| *o == operation).count();
         assert!(*n <= lists, "{operation}: {n} times for {lists} lists");
     }
     // Every list asks once even when there is nothing; what shows objects has one page of them here.
@@ -111,16 +52,17 @@ async fn an_apply_makes_the_calls_it_must() {
     reference.proxy.reset();
     let plan = plan_for(&reference.cloud, &want).await.unwrap();
     assert!(reference.proxy.log().iter().all(|c| !c.mutating), "a plan writes");
+    let sends = sends();
     for kind in Kind::ALL {
         let objects = want.nodes.keys().filter(|a| a.kind == *kind).count();
-        let table = CREATES.iter().find(|(k, _)| k == kind).map_or(0, |(_, calls)| calls[0].1);
+        let table = sends.iter().find(|s| s.kind == *kind).and_then(|s| s.creates.first()).map_or(0, |(_, n)| *n);
         assert_eq!(objects, table, "the table's {}", kind.label());
     }
     reference.proxy.reset();
     let (outcome, events) = apply(&reference.cloud, &plan, "r1").await;
     assert_eq!(outcome, Outcome::Applied, "{events:#?}");
     let mut must: BTreeMap<&str, usize> = BTreeMap::new();
-    CREATES.iter().flat_map(|(_, calls)| *calls).for_each(|(operation, n)| *must.entry(operation).or_default() += n);
+    sends.iter().flat_map(|s| s.creates).for_each(|(operation, n)| *must.entry(operation).or_default() += n);
     let (writes, reads): (Vec<_>, Vec<_>) = reference.proxy.log().into_iter().partition(|c| c.mutating);
     let mut made: BTreeMap<String, usize> = BTreeMap::new();
     for call in &writes {

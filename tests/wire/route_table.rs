@@ -1,10 +1,10 @@
 use infra::kinds::route_table::Target;
-use infra::kinds::{Object, Ref, RouteTable, Vpc};
+use infra::kinds::{Kind, Object, Ref, RouteTable, Vpc};
 
-use super::Case;
 use super::nat_gateway::{nat_gateway, network};
 use super::subnet::subnet;
 use super::vpc::vpc;
+use super::{Case, Sends};
 use crate::support::moto::Moto;
 use crate::support::{apply, plan_for, stack};
 use infra::run::Outcome;
@@ -68,3 +68,11 @@ async fn subnets_move_between_tables() {
         assert!(again.is_empty(), "{:#?}", again.changes);
     }
 }
+
+pub const SENDS: Sends = Sends {
+    kind: Kind::RouteTable,
+    lists: &["DescribeRouteTables"],
+    // Four tables have a way out; nine subnets follow the five tables.
+    creates: &[("CreateRouteTable", 5), ("CreateRoute", 4), ("AssociateRouteTable", 9)],
+    unseen: &[],
+};

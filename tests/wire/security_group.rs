@@ -1,8 +1,8 @@
 use infra::kinds::security_group::{Peer, Rule};
-use infra::kinds::{Ref, SecurityGroup, Vpc};
+use infra::kinds::{Kind, Ref, SecurityGroup, Vpc};
 
-use super::Case;
 use super::vpc::vpc;
+use super::{Case, Sends};
 
 pub fn rule(port: i32, peer: Peer) -> Rule {
     Rule { protocol: "tcp".into(), from_port: port, to_port: port, peer, description: String::new() }
@@ -68,3 +68,11 @@ pub fn case() -> Case {
     ];
     Case { address: "security_group.a", world, variants }
 }
+
+pub const SENDS: Sends = Sends {
+    kind: Kind::SecurityGroup,
+    lists: &["DescribeSecurityGroups"],
+    // Every group has rules for what comes in; what goes out is as AWS has it.
+    creates: &[("CreateSecurityGroup", 5), ("AuthorizeSecurityGroupIngress", 5)],
+    unseen: &[],
+};

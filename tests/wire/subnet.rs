@@ -1,7 +1,7 @@
-use infra::kinds::{Ref, Subnet};
+use infra::kinds::{Kind, Ref, Subnet};
 
-use super::Case;
 use super::vpc::vpc;
+use super::{Case, Sends};
 
 pub fn subnet(zone: &str, cidr: &str) -> Subnet {
     Subnet {
@@ -23,3 +23,5 @@ pub fn case() -> Case {
     ];
     Case { address: "subnet.a", world: vec![("vpc.main", vpc().into()), ("subnet.a", base.into())], variants }
 }
+
+pub const SENDS: Sends = Sends { kind: Kind::Subnet, lists: &["DescribeSubnets"], creates: &[("CreateSubnet", 9)], unseen: &[] };

@@ -1,8 +1,8 @@
 use infra::kinds::target_group::HealthCheck;
-use infra::kinds::{Ref, TargetGroup};
+use infra::kinds::{Kind, Ref, TargetGroup};
 
-use super::Case;
 use super::load_balancer::{load_balancer, network};
+use super::{Case, Sends};
 
 pub fn target_group() -> TargetGroup {
     TargetGroup {
@@ -45,3 +45,10 @@ pub fn case() -> Case {
     ]);
     Case { address: "target_group.app", world, variants }
 }
+
+pub const SENDS: Sends = Sends {
+    kind: Kind::TargetGroup,
+    lists: &["DescribeTargetGroups"],
+    creates: &[("CreateTargetGroup", 1), ("ModifyTargetGroupAttributes", 1)],
+    unseen: &[],
+};

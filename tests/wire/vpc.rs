@@ -1,6 +1,6 @@
-use infra::kinds::Vpc;
+use infra::kinds::{Kind, Vpc};
 
-use super::Case;
+use super::{Case, Sends};
 
 pub fn vpc() -> Vpc {
     Vpc { cidr: "10.0.0.0/16".parse().unwrap(), dns_hostnames: true, tags: [("Name".into(), "wire".into())].into() }
@@ -15,3 +15,11 @@ pub fn case() -> Case {
     ];
     Case { address: "vpc.main", world: vec![("vpc.main", vpc().into())], variants }
 }
+
+pub const SENDS: Sends = Sends {
+    kind: Kind::Vpc,
+    // Attributes for each VPC that is ours: DescribeVpcs doesn't show them.
+    lists: &["DescribeVpcAttribute", "DescribeVpcs"],
+    creates: &[("CreateVpc", 1), ("ModifyVpcAttribute", 1)],
+    unseen: &[],
+};

@@ -1,8 +1,8 @@
-use infra::kinds::{Ref, RouteTable, Vpc, VpcEndpoint};
+use infra::kinds::{Kind, Ref, RouteTable, Vpc, VpcEndpoint};
 
-use super::Case;
 use super::route_table::route_table;
 use super::vpc::vpc;
+use super::{Case, Sends};
 
 pub fn vpc_endpoint() -> VpcEndpoint {
     VpcEndpoint {
@@ -33,3 +33,6 @@ pub fn case() -> Case {
     ];
     Case { address: "vpc_endpoint.s3", world, variants }
 }
+
+pub const SENDS: Sends =
+    Sends { kind: Kind::VpcEndpoint, lists: &["DescribeVpcEndpoints"], creates: &[("CreateVpcEndpoint", 1)], unseen: &[] };

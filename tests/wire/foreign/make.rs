@@ -1,7 +1,7 @@
 //! Foreign objects of every kind, made by plain requests.
 use aws_config::SdkConfig;
 use aws_sdk_ec2::types::{LogDestinationType::CloudWatchLogs, ResourceType as R};
-use infra::wire::tags::{ec2_tags, iam_tags};
+use infra::wire::tags::{ec2_tags, to_tags};
 
 use super::Mark;
 
@@ -70,8 +70,7 @@ fn path(mark: &Mark) -> String {
 async fn role(config: &SdkConfig, name: &str, mark: &Mark) -> String {
     let iam = aws_sdk_iam::Client::new(config);
     let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
-    let request =
-        iam.create_role().role_name(name).path(path(mark)).assume_role_policy_document(trust).set_tags(Some(iam_tags(&mark.tags)));
+    let request = iam.create_role().role_name(name).path(path(mark)).assume_role_policy_document(trust).set_tags(Some(to_tags(&mark.tags)));
     let arn = request.send().await.unwrap().role.unwrap().arn;
     iam.attach_role_policy().role_name(name).policy_arn("arn:aws:iam::aws:policy/ReadOnlyAccess").send().await.unwrap();
     let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}"#;
@@ -82,7 +81,7 @@ async fn role(config: &SdkConfig, name: &str, mark: &Mark) -> String {
 async fn identities(config: &SdkConfig, name: &str, mark: &Mark) {
     let iam = aws_sdk_iam::Client::new(config);
     role(config, name, mark).await;
-    let profile = iam.create_instance_profile().instance_profile_name(name).path(path(mark)).set_tags(Some(iam_tags(&mark.tags)));
+    let profile = iam.create_instance_profile().instance_profile_name(name).path(path(mark)).set_tags(Some(to_tags(&mark.tags)));
     profile.send().await.unwrap();
     iam.add_role_to_instance_profile().instance_profile_name(name).role_name(name).send().await.unwrap();
 }

@@ -1,0 +1,33 @@
+//! The kinds of caches. They have no case: the emulator has none of its own, the reference environment has.
+use infra::kinds::Kind;
+
+use super::{Sends, Why};
+
+/// A stack with a cache.
+pub const SPEC: &str =
+    "stack: calls\nregion: us-east-1\nvpc: { nat: none, flow_logs: false, gateway_endpoints: [] }\ncache: { main: {} }\n";
+
+/// What changes in caches: parameters come, change and go, as do the number and the type of the nodes.
+pub const LAYERS: &[&str] = &[
+    "",
+    "cache: { main: { parameters: { maxmemory-policy: allkeys-lru } } }",
+    "tags: { team: shop }\ncache: { main: { replicas: 2, node_type: cache.r7g.xlarge, parameters: { timeout: '300' } } }",
+    "cache: { main: { parameters: { timeout: '300' } } }",
+    "",
+];
+
+pub const SENDS: [Sends; 3] = [
+    Sends { kind: Kind::CacheParameterGroup, lists: &["GetResources"], creates: &[], unseen: &[] },
+    Sends {
+        kind: Kind::CacheSubnetGroup,
+        lists: &["DescribeCacheSubnetGroups"],
+        creates: &[("CreateCacheSubnetGroup", 1)],
+        unseen: &[("ModifyCacheSubnetGroup", Why::Replay("replay_cache_groups"))],
+    },
+    Sends {
+        kind: Kind::ReplicationGroup,
+        lists: &["DescribeReplicationGroups"],
+        creates: &[("CreateReplicationGroup", 1)],
+        unseen: &[("DescribeEvents", Why::Rare("no group fails here"))],
+    },
+];
