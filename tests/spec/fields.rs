@@ -214,14 +214,18 @@ fn there<'a>(root: &'a Value, schema: &'a Value, steps: &[&str], out: &mut Vec<&
     }
     let branches = ["anyOf", "oneOf"].iter().filter_map(|word| schema.get(*word)?.as_array()).flatten();
     let found = out.len();
-    branches.into_iter().for_each(|branch| drop(there(root, branch, steps, out)));
+    for branch in branches {
+        there(root, branch, steps, out);
+    }
     let Some((step, rest)) = steps.split_first() else {
         out.extend((out.len() == found).then_some(schema));
         return true;
     };
     let free = ["{}", "*"].contains(step);
     let fields = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
-    fields.filter(|(name, _)| free || name == step).for_each(|(_, field)| drop(there(root, field, rest, out)));
+    for (_, field) in fields.filter(|(name, _)| free || name == step) {
+        there(root, field, rest, out);
+    }
     let entries = schema.get("patternProperties").and_then(|entries| entries.as_object()?.values().next());
     if let Some(below) = entries.or(schema.get("additionalProperties")).or(schema.get("items")).filter(|below| below.is_object()) {
         there(root, below, rest, out);

@@ -1,0 +1,152 @@
+//! The objects of the sandbox: how they are written, whether the world has room for them, and how they come to other processes.
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::Fault;
+use super::file::{File, Line};
+use super::index::Index;
+use crate::kinds::{Kind, Links, Live, Object, Stamp, map_refs, refs, resolve_texts};
+use crate::model::Mode;
+use crate::wire::{Class, CloudError};
+
+/// What there is, and what goes wrong with it.
+#[derive(Default)]
+pub(super) struct State {
+    pub objects: BTreeMap<(Kind, String), Live>,
+    pub notes: BTreeMap<String, String>,
+    /// What a list still shows instead, and until when.
+    pub stale: BTreeMap<(Kind, String), (Instant, Option<Live>)>,
+    pub index: Index,
+    pub serial: u64,
+    pub rng: fastrand::Rng,
+    pub file: Option<File>,
+    pub faults: BTreeMap<u64, Fault>,
+    pub mutations: u64,
+    pub lists: u64,
+    /// The write that is being made shows in lists much later than usual.
+    pub late: bool,
+}
+
+impl State {
+    /// The object as the cloud keeps it: pointers are physical ids, texts are what they stand for.
+    pub fn written(&self, id: &str, want: &Object, links: &Links, stamp: &Stamp, half: bool) -> Result<Live, CloudError> {
+        let mut value = serde_json::to_value(want).map_err(|e| CloudError::bug(e.to_string()))?;
+        resolve_texts(&mut value, &|a, attr| links.output(a, attr).ok());
+        if half {
+            flip(&mut value);
+        }
+        let object: Object = serde_json::from_value(value).map_err(|e| CloudError::bug(e.to_string()))?;
+        let mut object = object;
+        object.simulate(id);
+        let points = refs(&object).iter().map(|a| links.id(a).map(String::from)).collect::<Result<BTreeSet<_>, _>>()?;
+        let object = map_refs(&object, &|a| links.id(a).ok().map(String::from));
+        Ok(Live { id: id.into(), object, stamp: stamp.clone(), points })
+    }
+
+    /// Whether the world has room for the object.
+    pub fn admit(&self, live: &Live) -> Result<(), CloudError> {
+        self.index.admit(live, &|a| self.objects.get(&(a.kind, a.name.clone())).map(|l| l.object.outputs()).unwrap_or_default())
+    }
+
+    /// Does something while no other process writes, knowing all that they have written.
+    pub fn alone<T>(&mut self, act: impl FnOnce(&mut State) -> T) -> io::Result<T> {
+        if let Some(file) = &self.file {
+            file.lock()?;
+        }
+        let out = self.catch_up().map(|()| act(self));
+        if let Some(file) = &self.file {
+            file.unlock()?;
+        }
+        out
+    }
+
+    /// Takes over what other processes have written.
+    pub fn catch_up(&mut self) -> io::Result<()> {
+        let news = self.file.as_mut().map_or(Ok(vec![]), File::news)?;
+        for line in news {
+            match line {
+                Line::Put { serial, live } => {
+                    self.serial = serial.max(self.serial);
+                    self.keep(*live);
+                }
+                Line::Delete(id) => drop(Kind::ALL.iter().find_map(|k| self.drop(&(*k, id.clone())))),
+                Line::Note { name, text } => drop(self.notes.insert(name, text)),
+                Line::Forget(name) => drop(self.notes.remove(&name)),
+            }
+        }
+        Ok(())
+    }
+
+    pub fn keep(&mut self, live: Live) {
+        let key = (live.object.kind(), live.id.clone());
+        if let Some(old) = self.objects.get(&key) {
+            self.index.remove(old);
+        }
+        self.index.add(&live);
+        self.objects.insert(key, live);
+    }
+
+    pub fn drop(&mut self, key: &(Kind, String)) -> Option<Live> {
+        let old = self.objects.remove(key)?;
+        self.index.remove(&old);
+        Some(old)
+    }
+
+    pub fn record(&mut self, line: &Line) -> io::Result<()> {
+        self.file.as_mut().map_or(Ok(()), |file| file.append(line))
+    }
+
+    pub fn put(&mut self, live: Live) -> io::Result<()> {
+        if self.file.is_some() {
+            self.record(&Line::Put { serial: self.serial, live: Box::new(live.clone()) })?;
+        }
+        self.keep(live);
+        Ok(())
+    }
+
+    pub fn remove(&mut self, key: &(Kind, String)) -> io::Result<()> {
+        match self.drop(key) {
+            Some(old) => self.record(&Line::Delete(old.id)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Refuses a change that needs a replacement; keeps what is only set at creation as it is.
+pub fn unchangeable(old: &Object, new: Object) -> Result<Object, CloudError> {
+    let (before, after) = (old.attributes(), new.attributes());
+    let fixed = before.iter().zip(&after).find(|(b, a)| b.mode == Mode::Replace && b.value != a.value);
+    if let Some((b, a)) = fixed {
+        return Err(CloudError::new(
+            Class::Invalid,
+            "NotModifiable",
+            format!("{} can't be changed from {} to {}", b.name, b.value, a.value),
+        ));
+    }
+    let kept: Vec<_> = before.into_iter().filter(|b| b.mode == Mode::Initial).collect();
+    if kept.is_empty() {
+        return Ok(new);
+    }
+    let mut value = serde_json::to_value(&new).map_err(|e| CloudError::bug(e.to_string()))?;
+    for (name, kept) in kept.into_iter().map(|b| (b.name, b.value)) {
+        if let Some(fields) = value.as_object_mut().and_then(|o| o.values_mut().next()).and_then(Value::as_object_mut) {
+            fields.insert(name.into(), kept);
+        }
+    }
+    serde_json::from_value(value).map_err(|e| CloudError::bug(e.to_string()))
+}
+
+/// One plain attribute not as wanted: the trace of a verb that stopped half way.
+fn flip(v: &mut Value) -> bool {
+    match v {
+        Value::Bool(b) => {
+            *b = !*b;
+            true
+        }
+        Value::Object(m) => m.values_mut().any(flip),
+        _ => false,
+    }
+}
