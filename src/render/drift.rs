@@ -127,7 +127,7 @@ fn unread(e: &CloudError) -> String {
 /// What `infra drift --json` prints.
 #[derive(Serialize, JsonSchema)]
 pub struct DriftDocument {
-    /// `1`. Grows when a field changes its meaning or goes.
+    /// `2`. Grows when a field changes its meaning or goes.
     pub format_version: u32,
     pub stack: String,
     /// Whether anything is not as the spec says.
@@ -183,7 +183,7 @@ pub fn json(d: &Drift, log: &AuditLog) -> Value {
         audit: f.live.as_ref().and_then(|l| log.events.get(&l.id)).cloned().unwrap_or_default(),
     };
     let document = DriftDocument {
-        format_version: 1,
+        format_version: 2,
         stack: d.stack.clone(),
         drifted: !d.is_empty(),
         summary: CAUSES.into_iter().map(|c| (c, d.count(c))).filter(|(_, n)| *n > 0).collect(),

@@ -10,7 +10,7 @@ use crate::plan::{Act, Change, Counts, Plan, Undo};
 /// A plan as `infra show --format json` prints it.
 #[derive(Serialize, JsonSchema)]
 pub struct PlanDocument {
-    /// `1`. Grows when a field changes its meaning or goes.
+    /// `2`: marks of values begin with `$` (`$ref`, `$text`; see `crate::canon`). Grows when a field changes its meaning or goes.
     pub format_version: u32,
     pub stack: String,
     /// The same spec and the same live objects give the same digest.
@@ -54,7 +54,7 @@ pub enum StepAction {
 /// The document of a plan. Secrets are left out.
 pub fn plan(p: &Plan) -> Value {
     let document = PlanDocument {
-        format_version: 1,
+        format_version: 2,
         stack: p.stack.clone(),
         digest: p.digest.clone(),
         summary: p.counts(),

@@ -44,7 +44,7 @@ pub fn text(line: &Line, message: &str) -> String {
 pub fn version() -> String {
     let infra = env!("CARGO_PKG_VERSION").to_owned();
     let message = format!("infra {infra}");
-    text(&Line::Version { infra, format_version: 1 }, &message)
+    text(&Line::Version { infra, format_version: 2 }, &message)
 }
 
 /// A plan: a line a change, then the summary.

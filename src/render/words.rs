@@ -121,7 +121,8 @@ pub fn attribute(a: &AttrChange) -> &str {
 pub fn field(a: &AttrChange) -> Option<String> {
     let field = a.field.as_ref().filter(|_| !(a.cascade && a.before == a.after))?;
     let spelled = |v: &Option<serde_json::Value>| v.as_ref().and_then(|v| field.spelling.spelled(v)).map(|v| value(&v));
-    let same = field.spelling == Spelling::Same && (field.path == a.path || field.path.ends_with(&format!(".{}", a.path)));
+    let named = field.path == a.path || field.path.ends_with(&format!(".{}", a.path));
+    let same = named && matches!(field.spelling, Spelling::Same | Spelling::Other);
     match (spelled(&a.before), spelled(&a.after)) {
         _ if same => None,
         (Some(before), Some(after)) if before != after && field.spelling != Spelling::Same => {

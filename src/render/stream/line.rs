@@ -19,7 +19,7 @@ pub enum Line {
     /// The first line.
     Version {
         infra: String,
-        /// `1`. Grows when a line changes its meaning or goes; new types and fields may come at any time.
+        /// `2`. Grows when a line changes its meaning or goes; new types and fields may come at any time.
         format_version: u32,
     },
     /// A finding: an error refuses the command, a warning does not.
