@@ -1,9 +1,8 @@
 //! Runs that die, stop or meet: real processes, real signals, a sandbox file that they share.
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command};
-use std::time::Duration;
+use std::process::{Child, ChildStderr, Command};
 
-use super::{Infra, Said, said};
+use super::{Infra, PACE, Said, said};
 
 /// A folder, and a sandbox file that other folders can share.
 fn site(name: &str) -> Infra {
@@ -25,18 +24,24 @@ pub fn signal(child: &Child, signal: &str) {
 }
 
 /// Starts an apply, and waits until it says something.
-pub fn started(infra: &Infra, spec: &str, word: &str) -> (Child, BufReader<std::process::ChildStderr>) {
-    let mut child = infra.command(&["apply", "-f", spec, "--auto-approve", "--parallelism", "2"]).spawn().unwrap();
+pub fn started(infra: &Infra, spec: &str, word: &str) -> (Child, BufReader<ChildStderr>) {
+    let mut command = infra.command(&["apply", "-f", spec, "--auto-approve", "--parallelism", "2"]);
+    let mut child = command.env(PACE, "1").spawn().unwrap();
     let mut talk = BufReader::new(child.stderr.take().unwrap());
+    until(&mut talk, word);
+    (child, talk)
+}
+
+/// Reads on until a line has the word.
+pub fn until(talk: &mut BufReader<ChildStderr>, word: &str) {
     let mut line = String::new();
     while !line.contains(word) {
         line.clear();
         assert!(talk.read_line(&mut line).unwrap() > 0, "it ended by itself");
     }
-    (child, talk)
 }
 
-pub fn rest((child, mut talk): (Child, BufReader<std::process::ChildStderr>)) -> Said {
+pub fn rest((child, mut talk): (Child, BufReader<ChildStderr>)) -> Said {
     let mut err = String::new();
     std::io::Read::read_to_string(&mut talk, &mut err).unwrap();
     Said { err, ..said(child.wait_with_output().unwrap()) }
@@ -144,9 +149,9 @@ fn a_second_signal_leaves_the_rest_to_recover() {
     for (n, signals) in [["-INT", "-TERM"], ["-TERM", "-INT"]].into_iter().enumerate() {
         let infra = site(&format!("second-signal-{n}"));
         let spec = Infra::example("production");
-        let run = started(&infra, &spec, "subnet.app-c created");
+        let mut run = started(&infra, &spec, "subnet.app-c created");
         signal(&run.0, signals[0]);
-        std::thread::sleep(Duration::from_millis(60));
+        until(&mut run.1, "interrupted:");
         signal(&run.0, signals[1]);
         let stopped = rest(run);
         assert_eq!(stopped.code, 130, "{} {}", stopped.out, stopped.err);

@@ -8,7 +8,7 @@ use infra::plan::{PlanError, Verb};
 use infra::run::Outcome;
 use serde_json::{Value, json};
 
-use super::world::{FULL, apply, sandbox, settled_plan, stack, with};
+use super::world::{FULL, apply, copy, sandbox, settled_plan, stack, with};
 
 #[test]
 fn an_object_does_not_differ_from_itself() {
@@ -34,6 +34,7 @@ fn serde_and_schema_go_round() {
 #[tokio::test(start_paused = true)]
 async fn every_attribute_can_be_changed() {
     let full = stack(&[FULL]);
+    let world = with(&full, 3).await;
     let mut cases = 0;
     for kind in Kind::ALL {
         let (address, object) = full.nodes.iter().find(|(a, _)| a.kind == *kind).unwrap();
@@ -42,7 +43,7 @@ async fn every_attribute_can_be_changed() {
             let tag = format!("{address}.{}", attribute.name);
             let mut to = full.clone();
             to.nodes.insert(address.clone(), other);
-            let cloud = with(&full, 3).await;
+            let cloud = copy(&world, 3);
             let plan = match settled_plan(&cloud, &to).await {
                 Ok(plan) => plan,
                 Err(e) if e.iter().all(|p| matches!(p, PlanError::Blocked { .. })) => continue,
