@@ -16,7 +16,7 @@ mod stream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// How long the sandbox takes, as a multiple of what a person sees. A test that catches a run in the middle says "1".
+/// How long the sandbox takes, as a multiple of what a person sees. A test that catches a run in the middle says more.
 pub const PACE: &str = "INFRA_SANDBOX_PACE";
 
 /// A folder of its own for each test, and the binary in it.

@@ -23,10 +23,10 @@ pub fn signal(child: &Child, signal: &str) {
     assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
 }
 
-/// Starts an apply, and waits until it says something.
+/// Starts an apply that takes long enough to be caught in the middle, and waits until it says something.
 pub fn started(infra: &Infra, spec: &str, word: &str) -> (Child, BufReader<ChildStderr>) {
     let mut command = infra.command(&["apply", "-f", spec, "--auto-approve", "--parallelism", "2"]);
-    let mut child = command.env(PACE, "1").spawn().unwrap();
+    let mut child = command.env(PACE, "4").spawn().unwrap();
     let mut talk = BufReader::new(child.stderr.take().unwrap());
     until(&mut talk, word);
     (child, talk)
@@ -175,8 +175,9 @@ fn of_eight_processes_one_applies() {
         };
         let specs: Vec<String> = (0..8).map(|n| infra.file(&format!("spec-{n}.yaml"), &text(n))).collect();
         let folders: Vec<Infra> = (0..8).map(|n| elsewhere(&infra, &format!("p{n}"))).collect();
-        let all: Vec<Child> =
-            folders.iter().zip(&specs).map(|(f, s)| f.command(&["apply", "-f", s, "--auto-approve"]).spawn().unwrap()).collect();
+        // Whoever is first is not done before the last one has come.
+        let apply = |(f, s): (&Infra, &String)| f.command(&["apply", "-f", s, "--auto-approve"]).env(PACE, "20").spawn().unwrap();
+        let all: Vec<Child> = folders.iter().zip(&specs).map(apply).collect();
         let ends: Vec<Said> = all.into_iter().map(|c| said(c.wait_with_output().unwrap())).collect();
         let won: Vec<usize> = (0..8).filter(|n| ends[*n].code == 0).collect();
         assert_eq!(won.len(), 1, "round {round}: {:?}", ends.iter().map(|e| (e.code, &e.out, &e.err)).collect::<Vec<_>>());
@@ -228,7 +229,7 @@ fn a_sleeper_whose_lease_is_gone_sends_nothing_more() {
 #[test]
 fn a_lease_is_waited_for() {
     let infra = site("waiting");
-    let spec = Infra::example("production");
+    let spec = Infra::example("minimal");
     let run = started(&infra, &spec, "vpc.main created");
     let waited = infra.run(&["apply", "-f", &spec, "--auto-approve", "--lock-timeout", "2m"]);
     assert_eq!(waited.code, 0, "{} {}", waited.out, waited.err);

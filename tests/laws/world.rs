@@ -57,15 +57,15 @@ pub fn stacks() -> Vec<(&'static str, Stack)> {
 
 /// The ways that are tried with every fault at every step, and a kill at every record: from, to, and how many steps that takes at least.
 pub const WAYS: &[(&str, &str, usize)] = &[
-    ("nothing", "full", 1),
-    ("full", "nothing", 1),
-    ("full", "a new image, bigger machines", 1),
-    ("full", "another network", 1),
-    ("full", "an internal balancer, no cache", 1),
-    ("an internal balancer, no cache", "full", 1),
-    ("full", "renamed", 1),
-    ("full", "fewer zones", 1),
-    ("fewer zones", "another network", 1),
+    ("nothing", "full", 70),
+    ("full", "nothing", 70),
+    ("full", "a new image, bigger machines", 5),
+    ("full", "another network", 65),
+    ("full", "an internal balancer, no cache", 25),
+    ("an internal balancer, no cache", "full", 25),
+    ("full", "renamed", 8),
+    ("full", "fewer zones", 15),
+    ("fewer zones", "another network", 60),
 ];
 
 /// A sandbox that makes a law hard: seeded latency, states that take time, lists that lag, and no retry that would hide a wrong order.

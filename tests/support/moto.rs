@@ -73,6 +73,7 @@ impl Nursery {
         let mut process = Command::new(python())
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/emulator.py"))
             .env("MOTO_ACM_VALIDATION_WAIT", "0")
+            .env("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
             .env("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
