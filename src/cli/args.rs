@@ -29,12 +29,19 @@ pub struct CloudArgs {
     /// Let the Nth change of the sandbox fail, to see a rollback
     #[arg(long, value_name = "N", env = "INFRA_SANDBOX_FAIL")]
     pub sandbox_fail: Option<u64>,
+    /// How long the sandbox takes for everything, as a multiple of the usual: tests are in a hurry
+    #[arg(long, hide = true, value_name = "FACTOR", env = "INFRA_SANDBOX_PACE", default_value_t = 1.0, value_parser = factor)]
+    pub sandbox_pace: f64,
     /// Steps, and requests per service, in flight at most
     #[arg(long, value_name = "N", env = "INFRA_PARALLELISM", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub parallelism: u16,
     /// How long "nothing there" must stay true before it is believed [default: 30s on AWS, 200ms in the sandbox]
     #[arg(long, value_name = "TIME", env = "INFRA_QUIET_PERIOD", value_parser = humantime::parse_duration)]
     pub quiet_period: Option<Duration>,
+}
+
+fn factor(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|f| (0.0..=100.0).contains(f)).ok_or_else(|| "write a number from 0 to 100".into())
 }
 
 /// Which part of the stack.

@@ -84,7 +84,8 @@ pub async fn world(args: &CloudArgs, loaded: &Loaded) -> Result<Backend, Failure
     let world = match &args.cloud {
         CloudChoice::Aws => Backend::Aws(Clients::connect(region, Cloudflare::from_env(zone(loaded)), policy).await),
         CloudChoice::Sandbox(file) => {
-            let sandbox = Sandbox::open(file, region, Pace::DEMO, policy)?;
+            let (scale, latency) = (Pace::DEMO.scale * args.sandbox_pace, Pace::DEMO.latency.mul_f64(args.sandbox_pace));
+            let sandbox = Sandbox::open(file, region, Pace { scale, latency, ..Pace::DEMO }, policy)?;
             if let Some(n) = args.sandbox_fail {
                 sandbox.fail(n, Fault::Refused);
             }

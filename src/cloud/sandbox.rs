@@ -87,6 +87,17 @@ impl Sandbox {
         Ok(sandbox)
     }
 
+    /// The same objects and notes in a cloud of their own, in memory, with latencies drawn from another seed. Nothing lags there yet.
+    pub fn copy(&self, seed: u64, policy: Policy) -> Sandbox {
+        let copy = Sandbox::new(&self.region, Pace { seed, ..self.pace }, policy);
+        let (from, mut to) = (self.state.borrow(), copy.state.borrow_mut());
+        from.objects.values().cloned().for_each(|live| to.keep(live));
+        to.notes.clone_from(&from.notes);
+        to.serial = from.serial;
+        drop(to);
+        copy
+    }
+
     /// Fails the `n`th mutation from now, counting from zero.
     pub fn fail(&self, n: u64, fault: Fault) {
         let mut state = self.state.borrow_mut();

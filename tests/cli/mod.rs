@@ -16,6 +16,9 @@ mod stream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+/// How long the sandbox takes, as a multiple of what a person sees. A test that catches a run in the middle says more.
+pub const PACE: &str = "INFRA_SANDBOX_PACE";
+
 /// A folder of its own for each test, and the binary in it.
 pub struct Infra {
     pub folder: PathBuf,
@@ -58,6 +61,7 @@ impl Infra {
             .env_clear()
             .envs(kept)
             .env("COLUMNS", "100")
+            .env(PACE, "0.05")
             .envs(self.env.iter().map(|(k, v)| (*k, v)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command

@@ -1,9 +1,8 @@
 //! Runs that die, stop or meet: real processes, real signals, a sandbox file that they share.
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command};
-use std::time::Duration;
+use std::process::{Child, ChildStderr, Command};
 
-use super::{Infra, Said, said};
+use super::{Infra, PACE, Said, said};
 
 /// A folder, and a sandbox file that other folders can share.
 fn site(name: &str) -> Infra {
@@ -24,19 +23,25 @@ pub fn signal(child: &Child, signal: &str) {
     assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
 }
 
-/// Starts an apply, and waits until it says something.
-pub fn started(infra: &Infra, spec: &str, word: &str) -> (Child, BufReader<std::process::ChildStderr>) {
-    let mut child = infra.command(&["apply", "-f", spec, "--auto-approve", "--parallelism", "2"]).spawn().unwrap();
+/// Starts an apply that takes long enough to be caught in the middle, and waits until it says something.
+pub fn started(infra: &Infra, spec: &str, word: &str) -> (Child, BufReader<ChildStderr>) {
+    let mut command = infra.command(&["apply", "-f", spec, "--auto-approve", "--parallelism", "2"]);
+    let mut child = command.env(PACE, "4").spawn().unwrap();
     let mut talk = BufReader::new(child.stderr.take().unwrap());
+    until(&mut talk, word);
+    (child, talk)
+}
+
+/// Reads on until a line has the word.
+pub fn until(talk: &mut BufReader<ChildStderr>, word: &str) {
     let mut line = String::new();
     while !line.contains(word) {
         line.clear();
         assert!(talk.read_line(&mut line).unwrap() > 0, "it ended by itself");
     }
-    (child, talk)
 }
 
-pub fn rest((child, mut talk): (Child, BufReader<std::process::ChildStderr>)) -> Said {
+pub fn rest((child, mut talk): (Child, BufReader<ChildStderr>)) -> Said {
     let mut err = String::new();
     std::io::Read::read_to_string(&mut talk, &mut err).unwrap();
     Said { err, ..said(child.wait_with_output().unwrap()) }
@@ -144,9 +149,9 @@ fn a_second_signal_leaves_the_rest_to_recover() {
     for (n, signals) in [["-INT", "-TERM"], ["-TERM", "-INT"]].into_iter().enumerate() {
         let infra = site(&format!("second-signal-{n}"));
         let spec = Infra::example("production");
-        let run = started(&infra, &spec, "subnet.app-c created");
+        let mut run = started(&infra, &spec, "subnet.app-c created");
         signal(&run.0, signals[0]);
-        std::thread::sleep(Duration::from_millis(60));
+        until(&mut run.1, "interrupted:");
         signal(&run.0, signals[1]);
         let stopped = rest(run);
         assert_eq!(stopped.code, 130, "{} {}", stopped.out, stopped.err);
@@ -170,8 +175,9 @@ fn of_eight_processes_one_applies() {
         };
         let specs: Vec<String> = (0..8).map(|n| infra.file(&format!("spec-{n}.yaml"), &text(n))).collect();
         let folders: Vec<Infra> = (0..8).map(|n| elsewhere(&infra, &format!("p{n}"))).collect();
-        let all: Vec<Child> =
-            folders.iter().zip(&specs).map(|(f, s)| f.command(&["apply", "-f", s, "--auto-approve"]).spawn().unwrap()).collect();
+        // Whoever is first is not done before the last one has come.
+        let apply = |(f, s): (&Infra, &String)| f.command(&["apply", "-f", s, "--auto-approve"]).env(PACE, "20").spawn().unwrap();
+        let all: Vec<Child> = folders.iter().zip(&specs).map(apply).collect();
         let ends: Vec<Said> = all.into_iter().map(|c| said(c.wait_with_output().unwrap())).collect();
         let won: Vec<usize> = (0..8).filter(|n| ends[*n].code == 0).collect();
         assert_eq!(won.len(), 1, "round {round}: {:?}", ends.iter().map(|e| (e.code, &e.out, &e.err)).collect::<Vec<_>>());
@@ -223,7 +229,7 @@ fn a_sleeper_whose_lease_is_gone_sends_nothing_more() {
 #[test]
 fn a_lease_is_waited_for() {
     let infra = site("waiting");
-    let spec = Infra::example("production");
+    let spec = Infra::example("minimal");
     let run = started(&infra, &spec, "vpc.main created");
     let waited = infra.run(&["apply", "-f", &spec, "--auto-approve", "--lock-timeout", "2m"]);
     assert_eq!(waited.code, 0, "{} {}", waited.out, waited.err);

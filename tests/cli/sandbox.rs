@@ -1,6 +1,5 @@
-use std::io::BufRead;
-
-use super::{Infra, said};
+use super::Infra;
+use super::recover::{rest, signal, started};
 
 const NEXT: &str = "compute: { app: { image: 'ghcr.io/example/shop:1.5.0', instances: { max: 12 } } }\nvpc: { security_groups: { bastion: { ingress: [{ port: 22, from: [198.51.100.0/24], description: new office }] } } }\n";
 const ALL_DATA: &str =
@@ -84,17 +83,9 @@ fn a_failure_is_taken_back() {
 fn an_interruption_is_taken_back() {
     let infra = sandbox("interrupt");
     let production = Infra::example("production");
-    let mut child = infra.command(&["apply", "-f", &production, "--auto-approve"]).spawn().unwrap();
-    let mut talk = std::io::BufReader::new(child.stderr.take().unwrap());
-    let mut line = String::new();
-    while !line.contains("vpc.main created") {
-        line.clear();
-        assert!(talk.read_line(&mut line).unwrap() > 0, "it ended by itself");
-    }
-    let pid = child.id().to_string();
-    assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
-    std::io::copy(&mut talk, &mut std::io::sink()).unwrap();
-    let said = said(child.wait_with_output().unwrap());
+    let run = started(&infra, &production, "vpc.main created");
+    signal(&run.0, "-INT");
+    let said = rest(run);
     assert_eq!(said.code, 130, "{} {}", said.out, said.err);
     assert_eq!(infra.run(&["plan", "-f", &production, "--destroy", "--detailed-exitcode"]).code, 0, "nothing is left");
 }

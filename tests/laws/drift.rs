@@ -9,7 +9,7 @@ use infra::run::Outcome;
 use infra::stack::Stack;
 
 use super::kinds::mutated;
-use super::world::{FULL, apply, settled_plan, stack, stacks, with};
+use super::world::{FULL, apply, copy, settled_plan, stack, stacks, with};
 
 async fn drift_of(cloud: &Sandbox, want: &Stack) -> Drift {
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
@@ -30,12 +30,13 @@ fn causes(drift: &Drift) -> Vec<(&Address, Cause)> {
 #[tokio::test(start_paused = true)]
 async fn every_attribute_that_somebody_changes_is_named() {
     let full = stack(&[FULL]);
+    let world = with(&full, 3).await;
     let (mut cases, mut left) = (0, 0);
     for kind in Kind::ALL {
         let (address, object) = full.nodes.iter().find(|(a, _)| a.kind == *kind).unwrap();
         for attribute in object.attributes() {
             let tag = format!("{address}.{}", attribute.name);
-            let cloud = with(&full, 3).await;
+            let cloud = copy(&world, 3);
             let mut bent = live(&cloud, address);
             let Some(other) = mutated(&bent.object, attribute.name) else { continue };
             bent.object = other;
@@ -74,8 +75,9 @@ async fn every_attribute_that_somebody_changes_is_named() {
 async fn a_change_of_the_spec_is_not_drift() {
     let mut cases = 0;
     for (a, from) in stacks() {
+        let world = with(&from, 1).await;
         for (b, to) in stacks() {
-            let cloud = with(&from, 1).await;
+            let cloud = copy(&world, 1);
             let found = drift_of(&cloud, &to).await;
             assert_eq!(found.suspects(), Vec::<&Live>::new(), "{a} -> {b}: {:#?}", causes(&found));
             let plan = match settled_plan(&cloud, &to).await {
@@ -135,8 +137,9 @@ async fn what_somebody_deletes_is_missing() {
 async fn an_undo_restores_what_was_asked_for() {
     let all = stacks();
     let full = &all[1].1;
+    let world = with(full, 7).await;
     for (name, to) in &all[2..] {
-        let cloud = with(full, 7).await;
+        let cloud = copy(&world, 7);
         let Ok(plan) = settled_plan(&cloud, to).await else { continue };
         cloud.fail(plan.commit as u64 / 2, infra::cloud::sandbox::Fault::Refused);
         let (outcome, _) = apply(&cloud, &plan, "r1").await;

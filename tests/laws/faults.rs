@@ -4,71 +4,49 @@ use infra::kinds::Address;
 use infra::plan::{Act, Plan, Step, Undo};
 use infra::run::drive::Stop;
 use infra::run::{Direction, Event, Operation, Outcome, Run, Settlement};
+use infra::stack::Stack;
 use infra::wire::{Class, CloudError};
 
 use crate::support::address;
 
-use super::world::{apply, run, settled_plan, sound, stacks, view, with};
+use super::world::{Case, WAYS, Way, apply, run, settled_plan, sound, view};
 
-/// The ways that are tried with every fault at every step: from, to.
-pub(super) const WAYS: &[(&str, &str)] = &[
-    ("nothing", "full"),
-    ("full", "nothing"),
-    ("full", "a new image, bigger machines"),
-    ("full", "another network"),
-    ("full", "an internal balancer, no cache"),
-    ("an internal balancer, no cache", "full"),
-    ("full", "renamed"),
-    ("full", "fewer zones"),
-    ("fewer zones", "another network"),
-];
+mod any_single_fault_leaves_the_old_or_the_new_world {
+    every_way!(super::single_fault);
+}
 
-#[tokio::test(start_paused = true)]
-async fn any_single_fault_leaves_the_old_or_the_new_world() {
-    let all = stacks();
-    let get = |name: &str| all.iter().find(|(n, _)| *n == name).unwrap().1.clone();
+async fn single_fault(way: Way) {
     let (mut cases, mut ends) = (0, std::collections::BTreeMap::<&str, usize>::new());
-    for (a, b) in WAYS {
-        let (from, to) = (get(a), get(b));
-        for fault in [Fault::Refused, Fault::Lost, Fault::Half, Fault::Throttled(3), Fault::Slow, Fault::Stale] {
-            for n in 0.. {
-                let mut beyond = false;
-                for seed in [n + 1, 1000 - n] {
-                    let cloud = with(&from, seed).await;
-                    let plan = settled_plan(&cloud, &to).await.unwrap();
-                    beyond = n >= plan.steps.len() as u64;
-                    if beyond {
-                        break;
-                    }
-                    let before = view(&cloud);
-                    cloud.fail(n, fault);
-                    let (outcome, events) = apply(&cloud, &plan, "r1").await;
-                    cloud.heal();
-                    let tag = format!("{a} -> {b}, {fault:?} at {n} (seed {seed}): {outcome:?}");
-                    check(&cloud, &plan, &to, &outcome, &before, &tag, &events).await;
-                    cases += 1;
-                    *ends.entry(name(&outcome)).or_default() += 1;
-                }
-                if beyond {
-                    break;
-                }
+    for fault in [Fault::Refused, Fault::Lost, Fault::Half, Fault::Throttled(3), Fault::Slow, Fault::Stale] {
+        for n in 0..way.steps() as u64 {
+            for seed in [n + 1, 1000 - n] {
+                let case = way.case(seed);
+                case.cloud.fail(n, fault);
+                let (outcome, events) = apply(&*case.cloud, &case.plan, "r1").await;
+                case.cloud.heal();
+                let tag = format!("{}, {fault:?} at {n} (seed {seed}): {outcome:?}", way.tag);
+                check(&case, &way.to, &outcome, &tag, &events).await;
+                cases += 1;
+                *ends.entry(name(&outcome)).or_default() += 1;
             }
         }
     }
-    println!("single faults: {cases} cases, {ends:?}");
-    assert!(cases > 2000);
+    println!("single faults: {}: {cases} cases, {ends:?}", way.tag);
+}
+
+/// So many cases as there were when all ways were one test.
+#[test]
+fn every_step_of_every_way_is_failed() {
+    assert!(WAYS.iter().map(|(_, _, steps)| steps * 12).sum::<usize>() > 2000);
 }
 
 /// An interruption at any moment takes everything back, or comes too late to.
 #[tokio::test(start_paused = true)]
 async fn an_interruption_takes_everything_back() {
-    let all = stacks();
-    let (from, to) = (&all[1].1, &all[3].1);
+    let way = Way::open(WAYS[3]).await;
     let mut cases = 0;
     for ms in (0..30_000).step_by(700) {
-        let cloud = with(from, ms).await;
-        let plan = settled_plan(&cloud, to).await.unwrap();
-        let before = view(&cloud);
+        let case = way.case(ms);
         let mut told = false;
         let started = tokio::time::Instant::now();
         let mut interrupt = async || {
@@ -82,38 +60,31 @@ async fn an_interruption_takes_everything_back() {
             interrupt().await;
             Stop::RollBack
         };
-        let (outcome, events) = run(&cloud, &plan, "r1", &mut later).await;
+        let (outcome, events) = run(&*case.cloud, &case.plan, "r1", &mut later).await;
         let tag = format!("interrupted after {ms} ms: {outcome:?}");
-        check(&cloud, &plan, to, &outcome, &before, &tag, &events).await;
+        check(&case, &way.to, &outcome, &tag, &events).await;
         cases += 1;
     }
     println!("interruptions: {cases}");
 }
 
-pub(super) async fn check(
-    cloud: &infra::cloud::Sandbox,
-    plan: &infra::plan::Plan,
-    to: &infra::stack::Stack,
-    outcome: &Outcome,
-    before: &[String],
-    tag: &str,
-    events: &[Event],
-) {
+/// How a run ended is how its world is.
+pub(super) async fn check(Case { cloud, plan, before }: &Case, to: &Stack, outcome: &Outcome, tag: &str, events: &[Event]) {
     assert!(sound(cloud), "{tag}");
     match outcome {
         Outcome::Applied => {
-            let rest = settled_plan(cloud, to).await.unwrap();
+            let rest = settled_plan(&**cloud, to).await.unwrap();
             assert!(rest.is_empty(), "{tag}: still to do {:#?}", rest.changes);
         }
         Outcome::RolledBack(_) => {
-            assert_eq!(view(cloud), before, "{tag} {events:#?}");
+            assert_eq!(view(cloud), **before, "{tag} {events:#?}");
             let again: Vec<&Address> = plan.steps[..plan.commit].iter().filter(|s| s.undo == Undo::Recreate).map(|s| &s.address).collect();
             if again.is_empty() {
                 assert!(cloud.objects().iter().all(|l| l.stamp.run != "r1"), "{tag}: something of the run is left");
             }
         }
         Outcome::Leftovers(_) => {
-            let rest = settled_plan(cloud, to).await.unwrap();
+            let rest = settled_plan(&**cloud, to).await.unwrap();
             assert_eq!(rest.commit, 0, "{tag}: only deletions are left {:#?}", rest.changes);
         }
         Outcome::Stuck(e) | Outcome::Unfinished(e) => panic!("{tag} {e} {events:#?}"),

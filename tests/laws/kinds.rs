@@ -11,7 +11,7 @@ use infra::wire::Class;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-use super::world::{FULL, apply, examples, sandbox, settled_plan, stack, with};
+use super::world::{FULL, apply, copy, examples, sandbox, settled_plan, stack, with};
 
 #[test]
 fn an_object_does_not_differ_from_itself() {
@@ -37,6 +37,7 @@ fn serde_and_schema_go_round() {
 #[tokio::test(start_paused = true)]
 async fn every_attribute_can_be_changed() {
     let full = examples();
+    let world = with(&full, 3).await;
     let mut cases = 0;
     for kind in Kind::ALL {
         let (address, object) = full.nodes.iter().find(|(a, _)| a.kind == *kind).unwrap();
@@ -45,7 +46,7 @@ async fn every_attribute_can_be_changed() {
             let tag = format!("{address}.{}", attribute.name);
             let mut to = full.clone();
             to.nodes.insert(address.clone(), other);
-            let cloud = with(&full, 3).await;
+            let cloud = copy(&world, 3);
             let plan = match settled_plan(&cloud, &to).await {
                 Ok(plan) => plan,
                 Err(e) if e.iter().all(|p| matches!(p, PlanError::Blocked { .. })) => continue,

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep};
 
 use super::crash::header;
 use super::faults::{check, name};
-use super::world::{FULL, sandbox, settings, settled_plan, stack, view};
+use super::world::{Case, FULL, sandbox, settings, settled_plan, stack, view};
 
 thread_local! { static START: Instant = Instant::now(); }
 
@@ -218,7 +218,8 @@ async fn a_stolen_run_stops_and_is_taken_back() {
         let outcome = drive(&mut again, &settings("r1"), &thief, &mut events, &history, &mut std::future::pending).await.unwrap();
         theirs.release("recovered", 0).await.unwrap();
         assert_eq!(victim.mutations(), sent, "seed {seed}: it sent something after it had lost the lease");
-        check(&open(2), &plan, to, &outcome, &before, &format!("stolen, seed {seed}: {outcome:?}"), &events).await;
+        let case = Case { cloud: open(2).into(), plan: plan.into(), before: before.into() };
+        check(&case, to, &outcome, &format!("stolen, seed {seed}: {outcome:?}"), &events).await;
         *ends.entry(name(&outcome)).or_default() += 1;
     }
     println!("stolen leases: {stolen}, {ends:?}");

@@ -1,4 +1,26 @@
 //! The laws of the house, over every kind and every way from one stack to another.
+
+/// A long law as a test for each of [`world::WAYS`], so that they share the machine: `$law` is given the way.
+macro_rules! every_way {
+    ($law:path) => {
+        every_way!($law; all_is_made 0, all_is_deleted 1, machines_change 2, the_network_changes 3, the_balancer_turns_inward 4,
+            the_balancer_turns_outward 5, entries_are_renamed 6, zones_leave 7, zones_and_the_network_change 8);
+    };
+    ($law:path; $($name:ident $nth:literal),+) => {
+        $(
+            #[tokio::test(start_paused = true)]
+            async fn $name() {
+                $law($crate::laws::world::Way::open($crate::laws::world::WAYS[$nth]).await).await;
+            }
+        )+
+
+        #[test]
+        fn no_way_is_left_out() {
+            assert_eq!([$($nth),+].len(), $crate::laws::world::WAYS.len());
+        }
+    };
+}
+
 pub mod crash;
 mod drift;
 mod faults;
@@ -19,7 +41,7 @@ use infra::plan::PlanError;
 use infra::run::Outcome;
 
 use crate::support::plan_for;
-use world::{FULL, apply, examples, settled_plan, sound, stack, stacks, with};
+use world::{FULL, apply, copy, examples, settled_plan, sound, stack, stacks, with};
 
 /// The examples are a stack: each refers to others that are there, under the one name that all have.
 #[test]
@@ -43,8 +65,9 @@ fn objects_are_small() {
 async fn success_converges_and_reads_in_batches() {
     let mut cases = 0;
     for (a, from) in stacks() {
+        let world = with(&from, 1).await;
         for (b, to) in stacks() {
-            let cloud = with(&from, 1).await;
+            let cloud = copy(&world, 1);
             let (lists, mutations) = (cloud.lists(), cloud.mutations());
             let plan = match settled_plan(&cloud, &to).await {
                 Ok(plan) => plan,

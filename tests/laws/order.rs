@@ -4,7 +4,7 @@ use infra::plan::{Act, Plan};
 use infra::run::{Event, Outcome};
 use infra::stack::Stack;
 
-use super::world::{FULL, apply, settled_plan, stack, with};
+use super::world::{Case, FULL, apply, settled_plan, stack, with};
 
 /// When something happened, by its place among the events.
 struct Told<'a> {
@@ -113,12 +113,12 @@ async fn a_door_closes_behind_everybody() {
     let group = "security_group.load_balancer";
     let (mut whole, mut back, mut undone) = (0, 0, 0);
     for (from, to, closes) in [(over(OPEN), over(""), true), (over(""), over(OPEN), false)] {
-        for n in 0..8 {
-            for seed in 1..4 {
-                let cloud = with(&from, seed).await;
-                let plan = settled_plan(&cloud, &to).await.unwrap();
+        for seed in 1..4 {
+            let begun = Case::of(with(&from, seed).await, &to).await;
+            for n in 0..8 {
+                let Case { cloud, plan, .. } = begun.copy(seed);
                 cloud.fail(n, Fault::Refused);
-                let (outcome, events) = apply(&cloud, &plan, "r1").await;
+                let (outcome, events) = apply(&*cloud, &plan, "r1").await;
                 let told = Told { plan: &plan, events: &events };
                 for record in ["dns_record.www", "dns_record.apex"] {
                     let (first, second) = if closes { (record, group) } else { (group, record) };

@@ -12,10 +12,10 @@ use infra::run::{Event, Outcome};
 use infra::stack::Stack;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use super::crash::{Kill, Left, Life, case, live, recover};
+use super::crash::{Kill, Left, Life, live, note, recover};
 use super::faults::{check, name};
 use super::generate::{Pair, pair};
-use super::world::{apply, settled_plan, sound, stack, view, with};
+use super::world::{Case, apply, settled_plan, sound, stack, view, with};
 use crate::support::address;
 
 /// Pairs of every day.
@@ -89,24 +89,25 @@ async fn laws(pair: &Pair, tally: &mut Tally) {
     }
     let mut draw = |beyond: usize| (random.u64(0..(steps + beyond) as u64), FAULTS[random.usize(0..4)]);
     let mut tell = |what: &str, outcome: &Outcome| *tally.ends.entry(format!("{what} {}", name(outcome))).or_default() += 1;
+    let case = begun(&from, &to, pair.seed).await;
     for _ in 0..5 {
-        tell("one fault:", &struck(&from, &to, &[draw(0)], pair.seed).await);
+        tell("one fault:", &struck(case.copy(pair.seed), &to, &[draw(0)]).await);
     }
     for _ in 0..3 {
-        tell("two faults:", &struck(&from, &to, &[draw(0), draw(steps)], pair.seed).await);
+        tell("two faults:", &struck(case.copy(pair.seed), &to, &[draw(0), draw(steps)]).await);
     }
-    tell("in use by others:", &intruded(&from, &to, pair.seed).await);
+    tell("in use by others:", &intruded(case.copy(pair.seed), &to).await);
+    note(&case).await;
     for left in [Left::Journal, Left::Notes] {
         let kill = Kill { at: random.usize(0..2 * steps), before: random.bool() };
-        if let Some(outcome) = died(&from, &to, kill, left, pair.seed).await {
+        if let Some(outcome) = died(case.copy(pair.seed), &to, kill, left).await {
             tell("killed:", &outcome);
         }
     }
 }
 
 /// A process that dies on the way, and the one that goes on. `None` when it ended before.
-async fn died(from: &Stack, to: &Stack, kill: Kill, left: Left, seed: u64) -> Option<Outcome> {
-    let case = case(from, to, seed).await;
+async fn died(case: Case, to: &Stack, kill: Kill, left: Left) -> Option<Outcome> {
     let journal = RefCell::new(vec![]);
     if live(&case.cloud, &case.plan, "r1", &journal, None, Some(kill), false).await != Life::Killed {
         return None;
@@ -114,8 +115,15 @@ async fn died(from: &Stack, to: &Stack, kill: Kill, left: Left, seed: u64) -> Op
     let (life, _) = recover(&case.cloud, &case.plan, "r1", &journal, left, None).await;
     let Life::Over(outcome) = life else { panic!("{kill:?}, left {left:?}: it died again") };
     let events = journal.borrow().clone();
-    check(&case.cloud, &case.plan, to, &outcome, &case.before, &format!("{kill:?}, left {left:?}: {outcome:?}"), &events).await;
+    check(&case, to, &outcome, &format!("{kill:?}, left {left:?}: {outcome:?}"), &events).await;
     Some(outcome)
+}
+
+/// A run that is about to begin beside what another stack owns.
+async fn begun(from: &Stack, to: &Stack, seed: u64) -> Case {
+    let cloud = with(from, seed).await;
+    strangers(&cloud);
+    Case::of(cloud, to).await
 }
 
 /// Undisturbed, a plan arrives, or is refused because what must leave first is in use. The plan.
@@ -138,38 +146,36 @@ async fn arrives(from: &Stack, to: &Stack, seed: u64) -> Option<Plan> {
 
 /// A run with faults ends as the old world, the new world, or the new world and garbage. It may be stuck only when a fault struck an undo; then
 /// the next run arrives.
-async fn struck(from: &Stack, to: &Stack, faults: &[(u64, Fault)], seed: u64) -> Outcome {
-    let cloud = with(from, seed).await;
-    let strangers = strangers(&cloud);
-    let plan = settled_plan(&cloud, to).await.unwrap();
-    let before = view(&cloud);
+async fn struck(case: Case, to: &Stack, faults: &[(u64, Fault)]) -> Outcome {
+    let cloud = &*case.cloud;
+    let strangers = foreign(cloud);
     faults.iter().for_each(|(n, fault)| cloud.fail(*n, *fault));
-    let (outcome, events) = apply(&cloud, &plan, "r1").await;
+    let (outcome, events) = apply(cloud, &case.plan, "r1").await;
     cloud.heal();
     let tag = format!("{faults:?}: {outcome:?}");
-    assert_eq!(foreign(&cloud), strangers, "{tag}: what is not ours was touched");
+    assert_eq!(foreign(cloud), strangers, "{tag}: what is not ours was touched");
     match &outcome {
         Outcome::Stuck(_) => {
             let undo = events.iter().find_map(|e| if let Event::UndoFailed(_, e) = e { Some(e.code.as_str()) } else { None });
             // Half of an update may turn what can't be turned in place; then the sandbox refuses all of it.
             let injected = matches!(undo, Some("Refused" | "RequestTimeout" | "NotModifiable"));
             assert!(faults.len() > 1 && injected, "{tag}: no fault struck an undo {events:#?}");
-            assert!(sound(&cloud), "{tag}");
-            let next = settled_plan(&cloud, to).await.unwrap_or_else(|e| panic!("{tag}: no way on: {e:?} {events:#?}"));
-            let (again, events) = apply(&cloud, &next, "r2").await;
+            assert!(sound(cloud), "{tag}");
+            let next = settled_plan(cloud, to).await.unwrap_or_else(|e| panic!("{tag}: no way on: {e:?} {events:#?}"));
+            let (again, events) = apply(cloud, &next, "r2").await;
             assert_eq!(again, Outcome::Applied, "{tag}: the next run {events:#?}");
-            let rest = settled_plan(&cloud, to).await.unwrap();
+            let rest = settled_plan(cloud, to).await.unwrap();
             assert!(rest.is_empty(), "{tag}: still to do after the next run: {:#?}", rest.changes);
         }
-        _ => check(&cloud, &plan, to, &outcome, &before, &tag, &events).await,
+        _ => check(&case, to, &outcome, &tag, &events).await,
     }
     outcome
 }
 
 /// Something foreign that uses our network keeps only that from being deleted; it is never touched.
-async fn intruded(from: &Stack, to: &Stack, seed: u64) -> Outcome {
-    let cloud = with(from, seed).await;
-    let ours = cloud.objects().into_iter().find(|l| l.stamp.address == address("vpc.main"));
+async fn intruded(case: Case, to: &Stack) -> Outcome {
+    let cloud = &*case.cloud;
+    let ours = cloud.objects().into_iter().find(|l| l.stamp.stack == to.name && l.stamp.address == address("vpc.main"));
     if let Some(vpc) = ours {
         let group = SecurityGroup {
             reached_by: [].into(),
@@ -182,11 +188,12 @@ async fn intruded(from: &Stack, to: &Stack, seed: u64) -> Outcome {
         let group = Live::found("security-group-theirs", group, stamp("other", "security_group.theirs"));
         cloud.put(group).unwrap();
     }
-    let theirs = foreign(&cloud);
-    let plan = settled_plan(&cloud, to).await.unwrap();
-    let before = view(&cloud);
-    let (outcome, events) = apply(&cloud, &plan, "r1").await;
-    assert_eq!(foreign(&cloud), theirs, "what is not ours was touched");
+    let theirs = foreign(cloud);
+    let case = Case { before: view(cloud).into(), ..case.clone() };
+    let plan = settled_plan(cloud, to).await.unwrap();
+    assert_eq!(plan.digest, case.plan.digest, "what is not ours changes no plan");
+    let (outcome, events) = apply(cloud, &plan, "r1").await;
+    assert_eq!(foreign(cloud), theirs, "what is not ours was touched");
     match &outcome {
         // Their group still stands in the network that was to go.
         Outcome::Leftovers(_) | Outcome::RolledBack(_) => {
@@ -195,7 +202,7 @@ async fn intruded(from: &Stack, to: &Stack, seed: u64) -> Outcome {
         }
         _ => {}
     }
-    check(&cloud, &plan, to, &outcome, &before, &format!("in use by others: {outcome:?}"), &events).await;
+    check(&case, to, &outcome, &format!("in use by others: {outcome:?}"), &events).await;
     outcome
 }
 
@@ -245,9 +252,10 @@ async fn what_was_found_stays_mended() {
         println!("{what}");
         let (from, to) = (stack(&[HEAD, from]), stack(&[HEAD, to]));
         let steps = arrives(&from, &to, 1).await.unwrap().steps.len();
+        let case = begun(&from, &to, 1).await;
         for n in 0..steps as u64 {
             for fault in FAULTS {
-                struck(&from, &to, &[(n, fault)], n).await;
+                struck(case.copy(n), &to, &[(n, fault)]).await;
             }
         }
     }

@@ -13,7 +13,7 @@ use infra::stack::Stack;
 use serde_json::{Value, json};
 
 use super::kinds::mutated;
-use super::world::{FULL, apply, stack, stacks, with};
+use super::world::{FULL, apply, copy, stack, stacks, with};
 
 /// Everything that a plan is made from, read with lists that show every write.
 async fn looked(cloud: &Sandbox, want: &Stack) -> (Stack, Snapshot) {
@@ -120,8 +120,9 @@ fn alterations(cloud: &Sandbox, modes: &[Mode]) -> Vec<(Live, &'static str, Live
 #[tokio::test(start_paused = true)]
 async fn a_saved_plan_is_made_again() {
     for (a, from) in stacks() {
+        let world = with(&from, 1).await;
         for (b, to) in stacks() {
-            let cloud = with(&from, 1).await;
+            let cloud = copy(&world, 1);
             let Ok(kept) = saved(&cloud, &to).await else { continue };
             let plan = again(&cloud, &kept, &to).await.unwrap_or_else(|moved| panic!("{a} -> {b}: {moved:#?}"));
             if !plan.is_empty() {

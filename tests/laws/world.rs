@@ -1,5 +1,6 @@
 //! The worlds of the laws: specs of all kinds, and ways from one to another.
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
 use infra::cloud::sandbox::Pace;
@@ -73,12 +74,34 @@ pub fn stacks() -> Vec<(&'static str, Stack)> {
     ]
 }
 
+/// The ways that are tried with every fault at every step, and a kill at every record: from, to, and how many steps that takes at least.
+pub const WAYS: &[(&str, &str, usize)] = &[
+    ("nothing", "full", 70),
+    ("full", "nothing", 70),
+    ("full", "a new image, bigger machines", 5),
+    ("full", "another network", 65),
+    ("full", "an internal balancer, no cache", 25),
+    ("an internal balancer, no cache", "full", 25),
+    ("full", "renamed", 8),
+    ("full", "fewer zones", 15),
+    ("fewer zones", "another network", 60),
+];
+
 /// A sandbox that makes a law hard: seeded latency, states that take time, lists that lag, and no retry that would hide a wrong order.
 pub fn sandbox(seed: u64) -> Sandbox {
+    let pace = Pace { scale: 0.01, latency: Duration::from_millis(50), lag: Duration::from_millis(800), seed };
+    Sandbox::new("us-east-1", pace, policy())
+}
+
+fn policy() -> Policy {
     let mut policy = Policy::new(10);
     policy.conflicts = Duration::ZERO;
-    let pace = Pace { scale: 0.01, latency: Duration::from_millis(50), lag: Duration::from_millis(800), seed };
-    Sandbox::new("us-east-1", pace, policy)
+    policy
+}
+
+/// A copy of a world, for one case of many.
+pub fn copy(cloud: &Sandbox, seed: u64) -> Sandbox {
+    cloud.copy(seed, policy())
 }
 
 /// How runs are driven here.
@@ -111,6 +134,62 @@ pub async fn with(stack: &Stack, seed: u64) -> Sandbox {
     let (outcome, _) = apply(&cloud, &plan, "setup").await;
     assert_eq!(outcome, Outcome::Applied);
     cloud
+}
+
+/// A run that is about to begin.
+#[derive(Clone)]
+pub struct Case {
+    pub cloud: Rc<Sandbox>,
+    pub plan: Rc<Plan>,
+    /// What the world looks like.
+    pub before: Rc<Vec<String>>,
+}
+
+impl Case {
+    /// The plan for a world as it stands.
+    pub async fn of(cloud: Sandbox, to: &Stack) -> Case {
+        let plan = settled_plan(&cloud, to).await.unwrap();
+        let before = view(&cloud);
+        Case { cloud: cloud.into(), plan: plan.into(), before: before.into() }
+    }
+
+    /// The same case in a world of its own, which has other latencies.
+    pub fn copy(&self, seed: u64) -> Case {
+        Case { cloud: copy(&self.cloud, seed).into(), ..self.clone() }
+    }
+}
+
+/// A way from one stack to another. Its worlds are made and planned for once, in four different orders; every case is a copy of one.
+pub struct Way {
+    pub tag: String,
+    pub from: Stack,
+    pub to: Stack,
+    pub cases: Vec<Case>,
+}
+
+impl Way {
+    /// One of [`WAYS`].
+    pub async fn open((from, to, least): (&str, &str, usize)) -> Way {
+        let all = stacks();
+        let get = |name: &str| all.iter().find(|(n, _)| *n == name).unwrap().1.clone();
+        let (tag, from, to) = (format!("{from} -> {to}"), get(from), get(to));
+        let mut cases = vec![];
+        for seed in 0..4 {
+            cases.push(Case::of(with(&from, seed).await, &to).await);
+        }
+        let way = Way { tag, from, to, cases };
+        assert!(way.steps() >= least, "{} has {} steps only", way.tag, way.steps());
+        way
+    }
+
+    pub fn case(&self, seed: u64) -> Case {
+        self.cases[(seed % 4) as usize].copy(seed)
+    }
+
+    /// How many steps its plan has.
+    pub fn steps(&self) -> usize {
+        self.cases[0].plan.steps.len()
+    }
 }
 
 /// What exists, physical identity and the run left out: two worlds are equal when nobody can tell them apart.

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use infra::cloud::Cloud;
 use infra::kinds::{Address, Kind, Object};
-use infra::observe::{complete, observe};
+use infra::observe::{Snapshot, complete, observe};
 use infra::plan::{Allowed, Plan, PlanError, plan};
 use infra::run::drive::{Settings, drive};
 use infra::run::{Event, Outcome, Run};
@@ -27,11 +27,31 @@ pub fn stack<'a>(name: &str, nodes: impl IntoIterator<Item = (&'a str, Object)>)
 
 /// The plan for a stack; everything that holds data may go.
 pub async fn plan_for(cloud: &impl Cloud, want: &Stack) -> Result<Plan, Vec<PlanError>> {
+    let (want, snapshot) = look(cloud, want).await;
+    decide(&want, &snapshot)
+}
+
+/// What is wanted, complete, and what is.
+async fn look(cloud: &impl Cloud, want: &Stack) -> (Stack, Snapshot) {
     let mut want = want.clone();
     complete(cloud, &mut want.nodes).await.unwrap();
     let snapshot = observe(cloud, &want.name, &want.renamed).await.unwrap();
-    let allowed: Allowed = snapshot.live.keys().cloned().collect();
-    plan(&want, &snapshot, &allowed)
+    (want, snapshot)
+}
+
+/// The plan for a stack from what was seen.
+pub fn decide(want: &Stack, seen: &Snapshot) -> Result<Plan, Vec<PlanError>> {
+    let allowed: Allowed = seen.live.keys().cloned().collect();
+    plan(want, seen, &allowed)
+}
+
+/// There is nothing to do, and every stamp tells what was asked for. What was seen.
+pub async fn settled(cloud: &impl Cloud, want: &Stack, tag: &str) -> Snapshot {
+    let (want, seen) = look(cloud, want).await;
+    let again = decide(&want, &seen).unwrap();
+    assert!(again.is_empty(), "{tag}: still to do {:#?}", again.changes);
+    stamps_tell(&want, &seen, tag);
+    seen
 }
 
 /// One run of a plan, uninterrupted.
@@ -43,11 +63,8 @@ pub async fn apply(cloud: &impl Cloud, plan: &Plan, id: &str) -> (Outcome, Vec<E
 }
 
 /// What somebody else changes can be told from what the spec changes: every stamp tells what was last asked for. Log groups keep none.
-pub async fn stamps_tell(cloud: &impl Cloud, want: &Stack, tag: &str) {
-    let mut want = want.clone();
-    complete(cloud, &mut want.nodes).await.unwrap();
-    let snapshot = observe(cloud, &want.name, &want.renamed).await.unwrap();
-    for (address, live) in snapshot.live.iter().flat_map(|(a, g)| g.iter().map(move |l| (a, l))) {
+fn stamps_tell(want: &Stack, seen: &Snapshot, tag: &str) {
+    for (address, live) in seen.live.iter().flat_map(|(a, g)| g.iter().map(move |l| (a, l))) {
         let (stamped, asked) = (&live.stamp.digest, want.nodes[address].digest());
         let room = address.kind != Kind::LogGroup;
         assert_eq!(room, !stamped.is_empty(), "{tag}: {address}");

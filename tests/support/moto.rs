@@ -1,7 +1,8 @@
-//! The AWS emulator as a process of its own, pinned, installed into `target/` when it isn't there.
-use std::net::TcpListener;
+//! The AWS emulator, pinned, installed into `target/` when it isn't there: one process for the whole binary, forked for each test.
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{LazyLock, Mutex, MutexGuard};
 use std::time::Duration;
 
 use infra::wire::Clients;
@@ -9,33 +10,18 @@ use infra::wire::policy::Policy;
 
 const VERSION: &str = "5.2.5";
 
-/// A running emulator; it ends with its owner.
+/// A running emulator with an empty account; it ends with its owner.
 pub struct Moto {
-    process: Child,
+    process: String,
     pub endpoint: String,
 }
 
 impl Moto {
-    /// Starts one on a free port of the loopback interface, and waits until it answers.
+    /// Starts one on a free port of the loopback interface.
     pub async fn start() -> Moto {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let process = Command::new(server())
-            .args(["-H", "127.0.0.1", "-p", &port.to_string()])
-            .env("MOTO_ACM_VALIDATION_WAIT", "0")
-            .env("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let moto = Moto { process, endpoint: format!("http://127.0.0.1:{port}") };
-        for _ in 0..600 {
-            if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-                return moto;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("the emulator does not answer");
+        let answer = Nursery::get().ask();
+        let (port, process) = answer.trim().split_once(' ').unwrap_or_else(|| panic!("the emulator does not start: {answer:?}"));
+        Moto { process: process.into(), endpoint: format!("http://127.0.0.1:{port}") }
     }
 
     /// The SDK's configuration for this emulator (or for a proxy in front of it).
@@ -67,15 +53,54 @@ impl Moto {
 
 impl Drop for Moto {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        Nursery::get().tell(&format!("stop {}", self.process));
     }
 }
 
-/// The emulator's program: `INFRA_TEST_MOTO`, or the pinned version in a virtual environment under `target/`.
-fn server() -> PathBuf {
+/// The process that all emulators are forked from, `emulator.py`. It ends when its input does, which is when this process ends.
+struct Nursery {
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Nursery {
+    fn get() -> MutexGuard<'static, Nursery> {
+        static ONE: LazyLock<Mutex<Nursery>> = LazyLock::new(|| Mutex::new(Nursery::start()));
+        ONE.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    fn start() -> Nursery {
+        let mut process = Command::new(python())
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/emulator.py"))
+            .env("MOTO_ACM_VALIDATION_WAIT", "0")
+            .env("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+            .env("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let (input, output) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
+        Nursery { input, output: BufReader::new(output) }
+    }
+
+    fn tell(&mut self, line: &str) {
+        let _ = writeln!(self.input, "{line}");
+    }
+
+    /// A fork's port and process.
+    fn ask(&mut self) -> String {
+        self.tell("start");
+        let mut answer = String::new();
+        let _ = self.output.read_line(&mut answer);
+        answer
+    }
+}
+
+/// The Python that has the emulator: `INFRA_TEST_MOTO`, or the one of a virtual environment with the pinned version under `target/`.
+fn python() -> PathBuf {
     if let Some(given) = std::env::var_os("INFRA_TEST_MOTO") {
         return given.into();
     }
-    super::venv::venv("moto", VERSION, "moto[server]").join("moto_server")
+    super::venv::venv("moto", VERSION, "moto[server]").join("python")
 }

@@ -12,7 +12,7 @@ use infra::wire::Clients;
 use super::elasticache::ElastiCache;
 use super::moto::Moto;
 use super::proxy::Proxy;
-use super::{apply, plan_for, stamps_tell};
+use super::{apply, plan_for, settled};
 
 /// A running emulator behind a proxy.
 pub struct Reference {
@@ -61,9 +61,7 @@ impl Reference {
         let (outcome, events) =
             applied.unwrap_or_else(|_| panic!("{run} does not end: {:#?}", self.proxy.log().split_off(self.proxy.log().len() - 5)));
         assert_eq!(outcome, Outcome::Applied, "{run}: {events:#?}");
-        let again = plan_for(&self.cloud, want).await.unwrap();
-        assert!(again.is_empty(), "{run}: still to do {:#?}", again.changes);
-        stamps_tell(&self.cloud, want, run).await;
+        settled(&self.cloud, want, run).await;
         plan
     }
 

@@ -1,0 +1,312 @@
+//! What was drawn, as a spec: choices become names of what is there.
+use serde_yaml::{Mapping, Value};
+
+use super::{Balancer, Boot, Cache, Compute, Database, Draw, Edge, Group, TIERS, Tier};
+
+/// A map of what is there: nulls and empty maps are left out.
+fn map<'a>(entries: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
+    let there = |v: &Value| !v.is_null() && v.as_mapping().is_none_or(|m| !m.is_empty());
+    Value::Mapping(entries.into_iter().filter(|(_, v)| there(v)).map(|(k, v)| (Value::from(k), v)).collect::<Mapping>())
+}
+
+fn y(value: impl serde::Serialize) -> Value {
+    serde_yaml::to_value(value).unwrap()
+}
+
+/// Written only when it is not the default.
+fn unless<T: PartialEq + serde::Serialize>(default: T, value: T) -> Value {
+    if value == default { Value::Null } else { y(value) }
+}
+
+impl Draw {
+    /// The spec, always of the stack `full`.
+    pub fn yaml(&self) -> String {
+        let spec = map([
+            ("stack", y("full")),
+            ("region", y("us-east-1")),
+            ("tags", map([("Team", y(self.team))])),
+            ("vpc", self.vpc()),
+            ("load_balancer", self.balancer.as_ref().and_then(|b| self.load_balancer(b)).unwrap_or_default()),
+            ("compute", map(self.compute.iter().map(|(name, c)| (*name, self.group_of_instances(name, c))))),
+            ("cache", map(self.caches.iter().map(|(name, c)| (*name, self.cache(c))))),
+            ("database", map(self.with_databases().map(|(name, d)| (*name, self.database(d))))),
+            ("cdn", self.edge.as_ref().map(|e| self.cdn(e)).unwrap_or_default()),
+            ("outputs", map([("url", y(self.balances().then_some("${load_balancer.url}"))), ("network", y("${vpc.id}"))])),
+        ]);
+        serde_yaml::to_string(&spec).unwrap()
+    }
+
+    fn zones(&self) -> &'static str {
+        self.net.zones.unwrap_or("abc")
+    }
+
+    /// Names and kinds of the tiers.
+    fn layout(&self) -> Vec<(&'static str, &'static str)> {
+        if self.tiers.is_empty() {
+            return vec![("public", "public"), ("app", "private"), ("data", "isolated")];
+        }
+        self.tiers.iter().map(|t| (t.name, t.kind)).collect()
+    }
+
+    fn tier(&self, pick: usize) -> Value {
+        let tiers = self.layout();
+        y(tiers[pick % tiers.len()].0)
+    }
+
+    /// Entries that a listener may forward to.
+    fn reachable(&self) -> Vec<&'static str> {
+        self.compute.iter().filter(|(_, c)| c.port.is_some()).map(|(name, _)| *name).collect()
+    }
+
+    /// A balancer needs two zones, and somebody to forward to.
+    fn balances(&self) -> bool {
+        self.balancer.is_some() && self.zones().len() > 1 && !self.reachable().is_empty()
+    }
+
+    /// A database needs two zones.
+    fn with_databases(&self) -> impl Iterator<Item = (&&'static str, &Database)> {
+        self.databases.iter().filter(|_| self.zones().len() > 1)
+    }
+
+    /// Security groups that extend nobody's.
+    fn own_groups(&self) -> Vec<&'static str> {
+        self.groups.keys().copied().filter(|g| *g != "load_balancer" && !self.compute.contains_key(g)).collect()
+    }
+
+    /// Peers that no circle can lead through.
+    fn outside(&self) -> Vec<&'static str> {
+        let tiers = self.layout().into_iter().map(|(name, _)| name);
+        let plain = tiers.filter(|t| !self.compute.contains_key(t) && !self.groups.contains_key(t));
+        ["vpc", "203.0.113.0/24", "anywhere", "198.51.100.0/24"].into_iter().chain(plain).collect()
+    }
+
+    /// Peers in an order in which none needs a later one: outside, groups by hand, balancer, compute.
+    fn peers(&self, most: Rank, picks: &[usize]) -> Value {
+        let mut known = self.outside();
+        let groups = self.own_groups();
+        known.extend(groups.into_iter().filter(|g| most.beyond_groups() || matches!(most, Rank::Group(own) if *g >= own)));
+        if self.balances() && matches!(most, Rank::Compute(_) | Rank::Store) {
+            known.push("load_balancer");
+        }
+        known.extend(self.compute.keys().filter(|c| matches!(most, Rank::Store) || matches!(most, Rank::Compute(own) if **c <= own)));
+        let mut chosen: Vec<&str> = vec![];
+        for pick in picks {
+            let peer = known[pick % known.len()];
+            if !chosen.contains(&peer) {
+                chosen.push(peer);
+            }
+        }
+        y(chosen)
+    }
+
+    fn vpc(&self) -> Value {
+        let net = &self.net;
+        let has = |kind| self.layout().iter().any(|(_, k)| *k == kind);
+        let nat = if has("private") && !has("public") { Some("none") } else { net.nat };
+        let zones = net.zones.map(|letters| letters.chars().map(|z| format!("us-east-1{z}")).collect::<Vec<_>>());
+        let groups = self.groups.iter().filter(|(name, _)| **name != "load_balancer" || self.balances());
+        map([
+            ("cidr", y(net.cidr)),
+            ("availability_zones", y(zones)),
+            ("subnets", map(self.tiers.iter().map(|t| (t.name, self.subnets(t))))),
+            ("nat", y(nat)),
+            ("flow_logs", unless(true, net.flow_logs.is_some())),
+            ("flow_log_retention", y(net.flow_logs.filter(|kept| *kept != "90d"))),
+            ("dns_hostnames", unless(true, net.dns_hostnames)),
+            ("gateway_endpoints", y(&net.endpoints)),
+            ("security_groups", map(groups.map(|(name, g)| (*name, self.security_group(name, g))))),
+        ])
+    }
+
+    fn subnets(&self, tier: &Tier) -> Value {
+        let row = TIERS.iter().position(|t| *t == tier.name).unwrap_or(0);
+        let second = if self.net.cidr == Some("10.9.0.0/16") { 9 } else { 0 };
+        let zones = self.zones().len();
+        let blocks =
+            |turn: usize| (0..zones).map(|z| format!("10.{second}.{}.0/24", 64 + 8 * row + (z + turn) % zones)).collect::<Vec<_>>();
+        map([
+            ("tier", y(tier.kind)),
+            ("prefix", unless(24, tier.prefix)),
+            ("cidrs", y(tier.by_hand.map(blocks))),
+            ("renamed_from", y(tier.renamed_from)),
+        ])
+    }
+
+    fn security_group(&self, name: &'static str, group: &Group) -> Value {
+        let own = self.own_groups().contains(&name);
+        let rank = if own { Rank::Group(name) } else { Rank::Outside };
+        let rule = |(port, from): &(u16, Vec<usize>)| map([("port", y(port)), ("from", self.peers(rank, from))]);
+        let egress = group.closed.then(|| vec![map([("port", y(443)), ("to", y(["vpc"]))])]);
+        map([
+            ("description", y(group.description)),
+            ("ingress", y(group.ingress.iter().map(rule).collect::<Vec<_>>())),
+            ("egress", y(egress)),
+            ("renamed_from", y(group.renamed_from)),
+        ])
+    }
+
+    /// Whether there is a balancer that Cloudflare reaches.
+    fn faces(&self) -> bool {
+        let public = self.layout().iter().any(|(_, kind)| *kind == "public");
+        self.balances() && public && self.balancer.as_ref().is_some_and(|b| !b.internal)
+    }
+
+    fn cdn(&self, e: &Edge) -> Value {
+        let record = |name: &str, what: u8| match what {
+            0 | 1 if self.faces() => map([("to", y("load_balancer")), ("proxied", y(e.locked || e.proxied))]),
+            0..3 => map([("type", y("a")), ("content", y(format!("192.0.2.{what}"))), ("ttl", y("5m"))]),
+            3 => map([("type", y("txt")), ("content", y(format!("of {name}"))), ("name", y("@"))]),
+            _ => map([("type", y("cname")), ("content", y("origin.example.net")), ("proxied", y(e.proxied))]),
+        };
+        let rule = |name: &str| {
+            let when = format!("http.request.uri.path eq \"/{name}\"");
+            map([("name", y(name)), ("when", y(when)), ("action", y(e.action))])
+        };
+        map([
+            ("zone", y(e.zone)),
+            ("records", map(e.records.iter().map(|(name, what)| (*name, record(name, *what))))),
+            ("tls", map([("mode", y(e.mode)), ("min_version", y(e.version))])),
+            ("waf", map([("managed", y(e.managed)), ("custom", Value::Sequence(e.rules.iter().map(|n| rule(n)).collect()))])),
+            ("ddos", map([("sensitivity", y(e.sensitivity))])),
+        ])
+    }
+
+    fn load_balancer(&self, b: &Balancer) -> Option<Value> {
+        if !self.balances() {
+            return None;
+        }
+        let public: Vec<&str> = self.layout().iter().filter(|(_, kind)| *kind == "public").map(|(name, _)| *name).collect();
+        let internal = b.internal || public.is_empty();
+        let tier = if internal { self.tier(b.tier) } else { y(public[b.tier % public.len()]) };
+        let reachable = self.reachable();
+        let to = |i: usize| y(reachable[b.forward[i] % reachable.len()]);
+        let (clear, extra) = if b.swapped { (8443, 80) } else { (80, 8443) };
+        let https = b.certificate.map(|n| {
+            let arn = format!("arn:aws:acm:us-east-1:123456789012:certificate/{n}2345678-1234-1234-1234-123456789012");
+            let host = self.edge.as_ref().filter(|e| e.certified).map(|e| format!("www.{}", e.zone));
+            map([("port", y(443)), ("certificate", y(host.unwrap_or(arn))), ("forward", to(0))])
+        });
+        // Somebody must listen.
+        let plain = if b.certificate.is_none() && !b.extra { Some(b.clear.unwrap_or(false)) } else { b.clear };
+        let http = plain.map(|redirects| match redirects && b.certificate.is_some() {
+            true => map([("port", y(clear)), ("redirect", y("https"))]),
+            false => map([("port", y(clear)), ("forward", to(1))]),
+        });
+        let extra = b.extra.then(|| map([("port", y(extra)), ("forward", to(2))]));
+        Some(map([
+            ("scheme", y(if internal { "internal" } else { "internet_facing" })),
+            ("subnets", tier),
+            (
+                "allow_from",
+                match self.edge.as_ref().is_some_and(|e| e.locked) && self.faces() {
+                    true => Value::Sequence(vec![y("cdn")]),
+                    false => self.peers(Rank::Balancer, &b.allow_from),
+                },
+            ),
+            ("listeners", map([("https", y(https)), ("http", y(http)), ("extra", y(extra))])),
+            ("idle_timeout", y(b.idle_timeout)),
+            ("access_logs", unless(true, b.access_logs)),
+            ("deletion_protection", unless(true, b.protected)),
+        ]))
+    }
+
+    /// An environment variable by number, when what it refers to is there.
+    fn variable(&self, own: &str, number: usize) -> (&'static str, Value) {
+        let cache = self.caches.keys().next();
+        let database = self.with_databases().next().map(|(name, _)| *name);
+        let earlier = self.compute.keys().find(|c| **c < own);
+        let of = |attr: &str| y(database.map(|d| format!("${{database.{d}.{attr}}}")));
+        match number {
+            0 => ("CACHE_URL", y(cache.map(|c| format!("${{cache.{c}.url}}")))),
+            1 => ("DATABASE_HOST", of("endpoint")),
+            2 => ("API_TOKEN", map([("from_env", y("API_TOKEN"))])),
+            3 => ("KEY_ID", map([("from_secrets_manager", y("shop/key"))])),
+            4 => ("NETWORK", y("in ${vpc.id}")),
+            5 => ("BALANCER", y(self.balances().then_some("${load_balancer.dns_name}"))),
+            6 => ("COST", y("5 $$")),
+            7 => ("NEIGHBOUR", y(earlier.map(|c| format!("${{compute.{c}.group_name}}")))),
+            8 => ("READER", of("reader_endpoint")),
+            _ => ("DATABASE_SECRET_ARN", of("secret_arn")),
+        }
+    }
+
+    fn group_of_instances(&self, name: &'static str, c: &Compute) -> Value {
+        let (image, ami, script) = match c.boot {
+            Boot::Image(n) => (Some(format!("example/shop:{n}")), None, None),
+            Boot::Ami => (None, Some("ami-0123456789abcdef0"), None),
+            Boot::Script(n) => (None, None, Some(format!("echo {n} in ${{vpc.cidr}}"))),
+            Boot::Nothing => (None, None, None),
+        };
+        let env = map(c.env.iter().filter(|_| image.is_some()).map(|n| self.variable(name, *n)));
+        let peers = c.port.map_or(Value::Null, |_| self.peers(Rank::Compute(name), &c.allow_from));
+        let policies = c.policy.then_some(["arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy"]);
+        map([
+            ("image", y(image)),
+            ("ami", y(ami)),
+            ("user_data", y(script)),
+            ("instance_type", unless("t3.small", c.instance_type)),
+            ("subnets", self.tier(c.tier)),
+            ("port", y(c.port)),
+            ("instances", c.instances.map_or(Value::Null, |(min, max)| map([("min", y(min)), ("max", y(max))]))),
+            ("health_check", map([("path", y(c.health))])),
+            ("env", env),
+            ("disk", c.disk.map_or(Value::Null, |(size, kind)| map([("size", y(size)), ("type", y(kind))]))),
+            ("allow_from", peers),
+            ("policies", y(policies)),
+            ("stickiness", y(c.stickiness)),
+            ("renamed_from", y(c.renamed_from)),
+        ])
+    }
+
+    fn cache(&self, c: &Cache) -> Value {
+        let failover = c.failover && c.replicas > 0;
+        map([
+            ("engine", y(if c.valkey { "valkey" } else { "redis" })),
+            ("node_type", y(c.node_type)),
+            ("subnets", self.tier(c.tier)),
+            ("replicas", y(c.replicas)),
+            ("automatic_failover", y(failover)),
+            ("multi_az", y(c.multi_az && failover && self.zones().len() > 1)),
+            ("port", y(c.port)),
+            ("parameters", map([("maxmemory-policy", y(c.parameter))])),
+            ("allow_from", self.peers(Rank::Store, &c.allow_from)),
+            ("snapshot_retention", y(c.retention)),
+            ("renamed_from", y(c.renamed_from)),
+        ])
+    }
+
+    fn database(&self, d: &Database) -> Value {
+        let retention = d.retention.filter(|kept| *kept != "0d" || d.replicas == 0);
+        map([
+            ("engine", y(d.engine.0)),
+            ("version", y(d.engine.1)),
+            ("instance_class", y(d.class)),
+            ("storage", d.storage.map_or(Value::Null, |(size, kind)| map([("size", y(size)), ("type", y(kind))]))),
+            ("subnets", self.tier(d.tier)),
+            ("multi_az", unless(true, d.multi_az)),
+            ("replicas", unless(0, d.replicas)),
+            ("backups", map([("retention", y(retention))])),
+            ("parameters", map([("max_connections", y(d.parameter))])),
+            ("allow_from", self.peers(Rank::Store, &d.allow_from)),
+            ("deletion_protection", unless(true, d.protected)),
+            ("admin_user", y(d.admin_user)),
+            ("renamed_from", y(d.renamed_from)),
+        ])
+    }
+}
+
+/// Who asks for peers.
+#[derive(Clone, Copy)]
+enum Rank {
+    Outside,
+    Group(&'static str),
+    Balancer,
+    Compute(&'static str),
+    Store,
+}
+
+impl Rank {
+    fn beyond_groups(self) -> bool {
+        matches!(self, Rank::Balancer | Rank::Compute(_) | Rank::Store)
+    }
+}

@@ -1,0 +1,98 @@
+"""The AWS emulator of a whole test run: imported and warmed once, forked for each test that asks for one.
+
+A start takes seconds, a fork milliseconds. Every fork is a world of its own, on a port of its own, in the same account, and has an interpreter
+(and so a core) to itself. Each line of the input is `start`, answered with `PORT PID`, or `stop PID`. When the input ends, this process and all
+its forks end, however the other end died.
+"""
+import gc
+import os
+import random
+import signal
+import socket
+import sys
+import threading
+
+from moto import backends
+from moto.moto_api._internal import mock_random
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+from werkzeug.test import Client
+
+# A request for each service, by its name in a signature: it makes the service's backend and loads its model.
+WARM = {
+    "acm": "CertificateManager.ListCertificates",
+    "autoscaling": "Action=DescribeAutoScalingGroups&Version=2011-01-01",
+    "cloudtrail": "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.DescribeTrails",
+    "ec2": "Action=DescribeVpcs&Version=2016-11-15",
+    "elasticloadbalancing": "Action=DescribeLoadBalancers&Version=2015-12-01",
+    "iam": "Action=ListRoles&Version=2010-05-08",
+    "logs": "Logs_20140328.DescribeLogGroups",
+    "rds": "Action=DescribeDBInstances&Version=2014-10-31",
+    "s3": "",
+    "ssm": "AmazonSSM.DescribeParameters",
+    "sts": "Action=GetCallerIdentity&Version=2011-06-15",
+    "tagging": "ResourceGroupsTaggingAPI_20170126.GetResources",
+}
+
+
+class Handler(MotoRequestHandler):
+    """Says nothing about requests."""
+
+    def log_request(self, *_):
+        pass
+
+
+def known():
+    """The emulator lists its own folder at every request."""
+    modules = frozenset(backends.list_of_moto_modules())
+    backends.list_of_moto_modules = lambda: modules
+
+
+def warm(app):
+    client = Client(app)
+    for service, what in WARM.items():
+        scope = f"AWS4-HMAC-SHA256 Credential=test/20200101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
+        headers = {"Authorization": scope}
+        if not what:
+            answer = client.get("/", headers=headers)
+        elif what.startswith("Action="):
+            answer = client.post("/", data=what, content_type="application/x-www-form-urlencoded", headers=headers)
+        else:
+            headers["X-Amz-Target"] = what
+            answer = client.post("/", data="{}", content_type="application/x-amz-json-1.1", headers=headers)
+        assert answer.status_code == 200, (service, answer.data)
+
+
+def serve(app, listener, life):
+    # What the parent drew would be drawn again in every fork.
+    random.seed()
+    mock_random.seed()
+    threading.Thread(target=lambda: (os.read(life, 1), os._exit(0)), daemon=True).start()
+    host, port = listener.getsockname()
+    make_server(host, port, app, threaded=True, request_handler=Handler, fd=listener.fileno()).serve_forever()
+
+
+def main():
+    known()
+    app = DomainDispatcherApplication(create_backend_app)
+    warm(app)
+    gc.collect()
+    gc.freeze()
+    # Only this process holds the other end: forks read its end as the end of their life.
+    life, held = os.pipe()
+    for line in sys.stdin:
+        verb, *pid = line.split()
+        if verb == "stop":
+            os.kill(int(pid[0]), signal.SIGKILL)
+            os.waitpid(int(pid[0]), 0)
+            continue
+        with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+            child = os.fork()
+            if child == 0:
+                os.close(held)
+                sys.stdin.close()
+                serve(app, listener, life)
+            print(listener.getsockname()[1], child, flush=True)
+
+
+main()

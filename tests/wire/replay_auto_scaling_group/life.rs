@@ -1,0 +1,182 @@
+//! A group is read, made, given targets, deleted; and what is told when its instances never serve or never go.
+use std::time::Duration;
+
+use infra::cloud::{Cloud, Observe};
+use infra::kinds::{AutoScalingGroup, Kind, Links, Live, Ref};
+use infra::wire::Class;
+
+use super::{AT, actions, clients, error, group, live, nothing, ok, pair, policies, targets, wanted};
+use crate::wire::replay_world::{has, stamp};
+
+#[tokio::test(start_paused = true)]
+async fn a_list_reads_what_was_written() {
+    let (cloud, _) = clients(&[group("lt-new", &pair("lt-new", "lt-new"), ""), policies()]);
+    let found = cloud.list(Kind::AutoScalingGroup, "s").await.unwrap();
+    let bare = |s: &str| s.trim_start_matches('=').to_owned();
+    let asked = wanted("lt-new");
+    let physical = AutoScalingGroup {
+        launch_template: Ref::to(bare(&asked.launch_template.0)),
+        subnets: asked.subnets.iter().map(|r| Ref::to(bare(&r.0))).collect(),
+        target_groups: asked.target_groups.iter().map(|r| Ref::to(bare(&r.0))).collect(),
+        ..asked
+    };
+    assert_eq!(found, [Live::found("shop-1", physical, stamp(AT))]);
+    let (cloud, _) = clients(&[group("lt-new", &[], "<Status>Delete in progress</Status>")]);
+    assert_eq!(cloud.list(Kind::AutoScalingGroup, "s").await.unwrap(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_creation_waits_for_healthy_targets_and_for_the_profile() {
+    let serving = group("lt-new", &pair("lt-new", "lt-new"), "");
+    let answers = [
+        error("ValidationError", "Value (shop) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name"),
+        ok("CreateAutoScalingGroup", ""),
+        ok("PutScalingPolicy", ""),
+        serving.clone(),
+        targets("initial"),
+        serving,
+        targets("healthy"),
+    ];
+    let (cloud, replay) = clients(&answers);
+    let made = cloud.create(&wanted("lt-new").into(), &Links::default(), &stamp(AT)).await.unwrap();
+    assert_eq!(made.id, stamp(AT).physical_name(255));
+    let asked = replay.asked();
+    has(
+        &asked[1],
+        &[
+            "Action=CreateAutoScalingGroup&",
+            "DesiredCapacity=2",
+            "VPCZoneIdentifier=subnet-a%2Csubnet-b",
+            "TargetGroupARNs.member.1=arn%3Aapp",
+        ],
+    );
+    has(
+        &asked[1],
+        &[
+            "Key=Name&Tags.member.1.Value=shop&Tags.member.1.PropagateAtLaunch=true",
+            "Key=infra%3Astack&Tags.member.5.Value=s&Tags.member.5.PropagateAtLaunch=false",
+        ],
+    );
+    has(&asked[2], &["Action=PutScalingPolicy&", "PredefinedMetricType=ASGAverageCPUUtilization", "TargetValue=60"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_launch_that_fails_ends_the_creation_and_leaves_nothing() {
+    let failed = "<Activities><member><ActivityId>a</ActivityId><StatusCode>Failed</StatusCode>\
+         <StatusMessage>You have requested more vCPU capacity than your current limit</StatusMessage></member></Activities>";
+    let answers = [
+        ok("CreateAutoScalingGroup", ""),
+        ok("PutScalingPolicy", ""),
+        group("lt-new", &[], ""),
+        ok("DescribeScalingActivities", failed),
+        group("lt-new", &[], ""),
+        ok("DeleteAutoScalingGroup", ""),
+        group("lt-new", &[], "<Status>Delete in progress</Status>"),
+        nothing(),
+    ];
+    let (cloud, replay) = clients(&answers);
+    let error = cloud.create(&wanted("lt-new").into(), &Links::default(), &stamp(AT)).await.unwrap_err();
+    assert_eq!((error.class, error.code.as_str()), (Class::Invalid, "NotReady"));
+    assert_eq!(error.message, "You have requested more vCPU capacity than your current limit");
+    has(&replay.asked()[5], &["Action=DeleteAutoScalingGroup&", "ForceDelete=true"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_of_that_name_must_be_ours() {
+    let taken = || error("AlreadyExists", "AutoScalingGroup by this name already exists");
+    let (cloud, _) = clients(&[
+        taken(),
+        group("lt-new", &[], ""),
+        ok("PutScalingPolicy", ""),
+        group("lt-new", &pair("lt-new", "lt-new"), ""),
+        targets("healthy"),
+    ]);
+    cloud.create(&wanted("lt-new").into(), &Links::default(), &stamp(AT)).await.unwrap();
+    let (cloud, _) = clients(&[taken(), group("lt-new", &[], "")]);
+    let other = infra::kinds::Stamp { run: "q".into(), ..stamp(AT) };
+    let error = cloud.create(&wanted("lt-new").into(), &Links::default(), &other).await.unwrap_err();
+    assert_eq!(error.code, "NameTaken");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_target_group_must_find_the_instances_healthy_first() {
+    let serving = || group("lt-new", &pair("lt-new", "lt-new"), "");
+    let want = AutoScalingGroup { target_groups: [Ref::to("=arn:next")].into(), ..wanted("lt-new") };
+    let answers = [
+        serving(),
+        policies(),
+        ok("AttachLoadBalancerTargetGroups", ""),
+        serving(),
+        targets("unhealthy"),
+        serving(),
+        targets("healthy"),
+        ok("DetachLoadBalancerTargetGroups", ""),
+    ];
+    let (cloud, replay) = clients(&answers);
+    cloud.update(&live("lt-new"), &want.clone().into(), &Links::default(), &stamp(AT)).await.unwrap();
+    let asked = replay.asked();
+    has(&asked[2], &["Action=AttachLoadBalancerTargetGroups&", "TargetGroupARNs.member.1=arn%3Anext"]);
+    has(&asked[7], &["Action=DetachLoadBalancerTargetGroups&", "TargetGroupARNs.member.1=arn%3Aapp"]);
+    // The group has gone meanwhile: what was attached is detached again, and the run has to look.
+    let answers = [serving(), policies(), ok("AttachLoadBalancerTargetGroups", ""), nothing(), ok("DetachLoadBalancerTargetGroups", "")];
+    let (cloud, replay) = clients(&answers);
+    let error = cloud.update(&live("lt-new"), &want.into(), &Links::default(), &stamp(AT)).await.unwrap_err();
+    assert_eq!(error.class, Class::Ambiguous);
+    has(&replay.asked()[4], &["TargetGroupARNs.member.1=arn%3Anext"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_may_come_twice() {
+    let going = || group("lt-new", &[], "<Status>Delete in progress</Status>");
+    let (cloud, replay) = clients(&[going(), going(), nothing()]);
+    cloud.delete(&live("lt-new")).await.unwrap();
+    assert!(actions(&replay.asked()).iter().all(|a| *a == "DescribeAutoScalingGroups"));
+    let (cloud, _) = clients(&[nothing()]);
+    cloud.delete(&live("lt-new")).await.unwrap();
+    // It went between the look and the request.
+    let late = error("ValidationError", "AutoScalingGroup name not found - AutoScalingGroup 'shop-1' not found");
+    let (cloud, _) = clients(&[group("lt-new", &[], ""), late, nothing(), nothing()]);
+    cloud.delete(&live("lt-new")).await.unwrap();
+}
+
+/// Activities, the latest first: AWS replaces what a balancer finds ill, over and over, and says why only here.
+fn replaced() -> (u16, String) {
+    let one = |said: &str, cause: &str| {
+        format!("<member><StatusCode>Successful</StatusCode><Description>{said}</Description><Cause>{cause}</Cause></member>")
+    };
+    let all = one("Terminating EC2 instance: i-0", "it failed an ELB system health check") + &one("Launching", "");
+    ok("DescribeScalingActivities", &format!("<Activities>{all}</Activities>"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn instances_that_never_serve_are_told_with_the_balancer_s_reason_and_the_last_activity() {
+    let standing = || group("lt-new", &pair("lt-new", "lt-new"), "");
+    let answers = [
+        ok("CreateAutoScalingGroup", ""),
+        ok("PutScalingPolicy", ""),
+        standing(),
+        targets("unhealthy"),
+        standing(),
+        targets("unhealthy"),
+        replaced(),
+        standing(),
+        ok("DeleteAutoScalingGroup", ""),
+        nothing(),
+    ];
+    let (mut cloud, _) = clients(&answers);
+    cloud.policy.poll = Duration::from_secs(9999);
+    let e = cloud.create(&wanted("lt-new").into(), &Links::default(), &stamp(AT)).await.unwrap_err();
+    assert_eq!((e.class, e.code.as_str()), (Class::Invalid, "NotReady"));
+    assert!(e.message.starts_with("waited 14m for 2 instances of s-shop-"), "{e}");
+    let why = "i-1 is unhealthy in arn:app: answered with 502; the last activity: Terminating EC2 instance: i-0: it failed an ELB system health check";
+    assert!(e.message.ends_with(why), "{e}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_that_never_goes_is_told_with_its_last_activity() {
+    let going = || group("lt-new", &[], "<Status>Delete in progress</Status>");
+    let (mut cloud, _) = clients(&[going(), going(), going(), replaced()]);
+    cloud.policy.poll = Duration::from_secs(9999);
+    let e = cloud.delete(&live("lt-new")).await.unwrap_err();
+    assert!(e.message.ends_with("shop-1 to be gone: Terminating EC2 instance: i-0: it failed an ELB system health check"), "{e}");
+}
