@@ -93,35 +93,41 @@ pub(super) const NEW: &[On] = &[On::New];
 pub(super) const NEW_IN_OWN: &[On] = &[On::New, On::Own];
 pub(super) const OWN: &[On] = &[On::Own];
 /// Tags are given by the creating request, and changed later.
-pub(super) const TAGS: &[On] = &[On::NewTags, On::Own];
+const TAGS: &[On] = &[On::NewTags, On::Own];
+
 pub(super) const EC2_TAG: Call = call(Service::Ec2, "CreateTags", TAGS);
 pub(super) const EC2_UNTAG: Call = call(Service::Ec2, "DeleteTags", OWN);
 pub(super) const ELB_TAG: Call = call(Service::Elb, "AddTags", TAGS);
 pub(super) const ELB_UNTAG: Call = call(Service::Elb, "RemoveTags", OWN);
+
 pub(super) const ROLES: &[On] = &[On::Named("iam::{account}:role/infra/{stack}/{region}/*")];
+
 /// `GetParametersByPath` is checked on the path, the others on the parameter.
-pub(super) const NOTES: &[On] =
+const NOTES: &[On] =
     &[On::Named("ssm:{region}:{account}:parameter/infra/{stack}"), On::Named("ssm:{region}:{account}:parameter/infra/{stack}/*")];
-pub(super) const DATABASE: On = On::Named("rds:{region}:{account}:db:{names}");
-pub(super) const DB_PARAMETERS: On = On::Named("rds:{region}:{account}:pg:{names}");
-pub(super) const DB_SUBNETS: On = On::Named("rds:{region}:{account}:subgrp:{names}");
+
+const DATABASE: On = On::Named("rds:{region}:{account}:db:{names}");
+const DB_PARAMETERS: On = On::Named("rds:{region}:{account}:pg:{names}");
+const DB_SUBNETS: On = On::Named("rds:{region}:{account}:subgrp:{names}");
 /// The option group that every instance is given when none is asked for.
-pub(super) const DB_OPTIONS: On = On::Also("rds:{region}:{account}:og:default*");
+const DB_OPTIONS: On = On::Also("rds:{region}:{account}:og:default*");
 pub(super) const DATABASES: &[On] = &[DATABASE];
 pub(super) const DATABASES_AND_MORE: &[On] = &[DATABASE, DB_OPTIONS, DB_PARAMETERS, DB_SUBNETS];
 pub(super) const DB_PARAMETER_GROUPS: &[On] = &[DB_PARAMETERS];
 pub(super) const DB_SUBNET_GROUPS: &[On] = &[DB_SUBNETS];
-pub(super) const CACHE_PARAMETERS: On = On::Named("elasticache:{region}:{account}:parametergroup:{names}");
-pub(super) const CACHE_SUBNETS: On = On::Named("elasticache:{region}:{account}:subnetgroup:{names}");
-pub(super) const CACHE: On = On::Named("elasticache:{region}:{account}:replicationgroup:{names}");
+
+const CACHE_PARAMETERS: On = On::Named("elasticache:{region}:{account}:parametergroup:{names}");
+const CACHE_SUBNETS: On = On::Named("elasticache:{region}:{account}:subnetgroup:{names}");
+const CACHE: On = On::Named("elasticache:{region}:{account}:replicationgroup:{names}");
 /// The nodes are named after their group.
-pub(super) const CACHE_NODES: On = On::Named("elasticache:{region}:{account}:cluster:{names}");
+const CACHE_NODES: On = On::Named("elasticache:{region}:{account}:cluster:{names}");
 /// The engine's own parameters, where the spec has none.
-pub(super) const CACHE_DEFAULTS: On = On::Also("elasticache:{region}:{account}:parametergroup:default.*");
+const CACHE_DEFAULTS: On = On::Also("elasticache:{region}:{account}:parametergroup:default.*");
 pub(super) const CACHES: &[On] = &[CACHE, CACHE_NODES];
 pub(super) const CACHES_AND_MORE: &[On] = &[CACHE, CACHE_NODES, CACHE_PARAMETERS, CACHE_DEFAULTS, CACHE_SUBNETS];
 pub(super) const CACHE_PARAMETER_GROUPS: &[On] = &[CACHE_PARAMETERS];
 pub(super) const CACHE_SUBNET_GROUPS: &[On] = &[CACHE_SUBNETS];
+
 /// AWS's public parameters, by which an image may be named. Whoever launches it, or says so in a template, reads them.
 pub(super) const IMAGE_NAMES: &[On] = &[On::Also("ssm:{region}::parameter/aws/*")];
 pub(super) const DB_KEYS: &[On] = &[On::Through("rds"), On::Through("secretsmanager")];

@@ -279,6 +279,13 @@ fn trust_of(service: &str) -> Value {
     })
 }
 
+/// The instance profiles that a role is in.
+async fn profiles(cx: &Clients, role: &str) -> Result<Vec<String>, CloudError> {
+    let request = cx.iam().list_instance_profiles_for_role().role_name(role);
+    let seen = cx.safe(Service::Iam, "ListInstanceProfilesForRole", async || request.clone().send().await).await?;
+    Ok(seen.instance_profiles.into_iter().map(|p| p.instance_profile_name).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -296,11 +303,4 @@ mod tests {
         let other = json!({ "Statement": [] }).to_string();
         assert_eq!(trust(&other), other);
     }
-}
-
-/// The instance profiles that a role is in.
-async fn profiles(cx: &Clients, role: &str) -> Result<Vec<String>, CloudError> {
-    let request = cx.iam().list_instance_profiles_for_role().role_name(role);
-    let seen = cx.safe(Service::Iam, "ListInstanceProfilesForRole", async || request.clone().send().await).await?;
-    Ok(seen.instance_profiles.into_iter().map(|p| p.instance_profile_name).collect())
 }
