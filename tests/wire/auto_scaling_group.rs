@@ -63,9 +63,9 @@ pub const SENDS: Sends = Sends {
     lists: &["DescribeAutoScalingGroups"],
     creates: &[("CreateAutoScalingGroup", 1), ("PutScalingPolicy", 1)],
     unseen: &[
-        ("CancelInstanceRefresh", Why::Replay("replay_auto_scaling_group")),
-        ("DescribeInstanceRefreshes", Why::Replay("replay_auto_scaling_group")),
-        ("DescribeScalingActivities", Why::Replay("replay_auto_scaling_group")),
-        ("StartInstanceRefresh", Why::Replay("replay_auto_scaling_group")),
+        ("CancelInstanceRefresh", Why::Replay("replay_auto_scaling_group/refresh")),
+        ("DescribeInstanceRefreshes", Why::Replay("replay_auto_scaling_group/refresh")),
+        ("DescribeScalingActivities", Why::Replay("replay_auto_scaling_group/life")),
+        ("StartInstanceRefresh", Why::Replay("replay_auto_scaling_group/refresh")),
     ],
 };
