@@ -69,7 +69,6 @@ pub struct Change {
 }
 
 /// The request that one step makes.
-#[expect(clippy::large_enum_variant, reason = "an update needs both sides, and most steps of a change are updates or creations")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Act {

@@ -65,7 +65,6 @@ pub struct Entry {
 }
 
 /// The content of a line.
-#[expect(clippy::large_enum_variant, reason = "all lines but the last are events")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Record {

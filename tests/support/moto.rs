@@ -70,6 +70,7 @@ impl Nursery {
     }
 
     fn start() -> Nursery {
+        #[expect(clippy::zombie_processes, reason = "it ends with this process, whose end it hears at its standard input")]
         let mut process = Command::new(python())
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/emulator.py"))
             .env("MOTO_ACM_VALIDATION_WAIT", "0")
