@@ -1,5 +1,5 @@
-use super::recover::{rest, signal, started};
 use super::Infra;
+use super::recover::{rest, signal, started};
 
 const NEXT: &str = "compute: { app: { image: 'ghcr.io/example/shop:1.5.0', instances: { max: 12 } } }\nvpc: { security_groups: { bastion: { ingress: [{ port: 22, from: [198.51.100.0/24], description: new office }] } } }\n";
 const ALL_DATA: &str =
