@@ -1,7 +1,7 @@
 //! What the fakes of web services share: HTTP/1.1 over loopback, requests of a connection one after the other, bodies with a length.
 use std::io;
 
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -19,13 +19,11 @@ pub struct Raw {
 
 impl Raw {
     /// The next request of a connection; `None` at its end.
-    pub async fn read(from: &mut (impl AsyncReadExt + Unpin)) -> io::Result<Option<Raw>> {
+    pub async fn read(from: &mut (impl AsyncBufReadExt + Unpin)) -> io::Result<Option<Raw>> {
         let mut head = vec![];
         while !head.ends_with(b"\r\n\r\n") {
-            match from.read_u8().await {
-                Ok(byte) => head.push(byte),
-                Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-                Err(e) => return Err(e),
+            if from.read_until(b'\n', &mut head).await? == 0 {
+                return Ok(None);
             }
         }
         let head = String::from_utf8(head).map_err(io::Error::other)?;

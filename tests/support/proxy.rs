@@ -8,7 +8,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -186,7 +186,7 @@ struct Message {
 
 impl Message {
     /// The next message of a connection; `None` at its end.
-    async fn read(from: &mut (impl AsyncReadExt + Unpin)) -> io::Result<Option<Message>> {
+    async fn read(from: &mut (impl AsyncBufReadExt + Unpin)) -> io::Result<Option<Message>> {
         let head = line_until(from, b"\r\n\r\n").await?;
         if head.is_empty() {
             return Ok(None);
@@ -263,13 +263,11 @@ impl Message {
 }
 
 /// Bytes up to and with an end; nothing when the connection ends before.
-async fn line_until(from: &mut (impl AsyncReadExt + Unpin), end: &[u8]) -> io::Result<Vec<u8>> {
+async fn line_until(from: &mut (impl AsyncBufReadExt + Unpin), end: &[u8]) -> io::Result<Vec<u8>> {
     let mut line = vec![];
     while !line.ends_with(end) {
-        match from.read_u8().await {
-            Ok(byte) => line.push(byte),
-            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(vec![]),
-            Err(e) => return Err(e),
+        if from.read_until(b'\n', &mut line).await? == 0 {
+            return Ok(vec![]);
         }
     }
     Ok(line)
