@@ -4,6 +4,7 @@ use serde_json::json;
 use super::{Infra, Said, said};
 use crate::support::cloudflare::{Cloudflare, Reaction};
 use crate::support::moto::Moto;
+use crate::support::proxy::Proxy;
 
 const ZONE: &str = "example.com";
 
@@ -35,6 +36,7 @@ fn told(said: Said) -> Said {
 /// Both clouds, and the binary pointed at them.
 struct Desk {
     _moto: Moto,
+    _proxy: Proxy,
     fake: Cloudflare,
     zone: String,
     infra: Infra,
@@ -44,10 +46,11 @@ struct Desk {
 impl Desk {
     async fn open(name: &str, plan: &str) -> Desk {
         let (moto, fake) = (Moto::start().await, Cloudflare::start());
+        let proxy = Proxy::start(&moto.endpoint);
         let zone = fake.zone(ZONE, plan);
         let mut infra = Infra::new(name);
         let values = [
-            ("AWS_ENDPOINT_URL", moto.endpoint.as_str()),
+            ("AWS_ENDPOINT_URL", proxy.endpoint.as_str()),
             ("AWS_ACCESS_KEY_ID", "test"),
             ("AWS_SECRET_ACCESS_KEY", "test"),
             ("CLOUDFLARE_BASE_URL", fake.endpoint.as_str()),
@@ -56,7 +59,7 @@ impl Desk {
         ];
         infra.env.extend(values.map(|(k, v)| (k, v.to_owned())));
         let spec = infra.file("infra.yaml", SPEC);
-        Desk { _moto: moto, fake, zone, infra, spec }
+        Desk { _moto: moto, _proxy: proxy, fake, zone, infra, spec }
     }
 
     fn with(&mut self, name: &'static str, value: &str) {

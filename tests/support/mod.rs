@@ -3,6 +3,7 @@ pub mod cloudflare;
 pub mod elasticache;
 pub mod forge;
 pub mod http;
+pub mod models;
 pub mod moto;
 pub mod proxy;
 pub mod reference;

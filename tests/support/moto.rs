@@ -32,7 +32,7 @@ impl Moto {
             .credentials_provider(aws_sdk_sts::config::SharedCredentialsProvider::new(keys))
             .region(aws_config::Region::new("us-east-1"))
             .endpoint_url(endpoint)
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .http_client(super::models::client())
             .retry_config(aws_config::retry::RetryConfig::disabled())
             .build()
     }

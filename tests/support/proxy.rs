@@ -12,6 +12,8 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 
+use super::models;
+
 /// One request that came by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
@@ -58,6 +60,8 @@ struct State {
     counts: BTreeMap<(String, String), usize>,
     rule: Rule,
     stand_in: StandIn,
+    /// What AWS's models forbid of what came by.
+    wrong: Vec<String>,
 }
 
 /// A running proxy; it ends with its owner.
@@ -75,7 +79,13 @@ impl Proxy {
         listener.set_nonblocking(true).unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let listener = TcpListener::from_std(listener).unwrap();
-        let state = State { log: vec![], counts: BTreeMap::new(), rule: Box::new(|_, _| Reaction::Pass), stand_in: Box::new(|_, _| None) };
+        let state = State {
+            log: vec![],
+            counts: BTreeMap::new(),
+            rule: Box::new(|_, _| Reaction::Pass),
+            stand_in: Box::new(|_, _| None),
+            wrong: vec![],
+        };
         let state = Arc::new(Mutex::new(state));
         let shared = state.clone();
         let accept = async move {
@@ -120,8 +130,11 @@ impl Proxy {
 }
 
 impl Drop for Proxy {
+    /// The test fails whose requests AWS would refuse, whatever it thinks of the answers.
     fn drop(&mut self) {
         self.accepting.abort();
+        let wrong = self.state.lock().map_or_else(|_| vec![], |mut state| std::mem::take(&mut state.wrong));
+        assert!(wrong.is_empty() || std::thread::panicking(), "requests that AWS refuses: {wrong:#?}");
     }
 }
 
@@ -132,8 +145,10 @@ async fn serve(mut socket: TcpStream, upstream: String, state: Arc<Mutex<State>>
     let mut read = BufReader::new(read);
     while let Some(request) = Message::read(&mut read).await? {
         let mut call = request.call();
+        let wrong = models::refusals(&request.plain());
         let reaction = {
             let mut state = state.lock().unwrap();
+            state.wrong.extend(wrong);
             let n = state.counts.entry((call.service.clone(), call.operation.clone())).or_default();
             *n += 1;
             let n = *n - 1;
@@ -238,6 +253,14 @@ impl Message {
         let closes = self.header("connection").is_some_and(|c| c.eq_ignore_ascii_case("close"));
         let measured = self.header("content-length").or(self.header("transfer-encoding")).is_some();
         closes || !measured || self.head.starts_with("HTTP/1.0")
+    }
+
+    /// A request as the models read it.
+    fn plain(&self) -> models::Request<'_> {
+        let mut words = self.head.split(' ');
+        let (method, uri) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
+        let headers = self.head.lines().filter_map(|l| l.split_once(':')).map(|(k, v)| (k, v.trim())).collect();
+        models::Request { method, uri, headers, body: &self.body }
     }
 
     /// What a request asks for, in all of AWS's protocols.

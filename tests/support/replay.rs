@@ -9,6 +9,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use infra::wire::Clients;
 
+use super::models;
 use super::moto::Moto;
 
 /// Headers of an answer, by name.
@@ -56,6 +57,7 @@ impl Replay {
 
 impl HttpConnector for Replay {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        models::hold(&request);
         let body = request.body().bytes().unwrap_or_default();
         self.asked.lock().unwrap().push(String::from_utf8_lossy(body).into_owned());
         self.signed.lock().unwrap().push(request.headers().get("authorization").unwrap_or_default().to_owned());

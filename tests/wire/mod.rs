@@ -23,6 +23,7 @@ mod launch_template;
 mod listener;
 mod load_balancer;
 mod log_group;
+mod models;
 mod nat_gateway;
 mod notes;
 mod prefix_list;
