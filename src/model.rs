@@ -4,6 +4,7 @@ use std::io::{self, BufWriter, Write};
 use std::time::{Duration, SystemTime};
 
 use schemars::JsonSchema;
+use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -42,6 +43,8 @@ pub struct Attribute {
 /// An object as a list of attributes; written by `object!`.
 pub trait Attributes {
     fn attributes(&self) -> Vec<Attribute>;
+    /// Writes the attributes that a plan compares as entries of a map.
+    fn compared<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
 }
 
 /// One difference between what is and what should be.

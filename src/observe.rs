@@ -35,7 +35,7 @@ pub async fn observe(cloud: &impl Observe, stack: &str, renamed: &BTreeMap<Addre
     for mut l in all {
         let address = place(&l);
         if !l.points.is_empty() {
-            l.object = map_refs(&l.object, &|a| Some(names.get(&(a.kind, a.name.clone())).cloned().unwrap_or_else(|| foreign(&a.name))));
+            l.object = map_refs(&l.object, |a| Some(names.get(&(a.kind, a.name.clone())).cloned().unwrap_or_else(|| foreign(&a.name))));
         }
         live.entry(address).or_default().push(l);
     }

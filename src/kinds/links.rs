@@ -252,7 +252,7 @@ pub fn foreign(id: &str) -> String {
 }
 
 /// The object with every reference renamed by `f`; `None` leaves one as it is.
-pub fn map_refs(object: &Object, f: &dyn Fn(&Address) -> Option<String>) -> Object {
+pub fn map_refs(object: &Object, mut f: impl FnMut(&Address) -> Option<String>) -> Object {
     let mut value = serde_json::to_value(object).expect("objects are plain data");
     let mut hit = false;
     let mut rename = |address: &mut Value| {
@@ -274,8 +274,9 @@ pub fn map_refs(object: &Object, f: &dyn Fn(&Address) -> Option<String>) -> Obje
     if hit { serde_json::from_value(value).expect("a reference keeps its kind") } else { object.clone() }
 }
 
-/// Replaces every text all of whose references `lookup` knows by the plain string it stands for.
-pub fn resolve_texts(v: &mut Value, lookup: &dyn Fn(&Address, &str) -> Option<String>) {
+/// Replaces every text all of whose references `lookup` knows by the plain string it stands for. Tells whether there was one.
+pub fn resolve_texts(v: &mut Value, lookup: &dyn Fn(&Address, &str) -> Option<String>) -> bool {
+    let mut hit = false;
     canon::walk_mut(v, &mut |v| {
         let Some(Value::Array(parts)) = canon::marked_mut(v, canon::TEXT) else { return false };
         let plain = |part: &Value| match canon::Part::of(part)? {
@@ -284,7 +285,9 @@ pub fn resolve_texts(v: &mut Value, lookup: &dyn Fn(&Address, &str) -> Option<St
         };
         if let Some(plain) = parts.iter().map(plain).collect::<Option<String>>() {
             *v = Value::String(plain);
+            hit = true;
         }
         true
     });
+    hit
 }

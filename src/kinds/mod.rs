@@ -59,7 +59,8 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::canon::{Document, Open};
@@ -133,6 +134,7 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
     impl Object {
         pub fn kind(&self) -> Kind { match self { $(Object::$ty(_) => Kind::$ty),+ } }
         pub fn attributes(&self) -> Vec<Attribute> { match self { $(Object::$ty(x) => x.attributes()),+ } }
+        fn compared<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> { match self { $(Object::$ty(x) => x.compared(map)),+ } }
         pub fn claims(&self) -> Vec<Claim> { match self { $(Object::$ty(x) => x.claims()),+ } }
         pub fn protected(&self) -> bool { match self { $(Object::$ty(x) => x.protected()),+ } }
         pub fn outputs(&self) -> Outputs { match self { $(Object::$ty(x) => x.outputs()),+ } }
@@ -204,13 +206,24 @@ kinds! {
 
 impl Object {
     /// What the spec governs of the object. What the cloud decides, and what is left to it, is not among it.
-    pub fn governed(&self) -> BTreeMap<&'static str, Value> {
-        self.attributes().into_iter().filter(|a| a.mode.compared()).map(|a| (a.name, a.value)).collect()
+    pub fn governed(&self) -> Governed<'_> {
+        Governed(self)
     }
 
     /// A digest over what the spec governs, by which a stamp tells what was last asked for.
     pub fn digest(&self) -> String {
         digest(&(self.kind().label(), self.governed()))
+    }
+}
+
+/// The attributes of an object that a plan compares, by name.
+pub struct Governed<'a>(&'a Object);
+
+impl Serialize for Governed<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let mut map = s.serialize_map(None)?;
+        self.0.compared(&mut map)?;
+        map.end()
     }
 }
 

@@ -19,6 +19,13 @@ macro_rules! object {
                     value: serde_json::to_value($field).expect("attributes are plain data"),
                 }),+]
             }
+            fn compared<M: serde::ser::SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+                let Self { $($field),+ } = self;
+                $(if $crate::kinds::object::object!(@ $mode).compared() {
+                    map.serialize_entry(stringify!($field).trim_start_matches("r#"), $field)?;
+                })+
+                Ok(())
+            }
         }
     };
     (@ update) => { $crate::model::Mode::Update };

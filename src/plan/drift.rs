@@ -126,7 +126,7 @@ fn asked(stack: &Stack, address: &Address, stamped: &str) -> Option<bool> {
         return None;
     }
     let want = &stack.nodes[address];
-    let before = map_refs(want, &|a| stack.renamed.get(a).map(|old| old.name.clone()));
+    let before = map_refs(want, |a| stack.renamed.get(a).map(|old| old.name.clone()));
     Some([want, &before].iter().any(|o| o.digest().starts_with(stamped)))
 }
 

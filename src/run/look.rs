@@ -34,13 +34,13 @@ fn heir(now: &Live, before: &Live) -> bool {
 /// What was wanted, pointing where it should.
 fn is(live: &Live, want: &Object, links: &Links) -> bool {
     let outputs = |a: &Address, attr: &str| links.output(a, attr).ok();
-    let read = crate::kinds::map_refs(&live.object, &|a| links.0.iter().find(|(_, l)| l.id == a.name).map(|(a, _)| a.name.clone()));
+    let read = crate::kinds::map_refs(&live.object, |a| links.0.iter().find(|(_, l)| l.id == a.name).map(|(a, _)| a.name.clone()));
     diff(Some(&read), Some(want), &Context { outputs: &outputs, ..Context::still() }).is_empty()
 }
 
 /// Two readings of one object.
 fn same(now: &Live, before: &Live) -> bool {
     let pointers = |a: &Address| Some(a.kind.label().to_owned());
-    let (now, before) = (crate::kinds::map_refs(&now.object, &pointers), crate::kinds::map_refs(&before.object, &pointers));
+    let (now, before) = (crate::kinds::map_refs(&now.object, pointers), crate::kinds::map_refs(&before.object, pointers));
     diff(Some(&now), Some(&before), &Context::still()).is_empty()
 }

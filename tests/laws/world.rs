@@ -199,7 +199,7 @@ pub fn view(cloud: &Sandbox) -> Vec<String> {
     let mut out: Vec<String> = objects
         .iter()
         .map(|l| {
-            let object = infra::kinds::map_refs(&l.object, &|a| names.get(a.name.as_str()).map(|n| n.to_string()));
+            let object = infra::kinds::map_refs(&l.object, |a| names.get(a.name.as_str()).map(|n| n.to_string()));
             let attrs: Vec<_> = object.attributes().into_iter().filter(|a| a.mode != Mode::Computed).map(|a| (a.name, a.value)).collect();
             // A value that names another object holds its physical name.
             let mut text = serde_json::to_string(&attrs).unwrap();

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::Fault;
 use super::file::{File, Line};
 use super::index::Index;
-use crate::kinds::{Kind, Links, Live, Object, Stamp, map_refs, refs, resolve_texts};
+use crate::kinds::{Kind, Links, Live, Object, Stamp, map_refs, resolve_texts};
 use crate::model::Mode;
 use crate::wire::{Class, CloudError};
 
@@ -34,16 +34,29 @@ impl State {
     /// The object as the cloud keeps it: pointers are physical ids, texts are what they stand for.
     pub fn written(&self, id: &str, want: &Object, links: &Links, stamp: &Stamp, half: bool) -> Result<Live, CloudError> {
         let mut value = serde_json::to_value(want).map_err(|e| CloudError::bug(e.to_string()))?;
-        resolve_texts(&mut value, &|a, attr| links.output(a, attr).ok());
+        let mut told = resolve_texts(&mut value, &|a, attr| links.output(a, attr).ok());
         if half {
-            flip(&mut value);
+            told |= flip(&mut value);
         }
-        let object: Object = serde_json::from_value(value).map_err(|e| CloudError::bug(e.to_string()))?;
-        let mut object = object;
+        let mut object = match told {
+            true => serde_json::from_value(value).map_err(|e| CloudError::bug(e.to_string()))?,
+            false => want.clone(),
+        };
         object.simulate(id);
-        let points = refs(&object).iter().map(|a| links.id(a).map(String::from)).collect::<Result<BTreeSet<_>, _>>()?;
-        let object = map_refs(&object, &|a| links.id(a).ok().map(String::from));
-        Ok(Live { id: id.into(), object, stamp: stamp.clone(), points })
+        let (mut points, mut lost) = (BTreeSet::new(), None);
+        let object = map_refs(&object, |a| match links.id(a) {
+            Ok(id) => {
+                if !a.name.starts_with('=') {
+                    points.insert(id.to_owned());
+                }
+                Some(id.into())
+            }
+            Err(e) => {
+                lost = Some(e);
+                None
+            }
+        });
+        lost.map_or(Ok(Live { id: id.into(), object, stamp: stamp.clone(), points }), Err)
     }
 
     /// Whether the world has room for the object.
