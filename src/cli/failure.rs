@@ -306,6 +306,15 @@ impl Failure {
                 at(Finding::error(Code::Taken, message, help), address, "this one")
             }
             PlanError::Guarded(guarded) => guard(loaded, stack, guarded),
+            PlanError::Refused { address, breach } => {
+                let f = Finding::error(breach.code, format!("{address}: {}", breach.message), breach.help.clone());
+                let fields = breach.attributes.iter().filter_map(|a| stack.fields_of(address, a).into_iter().next());
+                let paths: Vec<String> = fields.map(|field| field.path).collect();
+                match paths.is_empty() {
+                    true => at(f, address, "this one"),
+                    false => paths.iter().fold(f, |f, path| f.at(place(loaded, path, path.rsplit('.').next().unwrap_or_default()))),
+                }
+            }
         });
         findings.collect::<Vec<_>>().into()
     }

@@ -1,5 +1,6 @@
 //! A relational database.
 mod read;
+mod rules;
 mod terraform;
 
 use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DbInstance as Seen};
@@ -144,6 +145,10 @@ impl Resource for DbInstance {
         out.extend(self.endpoint.0.clone().map(|v| ("endpoint".into(), v)));
         out.extend(self.secret_arn.0.clone().map(|v| ("secret_arn".into(), v)));
         out
+    }
+
+    fn breaches(&self, _: &Address, _: Near<'_>) -> Vec<Breach> {
+        rules::storage(self)
     }
 
     fn simulate(&mut self, id: &str) {

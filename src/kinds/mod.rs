@@ -4,6 +4,7 @@ pub mod bucket;
 pub mod cache_parameter_group;
 pub mod cache_rules;
 pub mod cache_subnet_group;
+mod call;
 pub mod calls;
 pub mod certificate;
 mod claims;
@@ -45,6 +46,7 @@ mod rds;
 pub mod redirect_rules;
 pub mod replication_group;
 pub mod route_table;
+mod rules;
 pub mod security_group;
 mod shared;
 pub mod subnet;
@@ -70,6 +72,7 @@ use crate::wire::{Class, Clients, CloudError, Service};
 
 use object::object;
 
+pub use call::Call;
 pub use calls::Calls;
 pub use claims::{Claim, Claims};
 pub use holders::Holders;
@@ -79,6 +82,7 @@ pub use links::{Links, Part, Pointer, Ref, Text, foreign, map_refs, refs, resolv
 pub use live::Live;
 pub use phase::Rule;
 pub use quotas::Quota;
+pub use rules::{Breach, Member, Near, Objects, broken};
 pub use shared::Shared;
 pub use terraform::Table;
 
@@ -115,8 +119,7 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         /// Calls of this kind that may go in one request; their answers in the same order.
         pub(crate) async fn batch(self, cx: &Clients, calls: Vec<Call<'_>>) -> Vec<Answer> {
             match self { $(Kind::$ty => {
-                fn wanted(object: &Object) -> Option<&$ty> { if let Object::$ty(x) = object { Some(x) } else { None } }
-                let own: Option<Vec<Call<$ty>>> = calls.iter().map(|call| call.narrow(wanted)).collect();
+                let own: Option<Vec<Call<$ty>>> = calls.iter().map(Call::narrow).collect();
                 match own {
                     Some(own) => apart(|| Box::pin($ty::batch(cx, own))).await,
                     None => calls.iter().map(|_| Err(CloudError::bug("a batch of several kinds"))).collect(),
@@ -144,6 +147,12 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         pub fn limits(&self, address: &Address, plan: ZonePlan, foreign: &[Live]) -> Vec<Limit> {
             match self { $(Object::$ty(x) => x.limits(address, plan, foreign)),+ }
         }
+        /// What the service refuses about the object as it stands at its address.
+        pub fn breaches(&self, me: &Address, near: Near<'_>) -> Vec<Breach> { match self { $(Object::$ty(x) => x.breaches(me, near)),+ } }
+        /// What the service refuses about the way from one state of the object to another.
+        pub fn ways(&self, before: &Object, near: Near<'_>) -> Vec<Breach> {
+            match (self, before) { $((Object::$ty(x), Object::$ty(b)) => x.ways(b, near),)+ _ => vec![] }
+        }
         pub fn simulate(&mut self, id: &str) { match self { $(Object::$ty(x) => x.simulate(id)),+ } }
         pub(crate) async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
             match self { $(Object::$ty(x) => apart(|| Box::pin(x.create(cx, links, stamp))).await),+ }
@@ -156,7 +165,10 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         }
     }
 
-    $(impl From<$ty> for Object { fn from(x: $ty) -> Self { Object::$ty(Shared::new(x)) } }
+    $(impl Member for $ty {
+          fn of(object: &Object) -> Option<&Self> { if let Object::$ty(x) = object { Some(x) } else { None } }
+      }
+      impl From<$ty> for Object { fn from(x: $ty) -> Self { Object::$ty(Shared::new(x)) } }
       impl TryFrom<Object> for $ty {
           type Error = CloudError;
           fn try_from(o: Object) -> Result<Self, CloudError> {
@@ -233,7 +245,16 @@ impl Serialize for Governed<'_> {
 /// Every verb may be run twice with the same result.
 #[expect(async_fn_in_trait, reason = "one thread drives everything; no future needs to be Send")]
 pub trait Resource:
-    Attributes + Clone + PartialEq + Serialize + DeserializeOwned + JsonSchema + Into<Object> + TryFrom<Object, Error = CloudError> + 'static
+    Attributes
+    + Member
+    + Clone
+    + PartialEq
+    + Serialize
+    + DeserializeOwned
+    + JsonSchema
+    + Into<Object>
+    + TryFrom<Object, Error = CloudError>
+    + 'static
 {
     const KIND: Kind;
     const SERVICE: Service;
@@ -276,6 +297,14 @@ pub trait Resource:
     }
     /// What of it the plan of its zone at Cloudflare doesn't have. `foreign`: what others have in the same place.
     fn limits(&self, _address: &Address, _plan: ZonePlan, _foreign: &[Live]) -> Vec<Limit> {
+        vec![]
+    }
+    /// What the service refuses about the object, `me`, among those that it stands with. Each rule names its source.
+    fn breaches(&self, _me: &Address, _near: Near<'_>) -> Vec<Breach> {
+        vec![]
+    }
+    /// What the service refuses about the way from `before` to the object, whose own rules are kept: what never goes back, what takes two steps.
+    fn ways(&self, _before: &Self, _near: Near<'_>) -> Vec<Breach> {
         vec![]
     }
     /// Fills in what the cloud would decide; used by the sandbox only.
@@ -337,31 +366,6 @@ pub struct Typical {
 impl Typical {
     pub const fn secs(create: u64, update: u64, delete: u64) -> Self {
         Typical { create: Duration::from_secs(create), update: Duration::from_secs(update), delete: Duration::from_secs(delete) }
-    }
-}
-
-/// One mutating verb and what it is about.
-pub enum Call<'a, K = Object> {
-    Create { want: &'a K, links: &'a Links, stamp: Stamp },
-    Update { live: &'a Live, want: &'a K, links: &'a Links, stamp: Stamp },
-    Delete { live: &'a Live },
-}
-
-impl<'a> Call<'a> {
-    /// The call as one of its own kind, if that is the kind that `of` knows.
-    fn narrow<K>(&self, of: impl Fn(&'a Object) -> Option<&'a K>) -> Option<Call<'a, K>> {
-        Some(match self {
-            Call::Create { want, links, stamp } => Call::Create { want: of(want)?, links, stamp: stamp.clone() },
-            Call::Update { live, want, links, stamp } => Call::Update { live, want: of(want)?, links, stamp: stamp.clone() },
-            Call::Delete { live } => of(&live.object).map(|_| Call::Delete { live })?,
-        })
-    }
-
-    pub fn kind(&self) -> Kind {
-        match self {
-            Call::Create { want, .. } | Call::Update { want, .. } => want.kind(),
-            Call::Delete { live } => live.object.kind(),
-        }
     }
 }
 

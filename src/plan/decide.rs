@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 use crate::diff::{Context, diff};
 use crate::graph::Graph;
-use crate::kinds::{Claim, Claims, refs, resolve_texts};
+use crate::kinds::{Claim, Claims, Near, broken, refs, resolve_texts};
 use crate::model::{Loss, Mode};
 use crate::observe::Snapshot;
 
@@ -53,7 +53,9 @@ pub(super) fn compare<'a>(stack: &'a Stack, snapshot: &'a Snapshot) -> Result<(D
         early: BTreeSet::new(),
         waits: BTreeMap::new(),
     };
-    let problems = d.build(snapshot);
+    let mut problems: Vec<PlanError> =
+        broken(&stack.nodes).into_iter().map(|(address, breach)| PlanError::Refused { address, breach }).collect();
+    problems.extend(d.build(snapshot));
     d.doom(snapshot);
     Ok((d, problems))
 }
@@ -125,6 +127,10 @@ impl<'a> Decision<'a> {
                 problems.push(taken(address, other));
             }
             self.current.insert(address, live);
+            if !attrs.iter().any(|c| c.mode == Mode::Replace) {
+                let refused = |breach| PlanError::Refused { address: address.clone(), breach };
+                problems.extend(want.ways(&live.object, Near(&self.stack.nodes)).into_iter().map(refused));
+            }
             let moved = (live.stamp.address != *address).then(|| live.stamp.address.clone());
             let made = if attrs.iter().any(|c| c.mode == Mode::Replace) {
                 replaced.insert(address.clone());

@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::graph::GraphError;
-use crate::kinds::{Address, Live, Object};
+use crate::kinds::{Address, Breach, Live, Object};
 use crate::model::{AttrChange, Order, digest};
 use crate::stack::Stack;
 
@@ -214,6 +214,11 @@ pub enum PlanError {
     },
     /// These hold data or are protected, would be deleted or replaced, and were not named.
     Guarded(Vec<Guarded>),
+    /// The service refuses what is wanted of an object, or the way there from what stands.
+    Refused {
+        address: Address,
+        breach: Breach,
+    },
 }
 
 impl From<GraphError> for PlanError {

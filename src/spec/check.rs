@@ -1,5 +1,6 @@
 //! What a spec of the right shape can still get wrong; all findings at once. Each section says what is wrong with itself; here is what it says it with.
 use super::locate::Sources;
+use super::lower::sketch;
 use super::node::{Node, Val};
 use super::peers::{self, Peers};
 use super::schema_view::Fields;
@@ -9,6 +10,8 @@ use super::units::{Duration, Name};
 use super::vpc::TierKind;
 use super::{cycles, references, renamed, secrets};
 use crate::diag::{Code, Finding};
+use crate::kinds::{Address, broken};
+use crate::stack::{Field, Stack};
 use std::collections::BTreeSet;
 
 /// Everything that is wrong or risky. What stands at a path in `cut` was wrong already: nothing that follows from it is said.
@@ -21,7 +24,36 @@ pub fn check(spec: &Spec, sources: &Sources, root: &Node, fields: &Fields<'_>, c
     secrets::check(&mut cx);
     renamed::check(&mut cx);
     cycles::check(&mut cx);
+    services(&mut cx);
     cx.found
+}
+
+/// What the services refuse of the objects that the spec asks for. Nothing is said of a field that was found wrong already.
+fn services(cx: &mut Check<'_>) {
+    let stack = sketch(cx.spec);
+    for (address, breach) in broken(&stack.nodes) {
+        let paths: Vec<String> = breach.attributes.iter().map(|attribute| written(cx, &stack, &address, attribute)).collect();
+        let steps: Vec<Vec<&str>> = paths.iter().map(|path| path.split('.').collect()).collect();
+        let mut finding = Finding::error(breach.code, breach.message, breach.help);
+        let mut seen = BTreeSet::new();
+        for path in steps.iter().filter(|path| seen.insert((*path).clone())) {
+            finding = finding.at(cx.sources.place(cx.sources.value(path), path.last().copied().unwrap_or_default()));
+        }
+        let told =
+            |f: &Finding| f.places.iter().any(|p| finding.places.iter().any(|q| (p.source.name(), &p.span) == (q.source.name(), &q.span)));
+        let known = steps.iter().all(|path| cx.knows(path));
+        if known && !cx.found.iter().any(|f| f.is_error() && told(f)) {
+            cx.found.push(finding);
+        }
+    }
+}
+
+/// The field that decides about an attribute: one that is written, if any is; else the place that the object comes from.
+fn written(cx: &Check<'_>, stack: &Stack, address: &Address, attribute: &str) -> String {
+    let fields = stack.fields_of(address, attribute);
+    let there = |field: &&Field| cx.written(&field.path.split('.').collect::<Vec<_>>());
+    let field = fields.iter().find(there).or(fields.first()).map(|field| field.path.clone());
+    field.or(stack.origins.get(address).cloned()).unwrap_or_default()
 }
 
 /// The stack's own tags.

@@ -14,12 +14,23 @@ use crate::stack::{FieldRule, Spelling, Stack};
 /// # Errors
 /// The paths of the secrets that `env` does not know.
 pub fn lower(spec: &Spec, env: &dyn Fn(&str) -> Option<String>) -> Result<Stack, Vec<String>> {
+    let lower = all(spec, env);
+    debug_assert!(lower.twice.is_empty(), "two objects of a spec that was loaded have one address: {:?}", lower.twice);
+    if lower.unset.is_empty() { Ok(lower.stack) } else { Err(lower.unset) }
+}
+
+/// The objects of a spec that may have been refused, for services' rules to look at; what it is wrong about is missing, or is somehow.
+pub(super) fn sketch(spec: &Spec) -> Stack {
+    all(spec, &|_| Some(String::new())).stack
+}
+
+fn all<'a>(spec: &'a Spec, env: &'a dyn Fn(&str) -> Option<String>) -> Lower<'a> {
     let stack = Stack { name: spec.stack.to_string(), ..Stack::default() };
-    let mut lower = Lower { spec, env, peers: Peers::of(spec), stack, unset: vec![] };
+    let mut lower = Lower { spec, env, peers: Peers::of(spec), stack, unset: vec![], twice: vec![] };
     groups::lower(&mut lower);
     spec.lower(&mut lower);
     lower.stack.fields = fields(&lower.stack);
-    if lower.unset.is_empty() { Ok(lower.stack) } else { Err(lower.unset) }
+    lower
 }
 
 /// What decides about the tags of every object.
@@ -59,6 +70,8 @@ pub struct Lower<'a> {
     pub stack: Stack,
     /// Paths of secrets that have no answer.
     pub unset: Vec<String>,
+    /// Addresses that two objects have: none in a spec that was loaded.
+    twice: Vec<Address>,
 }
 
 impl Lower<'_> {
@@ -67,8 +80,9 @@ impl Lower<'_> {
         let object = object.into();
         let address = Address::new(object.kind(), name);
         self.stack.origins.insert(address.clone(), origin.into());
-        let other = self.stack.nodes.insert(address, object);
-        debug_assert!(other.is_none(), "two objects of a spec that was loaded have one address: {other:?}");
+        if self.stack.nodes.insert(address.clone(), object).is_some() {
+            self.twice.push(address);
+        }
     }
 
     /// Notes that an object had another name so far.

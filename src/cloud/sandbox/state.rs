@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::Fault;
 use super::file::{File, Line};
 use super::index::Index;
-use crate::kinds::{Kind, Links, Live, Object, Stamp, map_refs, resolve_texts};
+use crate::kinds::{Address, Breach, Kind, Links, Live, Near, Object, Objects, Stamp, map_refs, resolve_texts};
 use crate::model::Mode;
 use crate::wire::{Class, CloudError};
 
@@ -61,6 +61,8 @@ impl State {
 
     /// Whether the world has room for the object.
     pub fn admit(&self, live: &Live) -> Result<(), CloudError> {
+        let me = Address::new(live.object.kind(), &live.id);
+        live.object.breaches(&me, Near(self)).first().map_or(Ok(()), |breach| Err(refused(breach)))?;
         self.index.admit(live, &|a| self.objects.get(&(a.kind, a.name.clone())).map(|l| l.object.outputs()).unwrap_or_default())
     }
 
@@ -126,6 +128,23 @@ impl State {
             None => Ok(()),
         }
     }
+}
+
+/// The cloud as rules see it: an object's name is its physical id.
+impl Objects for State {
+    fn object(&self, address: &Address) -> Option<&Object> {
+        self.objects.get(&(address.kind, address.name.clone())).map(|l| &l.object)
+    }
+
+    fn objects(&self, kind: Kind) -> Vec<(Address, &Object)> {
+        let of = self.objects.range((kind, String::new())..).take_while(|((k, _), _)| *k == kind);
+        of.map(|((_, id), l)| (Address::new(kind, id), &l.object)).collect()
+    }
+}
+
+/// The answer to a request that breaks a rule.
+pub fn refused(breach: &Breach) -> CloudError {
+    CloudError::new(Class::Invalid, "InvalidParameterCombination", &breach.message)
 }
 
 /// Refuses a change that needs a replacement; keeps what is only set at creation as it is.

@@ -44,7 +44,7 @@ fn primary(l: &Lower<'_>, name: &Name, db: &Database) -> DbInstance {
         security_groups: security_groups(name),
         parameter_group: Ref::to(name.to_string()),
         port: int(db.port),
-        backup_retention: int(db.backups.retention.as_days().expect("backups of a spec that was loaded are kept for whole days")),
+        backup_retention: int(db.backups.retention.as_days().unwrap_or_default()),
         backup_window: db.backups.window.to_string(),
         maintenance_window: db.maintenance_window.to_string(),
         deletion_protection: db.deletion_protection,

