@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::canon::{self, Form, pair, plain_key};
 use crate::kinds::{Address, Object, resolve_texts};
-use crate::model::{AttrChange, Mode};
+use crate::model::{AttrChange, Attribute, Mode, Reversal};
 
 /// What a comparison knows of the rest of the stack.
 pub struct Context<'a> {
@@ -23,13 +23,32 @@ impl Context<'_> {
     }
 }
 
+/// What holds for every change of an attribute.
+#[derive(Clone, Copy)]
+struct Nature {
+    mode: Mode,
+    reversal: Reversal,
+}
+
+impl Nature {
+    fn of(a: &Attribute) -> Nature {
+        Nature { mode: a.mode, reversal: a.reversal }
+    }
+
+    fn change(self, path: &str, before: Option<Value>, after: Option<Value>) -> AttrChange {
+        let Nature { mode, reversal } = self;
+        AttrChange { path: path.into(), before, after, mode, reversal, cascade: false, field: None }
+    }
+}
+
 /// What must change to turn one object into another. A creation lists every attribute that is wanted, a deletion none.
 pub fn diff(before: Option<&Object>, after: Option<&Object>, context: &Context) -> Vec<AttrChange> {
     let mut out = vec![];
     match (before, after) {
         (None, Some(after)) => {
             for a in after.attributes().into_iter().filter(|a| a.mode != Mode::Computed && !empty(&a.value)) {
-                out.push(AttrChange { path: a.name.into(), before: None, after: Some(a.value), mode: a.mode, cascade: false, field: None });
+                let nature = Nature::of(&a);
+                out.push(nature.change(a.name, None, Some(a.value)));
             }
         }
         // What is equal has changed only where it points at something that has.
@@ -37,7 +56,8 @@ pub fn diff(before: Option<&Object>, after: Option<&Object>, context: &Context) 
         (Some(before), Some(after)) => {
             for (b, a) in before.attributes().into_iter().zip(after.attributes()) {
                 if a.mode.compared() {
-                    compare(a.name, Some(b.value), Some(a.value), a.mode, context, &mut out);
+                    let nature = Nature::of(&a);
+                    compare(a.name, Some(b.value), Some(a.value), nature, context, &mut out);
                 }
             }
         }
@@ -56,7 +76,7 @@ fn empty(v: &Value) -> bool {
 }
 
 /// References, texts, secrets and computed values are compared whole; maps key by key; lists are sets, unless their entries have names and an order.
-fn compare(path: &str, before: Option<Value>, after: Option<Value>, mode: Mode, context: &Context, out: &mut Vec<AttrChange>) {
+fn compare(path: &str, before: Option<Value>, after: Option<Value>, nature: Nature, context: &Context, out: &mut Vec<AttrChange>) {
     let resolved = after.clone().map(|mut v| {
         resolve_texts(&mut v, context.outputs);
         v
@@ -66,26 +86,26 @@ fn compare(path: &str, before: Option<Value>, after: Option<Value>, mode: Mode, 
         return;
     }
     match (before, after) {
-        (Some(b), Some(a)) if ranked(&b).is_some() && ranked(&a).is_some() => order(path, &b, &a, mode, context, out),
+        (Some(b), Some(a)) if ranked(&b).is_some() && ranked(&a).is_some() => order(path, &b, &a, nature, context, out),
         (Some(Value::Object(mut b)), Some(Value::Object(mut a))) if !Form::of_map(&b).whole() && !Form::of_map(&a).whole() => {
             let keys: BTreeSet<String> = b.keys().chain(a.keys()).cloned().collect();
             for key in keys {
-                compare(&format!("{path}.{}", plain_key(&key)), b.remove(&key), a.remove(&key), mode, context, out);
+                compare(&format!("{path}.{}", plain_key(&key)), b.remove(&key), a.remove(&key), nature, context, out);
             }
         }
         (Some(Value::Array(b)), Some(Value::Array(a)))
             if [&b, &a].iter().any(|l| l.iter().any(|v| v.is_object() && !matches!(Form::of(v), Form::Ref(_)))) =>
         {
             for gone in b.iter().filter(|v| !a.contains(v)) {
-                out.push(AttrChange { path: path.into(), before: Some(gone.clone()), after: None, mode, cascade: false, field: None });
+                out.push(nature.change(path, Some(gone.clone()), None));
             }
             for new in a.iter().filter(|v| !b.contains(v) || points(v, context.moved)) {
                 let cascade = b.contains(new);
                 let before = cascade.then(|| new.clone());
-                out.push(AttrChange { path: path.into(), before, after: Some(new.clone()), mode, cascade, field: None });
+                out.push(AttrChange { cascade, ..nature.change(path, before, Some(new.clone())) });
             }
         }
-        (before, after) => out.push(AttrChange { path: path.into(), before, after, mode, cascade, field: None }),
+        (before, after) => out.push(AttrChange { cascade, ..nature.change(path, before, after) }),
     }
 }
 
@@ -98,24 +118,24 @@ fn ranked(v: &Value) -> Option<Vec<(&str, &Value)>> {
 }
 
 /// Entries are compared by name. Of those on both sides as few as possible have moved; a new one among them moves none.
-fn order(path: &str, before: &Value, after: &Value, mode: Mode, context: &Context, out: &mut Vec<AttrChange>) {
+fn order(path: &str, before: &Value, after: &Value, nature: Nature, context: &Context, out: &mut Vec<AttrChange>) {
     let (before, after) = (ranked(before).unwrap_or_default(), ranked(after).unwrap_or_default());
     let place = |list: &[(&str, &Value)], name: &str| list.iter().position(|(n, _)| *n == name);
     for (name, gone) in before.iter().filter(|(name, _)| place(&after, name).is_none()) {
-        compare(&format!("{path}.{name}"), Some((*gone).clone()), None, mode, context, out);
+        compare(&format!("{path}.{name}"), Some((*gone).clone()), None, nature, context, out);
     }
     let stay: Vec<usize> = after.iter().filter_map(|(name, _)| place(&before, name)).collect();
     let kept = rising(&stay);
     for (i, (name, new)) in after.iter().enumerate() {
         let here = format!("{path}.{name}");
         let Some(old) = place(&before, name) else {
-            compare(&here, None, Some((*new).clone()), mode, context, out);
+            compare(&here, None, Some((*new).clone()), nature, context, out);
             continue;
         };
-        compare(&here, Some(before[old].1.clone()), Some((*new).clone()), mode, context, out);
+        compare(&here, Some(before[old].1.clone()), Some((*new).clone()), nature, context, out);
         if !kept.contains(&old) {
             let (from, to) = (Some((old + 1).into()), Some((i + 1).into()));
-            out.push(AttrChange { path: format!("{here}.position"), before: from, after: to, mode, cascade: false, field: None });
+            out.push(nature.change(&format!("{here}.position"), from, to));
         }
     }
 }

@@ -32,11 +32,35 @@ impl Mode {
     }
 }
 
+/// How far a change of an attribute can be taken back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reversal {
+    /// It is set back.
+    #[default]
+    Full,
+    /// It is set back, but what less of it has deleted is gone: how long backups, logs or objects are kept.
+    Data,
+    /// It only grows: less may be asked for again, but what was added stays.
+    Grows,
+    /// The service goes onward alone: an engine's version.
+    Never,
+    /// The service takes no other change for so many hours: until then it stays.
+    Rests(u8),
+}
+
+impl Reversal {
+    fn is_full(&self) -> bool {
+        *self == Reversal::Full
+    }
+}
+
 /// One attribute of an object in canonical form.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attribute {
     pub name: &'static str,
     pub mode: Mode,
+    pub reversal: Reversal,
     pub value: Value,
 }
 
@@ -57,11 +81,29 @@ pub struct AttrChange {
     /// `None` when it goes away.
     pub after: Option<Value>,
     pub mode: Mode,
+    #[serde(default, skip_serializing_if = "Reversal::is_full")]
+    pub reversal: Reversal,
     /// The value reads the same, but the object it points at is replaced.
     pub cascade: bool,
     /// The field of the spec that decides about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<FieldName>,
+}
+
+impl AttrChange {
+    /// Whether the attribute of a changed object stays as changed when the run is taken back.
+    pub fn stays(&self) -> bool {
+        match self.reversal {
+            Reversal::Full | Reversal::Data => false,
+            Reversal::Grows | Reversal::Never | Reversal::Rests(_) => true,
+        }
+    }
+
+    /// Whether less is kept than before, so that data is lost. Without a number it is kept for ever.
+    pub fn shrinks(&self) -> bool {
+        let kept = |v: &Option<Value>| v.as_ref().and_then(Value::as_f64).unwrap_or(f64::INFINITY);
+        self.reversal == Reversal::Data && kept(&self.after) < kept(&self.before)
+    }
 }
 
 /// A field of the spec, as its reader finds it.

@@ -322,6 +322,9 @@ impl Failure {
 
 fn guard(loaded: &Loaded, stack: &Stack, guarded: &[Guarded]) -> Finding {
     let say = |g: &Guarded| {
+        if let Some(attribute) = &g.shrinks {
+            return format!("{} would keep less than before ({attribute}), and what is older would be deleted", g.address);
+        }
         let what = if g.replaced { "replaced" } else { "deleted" };
         let why = if g.data { "holds data" } else { "is protected against deletion" };
         format!("{} {why} and would be {what}", g.address)

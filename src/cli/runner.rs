@@ -167,7 +167,7 @@ impl<'w> RunContext<'w> {
         let outcome = outcome?;
         let elapsed = started.elapsed().as_secs();
         if self.how.json {
-            self.printer.tell(&stream::outcome(&outcome, elapsed));
+            self.printer.tell(&stream::outcome(plan, &watch.events, &outcome, elapsed));
         } else {
             self.printer.tell(&format!("\n{}", report::outcome(plan, &watch.events, &outcome, elapsed, self.detail())));
         }

@@ -5,6 +5,7 @@
 mod file;
 mod index;
 mod notes;
+mod past;
 mod state;
 
 use std::cell::{Cell, RefCell};
@@ -316,7 +317,9 @@ impl Sandbox {
                 now.stamp = old.stamp.renewed(stamp);
                 now.object = unchangeable(&old.object, now.object)?;
                 now.object.ways(&old.object, Near(state)).first().map_or(Ok(()), |breach| Err(refused(breach)))?;
+                state.past.admit(&live.id, &old.object, &now.object, self.pace.scale)?;
                 state.admit(&now)?;
+                state.past.note(&live.id, &old.object, &now.object);
                 self.write(state, now.clone())?;
                 Ok(Some(now))
             }

@@ -18,7 +18,7 @@ object! {
         update purpose: Purpose,
         /// Days after which an object is removed (`ExpirationInDays` of a lifecycle rule of ours, over the whole bucket; other
         /// rules are left alone). 0: nothing is removed.
-        update expiration_days: i32,
+        update(data) expiration_days: i32,
         /// `SSEAlgorithm`: `AES256`, `aws:kms` or `aws:kms:dsse`. Load balancers write logs to `AES256` only.
         update encryption: String,
         /// Whether all four settings of `PublicAccessBlockConfiguration` are on.

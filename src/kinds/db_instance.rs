@@ -1,6 +1,6 @@
 //! A relational database.
 mod read;
-mod rules;
+pub(super) mod rules;
 mod terraform;
 
 use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DbInstance as Seen};
@@ -20,20 +20,20 @@ object! {
         /// `Engine`: `postgres`, `mysql`, `mariadb`, …
         replace engine: String,
         /// `EngineVersion`: `16.4`, or `16` for any minor version. With `auto_minor_version_upgrade` a newer minor version is no difference.
-        update engine_version: String,
+        update(never) engine_version: String,
         /// `DBInstanceClass`: `db.r7g.large`.
         update instance_class: String,
         /// `AllocatedStorage` in GiB, from 20 for gp3; at least so much. Storage never shrinks: what was asked for less later, or added by RDS itself
         /// (`max_allocated_storage`), is no difference.
-        update allocated_storage: i32,
+        update(grows) allocated_storage: i32,
         /// `MaxAllocatedStorage` in GiB, up to which RDS grows the storage by itself; `None` turns that off.
         update max_allocated_storage: Option<i32>,
         /// `StorageType`: `gp3`, `gp2`, `io1`, `io2`.
-        update storage_type: String,
+        update(rests 6) storage_type: String,
         /// `Iops`, when more than the storage type includes; gp3 takes it from 400 GiB on (Oracle 200, Db2 100, SQL Server any).
-        update iops: Option<i32>,
+        update(rests 6) iops: Option<i32>,
         /// `StorageThroughput` in MiB/s, when more than the storage type includes; gp3 only, as `iops`.
-        update throughput: Option<i32>,
+        update(rests 6) throughput: Option<i32>,
         /// `StorageEncrypted`, with the account's own RDS key.
         replace storage_encrypted: bool,
         /// `MultiAZ`: a standby in another zone that takes over by itself.
@@ -47,7 +47,7 @@ object! {
         /// `Port`, from 1150 to 65535. A change restarts the instance.
         update port: i32,
         /// `BackupRetentionPeriod` in days, from 0 (no automated backups) to 35. Replicas need 1.
-        update backup_retention: i32,
+        update(data) backup_retention: i32,
         /// `PreferredBackupWindow` in UTC, at least 30 minutes: `03:00-04:00`.
         update backup_window: String,
         /// `PreferredMaintenanceWindow` in UTC, lower case, at least 30 minutes, apart from the backup window: `sun:05:00-sun:06:00`.
@@ -147,8 +147,8 @@ impl Resource for DbInstance {
         out
     }
 
-    fn breaches(&self, _: &Address, _: Near<'_>) -> Vec<Breach> {
-        rules::storage(self)
+    fn breaches(&self, _: &Address, near: Near<'_>) -> Vec<Breach> {
+        [rules::family(self, near.get(&self.parameter_group)), rules::storage(self)].concat()
     }
 
     fn simulate(&mut self, id: &str) {

@@ -4,6 +4,7 @@ mod terraform;
 use aws_sdk_rds::types::DbInstance as Seen;
 
 use super::calls::{DATABASES, DATABASES_AND_MORE, DB_KEYS, On, call, needs, reads};
+use super::db_instance::rules::family;
 use super::example::{EXAMPLE, tags};
 use super::managed::{already, changed, moved, name};
 use super::*;
@@ -19,7 +20,7 @@ object! {
         /// `DBInstanceClass`: `db.r7g.large`.
         update instance_class: String,
         /// `StorageType`: `gp3`, `gp2`, `io1`, `io2`.
-        update storage_type: String,
+        update(rests 6) storage_type: String,
         /// `VpcSecurityGroupIds`: at least one, or RDS takes the VPC's default group.
         update security_groups: BTreeSet<Ref<SecurityGroup>>,
         /// `DBParameterGroupName`. Another group's static parameters are in force after the next restart.
@@ -92,6 +93,12 @@ impl Resource for DbReplica {
         let mut out = BTreeMap::from([("port".into(), self.port.to_string())]);
         out.extend(self.endpoint.0.clone().map(|v| ("endpoint".into(), v)));
         out
+    }
+
+    /// Its engine is its source's.
+    fn breaches(&self, _: &Address, near: Near<'_>) -> Vec<Breach> {
+        let found = near.get(&self.source).map(|source| family(source, near.get(&self.parameter_group)));
+        found.unwrap_or_default().into_iter().map(|b| Breach { attributes: vec!["parameter_group".into()], ..b }).collect()
     }
 
     fn simulate(&mut self, id: &str) {

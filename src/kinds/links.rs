@@ -246,6 +246,20 @@ pub fn refs(object: &Object) -> Vec<Address> {
     out
 }
 
+/// The addresses of the stack that an object points at by references; what its texts name is not among them.
+pub fn pointers(object: &Object) -> BTreeSet<Address> {
+    let mut out = BTreeSet::new();
+    for a in object.attributes() {
+        canon::walk(&a.value, &mut |form| {
+            if let canon::Form::Ref(address) = form {
+                out.extend(address.parse().ok().filter(|a: &Address| !a.name.starts_with('=')));
+            }
+            true
+        });
+    }
+    out
+}
+
 /// How a reference to an object that the stack doesn't own is written: its physical id, marked.
 pub fn foreign(id: &str) -> String {
     format!("={id}")

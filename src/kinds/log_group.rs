@@ -9,8 +9,8 @@ use crate::model::Tags;
 object! {
     /// `AWS::Logs::LogGroup`. Its name is its stamp, `/infra/STACK/NAME/RUN-STEP`: so one request lists them all, without one for tags each.
     pub struct LogGroup {
-        /// `RetentionInDays`, one of the API's steps (1, 3, 5, 7, 14, 30, 60, 90, …, 3653); 0 keeps events for ever.
-        update retention_days: i32,
+        /// `RetentionInDays`, one of the API's steps (1, 3, 5, 7, 14, 30, 60, 90, …, 3653); `None` keeps events for ever.
+        update(data) retention_days: Option<i32>,
         /// Set at creation, then left alone.
         initial tags: Tags,
     }
@@ -49,7 +49,7 @@ impl Resource for LogGroup {
         &[quota(Service::CloudWatchLogs, "LimitExceededException", ("logs", ""), "Log groups").of("CreateLogGroup")];
 
     fn example() -> Self {
-        LogGroup { retention_days: 30, tags: tags() }
+        LogGroup { retention_days: Some(30), tags: tags() }
     }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
@@ -59,7 +59,7 @@ impl Resource for LogGroup {
         let live = found.into_iter().filter_map(|group| {
             let name = group.log_group_name?;
             let stamp = stamp(stack, &name)?;
-            let object = LogGroup { retention_days: group.retention_in_days.unwrap_or(0), tags: Tags::new() };
+            let object = LogGroup { retention_days: group.retention_in_days, tags: Tags::new() };
             Some(Live::found(name, object, stamp))
         });
         Ok(live.collect())
@@ -99,11 +99,11 @@ const LOG_GROUPS: &[On] = &[On::Named("logs:{region}:{account}:log-group:/infra/
 
 impl LogGroup {
     async fn retain(&self, cx: &Clients, name: &str) -> Result<(), CloudError> {
-        if self.retention_days == 0 {
+        let Some(days) = self.retention_days else {
             let request = cx.logs().delete_retention_policy().log_group_name(name);
             return cx.safe(Service::CloudWatchLogs, "DeleteRetentionPolicy", async || request.clone().send().await).await.map(drop);
-        }
-        let request = cx.logs().put_retention_policy().log_group_name(name).retention_in_days(self.retention_days);
+        };
+        let request = cx.logs().put_retention_policy().log_group_name(name).retention_in_days(days);
         cx.safe(Service::CloudWatchLogs, "PutRetentionPolicy", async || request.clone().send().await).await.map(drop)
     }
 }

@@ -21,6 +21,7 @@ mod elasticache;
 mod elb;
 pub mod example;
 pub mod flow_log;
+mod governed;
 pub mod header_rules;
 pub(crate) mod holders;
 pub mod iam_role;
@@ -75,10 +76,11 @@ use object::object;
 pub use call::Call;
 pub use calls::Calls;
 pub use claims::{Claim, Claims};
+pub use governed::Governed;
 pub use holders::Holders;
 pub use identity::{Address, Stamp};
 pub use limits::{Limit, ZonePlan};
-pub use links::{Links, Part, Pointer, Ref, Text, foreign, map_refs, refs, resolve_texts};
+pub use links::{Links, Part, Pointer, Ref, Text, foreign, map_refs, pointers, refs, resolve_texts};
 pub use live::Live;
 pub use phase::Rule;
 pub use quotas::Quota;
@@ -214,29 +216,6 @@ kinds! {
     vpc::Vpc,
     vpc_endpoint::VpcEndpoint,
     zone_setting::ZoneSetting,
-}
-
-impl Object {
-    /// What the spec governs of the object. What the cloud decides, and what is left to it, is not among it.
-    pub fn governed(&self) -> Governed<'_> {
-        Governed(self)
-    }
-
-    /// A digest over what the spec governs, by which a stamp tells what was last asked for.
-    pub fn digest(&self) -> String {
-        digest(&(self.kind().label(), self.governed()))
-    }
-}
-
-/// The attributes of an object that a plan compares, by name.
-pub struct Governed<'a>(&'a Object);
-
-impl Serialize for Governed<'_> {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        let mut map = s.serialize_map(None)?;
-        self.0.compared(&mut map)?;
-        map.end()
-    }
 }
 
 /// What one file must provide to be a kind.

@@ -17,7 +17,7 @@ object! {
         /// `Engine`: `redis` or `valkey`.
         replace engine: String,
         /// `EngineVersion`: major and minor (`7.1`), the whole one before 6 (`5.0.6`). Can't go down.
-        update engine_version: String,
+        update(never) engine_version: String,
         /// `CacheNodeType`: `cache.r7g.large`.
         update node_type: String,
         /// Nodes beside the primary (`NumCacheClusters` less one), from 0 to 5.
@@ -35,7 +35,7 @@ object! {
         /// `CacheParameterGroupName`; `None` is the default group of the engine's family.
         update parameter_group: Option<Ref<CacheParameterGroup>>,
         /// `SnapshotRetentionLimit` in days, from 0 (no snapshots) to 35.
-        update snapshot_retention: i32,
+        update(data) snapshot_retention: i32,
         /// `SnapshotWindow` in UTC, at least 60 minutes: `03:00-04:00`.
         update snapshot_window: String,
         /// `PreferredMaintenanceWindow` in UTC, lower case, at least 60 minutes: `sun:05:00-sun:06:00`.

@@ -1,11 +1,14 @@
 //! What changes: which live object is the current one, what differs, what must be replaced, what must leave first.
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::*;
+use crate::canon::{self, Form};
 use crate::diff::{Context, diff};
 use crate::graph::Graph;
-use crate::kinds::{Claim, Claims, Near, broken, refs, resolve_texts};
-use crate::model::{Loss, Mode};
+use crate::kinds::{Claim, Claims, Near, pointers, refs, resolve_texts};
+use crate::model::{Loss, Mode, Reversal};
 use crate::observe::Snapshot;
 
 /// Everything decided about a stack; `steps` turns it into a program.
@@ -21,6 +24,10 @@ pub(super) struct Decision<'a> {
     pub doomed: BTreeMap<&'a str, (&'a Address, &'a Live)>,
     /// Those of them that must go before their successors come.
     pub early: BTreeSet<&'a str>,
+    /// What changes when all else is built: it can't be taken back.
+    pub last: BTreeSet<&'a Address>,
+    /// What comes even later, for it needs what changes last.
+    pub behind: BTreeSet<&'a Address>,
     /// What an address must wait for before it can be created.
     pub waits: BTreeMap<&'a Address, BTreeSet<&'a str>>,
 }
@@ -29,6 +36,8 @@ pub(super) struct Decision<'a> {
 pub fn plan(stack: &Stack, snapshot: &Snapshot, allowed: &Allowed) -> Result<Plan, Vec<PlanError>> {
     let (mut d, mut problems) = compare(stack, snapshot)?;
     problems.extend(d.clear(snapshot));
+    problems.extend(d.breaches());
+    d.defer();
     problems.extend(d.guard(allowed));
     if !problems.is_empty() {
         return Err(problems);
@@ -51,11 +60,11 @@ pub(super) fn compare<'a>(stack: &'a Stack, snapshot: &'a Snapshot) -> Result<(D
         adopted: BTreeMap::new(),
         doomed: BTreeMap::new(),
         early: BTreeSet::new(),
+        last: BTreeSet::new(),
+        behind: BTreeSet::new(),
         waits: BTreeMap::new(),
     };
-    let mut problems: Vec<PlanError> =
-        broken(&stack.nodes).into_iter().map(|(address, breach)| PlanError::Refused { address, breach }).collect();
-    problems.extend(d.build(snapshot));
+    let problems = d.build(snapshot);
     d.doom(snapshot);
     Ok((d, problems))
 }
@@ -70,6 +79,16 @@ enum Met<'a> {
 
 fn taken(address: &Address, live: &Live) -> PlanError {
     PlanError::Taken { address: address.clone(), id: live.id.clone(), found: Box::new(live.object.clone()) }
+}
+
+/// Whether a value has a reference in it.
+fn leads(v: &Value) -> bool {
+    let mut hit = false;
+    canon::walk(v, &mut |form| {
+        hit = hit || matches!(form, Form::Ref(_));
+        true
+    });
+    hit
 }
 
 impl<'a> Decision<'a> {
@@ -139,6 +158,7 @@ impl<'a> Decision<'a> {
                 c
             } else if !attrs.is_empty() || moved.is_some() {
                 let mut c = change(Verb::Update, Some(live.id.clone()), attrs, Undo::Restore, typical.update);
+                c.loses_data = c.attrs.iter().any(AttrChange::shrinks);
                 c.renamed_from = moved;
                 c
             } else {
@@ -255,15 +275,63 @@ impl<'a> Decision<'a> {
         problems
     }
 
-    /// Nothing that holds data or is protected goes without having been named.
+    /// What services refuse of what is made or changed. What stays as it stands was taken already.
+    fn breaches(&self) -> Vec<PlanError> {
+        let of = |address: &&Address| {
+            let found = self.stack.nodes[*address].breaches(address, Near(&self.stack.nodes)).into_iter();
+            found.map(|breach| PlanError::Refused { address: (*address).clone(), breach }).collect::<Vec<_>>()
+        };
+        self.changes.keys().flat_map(of).collect()
+    }
+
+    /// Which changes come last: those that can't be taken back, as long as nothing built before them sees what they change.
+    fn defer(&mut self) {
+        let seen = |address: &Address, live: &Live| {
+            let after = self.stack.nodes[address].outputs();
+            live.object.outputs().into_iter().any(|(name, before)| after.get(&name).is_some_and(|now| *now != before))
+        };
+        let stays = self.changes.iter().filter(|(_, c)| c.staying().next().is_some());
+        self.last = stays.map(|(a, _)| *a).filter(|a| self.current.get(a).is_some_and(|live| !seen(a, live))).collect();
+        self.behind = self.dependants(self.last.iter().copied().collect());
+        // What goes onward alone takes along what it points at: a new engine's parameters are none of the old one's.
+        let onward = |a: &&&Address| self.changes[**a].staying().any(|c| c.reversal == Reversal::Never);
+        let mut onward: Vec<&Address> = self.last.iter().filter(onward).copied().collect();
+        onward.extend(self.dependants(onward.clone()));
+        for address in onward {
+            let Some(change) = self.changes.get_mut(address).filter(|c| c.verb == Verb::Update) else { continue };
+            for attr in change.attrs.iter_mut().filter(|a| a.after.as_ref().is_some_and(leads)) {
+                attr.reversal = Reversal::Never;
+            }
+        }
+    }
+
+    /// Everything that needs one of these, directly or not.
+    fn dependants(&self, mut open: Vec<&'a Address>) -> BTreeSet<&'a Address> {
+        let mut out = BTreeSet::new();
+        while let Some(used) = open.pop() {
+            open.extend(self.graph.users(used).filter(|u| self.needs(u, used) && out.insert(*u)));
+        }
+        out
+    }
+
+    /// Whether an object must wait for one that it uses. Of what changes last a text sees nothing: the values that it may name stay.
+    pub(super) fn needs(&self, user: &Address, used: &Address) -> bool {
+        !self.last.contains(used) || pointers(&self.stack.nodes[user]).contains(used)
+    }
+
+    /// Nothing that holds data or is protected goes without having been named, and nothing keeps less of it.
     fn guard(&self, allowed: &Allowed) -> Option<PlanError> {
         let mut refused = vec![];
         for (address, live) in self.doomed.values() {
             let data = live.object.kind().loss() == Loss::Data;
             if (data || live.object.protected()) && !allowed.contains(*address) {
                 let replaced = self.changes.contains_key(*address);
-                refused.push(Guarded { address: (*address).clone(), replaced, data });
+                refused.push(Guarded { address: (*address).clone(), replaced, data, shrinks: None });
             }
+        }
+        for (address, change) in self.changes.iter().filter(|(a, c)| c.verb == Verb::Update && !allowed.contains(**a)) {
+            let shrinks = change.attrs.iter().filter(|a| a.shrinks()).map(|a| Some(a.path.clone()));
+            refused.extend(shrinks.map(|shrinks| Guarded { address: (*address).clone(), replaced: false, data: true, shrinks }));
         }
         refused.sort_by(|a, b| a.address.cmp(&b.address));
         refused.dedup();

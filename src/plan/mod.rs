@@ -62,10 +62,17 @@ pub struct Change {
     pub renamed_from: Option<Address>,
     /// It was left by an earlier run; another object at this address stays.
     pub leftover: bool,
-    /// What users stored in it is lost.
+    /// What users stored in it is lost; of an update, what it keeps no longer.
     pub loses_data: bool,
     /// How long it usually takes.
     pub seconds: u64,
+}
+
+impl Change {
+    /// What stays as changed when the run is taken back.
+    pub fn staying(&self) -> impl Iterator<Item = &AttrChange> {
+        self.attrs.iter().filter(|a| self.verb == Verb::Update && a.stays())
+    }
 }
 
 /// The request that one step makes.
@@ -82,6 +89,12 @@ pub struct Step {
     pub id: usize,
     pub address: Address,
     pub act: Act,
+    /// What the undo of an update asks for, where that isn't the object before: what never goes back is as the update makes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back: Option<Object>,
+    /// Updates that never go back and point at what this step creates: where one was made, this stays, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<usize>,
     /// Steps that must be done before.
     pub after: Vec<usize>,
     pub undo: Undo,
@@ -89,6 +102,13 @@ pub struct Step {
     pub typical: Duration,
     /// How long it usually takes from the start of this step to the end of the longest chain behind it.
     pub tail: Duration,
+}
+
+impl Step {
+    /// What the undo of an update asks for.
+    pub fn restored<'a>(&'a self, live: &'a Live) -> &'a Object {
+        self.back.as_ref().unwrap_or(&live.object)
+    }
 }
 
 /// The program: immutable, and all that the run needs to know.
@@ -156,11 +176,17 @@ impl Plan {
         }
         for (i, step) in self.steps.iter().enumerate() {
             let (Act::Create { object } | Act::Update { object, .. } | Act::Delete { live: Live { object, .. } }) = &step.act;
-            let other = match &step.act {
-                Act::Update { live, .. } => live.object.kind() != step.address.kind,
-                _ => false,
-            };
-            if step.id != i || step.after.iter().any(|j| *j >= i) || object.kind() != step.address.kind || other {
+            let mut others = step.back.iter().chain(match &step.act {
+                Act::Update { live, .. } => Some(&live.object),
+                _ => None,
+            });
+            let other = others.any(|o| o.kind() != step.address.kind);
+            if step.id != i
+                || step.held.iter().any(|j| *j >= n)
+                || step.after.iter().any(|j| *j >= i)
+                || object.kind() != step.address.kind
+                || other
+            {
                 return Err(format!("step {i} of the plan is not sound"));
             }
         }
@@ -179,7 +205,7 @@ impl Serialize for Seen<'_> {
                 Act::Update { live, object } => ("update", Some(&live.id), Some(live.object.governed()), Some(object.governed())),
                 Act::Delete { live } => ("delete", Some(&live.id), Some(live.object.governed()), None),
             };
-            (&step.address, verb, id, before, after, &step.after, step.undo)
+            (&step.address, verb, id, before, after, step.back.as_ref().map(Object::governed), &step.after, step.undo)
         }))
     }
 }
@@ -237,6 +263,8 @@ pub struct Guarded {
     pub replaced: bool,
     /// It holds data; otherwise the cloud's own deletion protection is on.
     pub data: bool,
+    /// It stays, but keeps less than before: the attribute that says how much.
+    pub shrinks: Option<String>,
 }
 
 /// Addresses whose data may be lost.

@@ -1,8 +1,8 @@
 //! From what changes to what is done: steps, their order, the commit point, and how long it takes.
 use super::decide::Decision;
 use super::*;
-use crate::kinds::refs;
-use crate::model::Loss;
+use crate::kinds::{pointers, refs};
+use crate::model::{Loss, Reversal};
 
 impl<'a> Decision<'a> {
     /// First what must leave early, then what is built, then, behind the commit point, what nothing uses any more.
@@ -11,6 +11,7 @@ impl<'a> Decision<'a> {
         let cleared = self.tear_down(&mut plan, true, Undo::Recreate);
         self.build_up(&mut plan, &cleared);
         plan.commit = plan.steps.len();
+        self.hold(&mut plan);
         self.tear_down(&mut plan, false, Undo::Never);
         plan.old = self.meanings(&plan);
         plan.adopted = self.adopted.iter().map(|(a, l)| Adopted { address: (*a).clone(), id: l.id.clone() }).collect();
@@ -55,7 +56,7 @@ impl<'a> Decision<'a> {
         for address in self.order() {
             let change = &self.changes[address];
             let object = self.stack.nodes[address].clone();
-            let mut after: Vec<usize> = self.graph.uses(address).filter_map(|u| built.get(u).copied()).collect();
+            let mut after: Vec<usize> = self.before(address).iter().filter_map(|u| built.get(u).copied()).collect();
             after.extend(self.follows(address).iter().filter_map(|f| built.get(f)));
             after.extend(self.waits.get(address).into_iter().flatten().filter_map(|id| cleared.get(id)));
             after.sort();
@@ -66,6 +67,28 @@ impl<'a> Decision<'a> {
             };
             built.insert(address, plan.steps.len());
             push(plan, address, act, after, undo);
+            if let Some(step) = plan.steps.last_mut() {
+                step.back = back(change, &step.act);
+            }
+        }
+    }
+
+    /// What stays with an update that never goes back: what it points at, and what that needs.
+    fn hold(&self, plan: &mut Plan) {
+        if plan.steps.iter().all(|s| s.back.is_none()) {
+            return;
+        }
+        let creates = plan.steps.iter().filter(|s| matches!(s.act, Act::Create { .. }));
+        let made: BTreeMap<Address, usize> = creates.map(|s| (s.address.clone(), s.id)).collect();
+        for i in 0..plan.commit {
+            let Some(back) = &plan.steps[i].back else { continue };
+            let mut open: Vec<usize> = pointers(back).iter().filter_map(|a| made.get(a).copied()).collect();
+            while let Some(j) = open.pop() {
+                if !plan.steps[j].held.contains(&i) {
+                    plan.steps[j].held.push(i);
+                    open.extend(self.graph.uses(&plan.steps[j].address.clone()).filter_map(|a| made.get(a).copied()));
+                }
+            }
         }
     }
 
@@ -76,7 +99,7 @@ impl<'a> Decision<'a> {
         let (mut behind, mut open) = (vec![vec![]; order.len()], vec![0; order.len()]);
         let wishes: Vec<Vec<Address>> = order.iter().map(|a| self.follows(a)).collect();
         for (i, address) in order.iter().enumerate() {
-            for j in self.graph.uses(address).chain(&wishes[i]).filter_map(|u| place.get(u)) {
+            for j in self.before(address).into_iter().chain(&wishes[i]).filter_map(|u| place.get(u)) {
                 behind[*j].push(i);
                 open[i] += 1;
             }
@@ -96,6 +119,15 @@ impl<'a> Decision<'a> {
             }
         }
         out
+    }
+
+    /// What must be built before an address is: what it uses. A change that never goes back comes when all is built that doesn't need it: what fails
+    /// before can still be taken back.
+    fn before(&self, address: &Address) -> Vec<&'a Address> {
+        let used = self.graph.uses(address).filter(|used| self.needs(address, used));
+        let late = self.last.contains(address);
+        let all = self.changes.keys().copied().filter(|a| late && !self.last.contains(a) && !self.behind.contains(a));
+        used.chain(all).collect()
     }
 
     /// Those that should change in place before an address does.
@@ -160,6 +192,14 @@ impl<'a> Decision<'a> {
     }
 }
 
+/// The object before an update, with what stays as the update makes it.
+fn back(change: &Change, act: &Act) -> Option<Object> {
+    let Act::Update { live, object } = act else { return None };
+    let staying: BTreeSet<&str> =
+        change.staying().filter(|a| a.reversal != Reversal::Grows).map(|a| a.path.split('.').next().unwrap_or_default()).collect();
+    (!staying.is_empty()).then(|| live.object.with(object, &|name| staying.contains(name)))
+}
+
 fn push(plan: &mut Plan, address: &Address, act: Act, after: Vec<usize>, undo: Undo) {
     let times = address.kind.typical();
     let typical = match act {
@@ -167,7 +207,17 @@ fn push(plan: &mut Plan, address: &Address, act: Act, after: Vec<usize>, undo: U
         Act::Update { .. } => times.update,
         Act::Delete { .. } => times.delete,
     };
-    plan.steps.push(Step { id: plan.steps.len(), address: address.clone(), act, after, undo, typical, tail: typical });
+    plan.steps.push(Step {
+        id: plan.steps.len(),
+        address: address.clone(),
+        act,
+        back: None,
+        held: vec![],
+        after,
+        undo,
+        typical,
+        tail: typical,
+    });
 }
 
 /// Tails, and the longest way from the first step to the last, on both sides of the commit point.

@@ -20,7 +20,7 @@ pub struct PlanDocument {
     pub expected_seconds: u64,
     /// The addresses that decide the duration, in order.
     pub critical_path: Vec<Address>,
-    /// Whether every step can be taken back.
+    /// Whether everything can be taken back: every step, and every attribute that one changes.
     pub reversible: bool,
     /// What changes, by address.
     pub changes: Vec<Change>,
@@ -60,7 +60,7 @@ pub fn plan(p: &Plan) -> Value {
         summary: p.counts(),
         expected_seconds: p.expected.as_secs(),
         critical_path: p.critical.iter().map(|i| p.steps[*i].address.clone()).collect(),
-        reversible: p.steps.iter().all(|s| s.undo != Undo::Never),
+        reversible: p.steps.iter().all(|s| s.undo != Undo::Never) && p.changes.iter().all(|c| c.staying().next().is_none()),
         changes: p.changes.clone(),
         steps: p
             .steps

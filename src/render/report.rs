@@ -2,7 +2,7 @@
 use super::text::Detail;
 use super::values::{count, seconds};
 use super::words;
-use crate::plan::{Plan, Step};
+use crate::plan::{Change, Plan, Step, Undo};
 use crate::render::style::Label;
 use crate::run::{Direction, Event, Outcome, Settlement};
 use crate::wire::CloudError;
@@ -17,7 +17,7 @@ pub fn line(plan: &Plan, event: &Event) -> Option<String> {
         Event::Failed(i, e) => format!("! {} failed: {e}", step(i).address),
         Event::Settled(i, _, Settlement::Partial) => format!("! {} is half {}", step(i).address, done(step(i))),
         Event::Settled(i, _, Settlement::Nothing) => format!("! {} was not {}", step(i).address, done(step(i))),
-        Event::Undone(i, _) => format!("< {} {}", step(i).address, undone_as(step(i))),
+        Event::Undone(i, live) => format!("< {} {}", step(i).address, undone_as(step(i), live.is_some())),
         Event::UndoFailed(i, e) => format!("! {} could not be taken back: {e}", step(i).address),
         Event::Interrupted => "! interrupted: nothing new starts, what runs ends".into(),
         Event::Resumed(Direction::Forward) => "the run goes on".into(),
@@ -57,16 +57,13 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
         Outcome::RolledBack(cause) => {
             let why = cause.as_ref().map_or("interrupted".into(), |e| failures(plan, events, e));
             out += &format!("{} after {took}: {why}.\n", heading("Rolled back"));
-            undone.iter().for_each(|s| out += &format!("  < {} {}\n", s.address, undone_as(s)));
-            out += match undone.len() {
-                0 => "Nothing had been changed.\n",
-                _ => "Everything is as it was before.\n",
-            };
+            undone.iter().for_each(|(s, there)| out += &format!("  < {} {}\n", s.address, undone_as(s, *there)));
+            out += &format!("{}\n", as_before(plan, &undone));
             out += cause.as_ref().map_or("", help);
         }
         Outcome::Stuck(e) => {
             out += &format!("{} an undo failed: {e}.\n", heading("Stuck:"));
-            undone.iter().for_each(|s| out += &format!("  < {} {}\n", s.address, undone_as(s)));
+            undone.iter().for_each(|(s, there)| out += &format!("  < {} {}\n", s.address, undone_as(s, *there)));
             for s in standing(plan, events) {
                 out += &format!("  ! {} still {}\n", s.address, done(s));
             }
@@ -100,9 +97,31 @@ fn failures(plan: &Plan, events: &[Event], first: &CloudError) -> String {
     format!("{}{first}{more}", who.unwrap_or_default())
 }
 
+/// A step that was undone, and whether its object is there.
+pub(super) type Undone<'p> = (&'p Step, bool);
+
 /// Steps that were undone, in the order in which they were.
-pub(super) fn undone<'p>(plan: &'p Plan, events: &[Event]) -> Vec<&'p Step> {
-    events.iter().filter_map(|e| if let Event::Undone(i, _) = e { Some(&plan.steps[*i]) } else { None }).collect()
+pub(super) fn undone<'p>(plan: &'p Plan, events: &[Event]) -> Vec<Undone<'p>> {
+    let undone = |e: &Event| if let Event::Undone(i, live) = e { Some((&plan.steps[*i], live.is_some())) } else { None };
+    events.iter().filter_map(undone).collect()
+}
+
+/// How much of the world is as it was before a run that was taken back.
+pub(super) fn as_before(plan: &Plan, undone: &[Undone<'_>]) -> String {
+    let stays = stays(plan, undone);
+    match undone.len() {
+        0 => "Nothing had been changed.".into(),
+        _ if stays.is_empty() => "Everything is as it was before.".into(),
+        _ => format!("Everything is as it was before but {}: that stays as it was changed.", stays.join(", ")),
+    }
+}
+
+/// What stays as changed though its step was taken back: attributes, and whole objects that these need.
+pub(super) fn stays(plan: &Plan, undone: &[Undone<'_>]) -> Vec<String> {
+    let was_undone = |c: &&Change| undone.iter().any(|(s, _)| s.address == c.address);
+    let attributes = plan.changes.iter().filter(was_undone).flat_map(words::staying);
+    let objects = undone.iter().filter(|(s, there)| left(s, *there)).map(|(s, _)| s.address.to_string());
+    attributes.chain(objects).collect()
 }
 
 /// Steps whose effect stands in the cloud: done, and not undone.
@@ -137,7 +156,11 @@ pub(super) fn done(s: &Step) -> &'static str {
     words::act(&s.act).done
 }
 
-/// How a step was undone: `deleted again`.
-pub(super) fn undone_as(s: &Step) -> &'static str {
-    words::undo(s.undo).done
+/// How a step was undone: `deleted again`; or `left`, where what it made is needed by what stays.
+pub(super) fn undone_as(s: &Step, there: bool) -> &'static str {
+    if left(s, there) { words::undo(Undo::Never).done } else { words::undo(s.undo).done }
+}
+
+fn left(s: &Step, there: bool) -> bool {
+    there && s.undo == Undo::Delete
 }

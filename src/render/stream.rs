@@ -135,7 +135,7 @@ pub fn begun(run: &str, steps: usize) -> String {
 }
 
 /// The end of a run.
-pub fn outcome(o: &Outcome, elapsed_seconds: u64) -> String {
+pub fn outcome(p: &Plan, events: &[Event], o: &Outcome, elapsed_seconds: u64) -> String {
     let (outcome, error) = match o {
         Outcome::Applied => (OutcomeName::Applied, None),
         Outcome::Leftovers(e) => (OutcomeName::Leftovers, Some(e)),
@@ -148,7 +148,11 @@ pub fn outcome(o: &Outcome, elapsed_seconds: u64) -> String {
         Some(e) => format!("{word} after {}: {e}", seconds(elapsed_seconds)),
         None => format!("{word} in {}", seconds(elapsed_seconds)),
     };
-    text(&Line::Outcome { outcome, error: error.cloned(), elapsed_seconds }, &message)
+    let stays = match o {
+        Outcome::RolledBack(_) => report::stays(p, &report::undone(p, events)),
+        _ => vec![],
+    };
+    text(&Line::Outcome { outcome, error: error.cloned(), elapsed_seconds, stays }, &message)
 }
 
 /// A text that belongs to the result.

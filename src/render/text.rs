@@ -131,16 +131,22 @@ fn attr(a: &AttrChange, verb: Verb, detail: Detail) -> String {
     if a.mode == Mode::Replace && matches!(verb, Verb::Replace(_)) {
         line += &paint(Label::Forced, "  # forces replacement");
     }
+    if let Some(reversal) = words::reversal(a, verb) {
+        line += &paint(Label::Forced, &format!("  # {reversal}"));
+    }
     line
 }
 
 fn footer(p: &Plan, detail: Detail) -> String {
     let mut out = format!("{} {}.\n", detail.style.paint(Label::Heading, "Plan:"), words::to_do(p.counts()));
     out += &format!("Undo: {}\n", undoing(p));
-    let lost: Vec<String> = p.changes.iter().filter(|c| c.loses_data && c.verb != Verb::Create).map(|c| c.address.to_string()).collect();
-    if !lost.is_empty() {
-        out += &detail.style.paint(Label::Forced, &format!("Data: what is stored in {} is lost.", lost.join(", ")));
-        out.push('\n');
+    let losing = p.changes.iter().filter(|c| c.loses_data && c.verb != Verb::Create);
+    let (shrunk, lost): (Vec<&Change>, Vec<&Change>) = losing.partition(|c| c.verb == Verb::Update);
+    let names = |changes: &[&Change]| changes.iter().map(|c| c.address.to_string()).collect::<Vec<_>>().join(", ");
+    let lost = (!lost.is_empty()).then(|| format!("Data: what is stored in {} is lost.", names(&lost)));
+    let shrunk = (!shrunk.is_empty()).then(|| format!("Data: what {} no longer keeps is lost.", names(&shrunk)));
+    for line in lost.into_iter().chain(shrunk) {
+        out += &format!("{}\n", detail.style.paint(Label::Forced, &line));
     }
     let path: Vec<String> = deciding(p).iter().map(|(address, s)| format!("{address} ({})", seconds(*s))).collect();
     out += &format!("Time: about {}, decided by {}.\n", seconds(p.expected.as_secs()), path.join(" -> "));
@@ -149,7 +155,9 @@ fn footer(p: &Plan, detail: Detail) -> String {
 
 /// A sentence that says how much of a plan can be undone.
 pub(super) fn undoing(p: &Plan) -> String {
+    let staying: Vec<String> = p.changes.iter().flat_map(words::staying).collect();
     match p.changes.iter().filter(|c| c.undo == Undo::Never).count() {
+        _ if !staying.is_empty() => format!("if any step fails, everything before it is taken back but {}.", staying.join(", ")),
         0 => "if any step fails, everything before it is taken back.".into(),
         n if p.commit == 0 => format!("none; {} can't be taken back.", count(n, "deletion")),
         n => format!("complete until the last {}, which come when all else is done.", count(n, "deletion")),

@@ -2,8 +2,8 @@
 //! progress, its comment and its history say the same.
 use super::style::Label;
 use super::values::value;
-use crate::model::{AttrChange, Order, Spelling};
-use crate::plan::{Act, Counts, Step, Undo, Verb};
+use crate::model::{AttrChange, Order, Reversal, Spelling};
+use crate::plan::{Act, Change, Counts, Step, Undo, Verb};
 use crate::run::Outcome;
 use crate::run::journal::Ending;
 
@@ -114,6 +114,22 @@ fn list(counts: Counts, one: impl Fn(usize, Words) -> String) -> String {
 /// The name of a changed attribute where people read it: its path in the object. Every plan, comment and drift line takes it from here.
 pub fn attribute(a: &AttrChange) -> &str {
     &a.path
+}
+
+/// What becomes of a change of an attribute in place when the run is taken back, or of what it deletes; nothing where it goes back.
+pub fn reversal(a: &AttrChange, verb: Verb) -> Option<String> {
+    match (verb, a.reversal) {
+        (Verb::Update, Reversal::Data) if a.shrinks() => Some("deletes what is older".into()),
+        (Verb::Update, Reversal::Grows) => Some("only grows".into()),
+        (Verb::Update, Reversal::Never) => Some("can't be taken back".into()),
+        (Verb::Update, Reversal::Rests(hours)) => Some(format!("can't be taken back for {hours} hours")),
+        _ => None,
+    }
+}
+
+/// What stays as changed when an update is taken back: `db_instance.main.engine_version`.
+pub fn staying(c: &Change) -> impl Iterator<Item = String> {
+    c.staying().map(|a| format!("{}.{}", c.address, attribute(a)))
 }
 
 /// The user's own field behind a change, with its values as a spec spells them: `database.main.backups.retention: 7d -> 30d`. Nothing where the

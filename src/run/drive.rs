@@ -8,10 +8,10 @@ use tokio::time::{Instant, sleep};
 
 use super::look::look;
 use super::memory::Memory;
-use super::{Event, Operation, Outcome, Run, Settlement};
+use super::{Event, Operation, Outcome, Run, Settlement, State};
 use crate::cloud::Cloud;
 use crate::kinds::{Call, Links, Live, Stamp};
-use crate::plan::{Act, Plan, Undo};
+use crate::plan::{Act, Plan, Step, Undo};
 use crate::wire::policy::STEP;
 use crate::wire::{Class, CloudError};
 
@@ -84,7 +84,8 @@ pub async fn drive<C: Cloud>(
                         Operation::Do(i) | Operation::Settle(i) => looks.get(&i).copied().unwrap_or(0),
                     };
                     let (links, made) = (memory.links(plan, action), memory.made(action));
-                    Task { action, stamp: stamp(plan, &settings.run, step_of(action)), links, made, again }
+                    let held = plan.steps[step_of(action)].held.iter().any(|i| run.state[*i] == State::Undone);
+                    Task { action, stamp: stamp(plan, &settings.run, step_of(action)), links, made, held, again }
                 };
                 let first = step_of(group[0]);
                 let tasks: Vec<Task> = group.into_iter().map(task).collect();
@@ -134,6 +135,8 @@ struct Task {
     stamp: Stamp,
     links: Links,
     made: Option<Live>,
+    /// What was made stays: something that never goes back points at it.
+    held: bool,
     /// How often it was tried before.
     again: u32,
 }
@@ -213,7 +216,7 @@ async fn perform<C: Cloud>(plan: &Plan, settings: &Settings, cloud: &C, tasks: V
             let mut calls = vec![];
             for (t, act) in tasks.iter().zip(&acts) {
                 let i = step_of(t.action);
-                match undo(act, plan.steps[i].undo, settings, cloud, t).await {
+                match undo(act, &plan.steps[i], settings, cloud, t).await {
                     Ok(Back::Call(call)) => calls.push((i, call)),
                     Ok(Back::There(live)) => events.push(Event::Undone(i, Some(*live))),
                     Err(e) => events.push(Event::UndoFailed(i, e)),
@@ -292,10 +295,15 @@ enum Back<'a> {
     There(Box<Live>),
 }
 
-async fn undo<'a, C: Cloud>(act: &'a Act, undo: Undo, settings: &Settings, cloud: &C, t: &'a Task) -> Result<Back<'a>, CloudError> {
-    let restore =
-        |rest, live: &'a Live| Back::Call(Call::Update { live: rest, want: &live.object, links: &t.links, stamp: live.stamp.clone() });
-    match (act, undo, &t.made) {
+async fn undo<'a, C: Cloud>(act: &'a Act, step: &'a Step, settings: &Settings, cloud: &C, t: &'a Task) -> Result<Back<'a>, CloudError> {
+    let restore = |rest, live: &'a Live| {
+        let want = step.restored(live);
+        // What stays is what was last asked for.
+        let digest = if step.back.is_some() { want.digest() } else { live.stamp.digest.clone() };
+        Back::Call(Call::Update { live: rest, want, links: &t.links, stamp: Stamp { digest, ..live.stamp.clone() } })
+    };
+    match (act, step.undo, &t.made) {
+        (_, Undo::Delete, Some(made)) if t.held => Ok(Back::There(Box::new(made.clone()))),
         (_, Undo::Delete, Some(made)) => Ok(Back::Call(Call::Delete { live: made })),
         (Act::Update { live, .. }, Undo::Restore, Some(made)) => Ok(restore(made, live)),
         // It was only taken apart.

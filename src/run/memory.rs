@@ -37,12 +37,19 @@ impl Memory {
     /// The links of one step: the live objects that it refers to, and no others.
     pub fn links(&self, plan: &Plan, action: Operation) -> Links {
         let (Operation::Do(i) | Operation::Settle(i) | Operation::Undo(i)) = action;
-        let from = if matches!(action, Operation::Undo(_)) { &self.old } else { &self.new };
+        let undoing = matches!(action, Operation::Undo(_));
+        let stays = |a: &Address| plan.steps.iter().any(|s| s.address == *a && s.held.contains(&i));
         let named = match (&plan.steps[i].act, action) {
             (Act::Create { object }, _) => refs(object),
+            (Act::Update { live, .. }, Operation::Undo(_)) if plan.steps[i].back.is_some() => {
+                let back = refs(plan.steps[i].restored(live));
+                let meant = |a: Address| Some((if stays(&a) { &self.new } else { &self.old }).get(&a).map(|l| (a, Live::clone(l))));
+                return Links(back.into_iter().filter_map(meant).flatten().collect());
+            }
             (Act::Update { live, .. }, Operation::Undo(_)) | (Act::Delete { live }, _) => refs(&live.object),
             (Act::Update { object, .. }, _) => refs(object),
         };
+        let from = if undoing { &self.old } else { &self.new };
         Links(named.into_iter().filter_map(|a| from.get(&a).map(|l| (a, Live::clone(l)))).collect())
     }
 

@@ -151,6 +151,8 @@ fn deletion(id: usize, name: &str) -> Step {
     let stamp = infra::kinds::Stamp { stack: "s".into(), address: address(name), run: "r".into(), step: 0, digest: String::new() };
     let vpc = infra::kinds::Vpc { cidr: "10.0.0.0/16".parse().unwrap(), dns_hostnames: true, tags: [].into() };
     Step {
+        back: None,
+        held: vec![],
         id,
         address: address(name),
         act: Act::Delete { live: infra::kinds::Live::found(name, vpc, stamp) },

@@ -23,7 +23,7 @@ pub fn case() -> Case {
         ("vpc.main", vpc().into()),
         ("vpc.other", infra::kinds::Vpc { cidr: "10.9.0.0/16".parse().unwrap(), ..vpc() }.into()),
         ("log_group.a", log_group().into()),
-        ("log_group.b", LogGroup { retention_days: 7, ..log_group() }.into()),
+        ("log_group.b", LogGroup { retention_days: Some(7), ..log_group() }.into()),
         ("iam_role.flow", flow().into()),
         ("iam_role.other", flow().into()),
         ("flow_log.main", base.clone().into()),

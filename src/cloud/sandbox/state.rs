@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::Fault;
 use super::file::{File, Line};
 use super::index::Index;
+use super::past::Past;
 use crate::kinds::{Address, Breach, Kind, Links, Live, Near, Object, Objects, Stamp, map_refs, resolve_texts};
 use crate::model::Mode;
 use crate::wire::{Class, CloudError};
@@ -20,6 +21,7 @@ pub(super) struct State {
     /// What a list still shows instead, and until when.
     pub stale: BTreeMap<(Kind, String), (Instant, Option<Live>)>,
     pub index: Index,
+    pub past: Past,
     pub serial: u64,
     pub rng: fastrand::Rng,
     pub file: Option<File>,

@@ -14,3 +14,20 @@ pub(super) fn storage(d: &DbInstance) -> Vec<Breach> {
     };
     low.map(breach).into_iter().collect()
 }
+
+/// The parameters are those of the engine's release line ("DB parameter groups in a Multi-AZ DB instance deployment" in the user guide: the family must
+/// match the engine and its version).
+pub(in crate::kinds) fn family(d: &DbInstance, group: Option<&DbParameterGroup>) -> Vec<Breach> {
+    let Some(group) = group else { return vec![] };
+    let mut numbers = d.engine_version.split('.');
+    let major = numbers.next().unwrap_or_default();
+    let line = match d.engine.as_str() {
+        "postgres" => major.to_owned(),
+        _ => format!("{major}.{}", numbers.next().unwrap_or_default()),
+    };
+    if group.family == format!("{}{line}", d.engine) {
+        return vec![];
+    }
+    let message = format!("{} {} takes no parameters of the family {}", d.engine, d.engine_version, group.family);
+    vec![Breach::new(Code::BadVersion, "engine_version", message, "write a version whose release line the parameters are of")]
+}

@@ -24,7 +24,7 @@ pub fn lines(c: &Change) -> Vec<String> {
     let mut notes: Vec<String> = [what].into_iter().filter(|w| !w.is_empty()).collect();
     notes.extend(c.renamed_from.as_ref().map(|old| format!("renamed from {old}")));
     notes.extend(c.leftover.then(|| format!("{}, left by an earlier run", c.id.as_deref().unwrap_or_default())));
-    notes.extend(loses(c).then(|| "LOSES ITS DATA".to_owned()));
+    notes.extend(loses(c).then(|| if c.verb == Verb::Update { "LOSES DATA" } else { "LOSES ITS DATA" }.to_owned()));
     notes.extend((c.undo == Undo::Recreate).then(|| "its undo recreates it as it was".to_owned()));
     let notes = if notes.is_empty() { String::new() } else { format!("  ({})", notes.join("; ")) };
     let head = format!("{} {}{notes}", words.diff_sign, c.address);
@@ -33,12 +33,13 @@ pub fn lines(c: &Change) -> Vec<String> {
 
 /// Whether a change loses what users stored.
 pub fn loses(c: &Change) -> bool {
-    c.loses_data && matches!(c.verb, Verb::Replace(_) | Verb::Delete)
+    c.loses_data && c.verb != Verb::Create
 }
 
 fn attribute(a: &AttrChange, verb: Verb) -> Vec<String> {
     let field = words::field_and_place(a).filter(|_| verb != Verb::Create).map(|field| format!("  ({field})")).unwrap_or_default();
-    let forced = format!("{field}{}", if forces(a, verb) { "  # forces replacement" } else { "" });
+    let reversal = words::reversal(a, verb).map(|r| format!("  # {r}")).unwrap_or_default();
+    let forced = format!("{field}{}{reversal}", if forces(a, verb) { "  # forces replacement" } else { "" });
     let path = words::attribute(a);
     match (&a.before, &a.after) {
         (None, None) => vec![],

@@ -2,7 +2,7 @@
 use super::escape::{code, fence, window};
 use super::{Stage, hide};
 use crate::plan::Plan;
-use crate::render::report::{done, flying, help, standing, undone, undone_as};
+use crate::render::report::{as_before, done, flying, help, standing, undone, undone_as};
 use crate::render::values::{self, seconds};
 use crate::render::words;
 use crate::run::{Event, Outcome};
@@ -82,8 +82,10 @@ impl OutcomeSection {
 
 fn ended(plan: &Plan, outcome: &Outcome, events: &[Event], elapsed: u64) -> OutcomeSection {
     let took = seconds(elapsed);
-    let back: Vec<String> =
-        undone(plan, events).iter().map(|s| format!("{} {} {}", words::undo(s.undo).diff_sign, s.address, undone_as(s))).collect();
+    let back: Vec<String> = undone(plan, events)
+        .iter()
+        .map(|(s, there)| format!("{} {} {}", words::undo(s.undo).diff_sign, s.address, undone_as(s, *there)))
+        .collect();
     let mut section = OutcomeSection::default();
     let cause = match outcome {
         Outcome::Applied => {
@@ -105,7 +107,7 @@ fn ended(plan: &Plan, outcome: &Outcome, events: &[Event], elapsed: u64) -> Outc
         }
         Outcome::RolledBack(cause) => {
             let why = if cause.is_some() { "it failed" } else { "it was interrupted" };
-            let now = if back.is_empty() { "Nothing had been changed." } else { "Everything is as it was before." };
+            let now = as_before(plan, &undone(plan, events));
             section.alert = Some("WARNING");
             section.says = format!("**Rolled back** after {took}: {why}. {now}");
             section.lines.extend(back);

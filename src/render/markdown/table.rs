@@ -21,13 +21,14 @@ pub fn row(c: &Change) -> String {
     let words = words::verb(c.verb);
     let verb = format!("{} {}", words.sign, words.verb);
     let verb = if matches!(c.verb, Verb::Replace(_) | Verb::Delete) { format!("**{verb}**") } else { verb };
-    let end = format!("{}, {}", words::planned_undo(c.undo), seconds(c.seconds));
+    let stays = if c.staying().next().is_some() { " in part" } else { "" };
+    let end = format!("{}{stays}, {}", words::planned_undo(c.undo), seconds(c.seconds));
     format!("| {verb} | {} | {} | {end} |\n", cell(&code(&c.address.to_string())), cell(&what(c)))
 }
 
 fn what(c: &Change) -> String {
     let mut out = vec![];
-    out.extend(loses(c).then(|| "**loses its data**".to_owned()));
+    out.extend(loses(c).then(|| if c.verb == Verb::Update { "**loses data**" } else { "**loses its data**" }.to_owned()));
     out.extend(c.renamed_from.as_ref().map(|old| format!("renamed from {}", code(&old.to_string()))));
     out.extend(c.leftover.then(|| "left by an earlier run".to_owned()));
     match c.verb {

@@ -70,6 +70,7 @@ fn listed(changes: &[&Change], names: usize) -> String {
     let said = |c: &&Change| match c.verb {
         Verb::Replace(_) if loses(c) => format!("{} (replaced)", code(&c.address.to_string())),
         Verb::Delete if loses(c) => format!("{} (deleted)", code(&c.address.to_string())),
+        Verb::Update if loses(c) => format!("{} (keeps less)", code(&c.address.to_string())),
         _ => code(&c.address.to_string()),
     };
     let mut all: Vec<String> = changes.iter().take(names).map(said).collect();

@@ -137,7 +137,7 @@ fn endpoints(l: &mut Lower<'_>) {
 fn flow_log(l: &mut Lower<'_>) {
     let days = l.spec.vpc.flow_log_retention.as_days().unwrap_or_default();
     let tags = l.tags("flow-logs");
-    l.add("flow_logs", "vpc.flow_logs", LogGroup { retention_days: int(days), tags: tags.clone() });
+    l.add("flow_logs", "vpc.flow_logs", LogGroup { retention_days: Some(int(days)), tags: tags.clone() });
     let own = format!("arn:{}:logs:{}:*:log-group:/infra/{}/*", l.partition(), l.spec.region, l.spec.stack);
     let actions = ["logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams", "logs:PutLogEvents"];
     let role = IamRole {

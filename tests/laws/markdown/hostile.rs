@@ -105,6 +105,7 @@ fn change() -> impl Strategy<Value = Change> {
                     path: format!("tags.{path}"),
                     before,
                     after,
+                    reversal: Default::default(),
                     mode: if cascade { Mode::Replace } else { Mode::Update },
                     cascade,
                 })
