@@ -1,4 +1,4 @@
-use infra::kinds::{DbInstance, Kind, Object, Ref};
+use infra::kinds::{DbInstance, DbParameterGroup, Kind, Object, Ref};
 use infra::model::Computed;
 
 use super::db_parameter_group::db_parameter_group;
@@ -54,10 +54,13 @@ pub fn db_instance() -> DbInstance {
 pub fn case() -> Case {
     let base = db_instance;
     let mut world = ground();
+    let mariadb = DbParameterGroup { family: "mariadb10.11".into(), parameters: [].into(), ..db_parameter_group() };
+    world.push(("db_parameter_group.mariadb", mariadb.into()));
     world.push(("db_instance.main", base().into()));
+    let mariadb = || Ref::to("mariadb");
     let variants: Vec<(&'static str, DbInstance)> = vec![
-        ("engine", DbInstance { engine: "mariadb".into(), ..base() }),
-        ("engine_version", DbInstance { engine_version: "17.1".into(), ..base() }),
+        ("engine", DbInstance { engine: "mariadb".into(), engine_version: "10.11".into(), parameter_group: mariadb(), ..base() }),
+        ("engine_version", DbInstance { engine_version: "16.8".into(), ..base() }),
         ("instance_class", DbInstance { instance_class: "db.r7g.xlarge".into(), ..base() }),
         ("allocated_storage", DbInstance { allocated_storage: 200, ..base() }),
         ("max_allocated_storage", DbInstance { max_allocated_storage: None, ..base() }),

@@ -91,7 +91,6 @@ pub enum Line {
         error: Option<CloudError>,
         elapsed_seconds: u64,
         /// What stays as changed though the run was taken back: `db_instance.main.engine_version`.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
         stays: Vec<String>,
     },
 }
