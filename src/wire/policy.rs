@@ -10,6 +10,10 @@
 //!
 //! A look that only explains a failure ([`Repeat::Never`]) is not sent again at all.
 //!
+//! An attempt whose outcome is unknown taints the request: whatever refuses a later one, the first may have done its work. The error then
+//! keeps the service's own class and code, for kinds to read what it says of what stands (`AlreadyExists`, `NotFound` of a deletion), and is
+//! [tainted](CloudError::tainted); where it ends the verb, the run looks.
+//!
 //! Every wait is drawn with full jitter, and is as long as the service itself asks for (`Retry-After`) if that is longer. A service that
 //! asks for more time than is left is not asked again.
 mod lane;
@@ -46,7 +50,9 @@ tokio::task_local! {
 /// Whether a request may be repeated after a failure that leaves its effect unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeat {
-    /// Changes nothing, or carries a client token, or says the same twice: any passing failure is retried.
+    /// Changes nothing: any passing failure is retried, and none leaves anything to doubt.
+    Read,
+    /// A write that carries a client token or says the same twice: any passing failure is retried.
     Safe,
     /// A plain write: a lost answer is [`Class::Ambiguous`] and goes to the run, which looks.
     Unsafe,
@@ -61,7 +67,7 @@ pub enum Repeat {
 impl Repeat {
     /// Whether any passing failure is retried.
     fn safe(self) -> bool {
-        matches!(self, Repeat::Safe | Repeat::Note)
+        matches!(self, Repeat::Read | Repeat::Safe | Repeat::Note)
     }
 
     /// Whether the request needs neither the lease nor that the run goes on.
@@ -218,6 +224,7 @@ impl Policy {
         let lane = &self.lanes[&service];
         let started = Instant::now();
         let mut attempt = 0;
+        let mut tainted = false;
         loop {
             let error = {
                 self.admit(repeat)?;
@@ -235,9 +242,10 @@ impl Policy {
                 }
                 match answer {
                     Ok(()) => return Ok(()),
-                    Err(e) => e,
+                    Err(e) => CloudError { tainted: tainted || e.tainted, ..e },
                 }
             };
+            tainted |= error.class == Class::Transient && repeat != Repeat::Read;
             let limit = match (error.class, repeat) {
                 (_, Repeat::Never) => return Err(error),
                 (Class::Throttled, _) => self.throttled,

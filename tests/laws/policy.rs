@@ -208,6 +208,27 @@ async fn what_is_refused_is_not_sent_again() {
     }
 }
 
+/// An attempt of unknown outcome taints the request: a later refusal keeps what the service said, and ends the verb as a lost answer does. A read
+/// leaves nothing to doubt, and neither does an attempt that was surely not looked at.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_after_a_lost_answer_is_of_unknown_outcome() {
+    let refusals = [Class::Denied, Class::Quota, Class::Invalid, Class::Conflict, Class::NotFound, Class::Bug];
+    for (first, repeat) in [Class::Transient, Class::Throttled].into_iter().flat_map(|c| [(c, Repeat::Safe), (c, Repeat::Read)]) {
+        for refusal in refusals {
+            let (policy, calls) = (Policy::new(4), Cell::new(0));
+            let once = async || {
+                calls.set(calls.get() + 1);
+                Err::<(), _>(failure(if calls.get() == 1 { first } else { refusal }))
+            };
+            let e = policy.request(EC2, repeat, once).await.unwrap_err();
+            let doubt = first == Class::Transient && repeat == Repeat::Safe;
+            assert_eq!((e.class, e.tainted), (refusal, doubt), "{first:?}, {repeat:?}");
+            assert_eq!(e.ending().class, if doubt { Class::Ambiguous } else { refusal });
+            assert!(calls.get() >= 2);
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn every_retry_ends_at_its_deadline() {
     let cases = [
