@@ -21,6 +21,7 @@ const WAIT: &[&str] = &[
     "run/recover.rs",
     "wire/policy.rs",
     "wire/policy/lane.rs",
+    "wire/policy/leave.rs",
 ];
 
 /// The one caller of a mutating verb.

@@ -153,6 +153,7 @@ impl<'w> RunContext<'w> {
                 why = policy.until_halted() => Stop::Halt(why),
                 _ = first.wait(), if !turned => {
                     turned = true;
+                    policy.leave();
                     Stop::RollBack
                 }
             }

@@ -151,8 +151,9 @@ impl Sandbox {
 
     async fn settle(&self, typical: Duration) -> Result<(), CloudError> {
         if self.pace.scale > 0.0 {
-            let _waiting = self.policy.waiting("its state to settle");
-            self.policy.pause(typical.mul_f64(self.pace.scale)).await?;
+            let what = "its state to settle";
+            let _waiting = self.policy.waiting(what);
+            self.policy.dwell(what, typical.mul_f64(self.pace.scale)).await?;
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use super::{Event, Operation, Outcome, Run, Settlement};
 use crate::cloud::Cloud;
 use crate::kinds::{Call, Links, Live, Stamp};
 use crate::plan::{Act, Plan, Undo};
-use crate::wire::policy::STEP;
+use crate::wire::policy::{LEAVABLE, STEP};
 use crate::wire::{Class, CloudError};
 
 /// Records every event before the run goes on. An error stops the run: no record, no effect.
@@ -87,8 +87,12 @@ pub async fn drive<C: Cloud>(
                     Task { action, stamp: stamp(plan, &settings.run, step_of(action)), links, made, again }
                 };
                 let first = step_of(group[0]);
+                // What is on its way out must be seen to go, whatever happens.
+                let builds = |a: &Operation| matches!(a, Operation::Do(i) if !matches!(plan.steps[*i].act, Act::Delete { .. }));
+                let leavable = group.iter().all(builds);
                 let tasks: Vec<Task> = group.into_iter().map(task).collect();
-                flight.push(STEP.scope(first, Box::pin(perform(plan, settings, cloud, tasks))));
+                let work = Box::pin(perform(plan, settings, cloud, tasks));
+                flight.push(STEP.scope(first, LEAVABLE.scope(leavable, work)));
             }
         }
         if flight.is_empty() {

@@ -113,6 +113,19 @@ impl Clients {
         self.send(service, operation, if reads(operation) { Repeat::Read } else { Repeat::Safe }, send)
     }
 
+    /// A look that only adds to what is known: one request, never repeated.
+    pub fn once<T, E>(
+        &self,
+        service: Service,
+        operation: &str,
+        send: impl AsyncFn() -> Result<T, SdkError<E, HttpResponse>>,
+    ) -> impl Future<Output = Result<T, CloudError>>
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        self.send(service, operation, Repeat::Never, send)
+    }
+
     /// A look that only explains something: what it would have said is left out when it fails.
     pub fn hint<T, E>(
         &self,

@@ -17,18 +17,20 @@
 //! Every wait is drawn with full jitter, and is as long as the service itself asks for (`Retry-After`) if that is longer. A service that
 //! asks for more time than is left is not asked again.
 mod lane;
+mod leave;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::{FutureExt, LocalBoxFuture};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, SetOnce};
 use tokio::time::{Instant, sleep};
 
 use super::{Class, CloudError};
 use crate::wire::Service;
 use lane::Lane;
+pub use leave::LEAVABLE;
 
 /// How long anything may take at least: what was just written may not be known everywhere before.
 const SPREADS: Duration = Duration::from_secs(120);
@@ -110,6 +112,8 @@ pub struct Policy {
     /// Why no further request goes out.
     halt: RefCell<Option<CloudError>>,
     halted: Notify,
+    /// Set once the run is interrupted.
+    leaving: SetOnce<()>,
     /// Until when this process may ask for anything: by the clock that never jumps, and by the one that goes on while a machine sleeps.
     lease: Cell<Option<(Instant, SystemTime)>>,
 }
@@ -129,6 +133,7 @@ impl Policy {
             rng: RefCell::default(),
             halt: RefCell::default(),
             halted: Notify::new(),
+            leaving: SetOnce::new(),
             lease: Cell::default(),
         }
     }
@@ -266,7 +271,11 @@ impl Policy {
                 _ => Duration::ZERO,
             };
             let time = self.backoff(attempt).max(asked).max(turn).min(left);
-            self.rest(repeat, time).await?;
+            tokio::select! {
+                biased;
+                () = self.left() => return Err(error),
+                rested = self.rest(repeat, time) => rested?,
+            }
             attempt += 1;
         }
     }
@@ -328,7 +337,7 @@ impl Policy {
                 let why = why().await.map_or(String::new(), |why| format!(": {why}"));
                 return Err(CloudError::new(Class::Ambiguous, "WaitTimeout", format!("waited {waited} for {what}{why}")));
             }
-            self.pause(pause.min(left)).await?;
+            self.dwell(what, pause.min(left)).await?;
             pause = (pause * 3 / 2).min(self.poll * 15);
         }
         Ok(())
@@ -340,8 +349,9 @@ impl Policy {
         if time.is_zero() {
             return Ok(());
         }
-        let _waiting = self.waiting("resolvers to forget the old answer");
-        self.pause(time).await
+        let what = "resolvers to forget the old answer";
+        let _waiting = self.waiting(what);
+        self.dwell(what, time).await
     }
 
     /// What each step waits for now.

@@ -82,7 +82,7 @@ async fn credentials_that_end_stop_a_run_and_others_go_on() {
 #[tokio::test(start_paused = true)]
 async fn an_interruption_takes_everything_back() {
     let way = Way::open(WAYS[3]).await;
-    let mut cases = 0;
+    let (mut cases, mut left) = (0, 0);
     for ms in (0..30_000).step_by(700) {
         let case = way.case(ms);
         let mut told = false;
@@ -96,14 +96,17 @@ async fn an_interruption_takes_everything_back() {
         let mut later = async || {
             tokio::time::sleep_until(started + at).await;
             interrupt().await;
+            case.cloud.policy.leave();
             Stop::RollBack
         };
         let (outcome, events) = run(&*case.cloud, &case.plan, "r1", &mut later).await;
         let tag = format!("interrupted after {ms} ms: {outcome:?}");
+        left += events.iter().filter(|e| matches!(e, Event::Failed(_, e) if e.code == "Interrupted")).count();
         check(&case, &way.to, &outcome, &tag, &events).await;
         cases += 1;
     }
-    println!("interruptions: {cases}");
+    println!("interruptions: {cases}, {left} waits left");
+    assert!(left > 20, "waits for what is built are left");
 }
 
 /// How a run ended is how its world is.
