@@ -33,6 +33,7 @@
 //! | [`redact`] | What no output may show: by type, by name, by randomness, and because it is known to be a secret. |
 //! | [`model`] | Words that every layer shares: `Mode Attribute AttrChange Secret Computed Ranked Order Loss`. |
 //! | [`diag`] | Diagnostic codes, findings, exit codes. |
+//! | [`files`] | Files as they are written: whole or not at all, no error without its path. |
 //! | [`canon`] | The canonical form of values in JSON, and the one way to read it. |
 //!
 //! **Where does code live?** Does a user write it: `spec`. Does an SDK name appear: `kinds` or `wire`. Does it compare: `diff`.
@@ -56,6 +57,7 @@ pub mod spec;
 pub mod stack;
 
 pub mod canon;
+pub mod files;
 pub mod model;
 pub mod redact;
 

@@ -2,9 +2,11 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use infra::cli::{Cli, run};
+use infra::cli::{Cli, run, told};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    ExitCode::from(run(cli) as u8)
+    match Cli::try_parse() {
+        Ok(cli) => ExitCode::from(run(cli) as u8),
+        Err(e) => ExitCode::from(told(&e) as u8),
+    }
 }

@@ -80,6 +80,9 @@ pub struct RunArgs {
     /// Wait for so long while another run holds the stack's lease
     #[arg(long, value_name = "TIME", env = "INFRA_LOCK_TIMEOUT", default_value = "0s", value_parser = humantime::parse_duration)]
     pub lock_timeout: Duration,
+    /// Begin even if the credentials end before the run usually does
+    #[arg(long, env = "INFRA_IGNORE_EXPIRY")]
+    pub ignore_expiry: bool,
     /// Where journals of runs are kept
     #[arg(long, value_name = "FOLDER", env = "INFRA_JOURNAL", default_value = JOURNALS)]
     pub journal: PathBuf,

@@ -167,7 +167,7 @@ impl<'n> CommentPublisher<'n> {
         let room = SUMMARY.saturating_sub(there + gap.len());
         let text = self.body(stage, room, str::len).map_err(|_| format!("{there} of its {SUMMARY} bytes are taken already"))?;
         let open = std::fs::OpenOptions::new().create(true).append(true).open(file);
-        open.and_then(|mut f| f.write_all(format!("{gap}{text}").as_bytes())).map_err(|e| format!("{}: {e}", file.display()))
+        open.and_then(|mut f| f.write_all(format!("{gap}{text}").as_bytes())).map_err(|e| crate::files::at(file)(e).to_string())
     }
 
     /// The page without anything secret, and within a limit by its measure. What hiding adds, or bytes that characters need, the page does

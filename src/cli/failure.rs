@@ -1,9 +1,11 @@
 //! Everything that can refuse a command, as findings: a code, a sentence, the place in the YAML, and what to do instead.
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::cloud::lease::Lease;
 use crate::diag::{Code, Exit, Finding, Findings};
+use crate::files;
 use crate::forge::{ForgeError, ForgeErrorKind, Provider};
 use crate::graph::GraphError;
 use crate::kinds::Address;
@@ -51,7 +53,7 @@ impl From<Findings> for Failure {
 
 impl From<io::Error> for Failure {
     fn from(e: io::Error) -> Self {
-        Finding::error(Code::Io, e.to_string(), "make the file or folder readable and writable, then try again").into()
+        Finding::error(Code::Io, e.to_string(), files::help(&e)).into()
     }
 }
 
@@ -86,11 +88,14 @@ fn refusal(e: &CloudError) -> Finding {
         (class, code) => (
             Code::Cloud,
             match (class, code) {
-                (Class::Denied, "NoCredentials") => "log in (`aws sso login`), set AWS_PROFILE or the AWS_… keys, or try `--cloud sandbox`",
+                (_, "NoCredentials") => "log in (`aws sso login`), set AWS_PROFILE or the AWS_… keys, or try `--cloud sandbox`",
                 _ if e.forbidden() => {
                     "give this identity the permission that the message names; `infra iam-policy --apply` prints all that an apply needs"
                 }
-                (Class::Denied, _) => "the credentials themselves are refused: log in again, or use those of another identity",
+                _ if e.unauthenticated() => {
+                    "the credentials themselves are refused: log in again, or use those of another identity; of a signature's time this machine's clock is the judge"
+                }
+                (Class::Denied, _) => "ask whoever runs the account: it isn't open for this",
                 (Class::Transient | Class::Ambiguous, _) => "check the network and AWS_ENDPOINT_URL, then try again",
                 (Class::Throttled, _) => "the service asks for fewer requests: try again, with a lower --parallelism",
                 (Class::Quota, _) => "raise the quota in Service Quotas, or ask for less",
@@ -200,6 +205,14 @@ impl Failure {
     pub fn unattended(verb: &str) -> Failure {
         let message = format!("there is no terminal to ask whether to {verb}");
         Finding::error(Code::Unattended, message, "give --auto-approve after having read the plan").into()
+    }
+
+    /// The credentials end before a run would.
+    pub fn ending(left: Duration, needed: Duration) -> Failure {
+        let [left, needed] = [left, needed].map(|time| values::seconds(time.as_secs()));
+        let message = format!("the credentials end in {left}, and this plan may take {needed} with its way back");
+        let help = "nothing was changed: log in again, for longer; or go on all the same with --ignore-expiry";
+        Finding::error(Code::Cloud, message, help).into()
     }
 
     /// Another run holds the lease.

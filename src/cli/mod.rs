@@ -85,6 +85,14 @@ enum Command {
     Version(version::Version),
 }
 
+/// Writes what was asked for instead of a command (help, a version), or why the arguments are none. The exit code of that.
+pub fn told(e: &clap::Error) -> i32 {
+    if let Err(why) = e.print() {
+        printer::quit(&why);
+    }
+    e.exit_code()
+}
+
 /// Runs one command to its end.
 pub fn run(cli: Cli) -> Exit {
     let printer = Printer::detect(cli.no_color);

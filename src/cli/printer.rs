@@ -1,9 +1,9 @@
 //! The only place that writes: results to stdout, talk to stderr.
 use std::cell::{Cell, RefCell};
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 
 use super::failure::Failure;
-use crate::diag::{self, Finding};
+use crate::diag::{self, Exit, Finding};
 use crate::redact::Redactor;
 use crate::render::stream;
 use crate::render::style::Style;
@@ -54,12 +54,13 @@ impl Printer {
         self.redactor.borrow().clone()
     }
 
-    /// Writes a result to stdout. Without a reader the process ends quietly, with the status of SIGPIPE.
+    /// Writes a result to stdout. Without a reader the process ends quietly, with the status of SIGPIPE; where the result can't be written for
+    /// another reason (a full disk), it ends with a sentence.
     pub fn result(&self, text: &str) {
         let text = self.redactor.borrow().text(text);
         let mut out = std::io::stdout().lock();
-        if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
-            quit();
+        if let Err(e) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            quit(&e);
         }
     }
 
@@ -114,8 +115,12 @@ pub fn talk(text: &str) {
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
-/// What a shell expects of a writer whose reader has gone: the status of SIGPIPE.
-#[expect(clippy::exit, reason = "there is nobody left to tell")]
-fn quit() -> ! {
-    std::process::exit(141)
+/// What a shell expects of a writer whose reader has gone: the status of SIGPIPE. Any other reason is told.
+#[expect(clippy::exit, reason = "there is nowhere to write to")]
+pub fn quit(e: &io::Error) -> ! {
+    if e.kind() == io::ErrorKind::BrokenPipe {
+        std::process::exit(141);
+    }
+    talk(&format!("What was to be written to stdout could not be: {e}. What is there is not whole.\n"));
+    std::process::exit(Exit::Error as i32)
 }

@@ -1,7 +1,8 @@
 //! Carries out a run: under the lease, with a journal and notes in the cloud, with progress on the screen, open to signals.
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::SetOnce;
 
@@ -91,7 +92,17 @@ impl<'w> RunContext<'w> {
         }
     }
 
+    /// Refuses a run whose credentials end before it usually does, its way back included.
+    async fn outlast(&self, plan: &Plan) -> Result<(), Failure> {
+        let needed = plan.expected * 2;
+        match self.world.credentials_end().await.map(|end| end.duration_since(SystemTime::now()).unwrap_or_default()) {
+            Some(left) if left < needed && !self.how.ignore_expiry => Err(Failure::ending(left, needed)),
+            _ => Ok(()),
+        }
+    }
+
     async fn prepare(&self, holder: Holder, plan: Plan, command: &str, spec: &str) -> Result<(Header, Journal), Failure> {
+        self.outlast(&plan).await?;
         let who = self.world.identity().await?;
         let header = Header::begun(run_id(), plan, command, who, spec, holder);
         let journal = Journal::create(&self.how.journal, &header)?;
@@ -121,7 +132,7 @@ impl<'w> RunContext<'w> {
             self.printer.tell(&stream::begun(&header.run, plan.steps.len()));
         }
         let mut run = Run::replay(plan, &history).map_err(|e| io::Error::other(e.0))?;
-        let (events, standing, redactor) = (history.clone(), run.standing(), self.printer.redactor());
+        let (events, standing, redactor) = (history.clone(), run.standing().collect(), self.printer.redactor());
         let watch = RefCell::new(Watch { journal, events, standing, progress: Progress::new(screen, plan), redactor });
         let mut sink = Shared(&watch);
         if let Some(way) = resume {
@@ -142,6 +153,7 @@ impl<'w> RunContext<'w> {
                 why = policy.until_halted() => Stop::Halt(why),
                 _ = first.wait(), if !turned => {
                     turned = true;
+                    policy.leave();
                     Stop::RollBack
                 }
             }
@@ -160,7 +172,7 @@ impl<'w> RunContext<'w> {
                 }
             }
         };
-        let progress = || (watch.borrow().standing, plan.steps.len());
+        let progress = || (watch.borrow().standing.len(), plan.steps.len());
         let (outcome, ..) = tokio::join!(work, keeper.keep(&ended, progress), ticks, signals.listen(&ended, &first, policy));
         let mut watch = watch.into_inner();
         watch.progress.finish();
@@ -203,7 +215,7 @@ impl<'w> RunContext<'w> {
         }
         match (how, header.command.as_str()) {
             (Some(Ending::Applied), "destroy") => self.report_release(keeper.vanish().await),
-            _ => self.release(keeper, words::outcome(outcome), watch.standing).await,
+            _ => self.release(keeper, words::outcome(outcome), watch.standing.len()).await,
         }
     }
 
@@ -230,7 +242,7 @@ struct Watch<'s> {
     journal: Journal,
     events: Vec<Event>,
     /// Steps whose effect stands.
-    standing: usize,
+    standing: BTreeSet<usize>,
     progress: Progress<'s>,
     redactor: Redactor,
 }
@@ -245,8 +257,8 @@ impl Sink for Shared<'_, '_> {
         let event = &event.clone().map_message(|message| watch.redactor.text(message));
         watch.events.push(event.clone());
         match event {
-            Event::Done(..) | Event::Settled(_, _, Settlement::Whole | Settlement::Partial) => watch.standing += 1,
-            Event::Undone(..) => watch.standing = watch.standing.saturating_sub(1),
+            Event::Done(i, _) | Event::Settled(i, _, Settlement::Whole | Settlement::Partial) => drop(watch.standing.insert(*i)),
+            Event::Undone(i, _) => drop(watch.standing.remove(i)),
             _ => {}
         }
         let written = watch.journal.event(plan, event);

@@ -7,6 +7,7 @@ use super::flow;
 use super::printer::Printer;
 use super::runner::RunContext;
 use crate::diag::Exit;
+use crate::files;
 use crate::plan::saved::{Refused, Scene};
 use crate::plan::{Plan, Saved};
 use crate::spec::Loaded;
@@ -17,8 +18,7 @@ pub fn write(saved: &Saved, file: &Path, printer: &Printer) -> Result<(), Failur
     if printer.redactor().text(&saved.spec) != saved.spec {
         return Err(Failure::secret_in_spec());
     }
-    let beside = file.with_extension("infraplan.new");
-    std::fs::write(&beside, saved.write()).and_then(|()| std::fs::rename(&beside, file)).map_err(Failure::from)?;
+    files::write(file, saved.write().as_bytes())?;
     printer.say(&format!("The plan is kept in {} (digest {}).", file.display(), saved.plan.digest));
     Ok(())
 }

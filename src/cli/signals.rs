@@ -1,4 +1,4 @@
-//! SIGINT, SIGTERM and SIGHUP. The first turns the run round, the second leaves it to `infra recover`, the third ends the process at once.
+//! SIGINT, SIGTERM and SIGHUP. The first turns the run round and leaves waits for what only builds, the second leaves it to `infra recover`, the third ends the process at once.
 use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};

@@ -1,10 +1,16 @@
 //! The real clouds behind the door: verbs of kinds, with errors that say more than the service did.
 use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::{AuditLog, Cloud, Observe, explain};
 use crate::kinds::{Call, Kind, Links, Live, Object, Stamp};
 use crate::wire::cloudflare::folder;
 use crate::wire::{Clients, CloudError, Identity, Notes, Service, Zone};
+
+/// How long it may take in all to tell who changed something: drift is told without it, too.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 impl Observe for Clients {
     async fn identity(&self) -> Result<Identity, CloudError> {
@@ -17,8 +23,9 @@ impl Observe for Clients {
         self.zone(zone).await
     }
     async fn who(&self, objects: &[&Live]) -> AuditLog {
+        let until = Instant::now() + PATIENCE;
         let (theirs, ours): (Vec<&Live>, Vec<&Live>) = objects.iter().partition(|l| l.object.kind().service() == Service::Cloudflare);
-        let (mut log, more) = futures_util::join!(self.trail(&ours), self.audit(&theirs));
+        let (mut log, more) = futures_util::join!(self.trail(&ours, until), self.audit(&theirs, until));
         log.events.extend(more.events);
         log.unread.extend(more.unread);
         log

@@ -7,6 +7,7 @@ mod quotas;
 pub mod sandbox;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
 
 use crate::kinds::{Call, Kind, Links, Live, Object, Stamp};
 use crate::wire::policy::Policy;
@@ -62,6 +63,14 @@ impl Backend {
         match self {
             Backend::Aws(c) => c.leave(stack).await,
             Backend::Sandbox(_) => Ok(()),
+        }
+    }
+
+    /// When the credentials end that nothing renews.
+    pub async fn credentials_end(&self) -> Option<SystemTime> {
+        match self {
+            Backend::Aws(c) => c.credentials_end().await,
+            Backend::Sandbox(_) => None,
         }
     }
 

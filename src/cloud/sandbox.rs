@@ -34,6 +34,10 @@ pub enum Fault {
     Refused,
     /// It happened; the answer was lost.
     Lost,
+    /// It happened; the answer was lost, and the same request, sent again, was refused.
+    Doubtful,
+    /// Refused, as everything is from then on: the credentials have ended.
+    Expired,
     /// The first request of the verb happened, the others did not.
     Half,
     /// "Slow down" so many times, then fine.
@@ -108,7 +112,9 @@ impl Sandbox {
 
     /// Takes back all faults that have not struck yet.
     pub fn heal(&self) {
-        self.state.borrow_mut().faults.clear();
+        let mut state = self.state.borrow_mut();
+        state.faults.clear();
+        state.expired = false;
     }
 
     /// Mutating requests so far.
@@ -146,8 +152,9 @@ impl Sandbox {
 
     async fn settle(&self, typical: Duration) -> Result<(), CloudError> {
         if self.pace.scale > 0.0 {
-            let _waiting = self.policy.waiting("its state to settle");
-            self.policy.pause(typical.mul_f64(self.pace.scale)).await?;
+            let what = "its state to settle";
+            let _waiting = self.policy.waiting(what);
+            self.policy.dwell(what, typical.mul_f64(self.pace.scale)).await?;
         }
         Ok(())
     }
@@ -159,16 +166,24 @@ impl Sandbox {
         typical: Duration,
         effect: impl Fn(&mut State, bool) -> Result<T, CloudError>,
     ) -> Result<T, CloudError> {
-        let slow = Cell::new(false);
+        let (slow, doubtful) = (Cell::new(false), Cell::new(false));
+        let due = self.state.borrow();
+        let repeat = if due.faults.get(&due.mutations) == Some(&Fault::Doubtful) { Repeat::Safe } else { Repeat::Unsafe };
+        drop(due);
         let once = async || {
             self.latency().await;
             let mut state = self.state.borrow_mut();
             let n = state.mutations;
+            if doubtful.get() {
+                return Err(CloudError::new(Class::Quota, "LimitExceeded", "the first attempt has reached the quota"));
+            }
             if let Some(Fault::Throttled(times)) = state.faults.get_mut(&n).filter(|f| matches!(f, Fault::Throttled(1..))) {
                 *times -= 1;
                 return Err(CloudError::new(Class::Throttled, "Throttling", "slow down"));
             }
             let fault = state.faults.remove(&n);
+            state.expired |= fault == Some(Fault::Expired);
+            state.admitted()?;
             state.mutations += 1;
             let lost = || Err(CloudError::new(Class::Ambiguous, "RequestTimeout", format!("the answer to mutation {n} was lost")));
             state.late = fault == Some(Fault::Stale);
@@ -180,11 +195,15 @@ impl Sandbox {
                 _ => effect(state, fault == Some(Fault::Half)),
             });
             match fault {
+                Some(Fault::Doubtful) => happened.map_err(broken)?.and_then(|_| {
+                    doubtful.set(true);
+                    Err(CloudError::new(Class::Transient, "RequestTimeout", format!("the answer to mutation {n} was lost")))
+                }),
                 Some(Fault::Half | Fault::Lost | Fault::Stale) => happened.map_err(broken)?.and_then(|_| lost()),
                 _ => happened.map_err(broken)?,
             }
         };
-        let out = self.policy.request(service, Repeat::Unsafe, once).await?;
+        let out = self.policy.request(service, repeat, once).await?;
         self.settle(if slow.get() { typical * 10 } else { typical }).await?;
         Ok(out)
     }
@@ -205,6 +224,7 @@ impl Observe for Sandbox {
 
     async fn list(&self, kind: Kind, stack: &str) -> Result<Vec<Live>, CloudError> {
         let mut state = self.state.borrow_mut();
+        state.admitted()?;
         state.lists += 1;
         state.catch_up().map_err(broken)?;
         let now = Instant::now();

@@ -76,13 +76,16 @@ impl Resource for InternetGateway {
         let made = cx.write(Service::Ec2, "CreateInternetGateway", async || request.clone().send().await).await?;
         let id = made.internet_gateway.and_then(|g| g.internet_gateway_id);
         let id = id.ok_or_else(|| CloudError::incomplete("CreateInternetGateway", "InternetGatewayId"))?;
-        let request = cx.ec2().attach_internet_gateway().internet_gateway_id(&id).vpc_id(vpc);
-        half(cx.write(Service::Ec2, "AttachInternetGateway", async || request.clone().send().await).await)?;
+        half(attach(cx, &id, &vpc).await)?;
         Live::made(id, self.clone(), stamp, links)
     }
 
+    /// One that was made, but hangs nowhere, is attached.
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let old: InternetGateway = live.of()?;
+        if live.points.contains(DETACHED) {
+            attach(cx, &live.id, &links.to(&self.vpc)?).await?;
+        }
         half(cx.retag_ec2(&live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
         Live::made(&live.id, self.clone(), stamp, links)
     }
@@ -105,6 +108,11 @@ impl Resource for InternetGateway {
 pub(crate) async fn by_vpc(cx: &Clients, stack: &str) -> Result<BTreeMap<String, String>, CloudError> {
     let all = found(cx, stack).await?;
     Ok(all.into_iter().filter_map(|g| Some((attached_to(&g)?.to_owned(), g.internet_gateway_id?))).collect())
+}
+
+async fn attach(cx: &Clients, id: &str, vpc: &str) -> Result<(), CloudError> {
+    let request = cx.ec2().attach_internet_gateway().internet_gateway_id(id).vpc_id(vpc);
+    cx.write(Service::Ec2, "AttachInternetGateway", async || request.clone().send().await).await.map(drop)
 }
 
 async fn found(cx: &Clients, stack: &str) -> Result<Vec<aws_sdk_ec2::types::InternetGateway>, CloudError> {

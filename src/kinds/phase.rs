@@ -234,13 +234,23 @@ async fn put<P: Phase>(cx: &Clients, zone: &str, stamp: &Stamp, wanted: &Ranked<
         None if own.is_empty() => return Ok(String::new()),
         None => EntryPoint { id: String::new(), version: 0, rules: vec![] },
     };
-    let mut written = false;
+    let (mut written, mut lost) = (false, None);
     for _ in 0..5 {
         let rules = among(&there.rules, &own, &stamp.stack);
         let request = asked.clone().send(Method::PUT, json!({ "rules": rules }));
-        let answer = cx.tell(&request).await;
+        let answer = match cx.tell(&request).await {
+            // It says the same twice, as long as it is said of what is there now.
+            Err(e) if e.class == Class::Ambiguous => {
+                lost = Some(e);
+                written = true;
+                cx.policy.dwell("Cloudflare to answer", cx.policy.poll).await?;
+                there = half(entry_point::<P>(cx, &zone).await)?.unwrap_or(there);
+                continue;
+            }
+            answer => answer,
+        };
         let now = EntryPoint::of(&if written { half(answer)? } else { answer? });
-        written = true;
+        (written, lost) = (true, None);
         if there.version == 0 || now.version <= there.version + 1 {
             return Ok(now.id);
         }
@@ -252,7 +262,8 @@ async fn put<P: Phase>(cx: &Clients, zone: &str, stamp: &Stamp, wanted: &Ranked<
         }
         there = EntryPoint { version: now.version, ..between };
     }
-    Err(CloudError::new(Class::Ambiguous, "Busy", format!("somebody else goes on writing the rules of {}", P::PHASE)))
+    Err(lost
+        .unwrap_or_else(|| CloudError::new(Class::Ambiguous, "Busy", format!("somebody else goes on writing the rules of {}", P::PHASE))))
 }
 
 /// Others' rules as they go back: without what the API writes itself. Their `ref` keeps their id.

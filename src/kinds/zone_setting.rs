@@ -159,5 +159,6 @@ async fn get(cx: &Clients, zone: &Zone, setting: &str) -> Result<Value, CloudErr
 
 async fn set(cx: &Clients, zone: &Zone, setting: &str, value: &Value) -> Result<(), CloudError> {
     let request = Request::get("Edit zone setting", "Zone Settings Write", zone.path(&format!("settings/{setting}")));
-    cx.tell(&request.send(Method::PATCH, json!({ "value": value }))).await.map(drop)
+    // It says the same twice.
+    cx.ask(&request.send(Method::PATCH, json!({ "value": value }))).await.map(drop)
 }

@@ -79,6 +79,7 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
                 0 => "Nothing is known to stand. `infra recover` makes sure of it, from any machine.\n",
                 _ => "`infra recover` takes this back, from any machine; `infra recover --forward` goes on with it.\n",
             };
+            out += help(e);
         }
     }
     out
@@ -86,7 +87,12 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
 
 /// The command that helps against a failure, where there is one.
 pub(super) fn help(e: &CloudError) -> &'static str {
-    if e.forbidden() { "`infra iam-policy --apply` prints the permissions that an apply needs.\n" } else { "" }
+    match (e.forbidden(), e.unauthenticated(), e.of_cloudflare()) {
+        (true, ..) => "`infra iam-policy --apply` prints the permissions that an apply needs.\n",
+        (_, true, false) => "The credentials are no longer accepted: log in again, then `infra recover`.\n",
+        (_, true, true) => "CLOUDFLARE_API_TOKEN is no longer accepted: give another token, then `infra recover`.\n",
+        _ => "",
+    }
 }
 
 fn failures(plan: &Plan, events: &[Event], first: &CloudError) -> String {

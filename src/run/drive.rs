@@ -12,7 +12,7 @@ use super::{Event, Operation, Outcome, Run, Settlement, State};
 use crate::cloud::Cloud;
 use crate::kinds::{Call, Links, Live, Stamp};
 use crate::plan::{Act, Plan, Step, Undo};
-use crate::wire::policy::STEP;
+use crate::wire::policy::{LEAVABLE, STEP};
 use crate::wire::{Class, CloudError};
 
 /// Records every event before the run goes on. An error stops the run: no record, no effect.
@@ -88,8 +88,12 @@ pub async fn drive<C: Cloud>(
                     Task { action, stamp: stamp(plan, &settings.run, step_of(action)), links, made, held, again }
                 };
                 let first = step_of(group[0]);
+                // What is on its way out must be seen to go, whatever happens.
+                let builds = |a: &Operation| matches!(a, Operation::Do(i) if !matches!(plan.steps[*i].act, Act::Delete { .. }));
+                let leavable = group.iter().all(builds);
                 let tasks: Vec<Task> = group.into_iter().map(task).collect();
-                flight.push(STEP.scope(first, Box::pin(perform(plan, settings, cloud, tasks))));
+                let work = Box::pin(perform(plan, settings, cloud, tasks));
+                flight.push(STEP.scope(first, LEAVABLE.scope(leavable, work)));
             }
         }
         if flight.is_empty() {
@@ -111,6 +115,13 @@ pub async fn drive<C: Cloud>(
         for event in events {
             if let Event::Settled(i, ..) | Event::Unsettled(i, _) = &event {
                 settling.remove(&Operation::Settle(*i));
+            }
+            // Nothing can be said of the step, and no other would fare better: whoever goes on looks it up, as after a crash.
+            if let Event::Failed(_, error) | Event::Unsettled(_, error) | Event::UndoFailed(_, error) = &event
+                && error.unauthenticated()
+            {
+                halt.get_or_insert(error.clone());
+                continue;
             }
             if let Event::Unsettled(i, error) = &event {
                 let n = looks.entry(*i).or_default();
@@ -194,7 +205,10 @@ async fn perform<C: Cloud>(plan: &Plan, settings: &Settings, cloud: &C, tasks: V
     match tasks[0].action {
         Operation::Do(_) => {
             let calls = tasks.iter().zip(&acts).map(|(t, act)| forward(act, t)).collect();
-            let done = send(cloud, calls).await;
+            let mut done = send(cloud, calls).await;
+            if tasks.iter().any(|t| t.made.is_some()) && done.iter().all(Result::is_ok) {
+                done = whole(&acts, settings, cloud, &tasks).await;
+            }
             let event = |(t, done): (&Task, Result<Option<Live>, CloudError>)| match done {
                 Ok(live) => Event::Done(step_of(t.action), live),
                 Err(e) => Event::Failed(step_of(t.action), e),
@@ -240,8 +254,18 @@ async fn send<C: Cloud>(cloud: &C, mut calls: Vec<Call<'_>>) -> Vec<Result<Optio
         Some(one) if calls.is_empty() => vec![send_one(cloud, one).await],
         Some(last) => {
             calls.push(last);
-            cloud.batch(calls).await
+            cloud.batch(calls).await.into_iter().map(|done| done.map_err(CloudError::ending)).collect()
         }
+    }
+}
+
+/// What has become of steps that were gone on with from their halves. A verb that changes an object need not make good all that one which
+/// makes it leaves undone, so they are looked at.
+async fn whole<C: Cloud>(acts: &[&Act], settings: &Settings, cloud: &C, tasks: &[Task]) -> Vec<Result<Option<Live>, CloudError>> {
+    let half = || CloudError::new(Class::Ambiguous, "Half", "only half of it stands, and the rest could not be made good");
+    match settle(acts, settings, cloud, tasks).await {
+        Ok(found) => found.into_iter().map(|(live, found)| if found == Settlement::Whole { Ok(live) } else { Err(half()) }).collect(),
+        Err(e) => tasks.iter().map(|_| Err(CloudError { class: Class::Ambiguous, ..e.clone() })).collect(),
     }
 }
 
@@ -253,18 +277,22 @@ pub(super) fn stamp(plan: &Plan, run: &str, i: usize) -> Stamp {
 }
 
 async fn send_one<C: Cloud>(cloud: &C, call: Call<'_>) -> Result<Option<Live>, CloudError> {
-    match call {
+    let done = match call {
         Call::Create { want, links, stamp } => cloud.create(want, links, &stamp).await.map(Some),
         Call::Update { live, want, links, stamp } => cloud.update(live, want, links, &stamp).await.map(Some),
         Call::Delete { live } => cloud.delete(live).await.map(|()| None),
-    }
+    };
+    done.map_err(CloudError::ending)
 }
 
+/// A step's call. One of which half stands goes on from there.
 fn forward<'a>(act: &'a Act, t: &'a Task) -> Call<'a> {
-    match act {
-        Act::Create { object } => Call::Create { want: object, links: &t.links, stamp: t.stamp.clone() },
-        Act::Update { live, object } => Call::Update { live, want: object, links: &t.links, stamp: t.stamp.clone() },
-        Act::Delete { live } => Call::Delete { live },
+    match (act, &t.made) {
+        (Act::Create { object }, None) => Call::Create { want: object, links: &t.links, stamp: t.stamp.clone() },
+        (Act::Update { live, object }, None) | (Act::Create { object } | Act::Update { object, .. }, Some(live)) => {
+            Call::Update { live, want: object, links: &t.links, stamp: t.stamp.clone() }
+        }
+        (Act::Delete { live }, half) => Call::Delete { live: half.as_ref().unwrap_or(live) },
     }
 }
 

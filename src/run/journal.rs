@@ -9,12 +9,13 @@ use serde::{Deserialize, Serialize};
 use super::drive::Sink;
 use super::{Event, Outcome, Run};
 use crate::cloud::lease::Holder;
+use crate::files::at;
 use crate::model::Moment;
 use crate::plan::Plan;
 use crate::wire::Identity;
 
 /// The shape of a journal; grows when an older version can't read a newer one.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// Record a run is, who runs it, and its whole program. Holds no secret: those of a plan are fingerprints once written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -187,12 +188,13 @@ impl Journal {
     /// Begins a journal in `folder`/STACK/. It is on the disk when this returns.
     pub fn create(folder: &Path, header: &Header) -> io::Result<Self> {
         let stack = folder.join(&header.stack);
-        fs::create_dir_all(&stack)?;
+        fs::create_dir_all(&stack).map_err(at(&stack))?;
         // Record lies in `.infra` is of this machine alone.
         if let Some(home) = folder.parent().filter(|f| f.ends_with(".infra")) {
-            match OpenOptions::new().write(true).create_new(true).open(home.join(".gitignore")) {
+            let ignore = home.join(".gitignore");
+            match OpenOptions::new().write(true).create_new(true).open(&ignore) {
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-                file => file?.write_all(b"*\n")?,
+                file => file.and_then(|mut f| f.write_all(b"*\n")).map_err(at(&ignore))?,
             }
         }
         let path = (header.life..)
@@ -202,34 +204,39 @@ impl Journal {
         options.append(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut journal = Journal { file: options.open(&path)?, path };
+        let file = options.open(&path).map_err(at(&path))?;
+        let mut journal = Journal { file, path };
         journal.line(header)?;
-        journal.file.sync_all()?;
-        File::open(&stack)?.sync_all()?;
+        journal.file.sync_all().map_err(at(&journal.path))?;
+        File::open(&stack).and_then(|folder| folder.sync_all()).map_err(at(&stack))?;
         Ok(journal)
     }
 
     /// Goes on with a journal that ends in the middle.
     pub fn open(path: &Path) -> io::Result<(Self, RecordedRun)> {
-        let mut file = OpenOptions::new().read(true).append(true).open(path)?;
-        let mut text = vec![];
-        file.read_to_end(&mut text)?;
-        let recorded = parse(&text).map_err(|e| io::Error::other(format!("{} is damaged: {e}", path.display())))?;
-        file.set_len(recorded.whole)?;
-        file.seek(io::SeekFrom::End(0))?;
-        Ok((Journal { file, path: path.into() }, recorded))
+        let read = || {
+            let mut file = OpenOptions::new().read(true).append(true).open(path)?;
+            let mut text = vec![];
+            file.read_to_end(&mut text)?;
+            let damaged = |e: Damaged| io::Error::new(io::ErrorKind::InvalidData, format!("the journal is damaged: {e}"));
+            let recorded = parse(&text).map_err(damaged)?;
+            file.set_len(recorded.whole)?;
+            file.seek(io::SeekFrom::End(0))?;
+            Ok((Journal { file, path: path.into() }, recorded))
+        };
+        read().map_err(at(path))
     }
 
     /// Notes that there is nothing left to recover.
     pub fn end(&mut self, how: Ending) -> io::Result<()> {
         self.line(&Entry { at: Moment::now(), what: Record::Ended(how) })?;
-        self.file.sync_data()
+        self.sync()
     }
 
     fn line(&mut self, line: &impl Serialize) -> io::Result<()> {
         let mut bytes = serde_json::to_vec(line)?;
         bytes.push(b'\n');
-        self.file.write_all(&bytes)
+        self.file.write_all(&bytes).map_err(at(&self.path))
     }
 }
 
@@ -239,7 +246,7 @@ impl Sink for Journal {
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.file.sync_data()
+        self.file.sync_data().map_err(at(&self.path))
     }
 }
 
@@ -247,7 +254,7 @@ impl Sink for Journal {
 pub fn list(folder: &Path, stack: Option<&str>) -> io::Result<Vec<(PathBuf, Result<RecordedRun, Damaged>)>> {
     let entries = |folder: &Path| match fs::read_dir(folder) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(vec![]),
-        found => found?.map(|e| e.map(|e| e.path())).collect::<io::Result<Vec<_>>>(),
+        found => found.and_then(|all| all.map(|e| e.map(|e| e.path())).collect::<io::Result<Vec<_>>>()).map_err(at(folder)),
     };
     let stacks = match stack {
         Some(name) => vec![folder.join(name)],
@@ -256,7 +263,7 @@ pub fn list(folder: &Path, stack: Option<&str>) -> io::Result<Vec<(PathBuf, Resu
     let mut found = vec![];
     for stack in stacks {
         for path in entries(&stack)?.into_iter().filter(|p| p.extension().is_some_and(|e| e == "jsonl")) {
-            let recorded = parse(&fs::read(&path)?);
+            let recorded = parse(&fs::read(&path).map_err(at(&path))?);
             found.push((path, recorded));
         }
     }

@@ -11,6 +11,8 @@ pub(super) struct Memory {
     old: BTreeMap<Address, Rc<Live>>,
     new: BTreeMap<Address, Rc<Live>>,
     made: BTreeMap<usize, Rc<Live>>,
+    /// Steps of which half was found.
+    halves: BTreeSet<usize>,
     /// Steps whose undo has begun before: it may have taken effect already.
     pub undoing: BTreeSet<usize>,
 }
@@ -18,16 +20,23 @@ pub(super) struct Memory {
 impl Memory {
     pub fn new(plan: &Plan) -> Self {
         let old: BTreeMap<Address, Rc<Live>> = plan.old.iter().map(|l| (l.stamp.address.clone(), Rc::new(l.clone()))).collect();
-        Memory { new: old.clone(), old, made: BTreeMap::new(), undoing: BTreeSet::new() }
+        Memory { new: old.clone(), old, made: BTreeMap::new(), halves: BTreeSet::new(), undoing: BTreeSet::new() }
     }
 
     pub fn note(&mut self, plan: &Plan, e: &Event) {
+        match e {
+            Event::Settled(i, _, Settlement::Partial) => drop(self.halves.insert(*i)),
+            Event::Done(i, _) | Event::Settled(i, ..) => drop(self.halves.remove(i)),
+            _ => {}
+        }
         match e {
             Event::Done(i, Some(l)) | Event::Settled(i, Some(l), Settlement::Whole | Settlement::Partial) => {
                 let live = Rc::new(l.clone());
                 self.new.insert(plan.steps[*i].address.clone(), live.clone());
                 self.made.insert(*i, live);
             }
+            // What was half deleted is gone.
+            Event::Done(i, None) | Event::Settled(i, None, Settlement::Whole) => drop(self.made.remove(i)),
             Event::UndoBegan(i) => drop(self.undoing.insert(*i)),
             Event::Undone(i, Some(l)) => drop(self.old.insert(plan.steps[*i].address.clone(), Rc::new(l.clone()))),
             _ => {}
@@ -53,10 +62,12 @@ impl Memory {
         Links(named.into_iter().filter_map(|a| from.get(&a).map(|l| (a, Live::clone(l)))).collect())
     }
 
+    /// What there is of a step: what it made, for its undo; the half that was found, for going on with it.
     pub fn made(&self, action: Operation) -> Option<Live> {
         match action {
-            Operation::Undo(i) => self.made.get(&i).map(|l| Live::clone(l)),
-            _ => None,
+            Operation::Do(i) if !self.halves.contains(&i) => None,
+            Operation::Do(i) | Operation::Undo(i) => self.made.get(&i).map(|l| Live::clone(l)),
+            Operation::Settle(_) => None,
         }
     }
 }

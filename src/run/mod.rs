@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kinds::Live;
 use crate::plan::Plan;
-use crate::wire::CloudError;
+use crate::wire::{Class, CloudError};
 use ready::Ready;
 
 /// One event of a run, as it is journaled. The number is the step's.
@@ -61,6 +61,8 @@ pub enum State {
     Running,
     /// Its answer was lost.
     Unknown,
+    /// A look has found half of it: it is done again from what was found.
+    Half,
     Done,
     Failed,
     Undoing,
@@ -121,10 +123,13 @@ pub struct Run<'p> {
     pub stuck: Option<CloudError>,
     /// How often the undo of each step was tried again.
     retried: Vec<u8>,
+    /// Of which steps a look has found something. A half is gone on with once: half again is a thing to take back. And what a look has found may
+    /// still be on its way, so that its undo may have to wait.
+    seen: Vec<bool>,
     ready: Ready,
 }
 
-/// So often an undo whose answer was lost is tried again.
+/// So often an undo whose answer was lost, or that was too early, is tried again.
 const UNDO_RETRIES: u8 = 3;
 
 impl<'p> Run<'p> {
@@ -138,6 +143,7 @@ impl<'p> Run<'p> {
             cause: None,
             stuck: None,
             retried: vec![0; plan.steps.len()],
+            seen: vec![false; plan.steps.len()],
             ready: Ready::new(plan),
         }
     }
@@ -164,37 +170,53 @@ impl<'p> Run<'p> {
     /// Whether nothing runs, nothing is unknown, and nothing is left to do.
     pub fn finished(&self) -> bool {
         use State::*;
-        self.stuck.is_none() && self.next().next().is_none() && !self.state.iter().any(|s| matches!(s, Running | Unknown | Undoing))
+        self.stuck.is_none() && self.next().next().is_none() && !self.state.iter().any(|s| matches!(s, Running | Unknown | Half | Undoing))
     }
 
-    /// How many steps are done and stand.
-    pub fn standing(&self) -> usize {
-        self.state.iter().filter(|s| **s == State::Done).count()
+    /// Steps of which something is known to stand.
+    pub fn standing(&self) -> impl Iterator<Item = usize> + '_ {
+        let known = |s: &State| matches!(s, State::Done | State::Half);
+        self.state.iter().enumerate().filter(move |(_, s)| known(s)).map(|(i, _)| i)
     }
 
     /// Folds one event into the state. An event that can't follow is an error, and changes nothing.
     pub fn apply(&mut self, e: &Event) -> Result<(), Illegal> {
         use State::*;
         match e {
-            Event::Began(i) => self.go(e, *i, &[Pending], Running)?,
-            Event::Done(i, _) => self.go(e, *i, &[Running], Done)?,
+            Event::Began(i) => self.go(e, *i, &[Pending, Half], Running)?,
+            Event::Done(i, _) => {
+                self.go(e, *i, &[Running], Done)?;
+                self.acquit();
+            }
             // A passing failure that never passed: one of the attempts may have done its work.
             Event::Failed(i, error) if error.class.lost() => {
                 self.go(e, *i, &[Running], Unknown)?;
-                self.cause.get_or_insert_with(|| error.clone());
+                self.blame(error);
+            }
+            // The half of it that was found stands.
+            Event::Failed(i, error) if self.seen.get(*i) == Some(&true) && *i < self.plan.commit => {
+                self.may(e, *i, &[Running])?;
+                self.blame(error);
+                self.turn();
+                self.set(*i, Done);
             }
             Event::Failed(i, error) => {
                 self.go(e, *i, &[Running], Failed)?;
-                self.cause.get_or_insert_with(|| error.clone());
+                self.blame(error);
                 self.turn();
             }
             Event::Unsettled(i, _) => self.go(e, *i, &[Unknown], Unknown)?,
             Event::Settled(i, _, Settlement::Whole) => {
                 self.go(e, *i, &[Unknown], Done)?;
-                let open = self.state.iter().any(|s| matches!(s, Unknown | Failed));
-                if self.direction == Direction::Forward && !open {
-                    self.cause = None;
-                }
+                self.seen[*i] = true;
+                self.acquit();
+            }
+            // The rest of it can be done, as long as nothing else turns the run round.
+            Event::Settled(i, _, Settlement::Partial)
+                if *i < self.plan.commit && self.direction == Direction::Forward && !self.seen[*i] =>
+            {
+                self.go(e, *i, &[Unknown], Half)?;
+                self.seen[*i] = true;
             }
             // Half a thing is a thing to take back: the run turns round before it counts as done.
             Event::Settled(i, _, Settlement::Partial) if *i < self.plan.commit => {
@@ -212,10 +234,10 @@ impl<'p> Run<'p> {
                 self.go(e, *i, &[Unknown], Failed)?;
                 self.turn();
             }
-            Event::UndoBegan(i) => self.go(e, *i, &[Done], Undoing)?,
+            Event::UndoBegan(i) => self.go(e, *i, &[Done, Half], Undoing)?,
             Event::Undone(i, _) => self.go(e, *i, &[Undoing], Undone)?,
-            // Undoing may be repeated: a lost answer is no reason to give up at once.
-            Event::UndoFailed(i, error) if error.class.lost() && self.retried[*i] < UNDO_RETRIES => {
+            // Undoing may be repeated: a lost answer, or one that it is busy with being made, is no reason to give up at once.
+            Event::UndoFailed(i, error) if self.passes(*i, error) => {
                 self.retried[*i] += 1;
                 self.go(e, *i, &[Undoing], Done)?;
             }
@@ -230,6 +252,7 @@ impl<'p> Run<'p> {
             }
             Event::Resumed(way) => {
                 for i in 0..self.state.len() {
+                    self.seen[i] = self.state[i] == Half;
                     match self.state[i] {
                         Running => self.set(i, Unknown),
                         Undoing | Stuck => self.set(i, Done),
@@ -279,6 +302,29 @@ impl<'p> Run<'p> {
     fn set(&mut self, i: usize, to: State) {
         let from = std::mem::replace(&mut self.state[i], to);
         self.ready.moved(self.plan, &self.state, self.direction, i, from);
+    }
+
+    /// Whether a failed undo is worth another.
+    fn passes(&self, i: usize, error: &CloudError) -> bool {
+        let again = |n: &u8| *n < UNDO_RETRIES;
+        let busy = error.class == Class::Conflict && self.seen.get(i) == Some(&true);
+        (error.class.lost() || busy) && self.retried.get(i).is_some_and(again)
+    }
+
+    /// The first failure of a run that goes forward is what turns it round. One that is interrupted has turned already.
+    fn blame(&mut self, error: &CloudError) {
+        if self.direction == Direction::Forward {
+            self.cause.get_or_insert_with(|| error.clone());
+        }
+    }
+
+    /// A lost answer is no failure once all that was lost has turned out well.
+    fn acquit(&mut self) {
+        let open =
+            |(i, s): (usize, &State)| matches!(s, State::Unknown | State::Half | State::Failed) || (*s == State::Running && self.seen[i]);
+        if self.direction == Direction::Forward && !self.state.iter().enumerate().any(open) {
+            self.cause = None;
+        }
     }
 
     /// A failure before the commit point turns the run round; behind it there is nothing to go back to, and what was not hit goes on.

@@ -80,7 +80,7 @@ impl Ready {
                     self.offer(plan, (plan.commit..plan.steps.len()).filter(|j| state[*j] == State::Pending).collect::<Vec<_>>());
                 }
             }
-            Direction::Forward if to == State::Pending => self.offer(plan, [i]),
+            Direction::Forward if matches!(to, State::Pending | State::Half) => self.offer(plan, [i]),
             Direction::Unwinding => {
                 self.undoable(plan, state, i);
                 step.after.iter().for_each(|j| self.undoable(plan, state, *j));
@@ -104,7 +104,7 @@ impl Ready {
     }
 
     fn undoable(&mut self, plan: &Plan, state: &[State], i: usize) {
-        if i < plan.commit && state[i] == State::Done && self.held[i] == 0 {
+        if i < plan.commit && matches!(state[i], State::Done | State::Half) && self.held[i] == 0 {
             self.actions.insert((Reverse(plan.steps[i].tail), Operation::Undo(i)));
         }
     }

@@ -1,15 +1,19 @@
 //! How clients are made, and how each kind of request is sent.
 use std::cell::RefCell;
 use std::error::Error;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::credential_feature::AwsCredentialFeature;
+use aws_credential_types::provider::ProvideCredentials;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures_util::FutureExt;
 
@@ -73,6 +77,29 @@ impl Clients {
         Ok(Identity { account, region: self.region().into() })
     }
 
+    /// When the credentials in use end, where nothing renews them: those of the environment and of a credential process. An instance's, a
+    /// container's, a role's and those of a login are fetched anew by the SDK. `None` when they don't end, or nothing says when.
+    pub async fn credentials_end(&self) -> Option<SystemTime> {
+        use AwsCredentialFeature::*;
+        let found = self.config.credentials_provider()?.provide_credentials().await.ok()?;
+        let renewed = [
+            CredentialsHttp,
+            CredentialsImds,
+            CredentialsProfileSso,
+            CredentialsSso,
+            CredentialsStsAssumeRole,
+            CredentialsStsAssumeRoleWebId,
+        ];
+        let sources = found.get_property::<Vec<AwsCredentialFeature>>();
+        if sources.into_iter().flatten().any(|source| renewed.contains(source)) {
+            return None;
+        }
+        let env = |name: &str| std::env::var(name).ok();
+        let own = env("AWS_ACCESS_KEY_ID").as_deref() == Some(found.access_key_id());
+        let said = || env("AWS_CREDENTIAL_EXPIRATION").and_then(|text| DateTime::from_str(&text, Format::DateTimeWithOffset).ok());
+        found.expiry().or_else(|| said().filter(|_| own)?.try_into().ok())
+    }
+
     /// A request that changes nothing, carries a client token or says the same twice.
     pub fn safe<T, E>(
         &self,
@@ -83,7 +110,20 @@ impl Clients {
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        self.send(service, operation, Repeat::Safe, send)
+        self.send(service, operation, if reads(operation) { Repeat::Read } else { Repeat::Safe }, send)
+    }
+
+    /// A look that only adds to what is known: one request, never repeated.
+    pub fn once<T, E>(
+        &self,
+        service: Service,
+        operation: &str,
+        send: impl AsyncFn() -> Result<T, SdkError<E, HttpResponse>>,
+    ) -> impl Future<Output = Result<T, CloudError>>
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        self.send(service, operation, Repeat::Never, send)
     }
 
     /// A look that only explains something: what it would have said is left out when it fails.
@@ -137,7 +177,7 @@ impl Clients {
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        self.pages_as(service, operation, Repeat::Safe, send, split)
+        self.pages_as(service, operation, Repeat::Read, send, split)
     }
 
     /// As [`Clients::pages`], with a say in how each page is asked for.
@@ -167,4 +207,9 @@ impl Clients {
             }
         }
     }
+}
+
+/// Whether a request changes nothing, by how AWS names those.
+fn reads(operation: &str) -> bool {
+    ["Decode", "Describe", "Get", "Head", "List", "Lookup"].iter().any(|verb| operation.starts_with(verb))
 }

@@ -78,7 +78,16 @@ fn worded(
     };
     let message = meta.and_then(ErrorMetadata::message).map_or_else(|| chain(error), String::from);
     let retry_after = response.and_then(retry_after);
-    CloudError { class, service: Some(service), operation: operation.into(), code: code.into(), message, request_id, retry_after }
+    CloudError {
+        class,
+        service: Some(service),
+        operation: operation.into(),
+        code: code.into(),
+        message,
+        request_id,
+        retry_after,
+        tainted: false,
+    }
 }
 
 /// How long an answer asks to be left alone: `x-amz-retry-after` in milliseconds, or `Retry-After` in seconds or as a date, which is
@@ -97,6 +106,29 @@ fn retry_after(response: &HttpResponse) -> Option<Duration> {
     u64::try_from(date(said)? - now).ok().map(Duration::from_secs)
 }
 
+/// What services say of credentials that are none, are wrong, have ended, or sign by a clock that is wrong. Each protocol has its own words
+/// ("Common errors" of the API references; EC2's and S3's lists of error codes).
+pub const UNAUTHENTICATED: &[&str] = &[
+    "AuthFailure",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "IncompleteSignatureException",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidSecurity",
+    "InvalidSignatureException",
+    "InvalidToken",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "NoCredentials",
+    "RequestExpired",
+    "RequestTimeTooSkewed",
+    "SignatureDoesNotMatch",
+    "TokenRefreshRequired",
+    "UnrecognizedClientException",
+];
+
 /// The class of an API's error code.
 pub fn class(code: &str, status: u16) -> Class {
     const THROTTLED: &[&str] = &[
@@ -112,18 +144,7 @@ pub fn class(code: &str, status: u16) -> Class {
         "ThrottlingException",
         "TooManyRequestsException",
     ];
-    const DENIED: &[&str] = &[
-        "AccessDenied",
-        "AccessDeniedException",
-        "AuthFailure",
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "InvalidClientTokenId",
-        "OptInRequired",
-        "SignatureDoesNotMatch",
-        "UnauthorizedOperation",
-        "UnrecognizedClientException",
-    ];
+    const DENIED: &[&str] = &["AccessDenied", "AccessDeniedException", "OptInRequired", "UnauthorizedOperation"];
     const CONFLICT: &[&str] = &[
         "CacheSubnetGroupInUse",
         "ConcurrentModification",
@@ -171,7 +192,7 @@ pub fn class(code: &str, status: u16) -> Class {
     ];
     match code {
         c if THROTTLED.contains(&c) || status == 429 => Class::Throttled,
-        c if DENIED.contains(&c) => Class::Denied,
+        c if DENIED.contains(&c) || UNAUTHENTICATED.contains(&c) => Class::Denied,
         c if CONFLICT.contains(&c) || c.ends_with(".InUse") || c.ends_with("InUseException") => Class::Conflict,
         c if QUOTA.contains(&c) || c.ends_with("LimitExceeded") || c.ends_with("QuotaExceeded") || c.ends_with("QuotaExceededFault") => {
             Class::Quota

@@ -181,7 +181,13 @@ impl Clients {
     /// A request that reads, or says the same twice.
     pub async fn ask(&self, request: &Request) -> Result<Value, CloudError> {
         let once = async || self.cloudflare.once(request).await;
-        self.policy.request(Service::Cloudflare, Repeat::Safe, once).await
+        self.policy.request(Service::Cloudflare, if request.reads() { Repeat::Read } else { Repeat::Safe }, once).await
+    }
+
+    /// A look that only adds to what is known: one request, never repeated.
+    pub async fn look(&self, request: &Request) -> Result<Value, CloudError> {
+        let once = async || self.cloudflare.once(request).await;
+        self.policy.request(Service::Cloudflare, Repeat::Never, once).await
     }
 
     /// A request that writes: repeated only when it surely wasn't looked at.

@@ -59,12 +59,15 @@ pub struct CloudError {
     /// How long the service asks to be left alone (`Retry-After`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<Duration>,
+    /// Whether an earlier attempt of the same request may have taken effect.
+    #[serde(skip)]
+    pub tainted: bool,
 }
 
 impl CloudError {
     pub fn new(class: Class, code: impl Into<String>, message: impl Into<String>) -> Self {
         let (code, message) = (code.into(), message.into());
-        CloudError { class, service: None, operation: String::new(), code, message, request_id: None, retry_after: None }
+        CloudError { class, service: None, operation: String::new(), code, message, request_id: None, retry_after: None, tainted: false }
     }
 
     pub fn bug(message: impl Into<String>) -> Self {
@@ -76,9 +79,19 @@ impl CloudError {
         self.service == Some(Service::Cloudflare)
     }
 
+    /// Whether the credentials themselves are refused, whatever was asked for: as long as they are the same, so is everything else.
+    pub fn unauthenticated(&self) -> bool {
+        classify::UNAUTHENTICATED.contains(&self.code.as_str())
+    }
+
     /// Whether a permission is missing. What else is denied (no, wrong or expired credentials) needs none.
     pub fn forbidden(&self) -> bool {
         matches!(self.code.as_str(), "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation")
+    }
+
+    /// The failure as the end of a verb: what an earlier attempt may have done is not known.
+    pub fn ending(self) -> Self {
+        if self.tainted { CloudError { class: Class::Ambiguous, ..self } } else { self }
     }
 
     /// The same failure, with something more to say about it.

@@ -10,21 +10,27 @@
 //!
 //! A look that only explains a failure ([`Repeat::Never`]) is not sent again at all.
 //!
+//! An attempt whose outcome is unknown taints the request: whatever refuses a later one, the first may have done its work. The error then
+//! keeps the service's own class and code, for kinds to read what it says of what stands (`AlreadyExists`, `NotFound` of a deletion), and is
+//! [tainted](CloudError::tainted); where it ends the verb, the run looks.
+//!
 //! Every wait is drawn with full jitter, and is as long as the service itself asks for (`Retry-After`) if that is longer. A service that
 //! asks for more time than is left is not asked again.
 mod lane;
+mod leave;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::{FutureExt, LocalBoxFuture};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, SetOnce};
 use tokio::time::{Instant, sleep};
 
 use super::{Class, CloudError};
 use crate::wire::Service;
 use lane::Lane;
+pub use leave::LEAVABLE;
 
 /// How long anything may take at least: what was just written may not be known everywhere before.
 const SPREADS: Duration = Duration::from_secs(120);
@@ -46,7 +52,9 @@ tokio::task_local! {
 /// Whether a request may be repeated after a failure that leaves its effect unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeat {
-    /// Changes nothing, or carries a client token, or says the same twice: any passing failure is retried.
+    /// Changes nothing: any passing failure is retried, and none leaves anything to doubt.
+    Read,
+    /// A write that carries a client token or says the same twice: any passing failure is retried.
     Safe,
     /// A plain write: a lost answer is [`Class::Ambiguous`] and goes to the run, which looks.
     Unsafe,
@@ -61,7 +69,7 @@ pub enum Repeat {
 impl Repeat {
     /// Whether any passing failure is retried.
     fn safe(self) -> bool {
-        matches!(self, Repeat::Safe | Repeat::Note)
+        matches!(self, Repeat::Read | Repeat::Safe | Repeat::Note)
     }
 
     /// Whether the request needs neither the lease nor that the run goes on.
@@ -104,6 +112,8 @@ pub struct Policy {
     /// Why no further request goes out.
     halt: RefCell<Option<CloudError>>,
     halted: Notify,
+    /// Set once the run is interrupted.
+    leaving: SetOnce<()>,
     /// Until when this process may ask for anything: by the clock that never jumps, and by the one that goes on while a machine sleeps.
     lease: Cell<Option<(Instant, SystemTime)>>,
 }
@@ -123,6 +133,7 @@ impl Policy {
             rng: RefCell::default(),
             halt: RefCell::default(),
             halted: Notify::new(),
+            leaving: SetOnce::new(),
             lease: Cell::default(),
         }
     }
@@ -218,6 +229,7 @@ impl Policy {
         let lane = &self.lanes[&service];
         let started = Instant::now();
         let mut attempt = 0;
+        let mut tainted = false;
         loop {
             let error = {
                 self.admit(repeat)?;
@@ -235,9 +247,10 @@ impl Policy {
                 }
                 match answer {
                     Ok(()) => return Ok(()),
-                    Err(e) => e,
+                    Err(e) => CloudError { tainted: tainted || e.tainted, ..e },
                 }
             };
+            tainted |= error.class == Class::Transient && repeat != Repeat::Read;
             let limit = match (error.class, repeat) {
                 (_, Repeat::Never) => return Err(error),
                 (Class::Throttled, _) => self.throttled,
@@ -258,7 +271,11 @@ impl Policy {
                 _ => Duration::ZERO,
             };
             let time = self.backoff(attempt).max(asked).max(turn).min(left);
-            self.rest(repeat, time).await?;
+            tokio::select! {
+                biased;
+                () = self.left() => return Err(error),
+                rested = self.rest(repeat, time) => rested?,
+            }
             attempt += 1;
         }
     }
@@ -320,7 +337,7 @@ impl Policy {
                 let why = why().await.map_or(String::new(), |why| format!(": {why}"));
                 return Err(CloudError::new(Class::Ambiguous, "WaitTimeout", format!("waited {waited} for {what}{why}")));
             }
-            self.pause(pause.min(left)).await?;
+            self.dwell(what, pause.min(left)).await?;
             pause = (pause * 3 / 2).min(self.poll * 15);
         }
         Ok(())
@@ -332,8 +349,9 @@ impl Policy {
         if time.is_zero() {
             return Ok(());
         }
-        let _waiting = self.waiting("resolvers to forget the old answer");
-        self.pause(time).await
+        let what = "resolvers to forget the old answer";
+        let _waiting = self.waiting(what);
+        self.dwell(what, time).await
     }
 
     /// What each step waits for now.

@@ -3,6 +3,7 @@ mod aws;
 mod cloudflare;
 mod comment;
 mod drift;
+mod files;
 mod help;
 mod iam_policy;
 mod markdown;

@@ -7,7 +7,7 @@ use infra::kinds::Kind;
 use infra::render::{report, style::Style, text::Detail};
 use infra::run::Outcome;
 use infra::stack::Stack;
-use infra::wire::policy::{Policy, Repeat, deadline};
+use infra::wire::policy::{LEAVABLE, Policy, Repeat, deadline};
 use infra::wire::{Class, CloudError, Service};
 use tokio::time::{Instant, sleep};
 
@@ -208,6 +208,27 @@ async fn what_is_refused_is_not_sent_again() {
     }
 }
 
+/// An attempt of unknown outcome taints the request: a later refusal keeps what the service said, and ends the verb as a lost answer does. A read
+/// leaves nothing to doubt, and neither does an attempt that was surely not looked at.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_after_a_lost_answer_is_of_unknown_outcome() {
+    let refusals = [Class::Denied, Class::Quota, Class::Invalid, Class::Conflict, Class::NotFound, Class::Bug];
+    for (first, repeat) in [Class::Transient, Class::Throttled].into_iter().flat_map(|c| [(c, Repeat::Safe), (c, Repeat::Read)]) {
+        for refusal in refusals {
+            let (policy, calls) = (Policy::new(4), Cell::new(0));
+            let once = async || {
+                calls.set(calls.get() + 1);
+                Err::<(), _>(failure(if calls.get() == 1 { first } else { refusal }))
+            };
+            let e = policy.request(EC2, repeat, once).await.unwrap_err();
+            let doubt = first == Class::Transient && repeat == Repeat::Safe;
+            assert_eq!((e.class, e.tainted), (refusal, doubt), "{first:?}, {repeat:?}");
+            assert_eq!(e.ending().class, if doubt { Class::Ambiguous } else { refusal });
+            assert!(calls.get() >= 2);
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn every_retry_ends_at_its_deadline() {
     let cases = [
@@ -271,6 +292,36 @@ fn no_waiter_has_a_rule_of_its_own() {
         }
     }
     assert!(waiters > 15, "{waiters}");
+}
+
+/// An interruption leaves at once what only builds: waits, and the repetition of what was refused. What is taken back is waited for.
+#[tokio::test(start_paused = true)]
+async fn an_interruption_leaves_what_only_builds() {
+    let (policy, began) = (Policy::new(4), Instant::now());
+    let wait = async || policy.wait("godot", Duration::from_secs(500), async || Ok(None::<()>)).await.unwrap_err();
+    let refused = async || policy.request(EC2, Repeat::Unsafe, async || Err::<(), _>(failure(Class::Conflict))).await.unwrap_err();
+    let leaving = async {
+        sleep(Duration::from_secs(10)).await;
+        policy.leave();
+    };
+    let timed = async |work: std::pin::Pin<Box<dyn Future<Output = CloudError> + '_>>| (work.await, began.elapsed().as_secs());
+    let (builds, goes) = (LEAVABLE.scope(true, timed(Box::pin(wait()))), LEAVABLE.scope(false, timed(Box::pin(wait()))));
+    let repeats = LEAVABLE.scope(true, timed(Box::pin(refused())));
+    let ((builds, left), (goes, waited), (repeats, repeated), ()) = futures_util::join!(builds, goes, repeats, leaving);
+    assert_eq!((builds.class, builds.code.as_str(), left), (Class::Ambiguous, "Interrupted", 10));
+    assert_eq!((goes.code.as_str(), waited), ("WaitTimeout", 500));
+    assert_eq!((repeats.class, repeated), (Class::Conflict, 10), "it surely did not happen");
+    let (late, at) = LEAVABLE.scope(true, timed(Box::pin(wait()))).await;
+    assert_eq!((late.code.as_str(), at), ("Interrupted", 600.min(at)), "a wait that begins later is left, too");
+}
+
+/// A hint has a few seconds, whatever it does with them.
+#[tokio::test(start_paused = true)]
+async fn a_hint_is_worth_a_few_seconds() {
+    let (policy, began) = (Policy::new(4), Instant::now());
+    let until = began + Duration::from_secs(8);
+    let e = policy.hint(until, std::future::pending::<Result<(), _>>()).await.unwrap_err();
+    assert_eq!((e.code.as_str(), began.elapsed().as_secs()), ("TooSlow", 8));
 }
 
 #[tokio::test(start_paused = true)]

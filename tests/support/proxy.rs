@@ -60,6 +60,8 @@ struct State {
     counts: BTreeMap<(String, String), usize>,
     rule: Rule,
     stand_in: StandIn,
+    /// Answers by operation and client token: AWS answers a request that is sent again as it did the first time, which the emulator does not.
+    tokens: BTreeMap<(String, String), Vec<u8>>,
     /// What AWS's models forbid of what came by.
     wrong: Vec<String>,
 }
@@ -84,6 +86,7 @@ impl Proxy {
             counts: BTreeMap::new(),
             rule: Box::new(|_, _| Reaction::Pass),
             stand_in: Box::new(|_, _| None),
+            tokens: BTreeMap::new(),
             wrong: vec![],
         };
         let state = Arc::new(Mutex::new(state));
@@ -186,11 +189,20 @@ async fn forward(upstream: &str, request: &Message, call: &Call, state: &Mutex<S
     if let Some((status, body)) = stood_in {
         return Ok(Message::answer(status, &body));
     }
+    let token = request.token().map(|token| (call.operation.clone(), token));
+    let known = token.as_ref().and_then(|token| state.lock().unwrap().tokens.get(token).cloned());
+    if let Some(answer) = known {
+        return Message::read(&mut BufReader::new(&answer[..])).await?.ok_or_else(|| io::Error::other("an answer without an end"));
+    }
     let mut socket = TcpStream::connect(upstream).await?;
     socket.set_nodelay(true)?;
     socket.write_all(&request.bytes()).await?;
     let mut read = BufReader::new(socket);
-    Message::read(&mut read).await?.ok_or_else(|| io::Error::other("the endpoint did not answer"))
+    let answer = Message::read(&mut read).await?.ok_or_else(|| io::Error::other("the endpoint did not answer"))?;
+    if let Some(token) = token.filter(|_| answer.status() == 200) {
+        state.lock().unwrap().tokens.insert(token, answer.bytes());
+    }
+    Ok(answer)
 }
 
 /// A request or an answer: everything up to the empty line, and the body as it stands on the wire.
@@ -253,6 +265,12 @@ impl Message {
         let closes = self.header("connection").is_some_and(|c| c.eq_ignore_ascii_case("close"));
         let measured = self.header("content-length").or(self.header("transfer-encoding")).is_some();
         closes || !measured || self.head.starts_with("HTTP/1.0")
+    }
+
+    /// The client token of a request of EC2's.
+    fn token(&self) -> Option<String> {
+        let body = std::str::from_utf8(&self.body).ok()?;
+        body.split('&').find_map(|p| p.strip_prefix("ClientToken=")).map(String::from)
     }
 
     /// A request as the models read it.

@@ -279,6 +279,47 @@ async fn a_spoilt_answer_ends_in_one_world() {
     assert!(cases > 5);
 }
 
+/// Credentials that end in the middle: nothing is stuck, the way out is named, and with others the run is taken back. Those that are known to end
+/// before the run usually does are refused before anything is done.
+#[tokio::test]
+async fn credentials_that_end_leave_the_rest_to_recover() {
+    let mut site = Site::start("expired").await;
+    let before = canon(&site.reference.config).await;
+    let ends = humantime::format_rfc3339_seconds(std::time::SystemTime::now() + Duration::from_secs(300)).to_string();
+    let mut command = site.command("apply", &[]);
+    let refused = ended(command.env("AWS_CREDENTIAL_EXPIRATION", &ends).spawn().unwrap()).await;
+    assert!(refused.code == Some(1) && refused.out.contains("--ignore-expiry"), "{}", refused.out);
+    which(&canon(&site.reference.config).await, &before, &before, "refused");
+    for (n, code) in ["RequestExpired", "ExpiredTokenException", "AuthFailure"].into_iter().enumerate() {
+        let writes = AtomicUsize::new(0);
+        site.reference.proxy.rule(move |call, _| {
+            if call.mutating && call.service != "ssm" {
+                writes.fetch_add(1, Ordering::SeqCst);
+            }
+            let body =
+                format!("<Response><Errors><Error><Code>{code}</Code><Message>Request has expired.</Message></Error></Errors></Response>");
+            match writes.load(Ordering::SeqCst) > 5 + 9 * n {
+                true if ["ssm", "logs"].contains(&call.service.as_str()) => {
+                    Reaction::Answer { status: 400, body: format!("{{\"__type\":\"{code}\",\"message\":\"Request has expired.\"}}") }
+                }
+                true => Reaction::Answer { status: 400, body },
+                false => Reaction::Pass,
+            }
+        });
+        let mut command = site.command("apply", &[]);
+        let stopped = ended(command.env("AWS_CREDENTIAL_EXPIRATION", &ends).env("INFRA_IGNORE_EXPIRY", "true").spawn().unwrap()).await;
+        site.reference.proxy.reset();
+        assert_eq!(stopped.code, Some(4), "{}", stopped.out);
+        for (said, there) in
+            [("Stopped on the way", true), ("log in again", true), ("infra recover", true), ("Stuck", false), ("Take away", false)]
+        {
+            assert_eq!(stopped.out.contains(said), there, "{said}: {}", stopped.out);
+        }
+        site.recover(&[]).await;
+        which(&canon(&site.reference.config).await, &before, &before, code);
+    }
+}
+
 /// An answer that stalls for half a minute, which is longer than a lease's beat, is waited for: one in every run of the tests, five with
 /// `INFRA_TEST_KILLS=all`.
 #[tokio::test]

@@ -11,6 +11,7 @@ mod db_instance;
 mod db_parameter_group;
 mod db_replica;
 mod db_subnet_group;
+mod doubt;
 mod edge;
 mod elastic_ip;
 mod flow_log;

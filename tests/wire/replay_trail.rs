@@ -107,3 +107,13 @@ async fn a_closed_trail_is_said_once() {
     assert_eq!((log.unread.len(), log.events.len(), replay.asked().len()), (1, 0, 1));
     assert!(log.unread[0].forbidden() && log.unread[0].operation == "LookupEvents", "{}", log.unread[0]);
 }
+
+/// One that fails is asked once, and not for every object: who did it only adds to what is known.
+#[tokio::test(start_paused = true)]
+async fn a_broken_trail_is_asked_once() {
+    for status in [500, 503] {
+        let (log, replay) = who(&[(status, "{}".into())], &[object("vpc", "vpc-1"), object("vpc", "vpc-2")]).await;
+        assert_eq!((log.unread.len(), log.events.len(), replay.asked().len()), (1, 0, 1));
+        assert_eq!(log.unread[0].operation, "LookupEvents");
+    }
+}

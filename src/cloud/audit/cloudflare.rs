@@ -3,19 +3,20 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::{AuditEvent, AuditLog, EVENTS, short};
 use crate::kinds::Live;
 use crate::model::Moment;
 use crate::wire::cloudflare::Request;
-use crate::wire::{Clients, CloudError};
+use crate::wire::{Clients, CloudError, Service};
 
 /// How far back it is looked.
 const BACK: Duration = Duration::from_secs(90 * 86_400);
 
 impl Clients {
     /// What was done to these objects, as far as the log names them: one request a zone. It doesn't tell our own doings from others'.
-    pub async fn audit(&self, objects: &[&Live]) -> AuditLog {
+    pub async fn audit(&self, objects: &[&Live], until: Instant) -> AuditLog {
         let mut log = AuditLog::default();
         let mut zones: BTreeMap<String, Vec<&Live>> = BTreeMap::new();
         for live in objects {
@@ -25,13 +26,13 @@ impl Clients {
             }
         }
         for (zone, objects) in zones {
-            match self.entries(&zone).await {
+            match self.policy.hint(until, self.entries(&zone)).await {
                 Ok(entries) => {
                     let about = |l: &&Live| (l.id.clone(), events(&entries, &l.id));
                     log.events.extend(objects.iter().map(about).filter(|(_, events)| !events.is_empty()));
                 }
                 Err(e) if log.unread.iter().any(|u| u.code == e.code) => {}
-                Err(e) => log.unread.push(e),
+                Err(e) => log.unread.push(CloudError { service: Some(Service::Cloudflare), ..e }),
             }
         }
         log
@@ -46,7 +47,7 @@ impl Clients {
         let since = humantime::format_rfc3339_seconds(SystemTime::now() - BACK);
         let request = Request::get("Get account audit logs", "Account Settings Read", format!("accounts/{account}/audit_logs"))
             .query(format!("zone.name={zone}&since={since}&direction=desc&per_page=1000"));
-        Ok(self.ask(&request).await?.as_array().cloned().unwrap_or_default())
+        Ok(self.look(&request).await?.as_array().cloned().unwrap_or_default())
     }
 }
 

@@ -4,35 +4,34 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use aws_sdk_cloudtrail::config::{Config, Region};
 use aws_sdk_cloudtrail::types::{Event, LookupAttribute, LookupAttributeKey};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::{AuditEvent, AuditLog, EVENTS, short};
 use crate::kinds::Live;
 use crate::model::Moment;
 use crate::wire::aws::APP;
-use crate::wire::{Class, Clients, CloudError, Service};
+use crate::wire::{Clients, CloudError, Service};
 
 /// Where events of services are told that are the same in every region.
 const HOME: &str = "us-east-1";
+
+/// The request.
+const LOOKUP: &str = "LookupEvents";
 
 /// Pages that are read of one object's events, at most: reads fill them, too.
 const PAGES: usize = 3;
 
 impl Clients {
-    /// What others did to these objects. A record that is closed to us is asked for once.
-    pub async fn trail(&self, objects: &[&Live]) -> AuditLog {
+    /// What others did to these objects, as far as it is told until then. A record that can't be read is asked for once.
+    pub async fn trail(&self, objects: &[&Live], until: Instant) -> AuditLog {
         let mut log = AuditLog::default();
         for live in objects {
             let region = if live.object.kind().service() == Service::Iam { HOME } else { self.region() };
-            match self.events(region, &live.id).await {
+            match self.policy.hint(until, self.events(region, &live.id)).await {
                 Ok(events) => drop(log.events.insert(live.id.clone(), events)),
                 Err(e) => {
-                    let closed = e.class == Class::Denied;
-                    if !log.unread.iter().any(|u| u.code == e.code) {
-                        log.unread.push(e);
-                    }
-                    if closed {
-                        break;
-                    }
+                    log.unread.push(CloudError { service: Some(Service::CloudTrail), operation: LOOKUP.into(), ..e });
+                    break;
                 }
             }
         }
@@ -50,7 +49,7 @@ impl Clients {
                 let at = Config::builder().region(Region::new(region.to_owned()));
                 request.clone().set_next_token(token.clone()).customize().config_override(at).send().await
             };
-            let page = self.safe(Service::CloudTrail, "LookupEvents", send).await?;
+            let page = self.once(Service::CloudTrail, LOOKUP, send).await?;
             events.extend(page.events.into_iter().flatten().filter_map(event));
             token = page.next_token.filter(|t| !t.is_empty());
             if token.is_none() || events.len() >= EVENTS {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::files::at;
 use crate::kinds::Live;
 
 /// One write.
@@ -28,23 +29,32 @@ pub struct File {
 impl File {
     pub fn open(path: &Path) -> io::Result<File> {
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
+            fs::create_dir_all(folder).map_err(at(folder))?;
         }
-        let file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(path).map_err(at(path))?;
         Ok(File { file, path: path.into(), seen: 0 })
     }
 
     /// Keeps every other process from writing until [`File::unlock`].
     pub fn lock(&self) -> io::Result<()> {
-        self.file.lock()
+        self.file.lock().map_err(at(&self.path))
     }
 
     pub fn unlock(&self) -> io::Result<()> {
-        self.file.unlock()
+        self.file.unlock().map_err(at(&self.path))
     }
 
     /// What was written since the last look. A last line without its end is still being written, or its writer has died.
     pub fn news(&mut self) -> io::Result<Vec<Line>> {
+        let path = self.path.clone();
+        self.unread().map_err(at(&path))
+    }
+
+    fn unread(&mut self) -> io::Result<Vec<Line>> {
         if self.file.metadata()?.len() <= self.seen {
             return Ok(vec![]);
         }
@@ -52,7 +62,7 @@ impl File {
         let mut text = vec![];
         (&self.file).read_to_end(&mut text)?;
         text.truncate(text.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1));
-        let broken = |e| io::Error::other(format!("{} is not a sandbox file: {e}", self.path.display()));
+        let broken = |e| io::Error::new(io::ErrorKind::InvalidData, format!("this is no sandbox file: {e}"));
         let lines = text.split_inclusive(|b| *b == b'\n').map(|line| serde_json::from_slice(line).map_err(broken));
         let lines = lines.collect::<io::Result<_>>()?;
         self.seen += text.len() as u64;
@@ -61,6 +71,11 @@ impl File {
 
     /// Writes a line. The caller holds the lock and has seen all news, so that what else is there is the torn line of a writer that died.
     pub fn append(&mut self, line: &Line) -> io::Result<()> {
+        let path = self.path.clone();
+        self.add(line).map_err(at(&path))
+    }
+
+    fn add(&mut self, line: &Line) -> io::Result<()> {
         if self.file.metadata()?.len() > self.seen {
             self.file.set_len(self.seen)?;
         }

@@ -28,6 +28,8 @@ pub(super) struct State {
     pub faults: BTreeMap<u64, Fault>,
     pub mutations: u64,
     pub lists: u64,
+    /// The credentials have ended.
+    pub expired: bool,
     /// The write that is being made shows in lists much later than usual.
     pub late: bool,
 }
@@ -38,7 +40,10 @@ impl State {
         let mut value = serde_json::to_value(want).map_err(|e| CloudError::bug(e.to_string()))?;
         let mut told = resolve_texts(&mut value, &|a, attr| links.output(a, attr).ok());
         if half {
-            told |= flip(&mut value);
+            // What a creation can't say again is in its first request.
+            let later = want.attributes().into_iter().filter(|a| a.mode == Mode::Update).map(|a| a.name);
+            let mut fields = value.as_object_mut().and_then(|o| o.values_mut().next());
+            told |= later.into_iter().any(|name| fields.as_mut().and_then(|f| f.get_mut(name)).is_some_and(flip));
         }
         let mut object = match told {
             true => serde_json::from_value(value).map_err(|e| CloudError::bug(e.to_string()))?,
@@ -59,6 +64,12 @@ impl State {
             }
         });
         lost.map_or(Ok(Live { id: id.into(), object, stamp: stamp.clone(), points }), Err)
+    }
+
+    /// Whether the credentials are still good.
+    pub fn admitted(&self) -> Result<(), CloudError> {
+        let refused = || CloudError::new(Class::Denied, "ExpiredToken", "the security token included in the request is expired");
+        if self.expired { Err(refused()) } else { Ok(()) }
     }
 
     /// Whether the world has room for the object.

@@ -143,34 +143,43 @@ fn stale(old: &DnsRecord, new: &DnsRecord, content: &str) -> Duration {
     if leads && other { Duration::from_secs(seconds.into()) } else { Duration::ZERO }
 }
 
+/// So often a batch is sent whose answers are lost.
+const TRIES: usize = 4;
+
 /// One request, all or nothing. A refusal is looked into once: what is gone already need not go, and an identical record of somebody else's serves
-/// as well as one of ours.
+/// as well as one of ours. A lost answer is looked into, too: all of it stands, or it is sent again.
 async fn transact(cx: &Clients, zone: &Zone, changes: &[&Change<'_>]) -> Vec<Answer> {
     let all = |e: CloudError| changes.iter().map(|_| Err(e.clone())).collect();
     let mut settled: BTreeMap<usize, Option<Live>> = BTreeMap::new();
-    for look in [true, false] {
+    let (mut lost, mut refused) = (0, false);
+    while settled.len() < changes.len() {
         let open: Vec<usize> = (0..changes.len()).filter(|i| !settled.contains_key(i)).collect();
-        match send(cx, zone, changes, &open).await {
+        let error = match send(cx, zone, changes, &open).await {
             Ok(made) => {
                 settled.extend(made);
                 break;
             }
-            Err(e) if look && matches!(e.class, Class::Invalid | Class::NotFound | Class::Conflict) => {
-                let now = match records(cx, zone).await {
-                    Ok(now) => now,
-                    Err(_) => return all(e),
-                };
-                let known = settled.len();
-                for i in open {
-                    if let Some(live) = needless(changes[i], &now, zone) {
-                        settled.insert(i, live);
-                    }
-                }
-                if settled.len() == known {
+            Err(e) => CloudError { tainted: lost > 0, ..e },
+        };
+        match error.class {
+            Class::Ambiguous if lost + 1 < TRIES => {
+                lost += 1;
+                if let Err(e) = cx.policy.dwell("Cloudflare to answer", cx.policy.poll).await {
                     return all(e);
                 }
             }
-            Err(e) => return all(e),
+            Class::Invalid | Class::NotFound | Class::Conflict if !refused => refused = true,
+            _ => return all(error),
+        }
+        let Ok(now) = records(cx, zone).await else { return all(error) };
+        let known = settled.len();
+        for i in open {
+            if let Some(live) = needless(changes[i], &now, zone) {
+                settled.insert(i, live);
+            }
+        }
+        if refused && settled.len() == known {
+            return all(error);
         }
     }
     if let Err(e) = cx.policy.forgotten(changes.iter().map(|c| c.stale).max().unwrap_or_default()).await {
@@ -183,7 +192,8 @@ async fn transact(cx: &Clients, zone: &Zone, changes: &[&Change<'_>]) -> Vec<Ans
 fn needless(change: &Change, now: &[Value], zone: &Zone) -> Option<Option<Live>> {
     match (&change.id, &change.body) {
         (Some(id), None) => (!now.iter().any(|v| text(v, "/id") == **id)).then_some(None),
-        (None, Some(_)) => {
+        // One that takes the place of another of its type stands once that one is gone.
+        (old, Some(_)) if old.is_none_or(|id| change.swap && !now.iter().any(|v| text(v, "/id") == *id)) => {
             let (want, stamp, _) = change.after.as_ref()?;
             let body = change.body.as_ref()?;
             let same = |live: &Live| {

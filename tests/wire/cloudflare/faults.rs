@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use infra::kinds::custom_rules::Filter;
 use infra::kinds::{CustomRules, DnsRecord, Object, Rule, ZoneSetting};
 use infra::model::{Computed, Ranked};
-use infra::run::Outcome;
+use infra::run::{Event, Outcome};
 use infra::stack::Stack;
 use serde_json::json;
 
@@ -23,7 +23,7 @@ fn broken() -> serde_json::Value {
     json!({ "success": false, "errors": [{ "code": 10000, "message": "internal" }], "messages": [], "result": null })
 }
 
-/// A batch whose answer is lost is looked up, and never sent again.
+/// A batch whose answer is lost is looked up, and sent again only when nothing of it stands: four times in all.
 #[tokio::test]
 async fn a_lost_answer_is_looked_up() {
     for happened in [true, false] {
@@ -37,13 +37,35 @@ async fn a_lost_answer_is_looked_up() {
                 (_, false, false) => Reaction::Answer { status: 502, headers: vec![], body: broken() },
             });
             let (outcome, events) = edge.run(&two(), "r1").await;
-            assert_eq!(edge.count(BATCH), 1, "never repeated");
+            assert_eq!(edge.count(BATCH), if happened { 1 } else { 4 });
             match happened {
                 true => assert_eq!(outcome, Outcome::Applied, "{events:#?}"),
                 false => assert!(matches!(outcome, Outcome::RolledBack(Some(_))), "{outcome:?}"),
             }
             assert_eq!(edge.fake.records(&edge.zone).len(), if happened { 2 } else { 0 });
         }
+    }
+}
+
+/// One server's error on any write, whether it took effect or not, takes nothing back.
+#[tokio::test]
+async fn one_error_of_the_server_is_gone_on_from() {
+    let (first, then) = (mixed("admin", "full", "192.0.2.1"), mixed("shop", "strict", "192.0.2.2"));
+    for happened in [true, false] {
+        let edge = Edge::start("pro").await;
+        for (run, want) in [("r1", &first), ("r2", &then)] {
+            let spoilt = std::sync::Mutex::new(std::collections::BTreeSet::new());
+            edge.fake.rule(move |call, _| match (call.method != "GET" && spoilt.lock().unwrap().insert(call.shape()), happened) {
+                (false, _) => Reaction::Pass,
+                (_, true) => Reaction::After { status: 502, headers: vec![], body: broken() },
+                (_, false) => Reaction::Answer { status: 502, headers: vec![], body: broken() },
+            });
+            let (outcome, events) = edge.run(want, run).await;
+            assert_eq!(outcome, Outcome::Applied, "happened: {happened}: {events:#?}");
+            assert!(!events.iter().any(|e| matches!(e, Event::Failed(..))), "{events:#?}");
+        }
+        assert!(edge.plan(&then).await.unwrap().is_empty());
+        assert_eq!(edge.fake.records(&edge.zone).len(), 2, "none is there twice");
     }
 }
 

@@ -1,0 +1,111 @@
+//! Files as `infra` writes them: whole or not at all, and no error without its path.
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// So many links may lead to a file, as the kernel has it (`MAXSYMLINKS`).
+const LINKS: usize = 40;
+
+/// Writes a file whole or not at all: beside it under a random name, readable by its owner alone, then renamed. A link is followed, and what
+/// stands there keeps its permissions. What is no ordinary file (a device, a FIFO, `/dev/stdout`) is written into.
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    whole(path, bytes).map_err(at(path))
+}
+
+fn whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let target = target(path)?;
+    let there = match fs::metadata(&target) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => None,
+        found => Some(found?),
+    };
+    if open(&target) || there.as_ref().is_some_and(|m| !m.is_file()) {
+        return OpenOptions::new().write(true).open(path)?.write_all(bytes);
+    }
+    let folder = target.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut beside = tempfile::Builder::new().prefix(".infra-").tempfile_in(folder)?;
+    beside.write_all(bytes)?;
+    if let Some(there) = there {
+        beside.as_file().set_permissions(there.permissions())?;
+    }
+    beside.as_file().sync_all()?;
+    beside.persist(&target).map(drop).map_err(|e| e.error)
+}
+
+/// Where links lead, even if nothing is there yet. Those to what a process has open lead nowhere else.
+fn target(path: &Path) -> io::Result<PathBuf> {
+    let mut at = path.to_path_buf();
+    for _ in 0..LINKS {
+        match fs::read_link(&at) {
+            Ok(next) if !open(&at) => at = at.parent().unwrap_or(Path::new("")).join(next),
+            _ => return Ok(at),
+        }
+    }
+    Err(io::Error::other("too many links"))
+}
+
+/// Whether a path names what a process has open, or a device.
+fn open(path: &Path) -> bool {
+    path.starts_with("/proc") || path.starts_with("/dev")
+}
+
+/// Says in an error which file it is about. Its kind stays what it is.
+pub fn at(path: &Path) -> impl FnOnce(io::Error) -> io::Error {
+    move |e| io::Error::new(e.kind(), format!("{}: {e}", path.display()))
+}
+
+/// What helps against an error of a file.
+pub fn help(e: &io::Error) -> &'static str {
+    use io::ErrorKind::*;
+    match e.kind() {
+        NotFound | NotADirectory => "check the path: a folder of it is missing, or is none",
+        IsADirectory => "name a file: this is a folder",
+        PermissionDenied => "let this user read and write there (`ls -ld` shows who may), or name another place",
+        ReadOnlyFilesystem => "name a place that can be written: this file system is read-only",
+        StorageFull | QuotaExceeded | FileTooLarge => "make room there, or name another place",
+        AlreadyExists => "take away what is there, or name another place",
+        InvalidData => "this isn't such a file, or it is damaged: name another, or make it anew",
+        _ => "the message is the system's own: see what it says of this path, then try again",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    /// Two names that differ in their ending alone don't share a temporary one; links lead on; a FIFO stays one; nothing is left beside.
+    #[test]
+    fn files_are_written_whole_and_where_links_lead() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        write(&at("plan.prod"), b"prod").unwrap();
+        assert_eq!(fs::metadata(at("plan.prod")).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::set_permissions(at("plan.prod"), fs::Permissions::from_mode(0o640)).unwrap();
+        symlink("plan.prod", at("link")).unwrap();
+        symlink("plan.new", at("dangling")).unwrap();
+        write(&at("link"), b"again").unwrap();
+        write(&at("dangling"), b"new").unwrap();
+        assert_eq!((fs::read(at("plan.prod")).unwrap(), fs::read(at("plan.new")).unwrap()), (b"again".to_vec(), b"new".to_vec()));
+        assert!(fs::symlink_metadata(at("link")).unwrap().is_symlink());
+        assert_eq!(fs::metadata(at("plan.prod")).unwrap().permissions().mode() & 0o777, 0o640);
+        symlink("round", at("round")).unwrap();
+        assert!(write(&at("round"), b"").unwrap_err().to_string().contains("round"));
+        assert!(std::process::Command::new("mkfifo").arg(at("fifo")).status().unwrap().success());
+        let fifo = at("fifo");
+        let reader = std::thread::spawn(move || fs::read(fifo).unwrap());
+        write(&at("fifo"), b"through").unwrap();
+        assert_eq!(reader.join().unwrap(), b"through");
+        let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert!(!names.iter().any(|n| n.to_string_lossy().starts_with(".infra-")), "{names:?}");
+    }
+
+    #[test]
+    fn an_error_names_its_file_and_what_helps() {
+        let e = write(Path::new("/dev/full"), b"x").unwrap_err();
+        assert!(e.to_string().starts_with("/dev/full: ") && help(&e).contains("make room"), "{e}");
+        let e = write(Path::new("/no/such/folder/plan"), b"x").unwrap_err();
+        assert!(e.to_string().starts_with("/no/such/folder/plan: ") && help(&e).contains("missing"), "{e}");
+        assert!(help(&write(Path::new("/tmp"), b"x").unwrap_err()).contains("folder"));
+    }
+}

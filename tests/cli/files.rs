@@ -1,0 +1,74 @@
+//! Files and streams that the product writes: whole or not at all, and told when they can't be.
+use std::fs::File;
+use std::process::Stdio;
+
+use super::Infra;
+
+fn sandbox(name: &str) -> Infra {
+    Infra { env: vec![("INFRA_CLOUD", "sandbox:cloud.jsonl".into())], ..Infra::new(name) }
+}
+
+/// Two stacks planned at once into names that differ in their endings: each file holds its own stack's plan.
+#[test]
+fn plans_written_at_once_keep_apart() {
+    let infra = sandbox("files-at-once");
+    let minimal = std::fs::read_to_string(Infra::example("minimal")).unwrap();
+    let stack = minimal.lines().find_map(|l| l.strip_prefix("stack: ")).unwrap().to_owned();
+    for name in ["one", "two"] {
+        infra.file(&format!("{name}.yaml"), &minimal.replacen(&format!("stack: {stack}"), &format!("stack: {name}"), 1));
+    }
+    for _ in 0..8 {
+        let plan = |name: &str| {
+            let (spec, out) = (format!("{name}.yaml"), format!("plan.{name}"));
+            infra.command(&["plan", "--file", &spec, "--out", &out]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        };
+        let (mut one, mut two) = (plan("one"), plan("two"));
+        assert!([one.wait().unwrap(), two.wait().unwrap()].iter().all(|s| s.success()));
+        for name in ["one", "two"] {
+            let text = std::fs::read_to_string(infra.folder.join(format!("plan.{name}"))).unwrap();
+            assert!(text.contains(&format!("stack: {name}")), "{name}");
+        }
+    }
+    let left: Vec<_> = std::fs::read_dir(&infra.folder).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|n| n.to_string_lossy().starts_with(".infra-")), "{left:?}");
+}
+
+/// A full disk is told, and is no missing reader: 1, not 141.
+#[test]
+fn a_result_that_cannot_be_written_is_told() {
+    let infra = sandbox("files-full");
+    let minimal = Infra::example("minimal");
+    let full = || Stdio::from(File::options().write(true).open("/dev/full").unwrap());
+    for args in [&["plan", "--file", &minimal, "--format", "json"][..], &["schema"], &["completions", "bash"], &["--help"]] {
+        let output = infra.command(args).stdout(full()).output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{args:?} {err}");
+        assert!(err.contains("No space left on device") && err.contains("not whole"), "{args:?} {err}");
+    }
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = infra.command(&["schema"]).stdout(writer).output().unwrap();
+    assert_eq!((output.status.code(), output.stderr), (Some(141), vec![]));
+}
+
+/// No error of a file without its path, and the help is by what is wrong there.
+#[test]
+fn an_error_of_a_file_names_it() {
+    let infra = sandbox("files-errors");
+    let minimal = Infra::example("minimal");
+    infra.file("plain", "");
+    let cases = [
+        (vec!["plan", "--file", &minimal, "--out", "/dev/full"], "/dev/full: No space left", "make room"),
+        (vec!["plan", "--file", &minimal, "--out", "none/plan"], "none/plan: No such file", "missing"),
+        (vec!["plan", "--file", &minimal, "--out", "."], "Is a directory", "name a file"),
+        (vec!["apply", "--file", &minimal, "--auto-approve", "--journal", "plain/runs"], "plain/runs", "is none"),
+        (vec!["plan", "--file", &minimal, "--cloud", "sandbox:plain/cloud"], "plain", "take away"),
+    ];
+    for (args, path, help) in cases {
+        let said = infra.run(&args);
+        assert!(said.code == 1 && said.err.contains(path) && said.err.contains(help), "{args:?} {} {}", said.code, said.err);
+    }
+    let said = infra.run(&["plan", "--file", &minimal, "--out", "/dev/null"]);
+    assert!(said.code == 2 || said.code == 0, "{}", said.err);
+    assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
+}
