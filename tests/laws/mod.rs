@@ -32,6 +32,7 @@ mod order;
 mod pairs;
 mod policy;
 mod saved;
+mod selection;
 mod sequences;
 pub mod world;
 
