@@ -1,7 +1,7 @@
 //! The real clouds behind the door: verbs of kinds, with errors that say more than the service did.
 use std::collections::BTreeSet;
 
-use super::{AuditLog, Cloud, Observe, explain};
+use super::{AuditLog, Cloud, Observe, explain, zones};
 use crate::kinds::{Call, Kind, Links, Live, Object, Stamp};
 use crate::wire::cloudflare::folder;
 use crate::wire::{Clients, CloudError, Identity, Notes, Service, Zone};
@@ -15,6 +15,9 @@ impl Observe for Clients {
     }
     async fn about_zone(&self, zone: &str) -> Result<Zone, CloudError> {
         self.zone(zone).await
+    }
+    async fn availability_zones(&self) -> Result<BTreeSet<String>, CloudError> {
+        zones::of_region(self).await
     }
     async fn who(&self, objects: &[&Live]) -> AuditLog {
         let (theirs, ours): (Vec<&Live>, Vec<&Live>) = objects.iter().partition(|l| l.object.kind().service() == Service::Cloudflare);

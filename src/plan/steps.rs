@@ -2,7 +2,7 @@
 use super::decide::Decision;
 use super::*;
 use crate::kinds::refs;
-use crate::model::Loss;
+use crate::model::{Loss, Timeouts};
 
 impl<'a> Decision<'a> {
     /// First what must leave early, then what is built, then, behind the commit point, what nothing uses any more.
@@ -167,7 +167,16 @@ fn push(plan: &mut Plan, address: &Address, act: Act, after: Vec<usize>, undo: U
         Act::Update { .. } => times.update,
         Act::Delete { .. } => times.delete,
     };
-    plan.steps.push(Step { id: plan.steps.len(), address: address.clone(), act, after, undo, typical, tail: typical });
+    plan.steps.push(Step {
+        id: plan.steps.len(),
+        address: address.clone(),
+        act,
+        after,
+        undo,
+        typical,
+        tail: typical,
+        timeouts: Timeouts::default(),
+    });
 }
 
 /// Tails, and the longest way from the first step to the last, on both sides of the commit point.

@@ -12,7 +12,7 @@ use super::{Event, Operation, Outcome, Run, Settlement};
 use crate::cloud::Cloud;
 use crate::kinds::{Call, Links, Live, Stamp};
 use crate::plan::{Act, Plan, Undo};
-use crate::wire::policy::STEP;
+use crate::wire::policy::{PATIENCE, STEP};
 use crate::wire::{Class, CloudError};
 
 /// Records every event before the run goes on. An error stops the run: no record, no effect.
@@ -88,7 +88,9 @@ pub async fn drive<C: Cloud>(
                 };
                 let first = step_of(group[0]);
                 let tasks: Vec<Task> = group.into_iter().map(task).collect();
-                flight.push(STEP.scope(first, Box::pin(perform(plan, settings, cloud, tasks))));
+                let undoing = matches!(tasks[0].action, Operation::Undo(_));
+                let patience = plan.steps[first].patience(undoing);
+                flight.push(STEP.scope(first, PATIENCE.scope(patience, Box::pin(perform(plan, settings, cloud, tasks)))));
             }
         }
         if flight.is_empty() {

@@ -7,8 +7,8 @@ use super::sections::Spec;
 use super::suggest::{list, nearest};
 use super::units::{Duration, Name};
 use super::vpc::TierKind;
-use super::{cycles, references, renamed, secrets};
-use crate::diag::{Code, Finding};
+use super::{accept, cycles, reach, references, renamed, secrets};
+use crate::diag::{Code, Finding, Named, Place, Risk};
 use std::collections::BTreeSet;
 
 /// Everything that is wrong or risky. What stands at a path in `cut` was wrong already: nothing that follows from it is said.
@@ -21,6 +21,8 @@ pub fn check(spec: &Spec, sources: &Sources, root: &Node, fields: &Fields<'_>, c
     secrets::check(&mut cx);
     renamed::check(&mut cx);
     cycles::check(&mut cx);
+    reach::check(&mut cx);
+    accept::check(&mut cx);
     cx.found
 }
 
@@ -60,7 +62,7 @@ pub struct Check<'a> {
     /// Paths that were wrong already.
     cut: BTreeSet<Vec<String>>,
     /// What is wrong or risky.
-    found: Vec<Finding>,
+    pub(super) found: Vec<Finding>,
 }
 
 impl Check<'_> {
@@ -80,9 +82,17 @@ impl Check<'_> {
     }
 
     /// Says that the value at `path` is allowed but risky.
-    pub fn risk(&mut self, path: &[&str], message: String, help: impl Into<String>) {
+    pub fn risk(&mut self, risk: Risk, path: &[&str], message: String, help: impl Into<String>) {
         let place = self.sources.place(self.sources.value(path), "this choice");
-        self.say(&[path], Finding::warning(Code::Risk, message, help).at(place));
+        self.risk_at(risk, path, message, help, vec![place]);
+    }
+
+    /// Says the same of several places, of which the first is the one at `path` or in it.
+    pub fn risk_at(&mut self, risk: Risk, path: &[&str], message: String, help: impl Into<String>, places: Vec<Place>) {
+        let help = format!("{}; or accept it: `accept: {{ {}: REASON }}`", help.into(), risk.text());
+        let mut finding = places.into_iter().fold(Finding::warning(Code::Risk, message, help), Finding::at);
+        finding.risk = Some(Named { risk, path: path.join("."), accepted: None });
+        self.say(&[path], finding);
     }
 
     /// Says something that follows from the values at `paths`, unless one of them was wrong already.

@@ -34,6 +34,7 @@ mod policy;
 mod saved;
 mod selection;
 mod sequences;
+mod timeouts;
 pub mod world;
 
 use infra::kinds::example::EXAMPLE;
