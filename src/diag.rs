@@ -1,11 +1,16 @@
 //! Diagnostic codes, findings and exit codes: what a person is told, and how a process ends.
+mod json;
+mod risk;
+
 use miette::{Diagnostic, LabeledSpan, NamedSource, Severity, SourceCode};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
+
+pub use json::json;
+pub use risk::{Named, Risk};
 
 /// A file as the user wrote it; labels point into it by byte offsets.
 pub type Source = Arc<NamedSource<String>>;
@@ -34,6 +39,7 @@ macro_rules! codes {
 }
 
 codes! {
+    Accept "spec::accept" "What a spec accepts is a risk that it has, with a reason.",
     AmbiguousName "spec::ambiguous_name" "A name that could mean several entries must be made clear.",
     BadAccount "spec::bad_account" "An account is twelve digits in quotes.",
     BadArn "spec::bad_arn" "An ARN has the form that AWS prints.",
@@ -181,13 +187,16 @@ pub struct Finding {
     pub places: Vec<Place>,
     /// What to write instead.
     pub help: String,
+    /// Which risk it is, and of what.
+    pub risk: Option<Named>,
     elsewhere: Vec<Elsewhere>,
 }
 
 impl Finding {
     /// An error without a place yet.
     pub fn error(code: Code, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Finding { code, severity: Severity::Error, message: message.into(), places: Vec::new(), help: help.into(), elsewhere: Vec::new() }
+        let (places, risk, elsewhere) = Default::default();
+        Finding { code, severity: Severity::Error, message: message.into(), places, help: help.into(), risk, elsewhere }
     }
 
     /// A warning without a place yet.
@@ -211,6 +220,15 @@ impl Finding {
         self.severity == Severity::Error
     }
 
+    /// `error`, `warning`, or `info` for a risk that is accepted.
+    pub fn gravity(&self) -> &'static str {
+        match (self.severity, &self.risk) {
+            (Severity::Error, _) => "error",
+            (_, Some(Named { accepted: Some(_), .. })) => "info",
+            _ => "warning",
+        }
+    }
+
     fn key(&self) -> (&str, usize, Code, &str) {
         let (file, start) = self.places.first().map_or(("", 0), |p| (p.source.name(), p.span.start));
         (file, start, self.code, &self.message)
@@ -227,7 +245,10 @@ impl std::error::Error for Finding {}
 
 impl Diagnostic for Finding {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(self.code.text()))
+        Some(match &self.risk {
+            Some(named) => Box::new(format!("{}::{}", self.code.text(), named.risk.text())),
+            None => Box::new(self.code.text()),
+        })
     }
 
     fn severity(&self) -> Option<Severity> {
@@ -327,35 +348,6 @@ pub fn render(findings: &[Finding], color: bool, width: usize) -> String {
         handler.render_report(&mut out, finding).expect("writing to a string cannot fail, and spans lie within their sources");
     }
     out
-}
-
-/// Findings for programs: a list of objects with `code`, `severity`, `message`, `help` and
-/// `places` (`file`, `line` and `column` from 1 in characters, `offset` and `length` in bytes, `label`).
-pub fn json(findings: &[Finding]) -> Value {
-    findings.iter().map(one).collect()
-}
-
-fn one(finding: &Finding) -> Value {
-    let places: Vec<Value> = finding.places.iter().map(place).collect();
-    json!({
-        "code": finding.code.text(),
-        "severity": if finding.is_error() { "error" } else { "warning" },
-        "message": finding.message,
-        "help": finding.help,
-        "places": places,
-    })
-}
-
-fn place(place: &Place) -> Value {
-    let start = place.start();
-    json!({
-        "file": place.source.name(),
-        "line": start.line,
-        "column": start.column,
-        "offset": start.byte,
-        "length": place.span.len(),
-        "label": place.label,
-    })
 }
 
 /// How a process ends. The numbers are a promise to scripts.

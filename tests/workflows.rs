@@ -73,7 +73,9 @@ fn scripts(v: &Value, within: bool, out: &mut Vec<String>) {
 /// The calls of `infra` in a script, each as its words.
 fn calls(script: &str) -> Vec<Vec<String>> {
     let joined = script.replace("\\\n", " ");
-    let commands = joined.split(['\n', ';', '|', '&']).map(|c| c.trim().trim_start_matches("exec ").trim_start_matches("if "));
+    let commands = joined
+        .split(['\n', ';', '|', '&'])
+        .map(|c| c.trim().trim_start_matches("exec ").trim_start_matches("if ").trim_start_matches("then "));
     let words = |c: &str| c.split_whitespace().take_while(|w| !w.starts_with('>')).map(|w| w.trim_matches('"').to_owned()).collect();
     commands.filter(|c| c.starts_with("infra ")).map(words).collect()
 }
@@ -128,4 +130,25 @@ fn every_workflow_has_the_same_environment() {
     };
     assert!(env("plan.yml").is_mapping());
     assert_eq!((env("plan.yml"), env("drift.yml")), (env("apply.yml"), env("apply.yml")));
+}
+
+/// What a cancelled job had begun is taken back without a person, in an environment that only the job for that has.
+#[test]
+fn recovery_waits_for_nobody() {
+    let read = |file: &str| serde_yaml::from_str::<Value>(&std::fs::read_to_string(path(file)).unwrap()).unwrap();
+    let apply = read(&format!("{EXAMPLES}/apply.yml"));
+    let jobs = apply["jobs"].as_mapping().unwrap();
+    let of = |environment: &str| -> Vec<&str> {
+        let of = jobs.iter().filter(|(_, job)| job["environment"] == environment);
+        of.map(|(name, _)| name.as_str().unwrap()).collect()
+    };
+    assert_eq!((of("production"), of("recovery")), (vec!["apply"], vec!["recover"]));
+    let gitlab = read(GITLAB);
+    assert_eq!((&gitlab["recover"]["environment"]["name"], &gitlab["recover"]["rules"][0]["when"]), (&"recovery".into(), &"always".into()));
+    for job in [&jobs["recover"], &gitlab["recover"]] {
+        let mut all = vec![];
+        scripts(job, false, &mut all);
+        let calls: Vec<String> = all.iter().flat_map(|s| calls(s)).map(|call| call[1].clone()).collect();
+        assert_eq!(calls, ["recover"], "it can only take back");
+    }
 }

@@ -51,6 +51,7 @@ impl Apply {
         if self.how.json {
             printer.stream();
         }
+        printer.verbose(self.how.verbose);
         let kept = self.plan.as_deref().map(|file| saved::read(file).map(|kept| (kept, file))).transpose()?;
         let published = kept.as_ref().filter(|_| self.comment);
         let publisher = published.map(|(kept, _)| CommentPublisher::open(kept, &self.forge, MEANWHILE, printer));

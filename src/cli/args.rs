@@ -15,7 +15,7 @@ pub const JOURNALS: &str = ".infra/runs";
 /// The files of the spec.
 #[derive(Args, Debug)]
 pub struct SpecArgs {
-    /// The spec; given again, a layer over it
+    /// The spec, `-` for standard input; given again, a layer over it
     #[arg(short, long, value_name = "FILE", env = "INFRA_FILE", value_delimiter = ',', default_value = "infra.yaml")]
     pub file: Vec<PathBuf>,
 }

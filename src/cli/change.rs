@@ -14,8 +14,7 @@ pub struct PlannedRun<'c> {
     pub stack: &'c str,
     /// `apply`, `destroy`.
     pub command: &'c str,
-    /// The digest of the spec's layers.
-    pub spec: &'c str,
+    pub loaded: &'c Loaded,
     /// Whether the plan has been approved before this command, as a saved one has.
     pub approved: bool,
     pub unfinished: Unfinished,
@@ -47,7 +46,7 @@ pub async fn from_spec(
     command: &str,
 ) -> Result<Exit, Failure> {
     let unfinished = if recover_first { Unfinished::TakeBack } else { Unfinished::Ask };
-    let planned = PlannedRun { stack: &stack.name, command, spec: &loaded.digest, approved: false, unfinished };
+    let planned = PlannedRun { stack: &stack.name, command, loaded, approved: false, unfinished };
     carry_out(context, &planned, async || look_and_plan(context, loaded, stack, choice).await).await
 }
 
@@ -66,6 +65,7 @@ pub async fn carry_out(
             if plan.is_empty() {
                 return Ok(Exit::Done);
             }
+            Failure::guarded(planned.loaded, &plan)?;
             if !context.confirm(planned.command).await? {
                 return Ok(Exit::Error);
             }
@@ -85,7 +85,11 @@ pub async fn carry_out(
                     context.release(keeper, "nothing to do", 0).await;
                     return Ok(Exit::Done);
                 }
-                return context.begin(keeper, plan, planned.command, planned.spec).await;
+                if let Err(failure) = Failure::guarded(planned.loaded, &plan) {
+                    context.release(keeper, "nothing done", 0).await;
+                    return Err(failure);
+                }
+                return context.begin(keeper, plan, planned.command, &planned.loaded.digest).await;
             }
             Ok(Prepared::Unfinished(intent)) => {
                 if planned.unfinished != Unfinished::TakeBack {
@@ -127,6 +131,7 @@ async fn prepare(context: &RunContext<'_>, stack: &str, plan: impl AsyncFn() -> 
 async fn look_and_plan(context: &RunContext<'_>, loaded: &Loaded, stack: &Stack, choice: &Choice) -> Result<Plan, Failure> {
     let mut stack = stack.clone();
     let mut snapshot = flow::look(context.world.read_only(), &mut stack, loaded).await?;
+    flow::zones(context.world.read_only(), &stack, &snapshot, loaded, context.printer).await?;
     flow::limits(context.world.read_only(), &stack, &snapshot, loaded, context.printer).await?;
     flow::decide(&mut stack, &mut snapshot, choice, loaded, context.printer)
 }

@@ -31,6 +31,7 @@ impl Destroy {
         if self.how.json {
             printer.stream();
         }
+        printer.verbose(self.how.verbose);
         let loaded = flow::read(&self.spec, printer)?;
         let mut stack = flow::stack(&loaded)?;
         stack.nodes.clear();

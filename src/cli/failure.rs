@@ -1,4 +1,6 @@
 //! Everything that can refuse a command, as findings: a code, a sentence, the place in the YAML, and what to do instead.
+mod plan;
+
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -9,8 +11,8 @@ use crate::files;
 use crate::forge::{ForgeError, ForgeErrorKind, Provider};
 use crate::graph::GraphError;
 use crate::kinds::Address;
+use crate::plan::PlanError;
 use crate::plan::saved::Moved;
-use crate::plan::{Guarded, PlanError};
 use crate::render::values;
 use crate::run::intent::Intent;
 use crate::run::journal::Damaged;
@@ -295,58 +297,35 @@ impl Failure {
             Some(origin) => f.at(place(loaded, origin, label)),
             None => f,
         };
-        let findings = problems.iter().map(|p| match p {
-            PlanError::Cycle(path) => {
-                let way: Vec<String> = path.iter().chain(path.first()).map(Address::to_string).collect();
-                let f =
-                    Finding::error(Code::Cycle, format!("these need each other: {}", way.join(" -> ")), "take one of these references out");
-                path.iter().fold(f, |f, a| at(f, a, &format!("{a}")))
-            }
-            PlanError::Dangling { from, to } => {
-                let message = format!("{from} needs {to}, which would not exist");
-                at(Finding::error(Code::Dangling, message, "select both, or keep what is needed"), from, "needs it")
-            }
-            PlanError::Blocked { gone, user } => {
-                let message = format!("{gone} must leave before its successor can come, but {user} stays and uses it");
-                let help = format!("give {gone} another block, zone or name so that both can stand side by side, or take {user} out first");
-                at(at(Finding::error(Code::Blocked, message, help), gone, "must leave first"), user, "stays")
-            }
-            PlanError::Taken { address, id, found } => {
-                let message = format!("{address} can't be made: {} stands in its place, and isn't of this stack", values::object(found));
-                let help = format!(
-                    "take it away (its id is {id}), give {address} another name, or write it as it stands: then it is used as it is"
-                );
-                at(Finding::error(Code::Taken, message, help), address, "this one")
-            }
-            PlanError::Guarded(guarded) => guard(loaded, stack, guarded),
-            PlanError::Refused { address, breach } => {
-                let f = Finding::error(breach.code, format!("{address}: {}", breach.message), breach.help.clone());
-                let fields = breach.attributes.iter().filter_map(|a| stack.fields_of(address, a).into_iter().next());
-                let paths: Vec<String> = fields.map(|field| field.path).collect();
-                match paths.is_empty() {
-                    true => at(f, address, "this one"),
-                    false => paths.iter().fold(f, |f, path| f.at(place(loaded, path, path.rsplit('.').next().unwrap_or_default()))),
+        let findings = problems.iter().filter_map(|p| {
+            Some(match p {
+                PlanError::Blocked { .. } => return None,
+                PlanError::Cycle(path) => {
+                    let way: Vec<String> = path.iter().chain(path.first()).map(Address::to_string).collect();
+                    let f = Finding::error(
+                        Code::Cycle,
+                        format!("these need each other: {}", way.join(" -> ")),
+                        "take one of these references out",
+                    );
+                    path.iter().fold(f, |f, a| at(f, a, &format!("{a}")))
                 }
-            }
+                PlanError::Dangling { from, to } => {
+                    let message = format!("{from} needs {to}, which would not exist");
+                    at(Finding::error(Code::Dangling, message, "select both, or keep what is needed"), from, "needs it")
+                }
+                PlanError::Taken { address, id, found } => {
+                    let message =
+                        format!("{address} can't be made: {} stands in its place, and isn't of this stack", values::object(found));
+                    let help = format!(
+                        "take it away (its id is {id}), give {address} another name, or write it as it stands: then it is used as it is"
+                    );
+                    at(Finding::error(Code::Taken, message, help), address, "this one")
+                }
+                PlanError::Refused { address, breach } => plan::refused(loaded, stack, address, breach),
+            })
         });
-        findings.collect::<Vec<_>>().into()
+        findings.chain(plan::blocked(loaded, stack, problems)).collect::<Vec<_>>().into()
     }
-}
-
-fn guard(loaded: &Loaded, stack: &Stack, guarded: &[Guarded]) -> Finding {
-    let say = |g: &Guarded| {
-        if let Some(attribute) = &g.shrinks {
-            return format!("{} would keep less than before ({attribute}), and what is older would be deleted", g.address);
-        }
-        let what = if g.replaced { "replaced" } else { "deleted" };
-        let why = if g.data { "holds data" } else { "is protected against deletion" };
-        format!("{} {why} and would be {what}", g.address)
-    };
-    let message = guarded.iter().map(say).collect::<Vec<_>>().join("; ");
-    let named: Vec<String> = guarded.iter().map(|g| g.address.to_string()).collect();
-    let help = format!("if that is meant, name each of them: --allow-data-loss {}", named.join(","));
-    let finding = Finding::error(Code::Guarded, message, help);
-    guarded.iter().filter_map(|g| stack.origins.get(&g.address)).fold(finding, |f, origin| f.at(place(loaded, origin, "guarded")))
 }
 
 /// The key that a path of the spec leads to.

@@ -10,7 +10,7 @@ use crate::cloud::lease::Terms;
 use crate::cloud::sandbox::{Fault, Pace};
 use crate::cloud::{Backend, Observe, ReadOnly, Sandbox};
 use crate::diag::{Code, Finding, Place};
-use crate::kinds::Address;
+use crate::kinds::{Address, Object};
 use crate::model::AttrChange;
 use crate::model::Moment;
 use crate::observe::{Snapshot, complete, observe};
@@ -19,7 +19,7 @@ use crate::plan::saved::{Saved, Scene, SceneZone};
 use crate::plan::{Allowed, Plan, PlanLimit, Selection, plan, select};
 use crate::redact::Redactor;
 use crate::spec::lower::lower;
-use crate::spec::{Loaded, load};
+use crate::spec::{Loaded, Spec, load};
 use crate::stack::Stack;
 use crate::wire::policy::Policy;
 use crate::wire::{Clients, Cloudflare};
@@ -29,8 +29,12 @@ pub fn read(args: &SpecArgs, printer: &Printer) -> Result<Loaded, Failure> {
     let mut layers: Vec<(PathBuf, String)> = vec![];
     let mut missing = vec![];
     for file in &args.file {
-        match std::fs::read_to_string(file) {
-            Ok(text) => layers.push((file.clone(), text)),
+        let (name, text) = match file.as_os_str() == "-" {
+            true => ("standard input".into(), std::io::read_to_string(std::io::stdin())),
+            false => (file.clone(), std::fs::read_to_string(file)),
+        };
+        match text {
+            Ok(text) => layers.push((name, text)),
             Err(e) => missing.push(super::failure::unreadable(file, &e)),
         }
     }
@@ -45,6 +49,7 @@ pub fn parse(layers: &[(PathBuf, String)], printer: &Printer) -> Result<Loaded, 
     let loaded = load(layers, &environment).inspect_err(|findings| printer.hide(findings.0.iter().flat_map(literals)))?;
     printer.hide(loaded.secrets.iter().filter_map(|name| environment(name)));
     printer.findings(&loaded.warnings);
+    printer.details(&loaded.accepted);
     Ok(loaded)
 }
 
@@ -117,7 +122,33 @@ pub async fn scene(world: ReadOnly<'_>, loaded: &Loaded) -> Result<Scene, Failur
 /// Reads the live objects of the stack, and completes the wanted ones with what only the cloud knows.
 pub async fn look(world: ReadOnly<'_>, stack: &mut Stack, loaded: &Loaded) -> Result<Snapshot, Failure> {
     let seen = async { tokio::try_join!(observe(&world, &stack.name, &stack.renamed), complete(&world, &mut stack.nodes)) };
-    seen.await.map(|(snapshot, ())| snapshot).map_err(|e| Failure::looking(loaded, e))
+    let (snapshot, ()) = seen.await.map_err(|e| Failure::looking(loaded, e))?;
+    if let Some(vpc) = loaded.spec.vpc.settled(&snapshot).filter(|_| !stack.nodes.is_empty()) {
+        let spec = Spec { vpc, ..loaded.spec.clone() };
+        *stack = lower(&spec, &environment).map_err(|unset| Failure::unset(loaded, &unset))?;
+        complete(&world, &mut stack.nodes).await.map_err(|e| Failure::looking(loaded, e))?;
+    }
+    Ok(snapshot)
+}
+
+/// Refuses zones that this account doesn't have, before anything is changed. What stands already asks for none.
+pub async fn zones(world: ReadOnly<'_>, stack: &Stack, snapshot: &Snapshot, loaded: &Loaded, printer: &Printer) -> Result<(), Failure> {
+    let zone = |o: &Object| if let Object::Subnet(subnet) = o { Some(subnet.availability_zone.clone()) } else { None };
+    let stands =
+        |a: &Address, zone_of: &String| snapshot.live.get(a).into_iter().flatten().any(|l| zone(&l.object).as_ref() == Some(zone_of));
+    let wanted = stack.nodes.iter().filter_map(|(a, o)| zone(o).filter(|z| !stands(a, z)));
+    let wanted: BTreeSet<String> = wanted.collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    match world.availability_zones().await {
+        Ok(there) => Failure::zones(loaded, &wanted, &there),
+        // Whoever may do the rest need not be allowed to ask this; EC2 tells it then.
+        Err(e) => {
+            printer.say(&format!("Which availability zones there are can't be read: {e}"));
+            Ok(())
+        }
+    }
 }
 
 /// Says which of the zone's limits the stack will meet; Cloudflare decides.

@@ -42,6 +42,7 @@ impl Plan {
         if self.json {
             printer.stream();
         }
+        printer.verbose(self.shown.verbose);
         let loaded = flow::read(&self.spec, printer)?;
         let mut stack = flow::stack(&loaded)?;
         if self.destroy {
@@ -56,6 +57,7 @@ impl Plan {
             tokio::join!(look, flow::scene(world.read_only(), &loaded), reader.notes(&name))
         };
         let (mut snapshot, scene) = (snapshot?, scene?);
+        flow::zones(world.read_only(), &stack, &snapshot, &loaded, printer).await?;
         flow::limits(world.read_only(), &stack, &snapshot, &loaded, printer).await?;
         // Whoever may plan need not be allowed to read the notes.
         let notes = notes.unwrap_or_default();
@@ -73,6 +75,7 @@ impl Plan {
             true => stream::plan(&saved.plan, "plan"),
             false => self.shown.render(&saved, printer.style),
         });
+        Failure::guarded(&loaded, &saved.plan)?;
         Ok(if self.detailed_exitcode && !saved.plan.is_empty() { Exit::Changes } else { Exit::Done })
     }
 }

@@ -21,6 +21,8 @@ pub struct Printer {
     redactor: RefCell<Redactor>,
     /// Whether results are written as JSON, one object a line.
     json: Cell<bool>,
+    /// Whether accepted risks are written, too.
+    verbose: Cell<bool>,
 }
 
 impl Printer {
@@ -34,13 +36,33 @@ impl Printer {
         let width = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).unwrap_or(100);
         let vars = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         let redactor = RefCell::new(Redactor::of_environment(vars));
-        Printer { style: Style { color: color(out) }, color: color(err), width, interactive, redactor, json: Cell::new(false) }
+        Printer {
+            style: Style { color: color(out) },
+            color: color(err),
+            width,
+            interactive,
+            redactor,
+            json: Cell::new(false),
+            verbose: Cell::new(false),
+        }
     }
 
     /// Writes results as JSON from now on, one object a line, findings among them; the first line says which version.
     pub fn stream(&self) {
         self.json.set(true);
         self.result(&stream::version());
+    }
+
+    /// Writes accepted risks, too, from now on.
+    pub fn verbose(&self, verbose: bool) {
+        self.verbose.set(verbose);
+    }
+
+    /// Writes findings that only those read who want to know more, or programs.
+    pub fn details(&self, findings: &[Finding]) {
+        if self.json.get() || self.verbose.get() {
+            self.findings(findings);
+        }
     }
 
     /// Adds values that are hidden from now on.

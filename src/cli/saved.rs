@@ -50,8 +50,7 @@ pub async fn apply(context: &RunContext<'_>, loaded: &Loaded, stack: &Stack, sav
     if scene != saved.scene {
         return Err(Failure::unusable(file, format!("it was made for {}, and this is {}", describe(&saved.scene), describe(&scene))));
     }
-    let (name, command, spec) = (stack.name.as_str(), saved.command.as_str(), loaded.digest.as_str());
-    let planned = PlannedRun { stack: name, command, spec, approved: true, unfinished: Unfinished::Refuse };
+    let planned = PlannedRun { stack: &stack.name, command: &saved.command, loaded, approved: true, unfinished: Unfinished::Refuse };
     carry_out(context, &planned, async || plan_again(context, loaded, stack, saved, file).await).await
 }
 

@@ -32,7 +32,7 @@ pub struct Shown {
     format: Format,
     /// Also show every attribute of what is created, and every undo
     #[arg(short, long, env = "INFRA_VERBOSE")]
-    verbose: bool,
+    pub verbose: bool,
     /// Also show values of environment variables and boot scripts, which Markdown hides
     #[arg(long, env = "INFRA_SHOW_ENV")]
     show_env: bool,

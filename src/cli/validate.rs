@@ -29,7 +29,8 @@ impl Validate {
         });
         match checked {
             Ok((loaded, stack)) if self.json => {
-                let findings = diag::json(&loaded.warnings);
+                let all: Vec<_> = loaded.warnings.iter().chain(&loaded.accepted).cloned().collect();
+                let findings = diag::json(&all);
                 printer.result(&format!("{:#}\n", json!({ "valid": true, "stack": stack.name, "findings": findings })));
             }
             Ok((_, stack)) => printer.result(&format!("`{}` is valid: {} resources.\n", stack.name, stack.nodes.len())),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{AuditLog, Cloud, Observe, explain};
+use super::{AuditLog, Cloud, Observe, explain, zones};
 use crate::kinds::{Call, Kind, Links, Live, Object, Stamp};
 use crate::wire::cloudflare::folder;
 use crate::wire::{Clients, CloudError, Identity, Notes, Service, Zone};
@@ -21,6 +21,9 @@ impl Observe for Clients {
     }
     async fn about_zone(&self, zone: &str) -> Result<Zone, CloudError> {
         self.zone(zone).await
+    }
+    async fn availability_zones(&self) -> Result<BTreeSet<String>, CloudError> {
+        zones::of_region(self).await
     }
     async fn who(&self, objects: &[&Live]) -> AuditLog {
         let until = Instant::now() + PATIENCE;

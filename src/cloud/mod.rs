@@ -5,6 +5,7 @@ mod explain;
 pub mod lease;
 mod quotas;
 pub mod sandbox;
+mod zones;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
@@ -26,6 +27,8 @@ pub trait Observe {
     async fn edge_ranges(&self) -> Result<BTreeSet<String>, CloudError>;
     /// A Cloudflare zone by its name: its id, and the plan that it is on.
     async fn about_zone(&self, zone: &str) -> Result<Zone, CloudError>;
+    /// The availability zones of the region that this account may use.
+    async fn availability_zones(&self) -> Result<BTreeSet<String>, CloudError>;
     /// Who changed these objects lately, other than `infra`, as far as the cloud keeps records of it. Asks nothing when there are none.
     async fn who(&self, _objects: &[&Live]) -> AuditLog {
         AuditLog::default()
@@ -99,6 +102,9 @@ impl Observe for ReadOnly<'_> {
     async fn about_zone(&self, zone: &str) -> Result<Zone, CloudError> {
         self.0.about_zone(zone).await
     }
+    async fn availability_zones(&self) -> Result<BTreeSet<String>, CloudError> {
+        self.0.availability_zones().await
+    }
     async fn identity(&self) -> Result<Identity, CloudError> {
         self.0.identity().await
     }
@@ -125,6 +131,12 @@ impl Observe for Backend {
         match self {
             Backend::Aws(c) => c.about_zone(zone).await,
             Backend::Sandbox(s) => s.about_zone(zone).await,
+        }
+    }
+    async fn availability_zones(&self) -> Result<BTreeSet<String>, CloudError> {
+        match self {
+            Backend::Aws(c) => c.availability_zones().await,
+            Backend::Sandbox(s) => s.availability_zones().await,
         }
     }
     async fn identity(&self) -> Result<Identity, CloudError> {

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{Cloud, Observe};
+use super::{Cloud, Observe, zones};
 use crate::kinds::{Call, Kind, Links, Live, Near, Object, Stamp, Typical};
 use crate::model::digest;
 use crate::wire::policy::{Policy, Repeat};
@@ -220,6 +220,10 @@ impl Observe for Sandbox {
 
     async fn about_zone(&self, zone: &str) -> Result<Zone, CloudError> {
         Ok(Zone { id: digest(&zone)[..32].into(), name: zone.into(), plan: "pro".into(), account: String::new() })
+    }
+
+    async fn availability_zones(&self) -> Result<BTreeSet<String>, CloudError> {
+        Ok(zones::of_sandbox(&self.region))
     }
 
     async fn list(&self, kind: Kind, stack: &str) -> Result<Vec<Live>, CloudError> {

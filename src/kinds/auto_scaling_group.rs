@@ -49,6 +49,7 @@ impl Resource for AutoScalingGroup {
     const KIND: Kind = Kind::AutoScalingGroup;
     const SERVICE: Service = Service::AutoScaling;
     const TYPICAL: Typical = Typical::secs(180, 420, 240);
+    const HINT: &'static [&'static str] = &["instances {min} to {max}", "{target_cpu}% CPU", "{health_check_type} health checks"];
     /// Auto Scaling checks that its caller might launch the template's instances itself, with their role and image.
     const CALLS: Calls = Calls {
         read: &[reads(Service::AutoScaling, "DescribeAutoScalingGroups"), reads(Service::AutoScaling, "DescribePolicies")],

@@ -42,6 +42,7 @@ impl Resource for Bucket {
     const SERVICE: Service = Service::S3;
     const LOSS: Loss = Loss::Data;
     const TYPICAL: Typical = Typical::secs(5, 3, 5);
+    const HINT: &'static [&'static str] = &["{purpose}", "kept {expiration_days} days"];
     /// A bucket's tags are no condition unless the bucket says so, hence its name is.
     const CALLS: Calls = Calls {
         read: &[
@@ -212,7 +213,7 @@ async fn read(cx: &Clients, name: &str, account: &str, tags: Tags) -> Result<Buc
 
 /// Lets load balancers write the logs of this account, and of no other, since each is written under its account's number.
 fn log_delivery(region: &str, account: &str, name: &str) -> Value {
-    let partition = partition(region);
+    let partition = partition(region).name;
     serde_json::json!({
         "Version": "2012-10-17",
         "Statement": [{

@@ -34,6 +34,7 @@ impl Resource for CacheParameterGroup {
     const KIND: Kind = Kind::CacheParameterGroup;
     const SERVICE: Service = Service::ElastiCache;
     const TYPICAL: Typical = Typical::secs(10, 2, 2);
+    const HINT: &'static [&'static str] = &["{family}", "{parameters}"];
     const CALLS: Calls = Calls {
         read: &[
             reads(Service::ElastiCache, "DescribeCacheParameterGroups"),

@@ -22,6 +22,7 @@ impl Resource for CacheSubnetGroup {
     const KIND: Kind = Kind::CacheSubnetGroup;
     const SERVICE: Service = Service::ElastiCache;
     const TYPICAL: Typical = Typical::secs(2, 2, 2);
+    const HINT: &'static [&'static str] = &["{subnets}"];
     const CALLS: Calls = Calls {
         read: &[reads(Service::ElastiCache, "DescribeCacheSubnetGroups")],
         write: &[

@@ -137,6 +137,7 @@ pub(super) const TO_INSTANCES: &[On] = &[On::Passed("ec2.amazonaws.com")];
 pub const GENERAL: Calls = Calls {
     read: &[
         reads(Service::CloudTrail, "LookupEvents"),
+        reads(Service::Ec2, "DescribeAvailabilityZones"),
         call(Service::Ssm, "GetParameter", NOTES),
         call(Service::Ssm, "GetParametersByPath", NOTES),
         reads(Service::Sts, "GetCallerIdentity"),

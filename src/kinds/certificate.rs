@@ -37,6 +37,7 @@ impl Resource for Certificate {
     const SERVICE: Service = Service::Acm;
     /// Until it is issued, though the listener that uses it waits for that.
     const TYPICAL: Typical = Typical::secs(120, 2, 5);
+    const HINT: &'static [&'static str] = &["{domain}", "with {names}"];
     /// Certificate Manager doesn't tell tags that are given at creation from others.
     const CALLS: Calls = Calls {
         read: &[reads(Service::Acm, "DescribeCertificate"), reads(Service::Tagging, "GetResources")],

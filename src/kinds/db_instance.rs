@@ -82,6 +82,13 @@ impl Resource for DbInstance {
     const SERVICE: Service = Service::Rds;
     const LOSS: Loss = Loss::Data;
     const TYPICAL: Typical = Typical::secs(720, 600, 300);
+    const HINT: &'static [&'static str] = &[
+        "{engine} {engine_version}",
+        "{instance_class}",
+        "{allocated_storage} GiB {storage_type}",
+        "{multi_az?multi-AZ}",
+        "backups {backup_retention} days",
+    ];
     /// RDS keeps the password in Secrets Manager and encrypts the storage, both on its caller's behalf.
     const CALLS: Calls = Calls {
         read: &[reads(Service::Rds, "DescribeDBInstances")],

@@ -30,6 +30,7 @@ impl Resource for DbParameterGroup {
     const KIND: Kind = Kind::DbParameterGroup;
     const SERVICE: Service = Service::Rds;
     const TYPICAL: Typical = Typical::secs(2, 2, 2);
+    const HINT: &'static [&'static str] = &["{family}", "{parameters}"];
     const CALLS: Calls = Calls {
         read: &[
             reads(Service::Rds, "DescribeDBParameterGroups"),

@@ -49,6 +49,7 @@ impl Resource for DbReplica {
     const KIND: Kind = Kind::DbReplica;
     const SERVICE: Service = Service::Rds;
     const TYPICAL: Typical = Typical::secs(900, 600, 300);
+    const HINT: &'static [&'static str] = &["of {source}", "{instance_class}", "{multi_az?multi-AZ}"];
     /// Its storage is encrypted as its source's is, and its password is the source's.
     const CALLS: Calls = Calls {
         read: &[reads(Service::Rds, "DescribeDBInstances")],

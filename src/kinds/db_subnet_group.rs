@@ -22,6 +22,7 @@ impl Resource for DbSubnetGroup {
     const KIND: Kind = Kind::DbSubnetGroup;
     const SERVICE: Service = Service::Rds;
     const TYPICAL: Typical = Typical::secs(2, 2, 2);
+    const HINT: &'static [&'static str] = &["{subnets}"];
     const CALLS: Calls = Calls {
         read: &[reads(Service::Rds, "DescribeDBSubnetGroups")],
         write: &[

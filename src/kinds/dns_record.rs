@@ -43,6 +43,7 @@ impl Resource for DnsRecord {
     const KIND: Kind = Kind::DnsRecord;
     const SERVICE: Service = Service::Cloudflare;
     const TYPICAL: Typical = Typical::secs(2, 2, 2);
+    const HINT: &'static [&'static str] = &["{type} {name}", "to {content}", "{proxied?proxied}"];
     const SHARED: bool = true;
     const BATCHED: bool = true;
     const CALLS: Calls = Calls::NONE;

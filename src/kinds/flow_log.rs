@@ -33,6 +33,7 @@ impl Resource for FlowLog {
     const KIND: Kind = Kind::FlowLog;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(3, 1, 2);
+    const HINT: &'static [&'static str] = &["{traffic_type} of {vpc}", "to {log_group}"];
     /// The flow log's role is looked up, then handed to the service that writes the log.
     const CALLS: Calls = Calls {
         read: &[reads(Service::Ec2, "DescribeFlowLogs")],

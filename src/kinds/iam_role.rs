@@ -28,6 +28,7 @@ impl Resource for IamRole {
     const KIND: Kind = Kind::IamRole;
     const SERVICE: Service = Service::Iam;
     const TYPICAL: Typical = Typical::secs(5, 3, 5);
+    const HINT: &'static [&'static str] = &["for {service}"];
     /// Which policies a role is given isn't narrowed to those of the spec: what a run takes back gives an earlier spec's.
     const CALLS: Calls = Calls {
         read: &[reads(Service::Iam, "GetAccountAuthorizationDetails")],

@@ -26,6 +26,7 @@ impl Resource for InstanceProfile {
     const KIND: Kind = Kind::InstanceProfile;
     const SERVICE: Service = Service::Iam;
     const TYPICAL: Typical = Typical::secs(5, 5, 3);
+    const HINT: &'static [&'static str] = &["{role}"];
     const CALLS: Calls = Calls {
         read: &[call(Service::Iam, "GetInstanceProfile", PROFILES), reads(Service::Iam, "ListInstanceProfiles")],
         write: &[

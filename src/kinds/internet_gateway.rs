@@ -26,6 +26,7 @@ impl Resource for InternetGateway {
     const KIND: Kind = Kind::InternetGateway;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(3, 2, 3);
+    const HINT: &'static [&'static str] = &["of {vpc}"];
     const CALLS: Calls = Calls {
         read: &[reads(Service::Ec2, "DescribeInternetGateways")],
         write: &[

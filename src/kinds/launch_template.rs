@@ -75,6 +75,8 @@ impl Resource for LaunchTemplate {
     const KIND: Kind = Kind::LaunchTemplate;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(3, 2, 2);
+    const HINT: &'static [&'static str] =
+        &["{boot.container.image}", "port {boot.container.port}", "{boot.user_data?a script}", "{instance_type}"];
     const CALLS: Calls = Calls {
         read: &[reads(Service::Ec2, "DescribeLaunchTemplateVersions"), reads(Service::Ec2, "DescribeLaunchTemplates")],
         write: &[
@@ -101,7 +103,7 @@ impl Resource for LaunchTemplate {
             public_ip: false,
             disk: Disk { device: "/dev/xvda".into(), size_gib: 20, volume_type: "gp3".into(), encrypted: true },
             metadata: Metadata { http_tokens: "required".into(), hop_limit: 2 },
-            boot: Boot::Container(Container { image: "example/shop:1".into(), port: 8080, env: env.into() }),
+            boot: Boot::Container(Container { image: "example/shop:1".into(), port: Some(8080), env: env.into() }),
             tags: tags(),
         }
     }

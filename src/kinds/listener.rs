@@ -49,6 +49,8 @@ impl Resource for Listener {
     const KIND: Kind = Kind::Listener;
     const SERVICE: Service = Service::Elb;
     const TYPICAL: Typical = Typical::secs(3, 3, 3);
+    const HINT: &'static [&'static str] =
+        &["{protocol} {port}", "to {action.forward}", "to {action.redirect.protocol} {action.redirect.port}"];
     /// Making a listener is a change of its load balancer. It waits for its certificate.
     const CALLS: Calls = Calls {
         read: &[

@@ -51,6 +51,7 @@ impl Resource for LoadBalancer {
     const KIND: Kind = Kind::LoadBalancer;
     const SERVICE: Service = Service::Elb;
     const TYPICAL: Typical = Typical::secs(150, 10, 30);
+    const HINT: &'static [&'static str] = &["{scheme}", "{subnets#} subnets", "{access_logs?access logs}"];
     /// Elastic Load Balancing looks at the network as its caller; all but the account's attributes is what lists read anyway.
     const CALLS: Calls = Calls {
         read: &[

@@ -21,6 +21,7 @@ impl Resource for LogGroup {
     const SERVICE: Service = Service::CloudWatchLogs;
     const LOSS: Loss = Loss::Data;
     const TYPICAL: Typical = Typical::secs(2, 1, 2);
+    const HINT: &'static [&'static str] = &["kept {retention_days} days"];
     const CALLS: Calls = Calls {
         read: &[reads(Service::CloudWatchLogs, "DescribeLogGroups")],
         write: &[

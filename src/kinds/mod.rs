@@ -102,6 +102,7 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         pub fn service(self) -> Service { match self { $(Kind::$ty => $ty::SERVICE),+ } }
         pub fn loss(self) -> Loss { match self { $(Kind::$ty => $ty::LOSS),+ } }
         pub fn typical(self) -> Typical { match self { $(Kind::$ty => $ty::TYPICAL),+ } }
+        pub fn hint(self) -> &'static [&'static str] { match self { $(Kind::$ty => $ty::HINT),+ } }
         pub fn shared(self) -> bool { match self { $(Kind::$ty => $ty::SHARED),+ } }
         pub fn batched(self) -> bool { match self { $(Kind::$ty => $ty::BATCHED),+ } }
         /// The requests of the kind's verbs.
@@ -241,6 +242,10 @@ pub trait Resource:
     const LOSS: Loss = Loss::None;
     /// How long each verb usually takes: for the expected duration and for starting the longest path first.
     const TYPICAL: Typical;
+    /// What a person looks for in a new object, as pieces of a line with attributes in braces: `instances {min} to {max}`. `{multi_az?multi-AZ}` says its
+    /// words where the attribute is set, `{subnets#}` counts, `{ingress@from_port}` is something of each entry. A piece is left out where one of its attributes is empty. Without pieces the plain words and
+    /// the names of entries are said.
+    const HINT: &'static [&'static str] = &[];
     /// The requests that its verbs send, and what each must be allowed.
     const CALLS: Calls;
     /// What it is in Terraform's words.

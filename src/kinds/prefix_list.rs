@@ -32,6 +32,7 @@ impl Resource for PrefixList {
     const KIND: Kind = Kind::PrefixList;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(5, 5, 5);
+    const HINT: &'static [&'static str] = &["room for {max_entries} blocks"];
     const CALLS: Calls = Calls {
         read: &[reads(Service::Ec2, "DescribeManagedPrefixLists"), reads(Service::Ec2, "GetManagedPrefixListEntries")],
         write: &[

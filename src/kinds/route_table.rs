@@ -41,6 +41,7 @@ impl Resource for RouteTable {
     const KIND: Kind = Kind::RouteTable;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(5, 3, 3);
+    const HINT: &'static [&'static str] = &["{routes}", "for {subnets}"];
     /// A subnet that follows another's table can't be taken over: the other table isn't the stack's.
     const CALLS: Calls = Calls {
         read: &[reads(Service::Ec2, "DescribeRouteTables")],

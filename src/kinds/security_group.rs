@@ -64,6 +64,7 @@ impl Resource for SecurityGroup {
     const KIND: Kind = Kind::SecurityGroup;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(3, 2, 10);
+    const HINT: &'static [&'static str] = &["in on {ingress@from_port}"];
     const CALLS: Calls = Calls {
         read: &[reads(Service::Ec2, "DescribeSecurityGroups")],
         write: &[

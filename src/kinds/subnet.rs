@@ -28,6 +28,7 @@ impl Resource for Subnet {
     const KIND: Kind = Kind::Subnet;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(3, 1, 2);
+    const HINT: &'static [&'static str] = &["{availability_zone}", "{cidr}"];
     const CALLS: Calls = Calls {
         read: &[reads(Service::Ec2, "DescribeSubnets")],
         write: &[

@@ -59,6 +59,7 @@ impl Resource for TargetGroup {
     const KIND: Kind = Kind::TargetGroup;
     const SERVICE: Service = Service::Elb;
     const TYPICAL: Typical = Typical::secs(3, 3, 3);
+    const HINT: &'static [&'static str] = &["port {port} {health_check.path}"];
     const CALLS: Calls = Calls {
         read: &[
             reads(Service::Elb, "DescribeTags"),

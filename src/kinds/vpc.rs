@@ -25,6 +25,7 @@ impl Resource for Vpc {
     const KIND: Kind = Kind::Vpc;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(5, 2, 2);
+    const HINT: &'static [&'static str] = &["{cidr}"];
     const CALLS: Calls = Calls {
         read: &[reads(Service::Ec2, "DescribeVpcAttribute"), reads(Service::Ec2, "DescribeVpcs")],
         write: &[

@@ -28,6 +28,7 @@ impl Resource for VpcEndpoint {
     const KIND: Kind = Kind::VpcEndpoint;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(5, 3, 10);
+    const HINT: &'static [&'static str] = &["{service}"];
     const CALLS: Calls = Calls {
         read: &[reads(Service::Ec2, "DescribeVpcEndpoints")],
         write: &[

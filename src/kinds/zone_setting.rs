@@ -30,6 +30,7 @@ impl Resource for ZoneSetting {
     const KIND: Kind = Kind::ZoneSetting;
     const SERVICE: Service = Service::Cloudflare;
     const TYPICAL: Typical = Typical::secs(2, 2, 2);
+    const HINT: &'static [&'static str] = &["{setting} {value}"];
     const CALLS: Calls = Calls::NONE;
     const TERRAFORM: &'static Table = &Table {
         by_kind: false,

@@ -37,14 +37,16 @@ pub fn plan(stack: &Stack, snapshot: &Snapshot, allowed: &Allowed) -> Result<Pla
     let (mut d, mut problems) = compare(stack, snapshot)?;
     problems.extend(d.clear(snapshot));
     problems.extend(d.breaches());
-    d.defer();
-    problems.extend(d.guard(allowed));
     if !problems.is_empty() {
         return Err(problems);
     }
+    d.defer();
+    let refused = d.guard(allowed);
     let mut plan = d.program();
     plan.digest = plan.fingerprint();
-    // Names for its reader come last: they are no part of what is done.
+    // Permissions, timeouts and names for its reader come last: they are no part of what is done.
+    plan.refused = refused;
+    plan.steps.iter_mut().for_each(|s| s.timeouts = stack.timeouts_of(&s.address));
     plan.changes.iter_mut().for_each(|c| stack.name_fields(&c.address, &mut c.attrs));
     Ok(plan)
 }
@@ -319,8 +321,8 @@ impl<'a> Decision<'a> {
         !self.last.contains(used) || pointers(&self.stack.nodes[user]).contains(used)
     }
 
-    /// Nothing that holds data or is protected goes without having been named, and nothing keeps less of it.
-    fn guard(&self, allowed: &Allowed) -> Option<PlanError> {
+    /// What holds data or is protected, would go or keep less of it, and has not been named.
+    fn guard(&self, allowed: &Allowed) -> Vec<Guarded> {
         let mut refused = vec![];
         for (address, live) in self.doomed.values() {
             let data = live.object.kind().loss() == Loss::Data;
@@ -335,6 +337,6 @@ impl<'a> Decision<'a> {
         }
         refused.sort_by(|a, b| a.address.cmp(&b.address));
         refused.dedup();
-        (!refused.is_empty()).then_some(PlanError::Guarded(refused))
+        refused
     }
 }

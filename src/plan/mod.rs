@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::graph::GraphError;
 use crate::kinds::{Address, Breach, Live, Object};
-use crate::model::{AttrChange, Order, digest};
+use crate::model::{AttrChange, Order, Timeouts, digest};
 use crate::stack::Stack;
 
 pub use decide::plan;
@@ -102,9 +102,23 @@ pub struct Step {
     pub typical: Duration,
     /// How long it usually takes from the start of this step to the end of the longest chain behind it.
     pub tail: Duration,
+    /// How long its calls may take, where the spec says so.
+    #[serde(default, skip_serializing_if = "Timeouts::usual")]
+    pub timeouts: Timeouts,
 }
 
 impl Step {
+    /// How long its call, or its undo's, may take, where the spec says so.
+    pub fn patience(&self, undoing: bool) -> Option<Duration> {
+        let Timeouts { create, update, delete } = self.timeouts;
+        match (undoing, &self.act, self.undo) {
+            (false, Act::Create { .. }, _) | (true, _, Undo::Recreate) => create,
+            (false, Act::Update { .. }, _) | (true, _, Undo::Restore) => update,
+            (false, Act::Delete { .. }, _) | (true, _, Undo::Delete) => delete,
+            (true, _, Undo::Never) => None,
+        }
+    }
+
     /// What the undo of an update asks for.
     pub fn restored<'a>(&'a self, live: &'a Live) -> &'a Object {
         self.back.as_ref().unwrap_or(&live.object)
@@ -122,6 +136,9 @@ pub struct Plan {
     /// Objects of others that say just what the stack wants, and are used as they are: they are never changed, and never taken away.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub adopted: Vec<Adopted>,
+    /// What it may not delete or replace before that is allowed: such a plan is shown, and never applied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Guarded>,
     /// Steps before this one build and can be taken back; those from it on delete what nothing uses any more.
     pub commit: usize,
     /// What the steps' references mean before the run.
@@ -238,8 +255,6 @@ pub enum PlanError {
         /// What stands there.
         found: Box<Object>,
     },
-    /// These hold data or are protected, would be deleted or replaced, and were not named.
-    Guarded(Vec<Guarded>),
     /// The service refuses what is wanted of an object, or the way there from what stands.
     Refused {
         address: Address,
@@ -257,9 +272,10 @@ impl From<GraphError> for PlanError {
 }
 
 /// An object that a plan may not delete or replace without being told so.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Guarded {
     pub address: Address,
+    /// A successor comes; otherwise it is deleted.
     pub replaced: bool,
     /// It holds data; otherwise the cloud's own deletion protection is on.
     pub data: bool,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::select::as_it_stands;
+use super::select::{hold, serving};
 use super::*;
 use crate::diff::{Context, diff};
 use crate::model::{Mode, Moment};
@@ -141,8 +141,8 @@ impl Saved {
     /// Wants everything that the plan leaves alone just as it stands: it isn't this plan's business.
     fn narrow(&self, stack: &mut Stack, snapshot: &mut Snapshot) {
         let all: BTreeSet<Address> = stack.nodes.keys().chain(snapshot.live.keys()).cloned().collect();
-        let touched = self.touched();
-        all.iter().filter(|a| !touched.contains(a)).for_each(|a| as_it_stands(a, stack, snapshot));
+        let (touched, serving) = (self.touched(), serving(stack, snapshot));
+        hold(all.iter().filter(|a| !touched.contains(a)), &serving, stack, snapshot);
     }
 
     /// What of the plan's business is no longer as it was when it was made: live, or in what the spec wants with this environment.

@@ -2,7 +2,7 @@
 use super::decide::Decision;
 use super::*;
 use crate::kinds::{pointers, refs};
-use crate::model::{Loss, Reversal};
+use crate::model::{Loss, Reversal, Timeouts};
 
 impl<'a> Decision<'a> {
     /// First what must leave early, then what is built, then, behind the commit point, what nothing uses any more.
@@ -217,6 +217,7 @@ fn push(plan: &mut Plan, address: &Address, act: Act, after: Vec<usize>, undo: U
         undo,
         typical,
         tail: typical,
+        timeouts: Timeouts::default(),
     });
 }
 

@@ -183,7 +183,7 @@ impl Place<'_> {
 
     /// A whole ARN of one in the table.
     fn arn(&self, short: &str) -> String {
-        let partition = partition(self.region);
+        let partition = partition(self.region).name;
         let (names, account) = (names(self.stack), self.account.unwrap_or("*"));
         let words = [("{names}", names.as_str()), ("{stack}", self.stack), ("{region}", self.region), ("{account}", account)];
         let filled = words.iter().fold(short.to_owned(), |text, (word, value)| text.replace(word, value));

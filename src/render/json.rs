@@ -3,9 +3,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::words;
 use crate::canon::{self, Form};
 use crate::kinds::Address;
-use crate::plan::{Act, Change, Counts, Plan, Undo};
+use crate::plan::{Act, Change, Counts, Guarded, Plan, Undo};
 
 /// A plan as `infra show --format json` prints it.
 #[derive(Serialize, JsonSchema)]
@@ -22,6 +23,10 @@ pub struct PlanDocument {
     pub critical_path: Vec<Address>,
     /// Whether everything can be taken back: every step, and every attribute that one changes.
     pub reversible: bool,
+    /// What is refused as it stands: it holds data or is protected, and would be deleted or replaced. Apply does nothing of the plan then.
+    pub refused: Vec<Guarded>,
+    /// The argument by which `infra apply` does it all the same: `--allow-data-loss ADDRESS,…`; `null` when nothing is refused.
+    pub refused_unless: Option<String>,
     /// What changes, by address.
     pub changes: Vec<Change>,
     /// What is done, in an order that is allowed.
@@ -41,6 +46,9 @@ pub struct StepDocument {
     /// Before the commit point every step can be taken back.
     pub before_commit: bool,
     pub typical_seconds: u64,
+    /// How long it may take, where the spec says so (`timeouts`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<u64>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -61,6 +69,8 @@ pub fn plan(p: &Plan) -> Value {
         expected_seconds: p.expected.as_secs(),
         critical_path: p.critical.iter().map(|i| p.steps[*i].address.clone()).collect(),
         reversible: p.steps.iter().all(|s| s.undo != Undo::Never) && p.changes.iter().all(|c| c.staying().next().is_none()),
+        refused: p.refused.clone(),
+        refused_unless: (!p.refused.is_empty()).then(|| words::permission(&p.refused)),
         changes: p.changes.clone(),
         steps: p
             .steps
@@ -77,6 +87,7 @@ pub fn plan(p: &Plan) -> Value {
                 undo: s.undo,
                 before_commit: s.id < p.commit,
                 typical_seconds: s.typical.as_secs(),
+                timeout_seconds: s.patience(false).map(|most| most.as_secs()),
             })
             .collect(),
     };

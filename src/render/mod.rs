@@ -1,5 +1,6 @@
 //! Pure functions from plans, events and outcomes to text; siblings, never one parsing another.
 pub mod drift;
+pub mod hint;
 pub mod history;
 pub mod iam;
 pub mod json;

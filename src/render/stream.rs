@@ -171,8 +171,16 @@ pub fn outputs(values: BTreeMap<String, Option<String>>) -> String {
 pub fn finding(f: &Finding) -> String {
     let range = |place: &Place| Range { filename: place.source.name().into(), start: place.start(), end: place.end() };
     let range = f.places.first().map(range);
-    let severity = if f.is_error() { "error" } else { "warning" };
-    let diagnostic =
-        Diagnostic { severity: severity.into(), summary: f.message.clone(), detail: f.help.clone(), code: f.code.text().into(), range };
+    let risk = f.risk.as_ref().map(|named| named.risk.text().to_owned());
+    let accepted = f.risk.as_ref().and_then(|named| named.accepted.clone());
+    let diagnostic = Diagnostic {
+        severity: f.gravity().into(),
+        risk,
+        accepted,
+        summary: f.message.clone(),
+        detail: f.help.clone(),
+        code: f.code.text().into(),
+        range,
+    };
     text(&Line::Diagnostic { diagnostic }, &f.message)
 }

@@ -1,14 +1,12 @@
 //! A plan for people: one line a resource, then only what changes.
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
+use super::hint::hint;
 use super::style::{Label, Style};
 use super::values::{count, maybe, seconds, value};
 use super::words;
-use crate::canon::{Form, pair};
 use crate::model::{AttrChange, Mode};
-use crate::plan::{Change, Plan, Undo, Verb};
+use crate::plan::{Change, Plan, Step, Undo, Verb};
 
 /// How much of a plan or an outcome is shown.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +60,7 @@ fn change(c: &Change, detail: Detail) -> String {
     let words = words::verb(c.verb);
     let mut line = format!("{:>5} {}", words.sign, c.address);
     if c.verb == Verb::Create && !detail.verbose {
-        let hint = hint(&c.attrs);
+        let hint = hint(c);
         line += &if hint.is_empty() { hint } else { format!("  {hint}") };
     }
     let mut out = detail.style.paint(words.label, &line);
@@ -93,27 +91,6 @@ fn change(c: &Change, detail: Detail) -> String {
 pub fn effect(c: &Change) -> String {
     let lost = if c.loses_data && c.verb != Verb::Create { ", and loses its data" } else { "" };
     format!("{} is {}{lost}", c.address, words::verb(c.verb).done)
-}
-
-/// The few values by which a person recognises a new object.
-pub(super) fn hint(attrs: &[AttrChange]) -> String {
-    let telling = attrs.iter().filter(|a| !["tags", "zone"].contains(&a.path.as_str())).filter_map(|a| a.after.as_ref());
-    let words: Vec<String> = telling.flat_map(telling_words).collect();
-    let mut line = words.join(", ");
-    if line.chars().count() > 72 {
-        line = line.chars().take(71).collect::<String>() + "…";
-    }
-    line
-}
-
-/// A plain word, or the names of entries.
-fn telling_words(v: &Value) -> Vec<String> {
-    match Form::of(v) {
-        Form::Ranked(entries) => entries.iter().filter_map(pair).map(|(name, _)| name.to_owned()).collect(),
-        Form::Scalar(Value::String(s)) => vec![s.clone()],
-        Form::Text(_) => vec![value(v)],
-        _ => vec![],
-    }
 }
 
 fn attr(a: &AttrChange, verb: Verb, detail: Detail) -> String {
@@ -148,7 +125,11 @@ fn footer(p: &Plan, detail: Detail) -> String {
     for line in lost.into_iter().chain(shrunk) {
         out += &format!("{}\n", detail.style.paint(Label::Forced, &line));
     }
-    let path: Vec<String> = deciding(p).iter().map(|(address, s)| format!("{address} ({})", seconds(*s))).collect();
+    if !p.refused.is_empty() {
+        let sentence = format!("Refused: apply does this only with {}", words::permission(&p.refused));
+        out += &format!("{}\n", detail.style.paint(Label::Forced, &sentence));
+    }
+    let path: Vec<String> = deciding(p).iter().map(|s| format!("{} ({})", s.address, taking(s))).collect();
     out += &format!("Time: about {}, decided by {}.\n", seconds(p.expected.as_secs()), path.join(" -> "));
     out
 }
@@ -164,8 +145,14 @@ pub(super) fn undoing(p: &Plan) -> String {
     }
 }
 
-/// The steps that decide how long it takes, and their seconds; what takes next to nothing is left out.
-pub(super) fn deciding(p: &Plan) -> Vec<(String, u64)> {
+/// The steps that decide how long it takes; what takes next to nothing is left out.
+pub(super) fn deciding(p: &Plan) -> Vec<&Step> {
     let path = p.critical.iter().map(|i| &p.steps[*i]).filter(|s| s.typical.as_secs().saturating_mul(20) >= p.expected.as_secs());
-    path.map(|s| (s.address.to_string(), s.typical.as_secs())).collect()
+    path.collect()
+}
+
+/// How long a step usually takes, and may take where the spec says so: `12 min, at most 40 min`.
+pub(super) fn taking(s: &Step) -> String {
+    let usual = seconds(s.typical.as_secs());
+    s.patience(false).map_or(usual.clone(), |most| format!("{usual}, at most {}", seconds(most.as_secs())))
 }

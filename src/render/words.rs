@@ -3,7 +3,7 @@
 use super::style::Label;
 use super::values::value;
 use crate::model::{AttrChange, Order, Reversal, Spelling};
-use crate::plan::{Act, Change, Counts, Step, Undo, Verb};
+use crate::plan::{Act, Change, Counts, Guarded, Step, Undo, Verb};
 use crate::run::Outcome;
 use crate::run::journal::Ending;
 
@@ -109,6 +109,22 @@ fn list(counts: Counts, one: impl Fn(usize, Words) -> String) -> String {
     let all = [(counts.create, CREATE), (counts.update, UPDATE), (counts.replace, REPLACE), (counts.delete, DELETE)];
     let said: Vec<String> = all.into_iter().filter(|(n, _)| *n > 0).map(|(n, words)| one(n, words)).collect();
     if said.is_empty() { "nothing to do".into() } else { said.join(", ") }
+}
+
+/// Why a plan may not be applied as it stands: `db_instance.main holds data and would be deleted`.
+pub fn guarded(g: &Guarded) -> String {
+    if let Some(attribute) = &g.shrinks {
+        return format!("{} would keep less than before ({attribute}), and what is older would be deleted", g.address);
+    }
+    let what = if g.replaced { REPLACE.done } else { DELETE.done };
+    let why = if g.data { "holds data" } else { "is protected against deletion" };
+    format!("{} {why} and would be {what}", g.address)
+}
+
+/// The argument of plan and apply that allows it.
+pub fn permission(refused: &[Guarded]) -> String {
+    let named: Vec<String> = refused.iter().map(|g| g.address.to_string()).collect();
+    format!("--allow-data-loss {}", named.join(","))
 }
 
 /// The name of a changed attribute where people read it: its path in the object. Every plan, comment and drift line takes it from here.

@@ -12,7 +12,7 @@ use super::{Event, Operation, Outcome, Run, Settlement, State};
 use crate::cloud::Cloud;
 use crate::kinds::{Call, Links, Live, Stamp};
 use crate::plan::{Act, Plan, Step, Undo};
-use crate::wire::policy::{LEAVABLE, STEP};
+use crate::wire::policy::{LEAVABLE, PATIENCE, STEP};
 use crate::wire::{Class, CloudError};
 
 /// Records every event before the run goes on. An error stops the run: no record, no effect.
@@ -92,7 +92,9 @@ pub async fn drive<C: Cloud>(
                 let builds = |a: &Operation| matches!(a, Operation::Do(i) if !matches!(plan.steps[*i].act, Act::Delete { .. }));
                 let leavable = group.iter().all(builds);
                 let tasks: Vec<Task> = group.into_iter().map(task).collect();
-                let work = Box::pin(perform(plan, settings, cloud, tasks));
+                let undoing = matches!(tasks[0].action, Operation::Undo(_));
+                let patience = plan.steps[first].patience(undoing);
+                let work = PATIENCE.scope(patience, Box::pin(perform(plan, settings, cloud, tasks)));
                 flight.push(STEP.scope(first, LEAVABLE.scope(leavable, work)));
             }
         }

@@ -8,8 +8,8 @@ use super::sections::Spec;
 use super::suggest::{list, nearest};
 use super::units::{Duration, Name};
 use super::vpc::TierKind;
-use super::{cycles, references, renamed, secrets};
-use crate::diag::{Code, Finding};
+use super::{accept, cycles, reach, references, renamed, secrets};
+use crate::diag::{Code, Finding, Named, Place, Risk};
 use crate::kinds::{Address, broken};
 use crate::stack::{Field, Stack};
 use std::collections::BTreeSet;
@@ -25,6 +25,8 @@ pub fn check(spec: &Spec, sources: &Sources, root: &Node, fields: &Fields<'_>, c
     renamed::check(&mut cx);
     cycles::check(&mut cx);
     services(&mut cx);
+    reach::check(&mut cx);
+    accept::check(&mut cx);
     cx.found
 }
 
@@ -92,7 +94,7 @@ pub struct Check<'a> {
     /// Paths that were wrong already.
     cut: BTreeSet<Vec<String>>,
     /// What is wrong or risky.
-    found: Vec<Finding>,
+    pub(super) found: Vec<Finding>,
 }
 
 impl Check<'_> {
@@ -112,9 +114,17 @@ impl Check<'_> {
     }
 
     /// Says that the value at `path` is allowed but risky.
-    pub fn risk(&mut self, path: &[&str], message: String, help: impl Into<String>) {
+    pub fn risk(&mut self, risk: Risk, path: &[&str], message: String, help: impl Into<String>) {
         let place = self.sources.place(self.sources.value(path), "this choice");
-        self.say(&[path], Finding::warning(Code::Risk, message, help).at(place));
+        self.risk_at(risk, path, message, help, vec![place]);
+    }
+
+    /// Says the same of several places, of which the first is the one at `path` or in it.
+    pub fn risk_at(&mut self, risk: Risk, path: &[&str], message: String, help: impl Into<String>, places: Vec<Place>) {
+        let help = format!("{}; or accept it: `accept: {{ {}: REASON }}`", help.into(), risk.text());
+        let mut finding = places.into_iter().fold(Finding::warning(Code::Risk, message, help), Finding::at);
+        finding.risk = Some(Named { risk, path: path.join("."), accepted: None });
+        self.say(&[path], finding);
     }
 
     /// Says something that follows from the values at `paths`, unless one of them was wrong already.

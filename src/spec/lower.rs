@@ -124,7 +124,7 @@ impl Lower<'_> {
 
     /// The first word of every ARN.
     pub fn partition(&self) -> &'static str {
-        partition(self.spec.region.as_str())
+        partition(self.spec.region.as_str()).name
     }
 }
 

@@ -1,4 +1,5 @@
 //! What a user writes: layers of YAML to one typed, complete `Spec`, or everything that is wrong with them.
+mod accept;
 pub mod cache;
 pub mod cdn;
 mod check;
@@ -20,6 +21,7 @@ pub mod ordered;
 mod outputs;
 mod parse;
 pub mod peers;
+mod reach;
 mod references;
 mod renamed;
 mod scalar;
@@ -32,6 +34,7 @@ mod shape;
 mod stores;
 mod substitute;
 pub mod suggest;
+pub mod timeouts;
 pub mod units;
 pub mod vpc;
 mod write;
@@ -54,6 +57,8 @@ pub struct Loaded {
     pub sources: Sources,
     /// What is allowed but risky.
     pub warnings: Vec<Finding>,
+    /// Risks that it accepts.
+    pub accepted: Vec<Finding>,
     /// Over the text of all layers, in order.
     pub digest: String,
     /// The layers, by the digests of their texts.
@@ -86,6 +91,7 @@ pub fn load(layers: &[(PathBuf, String)], env: &dyn Fn(&str) -> Option<String>) 
     }
     let base = node::Node::map(locate::At::default());
     let mut root = nodes.into_iter().fold(base, merge::merge);
+    root.retain(|key| !key.starts_with(schema::EXTENSION));
     sources.set(root.clone());
     substitute::substitute(&mut root, &sources, env, &mut found, &mut unread);
     let schema = schema::typed();
@@ -111,7 +117,8 @@ pub fn load(layers: &[(PathBuf, String)], env: &dyn Fn(&str) -> Option<String>) 
     }
     let layer = |(name, text): &(PathBuf, String)| Layer { file: name.display().to_string(), digest: text_digest(text) };
     let layers: Vec<Layer> = layers.iter().map(layer).collect();
-    Ok(Loaded { spec, sources, warnings: findings.0, digest: layers_digest(&layers), layers, secrets })
+    let (accepted, warnings) = findings.0.into_iter().partition(|f| f.risk.as_ref().is_some_and(|named| named.accepted.is_some()));
+    Ok(Loaded { spec, sources, warnings, accepted, digest: layers_digest(&layers), layers, secrets })
 }
 
 /// The typed spec. The shape was checked before, so an error here means that schema and types disagree.

@@ -85,6 +85,21 @@ impl Node {
         entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.node)
     }
 
+    /// Items of a list; none where it is something else.
+    pub fn items(&self) -> &[Node] {
+        match &self.value {
+            Val::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// Keeps only entries with such keys.
+    pub fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        if let Val::Map(entries) = &mut self.value {
+            entries.retain(|entry| keep(&entry.key));
+        }
+    }
+
     /// Its entries; none when it is not a map.
     pub fn entries(&self) -> &[Entry] {
         match &self.value {

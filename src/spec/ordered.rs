@@ -23,6 +23,12 @@ impl<T> Ordered<T> {
         self.0.iter().map(|(name, value)| (name, value))
     }
 
+    /// The same entries with other values.
+    #[must_use]
+    pub fn map(&self, f: impl Fn(&Name, &T) -> T) -> Self {
+        Ordered(self.iter().map(|(name, value)| (name.clone(), f(name, value))).collect())
+    }
+
     /// Names in order.
     pub fn names(&self) -> impl Iterator<Item = &Name> + Clone {
         self.0.iter().map(|(name, _)| name)

@@ -4,7 +4,7 @@ use super::section::SectionGroup;
 use super::sections::{SECTIONS, Spec};
 use super::units::{GroupName, Name, Peer, Target};
 use crate::diag::Code;
-use ipnet::Ipv4Net;
+use ipnet::IpNet;
 use std::collections::BTreeMap;
 
 /// Who a peer is, once its name is looked up.
@@ -13,7 +13,7 @@ pub enum ResolvedPeer {
     /// The whole internet.
     Anywhere,
     /// A network.
-    Block(Ipv4Net),
+    Block(IpNet),
     /// The CDN's published ranges.
     Cdn,
     /// A security group by hand, which extends no section's.
@@ -72,7 +72,7 @@ impl<'a> Peers<'a> {
     pub fn resolve(&self, peer: &Peer) -> Option<ResolvedPeer> {
         let name = match peer {
             Peer::Anywhere => return Some(ResolvedPeer::Anywhere),
-            Peer::Block(block) => return Some(ResolvedPeer::Block(block.net())),
+            Peer::Block(block) => return Some(ResolvedPeer::Block(*block)),
             Peer::Cdn => return Some(ResolvedPeer::Cdn),
             Peer::LoadBalancer => {
                 let balancer = self.groups.iter().find(|group| group.target == Target::one("load_balancer"));

@@ -7,6 +7,9 @@ use std::sync::LazyLock;
 /// Where a default follows from other fields, this says how.
 pub const DERIVED: &str = "x-default";
 
+/// How keys at the top begin that are the user's own: nothing is made of them, and what they anchor stands elsewhere.
+pub const EXTENSION: &str = "x-";
+
 /// The schema as the types have it; fields whose default is derived are not required.
 pub fn typed() -> &'static Value {
     static TYPED: LazyLock<Value> = LazyLock::new(generate);
@@ -112,6 +115,7 @@ fn for_editors(schema: &mut Value, description: &str) {
     if let Value::Object(root) = schema {
         root.insert("title".into(), json!("infra"));
         root.insert("description".into(), json!(description));
+        root.insert("patternProperties".into(), json!({ format!("^{EXTENSION}"): {} }));
     }
 }
 

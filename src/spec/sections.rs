@@ -51,6 +51,9 @@ macro_rules! sections {
             /// Tags on everything, beside those that infra sets itself (`Name` and `infra:…`).
             #[serde(default)]
             pub tags: BTreeMap<String, String>,
+            /// Risks that are known, by name (`single_nat`) or by path (`vpc.nat`), each with its reason: only `--verbose` and JSON tell them still.
+            #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+            pub accept: BTreeMap<String, String>,
             $(#[$about])*
             #[schemars(extend("x-default" = $default))]
             pub $first: $one,

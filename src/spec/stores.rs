@@ -3,14 +3,14 @@ use super::check::Check;
 use super::lower::Lower;
 use super::units::{DailyWindow, Name, WeeklyWindow};
 use super::vpc::TierKind;
-use crate::diag::Code;
+use crate::diag::{Code, Risk};
 
 /// A store stands where the internet has no route to, and in several zones where it needs them.
 pub fn place(cx: &mut Check<'_>, section: &str, name: &str, tier: &Name, zones: bool) {
     let path = [section, name, "subnets"];
     if cx.tier(&path, tier) == Some(TierKind::Public) {
         let message = format!("`{section}.{name}` stands in a tier that the internet has a route to");
-        cx.risk(&path, message, "name a tier with `tier: isolated`");
+        cx.risk(Risk::PublicStore, &path, message, "name a tier with `tier: isolated`");
     }
     if zones && cx.spec.vpc.availability_zones.len() < 2 {
         let places = [(&["vpc", "availability_zones"][..], "one zone"), (&[section, name][..], "needs two")];

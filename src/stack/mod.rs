@@ -2,12 +2,13 @@
 pub mod fields;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::kinds::{Address, Object, Text};
-use crate::model::digest;
+use crate::model::{Timeouts, digest};
 
 pub use fields::{Field, FieldRule, Spelling};
 
@@ -21,11 +22,32 @@ pub struct Stack {
     /// Which fields of the spec decide about attributes, by the section that an object comes from and its kind; see [`Stack::fields_of`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, BTreeMap<String, Vec<FieldRule>>>,
+    /// How long calls may take, by the part of the spec that objects come from; see [`Stack::timeouts_of`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub timeouts: BTreeMap<String, Timeouts>,
     /// New address to old address.
     pub renamed: BTreeMap<Address, Address>,
     pub outputs: BTreeMap<String, Text>,
     /// The name of the CDN's zone, when the stack has one.
     pub zone: Option<String>,
+}
+
+/// What takes less never needs a timeout of its own.
+const LONG: Duration = Duration::from_secs(60);
+
+impl Stack {
+    /// How long calls on an object may take; nothing is said of what takes moments only.
+    pub fn timeouts_of(&self, address: &Address) -> Timeouts {
+        let typical = address.kind.typical();
+        if typical.create.max(typical.update).max(typical.delete) < LONG {
+            return Timeouts::default();
+        }
+        let of = |origin: &String| {
+            let part = |part: &&String| origin == *part || origin.strip_prefix(part.as_str()).is_some_and(|rest| rest.starts_with('.'));
+            self.timeouts.keys().find(part).and_then(|part| self.timeouts.get(part)).copied()
+        };
+        self.origins.get(address).and_then(of).unwrap_or_default()
+    }
 }
 
 /// A layer of the spec.

@@ -39,14 +39,16 @@ const SPREADS: Duration = Duration::from_secs(120);
 const UNKNOWN: Duration = Duration::from_secs(60);
 
 /// How long to wait for what usually takes `typical`: four times as long, since AWS's slow days are about twice and its large objects about
-/// twice the usual; and two minutes at least. The one rule for every waiter.
+/// twice the usual; and two minutes at least. The one rule for every waiter, unless the spec says how long the step may take.
 pub fn deadline(typical: Duration) -> Duration {
-    (typical * 4).max(SPREADS)
+    PATIENCE.try_with(|asked| *asked).ok().flatten().unwrap_or((typical * 4).max(SPREADS))
 }
 
 tokio::task_local! {
     /// The step that the calls below work for.
     pub static STEP: usize;
+    /// How long that step may wait, where the spec says so.
+    pub static PATIENCE: Option<Duration>;
 }
 
 /// Whether a request may be repeated after a failure that leaves its effect unknown.

@@ -1,3 +1,6 @@
+use std::io::Write;
+use std::process::Stdio;
+
 use super::Infra;
 use super::recover::{rest, signal, started};
 
@@ -111,4 +114,147 @@ fn colour_follows_the_conventions() {
     assert!(!infra.run(&["plan", "-f", &minimal, "--no-color"]).out.contains('\u{1b}'));
     infra.env.push(("NO_COLOR", "1".into()));
     assert!(!infra.run(&["plan", "-f", &minimal]).out.contains('\u{1b}'));
+}
+
+/// A new image whose old template could not be deleted: what is left out of a later plan is what serves, not what was left.
+#[test]
+fn what_is_left_out_is_what_serves() {
+    let infra = sandbox("left-out");
+    let (minimal, next) = (Infra::example("minimal"), infra.file("next.yaml", "compute: { app: { image: 'nginx:1.30' } }\n"));
+    assert_eq!(infra.run(&["apply", "-f", &minimal, "--auto-approve"]).code, 0);
+    let left = infra.run(&["apply", "-f", &minimal, "-f", &next, "--auto-approve", "--sandbox-fail", "2"]);
+    assert_eq!(left.code, 5, "{}", left.out);
+    for choice in [["--target", "vpc.main"], ["--exclude", "compute"]] {
+        let said = infra.run(&["plan", "-f", &minimal, "-f", &next, choice[0], choice[1]]);
+        assert!(said.out.starts_with("No changes"), "{choice:?}: {}", said.out);
+    }
+}
+
+/// What would be refused is shown in every format, with what allows it. Apply alone needs the permission, and says so before any effect.
+#[test]
+fn what_is_refused_is_shown() {
+    let infra = sandbox("refused");
+    let spec = infra.file(
+        "shop.yaml",
+        "stack: shop\nregion: us-east-1\ndatabase: { main: { engine: postgres, version: '16.4', allow_from: [vpc] } }\n",
+    );
+    let next = infra.file("next.yaml", "database: null\n");
+    assert_eq!(infra.run(&["apply", "-f", &spec, "--auto-approve"]).code, 0);
+    let plan = |more: &[&str]| infra.run(&[&["plan", "-f", &spec, "-f", &next][..], more].concat());
+    let shown = plan(&["--out", "p.infraplan"]);
+    shown.snapshot("plan_refused");
+    assert!(shown.err.contains("db_instance.main holds data and would be deleted"), "{}", shown.err);
+    plan(&["--format", "markdown"]).snapshot("plan_refused_markdown");
+    let allow = "--allow-data-loss db_instance.main";
+    for format in ["json", "terraform-json", "terraform-text"] {
+        let said = plan(&["--format", format]);
+        assert!(said.code == 1 && said.out.contains(allow) && said.out.contains("main"), "{format}: {}", said.out);
+        let kept = infra.run(&["show", "p.infraplan", "--format", format]).out;
+        assert!(kept.contains(allow), "{format}: {kept}");
+    }
+    let stream = plan(&["--json"]);
+    assert!(stream.code == 1 && stream.out.contains("\"planned_change\"") && stream.out.contains("plan::guarded"), "{}", stream.out);
+    for apply in [&["apply", "-f", &spec, "-f", &next, "--auto-approve"][..], &["apply", "p.infraplan"]] {
+        let said = infra.run(apply);
+        assert!(said.code == 1 && said.out.contains(allow) && said.err.contains(allow), "{} {}", said.out, said.err);
+        assert!(infra.run(&["plan", "-f", &spec]).out.starts_with("No changes"), "{apply:?} did something");
+    }
+    assert_eq!(plan(&["--allow-data-loss", "db_instance.main"]).code, 0);
+    let allowed = infra.run(&["apply", "-f", &spec, "-f", &next, "--auto-approve", "--allow-data-loss", "db_instance.main"]);
+    assert_eq!(allowed.code, 0, "{}", allowed.err);
+}
+
+/// Zones leave, come and change places, and no subnet that stays moves.
+#[test]
+fn zones_come_and_go() {
+    let infra = sandbox("zones");
+    let minimal = Infra::example("minimal");
+    let zones = |letters: &str| {
+        let zones: Vec<String> = letters.chars().map(|letter| format!("us-east-1{letter}")).collect();
+        infra.file(&format!("{letters}.yaml"), &format!("vpc: {{ availability_zones: [{}] }}\n", zones.join(", ")))
+    };
+    assert_eq!(infra.run(&["apply", "-f", &minimal, "--auto-approve"]).code, 0);
+    let fewer = zones("ac");
+    infra.run(&["plan", "-f", &minimal, "-f", &fewer]).snapshot("plan_fewer_zones");
+    for letters in ["ac", "bca", "cdab"] {
+        let applied = infra.run(&["apply", "-f", &minimal, "-f", &zones(letters), "--auto-approve"]);
+        assert_eq!(applied.code, 0, "{letters}: {} {}", applied.out, applied.err);
+        assert!(!applied.out.contains("replaced in"), "{letters}: {}", applied.out);
+        assert!(infra.run(&["plan", "-f", &minimal, "-f", &zones(letters)]).out.starts_with("No changes"), "{letters}");
+    }
+}
+
+/// A zone that isn't there is told at its line before anything is changed, with the line to write.
+#[test]
+fn a_zone_that_is_not_there_is_told() {
+    let infra = sandbox("no-zone");
+    let bare = infra.file("tokyo.yaml", "stack: tokyo\nregion: ap-northeast-1\n");
+    let told = infra.run(&["apply", "-f", &bare, "--auto-approve"]);
+    assert_eq!(told.code, 1, "{}", told.out);
+    let help = "availability_zones: [ap-northeast-1a, ap-northeast-1c, ap-northeast-1d]";
+    let said = told.err.replace("\n", " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("no zone ap-northeast-1b") && said.contains("tokyo.yaml:2"), "{}", told.err);
+    assert!(said.contains(help), "{}", told.err);
+    assert_eq!(infra.run(&["validate", "-f", &bare]).code, 0, "it asks nobody");
+    let written = infra.file("written.yaml", &format!("vpc: {{ {help} }}\n"));
+    assert_eq!(infra.run(&["apply", "-f", &bare, "-f", &written, "--auto-approve"]).code, 0);
+}
+
+/// What listens to nobody is planned, applied, and changed.
+#[test]
+fn a_worker_has_no_port() {
+    let infra = sandbox("worker");
+    let spec =
+        |image: &str| infra.file("worker.yaml", &format!("stack: jobs\nregion: us-east-1\ncompute: {{ worker: {{ image: {image} }} }}\n"));
+    for image in ["nginx:1.29", "nginx:1.30"] {
+        let applied = infra.run(&["apply", "-f", &spec(image), "--auto-approve"]);
+        assert_eq!(applied.code, 0, "{} {}", applied.out, applied.err);
+        assert!(infra.run(&["plan", "-f", &spec(image)]).out.starts_with("No changes"));
+    }
+}
+
+/// An accepted risk is told only to whoever wants to know more, and to programs.
+#[test]
+fn an_accepted_risk_is_told_once_a_reader_asks() {
+    let infra = sandbox("accepted");
+    let spec =
+        infra.file("shop.yaml", "stack: shop\nregion: us-east-1\nvpc: { nat: single }\naccept: { single_nat: staging may lose a zone }\n");
+    let plan = |more: &[&str]| infra.run(&[&["plan", "-f", &spec][..], more].concat());
+    assert_eq!(plan(&[]).err, "");
+    assert!(plan(&["-v"]).err.contains("accepted: staging may lose a zone"));
+    assert!(plan(&["--json"]).out.contains("\"accepted\":\"staging may lose a zone\""));
+    let valid: serde_json::Value = serde_json::from_str(&infra.run(&["validate", "-f", &spec, "--json"]).out).unwrap();
+    let finding = &valid["findings"][0];
+    assert_eq!((&finding["risk"], &finding["severity"]), (&"single_nat".into(), &"info".into()), "{valid}");
+    assert_eq!(finding["accepted"], "staging may lose a zone");
+}
+
+/// A spec on standard input, as a layer among files.
+#[test]
+fn a_spec_is_read_from_standard_input() {
+    let infra = sandbox("stdin");
+    let layer = infra.file("layer.yaml", "vpc: { nat: none }\n");
+    let read = |text: &str| {
+        let mut child = infra.command(&["validate", "-f", "-", "-f", &layer]).stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        super::said(child.wait_with_output().unwrap())
+    };
+    assert_eq!(read("stack: shop\nregion: us-east-1\n").out.split(':').next(), Some("`shop` is valid"));
+    let wrong = read("stack: shop\nregion: mars\n");
+    assert!(wrong.code == 1 && wrong.err.contains("standard input:2"), "{}", wrong.err);
+}
+
+/// The plan says how long what decides it may take at most, where the spec says so.
+#[test]
+fn a_timeout_is_shown_in_the_plan() {
+    let infra = sandbox("timeouts");
+    let spec = infra.file(
+        "shop.yaml",
+        "stack: shop\nregion: us-east-1\ndatabase: { main: { engine: postgres, allow_from: [vpc], timeouts: { create: 90m } } }\n",
+    );
+    let said = infra.run(&["plan", "-f", &spec]).out;
+    assert!(said.contains("db_instance.main (12 min, at most 1 h 30 min)"), "{said}");
+    let plan: serde_json::Value = serde_json::from_str(&infra.run(&["plan", "-f", &spec, "--format", "json"]).out).unwrap();
+    let step = plan["steps"].as_array().unwrap().iter().find(|s| s["address"] == "db_instance.main").unwrap();
+    assert_eq!(step["timeout_seconds"], 5400);
 }

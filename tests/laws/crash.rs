@@ -58,6 +58,9 @@ impl Observe for Haunted {
     async fn edge_ranges(&self) -> Result<BTreeSet<String>, CloudError> {
         self.0.edge_ranges().await
     }
+    async fn availability_zones(&self) -> Result<BTreeSet<String>, CloudError> {
+        self.0.availability_zones().await
+    }
     async fn about_zone(&self, zone: &str) -> Result<Zone, CloudError> {
         self.0.about_zone(zone).await
     }

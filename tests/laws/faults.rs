@@ -204,5 +204,6 @@ fn deletion(id: usize, name: &str) -> Step {
         undo: Undo::Never,
         typical: Default::default(),
         tail: Default::default(),
+        timeouts: Default::default(),
     }
 }

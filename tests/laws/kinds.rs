@@ -246,3 +246,21 @@ async fn secrets_stay_secret() {
         }
     }
 }
+
+/// What a kind says of a new object in one line is of attributes that it has, and something of it is said of its example.
+#[test]
+fn hints_name_attributes() {
+    use infra::diff::{Context, diff};
+    for kind in Kind::ALL.iter().filter(|kind| !kind.hint().is_empty()) {
+        let example = kind.example();
+        let names: Vec<&str> = example.attributes().iter().map(|a| a.name).collect();
+        for slot in kind.hint().iter().flat_map(|piece| piece.split('{').skip(1)) {
+            let path = slot.split(['}', '?', '#', '@']).next().unwrap();
+            let first = path.split('.').next().unwrap();
+            assert!(names.contains(&first), "{}: {path} is no attribute", kind.label());
+        }
+        let attrs = diff(None, Some(&example), &Context::still());
+        let said = kind.hint().iter().filter(|piece| infra::render::hint::filled(piece, &attrs).is_some()).count();
+        assert!(said > 0, "{}: nothing is said of its example", kind.label());
+    }
+}

@@ -33,7 +33,9 @@ mod pairs;
 mod policy;
 mod reversal;
 mod saved;
+mod selection;
 mod sequences;
+mod timeouts;
 pub mod world;
 
 use infra::kinds::example::EXAMPLE;

@@ -1,4 +1,6 @@
 //! Blocks stay where they are.
+use infra::kinds::{Address, Kind, Live, Stamp, Subnet};
+use infra::observe::Snapshot;
 use infra::spec::vpc::blocks::{Cut, cut, overlap};
 use ipnet::Ipv4Net;
 
@@ -66,4 +68,77 @@ fn defaults_fit_every_vpc() {
         let spec = loaded.unwrap_or_else(|found| panic!("/{length}: {found}")).spec;
         assert_eq!(spec.vpc.blocks().expect("room").len(), 9);
     }
+}
+
+/// Whatever zones and tiers come, go and change places: a subnet that stays in its zone stays in its block, what is new overlaps nothing that
+/// stands, and looking again moves nothing more.
+#[test]
+fn what_stands_stays() {
+    let mut random = fastrand::Rng::with_seed(3);
+    let (mut kept, mut fresh, mut settled) = (0, 0, 0);
+    for _ in 0..400 {
+        let (before, after) = (spec(&mut random), spec(&mut random));
+        let (Ok(from), Ok(to)) = (load(&before), load(&after)) else { continue };
+        let live = stands(&from);
+        let Some(vpc) = to.vpc.settled(&live) else { continue };
+        settled += 1;
+        let to = infra::spec::Spec { vpc, ..to };
+        let blocks: Vec<(Address, Subnet)> = subnets(&to);
+        for (i, (address, subnet)) in blocks.iter().enumerate() {
+            assert!(to.vpc.cidr.net().contains(&subnet.cidr));
+            assert!(blocks[..i].iter().all(|(_, other)| !overlap(&other.cidr, &subnet.cidr)), "{before}{after}: {address} overlaps");
+            let stood = live.live.get(address).map(|g| g[0].of::<Subnet>().unwrap());
+            match stood.filter(|s| s.cidr.prefix_len() == subnet.cidr.prefix_len()) {
+                Some(stood) => {
+                    assert_eq!(stood.cidr, subnet.cidr, "{before}{after}: {address} moved");
+                    kept += 1;
+                }
+                None => {
+                    let met = subnets(&from).into_iter().find(|(_, other)| overlap(&other.cidr, &subnet.cidr));
+                    assert!(met.is_none(), "{before}{after}: {address} would come where {met:?} stands");
+                    fresh += 1;
+                }
+            }
+        }
+        let again = load(&after).unwrap().vpc.settled(&stands(&to));
+        let blocks_again = again.map_or_else(|| subnets(&load(&after).unwrap()), |vpc| subnets(&infra::spec::Spec { vpc, ..to.clone() }));
+        assert_eq!(blocks_again, blocks, "{before}{after}: it moves again");
+    }
+    println!("settled {settled} times: {kept} kept, {fresh} new");
+    assert!(settled > 60 && kept > 300 && fresh > 60);
+}
+
+/// A stack of a few zones and tiers.
+fn spec(random: &mut fastrand::Rng) -> String {
+    let mut letters: Vec<char> = "abcdef".chars().collect();
+    random.shuffle(&mut letters);
+    let zones: Vec<String> = letters[..random.usize(1..=4)].iter().map(|letter| format!("us-east-1{letter}")).collect();
+    let mut names = vec!["public", "app", "data", "edge"];
+    random.shuffle(&mut names);
+    let tier = |name: &&str| format!("{name}: {{ tier: isolated, prefix: {} }}", if *name == "app" { 22 } else { 24 });
+    let tiers: Vec<String> = names[..random.usize(1..=4)].iter().map(tier).collect();
+    format!(
+        "stack: shop\nregion: us-east-1\nvpc: {{ nat: none, availability_zones: [{}], subnets: {{ {} }} }}\n",
+        zones.join(", "),
+        tiers.join(", ")
+    )
+}
+
+fn load(text: &str) -> Result<infra::spec::Spec, infra::diag::Findings> {
+    infra::spec::load(&[("spec.yaml".into(), text.to_owned())], &|_| None).map(|loaded| loaded.spec)
+}
+
+fn subnets(spec: &infra::spec::Spec) -> Vec<(Address, Subnet)> {
+    let stack = infra::spec::lower::lower(spec, &|_| None).unwrap();
+    stack.nodes.into_iter().filter_map(|(a, o)| Some((a, Subnet::try_from(o).ok()?))).collect()
+}
+
+/// The stack's network as it stands once it was applied.
+fn stands(spec: &infra::spec::Spec) -> Snapshot {
+    let stamp =
+        |address: &Address| Stamp { stack: "shop".into(), address: address.clone(), run: "r".into(), step: 0, digest: String::new() };
+    let nodes = infra::spec::lower::lower(spec, &|_| None).unwrap().nodes;
+    let network = nodes.into_iter().filter(|(a, _)| matches!(a.kind, Kind::Vpc | Kind::Subnet));
+    let live = network.map(|(a, o)| (a.clone(), vec![Live::found(a.name.clone(), o, stamp(&a))]));
+    Snapshot { live: live.collect(), foreign: vec![] }
 }

@@ -34,6 +34,7 @@ const SEEN: &[&str] = &[
     "bad_account",
     "bad_arn",
     "bad_block",
+    "bad_block.six",
     "bad_class",
     "bad_duration",
     "bad_env_name",
@@ -135,4 +136,27 @@ fn layers_point_into_their_own_files() {
     let layers = layers.map(|(name, text)| (name.into(), text.to_string()));
     let found = infra::spec::load(&layers, &|_| None).expect_err("both layers are wrong");
     super::settings().bind(|| insta::assert_snapshot!("bad_layers", found.to_string()));
+}
+
+/// Every risk has a bad spec, so that its name and its help are read by somebody.
+#[test]
+fn every_risk_has_a_bad_spec() {
+    let risky = files().into_iter().filter(|stem| stem.starts_with("risk"));
+    let told: BTreeSet<&str> = risky.flat_map(|stem| findings(&stem)).filter_map(|f| Some(f.risk?.risk.text())).collect();
+    let missing: Vec<&str> = infra::diag::Risk::ALL.iter().map(|risk| risk.text()).filter(|text| !told.contains(text)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// Keys of one's own at the top are nothing but a place for anchors.
+#[test]
+fn keys_of_ones_own_anchor_what_stands_elsewhere() {
+    let text =
+        "x-env: &env { LOG: debug }\nx-anything: [1, {unknown: true}]\nstack: shop\nregion: us-east-1\ncompute: { app: { env: *env } }\n";
+    let loaded = infra::spec::load(&[("infra.yaml".into(), text.into())], &|_| None).unwrap_or_else(|found| panic!("{found}"));
+    assert_eq!(loaded.spec.compute["app"].env.len(), 1);
+    assert!(!loaded.written().contains("x-"), "{}", loaded.written());
+    let inner = text.replace("env: *env", "env: *env, x-more: 1");
+    assert!(infra::spec::load(&[("infra.yaml".into(), inner)], &|_| None).is_err(), "only at the top");
+    let schema = jsonschema::validator_for(&infra::spec::schema::infra_schema()).unwrap();
+    assert!(schema.is_valid(&serde_yaml::from_str(text).unwrap()));
 }

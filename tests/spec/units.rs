@@ -116,3 +116,29 @@ fn texts_come_back() {
         assert!(Template::parse(text).is_err(), "{text}");
     }
 }
+
+/// A region's partition decides every ARN, and the hosts of its services.
+#[test]
+fn every_partition_has_its_regions() {
+    use infra::model::{PARTITIONS, partition};
+    let regions = [
+        ("ap-southeast-2", "aws", "amazonaws.com"),
+        ("cn-northwest-1", "aws-cn", "amazonaws.com.cn"),
+        ("us-gov-west-1", "aws-us-gov", "amazonaws.com"),
+        ("us-iso-east-1", "aws-iso", "c2s.ic.gov"),
+        ("us-isob-east-1", "aws-iso-b", "sc2s.sgov.gov"),
+        ("eu-isoe-west-1", "aws-iso-e", "cloud.adc-e.uk"),
+        ("us-isof-south-1", "aws-iso-f", "csp.hci.ic.gov"),
+        ("eusc-de-east-1", "aws-eusc", "amazonaws.eu"),
+    ];
+    for (region, name, suffix) in regions {
+        assert_eq!((partition(region).name, partition(region).dns_suffix), (name, suffix), "{region}");
+        let text = format!("stack: shop\nregion: {region}\ncompute: {{ app: {{ env: {{ S: {{ from_secrets_manager: key }} }} }} }}\n");
+        let loaded = infra::spec::load(&[("infra.yaml".into(), text)], &|_| None).unwrap_or_else(|found| panic!("{found}"));
+        let stack = infra::spec::lower::lower(&loaded.spec, &|_| None).unwrap();
+        let written = serde_json::to_string(&stack.nodes.values().collect::<Vec<_>>()).unwrap();
+        let arns: Vec<&str> = written.match_indices("arn:").map(|(i, _)| written[i..].split(':').nth(1).unwrap()).collect();
+        assert!(arns.len() >= 3 && arns.iter().all(|arn| *arn == name), "{region}: {arns:?}");
+    }
+    assert_eq!(regions.len(), PARTITIONS.len());
+}

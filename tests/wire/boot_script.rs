@@ -12,7 +12,7 @@ use infra::wire::Class;
 const NASTY: &[&str] = &["", " spaced ", "it's", "\"", "$(touch pwned)", "`touch pwned`", "\\", "#no comment", "INFRA_ENV", "a=b", "grüße"];
 
 fn container(env: impl IntoIterator<Item = (&'static str, EnvValue)>) -> Container {
-    Container { image: "ghcr.io/example/shop:1.4.2".into(), port: 8080, env: env.into_iter().map(|(k, v)| (k.into(), v)).collect() }
+    Container { image: "ghcr.io/example/shop:1.4.2".into(), port: Some(8080), env: env.into_iter().map(|(k, v)| (k.into(), v)).collect() }
 }
 
 fn script(container: &Container) -> String {
@@ -53,6 +53,15 @@ fn bash_finds_no_fault() {
         let out = Command::new("bash").args(["-n", "-c", &script(&c)]).output().unwrap();
         assert!(out.status.success() && out.stderr.is_empty(), "{}", String::from_utf8_lossy(&out.stderr));
     }
+}
+
+/// What listens to nobody publishes nothing.
+#[test]
+fn a_container_without_a_port_publishes_none() {
+    let worker = Container { port: None, ..container([]) };
+    let script = script(&worker);
+    assert!(script.contains("docker run --rm --name infra-app") && !script.contains("--publish"), "{script}");
+    assert_eq!(Boot::read(&script), Boot::Container(worker));
 }
 
 #[test]
@@ -148,7 +157,7 @@ fn what_cannot_be_said_safely_is_refused() {
         container([("A", EnvValue::FromSecretsManager("--query".into()))]),
         Container { image: "shop; reboot".into(), ..container([]) },
         Container { image: "--privileged".into(), ..container([]) },
-        Container { port: 0, ..container([]) },
+        Container { port: Some(0), ..container([]) },
     ];
     for c in refused {
         let error = Boot::Container(c.clone()).script(&Links::default()).unwrap_err();

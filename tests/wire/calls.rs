@@ -64,6 +64,9 @@ impl Observe for Watched {
     async fn edge_ranges(&self) -> Result<BTreeSet<String>, CloudError> {
         self.reference.cloud.edge_ranges().await
     }
+    async fn availability_zones(&self) -> Result<BTreeSet<String>, CloudError> {
+        self.reference.cloud.availability_zones().await
+    }
     async fn about_zone(&self, zone: &str) -> Result<Zone, CloudError> {
         self.reference.cloud.about_zone(zone).await
     }

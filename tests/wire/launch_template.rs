@@ -15,7 +15,7 @@ pub fn container() -> Container {
         ("PASSWORD".into(), EnvValue::FromSecretsManager("shop/password".into())),
         ("TOKEN".into(), EnvValue::Secret(Secret::new("hunter2"))),
     ];
-    Container { image: "ghcr.io/example/shop:1.4.2".into(), port: 8080, env: env.into() }
+    Container { image: "ghcr.io/example/shop:1.4.2".into(), port: Some(8080), env: env.into() }
 }
 
 /// What a template points at, within `vpc.main`.
@@ -77,7 +77,7 @@ pub fn case() -> Case {
                 t.boot = Boot::Container(Container { image: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop:2".into(), ..container() })
             }),
         ),
-        ("the container's port", with(&|t| t.boot = Boot::Container(Container { port: 9000, ..container() }))),
+        ("the container's port", with(&|t| t.boot = Boot::Container(Container { port: Some(9000), ..container() }))),
         ("a variable", with(&|t| t.boot = env("GREETING", EnvValue::Plain(Text::literal("hello"))))),
         ("a secret", with(&|t| t.boot = env("TOKEN", EnvValue::Secret(Secret::new("hunter3"))))),
         ("a secret to fetch", with(&|t| t.boot = env("PASSWORD", EnvValue::FromSecretsManager("shop/other".into())))),

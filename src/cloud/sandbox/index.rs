@@ -3,7 +3,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::Ipv4Net;
 
-use crate::kinds::{Address, Claim, Claims, Live, Outputs};
+use crate::cloud::zones::of_sandbox;
+use crate::kinds::{Address, Claim, Claims, Live, Object, Outputs};
 use crate::wire::{Class, CloudError};
 
 #[derive(Default)]
@@ -41,6 +42,14 @@ impl Index {
     pub fn admit(&self, live: &Live, outputs: &dyn Fn(&Address) -> Outputs) -> Result<(), CloudError> {
         if let Some(lost) = live.points.iter().find(|p| !self.ids.contains(*p)) {
             return Err(CloudError::new(Class::Invalid, "NotFound", format!("{} points at {lost}, which does not exist", live.id)));
+        }
+        if let Object::Subnet(subnet) = &live.object
+            && let zone = &subnet.availability_zone
+            && let Some(there) = zone.get(..zone.len().saturating_sub(1)).map(of_sandbox)
+            && !there.contains(zone)
+        {
+            let message = format!("there is no zone {zone} for this account, but {}", there.into_iter().collect::<Vec<_>>().join(", "));
+            return Err(CloudError::new(Class::Invalid, "InvalidParameterValue", message));
         }
         for claim in live.object.claims() {
             if let Claim::Block { within, block } = &claim {

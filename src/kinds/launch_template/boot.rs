@@ -23,8 +23,9 @@ pub enum Boot {
 pub struct Container {
     /// `ghcr.io/example/shop:1.4.2`. Images of Amazon ECR are fetched with the instance's role, others without credentials.
     pub image: String,
-    /// The port it listens on, opened under the same number on the instance.
-    pub port: i32,
+    /// The port it listens on, opened under the same number on the instance; `None` where nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<i32>,
     /// Its environment. Names are letters, digits and `_`; values are single lines.
     pub env: Open<EnvValue>,
 }

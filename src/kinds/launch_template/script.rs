@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use super::boot::invalid;
 use super::*;
-use crate::model::Secret;
+use crate::model::{Secret, partition};
 
 /// How the line begins that says which container it is.
 const MARK: &str = "#!/bin/bash\n# infra:container ";
@@ -46,8 +46,8 @@ const DOCKER: &str = "retry dnf install -y docker\nsystemctl enable --now docker
 /// The script of a container whose texts are all resolved and whose secrets are all known.
 pub(super) fn render(container: &Container) -> Result<String, CloudError> {
     check(&container.image, "image", |c| "._/:@-".contains(c))?;
-    if !(1..=65535).contains(&container.port) {
-        return Err(invalid(format!("{} is no port", container.port)));
+    if let Some(port) = container.port.filter(|port| !(1..=65535).contains(port)) {
+        return Err(invalid(format!("{port} is no port")));
     }
     let mut script = format!("{MARK}{}\n{BEGIN}", serde_json::to_string(container).expect("containers are plain data"));
     for (name, value) in &container.env {
@@ -98,6 +98,7 @@ pub(super) fn parse(script: &str) -> Option<Result<Container, ()>> {
 
 /// The unit that runs the container. `docker run` stays attached, so the journal has its output and docker keeps none of its own.
 fn unit(Container { image, port, .. }: &Container) -> String {
+    let publish = port.map(|port| format!("--publish {port}:{port} ")).unwrap_or_default();
     format!(
         r#"cat > /etc/systemd/system/infra-app.service <<'INFRA_UNIT'
 [Unit]
@@ -108,7 +109,7 @@ Wants=network-online.target
 
 [Service]
 ExecStartPre=-/usr/bin/docker rm --force infra-app
-ExecStart=/usr/bin/docker run --rm --name infra-app --env-file /etc/infra/app.env --publish {port}:{port} --log-driver none {image}
+ExecStart=/usr/bin/docker run --rm --name infra-app --env-file /etc/infra/app.env {publish}--log-driver none {image}
 ExecStop=/usr/bin/docker stop --time 30 infra-app
 TimeoutStopSec=40
 Restart=always
@@ -127,8 +128,8 @@ systemctl enable --now infra-app.service
 fn ecr(image: &str) -> Option<(&str, &str)> {
     let host = image.split('/').next()?;
     let (account, rest) = host.split_once(".dkr.ecr.")?;
-    let region = rest.strip_suffix(".amazonaws.com").or_else(|| rest.strip_suffix(".amazonaws.com.cn"))?;
-    (account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit()) && !region.contains('.')).then_some((host, region))
+    let (region, suffix) = rest.split_once('.')?;
+    (suffix == partition(region).dns_suffix && account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit())).then_some((host, region))
 }
 
 /// A value as the environment file holds it. The file has no quoting, so what ends a line can't be in it.

@@ -3,10 +3,10 @@ use std::collections::BTreeSet;
 
 use super::escape::{code, length, link};
 use super::outcome::OutcomeSection;
-use super::warnings::{Danger, alert, danger, rank};
+use super::warnings::{Danger, alert, danger, rank, refusal};
 use super::{PageOptions, Stage, count, detail, hide, marker, table};
 use crate::plan::{Change, Saved};
-use crate::render::text::{deciding, groups, undoing};
+use crate::render::text::{deciding, groups, taking, undoing};
 use crate::render::values::seconds;
 use crate::render::words;
 use crate::run::Outcome;
@@ -66,6 +66,7 @@ impl<'a> PageParts<'a> {
         }
         out += &self.story.text(limits.story);
         out += &alert(&self.changes, self.stage, limits.names);
+        out += &refusal(&self.saved.plan.refused, self.stage, limits.names);
         out += &self.table(limits);
         out += &self.details(limits);
         out += &self.adopted(limits);
@@ -117,7 +118,8 @@ impl<'a> PageParts<'a> {
         };
         let destroy = if self.saved.command == "destroy" { " destroy" } else { "" };
         let lost = if ahead && danger == Danger::Data { ", **data is lost**" } else { "" };
-        format!("{sign}{}{destroy} {}: {}{lost}", code(&self.saved.stack.name), self.came(), self.counts())
+        let refused = if ahead && !self.saved.plan.refused.is_empty() { ", **refused without permission**" } else { "" };
+        format!("{sign}{}{destroy} {}: {}{lost}{refused}", code(&self.saved.stack.name), self.came(), self.counts())
     }
 
     fn place(&self) -> String {
@@ -194,7 +196,7 @@ impl<'a> PageParts<'a> {
         if over || plan.is_empty() {
             return String::new();
         }
-        let path: Vec<String> = deciding(plan).iter().map(|(a, s)| format!("{} ({})", code(a), seconds(*s))).collect();
+        let path: Vec<String> = deciding(plan).iter().map(|s| format!("{} ({})", code(&s.address.to_string()), taking(s))).collect();
         let by = if path.is_empty() { String::new() } else { format!(", decided by {}", path.join(", then ")) };
         format!("- **Undo:** {}\n- **Time:** about {}{by}.\n\n", undoing(plan), seconds(plan.expected.as_secs()))
     }

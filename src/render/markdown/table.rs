@@ -2,7 +2,7 @@
 use super::detail::{before_and_after, forces, loses};
 use super::escape::{bold, cell, code, window};
 use crate::plan::{Change, Verb};
-use crate::render::text::hint;
+use crate::render::hint::hint;
 use crate::render::values::seconds;
 use crate::render::words;
 
@@ -32,7 +32,7 @@ fn what(c: &Change) -> String {
     out.extend(c.renamed_from.as_ref().map(|old| format!("renamed from {}", code(&old.to_string()))));
     out.extend(c.leftover.then(|| "left by an earlier run".to_owned()));
     match c.verb {
-        Verb::Create => out.extend(Some(hint(&c.attrs)).filter(|h| !h.is_empty()).map(|h| code(&h))),
+        Verb::Create => out.extend(Some(hint(c)).filter(|h| !h.is_empty()).map(|h| code(&h))),
         Verb::Delete => out.extend(c.id.as_ref().map(|id| code(id))),
         Verb::Update | Verb::Replace(_) => {
             let mut attrs: Vec<_> = c.attrs.iter().collect();

@@ -3,7 +3,8 @@ use super::Stage;
 use super::detail::loses;
 use super::escape::code;
 use crate::model::Order;
-use crate::plan::{Change, Verb};
+use crate::plan::{Change, Guarded, Verb};
+use crate::render::words;
 use crate::run::Outcome;
 
 /// How dangerous a plan is.
@@ -61,6 +62,27 @@ pub fn alert(changes: &[Change], stage: Stage<'_>, names: usize) -> String {
     };
     let lines = lines.into_iter().filter(|(_, c)| !c.is_empty()).map(|(what, c)| format!("> - **{what}** {}\n", listed(&c, names)));
     format!("> [!{kind}]\n{}\n", lines.collect::<String>())
+}
+
+/// What is refused as the plan stands, and how it is allowed, with at most so many names; empty when nothing is, or when a run is past that.
+pub fn refusal(refused: &[Guarded], stage: Stage<'_>, names: usize) -> String {
+    if refused.is_empty() || !matches!(stage, Stage::Planned | Stage::Refused { .. }) {
+        return String::new();
+    }
+    let why: String = refused.iter().take(names).map(|g| format!("> - {}\n", sentence(g))).collect();
+    let more = refused.len().saturating_sub(names);
+    let more = if more > 0 && names > 0 { format!("> - and {more} more\n") } else { String::new() };
+    let how = match refused.len() <= names {
+        true => code(&words::permission(refused)),
+        false => "`--allow-data-loss` and their addresses".into(),
+    };
+    format!("> [!CAUTION]\n> **Refused** as it stands: nothing is applied before that is allowed with {how}.\n{why}{more}\n")
+}
+
+/// [`words::guarded`], its address as code.
+fn sentence(g: &Guarded) -> String {
+    let (address, whole) = (g.address.to_string(), words::guarded(g));
+    whole.strip_prefix(&address).map_or_else(|| code(&whole), |rest| code(&address) + rest)
 }
 
 fn listed(changes: &[&Change], names: usize) -> String {

@@ -170,8 +170,14 @@ pub struct Hook {
 /// A finding, as Terraform's editors read it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Diagnostic {
-    /// `error`, `warning`.
+    /// `error`, `warning`; `info` for a risk that the spec accepts.
     pub severity: String,
+    /// The name of a risk: `single_nat`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub risk: Option<String>,
+    /// Why the spec accepts it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<String>,
     pub summary: String,
     /// What to do.
     pub detail: String,

@@ -8,7 +8,8 @@ use super::plan_view::{PlanView, Side};
 use super::value::{Body, Node, body, expressions, masks};
 use super::{TerraformAction, TerraformResource, resources};
 use crate::model::Order;
-use crate::plan::Saved;
+use crate::plan::{Guarded, Saved};
+use crate::render::words;
 
 /// The version whose output this is; the format has not changed since 1.5.
 const TERRAFORM: &str = "1.9.0";
@@ -22,7 +23,7 @@ pub fn plan(saved: &Saved) -> Value {
     // A generation that an address no longer means stands in `resource_changes` alone.
     let prior = resources.iter().filter(|r| r.deposed.is_none()).filter_map(|r| Some(resource(r, r.before.as_ref()?)));
     let before = outputs.iter().filter_map(|o| Some((o.name.clone(), value(&o.before.as_ref()?.json()?)))).collect::<Map<_, _>>();
-    json!({
+    let mut document = json!({
         "format_version": "1.2",
         "terraform_version": TERRAFORM,
         "planned_values": {
@@ -38,10 +39,27 @@ pub fn plan(saved: &Saved) -> Value {
         },
         "configuration": configuration(&view, &resources, &outputs),
         "timestamp": saved.created,
-        "applyable": !saved.plan.is_empty(),
+        "applyable": !saved.plan.is_empty() && saved.plan.refused.is_empty(),
         "complete": true,
-        "errored": false,
-    })
+        "errored": !saved.plan.refused.is_empty(),
+    });
+    let checks: Vec<Value> = resources.iter().filter_map(|r| check(r, &saved.plan.refused)).collect();
+    if !checks.is_empty() {
+        document["checks"] = checks.into();
+    }
+    document
+}
+
+/// What is refused of a resource, as a check that fails.
+fn check(r: &TerraformResource, refused: &[Guarded]) -> Option<Value> {
+    let guarded = r.guarded.as_ref()?;
+    let address = r.address();
+    let message = format!("{}; allow it with {}", words::guarded(guarded), words::permission(refused));
+    Some(json!({
+        "address": { "kind": "resource", "mode": "managed", "type": r.r#type, "name": r.name, "to_display": address },
+        "status": "fail",
+        "instances": [{ "address": { "to_display": address }, "status": "fail", "problems": [{ "message": message }] }],
+    }))
 }
 
 fn resource(r: &TerraformResource, b: &Body) -> Value {

@@ -14,7 +14,7 @@ use self::value::{Body, trace};
 use crate::kinds::terraform::{Line, Says};
 use crate::kinds::{Address, Live};
 use crate::model::{Mode, Order, digest};
-use crate::plan::{Change, Verb};
+use crate::plan::{Change, Guarded, Verb};
 
 /// What is done with a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,8 @@ struct TerraformResource {
     forced: BTreeSet<&'static str>,
     /// What must stand first though no attribute says so.
     depends: Vec<String>,
+    /// Why the plan may not do it as it stands.
+    guarded: Option<Guarded>,
 }
 
 impl TerraformResource {
@@ -98,6 +100,7 @@ fn own(view: &PlanView, address: &Address, current: Option<&Live>, names: &mut N
     let (before, after, wanted) = (indexed(before), indexed(after), indexed(wanted));
     let all: BTreeSet<&(&str, Option<String>)> = before.keys().chain(after.keys()).collect();
     let depends = then.map_or(vec![], |_| depends(view, address));
+    let guarded = view.saved.plan.refused.iter().find(|g| g.address == *address);
     let made = |key: &&(&'static str, Option<String>)| {
         let (r#type, part) = (key.0, key.1.as_deref());
         let (was, is) = (before.get(*key), after.get(*key));
@@ -116,6 +119,7 @@ fn own(view: &PlanView, address: &Address, current: Option<&Live>, names: &mut N
             after: is.map(|p| p.body.clone()),
             wanted: wanted.get(*key).map(|p| p.body.clone()),
             depends: if r#type == address.kind.terraform_type() { depends.clone() } else { vec![] },
+            guarded: if r#type == address.kind.terraform_type() { guarded.cloned() } else { None },
         }
     };
     all.iter().map(made).collect()
@@ -179,6 +183,7 @@ fn deposed(view: &PlanView, address: &Address, live: &Live, names: &mut Names) -
         wanted: None,
         forced: BTreeSet::new(),
         depends: vec![],
+        guarded: None,
     };
     before(view, address, live).into_iter().map(piece).collect()
 }

@@ -124,7 +124,7 @@ impl<'a> PlanView<'a> {
     /// A text with its places filled in; `None` as long as one of them isn't known.
     pub fn fill(&self, text: &str, id: Option<&str>, key: &str) -> Option<Value> {
         let scene = &self.saved.scene;
-        let partition = partition(&scene.region);
+        let partition = partition(&scene.region).name;
         let places = [
             ("${id}", id),
             ("${account}", Some(scene.account.as_str())),

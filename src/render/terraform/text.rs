@@ -9,6 +9,7 @@ use super::value::{Body, Node, trace};
 use super::{TerraformAction, TerraformResource, counts, resources};
 use crate::model::Order;
 use crate::plan::Saved;
+use crate::render::words;
 
 /// The whole plan.
 pub fn plan(saved: &Saved) -> String {
@@ -23,6 +24,10 @@ pub fn plan(saved: &Saved) -> String {
     shown.iter().for_each(|r| out += &resource(r));
     let (add, change, destroy) = counts(&resources);
     out += &format!("Plan: {add} to add, {change} to change, {destroy} to destroy.\n");
+    if !saved.plan.refused.is_empty() {
+        let why: Vec<String> = saved.plan.refused.iter().map(words::guarded).collect();
+        out += &format!("\nWarning: {}; apply refuses this without {}\n", why.join("; "), words::permission(&saved.plan.refused));
+    }
     if !outputs.is_empty() {
         out += "\nChanges to Outputs:\n";
         outputs.iter().for_each(|o| entry(&mut out, 2, &o.name, o.before.as_ref(), Some(&o.after), 0, false));

@@ -1,6 +1,6 @@
 //! Caches.
 use super::Cache;
-use crate::diag::Code;
+use crate::diag::{Code, Risk};
 use crate::spec::check::Check;
 use crate::spec::stores::{place, windows};
 
@@ -31,8 +31,9 @@ pub fn check(name: &str, entry: &Cache, cx: &mut Check<'_>) {
         );
     } else if entry.replicas == 0 {
         let message = format!("`cache.{name}` has one node: when it fails, what it holds is gone");
-        cx.risk(&path("replicas"), message, "write `replicas: 1` or more where that matters");
+        cx.risk(Risk::SingleNode, &path("replicas"), message, "write `replicas: 1` or more where that matters");
     }
+    entry.timeouts.check(cx, &["cache", name]);
     cx.retention(&path("snapshot_retention"), entry.snapshot_retention);
     let short = entry.snapshot_window.minutes() < 60;
     let short_weekly = entry.maintenance_window.minutes() < 60;

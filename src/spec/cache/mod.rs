@@ -9,6 +9,7 @@ use super::lower::{Lower, output};
 use super::node::Node;
 use super::section::{Attributes, Fields, Section, SectionGroup, peers};
 use super::sections::Spec;
+use super::timeouts::Timeouts;
 use super::units::{DailyWindow, Duration, Name, NodeType, Peer, Target, Version, WeeklyWindow, fixed};
 use crate::kinds::Kind;
 use schemars::JsonSchema;
@@ -60,6 +61,9 @@ pub struct Cache {
     /// Who may connect.
     #[serde(default)]
     pub allow_from: Vec<Peer>,
+    /// How long changes may take before they count as failed.
+    #[serde(default, skip_serializing_if = "Timeouts::usual")]
+    pub timeouts: Timeouts,
     /// The entry's key before it was renamed; it is re-stamped, not replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renamed_from: Option<Name>,
@@ -106,6 +110,7 @@ impl Section for BTreeMap<Name, Cache> {
 
     fn lower(&self, l: &mut Lower<'_>) {
         lower::lower(self, l);
+        self.iter().for_each(|(name, entry)| entry.timeouts.lower(l, &format!("cache.{name}")));
     }
 }
 

@@ -2,7 +2,7 @@
 use super::tls::{MinVersion, Mode};
 use super::waf::DdosSensitivity;
 use super::{Cdn, records};
-use crate::diag::Code;
+use crate::diag::{Code, Risk};
 use crate::spec::check::Check;
 use crate::spec::load_balancer::{ListenerProtocol, LoadBalancer};
 use crate::spec::units::{Duration, Peer};
@@ -22,21 +22,26 @@ fn tls(cdn: &Cdn, cx: &mut Check<'_>) {
     match tls.mode {
         Some(mode @ (Mode::Off | Mode::Flexible)) => {
             let message = format!("with `{}`, whatever clients send goes from Cloudflare to the stack in the clear", mode.word());
-            cx.risk(&["cdn", "tls", "mode"], message, "write `mode: strict`, and a listener with a certificate");
+            cx.risk(Risk::ClearOrigin, &["cdn", "tls", "mode"], message, "write `mode: strict`, and a listener with a certificate");
         }
         Some(mode @ (Mode::Full | Mode::Strict)) if cx.knows(&["cdn", "records"]) && cx.knows(&["load_balancer"]) => {
             let https = |balancer: &LoadBalancer| balancer.listeners.values().any(|l| l.protocol == ListenerProtocol::Https);
             let leads = cdn.leading().any(|(_, record, _)| record.proxied);
             if leads && spec.load_balancer.as_ref().is_some_and(|balancer| !https(balancer)) {
                 let message = format!("with `{}`, Cloudflare asks over https, and the load balancer has no listener for it", mode.word());
-                cx.risk(&["cdn", "tls", "mode"], message, "add a listener with `certificate:`; until then clients see errors");
+                cx.risk(
+                    Risk::NoHttpsOrigin,
+                    &["cdn", "tls", "mode"],
+                    message,
+                    "add a listener with `certificate:`; until then clients see errors",
+                );
             }
         }
         _ => {}
     }
     if let Some(version @ (MinVersion::V1_0 | MinVersion::V1_1)) = tls.min_version {
         let message = format!("TLS {} is long broken", version.word());
-        cx.risk(&["cdn", "tls", "min_version"], message, "write `min_version: \"1.2\"` where no old client needs it");
+        cx.risk(Risk::OldTls, &["cdn", "tls", "min_version"], message, "write `min_version: \"1.2\"` where no old client needs it");
     }
 }
 
@@ -56,7 +61,7 @@ fn hsts(cdn: &Cdn, cx: &mut Check<'_>) {
 fn ddos(cdn: &Cdn, cx: &mut Check<'_>) {
     if cdn.ddos.sensitivity == DdosSensitivity::EssentiallyOff {
         let message = "only the largest attacks are held off".into();
-        cx.risk(&["cdn", "ddos", "sensitivity"], message, "write `default` where that matters");
+        cx.risk(Risk::LowSensitivity, &["cdn", "ddos", "sensitivity"], message, "write `default` where that matters");
     }
 }
 

@@ -1,12 +1,15 @@
 //! Compute entries.
 use super::Compute;
-use crate::diag::Code;
+use crate::diag::{Code, Risk};
 use crate::spec::check::Check;
+use crate::spec::env::EnvSource;
 use crate::spec::units::{Duration, Size};
 
 pub fn check(name: &str, entry: &Compute, cx: &mut Check<'_>) {
     let _ = cx.tier(&["compute", name, "subnets"], &entry.subnets);
+    entry.timeouts.check(cx, &["compute", name]);
     source(cx, name, entry);
+    env(cx, name, entry);
     instances(cx, name, entry);
     health(cx, name, entry);
     let path = |field| ["compute", name, field];
@@ -38,6 +41,19 @@ fn source(cx: &mut Check<'_>, name: &str, entry: &Compute) {
     }
 }
 
+/// A container's environment is a file with a line for each value.
+fn env(cx: &mut Check<'_>, name: &str, entry: &Compute) {
+    for (key, value) in entry.env.iter().filter(|_| entry.image.is_some()) {
+        if let EnvSource::Text(text) = value
+            && text.to_string().contains(['\n', '\r', '\0'])
+        {
+            let message = format!("the value of `{key}` has several lines, and a container's environment holds one a value");
+            let help = "write it in one line, or as base64 that the application decodes";
+            cx.error(Code::BadText, &["compute", name, "env", key.as_str()], "this value", message, help);
+        }
+    }
+}
+
 fn instances(cx: &mut Check<'_>, name: &str, entry: &Compute) {
     let counts = &entry.instances;
     let path = |field| ["compute", name, "instances", field];
@@ -52,7 +68,7 @@ fn instances(cx: &mut Check<'_>, name: &str, entry: &Compute) {
         cx.error(Code::Instances, &path("desired"), "this number", message, help);
     } else if counts.min < 2 {
         let message = format!("`compute.{name}` may run on fewer than two instances: when the last one fails, nothing answers");
-        cx.risk(&path("min"), message, "write `min: 2` or more where that matters");
+        cx.risk(Risk::SingleInstance, &path("min"), message, "write `min: 2` or more where that matters");
     }
 }
 

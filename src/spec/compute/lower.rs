@@ -70,7 +70,7 @@ fn template(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
                 };
                 env.insert(key.to_string(), value);
             }
-            Boot::Container(Container { image: image.to_string(), port: compute.port.map_or(0, int), env: env.into() })
+            Boot::Container(Container { image: image.to_string(), port: compute.port.map(int), env: env.into() })
         }
         (None, Some(script)) => Boot::UserData(l.text(script)),
         (None, None) => Boot::UserData(Text::literal("")),

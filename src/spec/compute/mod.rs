@@ -11,6 +11,7 @@ use super::lower::{Lower, output};
 use super::node::Node;
 use super::section::{Attributes, Fields, Section, SectionGroup, peers};
 use super::sections::Spec;
+use super::timeouts::Timeouts;
 use super::units::{
     Ami, Arn, Duration, EnvName, HttpPath, Image, InstanceType, Name, Peer, Size, StatusCodes, Target, Template, Unit, fixed,
 };
@@ -69,6 +70,9 @@ pub struct Compute {
     /// How long requests in flight may take once an instance is to go, up to 1h (AWS: `deregistration_delay.timeout_seconds`).
     #[serde(default = "deregistration_delay")]
     pub deregistration_delay: Duration,
+    /// How long changes may take before they count as failed.
+    #[serde(default, skip_serializing_if = "Timeouts::usual")]
+    pub timeouts: Timeouts,
     /// The entry's key before it was renamed; it is re-stamped, not replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renamed_from: Option<Name>,
@@ -126,7 +130,10 @@ impl Section for BTreeMap<Name, Compute> {
     }
 
     fn lower(&self, l: &mut Lower<'_>) {
-        self.iter().for_each(|(name, entry)| lower::lower(name, entry, l));
+        for (name, entry) in self {
+            lower::lower(name, entry, l);
+            entry.timeouts.lower(l, &format!("compute.{name}"));
+        }
     }
 }
 

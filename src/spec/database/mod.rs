@@ -9,6 +9,7 @@ use super::lower::{Lower, output};
 use super::node::Node;
 use super::section::{Attributes, Fields, Section, SectionGroup, peers};
 use super::sections::Spec;
+use super::timeouts::Timeouts;
 use super::units::{AdminUser, DailyWindow, DatabaseName, Duration, InstanceClass, Name, Peer, Size, Target, Version, WeeklyWindow, fixed};
 use crate::kinds::{Kind, Part};
 use schemars::JsonSchema;
@@ -73,6 +74,9 @@ pub struct Database {
     /// Whether the engine's logs go to CloudWatch Logs.
     #[serde(default = "yes")]
     pub log_exports: bool,
+    /// How long changes may take before they count as failed.
+    #[serde(default, skip_serializing_if = "Timeouts::usual")]
+    pub timeouts: Timeouts,
     /// The entry's key before it was renamed; it is re-stamped, not replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renamed_from: Option<Name>,
@@ -117,11 +121,12 @@ impl Section for BTreeMap<Name, Database> {
     }
 
     fn check(&self, cx: &mut Check<'_>) {
-        self.iter().for_each(|(name, entry)| check::check(name.as_str(), entry, cx));
+        self.iter().for_each(|(name, entry)| check::check(name, entry, cx));
     }
 
     fn lower(&self, l: &mut Lower<'_>) {
         lower::lower(self, l);
+        self.iter().for_each(|(name, entry)| entry.timeouts.lower(l, &format!("database.{name}")));
     }
 }
 

@@ -1,6 +1,7 @@
 //! The load balancer and its listeners.
 use super::{Listener, ListenerProtocol, LoadBalancer, Scheme};
-use crate::diag::Code;
+use crate::diag::{Code, Risk};
+use crate::model::partition;
 use crate::spec::check::Check;
 use crate::spec::units::{Arn, Duration, Name, Unit};
 use crate::spec::vpc::TierKind;
@@ -23,9 +24,10 @@ pub fn check(balancer: &LoadBalancer, cx: &mut Check<'_>) {
     }
     let (least, most) = (Duration::seconds(1), Duration::seconds(4000));
     cx.within(&["load_balancer", "idle_timeout"], balancer.idle_timeout, least, most);
+    balancer.timeouts.check(cx, &["load_balancer"]);
     if !balancer.deletion_protection {
         let message = "nothing keeps the load balancer from being deleted".into();
-        cx.risk(&["load_balancer", "deletion_protection"], message, "leave it out where that matters");
+        cx.risk(Risk::NoDeletionProtection, &["load_balancer", "deletion_protection"], message, "leave it out where that matters");
     }
     for (name, listener) in &balancer.listeners {
         ports(cx, balancer, name, listener);
@@ -110,8 +112,7 @@ fn certificate(cx: &mut Check<'_>, name: &Name, listener: &Listener) {
         host(cx, &path, certificate, listener);
     } else if Arn::read(certificate).is_err() || !matches!(service, "acm" | "iam") {
         let message = format!("`{certificate}` is not the ARN of a certificate");
-        let help =
-            format!("write the ARN of a certificate of AWS Certificate Manager, such as `arn:aws:acm:{region}:123456789012:certificate/…`");
+        let help = format!("write {}", an_arn(region));
         cx.error(Code::ListenerCertificate, &path, label, message, help);
     } else if service == "acm" && parts.get(3).is_some_and(|there| *there != region) && cx.knows(&["region"]) {
         let message = format!("the certificate of `{name}` is not in the region `{region}`");
@@ -125,11 +126,16 @@ fn certificate(cx: &mut Check<'_>, name: &Name, listener: &Listener) {
     }
 }
 
+fn an_arn(region: &str) -> String {
+    let partition = partition(region).name;
+    format!("the ARN of a certificate of AWS Certificate Manager, such as `arn:{partition}:acm:{region}:123456789012:certificate/…`")
+}
+
 /// A host name stands for a certificate that is requested for it and validated through the CDN's zone.
 fn host(cx: &mut Check<'_>, path: &[&str; 4], written: &str, listener: &Listener) {
     let label = "this certificate";
     let region = cx.spec.region.as_str();
-    let arn = format!("the ARN of a certificate of AWS Certificate Manager, such as `arn:aws:acm:{region}:123456789012:certificate/…`");
+    let arn = an_arn(region);
     match (listener.host(), &cx.spec.cdn) {
         (None, _) => {
             let message = format!("`{written}` is neither the name of a host nor the ARN of a certificate");

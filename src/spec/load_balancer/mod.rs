@@ -9,6 +9,7 @@ use super::lower::{Lower, output};
 use super::node::{Node, Val};
 use super::section::{Attributes, Fields, Section, SectionGroup, peers};
 use super::sections::Spec;
+use super::timeouts::Timeouts;
 use super::units::{Duration, Name, Peer, SslPolicy, Target, fixed, host_pattern};
 use crate::kinds::{Kind, Part};
 use schemars::JsonSchema;
@@ -46,6 +47,9 @@ pub struct LoadBalancer {
     /// Whether clients may speak HTTP/2 (AWS: `routing.http2.enabled`).
     #[serde(default = "yes")]
     pub http2: bool,
+    /// How long changes may take before they count as failed.
+    #[serde(default, skip_serializing_if = "Timeouts::usual")]
+    pub timeouts: Timeouts,
 }
 
 impl Section for LoadBalancer {
@@ -91,6 +95,7 @@ impl Section for LoadBalancer {
 
     fn lower(&self, l: &mut Lower<'_>) {
         lower::lower(self, l);
+        self.timeouts.lower(l, "load_balancer");
     }
 }
 

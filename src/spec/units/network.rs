@@ -1,7 +1,7 @@
 //! Regions, zones, blocks, ports and peers.
 use super::{Malformed, Name, Unit, digits};
 use crate::diag::Code;
-use ipnet::Ipv4Net;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use std::fmt;
 
 /// An AWS region.
@@ -180,8 +180,8 @@ impl Unit for Ports {
 pub enum Peer {
     /// The whole internet.
     Anywhere,
-    /// A network.
-    Block(Cidr),
+    /// A network, of IPv4 or IPv6.
+    Block(IpNet),
     /// The CDN's published ranges.
     Cdn,
     /// The load balancer.
@@ -206,10 +206,9 @@ impl fmt::Display for Peer {
 }
 
 impl Unit for Peer {
-    const PATTERN: &'static str = "^(load_balancer|[a-z][a-z0-9-]{0,31}|([0-9]{1,3}\\.){3}[0-9]{1,3}/([0-9]|[12][0-9]|3[0-2]))$";
-    const DOC: &'static str =
-        "Who may talk: `anywhere`, `vpc`, `cdn`, `load_balancer`, a compute entry, a security group, a subnet tier, or an IPv4 block.";
-    const EXAMPLES: &'static [&'static str] = &["app", "load_balancer", "203.0.113.0/24"];
+    const PATTERN: &'static str = "^(load_balancer|[a-z][a-z0-9-]{0,31}|([0-9]{1,3}\\.){3}[0-9]{1,3}/([0-9]|[12][0-9]|3[0-2])|[0-9a-fA-F.:]*:[0-9a-fA-F.:]*/([0-9]|[1-9][0-9]|1[01][0-9]|12[0-8]))$";
+    const DOC: &'static str = "Who may talk: `anywhere` (over IPv4), `vpc`, `cdn`, `load_balancer`, a compute entry, a security group, a subnet tier, or a block of IPv4 or IPv6.";
+    const EXAMPLES: &'static [&'static str] = &["app", "load_balancer", "203.0.113.0/24", "2001:db8::/32"];
 
     fn read(text: &str) -> Result<Self, Malformed> {
         match text {
@@ -219,15 +218,36 @@ impl Unit for Peer {
             "vpc" => return Ok(Peer::Vpc),
             _ => {}
         }
+        if text.contains(':') {
+            return six(text).map(|block| Peer::Block(block.into()));
+        }
         if text.starts_with(|c: char| c.is_ascii_digit()) {
-            return Cidr::read(text).map(Peer::Block);
+            return Cidr::read(text).map(|block| Peer::Block(block.net().into()));
         }
         Name::read(text).map(Peer::Named).map_err(|_| {
             Malformed::new(
                 Code::BadPeer,
                 format!("`{text}` does not say who may talk"),
-                "write `anywhere`, `vpc`, `cdn`, `load_balancer`, the name of a compute entry, security group or subnet tier, or an IPv4 block",
+                "write `anywhere`, `vpc`, `cdn`, `load_balancer`, the name of a compute entry, security group or subnet tier, or a block",
             )
         })
+    }
+}
+
+/// A block of IPv6 without host bits.
+fn six(text: &str) -> Result<Ipv6Net, Malformed> {
+    let bad = |message: String, help: String| Malformed::new(Code::BadBlock, message, help);
+    match text.parse::<Ipv6Net>() {
+        Ok(net) if net == net.trunc() => Ok(net),
+        Ok(net) => {
+            Err(bad(format!("the block `{text}` has bits after its prefix"), format!("write the network's own address, `{}`", net.trunc())))
+        }
+        Err(_) => {
+            let help = match text.parse::<std::net::Ipv6Addr>() {
+                Ok(address) => format!("a single address is the block `{address}/128`"),
+                Err(_) => "write a network of IPv6 and its prefix, such as `2001:db8::/32`; `::/0` is everywhere".into(),
+            };
+            Err(bad(format!("`{text}` is not a block of IPv6"), help))
+        }
     }
 }

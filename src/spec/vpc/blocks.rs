@@ -35,7 +35,23 @@ pub type Blocks<'a> = BTreeMap<(&'a str, usize), Ipv4Net>;
 /// # Errors
 /// `NoRoom` when a tier has fewer slots than there are zones.
 pub fn cut<'a>(vpc: Ipv4Net, zones: usize, tiers: &[Cut<'a>]) -> Result<Blocks<'a>, NoRoom> {
-    let mut taken: Vec<Ipv4Net> = tiers.iter().flat_map(|tier| tier.cidrs.clone()).collect();
+    cut_around(vpc, zones, tiers, &Blocks::new(), &[])
+}
+
+/// Cuts blocks where some stand already: those in `standing` stay, and the others avoid all of `live`, of which they are a part. A zone takes its own
+/// slot of the region where that is free, or else the first that is.
+///
+/// # Errors
+/// As [`cut`].
+pub fn cut_around<'a>(
+    vpc: Ipv4Net,
+    zones: usize,
+    tiers: &[Cut<'a>],
+    standing: &Blocks<'a>,
+    live: &[Ipv4Net],
+) -> Result<Blocks<'a>, NoRoom> {
+    let by_hand = tiers.iter().flat_map(|tier| tier.cidrs.clone());
+    let mut taken: Vec<Ipv4Net> = by_hand.chain(live.iter().copied()).collect();
     let mut blocks = BTreeMap::new();
     for (index, tier) in tiers.iter().enumerate() {
         if !tier.cidrs.is_empty() {
@@ -43,15 +59,25 @@ pub fn cut<'a>(vpc: Ipv4Net, zones: usize, tiers: &[Cut<'a>]) -> Result<Blocks<'
             blocks.extend(by_hand.map(|(zone, block)| ((tier.name, zone), *block)));
             continue;
         }
-        let Some((region, slots)) = region(vpc, tier.prefix, &taken) else {
-            return Err(NoRoom { tier: index, slots: 0 });
+        let stands = |zone: usize| standing.get(&(tier.name, zone)).copied();
+        let mut own: Vec<Ipv4Net> = (0..zones).filter_map(stands).collect();
+        let others: Vec<Ipv4Net> = taken.iter().filter(|block| !own.contains(block)).copied().collect();
+        let (slots, found) = match region(vpc, tier.prefix, &others) {
+            Some((region, slots)) => {
+                taken.push(region);
+                (slots, region.subnets(tier.prefix).into_iter().flatten().collect())
+            }
+            None => (0, vec![]),
         };
-        if slots < zones {
-            return Err(NoRoom { tier: index, slots });
+        for zone in 0..zones {
+            let free = |block: &&Ipv4Net| !own.iter().any(|other| overlap(other, block));
+            let slot = || found.get(zone).filter(free).or_else(|| found.iter().find(free)).copied();
+            let Some(block) = stands(zone).or_else(slot) else {
+                return Err(NoRoom { tier: index, slots });
+            };
+            own.push(block);
+            blocks.insert((tier.name, zone), block);
         }
-        taken.push(region);
-        let cut = region.subnets(tier.prefix).into_iter().flatten().take(zones);
-        blocks.extend(cut.enumerate().map(|(zone, block)| ((tier.name, zone), block)));
     }
     Ok(blocks)
 }

@@ -1,7 +1,7 @@
 //! The VPC: its block, zones, subnets, NAT, logs, and security groups by hand.
 use super::blocks::{Blocks, overlap};
 use super::{Nat, Protocol, TierKind, Vpc};
-use crate::diag::Code;
+use crate::diag::{Code, Risk};
 use crate::spec::check::Check;
 use crate::spec::suggest::list;
 use crate::spec::units::Duration;
@@ -178,7 +178,7 @@ fn nat(vpc: &Vpc, cx: &mut Check<'_>) {
     }
     if vpc.nat == Nat::Single && has(TierKind::Private) && vpc.availability_zones.len() > 1 && cx.knows(&["vpc", "availability_zones"]) {
         let message = "one NAT gateway serves all zones: when its zone fails, no private tier reaches the internet".into();
-        cx.risk(&["vpc", "nat"], message, "write `nat: per_zone` where that matters");
+        cx.risk(Risk::SingleNat, &["vpc", "nat"], message, "write `nat: per_zone` where that matters");
     }
 }
 

@@ -3,6 +3,7 @@ pub mod blocks;
 mod check;
 mod fields;
 mod lower;
+mod standing;
 
 use super::check::Check;
 use super::lower::{Lower, output};
@@ -12,6 +13,7 @@ use super::section::{Attributes, Fields, Section, peers};
 use super::units::{AvailabilityZone, Cidr, Duration, GroupName, Name, Peer, Ports};
 use crate::kinds::Kind;
 use blocks::{Blocks, Cut, NoRoom, cut};
+use ipnet::Ipv4Net;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,10 +25,10 @@ pub struct Vpc {
     /// Its block of IPv4 addresses, from /16 to /28 (AWS: `CidrBlock`).
     #[serde(default = "cidr")]
     pub cidr: Cidr,
-    /// The zones that every subnet tier spans. Their order is an identity: add new ones at the end.
+    /// The zones that every subnet tier spans. A block that stands stays where it is, whichever zones come and go.
     #[schemars(length(min = 1, max = 6), extend("uniqueItems" = true, "x-default" = "zones a, b and c of the region"))]
     pub availability_zones: Vec<AvailabilityZone>,
-    /// Subnet tiers, by name: each is one subnet per zone. Their order decides their blocks: add new ones at the end.
+    /// Subnet tiers, by name: each is one subnet per zone. Their order decides the blocks of a new environment; a block that stands stays where it is.
     #[schemars(extend("x-default" = "public (public, /24), app (private, /22), data (isolated, /24); smaller blocks in a VPC smaller than a /17"))]
     pub subnets: Ordered<Tier>,
     /// NAT gateways, which let private tiers reach the internet.
@@ -97,16 +99,12 @@ impl Vpc {
     /// # Errors
     /// `NoRoom`, never for a spec that was loaded.
     pub fn blocks(&self) -> Result<Blocks<'_>, NoRoom> {
-        let tiers: Vec<Cut<'_>> = self
-            .subnets
-            .iter()
-            .map(|(name, tier)| Cut {
-                name: name.as_str(),
-                prefix: tier.prefix,
-                cidrs: tier.cidrs.iter().map(|block| block.net()).collect(),
-            })
-            .collect();
-        cut(self.cidr.net(), self.availability_zones.len(), &tiers)
+        cut(self.cidr.net(), self.availability_zones.len(), &self.cuts())
+    }
+
+    fn cuts(&self) -> Vec<Cut<'_>> {
+        let tiers = self.subnets.iter();
+        tiers.map(|(name, tier)| Cut { name: name.as_str(), prefix: tier.prefix, cidrs: tier.by_hand() }).collect()
     }
 
     /// Every peer of a security group by hand, with the path that says so.
@@ -140,6 +138,12 @@ pub struct Tier {
     /// The tier's key before it was renamed; it is re-stamped, not replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renamed_from: Option<Name>,
+}
+
+impl Tier {
+    fn by_hand(&self) -> Vec<Ipv4Net> {
+        self.cidrs.iter().map(|block| block.net()).collect()
+    }
 }
 
 /// What the subnets of a tier can reach.

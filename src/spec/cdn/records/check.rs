@@ -1,6 +1,6 @@
 //! DNS records: each has what its type takes, and those of one name agree.
 use super::{Record, RecordType};
-use crate::diag::{Code, Finding};
+use crate::diag::{Code, Finding, Risk};
 use crate::spec::cdn::Cdn;
 use crate::spec::check::Check;
 use crate::spec::load_balancer::Scheme;
@@ -168,7 +168,7 @@ fn proxied(cx: &mut Check<'_>, zone: &Domain, key: &Name, record: &Record, kind:
     }
     if kind == RecordType::Cname && !record.proxied && record.name.within(zone) == zone.as_str() && cx.knows(&path("name")) {
         let message = "the zone itself can't be an alias: Cloudflare looks the addresses up and answers with those".into();
-        cx.risk(&path("proxied"), message, "write `proxied: true` where clients may come through Cloudflare");
+        cx.risk(Risk::Unproxied, &path("proxied"), message, "write `proxied: true` where clients may come through Cloudflare");
     }
 }
 

@@ -1,6 +1,6 @@
 //! The CDN's rules: each has a name of its own, says for which requests it is, and its parts go together.
 use super::{CacheRule, HeaderRule, Query, Redirect};
-use crate::diag::Code;
+use crate::diag::{Code, Risk};
 use crate::spec::cdn::Cdn;
 use crate::spec::cdn::waf::{RateLimit, Reaction};
 use crate::spec::check::Check;
@@ -217,7 +217,7 @@ fn limit<'a>(cx: &mut Check<'_>, path: &dyn Fn(&'a str) -> [&'a str; 4], rule: &
     }
     if rule.action == Reaction::Log && rule.enabled && cx.knows(&path("enabled")) {
         let message = format!("the limit `{}` only writes down what is above it", rule.name);
-        cx.risk(&action, message, "write `action: block` or a challenge where that matters");
+        cx.risk(Risk::LogOnly, &action, message, "write `action: block` or a challenge where that matters");
     }
 }
 
