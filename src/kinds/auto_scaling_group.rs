@@ -9,7 +9,7 @@ use super::calls::{IMAGE_NAMES, On, TO_INSTANCES, call, needs, reads};
 use super::example::{EXAMPLE, tags};
 use super::quotas::quota;
 use super::*;
-use crate::kinds::launch_template;
+use crate::kinds::{elb, launch_template};
 use crate::model::Tags;
 
 object! {

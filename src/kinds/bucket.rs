@@ -184,7 +184,11 @@ impl Bucket {
         }
         let tags = live.stamp.renewed(stamp).tags(&self.tags);
         if tags != live.stamp.tags(&old.tags) {
-            settings::set_tags(cx, name, &tags).await?;
+            // All are written at once; others' go back as they are.
+            let there = settings::tags(cx, name).await?.unwrap_or_default();
+            let ours = Stamp::own(there.clone());
+            let theirs = there.into_iter().filter(|(key, _)| !ours.contains_key(key) && !key.starts_with("aws:"));
+            settings::set_tags(cx, name, &theirs.chain(tags).collect()).await?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! What the kinds of Elastic Load Balancing share: names, tags in batches, the balancers of a stack.
 use std::collections::BTreeMap;
 
-use aws_sdk_elasticloadbalancingv2::types::LoadBalancer;
+use aws_sdk_elasticloadbalancingv2::types::{LoadBalancer, TargetHealth};
 use futures_util::future::try_join_all;
 
 use super::{half, ours, present};
@@ -103,4 +103,12 @@ pub async fn retag_elb(cx: &Clients, arn: &str, live: (&Stamp, &Tags), want: (&S
 /// Whether the object may stand although its creation failed: the answer was lost, or its name (which only this step gives) is taken.
 pub fn may_stand(e: &CloudError) -> bool {
     e.class == Class::Ambiguous || matches!(e.code.as_str(), "DuplicateLoadBalancerName" | "DuplicateTargetGroupName")
+}
+
+/// The health of a group's targets, by their ids (`DescribeTargetHealth`).
+pub async fn health(cx: &Clients, group: &str) -> Result<BTreeMap<String, TargetHealth>, CloudError> {
+    let request = cx.elb().describe_target_health().target_group_arn(group);
+    let found = cx.safe(Service::Elb, "DescribeTargetHealth", async || request.clone().send().await).await?;
+    let told = found.target_health_descriptions.into_iter().flatten();
+    Ok(told.filter_map(|t| Some((t.target?.id?, t.target_health?))).collect())
 }

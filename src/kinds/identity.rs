@@ -64,6 +64,19 @@ const TAG_ADDRESS: &str = "infra:address";
 const TAG_RUN: &str = "infra:run";
 const TAG_DIGEST: &str = "infra:digest";
 
+/// What parts the digest in its tag from the marks of the user's keys.
+const KEYS: char = ':';
+
+/// Characters of a key's mark: all keys of an object, of which there are 50 at most, fit into one tag (256).
+const MARK: usize = 4;
+
+/// A key's mark, in characters that every service takes in a tag: 20 bits.
+fn mark(key: &str) -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    let bits = u32::from_str_radix(&digest(&key)[..5], 16).unwrap_or_default();
+    (0..MARK as u32).map(|i| char::from(LETTERS[(bits >> (5 * i)) as usize & 31])).collect()
+}
+
 /// What every owned object carries: ownership without a state file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
@@ -92,35 +105,49 @@ impl Stamp {
         format!("{}-{unique}", readable.trim_end_matches('-'))
     }
 
-    /// All tags of an object: the stamp's and the user's.
+    /// All tags of an object: the stamp's and the user's. The stamp notes which keys are the user's, so that what others add stays theirs.
     pub fn tags(&self, user: &Tags) -> Tags {
         let mut all = user.clone();
+        let keys: String = user.keys().map(|key| mark(key)).collect();
         all.insert(TAG_STACK.into(), self.stack.clone());
         all.insert(TAG_ADDRESS.into(), self.address.to_string());
         all.insert(TAG_RUN.into(), format!("{}/{}", self.run, self.step));
-        all.insert(TAG_DIGEST.into(), self.digest[..16.min(self.digest.len())].into());
+        all.insert(TAG_DIGEST.into(), format!("{}{KEYS}{keys}", self.short()));
+        all
+    }
+
+    /// As much of the digest as a tag holds.
+    fn short(&self) -> &str {
+        &self.digest[..16.min(self.digest.len())]
+    }
+
+    /// An object's tags without what others gave it and the cloud's own (`aws:…`). A stamp that doesn't note keys takes all for the user's.
+    pub fn own(mut all: Tags) -> Tags {
+        let noted = all.get(TAG_DIGEST).and_then(|d| d.split_once(KEYS)).map(|(_, keys)| keys.to_owned());
+        let known = |keys: &String, key: &str| keys.as_bytes().chunks(MARK).any(|m| m == mark(key).as_bytes());
+        all.retain(|key, _| !key.starts_with("aws:") && (key.starts_with("infra:") || noted.as_ref().is_none_or(|keys| known(keys, key))));
         all
     }
 
     /// The stamp among an object's tags, and the user's tags; `None` when the object isn't of this stack, or its stamp is damaged.
     pub fn read(stack: &str, tags: impl IntoIterator<Item = (String, String)>) -> Option<(Stamp, Tags)> {
-        let all: Tags = tags.into_iter().collect();
+        let all = Stamp::own(tags.into_iter().collect());
         let (run, step) = all.get(TAG_RUN)?.rsplit_once('/')?;
         let stamp = Stamp {
             stack: all.get(TAG_STACK).filter(|s| *s == stack)?.clone(),
             address: all.get(TAG_ADDRESS)?.parse().ok()?,
             run: run.into(),
             step: step.parse().ok()?,
-            digest: all.get(TAG_DIGEST)?.clone(),
+            digest: all.get(TAG_DIGEST)?.split(KEYS).next()?.into(),
         };
-        let user = all.into_iter().filter(|(k, _)| !k.starts_with("infra:") && !k.starts_with("aws:")).collect();
+        let user = all.into_iter().filter(|(k, _)| !k.starts_with("infra:")).collect();
         Some((stamp, user))
     }
 
     /// The stamp as one line, for objects whose list shows a description but no tags.
     pub fn line(&self) -> String {
         let tags = self.tags(&Tags::new());
-        [TAG_STACK, TAG_ADDRESS, TAG_RUN, TAG_DIGEST].map(|k| tags[k].as_str()).join(" ")
+        [&tags[TAG_STACK], &tags[TAG_ADDRESS], &tags[TAG_RUN], self.short()].map(str::to_owned).join(" ")
     }
 
     /// Reads [`Stamp::line`] back.
@@ -156,6 +183,24 @@ impl Stamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What others tag stays theirs: it is neither read as the user's nor among what may be removed.
+    #[test]
+    fn tags_of_others_are_not_ours() {
+        let address = Address::new(Kind::Vpc, "main");
+        let stamp = Stamp { stack: "s".into(), address, run: "0123456789ab".into(), step: 7, digest: "0123456789abcdef01".into() };
+        let user: Tags = (0..46).map(|i| (format!("key {i}"), "x".to_owned())).collect();
+        let mut all = stamp.tags(&user);
+        assert!(all[TAG_DIGEST].len() <= 256);
+        all.extend([("billing:owner".to_owned(), "them".to_owned()), ("aws:cloudformation:stack-name".to_owned(), "x".to_owned())]);
+        let (read, tags) = Stamp::read("s", all.clone()).expect("its own form");
+        assert_eq!((read.digest.as_str(), &tags), ("0123456789abcdef", &user));
+        assert_eq!(Stamp::own(all), stamp.tags(&user));
+        let (_, none) =
+            Stamp::read("s", stamp.tags(&Tags::new()).into_iter().chain([("theirs".into(), "x".into())])).expect("its own form");
+        assert!(none.is_empty(), "{none:?}");
+        assert_eq!(Stamp::from_line("s", &stamp.line()).map(|s| s.step), Some(7));
+    }
 
     #[test]
     fn comments_go_round() {

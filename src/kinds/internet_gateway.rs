@@ -7,7 +7,7 @@ use super::*;
 use crate::kinds::ec2::ec2_stack_filter;
 use crate::model::Tags;
 use crate::wire::tags::{ec2_tags, from_tags};
-use aws_sdk_ec2::types::{AttachmentStatus, ResourceType};
+use aws_sdk_ec2::types::{AttachmentStatus, Filter, ResourceType};
 
 object! {
     /// `AWS::EC2::InternetGateway`, attached to its VPC.
@@ -62,7 +62,7 @@ impl Resource for InternetGateway {
     }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
-        let live = found(cx, stack).await?.into_iter().filter_map(|gateway| {
+        let live = found(cx, ec2_stack_filter(stack)).await?.into_iter().filter_map(|gateway| {
             let vpc = Ref::to(attached_to(&gateway).unwrap_or(DETACHED));
             let (stamp, tags) = Stamp::read(stack, from_tags(gateway.tags))?;
             Some(Live::found(gateway.internet_gateway_id?, InternetGateway { vpc, tags }, stamp))
@@ -105,9 +105,14 @@ impl Resource for InternetGateway {
     }
 }
 
-/// The stack's internet gateways by the VPC they are attached to, for kinds that need one but don't name it to the cloud.
-pub(crate) async fn by_vpc(cx: &Clients, stack: &str) -> Result<BTreeMap<String, String>, CloudError> {
-    let all = found(cx, stack).await?;
+/// The internet gateways of these VPCs, whoever's they are, for kinds that need one but don't name it to the cloud.
+pub(crate) async fn by_vpc(cx: &Clients, vpcs: impl IntoIterator<Item = String>) -> Result<BTreeMap<String, String>, CloudError> {
+    let vpcs: BTreeSet<String> = vpcs.into_iter().collect();
+    if vpcs.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let within = Filter::builder().name("attachment.vpc-id").set_values(Some(vpcs.into_iter().collect())).build();
+    let all = found(cx, within).await?;
     Ok(all.into_iter().filter_map(|g| Some((attached_to(&g)?.to_owned(), g.internet_gateway_id?))).collect())
 }
 
@@ -116,8 +121,8 @@ async fn attach(cx: &Clients, id: &str, vpc: &str) -> Result<(), CloudError> {
     cx.write(Service::Ec2, "AttachInternetGateway", async || request.clone().send().await).await.map(drop)
 }
 
-async fn found(cx: &Clients, stack: &str) -> Result<Vec<aws_sdk_ec2::types::InternetGateway>, CloudError> {
-    let request = cx.ec2().describe_internet_gateways().filters(ec2_stack_filter(stack)).max_results(1000);
+async fn found(cx: &Clients, filter: Filter) -> Result<Vec<aws_sdk_ec2::types::InternetGateway>, CloudError> {
+    let request = cx.ec2().describe_internet_gateways().filters(filter).max_results(1000);
     let send = async |token| request.clone().set_next_token(token).send().await;
     cx.pages(Service::Ec2, "DescribeInternetGateways", send, |page| (page.internet_gateways, page.next_token)).await
 }

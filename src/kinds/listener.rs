@@ -1,6 +1,8 @@
 //! A port of a load balancer.
 mod terraform;
 
+use std::cell::RefCell;
+
 use super::calls::{ELB_TAG, ELB_UNTAG, OWN, call, reads};
 use super::example::{EXAMPLE, tags};
 use super::quotas::quota;
@@ -9,6 +11,7 @@ use crate::kinds::elb::{self, Own};
 use crate::model::Tags;
 use crate::wire::tags::to_tags;
 use aws_sdk_elasticloadbalancingv2::types::{self as sdk, ActionTypeEnum, RedirectActionConfig, RedirectActionStatusCodeEnum};
+use aws_sdk_elasticloadbalancingv2::types::{TargetHealth, TargetHealthReasonEnum, TargetHealthStateEnum};
 use futures_util::future::try_join_all;
 
 object! {
@@ -60,6 +63,7 @@ impl Resource for Listener {
         ],
         write: &[
             reads(Service::Acm, "DescribeCertificate"),
+            reads(Service::Elb, "DescribeTargetHealth"),
             ELB_TAG,
             call(Service::Elb, "CreateListener", OWN),
             call(Service::Elb, "DeleteListener", OWN),
@@ -119,7 +123,15 @@ impl Resource for Listener {
         let made = cx.write(Service::Elb, "CreateListener", async || request.clone().send().await).await?;
         let made = made.listeners.and_then(|mut all| all.pop());
         let id = made.and_then(|l| l.listener_arn).ok_or_else(|| CloudError::incomplete("CreateListener", "ListenerArn"))?;
-        Live::made(id, self.clone(), stamp, links)
+        let live = Live::made(&id, self.clone(), stamp, links)?;
+        match self.answered(cx, links).await {
+            // It would read like one that serves.
+            Err(e) if e.code == "WaitTimeout" => {
+                half(Self::delete(cx, &live).await)?;
+                Err(CloudError { class: Class::Invalid, service: Some(Service::Elb), code: "NotReady".into(), ..e })
+            }
+            answered => half(answered.map(|()| live)),
+        }
     }
 
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
@@ -155,6 +167,33 @@ impl Listener {
     fn over(&self, old: &Listener) -> Listener {
         let same = self.clone();
         Listener { load_balancer: same.load_balancer, waits_for: same.waits_for, tags: same.tags, ..old.clone() }
+    }
+
+    /// Waits until the targets that are there are healthy. They may have come before there was a listener, and nobody checked them: from now on
+    /// the balancer does. Those that come later their scaling group waits for.
+    async fn answered(&self, cx: &Clients, links: &Links) -> Result<(), CloudError> {
+        let Action::Forward(group) = &self.action else { return Ok(()) };
+        let group = links.to(group)?;
+        let ill = RefCell::new(String::new());
+        let look = async || {
+            let told = elb::health(cx, &group).await?;
+            let healthy = |h: &TargetHealth| h.state == Some(TargetHealthStateEnum::Healthy);
+            // One that drains goes; one in a zone without the balancer is never in use.
+            let aside =
+                |h: &TargetHealth| h.state == Some(TargetHealthStateEnum::Draining) || h.reason == Some(TargetHealthReasonEnum::NotInUse);
+            let all = told.values().all(|h| healthy(h) || aside(h));
+            if told.is_empty() || all && told.values().any(healthy) {
+                return Ok(Some(()));
+            }
+            let worst = told.iter().find(|(_, h)| !healthy(h));
+            ill.replace(worst.map_or_else(String::new, |(id, h)| {
+                let state = h.state.as_ref().map_or("unknown", |s| s.as_str());
+                format!("{id} is {state}: {}", h.description.as_deref().unwrap_or("no reason given"))
+            }));
+            Ok(None)
+        };
+        let time = deadline(AutoScalingGroup::TYPICAL.create);
+        cx.policy.wait_saying(&format!("the targets of {group} to be healthy"), time, look, async || Some(ill.borrow().clone())).await
     }
 
     /// Waits for a certificate of the stack that the listener doesn't use yet. Nothing has changed before.

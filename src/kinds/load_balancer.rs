@@ -136,8 +136,8 @@ impl Resource for LoadBalancer {
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let own = elb::balancers(cx, stack).await?;
-        let public = own.iter().any(|b| scheme(&b.seen) == INTERNET_FACING);
-        let gateways = async { if public { internet_gateway::by_vpc(cx, stack).await } else { Ok(BTreeMap::new()) } };
+        let public = own.iter().filter(|b| scheme(&b.seen) == INTERNET_FACING);
+        let gateways = internet_gateway::by_vpc(cx, public.filter_map(|b| b.seen.vpc_id.clone()));
         let settings = try_join_all(own.iter().map(async |b| present(settings(cx, &b.arn).await)));
         let (gateways, settings) = try_join(gateways, settings).await?;
         let live = own.into_iter().zip(settings).filter_map(|(own, settings)| Some(read(own, &settings?, &gateways)));

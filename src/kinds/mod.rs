@@ -160,8 +160,10 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         pub(crate) async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
             match self { $(Object::$ty(x) => apart(|| Box::pin(x.create(cx, links, stamp))).await),+ }
         }
+        /// Who made it stays, whatever changes it.
         pub(crate) async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
-            match self { $(Object::$ty(x) => apart(|| Box::pin(x.update(cx, links, live, stamp))).await),+ }
+            let now = match self { $(Object::$ty(x) => apart(|| Box::pin(x.update(cx, links, live, stamp))).await),+ };
+            now.map(|now| Live { stamp: live.stamp.renewed(&now.stamp), ..now })
         }
         pub(crate) async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
             match &live.object { $(Object::$ty(_) => apart(|| Box::pin(delete::<$ty>(cx, live))).await),+ }

@@ -75,7 +75,7 @@ impl Resource for NatGateway {
         if found.is_empty() {
             return Ok(vec![]);
         }
-        let doors = internet_gateway::by_vpc(cx, stack).await?;
+        let doors = internet_gateway::by_vpc(cx, found.iter().filter_map(|g| g.vpc_id.clone())).await?;
         let live = found.into_iter().filter_map(|g| {
             let (stamp, tags) = Stamp::read(stack, from_tags(g.tags))?;
             let gateway = NatGateway {

@@ -31,14 +31,13 @@ const BROKEN: &[&str] = &[
     "storage-full",
 ];
 
-/// Brings the tags of the object with this ARN from what they are to what they should be. AWS's own (`aws:…`) stay.
+/// Brings the tags of the object with this ARN from what they are to what they should be. AWS's own (`aws:…`) and others' stay.
 pub(super) async fn retag(cx: &Clients, arn: &str, now: &Tags, want: &Tags) -> Result<(), CloudError> {
-    let (set, unset) = tags::retag(now, want);
+    let (set, unset) = tags::retag(&Stamp::own(now.clone()), want);
     if !set.is_empty() {
         let request = cx.rds().add_tags_to_resource().resource_name(arn).set_tags(Some(to_tags(&set)));
         cx.safe(Service::Rds, "AddTagsToResource", async || request.clone().send().await).await?;
     }
-    let unset: Vec<String> = unset.into_iter().filter(|k| !k.starts_with("aws:")).collect();
     if !unset.is_empty() {
         let request = cx.rds().remove_tags_from_resource().resource_name(arn).set_tag_keys(Some(unset));
         cx.safe(Service::Rds, "RemoveTagsFromResource", async || request.clone().send().await).await?;

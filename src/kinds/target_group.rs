@@ -193,8 +193,10 @@ fn read(own: Own<sdk::TargetGroup>, settings: &BTreeMap<String, String>) -> Opti
     let Own { arn, seen, stamp, tags, all } = own;
     let seconds = |key: &str, default| settings.get(key).and_then(|v| v.parse().ok()).unwrap_or(default);
     let said = |key: &str, value: &str| settings.get(key).is_some_and(|v| v == value);
+    // Once a balancer forwards to it, that is the one; until then, the tag says which it was made for.
+    let balancer = seen.load_balancer_arns().first().cloned().or_else(|| all.get(TAG_BALANCER).cloned());
     let group = TargetGroup {
-        load_balancer: Ref::to(all.get(TAG_BALANCER).map_or("unknown", String::as_str)),
+        load_balancer: Ref::to(balancer.unwrap_or_else(|| "unknown".into())),
         vpc: Ref::to(seen.vpc_id?),
         port: seen.port?,
         protocol: seen.protocol?.as_str().into(),

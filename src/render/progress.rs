@@ -75,7 +75,7 @@ impl<'s> Progress<'s> {
         if let Some(total) = &self.total {
             total.set_position(self.finished.min(plan.steps.len()) as u64);
         }
-        match (&mut self.screen, report::line(plan, event)) {
+        match (&mut self.screen, report::brief(plan, event)) {
             (Screen::Lines(say), Some(line)) => say(&format!("{:>7}  {line}", seconds(self.started.elapsed().as_secs()))),
             (Screen::Terminal(bars), Some(line)) => bars.println(line)?,
             (Screen::Json(say), _) => say(&stream::event(plan, event, elapsed)),

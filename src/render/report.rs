@@ -1,6 +1,6 @@
 //! How a run ended, step by step, for people.
 use super::text::Detail;
-use super::values::{count, seconds};
+use super::values::seconds;
 use super::words;
 use crate::plan::{Change, Plan, Step, Undo};
 use crate::render::style::Label;
@@ -25,6 +25,19 @@ pub fn line(plan: &Plan, event: &Event) -> Option<String> {
         Event::Began(_) | Event::UndoBegan(_) | Event::Unsettled(..) => return None,
     };
     Some(text)
+}
+
+/// One event as a line while the run goes on: what failed is named with its code, and what the service says of it stands in the report.
+pub fn brief(plan: &Plan, event: &Event) -> Option<String> {
+    let code = |e: &CloudError| match e.operation.as_str() {
+        "" => e.code.clone(),
+        operation => format!("{operation}: {}", e.code),
+    };
+    match event {
+        Event::Failed(i, e) => Some(format!("! {} failed: {}", plan.steps[*i].address, code(e))),
+        Event::UndoFailed(i, e) => Some(format!("! {} could not be taken back: {}", plan.steps[*i].address, code(e))),
+        _ => line(plan, event),
+    }
 }
 
 /// One event as a sentence; every event has one.
@@ -62,7 +75,10 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
             out += cause.as_ref().map_or("", help);
         }
         Outcome::Stuck(e) => {
-            out += &format!("{} an undo failed: {e}.\n", heading("Stuck:"));
+            out += &format!("{} an undo failed: {}.\n", heading("Stuck:"), said(e));
+            for other in stuck(plan, events).into_iter().filter(|other| other.1 != said(e)) {
+                out += &format!("  ! {} could not be taken back: {}\n", other.0, other.1);
+            }
             undone.iter().for_each(|(s, there)| out += &format!("  < {} {}\n", s.address, undone_as(s, *there)));
             for s in standing(plan, events) {
                 out += &format!("  ! {} still {}\n", s.address, done(s));
@@ -71,7 +87,7 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
             out += help(e);
         }
         Outcome::Unfinished(e) => {
-            out += &format!("{} after {took}: {e}.\n", heading("Stopped on the way"));
+            out += &format!("{} after {took}: {}.\n", heading("Stopped on the way"), said(e));
             let stands = standing(plan, events);
             stands.iter().for_each(|s| out += &format!("  ! {} {}\n", s.address, done(s)));
             flying(plan, events).iter().for_each(|s| out += &format!("  ? {} may be {}\n", s.address, done(s)));
@@ -95,12 +111,41 @@ pub(super) fn help(e: &CloudError) -> &'static str {
     }
 }
 
+/// Why a run failed: the first failure, and every other that says something else, each on a line of its own.
 fn failures(plan: &Plan, events: &[Event], first: &CloudError) -> String {
-    let failed: Vec<_> = events.iter().filter_map(|e| if let Event::Failed(i, e) = e { Some((i, e)) } else { None }).collect();
-    let who = failed.iter().find(|(_, e)| *e == first).map(|(i, _)| format!("{}: ", plan.steps[**i].address));
-    let more = failed.len().saturating_sub(1);
-    let more = if more > 0 { format!(" (and {} more)", count(more, "failure")) } else { String::new() };
-    format!("{}{first}{more}", who.unwrap_or_default())
+    let mut failed: Vec<(String, Vec<String>)> = vec![];
+    for (i, e) in events.iter().filter_map(|e| if let Event::Failed(i, e) = e { Some((i, e)) } else { None }) {
+        let (address, text) = (plan.steps[*i].address.to_string(), said(e));
+        match failed.iter_mut().find(|(other, _)| *other == text) {
+            Some((_, who)) if !who.contains(&address) => who.push(address),
+            Some(_) => {}
+            None => failed.push((text, vec![address])),
+        }
+    }
+    let head = failed.iter().position(|(text, _)| *text == said(first)).map(|i| failed.remove(i).1.join(", ") + ": ");
+    let others = failed.iter().map(|(text, who)| format!("\n  ! {}: {text}", who.join(", ")));
+    format!("{}{}{}", head.unwrap_or_default(), said(first), others.collect::<String>())
+}
+
+/// What could not be taken back in the end, and why.
+fn stuck(plan: &Plan, events: &[Event]) -> Vec<(String, String)> {
+    let mut last = std::collections::BTreeMap::new();
+    for e in events {
+        match e {
+            Event::UndoFailed(i, e) => drop(last.insert(*i, said(e))),
+            Event::Undone(i, _) => drop(last.remove(i)),
+            _ => {}
+        }
+    }
+    last.into_iter().map(|(i, why)| (plan.steps[i].address.to_string(), why)).collect()
+}
+
+/// What a failure says, without a full stop: a sentence ends behind it.
+fn said(e: &CloudError) -> String {
+    match &e.request_id {
+        Some(_) => e.to_string(),
+        None => e.to_string().trim_end_matches('.').to_owned(),
+    }
 }
 
 /// A step that was undone, and whether its object is there.

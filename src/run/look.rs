@@ -1,7 +1,7 @@
 //! What became of a step whose answer was lost: decided from one list of its kind.
 use super::Settlement;
 use crate::diff::{Context, diff};
-use crate::kinds::{Address, Links, Live, Object, Stamp};
+use crate::kinds::{Address, Links, Live, Object, Stamp, foreign};
 use crate::plan::Act;
 
 /// A creation is recognised by its stamp, an update by what was and what should be, a deletion by absence.
@@ -34,7 +34,9 @@ fn heir(now: &Live, before: &Live) -> bool {
 /// What was wanted, pointing where it should.
 fn is(live: &Live, want: &Object, links: &Links) -> bool {
     let outputs = |a: &Address, attr: &str| links.output(a, attr).ok();
-    let read = crate::kinds::map_refs(&live.object, |a| links.0.iter().find(|(_, l)| l.id == a.name).map(|(a, _)| a.name.clone()));
+    // What the stack doesn't own reads as its id, and is wanted under its mark.
+    let name = |a: &Address| links.0.iter().find(|(_, l)| l.id == a.name).map_or_else(|| foreign(&a.name), |(a, _)| a.name.clone());
+    let read = crate::kinds::map_refs(&live.object, |a| Some(name(a)));
     diff(Some(&read), Some(want), &Context { outputs: &outputs, ..Context::still() }).is_empty()
 }
 

@@ -66,6 +66,8 @@ fn worded(
         let id = r.headers().get("x-amzn-requestid").or_else(|| r.headers().get("x-amz-request-id"));
         id.map(String::from)
     });
+    // EC2 and others of its age name it in the body.
+    let request_id = request_id.or_else(|| meta.and_then(|m| m.extra("aws_request_id")).map(String::from));
     let told = meta.and_then(ErrorMetadata::code).unwrap_or("Unknown");
     let (class, code) = match sent {
         Sent::Never => (Class::Invalid, "InvalidRequest"),

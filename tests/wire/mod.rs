@@ -27,6 +27,7 @@ mod log_group;
 mod models;
 mod nat_gateway;
 mod notes;
+mod others;
 mod prefix_list;
 mod production;
 mod proxy;
@@ -38,6 +39,7 @@ mod replay_db_instance;
 mod replay_explain;
 mod replay_flow_log;
 mod replay_launch_template;
+mod replay_listener;
 mod replay_load_balancer;
 mod replay_nat_gateway;
 mod replay_prefix_list;
@@ -188,6 +190,12 @@ async fn check(cloud: &Clients, case: Case) {
         let (outcome, events) = apply(cloud, &plan, &format!("r{run}")).await;
         assert_eq!(outcome, Outcome::Applied, "{} {events:#?}", tag(what));
         seen = settled(cloud, want, &tag(what)).await;
+        // What a verb says of who made an object is what the object says, and whoever changes it doesn't become its maker.
+        let now: Vec<&infra::kinds::Live> = seen.live.values().flatten().collect();
+        for told in events.iter().filter_map(|e| if let infra::run::Event::Done(_, Some(live)) = e { Some(live) } else { None }) {
+            let Some(read) = now.iter().find(|l| l.id == told.id) else { continue };
+            assert_eq!((&told.stamp.run, told.stamp.step), (&read.stamp.run, read.stamp.step), "{}: {}", tag(what), told.stamp.address);
+        }
         plan
     };
     go(&base, "create").await;

@@ -1,7 +1,7 @@
 //! When a group serves.
 use super::*;
 use aws_sdk_autoscaling::types::{Activity, Instance, LifecycleState, ScalingActivityStatusCode};
-use aws_sdk_elasticloadbalancingv2::types::{TargetHealth, TargetHealthReasonEnum, TargetHealthStateEnum};
+use aws_sdk_elasticloadbalancingv2::types::{TargetHealthReasonEnum, TargetHealthStateEnum};
 use std::cell::RefCell;
 
 /// The code of a verdict: the group stands, but doesn't serve. No other failure is one.
@@ -72,12 +72,10 @@ async fn failure(cx: &Clients, name: &str) -> Result<Option<String>, CloudError>
     Ok(reasons.find(|r| !r.contains(write::NO_PROFILE)))
 }
 
-/// An instance that a target group doesn't find healthy, and why. A group that nothing forwards to yet checks nobody, and has no say.
+/// An instance that a target group doesn't find healthy, and why. A group that nothing forwards to yet checks nobody, and has no say: the
+/// listener that comes later waits for its targets.
 async fn ill(cx: &Clients, arn: &str, ids: &[String]) -> Result<Option<String>, CloudError> {
-    let request = cx.elb().describe_target_health().target_group_arn(arn);
-    let found = cx.safe(Service::Elb, "DescribeTargetHealth", async || request.clone().send().await).await?;
-    let told = found.target_health_descriptions.into_iter().flatten();
-    let told: BTreeMap<String, TargetHealth> = told.filter_map(|t| Some((t.target?.id?, t.target_health?))).collect();
+    let told = elb::health(cx, arn).await?;
     Ok(ids.iter().find_map(|id| match told.get(id) {
         None => Some(format!("{id} is not registered in {arn}")),
         Some(h) if h.state == Some(TargetHealthStateEnum::Healthy) || h.reason == Some(TargetHealthReasonEnum::NotInUse) => None,

@@ -25,15 +25,23 @@ pub fn of(group: &aws_sdk_ec2::types::SecurityGroup, direction: Direction) -> BT
         Direction::Ingress => group.ip_permissions(),
         Direction::Egress => group.ip_permissions_egress(),
     };
-    permissions.iter().flat_map(|p| split(p, group.group_id().unwrap_or_default())).collect()
+    permissions.iter().flat_map(|p| split(p, group.group_id().unwrap_or_default(), group.owner_id())).collect()
 }
 
-/// A permission names a range of ports once and its peers in four lists.
-fn split(permission: &IpPermission, own: &str) -> Vec<Rule> {
-    let group = |id: &str| if id == own { Peer::Itself } else { Peer::Group(Ref::to(id)) };
+/// A permission names a range of ports once and its peers in four lists. Another account's group is named with its account, as AWS's console
+/// does (`111122223333/sg-1a2b3c4d`): without, it can't be revoked.
+fn split(permission: &IpPermission, own: &str, owner: Option<&str>) -> Vec<Rule> {
+    let group = |pair: &UserIdGroupPair| {
+        let id = pair.group_id()?;
+        Some(match pair.user_id().filter(|user| owner.is_some_and(|owner| owner != *user)) {
+            Some(user) => Peer::Group(Ref::to(format!("{user}/{id}"))),
+            None if id == own => Peer::Itself,
+            None => Peer::Group(Ref::to(id)),
+        })
+    };
     let v4 = permission.ip_ranges().iter().filter_map(|r| Some((Peer::Cidr(r.cidr_ip()?.into()), r.description())));
     let v6 = permission.ipv6_ranges().iter().filter_map(|r| Some((Peer::Cidr(r.cidr_ipv6()?.into()), r.description())));
-    let groups = permission.user_id_group_pairs().iter().filter_map(|g| Some((group(g.group_id()?), g.description())));
+    let groups = permission.user_id_group_pairs().iter().filter_map(|g| Some((group(g)?, g.description())));
     let lists = permission.prefix_list_ids().iter().filter_map(|l| Some((Peer::PrefixList(Ref::to(l.prefix_list_id()?)), l.description())));
     let protocol = match permission.ip_protocol() {
         None | Some("-1") => "all",
@@ -89,7 +97,10 @@ pub async fn arrange(
 /// One rule as a permission of its own.
 fn permission(rule: &Rule, own: &str) -> IpPermission {
     let text = Some(rule.description.clone()).filter(|d| !d.is_empty());
-    let group = |id: &str| UserIdGroupPair::builder().group_id(id).set_description(text.clone()).build();
+    let group = |id: &str| {
+        let (user, id) = id.split_once('/').map_or((None, id), |(user, id)| (Some(user.to_owned()), id));
+        UserIdGroupPair::builder().set_user_id(user).group_id(id).set_description(text.clone()).build()
+    };
     let all = rule.protocol == "all";
     let permission = IpPermission::builder()
         .ip_protocol(if all { "-1" } else { &rule.protocol })

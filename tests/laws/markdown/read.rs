@@ -38,7 +38,7 @@ fn allowed(html: &str) -> bool {
 }
 
 fn dangerous(c: &Change) -> bool {
-    matches!(c.verb, Verb::Delete | Verb::Replace(_))
+    matches!(c.verb, Verb::Delete | Verb::Replace(_)) || (c.verb == Verb::Update && c.loses_data)
 }
 
 /// Renders a page, and reads it.
