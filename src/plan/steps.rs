@@ -125,9 +125,8 @@ impl<'a> Decision<'a> {
     /// before can still be taken back.
     fn before(&self, address: &Address) -> Vec<&'a Address> {
         let used = self.graph.uses(address).filter(|used| self.needs(address, used));
-        let late = self.last.contains(address);
-        let all = self.changes.keys().copied().filter(|a| late && !self.last.contains(a) && !self.behind.contains(a));
-        used.chain(all).collect()
+        let all = self.last.contains(address).then(|| self.changes.keys().copied());
+        used.chain(all.into_iter().flatten().filter(|a| !self.last.contains(a) && !self.behind.contains(a))).collect()
     }
 
     /// Those that should change in place before an address does.
