@@ -167,9 +167,11 @@ impl Sandbox {
         effect: impl Fn(&mut State, bool) -> Result<T, CloudError>,
     ) -> Result<T, CloudError> {
         let (slow, doubtful) = (Cell::new(false), Cell::new(false));
-        let due = self.state.borrow();
-        let repeat = if due.faults.get(&due.mutations) == Some(&Fault::Doubtful) { Repeat::Safe } else { Repeat::Unsafe };
-        drop(due);
+        let doubts = {
+            let state = self.state.borrow();
+            state.faults.get(&state.mutations) == Some(&Fault::Doubtful)
+        };
+        let repeat = if doubts { Repeat::Safe } else { Repeat::Unsafe };
         let once = async || {
             self.latency().await;
             let mut state = self.state.borrow_mut();

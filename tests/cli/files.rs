@@ -1,6 +1,10 @@
 //! Files and streams that the product writes: whole or not at all, and told when they can't be.
-use std::fs::File;
+use std::fs::{self, File};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
 use std::process::Stdio;
+
+use infra::files::{help, write};
 
 use super::Infra;
 
@@ -71,4 +75,39 @@ fn an_error_of_a_file_names_it() {
     let said = infra.run(&["plan", "--file", &minimal, "--out", "/dev/null"]);
     assert!(said.code == 2 || said.code == 0, "{}", said.err);
     assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
+}
+
+/// Two names that differ in their ending alone don't share a temporary one; links lead on; a FIFO stays one; nothing is left beside.
+#[test]
+fn files_are_written_whole_and_where_links_lead() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    write(&at("plan.prod"), b"prod").unwrap();
+    assert_eq!(fs::metadata(at("plan.prod")).unwrap().permissions().mode() & 0o777, 0o600);
+    fs::set_permissions(at("plan.prod"), fs::Permissions::from_mode(0o640)).unwrap();
+    symlink("plan.prod", at("link")).unwrap();
+    symlink("plan.new", at("dangling")).unwrap();
+    write(&at("link"), b"again").unwrap();
+    write(&at("dangling"), b"new").unwrap();
+    assert_eq!((fs::read(at("plan.prod")).unwrap(), fs::read(at("plan.new")).unwrap()), (b"again".to_vec(), b"new".to_vec()));
+    assert!(fs::symlink_metadata(at("link")).unwrap().is_symlink());
+    assert_eq!(fs::metadata(at("plan.prod")).unwrap().permissions().mode() & 0o777, 0o640);
+    symlink("round", at("round")).unwrap();
+    assert!(write(&at("round"), b"").unwrap_err().to_string().contains("round"));
+    assert!(std::process::Command::new("mkfifo").arg(at("fifo")).status().unwrap().success());
+    let fifo = at("fifo");
+    let reader = std::thread::spawn(move || fs::read(fifo).unwrap());
+    write(&at("fifo"), b"through").unwrap();
+    assert_eq!(reader.join().unwrap(), b"through");
+    let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert!(!names.iter().any(|n| n.to_string_lossy().starts_with(".infra-")), "{names:?}");
+}
+
+#[test]
+fn an_error_names_its_file_and_what_helps() {
+    let e = write(Path::new("/dev/full"), b"x").unwrap_err();
+    assert!(e.to_string().starts_with("/dev/full: ") && help(&e).contains("make room"), "{e}");
+    let e = write(Path::new("/no/such/folder/plan"), b"x").unwrap_err();
+    assert!(e.to_string().starts_with("/no/such/folder/plan: ") && help(&e).contains("missing"), "{e}");
+    assert!(help(&write(Path::new("/tmp"), b"x").unwrap_err()).contains("folder"));
 }

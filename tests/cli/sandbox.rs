@@ -78,6 +78,8 @@ fn a_failure_is_taken_back() {
     assert_eq!(infra.run(&["apply", "-f", &production, "--auto-approve"]).code, 0);
     let failed = infra.run(&["apply", "-f", &production, "-f", &next, "--auto-approve", "--sandbox-fail", "2", "--parallelism", "1"]);
     failed.snapshot("apply_rolled_back");
+    let text = format!("{}{}", failed.out, failed.err);
+    assert_eq!(text.matches("fault injected").count(), 1, "what failed is told once: {text}");
     assert_eq!(infra.run(&["plan", "-f", &production, "--detailed-exitcode"]).code, 0, "as it was");
 }
 
