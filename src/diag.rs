@@ -188,7 +188,7 @@ pub struct Finding {
     /// What to write instead.
     pub help: String,
     /// Which risk it is, and of what.
-    pub risk: Option<Named>,
+    pub risk: Option<Box<Named>>,
     elsewhere: Vec<Elsewhere>,
 }
 
@@ -222,9 +222,10 @@ impl Finding {
 
     /// `error`, `warning`, or `info` for a risk that is accepted.
     pub fn gravity(&self) -> &'static str {
-        match (self.severity, &self.risk) {
-            (Severity::Error, _) => "error",
-            (_, Some(Named { accepted: Some(_), .. })) => "info",
+        let accepted = self.risk.as_ref().is_some_and(|named| named.accepted.is_some());
+        match self.severity {
+            Severity::Error => "error",
+            _ if accepted => "info",
             _ => "warning",
         }
     }

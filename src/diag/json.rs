@@ -1,7 +1,7 @@
 //! Findings for programs.
 use serde_json::{Value, json};
 
-use super::{Finding, Named, Place};
+use super::{Finding, Place};
 
 /// Findings for programs: a list of objects with `code`, `severity`, `message`, `help`,
 /// of a risk its name as `risk` and why it is `accepted`, and `places` (`file`, `line` and `column` from 1 in characters, `offset` and `length` in bytes, `label`).
@@ -18,9 +18,9 @@ fn one(finding: &Finding) -> Value {
         "help": finding.help,
         "places": places,
     });
-    if let Some(Named { risk, accepted, .. }) = &finding.risk {
-        out["risk"] = risk.text().into();
-        out["accepted"] = accepted.clone().into();
+    if let Some(named) = &finding.risk {
+        out["risk"] = named.risk.text().into();
+        out["accepted"] = named.accepted.clone().into();
     }
     out
 }

@@ -49,6 +49,7 @@ pub mod replication_group;
 pub mod route_table;
 mod rules;
 pub mod security_group;
+pub mod security_group_rule;
 mod shared;
 pub mod subnet;
 pub mod target_group;
@@ -214,6 +215,7 @@ kinds! {
     replication_group::ReplicationGroup,
     route_table::RouteTable,
     security_group::SecurityGroup,
+    security_group_rule::SecurityGroupRule,
     subnet::Subnet,
     target_group::TargetGroup,
     vpc::Vpc,

@@ -1,6 +1,6 @@
 //! Who may talk to whom.
-mod rules;
-mod terraform;
+pub(super) mod rules;
+pub(super) mod terraform;
 
 use super::calls::{EC2_TAG, EC2_UNTAG, NEW_IN_OWN, OWN, call, reads};
 use super::example::{EXAMPLE, tags};

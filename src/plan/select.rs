@@ -49,7 +49,7 @@ pub fn select(stack: &mut Stack, snapshot: &mut Snapshot, selection: &Selection)
         let mut grown = false;
         for (stray, followed) in strays(&wanted, &read, &selected) {
             grown |= match outside.contains(&stray) {
-                true => followed.into_iter().fold(false, |grown, a| excludes.insert(a) || grown),
+                true => followed.into_iter().filter(|a| excludes.insert(a.clone())).count() > 0,
                 false => targets.insert(stray),
             };
         }
@@ -148,7 +148,7 @@ impl<'s> Choice<'s> {
     }
 }
 
-/// Wants what serves at these addresses just as it is, and forgets what does not. What they point at of what is forgotten is nobody's from then on.
+/// Wants what serves at these addresses just as it is, and forgets what does not: whoever points at that points at nobody's from then on.
 pub(super) fn hold<'a>(
     addresses: impl Iterator<Item = &'a Address> + Clone,
     serving: &Serving,
@@ -162,18 +162,20 @@ pub(super) fn hold<'a>(
         *generations = stay;
         forgotten.insert(address.clone(), go.into_iter().map(|l| l.id).collect());
     }
-    for address in addresses {
-        stack.renamed.remove(address);
-        let Some(live) = snapshot.live.get_mut(address).and_then(|g| g.first_mut()) else {
-            stack.nodes.remove(address);
-            continue;
-        };
+    for live in snapshot.live.values_mut().flatten() {
         let points = &live.points;
         let nobodys = |a: &Address| {
             let id = forgotten.get(a)?.iter().find(|id| points.contains(*id));
             id.filter(|_| serving.get(a).is_none_or(|serves| !points.contains(serves))).map(|id| foreign(id))
         };
         live.object = map_refs(&live.object, &nobodys);
+    }
+    for address in addresses {
+        stack.renamed.remove(address);
+        let Some(live) = snapshot.live.get_mut(address).and_then(|g| g.first_mut()) else {
+            stack.nodes.remove(address);
+            continue;
+        };
         live.stamp.address = address.clone();
         stack.nodes.insert(address.clone(), live.object.clone());
     }

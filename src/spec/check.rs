@@ -123,7 +123,7 @@ impl Check<'_> {
     pub fn risk_at(&mut self, risk: Risk, path: &[&str], message: String, help: impl Into<String>, places: Vec<Place>) {
         let help = format!("{}; or accept it: `accept: {{ {}: REASON }}`", help.into(), risk.text());
         let mut finding = places.into_iter().fold(Finding::warning(Code::Risk, message, help), Finding::at);
-        finding.risk = Some(Named { risk, path: path.join("."), accepted: None });
+        finding.risk = Some(Named { risk, path: path.join("."), accepted: None }.into());
         self.say(&[path], finding);
     }
 

@@ -1,6 +1,5 @@
-//! Sections that need each other in a circle, so that none of them can be made first.
+//! Sections that need each other in a circle, so that none of them can be made first. Security groups may: see [`super::groups`].
 use super::check::Check;
-use super::peers::ResolvedPeer;
 use super::references;
 use crate::diag::{Code, Finding};
 use petgraph::algo::tarjan_scc;
@@ -11,10 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 type Edges = BTreeMap<(String, String), Vec<String>>;
 
 pub fn check(cx: &mut Check<'_>) {
-    for cycle in cycles(&groups(cx)) {
-        let help = "allow one direction only; a security group can refer only to one that is made before it";
-        say(cx, &cycle, "the security groups allow each other in a circle", "allows", help);
-    }
     for cycle in cycles(&values(cx)) {
         let help = "take one of the references away; a name that only the cloud knows can't be needed to make itself";
         say(cx, &cycle, "the entries refer to each other in a circle", "refers to", help);
@@ -32,31 +27,6 @@ fn say(cx: &mut Check<'_>, cycle: &[(String, String, Vec<String>)], what: &str, 
     }
     let paths: Vec<&[&str]> = steps.iter().map(Vec::as_slice).collect();
     cx.say(&paths, finding);
-}
-
-/// A group needs the groups that it allows.
-fn groups(cx: &Check<'_>) -> Edges {
-    let mut said = Vec::new();
-    for group in cx.peers.groups() {
-        said.extend(group.peers.iter().map(|(peer, path)| (group.target.to_string(), peer.clone(), path.clone())));
-    }
-    for (group, peer, path) in cx.spec.vpc.peers() {
-        let owners = cx.peers.extends(group);
-        let from = owners.first().map_or_else(|| format!("security_groups.{group}"), |owner| owner.target.to_string());
-        said.push((from, peer, path));
-    }
-    let mut edges = Edges::new();
-    for (from, peer, path) in said {
-        let to = match cx.peers.resolve(&peer) {
-            Some(ResolvedPeer::Section { target, .. }) => target.to_string(),
-            Some(ResolvedPeer::Group(name)) => format!("security_groups.{name}"),
-            _ => continue,
-        };
-        if from != to {
-            edges.entry((from, to)).or_insert(path);
-        }
-    }
-    edges
 }
 
 /// An entry needs the entries whose attributes it is given.

@@ -1,5 +1,5 @@
 //! Security groups: those that follow from who talks to whom, and those by hand.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::lower::{Lower, int};
 use super::peers::ResolvedPeer;
@@ -8,7 +8,7 @@ use super::units::{Name, Peer, Ports};
 use super::vpc::{self, Protocol};
 use crate::kinds::prefix_list::CLOUDFLARE;
 use crate::kinds::security_group::{Peer as Source, Rule};
-use crate::kinds::{Ref, SecurityGroup};
+use crate::kinds::{Address, Kind, Object, Ref, SecurityGroup, SecurityGroupRule};
 
 /// What a connection is made to: `tcp` on some ports, or more.
 type Doors = (Protocol, Option<(u16, u16)>);
@@ -31,6 +31,71 @@ pub fn lower(l: &mut Lower<'_>) {
             l.add(name.as_str(), format!("vpc.security_groups.{name}"), group);
         }
     }
+    rings(l);
+}
+
+/// Of groups that allow each other, directly or in a ring, the rules that would close the ring become objects of their own: they come when both groups are there.
+fn rings(l: &mut Lower<'_>) {
+    let mut kept: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let groups: Vec<Address> = l.stack.nodes.keys().filter(|a| a.kind == Kind::SecurityGroup).cloned().collect();
+    let before: BTreeMap<String, String> = l.stack.renamed.iter().map(|(new, old)| (new.name.clone(), old.name.clone())).collect();
+    for address in groups {
+        let Some(Object::SecurityGroup(group)) = l.stack.nodes.get(&address) else { continue };
+        let mut group = SecurityGroup::clone(group);
+        let own = address.name.as_str();
+        let mut alone: Vec<(bool, Rule)> = vec![];
+        for (egress, rules) in [(false, &mut group.ingress), (true, &mut group.egress)] {
+            let (closing, open): (BTreeSet<Rule>, BTreeSet<Rule>) = std::mem::take(rules).into_iter().partition(|rule| match &rule.peer {
+                Source::Group(peer) => leads(&kept, &peer.0, own),
+                _ => false,
+            });
+            *rules = open;
+            alone.extend(closing.into_iter().map(|rule| (egress, rule)));
+            let peers = rules.iter().filter_map(|rule| if let Source::Group(peer) = &rule.peer { Some(peer.0.clone()) } else { None });
+            kept.entry(own.into()).or_default().extend(peers);
+        }
+        l.stack.nodes.insert(address.clone(), group.into());
+        let origin = l.stack.origins.get(&address).cloned().unwrap_or_default();
+        for (egress, rule) in alone {
+            let Source::Group(peer) = &rule.peer else { continue };
+            let named = |own: &str, peer: &str| {
+                let way = if egress { "to" } else { "from" };
+                format!("{own}-{way}-{peer}-{}-{}-{}", rule.protocol, rule.from_port, rule.to_port)
+            };
+            let name = named(own, &peer.0);
+            let old = |name: &str| before.get(name).cloned().unwrap_or_else(|| name.to_owned());
+            let old = named(&old(own), &old(&peer.0));
+            let object = SecurityGroupRule {
+                security_group: Ref::to(own),
+                egress,
+                peer: peer.clone(),
+                protocol: rule.protocol.clone(),
+                from_port: rule.from_port,
+                to_port: rule.to_port,
+                description: rule.description.chars().take(DESCRIPTION).collect(),
+                tags: l.tags(&name),
+            };
+            l.renamed::<SecurityGroupRule>(&name, Some(old).filter(|old| *old != name));
+            l.add(name, origin.clone(), object);
+        }
+    }
+}
+
+/// Characters of a rule's description that the rule's own mark leaves room for.
+const DESCRIPTION: usize = 240;
+
+/// Whether rules lead from one group to another.
+fn leads(rules: &BTreeMap<String, BTreeSet<String>>, from: &str, to: &str) -> bool {
+    let (mut open, mut seen) = (vec![from], BTreeSet::new());
+    while let Some(group) = open.pop() {
+        if group == to {
+            return true;
+        }
+        if seen.insert(group) {
+            open.extend(rules.get(group).into_iter().flatten().map(String::as_str));
+        }
+    }
+    false
 }
 
 fn section(l: &mut Lower<'_>, group: &SectionGroup) {

@@ -1,7 +1,7 @@
 //! What `--target` and `--exclude` leave out stays as it is, whatever stands: objects left by earlier runs, users of either generation, renames.
 use std::collections::BTreeSet;
 
-use infra::kinds::{Address, Live};
+use infra::kinds::{Address, Live, refs};
 use infra::observe::{Snapshot, complete, observe};
 use infra::plan::{Act, PlanError, Selection, select};
 use infra::stack::Stack;
@@ -20,7 +20,7 @@ async fn a_plan_changes_nothing_but_what_is_selected() {
         worlds.push((name, cloud));
     }
     let mut random = fastrand::Rng::with_seed(1);
-    let (mut cases, mut narrowed, mut grown) = (0, 0, 0);
+    let (mut cases, mut narrowed, mut grown, mut chosen) = (0, 0, 0, 0);
     for _ in 0..160 {
         let (from, cloud) = &worlds[random.usize(..worlds.len())];
         let (name, to) = &all[random.usize(..all.len())];
@@ -43,19 +43,42 @@ async fn a_plan_changes_nothing_but_what_is_selected() {
         let strays: Vec<_> = touched.iter().filter(|a| !selected.contains(a)).collect();
         assert!(strays.is_empty(), "{tag}: {strays:?} would change, and isn't selected: {:#?}", plan.changes);
         let named = |a: &&Address| selection.excludes.iter().any(|w| a.to_string() == *w || a.kind.label() == w);
-        assert!(!touched.iter().any(|a| named(a)), "{tag}: an excluded object would change");
+        assert!(!touched.iter().any(named), "{tag}: an excluded object would change");
         // What serves is not taken away from under what is left out.
         let gone: BTreeSet<&str> =
             plan.steps.iter().filter_map(|s| if let Act::Delete { live } = &s.act { Some(&*live.id) } else { None }).collect();
         let left_out = seen.live.iter().filter(|(a, g)| !selected.contains(a) && g.len() == 1).flat_map(|(_, g)| g);
         let robbed = left_out.filter(|l| l.points.iter().any(|p| gone.contains(p.as_str()))).map(|l| &l.id).collect::<Vec<_>>();
         assert!(robbed.is_empty(), "{tag}: {robbed:?} would point at nothing");
+        // Of several generations the one stays that is used; and what an undo writes back is what was pointed at.
+        for (address, generations) in seen.live.iter().filter(|(a, g)| !selected.contains(a) && g.len() > 1) {
+            let users = |id: &str| seen.live.iter().filter(|(_, g)| g.iter().any(|l| l.points.contains(id))).collect::<Vec<_>>();
+            let used: Vec<&Live> = generations.iter().filter(|l| !users(&l.id).is_empty()).collect();
+            let sure = used.iter().flat_map(|l| users(&l.id)).all(|(_, g)| g.len() == 1);
+            if let ([one], true) = (&used[..], sure) {
+                assert_eq!(read.live[address][0].id, one.id, "{tag}: {address} is not the one that is used");
+                chosen += 1;
+            }
+        }
+        for step in &plan.steps {
+            let Act::Update { live, .. } = &step.act else { continue };
+            for used in refs(&live.object).iter().filter(|a| !selected.contains(a)) {
+                let meant = plan.old.iter().find(|l| l.stamp.address == *used).map(|l| &l.id);
+                assert!(
+                    meant.is_none_or(|id| live.points.contains(id)),
+                    "{tag}: the undo of {} would point at another {used}",
+                    step.address
+                );
+            }
+        }
         cases += 1;
         narrowed += usize::from(selected.len() < want.nodes.len() && !plan.is_empty());
         grown += usize::from(plan.changes.iter().any(|c| c.attrs.iter().any(|a| a.cascade)));
     }
-    println!("selections: {cases}, with something left out and something to do: {narrowed}, with followers: {grown}");
-    assert!(cases > 120 && narrowed > 40 && grown > 10);
+    println!(
+        "selections: {cases}, with something left out and something to do: {narrowed}, with followers: {grown}, chosen by use: {chosen}"
+    );
+    assert!(cases > 120 && narrowed > 40 && grown > 10 && chosen > 20);
 }
 
 /// Second generations of some objects, as runs leave them that were not over; some of their users, and not others, point at those.

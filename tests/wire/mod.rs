@@ -52,6 +52,7 @@ mod replay_world;
 mod requests;
 mod route_table;
 mod security_group;
+mod security_group_rule;
 mod subnet;
 mod target_group;
 mod twice;
@@ -142,6 +143,7 @@ kinds! {
     prefix_list,
     route_table,
     security_group,
+    security_group_rule,
     subnet,
     target_group,
     vpc,

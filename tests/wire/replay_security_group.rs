@@ -1,7 +1,7 @@
 //! What the emulator does not do with rules: descriptions of groups and prefix lists, and taking one away. Answers after the API reference.
 use infra::cloud::Cloud;
 use infra::kinds::security_group::{Peer, Rule};
-use infra::kinds::{Links, Live, Ref, SecurityGroup, Stamp};
+use infra::kinds::{Kind, Links, Live, Ref, SecurityGroup, SecurityGroupRule, Stamp};
 
 use super::prefix_list::prefix_list;
 use super::security_group::{rule, security_group};
@@ -105,4 +105,38 @@ async fn new_rules_come_first_then_descriptions_then_old_rules_go() {
     assert!(!asked[2].contains("office") && !asked[2].contains("IpRanges.1.Description"), "a description is taken away by leaving it out");
     has(3, &["Action=RevokeSecurityGroupIngress", "IpPermissions.1.Groups.1.GroupId=sg-old"]);
     assert!(!asked[1].contains("IpPermissions.2") && !asked[3].contains("IpPermissions.2"));
+}
+
+/// A rule that is an object of its own has its description changed either way, and the group whose rules change leaves it alone.
+#[tokio::test(start_paused = true)]
+async fn a_rule_of_its_own_is_no_rule_of_its_group() {
+    let stamp = |name: &str| Stamp { stack: "s".into(), address: address(name), run: "r".into(), step: 1, digest: String::new() };
+    let group = |id: &str, name: &str| (address(name), Live::found(id, security_group(), stamp(name)));
+    let links = Links([group("sg-1", "security_group.a"), group("sg-2", "security_group.b")].into());
+    for (egress, operation) in [(false, "UpdateSecurityGroupRuleDescriptionsIngress"), (true, "UpdateSecurityGroupRuleDescriptionsEgress")]
+    {
+        let old = SecurityGroupRule {
+            security_group: Ref::to("a"),
+            peer: Ref::to("b"),
+            egress,
+            ..SecurityGroupRule::try_from(Kind::SecurityGroupRule.example()).unwrap()
+        };
+        let live = Live::found("sgr-1", old.clone(), stamp("security_group_rule.a"));
+        let want = SecurityGroupRule { description: "after".into(), ..old };
+        let done = format!("<{operation}Response><return>true</return></{operation}Response>");
+        let (cloud, replay) = Replay::clients([(200, done.as_str())]);
+        cloud.update(&live, &want.into(), &links, &stamp("security_group_rule.a")).await.unwrap();
+        let asked = &replay.asked()[0];
+        for part in [&format!("Action={operation}"), "GroupId=sg-1", "Groups.1.GroupId=sg-2", "Description=infra%3Arule+after"] {
+            assert!(asked.replace("%20", "+").contains(part), "{part} in {asked}");
+        }
+    }
+    let both =
+        "<groups><item><userId>123456789012</userId><groupId>sg-2</groupId><description>infra:rule why</description></item></groups>";
+    let live =
+        Live::found("sg-1", SecurityGroup { ingress: [rule(22, Peer::Itself)].into(), ..security_group() }, stamp("security_group.a"));
+    let want = SecurityGroup { vpc: Ref::to("=vpc-1"), ingress: [].into(), ..security_group() };
+    let (cloud, replay) = Replay::clients([(200, seen(both).as_str())]);
+    cloud.update(&live, &want.into(), &links, &stamp("security_group.a")).await.unwrap();
+    assert_eq!(replay.asked().len(), 1, "nothing is revoked: {:?}", replay.asked());
 }

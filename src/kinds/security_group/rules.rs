@@ -7,6 +7,9 @@ use super::{Peer, Rule};
 use crate::kinds::{Links, Ref};
 use crate::wire::{Clients, CloudError, Service};
 
+/// How the description of a rule begins that is no part of its group, but an object of its own: a [`crate::kinds::SecurityGroupRule`].
+pub const ALONE: &str = "infra:rule";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     Ingress,
@@ -19,13 +22,14 @@ pub fn everything() -> Rule {
     Rule { protocol: "all".into(), from_port: -1, to_port: -1, peer, description: String::new() }
 }
 
-/// The rules of a group, one by one.
+/// The rules of a group, one by one, without those that are objects of their own.
 pub fn of(group: &aws_sdk_ec2::types::SecurityGroup, direction: Direction) -> BTreeSet<Rule> {
     let permissions = match direction {
         Direction::Ingress => group.ip_permissions(),
         Direction::Egress => group.ip_permissions_egress(),
     };
-    permissions.iter().flat_map(|p| split(p, group.group_id().unwrap_or_default(), group.owner_id())).collect()
+    let all = permissions.iter().flat_map(|p| split(p, group.group_id().unwrap_or_default(), group.owner_id()));
+    all.filter(|rule| !rule.description.starts_with(ALONE)).collect()
 }
 
 /// A permission names a range of ports once and its peers in four lists. Another account's group is named with its account, as AWS's console
@@ -43,18 +47,23 @@ fn split(permission: &IpPermission, own: &str, owner: Option<&str>) -> Vec<Rule>
     let v6 = permission.ipv6_ranges().iter().filter_map(|r| Some((Peer::Cidr(r.cidr_ipv6()?.into()), r.description())));
     let groups = permission.user_id_group_pairs().iter().filter_map(|g| Some((group(g)?, g.description())));
     let lists = permission.prefix_list_ids().iter().filter_map(|l| Some((Peer::PrefixList(Ref::to(l.prefix_list_id()?)), l.description())));
-    let protocol = match permission.ip_protocol() {
-        None | Some("-1") => "all",
-        Some(other) => other,
-    };
+    let protocol = protocol(permission.ip_protocol());
     let rule = |(peer, description): (Peer, Option<&str>)| Rule {
-        protocol: protocol.into(),
+        protocol: protocol.clone(),
         from_port: permission.from_port().unwrap_or(-1),
         to_port: permission.to_port().unwrap_or(-1),
         peer,
         description: description.unwrap_or_default().into(),
     };
     v4.chain(v6).chain(groups).chain(lists).map(rule).collect()
+}
+
+/// `-1` is every protocol.
+pub fn protocol(seen: Option<&str>) -> String {
+    match seen {
+        None | Some("-1") => "all".into(),
+        Some(other) => other.into(),
+    }
 }
 
 /// Wanted rules with the physical ids of the groups they name.
@@ -95,7 +104,7 @@ pub async fn arrange(
 }
 
 /// One rule as a permission of its own.
-fn permission(rule: &Rule, own: &str) -> IpPermission {
+pub fn permission(rule: &Rule, own: &str) -> IpPermission {
     let text = Some(rule.description.clone()).filter(|d| !d.is_empty());
     let group = |id: &str| {
         let (user, id) = id.split_once('/').map_or((None, id), |(user, id)| (Some(user.to_owned()), id));
@@ -132,7 +141,8 @@ async fn authorize(cx: &Clients, group: &str, direction: Direction, rules: Vec<I
     }
 }
 
-async fn describe(cx: &Clients, group: &str, direction: Direction, rules: Vec<IpPermission>) -> Result<(), CloudError> {
+/// Gives rules other descriptions.
+pub async fn describe(cx: &Clients, group: &str, direction: Direction, rules: Vec<IpPermission>) -> Result<(), CloudError> {
     if rules.is_empty() {
         return Ok(());
     }

@@ -29,14 +29,19 @@ const RULE: &[Line] = &[
     via("from_port", "@.from_port", port),
     via("ipv6_cidr_blocks", "@.peer.cidr", |v| blocks(v, false)),
     within("prefix_list_ids", "@.peer.prefix_list"),
-    via("protocol", "@.protocol", |v| if v == "all" { "-1".into() } else { v.clone() }),
+    via("protocol", "@.protocol", protocol),
     within("security_groups", "@.peer.group"),
     via("self", "@.peer", |v| (v == "itself").into()),
     via("to_port", "@.to_port", port),
 ];
 
+/// Every protocol is `-1` there.
+pub fn protocol(v: &Value) -> Value {
+    if v == "all" { "-1".into() } else { v.clone() }
+}
+
 /// All ports of all protocols are 0 in Terraform.
-fn port(v: &Value) -> Value {
+pub fn port(v: &Value) -> Value {
     if *v == -1 { 0.into() } else { v.clone() }
 }
 

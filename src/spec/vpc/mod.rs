@@ -9,7 +9,7 @@ use super::check::Check;
 use super::lower::{Lower, output};
 use super::node::{Node, Val};
 use super::ordered::Ordered;
-use super::section::{Attributes, Fields, Section, peers};
+use super::section::{Attributes, Fields, Section};
 use super::units::{AvailabilityZone, Cidr, Duration, GroupName, Name, Peer, Ports};
 use crate::kinds::Kind;
 use blocks::{Blocks, Cut, NoRoom, cut};
@@ -105,20 +105,6 @@ impl Vpc {
     fn cuts(&self) -> Vec<Cut<'_>> {
         let tiers = self.subnets.iter();
         tiers.map(|(name, tier)| Cut { name: name.as_str(), prefix: tier.prefix, cidrs: tier.by_hand() }).collect()
-    }
-
-    /// Every peer of a security group by hand, with the path that says so.
-    pub fn peers(&self) -> Vec<(&GroupName, Peer, Vec<String>)> {
-        let mut all = Vec::new();
-        for (name, group) in &self.security_groups {
-            let rules = group.ingress.iter().map(|rule| &rule.from).enumerate().map(|(index, list)| ("ingress", index, "from", list));
-            let more = group.egress.iter().map(|rule| &rule.to).enumerate().map(|(index, list)| ("egress", index, "to", list));
-            for (way, index, field, list) in rules.chain(more) {
-                let path = ["vpc", "security_groups", name.as_str(), way, &index.to_string(), field];
-                all.extend(peers(list, &path).into_iter().map(|(peer, path)| (name, peer, path)));
-            }
-        }
-        all
     }
 }
 
