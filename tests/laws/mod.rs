@@ -31,6 +31,7 @@ mod markdown;
 mod order;
 mod pairs;
 mod policy;
+mod refused;
 mod saved;
 mod sequences;
 pub mod world;

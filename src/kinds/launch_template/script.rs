@@ -46,7 +46,7 @@ const DOCKER: &str = "retry dnf install -y docker\nsystemctl enable --now docker
 /// The script of a container whose texts are all resolved and whose secrets are all known.
 pub(super) fn render(container: &Container) -> Result<String, CloudError> {
     check(&container.image, "image", |c| "._/:@-".contains(c))?;
-    if !(1..=65535).contains(&container.port) {
+    if !(0..=65535).contains(&container.port) {
         return Err(invalid(format!("{} is no port", container.port)));
     }
     let mut script = format!("{MARK}{}\n{BEGIN}", serde_json::to_string(container).expect("containers are plain data"));
@@ -98,6 +98,7 @@ pub(super) fn parse(script: &str) -> Option<Result<Container, ()>> {
 
 /// The unit that runs the container. `docker run` stays attached, so the journal has its output and docker keeps none of its own.
 fn unit(Container { image, port, .. }: &Container) -> String {
+    let publish = if *port == 0 { String::new() } else { format!(" --publish {port}:{port}") };
     format!(
         r#"cat > /etc/systemd/system/infra-app.service <<'INFRA_UNIT'
 [Unit]
@@ -108,7 +109,7 @@ Wants=network-online.target
 
 [Service]
 ExecStartPre=-/usr/bin/docker rm --force infra-app
-ExecStart=/usr/bin/docker run --rm --name infra-app --env-file /etc/infra/app.env --publish {port}:{port} --log-driver none {image}
+ExecStart=/usr/bin/docker run --rm --name infra-app --env-file /etc/infra/app.env{publish} --log-driver none {image}
 ExecStop=/usr/bin/docker stop --time 30 infra-app
 TimeoutStopSec=40
 Restart=always

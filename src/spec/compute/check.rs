@@ -3,10 +3,13 @@ use super::Compute;
 use crate::diag::Code;
 use crate::spec::check::Check;
 use crate::spec::units::{Duration, Size};
+use crate::spec::vpc::{Nat, TierKind};
 
 pub fn check(name: &str, entry: &Compute, cx: &mut Check<'_>) {
     let _ = cx.tier(&["compute", name, "subnets"], &entry.subnets);
     source(cx, name, entry);
+    policies(cx, name, entry);
+    way_out(cx, name, entry);
     instances(cx, name, entry);
     health(cx, name, entry);
     let path = |field| ["compute", name, field];
@@ -35,6 +38,31 @@ fn source(cx: &mut Check<'_>, name: &str, entry: &Compute) {
             let help = "a container is started on an instance that infra sets up; leave one of them out";
             cx.both(Code::Source, places, message, help);
         }
+    }
+}
+
+/// A role takes policies of AWS and of its own account alone.
+fn policies(cx: &mut Check<'_>, name: &str, entry: &Compute) {
+    for (index, arn) in entry.policies.iter().enumerate() {
+        if let Some((message, help)) = cx.elsewhere(arn.as_str()) {
+            cx.error(Code::BadArn, &["compute", name, "policies", &index.to_string()], "this policy", message, help);
+        }
+    }
+}
+
+/// What can't reach the internet fetches no container: its instances never become healthy. A route that others add may lead out.
+fn way_out(cx: &mut Check<'_>, name: &str, entry: &Compute) {
+    let tier = cx.spec.vpc.subnets.get(entry.subnets.as_str()).map(|tier| tier.tier);
+    let closed = match tier {
+        Some(TierKind::Isolated) => true,
+        Some(TierKind::Private) => cx.spec.vpc.nat == Nat::None,
+        Some(TierKind::Public) | None => false,
+    };
+    if closed && entry.image.is_some() && cx.knows(&["vpc", "nat"]) && cx.knows(&["vpc", "subnets"]) {
+        let message = format!("`compute.{name}` has no way out: its instances can't fetch the image, and never become healthy");
+        let help =
+            "let `subnets` name a private tier and `vpc.nat` be `per_zone` or `single`, unless somebody else gives the tier a way out";
+        cx.risk(&["compute", name, "image"], message, help);
     }
 }
 

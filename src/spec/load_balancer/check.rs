@@ -113,6 +113,8 @@ fn certificate(cx: &mut Check<'_>, name: &Name, listener: &Listener) {
         let help =
             format!("write the ARN of a certificate of AWS Certificate Manager, such as `arn:aws:acm:{region}:123456789012:certificate/…`");
         cx.error(Code::ListenerCertificate, &path, label, message, help);
+    } else if let Some((message, help)) = cx.elsewhere(certificate) {
+        cx.error(Code::ListenerCertificate, &path, label, message, help);
     } else if service == "acm" && parts.get(3).is_some_and(|there| *there != region) && cx.knows(&["region"]) {
         let message = format!("the certificate of `{name}` is not in the region `{region}`");
         cx.error(
