@@ -1,6 +1,7 @@
 //! Instances, as many as the load asks for.
 mod ready;
 mod refresh;
+mod rules;
 mod terraform;
 mod view;
 mod write;
@@ -45,8 +46,12 @@ object! {
     }
 }
 
+/// `AutoScalingGroupName` of `CreateAutoScalingGroup`.
+pub const NAMES: NameRule = NameRule::most(255);
+
 impl Resource for AutoScalingGroup {
     const KIND: Kind = Kind::AutoScalingGroup;
+    const NAME: Option<NameRule> = Some(NAMES);
     const SERVICE: Service = Service::AutoScaling;
     const TYPICAL: Typical = Typical::secs(180, 420, 240);
     const HINT: &'static [&'static str] = &["instances {min} to {max}", "{target_cpu}% CPU", "{health_check_type} health checks"];
@@ -96,6 +101,14 @@ impl Resource for AutoScalingGroup {
         }
     }
 
+    fn breaches(&self, _me: &Address, near: Near<'_>) -> Vec<Breach> {
+        rules::breaches(self, near)
+    }
+
+    fn doubts(&self, _me: &Address, near: Near<'_>) -> Vec<Breach> {
+        rules::doubts(self, near)
+    }
+
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         view::list(cx, stack).await
     }
@@ -103,7 +116,7 @@ impl Resource for AutoScalingGroup {
     /// Returns when every instance serves. A group whose instances don't come to serve is deleted again, so that the failure is
     /// definite: its description would read as if all was well.
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-        let name = stamp.physical_name(255);
+        let name = stamp.physical_name(&NAMES);
         let live = Live::made(&name, self.clone(), stamp, links)?;
         write::create(&self.physical(links)?, cx, stamp, &name).await?;
         if let Some(percent) = self.target_cpu {

@@ -37,8 +37,16 @@ pub enum Purpose {
     Other(String),
 }
 
+/// "General purpose bucket naming rules" of the S3 user guide.
+pub const NAMES: NameRule = NameRule {
+    small: true,
+    ends: &["-s3alias", "--ol-s3", "--x-s3", "--table-s3"],
+    ..NameRule::most(63).never(&["xn--", "sthree-", "amzn-s3-demo-"])
+};
+
 impl Resource for Bucket {
     const KIND: Kind = Kind::Bucket;
+    const NAME: Option<NameRule> = Some(NAMES);
     const SERVICE: Service = Service::S3;
     const LOSS: Loss = Loss::Data;
     const TYPICAL: Typical = Typical::secs(5, 3, 5);
@@ -84,7 +92,7 @@ impl Resource for Bucket {
 
     /// S3 lists names only, by prefix; whose a bucket is tell its tags, and each setting is a request of its own.
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
-        let prefix = format!("{stack}-").to_lowercase();
+        let prefix = NAMES.start(stack);
         let request = cx.s3().list_buckets().prefix(prefix).bucket_region(cx.region()).max_buckets(1000);
         let send = async |token| request.clone().set_continuation_token(token).send().await;
         let found = cx.pages(Service::S3, "ListBuckets", send, |page| (page.buckets, page.continuation_token)).await?;
@@ -107,7 +115,7 @@ impl Resource for Bucket {
     }
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-        let name = stamp.physical_name(63).to_lowercase();
+        let name = stamp.physical_name(&NAMES);
         let account = cx.identity().await?.account;
         // The region where S3 began is named by its absence.
         let location = Some(cx.region()).filter(|r| *r != "us-east-1").map(BucketLocationConstraint::from);

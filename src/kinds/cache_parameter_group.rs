@@ -5,7 +5,7 @@ use futures_util::future::try_join_all;
 
 use super::calls::{CACHE_PARAMETER_GROUPS, call, reads};
 use super::example::tags;
-use super::managed::{already, moved, name};
+use super::managed::{already, moved};
 use super::quotas::quota;
 use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, each, known, made, of, one, same};
 use super::*;
@@ -30,8 +30,12 @@ const LISTED: Duration = Duration::from_secs(75);
 /// Parameters that one request may change.
 const BATCH: usize = 20;
 
+/// What its service takes as a name.
+pub const NAMES: NameRule = managed::names(255);
+
 impl Resource for CacheParameterGroup {
     const KIND: Kind = Kind::CacheParameterGroup;
+    const NAME: Option<NameRule> = Some(NAMES);
     const SERVICE: Service = Service::ElastiCache;
     const TYPICAL: Typical = Typical::secs(10, 2, 2);
     const HINT: &'static [&'static str] = &["{family}", "{parameters}"];
@@ -83,7 +87,7 @@ impl Resource for CacheParameterGroup {
 
     /// Returns when the group can be listed too.
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-        let name = name(stamp, 255);
+        let name = stamp.physical_name(&NAMES);
         let request = cx
             .elasticache()
             .create_cache_parameter_group()

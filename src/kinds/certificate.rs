@@ -8,6 +8,7 @@ use super::example::tags;
 use super::managed::{broken, moved};
 use super::terraform::{ID, Line, REGION, TAGS, TAGS_ALL, Word, each, is, known, made, of, one};
 use super::*;
+use crate::diag::Code;
 use crate::kinds::identity::TAG_STACK;
 use crate::model::{Computed, Tags, digest};
 use crate::wire::tags::retag;
@@ -81,6 +82,60 @@ impl Resource for Certificate {
     fn simulate(&mut self, id: &str) {
         let record = |d: &String| (d.clone(), (format!("_{id}.{}", d.trim_start_matches("*.")), format!("_{id}.acm-validations.sandbox")));
         self.validation = Computed::from(self.names.iter().map(record).collect::<Open<_>>());
+    }
+
+    /// `DomainName` of `RequestCertificate`: labels of letters, digits and `-`; the first name has 64 characters at most (RFC 5280), others 253; 100 names
+    /// are the most that the quota can be raised to.
+    fn breaches(&self, _me: &Address, _near: Near<'_>) -> Vec<Breach> {
+        let name = |name: &str| {
+            let labels: Vec<&str> = name.strip_prefix("*.").unwrap_or(name).split('.').collect();
+            let label = |l: &&str| {
+                (1..=63).contains(&l.len())
+                    && !l.starts_with('-')
+                    && !l.ends_with('-')
+                    && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            };
+            name.len() <= 253 && labels.len() > 1 && labels.iter().all(label) && labels.last().is_some_and(|top| top.len() > 1)
+        };
+        let say = |attribute: &str, text: &str| {
+            let message = format!("no certificate can be requested for `{text}`");
+            Breach::new(
+                Code::ListenerCertificate,
+                attribute,
+                message,
+                "write a name of labels of letters, digits and `-`, such as `www.example.com`",
+            )
+        };
+        let mut found: Vec<Breach> = (!name(&self.domain)).then(|| say("domain", &self.domain)).into_iter().collect();
+        if self.domain.len() > 64 {
+            let message =
+                format!("the first name of a certificate has at most 64 characters, and `{}` has {}", self.domain, self.domain.len());
+            found.push(Breach::new(
+                Code::ListenerCertificate,
+                "domain",
+                message,
+                "write a shorter name, or one with `*` for the whole first label",
+            ));
+        }
+        found.extend(self.names.iter().filter(|n| **n != self.domain && !name(n)).map(|n| say("names", n)));
+        if self.names.len() > 100 {
+            let message = format!("a certificate can't have {} names", self.names.len());
+            found.push(Breach::new(Code::Count, "names", message, "100 at most; a certificate for `*.example.com` covers many"));
+        }
+        found
+    }
+
+    /// 10 names by default (`L-FB94F0B0`; others report `has too many domains`).
+    fn doubts(&self, _me: &Address, _near: Near<'_>) -> Vec<Breach> {
+        let many = self.names.len();
+        let breach = || {
+            let message = format!(
+                "a certificate for {many} names: its own and every record that leads to the load balancer; an account has 10 by default"
+            );
+            let help = "write the name with `*`, which covers many, or have the quota L-FB94F0B0 raised first";
+            Breach::new(Code::Quota, "names", message, help)
+        };
+        (many > 10).then(breach).into_iter().collect()
     }
 
     /// The certificates by tag, with their tags, from the tagging service; then each by itself, for which there is no batched read.

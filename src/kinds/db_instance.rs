@@ -8,7 +8,7 @@ use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DbInstance as Seen};
 use self::read::{included, read, secret_arn};
 use super::calls::{DATABASES, DATABASES_AND_MORE, DB_KEYS, On, call, needs, reads};
 use super::example::{EXAMPLE, tags};
-use super::managed::{already, changed, moved, name};
+use super::managed::{already, changed, moved};
 use super::*;
 use crate::model::{Computed, Tags};
 use crate::wire::tags::{from_tags, to_tags};
@@ -77,8 +77,12 @@ object! {
 /// Keeps what was asked for where the service moves on by itself: engine version and allocated storage.
 const TAG_ASKED: &str = "infra:asked";
 
+/// What its service takes as a name.
+pub const NAMES: NameRule = managed::names(63);
+
 impl Resource for DbInstance {
     const KIND: Kind = Kind::DbInstance;
+    const NAME: Option<NameRule> = Some(NAMES);
     const SERVICE: Service = Service::Rds;
     const LOSS: Loss = Loss::Data;
     const TYPICAL: Typical = Typical::secs(720, 600, 300);
@@ -176,7 +180,7 @@ impl Resource for DbInstance {
     }
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-        let id = name(stamp, 63);
+        let id = stamp.physical_name(&NAMES);
         let request = cx
             .rds()
             .create_db_instance()

@@ -4,7 +4,7 @@ use futures_util::future::try_join_all;
 
 use super::calls::{DB_PARAMETER_GROUPS, call, reads};
 use super::example::tags;
-use super::managed::{already, name, prefix};
+use super::managed::already;
 use super::quotas::quota;
 use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, each, known, made, of, one, same};
 use super::*;
@@ -26,8 +26,12 @@ object! {
 /// Parameters that one request may change.
 const BATCH: usize = 20;
 
+/// What its service takes as a name.
+pub const NAMES: NameRule = managed::names(63);
+
 impl Resource for DbParameterGroup {
     const KIND: Kind = Kind::DbParameterGroup;
+    const NAME: Option<NameRule> = Some(NAMES);
     const SERVICE: Service = Service::Rds;
     const TYPICAL: Typical = Typical::secs(2, 2, 2);
     const HINT: &'static [&'static str] = &["{family}", "{parameters}"];
@@ -73,12 +77,12 @@ impl Resource for DbParameterGroup {
         let request = cx.rds().describe_db_parameter_groups().max_records(100);
         let send = async |marker| request.clone().set_marker(marker).send().await;
         let found = cx.pages(Service::Rds, "DescribeDBParameterGroups", send, |page| (page.db_parameter_groups, page.marker)).await?;
-        let named = found.into_iter().filter(|g| g.db_parameter_group_name().is_some_and(|n| n.starts_with(&prefix(stack))));
+        let named = found.into_iter().filter(|g| g.db_parameter_group_name().is_some_and(|n| n.starts_with(&NAMES.start(stack))));
         Ok(try_join_all(named.map(|group| read(cx, stack, group))).await?.into_iter().flatten().collect())
     }
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-        let name = name(stamp, 63);
+        let name = stamp.physical_name(&NAMES);
         let request = cx
             .rds()
             .create_db_parameter_group()

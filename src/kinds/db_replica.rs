@@ -6,7 +6,7 @@ use aws_sdk_rds::types::DbInstance as Seen;
 use super::calls::{DATABASES, DATABASES_AND_MORE, DB_KEYS, On, call, needs, reads};
 use super::db_instance::rules::family;
 use super::example::{EXAMPLE, tags};
-use super::managed::{already, changed, moved, name};
+use super::managed::{already, changed, moved};
 use super::*;
 use crate::model::{Computed, Tags};
 use crate::wire::tags::{from_tags, to_tags};
@@ -45,8 +45,12 @@ object! {
     }
 }
 
+/// What its service takes as a name.
+pub const NAMES: NameRule = managed::names(63);
+
 impl Resource for DbReplica {
     const KIND: Kind = Kind::DbReplica;
+    const NAME: Option<NameRule> = Some(NAMES);
     const SERVICE: Service = Service::Rds;
     const TYPICAL: Typical = Typical::secs(900, 600, 300);
     const HINT: &'static [&'static str] = &["of {source}", "{instance_class}", "{multi_az?multi-AZ}"];
@@ -118,7 +122,7 @@ impl Resource for DbReplica {
 
     /// What `CreateDBInstanceReadReplica` doesn't take (parameter group and maintenance window) is changed as soon as the replica stands.
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-        let id = name(stamp, 63);
+        let id = stamp.physical_name(&NAMES);
         let request = cx
             .rds()
             .create_db_instance_read_replica()

@@ -1,7 +1,7 @@
 //! The subnets of a database.
 use super::calls::{DB_SUBNET_GROUPS, On, call, needs, reads};
 use super::example::{EXAMPLE, tags};
-use super::managed::{already, moved, name};
+use super::managed::{already, moved};
 use super::quotas::quota;
 use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, known, made, of, one};
 use super::*;
@@ -18,8 +18,12 @@ object! {
     }
 }
 
+/// What its service takes as a name.
+pub const NAMES: NameRule = managed::names(63);
+
 impl Resource for DbSubnetGroup {
     const KIND: Kind = Kind::DbSubnetGroup;
+    const NAME: Option<NameRule> = Some(NAMES);
     const SERVICE: Service = Service::Rds;
     const TYPICAL: Typical = Typical::secs(2, 2, 2);
     const HINT: &'static [&'static str] = &["{subnets}"];
@@ -67,7 +71,7 @@ impl Resource for DbSubnetGroup {
     }
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-        let name = name(stamp, 63);
+        let name = stamp.physical_name(&NAMES);
         let request = cx
             .rds()
             .create_db_subnet_group()

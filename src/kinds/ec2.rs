@@ -1,9 +1,12 @@
 //! What EC2's kinds share: the stack's filter, and tags that follow the wanted ones.
-use super::Stamp;
 use super::identity::TAG_STACK;
+use super::{NameRule, Stamp};
 use crate::model::Tags;
 use crate::wire::tags::{retag, to_tags};
 use crate::wire::{Clients, CloudError, Service};
+
+/// A client token: at most 64 ASCII characters (`ClientToken`).
+pub const TOKEN: NameRule = NameRule::most(64);
 
 /// The filter by which every EC2 list asks for the stack's own objects.
 pub fn ec2_stack_filter(stack: &str) -> aws_sdk_ec2::types::Filter {

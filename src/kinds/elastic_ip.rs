@@ -4,6 +4,7 @@ use super::example::tags;
 use super::quotas::quota;
 use super::terraform::{ID, REGION, TAGS, TAGS_ALL, Word, is, known, made, one, same};
 use super::*;
+use crate::diag::Code;
 use crate::kinds::ec2::ec2_stack_filter;
 use crate::model::{Computed, Tags};
 use crate::wire::tags::{ec2_tags, from_tags};
@@ -53,6 +54,16 @@ impl Resource for ElasticIp {
     fn simulate(&mut self, id: &str) {
         let host = id.bytes().fold(0u8, |sum, b| sum.wrapping_mul(31).wrapping_add(b));
         self.public_ip = Computed::from(format!("198.51.100.{host}"));
+    }
+
+    /// 5 addresses a region by default (`L-0263D0A3`). The first of the stack says so for all.
+    fn doubts(&self, me: &Address, near: Near<'_>) -> Vec<Breach> {
+        let all = near.all::<ElasticIp>();
+        let breach = || {
+            let message = format!("{} elastic addresses, one for each NAT gateway; an account has 5 in a region by default", all.len());
+            Breach::new(Code::Quota, "public_ip", message, "write `nat: single` or fewer zones, or have the quota L-0263D0A3 raised first")
+        };
+        (all.len() > 5 && all.first().is_some_and(|(first, _)| first == me)).then(breach).into_iter().collect()
     }
 
     /// `DescribeAddresses` has no pages.

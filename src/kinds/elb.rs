@@ -4,14 +4,11 @@ use std::collections::BTreeMap;
 use aws_sdk_elasticloadbalancingv2::types::{LoadBalancer, TargetHealth};
 use futures_util::future::try_join_all;
 
-use super::{half, ours, present};
+use super::{NameRule, half, load_balancer, ours, present};
 use crate::kinds::Stamp;
 use crate::model::Tags;
 use crate::wire::tags::{from_tags, retag, to_tags};
 use crate::wire::{Class, Clients, CloudError, Service};
-
-/// The longest name of a load balancer or a target group, in characters.
-pub const NAME: usize = 32;
 
 /// The largest `PageSize` of the Describe calls.
 pub const PAGE: i32 = 400;
@@ -32,10 +29,8 @@ pub struct Own<T> {
 
 /// Whether [`Stamp::physical_name`] can have given the name to an object of the stack. No Describe call filters by tag, so this spares
 /// asking for the tags of what is surely not ours.
-pub fn named(stack: &str, name: Option<&str>) -> bool {
-    let longest = NAME - "-12345678".len();
-    let start = stack.get(..longest).unwrap_or(stack).trim_end_matches('-');
-    name.is_some_and(|name| name.starts_with(start))
+pub fn named(rule: &NameRule, stack: &str, name: Option<&str>) -> bool {
+    name.is_some_and(|name| name.starts_with(&rule.start(stack)))
 }
 
 /// Those of the objects that carry the stack's stamp.
@@ -55,7 +50,7 @@ pub async fn balancers(cx: &Clients, stack: &str) -> Result<Vec<Own<LoadBalancer
     let request = cx.elb().describe_load_balancers().page_size(PAGE);
     let send = async |token| request.clone().set_marker(token).send().await;
     let found = cx.pages(Service::Elb, "DescribeLoadBalancers", send, |page| (page.load_balancers, page.next_marker)).await?;
-    let found = found.into_iter().filter(|b| named(stack, b.load_balancer_name()));
+    let found = found.into_iter().filter(|b| named(&load_balancer::NAMES, stack, b.load_balancer_name()));
     own(cx, stack, found.filter_map(|b| Some((b.load_balancer_arn.clone()?, b))).collect()).await
 }
 

@@ -104,7 +104,7 @@ impl Resource for FlowLog {
         let request = cx.ec2().create_flow_logs().resource_type(FlowLogsResourceType::Vpc).resource_ids(links.to(&self.vpc)?);
         let request = request.log_destination_type(LogDestinationType::CloudWatchLogs).log_group_name(links.to(&self.log_group)?);
         let request = request.deliver_logs_permission_arn(role).traffic_type(TrafficType::from(self.traffic_type.as_str()));
-        let request = request.max_aggregation_interval(self.max_aggregation_interval).client_token(stamp.physical_name(64));
+        let request = request.max_aggregation_interval(self.max_aggregation_interval).client_token(stamp.physical_name(&super::ec2::TOKEN));
         let request = request.tag_specifications(ec2_tags(ResourceType::VpcFlowLog, &stamp.tags(&self.tags)));
         let refusal = RefCell::new(None);
         let look = async || {

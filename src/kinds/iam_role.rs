@@ -4,6 +4,7 @@ use super::example::tags;
 use super::quotas::quota;
 use super::terraform::{ID, NAME, TAGS, TAGS_ALL, Word, is, known, made, made_each, of, one, own, via};
 use super::*;
+use crate::diag::Code;
 use crate::model::Tags;
 use crate::wire::tags::{from_tags, retag, to_tags};
 use aws_sdk_iam::types::{EntityType, PolicyDetail, Role, RoleDetail};
@@ -16,7 +17,7 @@ object! {
         /// The service that may assume the role: `ec2.amazonaws.com`. A trust policy (`AssumeRolePolicyDocument`) that says
         /// anything else is shown as its JSON.
         update service: String,
-        /// The ARNs of the attached policies (`ManagedPolicyArns`); 20 at most.
+        /// The ARNs of the attached policies (`ManagedPolicyArns`); 10 by default, 25 at most.
         update managed_policies: BTreeSet<String>,
         /// Policies of the role's own, by `PolicyName`; compared by meaning, not by their text. 10,240 characters at most in all.
         update inline_policies: Open<Document>,
@@ -24,8 +25,12 @@ object! {
     }
 }
 
+/// `RoleName` of `CreateRole`.
+pub const NAMES: NameRule = NameRule::most(64);
+
 impl Resource for IamRole {
     const KIND: Kind = Kind::IamRole;
+    const NAME: Option<NameRule> = Some(NAMES);
     const SERVICE: Service = Service::Iam;
     const TYPICAL: Typical = Typical::secs(5, 3, 5);
     const HINT: &'static [&'static str] = &["for {service}"];
@@ -84,6 +89,43 @@ impl Resource for IamRole {
         }
     }
 
+    /// A managed policy has the ARN of one, at least 20 characters long (`PolicyArn` of `AttachRolePolicy`); 25 is the most that the quota can be raised
+    /// to (from the user guide, "IAM and AWS STS quotas").
+    fn breaches(&self, _me: &Address, _near: Near<'_>) -> Vec<Breach> {
+        let policy = |arn: &&String| {
+            arn.len() >= 20
+                && arn
+                    .splitn(6, ':')
+                    .collect::<Vec<_>>()
+                    .get(2..6)
+                    .is_some_and(|p| p[0] == "iam" && p[1].is_empty() && !p[2].is_empty() && p[3].starts_with("policy/"))
+        };
+        let no = self.managed_policies.iter().find(|arn| !policy(arn)).map(|arn| {
+            let message = format!("`{arn}` is not the ARN of a policy");
+            Breach::new(
+                Code::BadArn,
+                "managed_policies",
+                message,
+                "write one such as `arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore`",
+            )
+        });
+        let many = (self.managed_policies.len() > 25).then(|| {
+            let message = format!("a role can't have {} managed policies", self.managed_policies.len());
+            Breach::new(Code::Count, "managed_policies", message, "IAM allows 25 at most, infra's own among them; put several into one")
+        });
+        no.into_iter().chain(many).chain(tagging::alike(&self.tags)).collect()
+    }
+
+    /// 10 managed policies by default (`L-0DA4ABF3`).
+    fn doubts(&self, _me: &Address, _near: Near<'_>) -> Vec<Breach> {
+        let many = self.managed_policies.len();
+        let breach = || {
+            let message = format!("a role with {many} managed policies, infra's own among them; an account has 10 by default");
+            Breach::new(Code::Quota, "managed_policies", message, "put several into one, or have the quota L-0DA4ABF3 raised first")
+        };
+        (many > 10).then(breach).into_iter().collect()
+    }
+
     /// IAM has no filter by tag or path here: one call a page of all roles, which carries policies and tags.
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.iam().get_account_authorization_details().filter(EntityType::Role).max_items(1000);
@@ -98,7 +140,7 @@ impl Resource for IamRole {
     }
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-        let name = stamp.physical_name(64);
+        let name = stamp.physical_name(&NAMES);
         let request =
             cx.iam().create_role().role_name(&name).path(path(cx, &stamp.stack)).assume_role_policy_document(trust(&self.service));
         let request = request.set_tags(Some(to_tags(&stamp.tags(&self.tags))));

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Kind, foreign};
+use super::{Kind, NameRule, foreign, tagging};
 use crate::model::{Tags, digest};
 
 /// A logical identity: `subnet.private-a`.
@@ -96,13 +96,11 @@ impl Stamp {
         Stamp { address: by.address.clone(), digest: by.digest.clone(), ..self.clone() }
     }
 
-    /// A name no other object has: readable, at most `max` characters, the same for the same run and step, letters, digits and `-` only.
+    /// A name no other object has: readable, as the kind's service takes names, the same for the same run and step.
     /// A lost answer to a creation is therefore answered definitely by looking the name up.
-    pub fn physical_name(&self, max: usize) -> String {
+    pub fn physical_name(&self, rule: &NameRule) -> String {
         let unique = &digest(&(&self.stack, &self.address, &self.run, self.step))[..8];
-        let mut readable = format!("{}-{}", self.stack, self.address.name).replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-        readable.truncate(max - unique.len() - 1);
-        format!("{}-{unique}", readable.trim_end_matches('-'))
+        rule.name(&self.stack, &self.address.name, unique)
     }
 
     /// All tags of an object: the stamp's and the user's. The stamp notes which keys are the user's, so that what others add stays theirs.
@@ -110,7 +108,7 @@ impl Stamp {
         let mut all = user.clone();
         let keys: String = user.keys().map(|key| mark(key)).collect();
         all.insert(TAG_STACK.into(), self.stack.clone());
-        all.insert(TAG_ADDRESS.into(), self.address.to_string());
+        all.insert(TAG_ADDRESS.into(), tagging::encoded(&self.address.to_string()));
         all.insert(TAG_RUN.into(), format!("{}/{}", self.run, self.step));
         all.insert(TAG_DIGEST.into(), format!("{}{KEYS}{keys}", self.short()));
         all
@@ -135,7 +133,7 @@ impl Stamp {
         let (run, step) = all.get(TAG_RUN)?.rsplit_once('/')?;
         let stamp = Stamp {
             stack: all.get(TAG_STACK).filter(|s| *s == stack)?.clone(),
-            address: all.get(TAG_ADDRESS)?.parse().ok()?,
+            address: tagging::decoded(all.get(TAG_ADDRESS)?).parse().ok()?,
             run: run.into(),
             step: step.parse().ok()?,
             digest: all.get(TAG_DIGEST)?.split(KEYS).next()?.into(),

@@ -22,8 +22,12 @@ object! {
 /// What stands for the role of a profile that holds none: its creation stopped half way, or someone took the role out.
 const NO_ROLE: &str = "none";
 
+/// `InstanceProfileName` of `CreateInstanceProfile`.
+pub const NAMES: NameRule = NameRule::most(128);
+
 impl Resource for InstanceProfile {
     const KIND: Kind = Kind::InstanceProfile;
+    const NAME: Option<NameRule> = Some(NAMES);
     const SERVICE: Service = Service::Iam;
     const TYPICAL: Typical = Typical::secs(5, 5, 3);
     const HINT: &'static [&'static str] = &["{role}"];
@@ -58,6 +62,10 @@ impl Resource for InstanceProfile {
         InstanceProfile { role: Ref::to(EXAMPLE), tags: tags() }
     }
 
+    fn breaches(&self, _me: &Address, _near: Near<'_>) -> Vec<Breach> {
+        tagging::alike(&self.tags)
+    }
+
     /// `ListInstanceProfiles` shows no tags and IAM has no batched read of them: one `GetInstanceProfile` for each on the stack's path.
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let prefix = path(cx, stack);
@@ -82,7 +90,7 @@ impl Resource for InstanceProfile {
     }
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-        let name = stamp.physical_name(128);
+        let name = stamp.physical_name(&NAMES);
         let role = links.to(&self.role)?;
         let request = cx.iam().create_instance_profile().instance_profile_name(&name).path(path(cx, &stamp.stack));
         let request = request.set_tags(Some(to_tags(&stamp.tags(&self.tags))));

@@ -1,8 +1,10 @@
 //! What a scaling group's instances are made from; immutable, so a change is a successor to which the group rolls over.
 mod boot;
+mod breaches;
 mod data;
 mod script;
 mod terraform;
+mod types;
 
 use super::calls::{EC2_TAG, EC2_UNTAG, IMAGE_NAMES, NEW, OWN, call, needs, reads};
 use super::example::{EXAMPLE, tags};
@@ -13,6 +15,7 @@ use crate::wire::tags::{ec2_tags, from_tags};
 use aws_sdk_ec2::types::ResourceType;
 
 pub use boot::{Boot, Container, EnvValue};
+pub use types::{Known, architecture, known, vcpus};
 
 /// The version that instances are launched from. A template of ours never gets a second one.
 pub const VERSION: &str = "1";
@@ -71,8 +74,12 @@ pub(super) fn user_data(boot: &Value) -> Value {
     boot::encoded(boot)
 }
 
+/// `LaunchTemplateName` of `CreateLaunchTemplate` takes 128 characters; 64 tell enough.
+pub const NAMES: NameRule = NameRule::most(64);
+
 impl Resource for LaunchTemplate {
     const KIND: Kind = Kind::LaunchTemplate;
+    const NAME: Option<NameRule> = Some(NAMES);
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(3, 2, 2);
     const HINT: &'static [&'static str] =
@@ -108,6 +115,14 @@ impl Resource for LaunchTemplate {
         }
     }
 
+    fn breaches(&self, _me: &Address, _near: Near<'_>) -> Vec<Breach> {
+        breaches::breaches(self)
+    }
+
+    fn doubts(&self, _me: &Address, _near: Near<'_>) -> Vec<Breach> {
+        breaches::doubts(self)
+    }
+
     /// Contents can be asked for one template a call or for the whole account in pages; pages don't grow with the stack.
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.ec2().describe_launch_templates().filters(ec2_stack_filter(stack)).max_results(200);
@@ -134,7 +149,7 @@ impl Resource for LaunchTemplate {
 
     /// Name and client token follow from the stamp, so a second creation finds the first.
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-        let name = stamp.physical_name(64);
+        let name = stamp.physical_name(&NAMES);
         let request = cx
             .ec2()
             .create_launch_template()

@@ -1,4 +1,5 @@
 //! A port of a load balancer.
+mod rules;
 mod terraform;
 
 use std::cell::RefCell;
@@ -99,6 +100,14 @@ impl Resource for Listener {
     /// A balancer has one listener a port.
     fn claims(&self) -> Vec<Claim> {
         vec![Claim::Name { within: Some(self.load_balancer.address()), name: format!("port {}", self.port) }]
+    }
+
+    fn breaches(&self, _me: &Address, _near: Near<'_>) -> Vec<Breach> {
+        rules::breaches(self)
+    }
+
+    fn doubts(&self, _me: &Address, _near: Near<'_>) -> Vec<Breach> {
+        rules::doubts(self)
     }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {

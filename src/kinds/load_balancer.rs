@@ -47,8 +47,12 @@ const HTTP2: &str = "routing.http2.enabled";
 const IDLE_TIMEOUT: &str = "idle_timeout.timeout_seconds";
 const INTERNET_FACING: &str = "internet-facing";
 
+/// `Name` of `CreateLoadBalancer`: letters, digits and `-`, not first or last, and it must not begin with `internal-`.
+pub const NAMES: NameRule = NameRule::most(32).never(&["internal-"]);
+
 impl Resource for LoadBalancer {
     const KIND: Kind = Kind::LoadBalancer;
+    const NAME: Option<NameRule> = Some(NAMES);
     const SERVICE: Service = Service::Elb;
     const TYPICAL: Typical = Typical::secs(150, 10, 30);
     const HINT: &'static [&'static str] = &["{scheme}", "{subnets#} subnets", "{access_logs?access logs}"];
@@ -145,7 +149,7 @@ impl Resource for LoadBalancer {
     }
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-        let name = stamp.physical_name(elb::NAME);
+        let name = stamp.physical_name(&NAMES);
         let groups: Vec<String> = links.all(&self.security_groups)?.into_iter().collect();
         let request = cx
             .elb()

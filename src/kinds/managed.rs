@@ -1,14 +1,10 @@
 //! What the kinds of databases and caches share, whatever their service: names, repeated creations, changed values.
 use super::*;
 
-/// A physical name as RDS and ElastiCache keep it: lower case, at most `max` characters.
-pub(super) fn name(stamp: &Stamp, max: usize) -> String {
-    stamp.physical_name(max).to_lowercase()
-}
-
-/// How the names of all objects of a stack begin; another stack's may begin so too.
-pub(super) fn prefix(stack: &str) -> String {
-    format!("{}-", stack.to_lowercase())
+/// A name as RDS and ElastiCache keep it: small letters, the first is one, no two hyphens in a row and none at the end (`DBInstanceIdentifier` of
+/// `CreateDBInstance`, `ReplicationGroupId` of `CreateReplicationGroup`, and so on).
+pub(super) const fn names(most: usize) -> NameRule {
+    NameRule { small: true, single: true, ..NameRule::most(most) }
 }
 
 /// A creation under a generated name that finds the name taken was done by an earlier request of the same step.

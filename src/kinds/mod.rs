@@ -1,4 +1,5 @@
 //! The instruction set: one file per kind, named twice here: as a module and in `kinds!`.
+mod answers;
 pub mod auto_scaling_group;
 pub mod bucket;
 pub mod cache_parameter_group;
@@ -37,6 +38,7 @@ pub mod load_balancer;
 pub mod log_group;
 mod managed;
 pub mod managed_rules;
+mod names;
 pub mod nat_gateway;
 mod object;
 mod phase;
@@ -52,6 +54,7 @@ pub mod security_group;
 pub mod security_group_rule;
 mod shared;
 pub mod subnet;
+pub mod tagging;
 pub mod target_group;
 pub mod terraform;
 pub mod vpc;
@@ -72,6 +75,7 @@ use crate::model::{Attribute, Attributes, Loss, Tags, digest};
 use crate::wire::policy::deadline;
 use crate::wire::{Class, Clients, CloudError, Service};
 
+pub(crate) use answers::{gone, half, ours, present};
 use object::object;
 
 pub use call::Call;
@@ -83,9 +87,10 @@ pub use identity::{Address, Stamp};
 pub use limits::{Limit, ZonePlan};
 pub use links::{Links, Part, Pointer, Ref, Text, foreign, map_refs, pointers, refs, resolve_texts};
 pub use live::Live;
+pub use names::NameRule;
 pub use phase::Rule;
 pub use quotas::Quota;
-pub use rules::{Breach, Member, Near, Objects, broken};
+pub use rules::{Breach, Member, Near, Objects, broken, doubted};
 pub use shared::Shared;
 pub use terraform::Table;
 
@@ -104,6 +109,8 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         pub fn loss(self) -> Loss { match self { $(Kind::$ty => $ty::LOSS),+ } }
         pub fn typical(self) -> Typical { match self { $(Kind::$ty => $ty::TYPICAL),+ } }
         pub fn hint(self) -> &'static [&'static str] { match self { $(Kind::$ty => $ty::HINT),+ } }
+        /// What its service takes as a name; `None` for a kind that gets none from us.
+        pub fn names(self) -> Option<NameRule> { match self { $(Kind::$ty => $ty::NAME),+ } }
         pub fn shared(self) -> bool { match self { $(Kind::$ty => $ty::SHARED),+ } }
         pub fn batched(self) -> bool { match self { $(Kind::$ty => $ty::BATCHED),+ } }
         /// The requests of the kind's verbs.
@@ -153,6 +160,8 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         }
         /// What the service refuses about the object as it stands at its address.
         pub fn breaches(&self, me: &Address, near: Near<'_>) -> Vec<Breach> { match self { $(Object::$ty(x) => x.breaches(me, near)),+ } }
+        /// What may be refused, or doesn't work, though the service takes it: it depends on what only the account knows.
+        pub fn doubts(&self, me: &Address, near: Near<'_>) -> Vec<Breach> { match self { $(Object::$ty(x) => x.doubts(me, near)),+ } }
         /// What the service refuses about the way from one state of the object to another.
         pub fn ways(&self, before: &Object, near: Near<'_>) -> Vec<Breach> {
             match (self, before) { $((Object::$ty(x), Object::$ty(b)) => x.ways(b, near),)+ _ => vec![] }
@@ -254,6 +263,8 @@ pub trait Resource:
     const CALLS: Calls;
     /// What it is in Terraform's words.
     const TERRAFORM: &'static Table;
+    /// What its service takes as a name; `None` for a kind that gets none from us, or one with a form of its own.
+    const NAME: Option<NameRule> = None;
     /// What a token of Cloudflare must be allowed to read and to write (`DNS`), as token forms name it; `None` for kinds of AWS.
     const PERMISSION: Option<&'static str> = None;
     /// Quotas that may stand in its way, by the errors that say so.
@@ -289,6 +300,11 @@ pub trait Resource:
     }
     /// What the service refuses about the object, `me`, among those that it stands with. Each rule names its source.
     fn breaches(&self, _me: &Address, _near: Near<'_>) -> Vec<Breach> {
+        vec![]
+    }
+    /// What the service refuses in an account as AWS makes it, and takes in one whose quotas were raised; or what it may know and we don't. Said as a
+    /// warning of the spec, and by nobody else.
+    fn doubts(&self, _me: &Address, _near: Near<'_>) -> Vec<Breach> {
         vec![]
     }
     /// What the service refuses about the way from `before` to the object, whose own rules are kept: what never goes back, what takes two steps.
@@ -354,34 +370,5 @@ pub struct Typical {
 impl Typical {
     pub const fn secs(create: u64, update: u64, delete: u64) -> Self {
         Typical { create: Duration::from_secs(create), update: Duration::from_secs(update), delete: Duration::from_secs(delete) }
-    }
-}
-
-/// A deletion that finds nothing has succeeded.
-pub(crate) fn gone<T>(answer: Result<T, CloudError>) -> Result<(), CloudError> {
-    match answer {
-        Err(e) if e.class == Class::NotFound => Ok(()),
-        other => other.map(drop),
-    }
-}
-
-/// What was read, or nothing when the object is gone meanwhile.
-pub(crate) fn present<T>(answer: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
-    match answer {
-        Err(e) if e.class == Class::NotFound => Ok(None),
-        other => other.map(Some),
-    }
-}
-
-/// A failure after an earlier request of the same verb has taken effect: whatever its class, only a look at the cloud tells what stands.
-pub(crate) fn half<T>(answer: Result<T, CloudError>) -> Result<T, CloudError> {
-    answer.map_err(|e| CloudError { class: Class::Ambiguous, ..e })
-}
-
-/// Refuses an object that bears the generated name, but not this step's stamp.
-pub(crate) fn ours(name: &str, read: Option<(Stamp, Tags)>, stamp: &Stamp) -> Result<(), CloudError> {
-    match read {
-        Some((found, _)) if (&found.address, &found.run, found.step) == (&stamp.address, &stamp.run, stamp.step) => Ok(()),
-        _ => Err(CloudError::new(Class::Invalid, "NameTaken", format!("{name} exists and isn't of this run"))),
     }
 }

@@ -92,7 +92,7 @@ impl Resource for NatGateway {
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
         let tags = ec2_tags(ResourceType::Natgateway, &stamp.tags(&self.tags));
         let request = cx.ec2().create_nat_gateway().subnet_id(links.to(&self.subnet)?).allocation_id(links.to(&self.elastic_ip)?);
-        let request = request.client_token(stamp.physical_name(64)).tag_specifications(tags);
+        let request = request.client_token(stamp.physical_name(&super::ec2::TOKEN)).tag_specifications(tags);
         let made = cx.safe(Service::Ec2, "CreateNatGateway", async || request.clone().send().await).await?;
         let id =
             made.nat_gateway.and_then(|g| g.nat_gateway_id).ok_or_else(|| CloudError::incomplete("CreateNatGateway", "NatGatewayId"))?;

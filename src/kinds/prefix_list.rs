@@ -28,8 +28,12 @@ pub const CLOUDFLARE: &str = "cloudflare";
 /// The most entries that one request adds, and the most that it removes; also the largest page.
 const BATCH: usize = 100;
 
+/// `PrefixListName` of `CreateManagedPrefixList`: it can't begin with `com.amazonaws`.
+pub const NAMES: NameRule = NameRule::most(255);
+
 impl Resource for PrefixList {
     const KIND: Kind = Kind::PrefixList;
+    const NAME: Option<NameRule> = Some(NAMES);
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(5, 5, 5);
     const HINT: &'static [&'static str] = &["room for {max_entries} blocks"];
@@ -78,7 +82,7 @@ impl Resource for PrefixList {
     }
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-        let name = stamp.physical_name(255);
+        let name = stamp.physical_name(&NAMES);
         let first: Vec<_> = self.entries.iter().take(BATCH).map(|(cidr, text)| added(cidr, text)).collect();
         let request = cx
             .ec2()

@@ -4,7 +4,7 @@ mod wire;
 
 use super::calls::{CACHES, CACHES_AND_MORE, On, call, needs, reads};
 use super::example::{EXAMPLE, tags};
-use super::managed::{already, moved, name};
+use super::managed::{already, moved};
 use super::quotas::quota;
 use super::*;
 use crate::model::{Computed, Tags};
@@ -53,8 +53,12 @@ object! {
     }
 }
 
+/// What its service takes as a name.
+pub const NAMES: NameRule = managed::names(40);
+
 impl Resource for ReplicationGroup {
     const KIND: Kind = Kind::ReplicationGroup;
+    const NAME: Option<NameRule> = Some(NAMES);
     const SERVICE: Service = Service::ElastiCache;
     const LOSS: Loss = Loss::Data;
     const TYPICAL: Typical = Typical::secs(600, 600, 300);
@@ -142,7 +146,7 @@ impl Resource for ReplicationGroup {
     }
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-        let id = name(stamp, 40);
+        let id = stamp.physical_name(&NAMES);
         let want = self.physical(links)?;
         let request = cx
             .elasticache()

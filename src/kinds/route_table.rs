@@ -96,7 +96,8 @@ impl Resource for RouteTable {
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
         let (vpc, steps) = (links.to(&self.vpc)?, self.steps(cx, links, stamp, &Parts::default()).await?);
         let tags = ec2_tags(ResourceType::RouteTable, &stamp.tags(&self.tags));
-        let request = cx.ec2().create_route_table().vpc_id(vpc).client_token(stamp.physical_name(64)).tag_specifications(tags);
+        let request =
+            cx.ec2().create_route_table().vpc_id(vpc).client_token(stamp.physical_name(&super::ec2::TOKEN)).tag_specifications(tags);
         let made = cx.safe(Service::Ec2, "CreateRouteTable", async || request.clone().send().await).await?;
         let id =
             made.route_table.and_then(|t| t.route_table_id).ok_or_else(|| CloudError::incomplete("CreateRouteTable", "RouteTableId"))?;

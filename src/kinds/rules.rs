@@ -68,8 +68,17 @@ pub trait Member: Sized {
 
 /// Every rule that objects break, each with the address of the object whose rule it is.
 pub fn broken(objects: &BTreeMap<Address, Object>) -> Vec<(Address, Breach)> {
+    each(objects, Object::breaches)
+}
+
+/// All that may be refused.
+pub fn doubted(objects: &BTreeMap<Address, Object>) -> Vec<(Address, Breach)> {
+    each(objects, Object::doubts)
+}
+
+fn each(objects: &BTreeMap<Address, Object>, ask: fn(&Object, &Address, Near<'_>) -> Vec<Breach>) -> Vec<(Address, Breach)> {
     let of = |(address, object): (&Address, &Object)| {
-        let found = object.breaches(address, Near(objects)).into_iter();
+        let found = ask(object, address, Near(objects)).into_iter();
         found.map(|breach| (address.clone(), breach)).collect::<Vec<_>>()
     };
     objects.iter().flat_map(of).collect()

@@ -1,4 +1,5 @@
 //! Who may talk to whom.
+mod breaches;
 pub(super) mod rules;
 pub(super) mod terraform;
 
@@ -12,6 +13,8 @@ use crate::wire::tags::{ec2_tags, from_tags};
 use aws_sdk_ec2::types::ResourceType;
 use futures_util::future::join;
 use rules::Direction;
+
+pub use breaches::text;
 
 object! {
     /// `AWS::EC2::SecurityGroup`, with its rules. The rule that AWS adds to a new group (everything may leave) stays only when it is wanted.
@@ -60,8 +63,12 @@ pub enum Peer {
     PrefixList(Ref<PrefixList>),
 }
 
+/// `GroupName` of `CreateSecurityGroup`: it can't begin with `sg-`.
+pub const NAMES: NameRule = NameRule::most(255).never(&["sg-"]);
+
 impl Resource for SecurityGroup {
     const KIND: Kind = Kind::SecurityGroup;
+    const NAME: Option<NameRule> = Some(NAMES);
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(3, 2, 10);
     const HINT: &'static [&'static str] = &["in on {ingress@from_port}"];
@@ -110,6 +117,14 @@ impl Resource for SecurityGroup {
         if closes { self.reached_by.iter().cloned().collect() } else { vec![] }
     }
 
+    fn breaches(&self, _me: &Address, _near: Near<'_>) -> Vec<Breach> {
+        breaches::breaches(self)
+    }
+
+    fn doubts(&self, _me: &Address, near: Near<'_>) -> Vec<Breach> {
+        breaches::doubts(self, near)
+    }
+
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.ec2().describe_security_groups().filters(ec2_stack_filter(stack)).max_results(1000);
         let send = async |token| request.clone().set_next_token(token).send().await;
@@ -132,7 +147,7 @@ impl Resource for SecurityGroup {
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
         let tags = ec2_tags(ResourceType::SecurityGroup, &stamp.tags(&self.tags));
-        let request = cx.ec2().create_security_group().vpc_id(links.to(&self.vpc)?).group_name(stamp.physical_name(255));
+        let request = cx.ec2().create_security_group().vpc_id(links.to(&self.vpc)?).group_name(stamp.physical_name(&NAMES));
         let request = request.description(&self.description).tag_specifications(tags);
         let made = cx.write(Service::Ec2, "CreateSecurityGroup", async || request.clone().send().await).await?;
         let id = made.group_id.ok_or_else(|| CloudError::incomplete("CreateSecurityGroup", "GroupId"))?;

@@ -5,6 +5,7 @@ use super::calls::{ELB_TAG, ELB_UNTAG, NEW, OWN, call, reads};
 use super::example::{EXAMPLE, tags};
 use super::quotas::quota;
 use super::*;
+use crate::diag::Code;
 use crate::kinds::elb::{self, Own, may_stand};
 use crate::model::Tags;
 use crate::wire::tags::to_tags;
@@ -55,8 +56,21 @@ const STICKY_SECONDS: &str = "stickiness.lb_cookie.duration_seconds";
 const STICKY_TYPE: &str = "stickiness.type";
 const TAG_BALANCER: &str = "infra:load-balancer";
 
+/// Whether a text is status codes from 200 to 499, and ranges of them that go upwards, as `Matcher.HttpCode` takes them.
+pub fn codes(text: &str) -> bool {
+    let code = |t: &str| t.parse::<u16>().ok().filter(|n| t.len() == 3 && (200..=499).contains(n));
+    text.split(',').all(|part| match part.split_once('-') {
+        None => code(part).is_some(),
+        Some((from, to)) => matches!((code(from), code(to)), (Some(from), Some(to)) if from <= to),
+    })
+}
+
+/// `Name` of `CreateTargetGroup`: letters, digits and `-`, not first or last.
+pub const NAMES: NameRule = NameRule::most(32);
+
 impl Resource for TargetGroup {
     const KIND: Kind = Kind::TargetGroup;
+    const NAME: Option<NameRule> = Some(NAMES);
     const SERVICE: Service = Service::Elb;
     const TYPICAL: Typical = Typical::secs(3, 3, 3);
     const HINT: &'static [&'static str] = &["port {port} {health_check.path}"];
@@ -94,11 +108,26 @@ impl Resource for TargetGroup {
         }
     }
 
+    /// `Matcher.HttpCode`: from 200 to 499, several or a range.
+    fn breaches(&self, _me: &Address, _near: Near<'_>) -> Vec<Breach> {
+        let matcher = &self.health_check.matcher;
+        let breach = || {
+            let message = format!("`{matcher}` are no status codes of a good answer");
+            Breach::new(
+                Code::BadText,
+                "health_check.matcher",
+                message,
+                "write codes from 200 to 499, such as `200,204`, or a range such as `200-299`",
+            )
+        };
+        (!codes(matcher)).then(breach).into_iter().collect()
+    }
+
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.elb().describe_target_groups().page_size(elb::PAGE);
         let send = async |token| request.clone().set_marker(token).send().await;
         let found = cx.pages(Service::Elb, "DescribeTargetGroups", send, |page| (page.target_groups, page.next_marker)).await?;
-        let found = found.into_iter().filter(|g| elb::named(stack, g.target_group_name()));
+        let found = found.into_iter().filter(|g| elb::named(&NAMES, stack, g.target_group_name()));
         let found = found.filter_map(|g| Some((g.target_group_arn.clone()?, g))).collect();
         let own = elb::own(cx, stack, found).await?;
         let settings = try_join_all(own.iter().map(async |g| present(settings(cx, &g.arn).await))).await?;
@@ -106,7 +135,7 @@ impl Resource for TargetGroup {
     }
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-        let name = stamp.physical_name(elb::NAME);
+        let name = stamp.physical_name(&NAMES);
         let mut tags = stamp.tags(&self.tags);
         tags.insert(TAG_BALANCER.into(), links.to(&self.load_balancer)?);
         let check = &self.health_check;

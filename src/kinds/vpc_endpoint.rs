@@ -86,7 +86,8 @@ impl Resource for VpcEndpoint {
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
         let tables = links.all(&self.route_tables)?.into_iter().collect();
         let request = cx.ec2().create_vpc_endpoint().vpc_endpoint_type(VpcEndpointType::Gateway).vpc_id(links.to(&self.vpc)?);
-        let request = request.service_name(&self.service).set_route_table_ids(Some(tables)).client_token(stamp.physical_name(64));
+        let request =
+            request.service_name(&self.service).set_route_table_ids(Some(tables)).client_token(stamp.physical_name(&super::ec2::TOKEN));
         let request = request.tag_specifications(ec2_tags(ResourceType::VpcEndpoint, &stamp.tags(&self.tags)));
         let made = cx.safe(Service::Ec2, "CreateVpcEndpoint", async || request.clone().send().await).await?;
         let ready = made.vpc_endpoint.as_ref().is_some_and(|e| state(e, &["available"]));

@@ -3,8 +3,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::kinds::Kind;
 use crate::kinds::calls::{Call, GENERAL, On};
+use crate::kinds::{Kind, NameRule};
 use crate::model::partition;
 
 /// How many characters a managed policy may have, white space aside.
@@ -51,12 +51,23 @@ pub fn read_only(place: Place) -> Policy {
 
 /// The policy that an apply of exactly these kinds needs.
 pub fn apply(place: Place, kinds: &BTreeSet<Kind>) -> Policy {
-    let writes = kinds.iter().flat_map(|kind| kind.calls().write);
-    policy(place, reads().chain(GENERAL.write).chain(writes))
+    let writes = kinds.iter().flat_map(|kind| of(*kind, kind.calls().write));
+    policy(place, reads().chain(general(GENERAL.write)).chain(writes))
 }
 
-fn reads() -> impl Iterator<Item = &'static Call> {
-    Kind::ALL.iter().flat_map(|kind| kind.calls().read).chain(GENERAL.read)
+/// A request, and what its kind's service takes as names.
+type Named = (&'static Call, Option<NameRule>);
+
+fn reads() -> impl Iterator<Item = Named> {
+    Kind::ALL.iter().flat_map(|kind| of(*kind, kind.calls().read)).chain(general(GENERAL.read))
+}
+
+fn of(kind: Kind, calls: &'static [Call]) -> impl Iterator<Item = Named> {
+    calls.iter().map(move |call| (call, kind.names()))
+}
+
+fn general(calls: &'static [Call]) -> impl Iterator<Item = Named> {
+    calls.iter().map(|call| (call, None))
 }
 
 impl Policy {
@@ -85,16 +96,16 @@ impl Policy {
 }
 
 /// One statement for each service and each way of narrowing.
-fn policy(place: Place, calls: impl Iterator<Item = &'static Call>) -> Policy {
+fn policy(place: Place, calls: impl Iterator<Item = Named>) -> Policy {
     let mut all: BTreeMap<String, Statement> = BTreeMap::new();
-    for call in calls {
+    for (call, names) in calls {
         let action = call.action();
         for on in call.on {
             let sid = sid(&action, *on);
             let new = || Statement { sid: sid.clone(), effect: "Allow", action: [].into(), resource: [].into(), condition: [].into() };
             let statement = all.entry(sid.clone()).or_insert_with(new);
             statement.action.insert(action.clone());
-            place.narrow(&action, *on, statement);
+            place.narrow(&action, *on, names, statement);
         }
     }
     Policy { version: "2012-10-17", statement: all.into_values().collect() }
@@ -125,7 +136,7 @@ fn sid(action: &str, on: On) -> String {
 
 impl Place<'_> {
     /// Adds to a statement what allows an action on this.
-    fn narrow(&self, action: &str, on: On, statement: &mut Statement) {
+    fn narrow(&self, action: &str, on: On, names: Option<NameRule>, statement: &mut Statement) {
         let stack = "aws:RequestTag/infra:stack";
         match on {
             On::Any => self.everywhere(statement),
@@ -145,23 +156,23 @@ impl Place<'_> {
                 self.here(statement);
                 condition(statement, "StringEquals", "aws:ResourceTag/infra:stack", self.stack);
             }
-            On::Named(arn) | On::Also(arn) => self.resource(statement, arn),
+            On::Named(arn) | On::Also(arn) => self.resource(statement, arn, names),
             On::Passed(to) => {
-                self.resource(statement, "iam::{account}:role/infra/{stack}/{region}/*");
+                self.resource(statement, "iam::{account}:role/infra/{stack}/{region}/*", None);
                 // In China a service's name has one more part.
                 condition(statement, "StringLike", "iam:PassedToService", &format!("{to}*"));
             }
             On::Linked(service) => {
-                self.resource(statement, "iam::{account}:role/aws-service-role/*");
+                self.resource(statement, "iam::{account}:role/aws-service-role/*", None);
                 condition(statement, "StringEquals", "iam:AWSServiceName", &format!("{service}.amazonaws.com"));
             }
             On::Launched => {
                 self.everywhere(statement);
-                let template = self.arn("ec2:{region}:{account}:launch-template/*");
+                let template = self.arn("ec2:{region}:{account}:launch-template/*", None);
                 condition(statement, "ArnLike", "ec2:LaunchTemplate", &template);
             }
             On::Through(service) => {
-                self.resource(statement, "kms:{region}:{account}:key/*");
+                self.resource(statement, "kms:{region}:{account}:key/*", None);
                 condition(statement, "StringLike", "kms:ViaService", &format!("{service}.{}.*", self.region));
             }
         }
@@ -176,15 +187,16 @@ impl Place<'_> {
         condition(statement, "StringEquals", "aws:RequestedRegion", self.region);
     }
 
-    fn resource(&self, statement: &mut Statement, arn: &str) {
-        let arn = self.arn(arn);
+    fn resource(&self, statement: &mut Statement, arn: &str, names: Option<NameRule>) {
+        let arn = self.arn(arn, names);
         statement.resource.insert(arn);
     }
 
     /// A whole ARN of one in the table.
-    fn arn(&self, short: &str) -> String {
+    fn arn(&self, short: &str, names: Option<NameRule>) -> String {
         let partition = partition(self.region).name;
-        let (names, account) = (names(self.stack), self.account.unwrap_or("*"));
+        let names = names.map_or_else(|| "*".into(), |rule| pattern(&rule, self.stack));
+        let account = self.account.unwrap_or("*");
         let words = [("{names}", names.as_str()), ("{stack}", self.stack), ("{region}", self.region), ("{account}", account)];
         let filled = words.iter().fold(short.to_owned(), |text, (word, value)| text.replace(word, value));
         format!("arn:{partition}:{filled}")
@@ -195,12 +207,11 @@ fn condition(statement: &mut Statement, operator: &'static str, key: &str, value
     statement.condition.entry(operator).or_default().entry(key.into()).or_default().insert(value.into());
 }
 
-/// What the names of all objects of a stack match, as [`crate::kinds::Stamp::physical_name`] makes them. The shortest names, of 40 characters,
-/// leave 31 to the stack.
-fn names(stack: &str) -> String {
-    let room = 31;
-    let start = stack.get(..room).unwrap_or(stack).trim_end_matches('-');
-    if stack.len() > room { format!("{start}*") } else { format!("{start}-*") }
+/// What the names of all objects of a stack match. They begin as all names of RDS and ElastiCache do that leave the least room: one pattern serves
+/// for the kinds of a service together.
+fn pattern(rule: &NameRule, stack: &str) -> String {
+    let shortest = NameRule { most: rule.most.min(40), ..*rule };
+    format!("{}*", shortest.start(stack))
 }
 
 /// What a token of Cloudflare needs: to read all kinds there are, and to write those that the stack has.
@@ -219,19 +230,30 @@ mod tests {
 
     #[test]
     fn the_pattern_matches_every_name_that_a_stack_gives() {
-        for stack in
-            ["a", "production", "a-stack-of-31-characters-exactly", "a-dash-at-the-end-of-31-chars--", "it-has-32-characters-as-allowed-"]
-        {
-            for max in [40, 63, 255] {
-                let stamp = |name: &str| Stamp {
+        for stack in [
+            "a",
+            "a-",
+            "xn--a",
+            "production",
+            "a-stack-of-31-characters-exactly",
+            "a-dash-at-the-end-of-31-chars--",
+            "it-has-32-characters-as-allowed-",
+        ] {
+            for kind in Kind::ALL {
+                let Some(rule) =
+                    kind.names().filter(|_| kind.calls().write.iter().any(|call| call.on.iter().any(|on| matches!(on, On::Named(_)))))
+                else {
+                    continue;
+                };
+                let stamp = Stamp {
                     stack: stack.into(),
-                    address: crate::kinds::Address::new(Kind::ReplicationGroup, name),
+                    address: crate::kinds::Address::new(*kind, "main"),
                     run: "r".into(),
                     step: 1,
                     digest: String::new(),
                 };
-                let name = stamp("main").physical_name(max);
-                assert!(name.starts_with(names(stack).trim_end_matches('*')), "{name} and {}", names(stack));
+                let name = stamp.physical_name(&rule);
+                assert!(name.starts_with(pattern(&rule, stack).trim_end_matches('*')), "{name} and {}", pattern(&rule, stack));
             }
         }
     }

@@ -6,11 +6,12 @@ use super::peers::{self, Peers};
 use super::schema_view::Fields;
 use super::sections::Spec;
 use super::suggest::{list, nearest};
-use super::units::{Duration, Name};
+use super::units::{Account, Duration, Name, TagKey};
 use super::vpc::TierKind;
 use super::{accept, cycles, reach, references, renamed, secrets};
 use crate::diag::{Code, Finding, Named, Place, Risk};
-use crate::kinds::{Address, broken};
+use crate::kinds::{Address, broken, doubted, tagging};
+use crate::model::partition;
 use crate::stack::{Field, Stack};
 use std::collections::BTreeSet;
 
@@ -30,23 +31,32 @@ pub fn check(spec: &Spec, sources: &Sources, root: &Node, fields: &Fields<'_>, c
     cx.found
 }
 
-/// What the services refuse of the objects that the spec asks for. Nothing is said of a field that was found wrong already.
+/// What the services refuse of the objects that the spec asks for, and what they may refuse. Nothing is said of a field that was found wrong already.
 fn services(cx: &mut Check<'_>) {
     let stack = sketch(cx.spec);
     for (address, breach) in broken(&stack.nodes) {
-        let paths: Vec<String> = breach.attributes.iter().map(|attribute| written(cx, &stack, &address, attribute)).collect();
-        let steps: Vec<Vec<&str>> = paths.iter().map(|path| path.split('.').collect()).collect();
-        let mut finding = Finding::error(breach.code, breach.message, breach.help);
-        let mut seen = BTreeSet::new();
-        for path in steps.iter().filter(|path| seen.insert((*path).clone())) {
-            finding = finding.at(cx.sources.place(cx.sources.value(path), path.last().copied().unwrap_or_default()));
-        }
-        let told =
-            |f: &Finding| f.places.iter().any(|p| finding.places.iter().any(|q| (p.source.name(), &p.span) == (q.source.name(), &q.span)));
-        let known = steps.iter().all(|path| cx.knows(path));
-        if known && !cx.found.iter().any(|f| f.is_error() && told(f)) {
-            cx.found.push(finding);
-        }
+        let finding = Finding::error(breach.code, breach.message, breach.help);
+        follows(cx, &stack, &address, &breach.attributes, finding);
+    }
+    for (address, breach) in doubted(&stack.nodes) {
+        let finding = Finding::warning(breach.code, breach.message, breach.help);
+        follows(cx, &stack, &address, &breach.attributes, finding);
+    }
+}
+
+/// Says something of attributes of an object, at the fields that decide about them.
+fn follows(cx: &mut Check<'_>, stack: &Stack, address: &Address, attributes: &[String], mut finding: Finding) {
+    let paths: Vec<String> = attributes.iter().map(|attribute| written(cx, stack, address, attribute)).collect();
+    let steps: Vec<Vec<&str>> = paths.iter().map(|path| path.split('.').collect()).collect();
+    let mut seen = BTreeSet::new();
+    for path in steps.iter().filter(|path| seen.insert((*path).clone())) {
+        finding = finding.at(cx.sources.place(cx.sources.value(path), path.last().copied().unwrap_or_default()));
+    }
+    let told =
+        |f: &Finding| f.places.iter().any(|p| finding.places.iter().any(|q| (p.source.name(), &p.span) == (q.source.name(), &q.span)));
+    let known = steps.iter().all(|path| cx.knows(path));
+    if known && !cx.found.iter().any(|f| f.is_error() && told(f)) {
+        cx.found.push(finding);
     }
 }
 
@@ -60,22 +70,18 @@ fn written(cx: &Check<'_>, stack: &Stack, address: &Address, attribute: &str) ->
 
 /// The stack's own tags.
 fn tags(cx: &mut Check<'_>) {
-    for (key, value) in &cx.spec.tags {
-        let lower = key.to_ascii_lowercase();
-        let taken = lower.starts_with("aws:") || lower.starts_with("infra:") || key == "Name";
-        let long = key.chars().count() > 128 || value.chars().count() > 256;
-        let (message, help) = if taken || key.is_empty() {
-            let help = "AWS keeps `aws:…`, and infra sets `infra:…` and `Name` itself; write another key";
-            (format!("the tag `{key}` is not free"), help)
-        } else if long {
-            let help = "AWS takes keys of 128 and values of 256 characters";
-            (format!("the tag `{key}` is too long"), help)
-        } else {
-            continue;
-        };
-        let path = ["tags", key.as_str()];
-        let place = cx.sources.place(cx.sources.key(&path), "this tag");
-        cx.say(&[&path], Finding::error(Code::BadTag, message, help).at(place));
+    for key in cx.spec.tags.keys().map(TagKey::as_str) {
+        if key == "Name" || key.to_lowercase().starts_with("infra:") || tagging::reserved(key) {
+            let path = ["tags", key];
+            let place = cx.sources.place(cx.sources.key(&path), "this tag");
+            let help = "AWS keeps `aws:…` and `rds:…`, and infra sets `infra:…` and `Name` itself; write another key";
+            cx.say(&[&path], Finding::error(Code::BadTag, format!("the tag `{key}` is not free"), help).at(place));
+        }
+    }
+    let many = cx.spec.tags.len();
+    if many > tagging::FREE {
+        let help = format!("write {} at most: AWS takes 50, of which infra needs 6", tagging::FREE);
+        cx.error(Code::Count, &["tags"], "these tags", format!("{many} tags are too many"), help);
     }
 }
 
@@ -188,6 +194,19 @@ impl Check<'_> {
             let message = format!("`{}` does not take {value}", path.join("."));
             self.error(Code::OutOfRange, path, "this duration", message, format!("write one from {least} to {most}"));
         }
+    }
+
+    /// Why an ARN leads to nothing that the stack may use: it is of another partition than the stack's region, or of another account than `account`.
+    pub fn elsewhere(&self, arn: &str) -> Option<(String, String)> {
+        let parts: Vec<&str> = arn.split(':').collect();
+        let (there, here) = (parts.get(1).copied().unwrap_or_default(), partition(self.spec.region.as_str()).name);
+        if there != here && self.knows(&["region"]) {
+            let message = format!("`{arn}` is not of the region's partition `{here}`");
+            return Some((message, format!("write one that begins with `arn:{here}:`")));
+        }
+        let account = self.spec.account.as_ref().map(Account::as_str)?;
+        let of = parts.get(4).copied().filter(|of| !of.is_empty() && *of != "aws" && *of != account)?;
+        Some((format!("`{arn}` is of the account {of}, and the stack's is {account}"), "write one of the stack's own account".into()))
     }
 
     /// Whole days from none to 35, as AWS keeps backups and snapshots.

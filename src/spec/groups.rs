@@ -21,7 +21,7 @@ pub fn lower(l: &mut Lower<'_>) {
         if l.peers.extends(name).is_empty() {
             let group = SecurityGroup {
                 vpc: Ref::to("main"),
-                description: by_hand.description.clone(),
+                description: by_hand.description.to_string(),
                 ingress: self_or(ingress(l, by_hand), name.as_str()),
                 egress: self_or(egress(l, by_hand), name.as_str()),
                 reached_by: BTreeSet::new(),
@@ -104,18 +104,21 @@ fn section(l: &mut Lower<'_>, group: &SectionGroup) {
         [] => vec![(Protocol::Tcp, None)],
         ports => ports.iter().map(|port| (Protocol::Tcp, Some((*port, *port)))).collect(),
     };
-    let mut rules = BTreeSet::new();
-    for (peer, _) in &group.peers {
-        for door in &doors {
-            rules.extend(self_or(rule(l, *door, peer, &format!("from {peer}")), name));
-        }
-    }
     let extends = |by_hand: &&_| l.peers.extends(by_hand).iter().any(|owner| owner.target == group.target);
     let extension = l.spec.vpc.security_groups.keys().find(extends).map(|by_hand| &l.spec.vpc.security_groups[by_hand]);
     let mut out = BTreeSet::from([everything()]);
+    let mut rules = BTreeSet::new();
     if let Some(more) = extension {
-        rules.extend(self_or(ingress(l, more), name));
+        rules = self_or(ingress(l, more), name);
         out = self_or(egress(l, more), name);
+    }
+    // A description tells no rule from another, so what is asked for twice is one rule: as it is described by hand, else as the first peer says.
+    let mut known: BTreeSet<Rule> = rules.iter().map(Rule::bare).collect();
+    for (peer, _) in &group.peers {
+        for door in &doors {
+            let follows = self_or(rule(l, *door, peer, &format!("from {peer}")), name);
+            rules.extend(follows.into_iter().filter(|rule| known.insert(rule.bare())));
+        }
     }
     l.renamed::<SecurityGroup>(name, group.renamed_from.as_ref());
     let made = SecurityGroup {
@@ -132,12 +135,12 @@ fn section(l: &mut Lower<'_>, group: &SectionGroup) {
 
 fn ingress(l: &Lower<'_>, group: &vpc::SecurityGroup) -> BTreeSet<Rule> {
     let rules = group.ingress.iter().flat_map(|r| r.from.iter().map(move |peer| (r, peer)));
-    rules.flat_map(|(r, peer)| rule(l, (r.protocol, range(r.port, r.ports)), peer, &r.description)).collect()
+    rules.flat_map(|(r, peer)| rule(l, (r.protocol, range(r.port, r.ports)), peer, r.description.as_str())).collect()
 }
 
 fn egress(l: &Lower<'_>, group: &vpc::SecurityGroup) -> BTreeSet<Rule> {
     let rules = group.egress.iter().flat_map(|r| r.to.iter().map(move |peer| (r, peer)));
-    rules.flat_map(|(r, peer)| rule(l, (r.protocol, range(r.port, r.ports)), peer, &r.description)).collect()
+    rules.flat_map(|(r, peer)| rule(l, (r.protocol, range(r.port, r.ports)), peer, r.description.as_str())).collect()
 }
 
 /// One rule for each thing a peer stands for.

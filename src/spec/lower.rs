@@ -94,7 +94,7 @@ impl Lower<'_> {
 
     /// The spec's tags, and the `Name` that consoles show.
     pub fn tags(&self, name: &str) -> Tags {
-        let mut tags = Tags::from(self.spec.tags.clone());
+        let mut tags: Tags = self.spec.tags.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
         tags.insert("Name".into(), format!("{}-{name}", self.spec.stack));
         tags
     }

@@ -9,7 +9,7 @@ use super::load_balancer::LoadBalancer;
 use super::lower::Lower;
 use super::node::Node;
 use super::section::{Attributes, Fields, Section, SectionGroup};
-use super::units::{Account, Name, OutputName, Region, Template};
+use super::units::{Account, Name, OutputName, Region, TagKey, TagValue, Template};
 use super::vpc::Vpc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,7 @@ macro_rules! sections {
             pub account: Option<Account>,
             /// Tags on everything, beside those that infra sets itself (`Name` and `infra:…`).
             #[serde(default)]
-            pub tags: BTreeMap<String, String>,
+            pub tags: BTreeMap<TagKey, TagValue>,
             /// Risks that are known, by name (`single_nat`) or by path (`vpc.nat`), each with its reason: only `--verbose` and JSON tell them still.
             #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
             pub accept: BTreeMap<String, String>,

@@ -83,10 +83,15 @@ fn change(v: &mut Value) -> bool {
         Value::Number(n) => *v = json!(n.as_i64().unwrap() + 1),
         Value::String(s) if s.ends_with(".0/16") => *v = json!("10.0.0.0/15"),
         Value::String(s) if s.parse::<ipnet::Ipv4Net>().is_ok() => *v = json!("10.0.240.0/20"),
+        Value::String(s) if s.starts_with("t3.") => *v = json!("t3.large"),
+        Value::String(s) if s.starts_with("ELBSecurityPolicy-") => *v = json!("ELBSecurityPolicy-TLS13-1-2-Res-2021-06"),
         Value::String(s) => s.push('x'),
         Value::Object(m) if m.contains_key("$ref") => return false,
         Value::Object(m) => return m.values_mut().any(change),
-        Value::Array(a) if a.iter().any(Value::is_string) => a.push(json!("another")),
+        Value::Array(a) if a.iter().any(|x| x.as_str().is_some_and(|s| s.starts_with("arn:"))) => {
+            a.push(json!("arn:aws:iam::aws:policy/Another"))
+        }
+        Value::Array(a) if a.iter().any(Value::is_string) => a.push(json!("another.example.com")),
         Value::Array(a) => return a.iter_mut().any(change),
         Value::Null => return false,
     }

@@ -31,6 +31,7 @@ mod markdown;
 mod order;
 mod pairs;
 mod policy;
+mod refused;
 mod reversal;
 mod saved;
 mod selection;

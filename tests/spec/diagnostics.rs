@@ -44,6 +44,8 @@ const SEEN: &[&str] = &[
     "bad_region",
     "bad_size",
     "bad_text",
+    "bad_text.description",
+    "bad_text.tag",
     "bad_version",
     "bad_window",
     "literal_secret",

@@ -8,6 +8,7 @@ mod examples;
 mod explain;
 mod fields;
 mod garbage;
+mod refused;
 mod schema;
 mod siblings;
 mod units;

@@ -3,6 +3,7 @@
 //! A request is read after its service's protocol, whoever answers it, and held against the operation's input: parameters that the model doesn't
 //! have, those that must be there, types, words, lengths, ranges and patterns.
 mod client;
+pub mod documented;
 mod model;
 mod pattern;
 mod rest;
@@ -17,7 +18,7 @@ use std::sync::{LazyLock, Mutex};
 
 use serde_json::Value;
 
-use self::model::Model;
+pub use self::model::Model;
 use self::shapes::Walk;
 use self::wire::Form;
 
@@ -125,7 +126,7 @@ fn form(model: &Model, request: &Request, form: Form) -> (String, Vec<Wrong>) {
 
 /// A request that says its operation's name. `known` is whether it says the API's as the model does.
 fn named(model: &Model, name: &str, known: bool, form: Form, input: Result<Value, &str>) -> (String, Vec<Wrong>) {
-    let mut walk = Walk { model, form, wrong: vec![] };
+    let mut walk = Walk { model, operation: name, form, wrong: vec![] };
     match (model.operations.get(name), input) {
         (None, _) => walk.say("the operation", "is in the model", name),
         (_, Err(says)) => walk.say("the body", says, ""),
@@ -146,7 +147,7 @@ fn named(model: &Model, name: &str, known: bool, form: Form, input: Result<Value
 /// A request that is told by its method and path: what may be several operations is the one that it fits best.
 fn rest(model: &Model, request: &Request, form: Form) -> (String, Vec<Wrong>) {
     let tries = rest::operations(model, request).into_iter().map(|(name, operation)| {
-        let mut walk = Walk { model, form, wrong: vec![] };
+        let mut walk = Walk { model, operation: name, form, wrong: vec![] };
         rest::check(&mut walk, operation, request);
         (name.to_owned(), walk.wrong)
     });

@@ -142,6 +142,16 @@ fn an_altered_script_is_seen_and_shows_no_secret() {
 }
 
 #[test]
+fn a_container_without_a_port_publishes_nothing() {
+    let boot = Boot::Container(Container { port: None, ..container([]) });
+    let script = boot.script(&Links::default()).unwrap();
+    assert!(
+        !script.contains("--publish") && script.contains("docker run --rm --name infra-app --env-file /etc/infra/app.env --log-driver")
+    );
+    assert_eq!(Boot::read(&script), boot);
+}
+
+#[test]
 fn what_cannot_be_said_safely_is_refused() {
     let plain = |name: &'static str, value: &str| container([(name, EnvValue::Plain(Text::literal(value)))]);
     let refused = [
@@ -158,6 +168,7 @@ fn what_cannot_be_said_safely_is_refused() {
         Container { image: "shop; reboot".into(), ..container([]) },
         Container { image: "--privileged".into(), ..container([]) },
         Container { port: Some(0), ..container([]) },
+        Container { port: Some(65536), ..container([]) },
     ];
     for c in refused {
         let error = Boot::Container(c.clone()).script(&Links::default()).unwrap_err();

@@ -25,6 +25,7 @@ mod listener;
 mod load_balancer;
 mod log_group;
 mod models;
+mod names;
 mod nat_gateway;
 mod notes;
 mod others;

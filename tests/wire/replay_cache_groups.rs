@@ -84,7 +84,7 @@ fn tagged(names: &[&str]) -> String {
 #[tokio::test(start_paused = true)]
 async fn a_parameter_group_is_made_and_listed() {
     let at = "cache_parameter_group.main";
-    let id = stamp(at).physical_name(255);
+    let id = stamp(at).physical_name(&infra::kinds::cache_parameter_group::NAMES);
     let (none, one) = (tagged(&[]), tagged(&[&id]));
     let (cloud, replay) = Replay::clients([
         (200, "<CreateCacheParameterGroupResponse><CreateCacheParameterGroupResult/></CreateCacheParameterGroupResponse>"),

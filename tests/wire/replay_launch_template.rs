@@ -27,7 +27,7 @@ async fn a_creation_that_came_before_is_found_by_its_name() {
     let (cloud, replay) = Replay::clients([(400, TAKEN), (200, &shown())]);
     let made = cloud.create(&wanted().into(), &Links::default(), &stamp(AT)).await.unwrap();
     assert_eq!(made.id, "lt-1");
-    let name = stamp(AT).physical_name(64);
+    let name = stamp(AT).physical_name(&infra::kinds::launch_template::NAMES);
     let asked = replay.asked();
     has(&asked[0], &[&format!("ClientToken={name}&"), &format!("LaunchTemplateName={name}&"), "IamInstanceProfile.Name=shop"]);
     has(&asked[0], &["MetadataOptions.HttpTokens=required", "MetadataOptions.HttpPutResponseHopLimit=2", "Ebs.Encrypted=true"]);

@@ -79,7 +79,7 @@ async fn a_lost_answer_is_found_by_name_and_the_creation_goes_on() {
     assert_eq!(live.id, ARN);
     let made: LoadBalancer = live.of().unwrap();
     assert_eq!((made.dns_name, made.zone_id), (Computed(Some("shop-1.elb.amazonaws.com".into())), Computed(Some("Z1".into()))));
-    let name = stamp().physical_name(32);
+    let name = stamp().physical_name(&infra::kinds::load_balancer::NAMES);
     let arn = "LoadBalancerArns.member.1=arn%3Aaws%3Aelasticloadbalancing%3Aus-east-1%3A123456789012%3Aloadbalancer%2Fapp%2Fshop-main-1%2F50dc6c495c0c9188";
     assert_eq!(
         asked(&http, &["Name", "LoadBalancerArns"]),

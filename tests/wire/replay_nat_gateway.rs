@@ -35,7 +35,7 @@ async fn a_creation_waits_until_the_gateway_is_available() {
     let live = cloud.create(&nat_gateway().into(), &links(), &stamp()).await.unwrap();
     assert_eq!(live.id, "nat-1");
     let asked = replay.asked();
-    let token = format!("ClientToken={}", stamp().physical_name(64));
+    let token = format!("ClientToken={}", stamp().physical_name(&infra::kinds::NameRule::most(64)));
     for part in ["Action=CreateNatGateway", "SubnetId=id-subnet.a", "AllocationId=id-elastic_ip.a", &token, "infra%3Aaddress"] {
         assert!(asked[0].contains(part), "{part} in {}", asked[0]);
     }

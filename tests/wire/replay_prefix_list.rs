@@ -110,7 +110,7 @@ async fn a_creation_waits_until_the_list_is_complete() {
     let (cloud, http) = replay(&answers);
     assert_eq!(create(&cloud, &prefix_list()).await.unwrap().id, "pl-1");
     let asked = http.asked();
-    let name = stamp(AT).physical_name(255);
+    let name = stamp(AT).physical_name(&infra::kinds::prefix_list::NAMES);
     let (token, named) = (format!("ClientToken={name}"), format!("PrefixListName={name}"));
     for request in &asked[..2] {
         has(request, &["Action=CreateManagedPrefixList", &token, &named, "AddressFamily=IPv4", "MaxEntries=5", "infra%3Aaddress"]);

@@ -83,7 +83,7 @@ fn node(id: &str, status: &str) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn a_group_is_made_and_listed_as_it_was_asked_for() {
-    let id = stamp(AT).physical_name(40);
+    let id = stamp(AT).physical_name(&infra::kinds::replication_group::NAMES);
     let on = |status| seen(&id, status, 2, "enabled", "enabled");
     let (creating, available, late, ready) = (on("creating"), on("available"), node(&id, "creating"), node(&id, "available"));
     let (cloud, replay) = Replay::clients([

@@ -73,7 +73,7 @@ async fn a_creation_with_a_token_is_sent_again_with_the_same() {
         let after: &[(u16, &str)] = if waits { &[(200, available)] } else { &[] };
         let (cloud, replay) = Replay::clients([before, &[LOST, LOST, (200, made)], after].concat());
         cloud.create(&want, &Links::default(), &stamp).await.unwrap_or_else(|e| panic!("{}: {e}", stamp.address));
-        let token = format!("ClientToken={}", stamp.physical_name(64));
+        let token = format!("ClientToken={}", stamp.physical_name(&infra::kinds::NameRule::most(64)));
         let asked = replay.asked();
         for request in &asked[before.len()..before.len() + 3] {
             has(request, &["Action=Create", &token]);

@@ -68,7 +68,13 @@ async fn a_taken_name_is_refused() {
     let want: Object = role("ec2.amazonaws.com").into();
     let stamp = stamp("iam_role.app", &want);
     let plain = aws_sdk_iam::Client::new(&Moto::config(&moto.endpoint));
-    plain.create_role().role_name(stamp.physical_name(64)).assume_role_policy_document("{}").send().await.unwrap();
+    plain
+        .create_role()
+        .role_name(stamp.physical_name(&infra::kinds::iam_role::NAMES))
+        .assume_role_policy_document("{}")
+        .send()
+        .await
+        .unwrap();
     let refused = cloud.create(&want, &Links::default(), &stamp).await.unwrap_err();
     assert_eq!((refused.code.as_str(), refused.class), ("NameTaken", Class::Ambiguous));
     assert!(cloud.list(want.kind(), STACK).await.unwrap().is_empty());

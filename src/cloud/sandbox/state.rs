@@ -9,7 +9,7 @@ use super::Fault;
 use super::file::{File, Line};
 use super::index::Index;
 use super::past::Past;
-use crate::kinds::{Address, Breach, Kind, Links, Live, Near, Object, Objects, Stamp, map_refs, resolve_texts};
+use crate::kinds::{Address, Breach, Kind, Links, Live, Near, Object, Objects, Stamp, map_refs, resolve_texts, tagging};
 use crate::model::Mode;
 use crate::wire::{Class, CloudError};
 
@@ -75,6 +75,7 @@ impl State {
     /// Whether the world has room for the object.
     pub fn admit(&self, live: &Live) -> Result<(), CloudError> {
         let me = Address::new(live.object.kind(), &live.id);
+        tagged(live)?;
         live.object.breaches(&me, Near(self)).first().map_or(Ok(()), |breach| Err(refused(breach)))?;
         self.index.admit(live, &|a| self.objects.get(&(a.kind, a.name.clone())).map(|l| l.object.outputs()).unwrap_or_default())
     }
@@ -153,6 +154,14 @@ impl Objects for State {
         let of = self.objects.range((kind, String::new())..).take_while(|((k, _), _)| *k == kind);
         of.map(|((_, id), l)| (Address::new(kind, id), &l.object)).collect()
     }
+}
+
+/// Whether the tags of an object, its stamp's among them, are such as every service takes. Cloudflare's have none.
+fn tagged(live: &Live) -> Result<(), CloudError> {
+    let own = live.object.attributes().into_iter().find(|a| a.name == "tags");
+    let Some(own) = own.and_then(|a| serde_json::from_value(a.value).ok()) else { return Ok(()) };
+    let refused = tagging::refused(&live.stamp.tags(&own));
+    refused.map_or(Ok(()), |message| Err(CloudError::new(Class::Invalid, "InvalidTag", message)))
 }
 
 /// The answer to a request that breaks a rule.

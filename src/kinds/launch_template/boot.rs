@@ -58,6 +58,26 @@ impl Boot {
         Ok(script)
     }
 
+    /// Why no instance can be started with it, as far as that is known before the call: what is referred to counts as nothing.
+    pub(super) fn refusal(&self) -> Option<String> {
+        let blank = |text: &Text| Text(text.0.iter().filter(|part| matches!(part, Part::Literal(_))).cloned().collect());
+        let sketch = match self {
+            Boot::UserData(text) => Boot::UserData(blank(text)),
+            Boot::Container(container) => {
+                let env = container.env.iter().map(|(name, value)| {
+                    let value = match value {
+                        EnvValue::Plain(text) => EnvValue::Plain(blank(text)),
+                        EnvValue::Secret(secret) if secret.expose().is_none() => EnvValue::Secret(Secret::new("")),
+                        other => other.clone(),
+                    };
+                    (name.clone(), value)
+                });
+                Boot::Container(Container { env: env.collect(), ..container.clone() })
+            }
+        };
+        sketch.script(&Links::default()).err().map(|e| e.message)
+    }
+
     /// Reads [`Boot::script`] back. A script that was rendered here, but isn't what its first line would render now, shows as its
     /// fingerprint only, since it may hold secrets.
     pub fn read(script: &str) -> Self {

@@ -4,12 +4,15 @@ use crate::diag::{Code, Risk};
 use crate::spec::check::Check;
 use crate::spec::env::EnvSource;
 use crate::spec::units::{Duration, Size};
+use crate::spec::vpc::{Nat, TierKind};
 
 pub fn check(name: &str, entry: &Compute, cx: &mut Check<'_>) {
     let _ = cx.tier(&["compute", name, "subnets"], &entry.subnets);
     entry.timeouts.check(cx, &["compute", name]);
     source(cx, name, entry);
     env(cx, name, entry);
+    policies(cx, name, entry);
+    way_out(cx, name, entry);
     instances(cx, name, entry);
     health(cx, name, entry);
     let path = |field| ["compute", name, field];
@@ -51,6 +54,31 @@ fn env(cx: &mut Check<'_>, name: &str, entry: &Compute) {
             let help = "write it in one line, or as base64 that the application decodes";
             cx.error(Code::BadText, &["compute", name, "env", key.as_str()], "this value", message, help);
         }
+    }
+}
+
+/// A role takes policies of AWS and of its own account alone.
+fn policies(cx: &mut Check<'_>, name: &str, entry: &Compute) {
+    for (index, arn) in entry.policies.iter().enumerate() {
+        if let Some((message, help)) = cx.elsewhere(arn.as_str()) {
+            cx.error(Code::BadArn, &["compute", name, "policies", &index.to_string()], "this policy", message, help);
+        }
+    }
+}
+
+/// What can't reach the internet fetches no container: its instances never become healthy. A route that others add may lead out.
+fn way_out(cx: &mut Check<'_>, name: &str, entry: &Compute) {
+    let tier = cx.spec.vpc.subnets.get(entry.subnets.as_str()).map(|tier| tier.tier);
+    let closed = match tier {
+        Some(TierKind::Isolated) => true,
+        Some(TierKind::Private) => cx.spec.vpc.nat == Nat::None,
+        Some(TierKind::Public) | None => false,
+    };
+    if closed && entry.image.is_some() && cx.knows(&["vpc", "nat"]) && cx.knows(&["vpc", "subnets"]) {
+        let message = format!("`compute.{name}` has no way out: its instances can't fetch the image, and never become healthy");
+        let help =
+            "let `subnets` name a private tier and `vpc.nat` be `per_zone` or `single`, unless somebody else gives the tier a way out";
+        cx.risk(Risk::NoWayOut, &["compute", name, "image"], message, help);
     }
 }
 

@@ -114,6 +114,8 @@ fn certificate(cx: &mut Check<'_>, name: &Name, listener: &Listener) {
         let message = format!("`{certificate}` is not the ARN of a certificate");
         let help = format!("write {}", an_arn(region));
         cx.error(Code::ListenerCertificate, &path, label, message, help);
+    } else if let Some((message, help)) = cx.elsewhere(certificate) {
+        cx.error(Code::ListenerCertificate, &path, label, message, help);
     } else if service == "acm" && parts.get(3).is_some_and(|there| *there != region) && cx.knows(&["region"]) {
         let message = format!("the certificate of `{name}` is not in the region `{region}`");
         cx.error(

@@ -1,6 +1,7 @@
 //! Instance types, node types, instance classes, engine versions and disk sizes.
 use super::{Malformed, Unit, digits};
 use crate::diag::Code;
+use crate::kinds::launch_template;
 use crate::stack::fields::size;
 use std::fmt;
 
@@ -59,14 +60,9 @@ class! {
 }
 
 impl InstanceType {
-    /// `arm64` for the families with Graviton processors, else `x86_64`: after its generation, their
-    /// name has a `g` (`t4g`, `m7gd`, `c7gn`), and the first one was `a1`.
+    /// `arm64` or `x86_64`.
     pub fn architecture(&self) -> &'static str {
-        let family = self.0.split('.').next().unwrap_or_default();
-        let letters = family.trim_start_matches(|c: char| c.is_ascii_lowercase());
-        let options = letters.trim_start_matches(|c: char| c.is_ascii_digit());
-        let options = options.split('-').next().unwrap_or_default();
-        if family == "a1" || options.contains('g') { "arm64" } else { "x86_64" }
+        launch_template::architecture(&self.0)
     }
 }
 

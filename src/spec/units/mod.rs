@@ -14,7 +14,9 @@ pub use names::{Account, Arn, EnvName, GroupName, Name, OutputName};
 pub use network::{AvailabilityZone, Cidr, Peer, Ports, Region};
 pub use text::{Reference, Target, Template, TemplatePart};
 pub use time::{DailyWindow, Duration, WeeklyWindow};
-pub use words::{AdminUser, Ami, DatabaseName, HttpPath, Image, SecretId, SslPolicy, StatusCodes};
+pub use words::{
+    AdminUser, Ami, DatabaseName, GroupDescription, HttpPath, Image, RuleDescription, SecretId, SslPolicy, StatusCodes, TagKey, TagValue,
+};
 
 use crate::diag::Code;
 use std::fmt;
@@ -121,6 +123,7 @@ units! {
     Domain
     Duration
     EnvName
+    GroupDescription
     GroupName
     HttpPath
     Image
@@ -133,10 +136,13 @@ units! {
     Ports
     RecordName
     Region
+    RuleDescription
     SecretId
     Size
     SslPolicy
     StatusCodes
+    TagKey
+    TagValue
     Ttl
     Version
     WeeklyWindow

@@ -1,6 +1,7 @@
 //! Texts of a form that one field each needs.
 use super::{Malformed, Unit};
 use crate::diag::Code;
+use crate::kinds::{security_group, tagging, target_group};
 use std::fmt;
 
 macro_rules! word {
@@ -34,7 +35,7 @@ macro_rules! word {
                 }
                 Err(Malformed::new(
                     Code::BadText,
-                    format!(concat!("`{}` is not ", $what), text),
+                    format!("`{text}` is not {}", $what),
                     concat!("write one such as `", $example, "`"),
                 ))
             }
@@ -66,6 +67,12 @@ word! {
     |text| identifier(text, 63)
 }
 word! {
+    /// What a security group is for.
+    GroupDescription "^[a-zA-Z0-9 ._:/()#,@\\[\\]+=&;{}!$*-]{1,255}$"
+    "a security group's description: 1 to 255 letters, digits, spaces and `._-:/()#,@[]+=&;{}!$*`" "who may reach the shop"
+    |text| !text.is_empty() && security_group::text(text)
+}
+word! {
     /// A path of an HTTP request.
     HttpPath "^/[!-~]{0,1023}$"
     "a path that starts with `/`" "/healthz"
@@ -76,6 +83,12 @@ word! {
     Image "^[!-~]{1,1024}$"
     "a container image" "ghcr.io/example/shop:1.4.2"
     |text| visible(text, 1024)
+}
+word! {
+    /// What a rule of a security group is for.
+    RuleDescription "^[a-zA-Z0-9 ._:/()#,@\\[\\]+=&;{}!$*-]{0,255}$"
+    "a rule's description: at most 255 letters, digits, spaces and `._-:/()#,@[]+=&;{}!$*`" "the office"
+    security_group::text
 }
 word! {
     /// The name or ARN of a secret of AWS Secrets Manager.
@@ -94,11 +107,29 @@ word! {
 }
 word! {
     /// HTTP status codes and ranges of them.
-    StatusCodes "^[2-4][0-9]{2}([-,][2-4][0-9]{2})*$"
+    StatusCodes "^[2-4][0-9]{2}(-[2-4][0-9]{2})?(,[2-4][0-9]{2}(-[2-4][0-9]{2})?)*$"
     "a list of status codes or a range of them, from 200 to 499" "200-299"
-    |text| text.split(['-', ',']).all(|code| {
-        code.len() == 3 && code.starts_with(['2', '3', '4']) && code.bytes().all(|b| b.is_ascii_digit())
-    })
+    target_group::codes
+}
+
+word! {
+    /// The key of a tag.
+    TagKey "^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{1,128}$"
+    "a tag's key: 1 to 128 letters, digits, spaces and `_.:/=+-@`" "cost-center"
+    tagging::key
+}
+word! {
+    /// The value of a tag.
+    TagValue "^[\\p{L}\\p{Z}\\p{N}_.:/=+@-]{0,256}$"
+    "a tag's value: at most 256 letters, digits, spaces and `_.:/=+-@`" "shop"
+    tagging::value
+}
+
+impl RuleDescription {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 fn visible(text: &str, most: usize) -> bool {

@@ -6,6 +6,7 @@ use crate::stack::Spelling::{Days, Other, Same};
 pub const FIELDS: Fields = &[
     (Kind::CacheSubnetGroup, &[("subnets", "vpc.availability_zones", Other)]),
     (Kind::DbSubnetGroup, &[("subnets", "vpc.availability_zones", Other)]),
+    (Kind::ElasticIp, &[("public_ip", "vpc.nat", Other)]),
     (Kind::IamRole, &[("inline_policies", "stack", Other), ("inline_policies", "region", Other)]),
     (Kind::LogGroup, &[("retention_days", "vpc.flow_log_retention", Days)]),
     (Kind::NatGateway, &[("subnet", "vpc.subnets.*.tier", Other)]),

@@ -10,7 +10,7 @@ use super::lower::{Lower, output};
 use super::node::{Node, Val};
 use super::ordered::Ordered;
 use super::section::{Attributes, Fields, Section};
-use super::units::{AvailabilityZone, Cidr, Duration, GroupName, Name, Peer, Ports};
+use super::units::{AvailabilityZone, Cidr, Duration, GroupDescription, GroupName, Name, Peer, Ports, RuleDescription, fixed};
 use crate::kinds::Kind;
 use blocks::{Blocks, Cut, NoRoom, cut};
 use ipnet::Ipv4Net;
@@ -172,8 +172,7 @@ pub enum GatewayEndpoint {
 pub struct SecurityGroup {
     /// What it is for; AWS never changes it in place.
     #[serde(default = "group_description")]
-    #[schemars(length(max = 255))]
-    pub description: String,
+    pub description: GroupDescription,
     /// Who may connect to what stands in it.
     #[serde(default)]
     pub ingress: Vec<Ingress>,
@@ -203,9 +202,8 @@ pub struct Ingress {
     #[schemars(length(min = 1))]
     pub from: Vec<Peer>,
     /// What the rule is for.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    #[schemars(length(max = 255))]
-    pub description: String,
+    #[serde(default = "nothing", skip_serializing_if = "RuleDescription::is_empty")]
+    pub description: RuleDescription,
 }
 
 /// A rule for connections that go out.
@@ -226,9 +224,8 @@ pub struct Egress {
     #[schemars(length(min = 1))]
     pub to: Vec<Peer>,
     /// What the rule is for.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    #[schemars(length(max = 255))]
-    pub description: String,
+    #[serde(default = "nothing", skip_serializing_if = "RuleDescription::is_empty")]
+    pub description: RuleDescription,
 }
 
 /// A protocol of a rule.
@@ -269,12 +266,16 @@ fn prefix() -> u8 {
     24
 }
 
-fn group_description() -> String {
-    "Managed by infra".into()
+fn group_description() -> GroupDescription {
+    fixed("Managed by infra")
+}
+
+fn nothing() -> RuleDescription {
+    fixed("")
 }
 
 fn egress() -> Vec<Egress> {
-    vec![Egress { port: None, ports: None, protocol: Protocol::All, to: vec![Peer::Anywhere], description: String::new() }]
+    vec![Egress { port: None, ports: None, protocol: Protocol::All, to: vec![Peer::Anywhere], description: nothing() }]
 }
 
 fn tcp() -> Protocol {

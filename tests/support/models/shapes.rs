@@ -6,12 +6,14 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 
 use super::Wrong;
+use super::documented;
 use super::model::{Member, Model, Shape, Type};
 use super::wire::{Form, typed};
 
 /// A walk over an input. Everything wrong is gathered.
 pub struct Walk<'m> {
     pub model: &'m Model,
+    pub operation: &'m str,
     pub form: Form,
     pub wrong: Vec<Wrong>,
 }
@@ -84,6 +86,10 @@ impl Walk<'_> {
             return self.say(path, "is a list", node);
         };
         self.size(path, shape, "entries", items.len(), node);
+        let keys: Vec<&str> = items.iter().filter_map(|item| item.get("Key")?.as_str()).collect();
+        if let Some(says) = documented::twice(self.operation, &keys) {
+            self.say(path, says, node);
+        }
         for (i, item) in items.into_iter().enumerate() {
             self.value(&format!("{path}[{i}]"), of, item);
         }
@@ -129,6 +135,9 @@ impl Walk<'_> {
             self.say(path, format!("is one of {}", shape.words.join(", ")), text);
         }
         self.size(path, shape, "characters", text.chars().count(), &text.into());
+        if let Some(says) = documented::refusal(self.operation, path, text) {
+            self.say(path, says, text);
+        }
         let pattern = shape.pattern.as_deref().unwrap_or_default();
         match shape.matches(text) {
             Some(true) => {}

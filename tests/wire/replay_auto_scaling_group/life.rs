@@ -39,7 +39,7 @@ async fn a_creation_waits_for_healthy_targets_and_for_the_profile() {
     ];
     let (cloud, replay) = clients(&answers);
     let made = cloud.create(&wanted("lt-new").into(), &Links::default(), &stamp(AT)).await.unwrap();
-    assert_eq!(made.id, stamp(AT).physical_name(255));
+    assert_eq!(made.id, stamp(AT).physical_name(&infra::kinds::auto_scaling_group::NAMES));
     let asked = replay.asked();
     has(
         &asked[1],

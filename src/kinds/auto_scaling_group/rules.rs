@@ -1,0 +1,38 @@
+//! What keeps a group's instances from ever standing. Auto Scaling itself takes such a group, and its instances fail one by one.
+use super::*;
+use crate::diag::Code;
+use crate::kinds::launch_template::vcpus;
+
+/// Addresses of a subnet that are AWS's own: the first four and the last (`CreateSubnet`; "Subnet CIDR blocks" in the VPC user guide).
+const OWN: i64 = 5;
+
+/// vCPUs of standard instances in a new account (`L-1216C47A`).
+const VCPUS: i32 = 5;
+
+/// How many instances have room in the group's subnets, if all of them are known.
+fn room(group: &AutoScalingGroup, near: Near<'_>) -> Option<i64> {
+    let free = |subnet: &Ref<Subnet>| near.get(subnet).map(|s| (1 << (32 - i64::from(s.cidr.prefix_len()))) - OWN);
+    group.subnets.iter().map(free).sum()
+}
+
+pub(super) fn breaches(group: &AutoScalingGroup, near: Near<'_>) -> Vec<Breach> {
+    let Some(room) = room(group, near).filter(|room| i64::from(group.min) > *room) else { return vec![] };
+    let message = format!("{} instances at least, and their subnets have {room} free addresses", group.min);
+    vec![Breach::new(Code::Refused, "min", message, "write a smaller `min`, or larger blocks for the tier").with("subnets")]
+}
+
+pub(super) fn doubts(group: &AutoScalingGroup, near: Near<'_>) -> Vec<Breach> {
+    let mut found = vec![];
+    if let Some(room) = room(group, near).filter(|room| i64::from(group.min) <= *room && i64::from(group.max) > *room) {
+        let message = format!("{} instances at most, and their subnets have {room} free addresses", group.max);
+        found.push(Breach::new(Code::Quota, "max", message, "write a smaller `max`, or larger blocks for the tier").with("subnets"));
+    }
+    let kind = near.get(&group.launch_template).map(|template| template.instance_type.as_str()).unwrap_or_default();
+    if let Some(each) = vcpus(kind).filter(|each| *each > VCPUS) {
+        let message =
+            format!("an instance of the type `{kind}` has {each} vCPUs; a new account has a quota of {VCPUS}, and then none ever starts");
+        let help = "make sure that the quota L-1216C47A (or that of the type's family) has room for the group";
+        found.push(Breach::new(Code::Quota, "launch_template", message, help));
+    }
+    found
+}

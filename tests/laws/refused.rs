@@ -1,0 +1,125 @@
+//! The sandbox refuses what a service refuses, and what a tag can't hold.
+use infra::cloud::Cloud;
+use infra::kinds::listener::Action;
+use infra::kinds::security_group::{Peer, Rule};
+use infra::kinds::{Kind, Object, SecurityGroup, Subnet};
+use infra::observe::Snapshot;
+use infra::plan::{Allowed, PlanError, plan};
+use infra::run::Outcome;
+
+use super::world::{FULL, apply, examples, sandbox, settled_plan, stack};
+
+/// An object of the full stack that a service refuses.
+type Broken = (&'static str, fn(&mut Object));
+
+const BROKEN: &[Broken] = &[
+    ("auto_scaling_group.app", |o| {
+        if let Object::AutoScalingGroup(x) = o {
+            (x.min, x.max) = (10_000, 10_000)
+        }
+    }),
+    ("certificate.www.example.com", |o| {
+        if let Object::Certificate(x) = o {
+            x.domain = "my_app.example.com".into()
+        }
+    }),
+    ("iam_role.app", |o| {
+        if let Object::IamRole(x) = o {
+            x.managed_policies.insert("arn:aws:s3:::bucket".into());
+        }
+    }),
+    ("iam_role.app", |o| {
+        if let Object::IamRole(x) = o {
+            drop(x.tags.insert("name".into(), "shop".into()))
+        }
+    }),
+    ("instance_profile.app", |o| {
+        if let Object::InstanceProfile(x) = o {
+            drop(x.tags.insert("NAME".into(), "shop".into()))
+        }
+    }),
+    ("launch_template.app", |o| {
+        if let Object::LaunchTemplate(x) = o {
+            x.instance_type = "t3.smal".into()
+        }
+    }),
+    ("listener.https", |o| {
+        if let Object::Listener(x) = o {
+            x.action = Action::Redirect { port: 80, protocol: "HTTP".into() }
+        }
+    }),
+    ("listener.https", |o| {
+        if let Object::Listener(x) = o {
+            x.ssl_policy = Some("ELBSecurityPolicy-TLS13-1-3".into())
+        }
+    }),
+    ("security_group.app", |o| {
+        if let Object::SecurityGroup(x) = o {
+            described(x, "twice")
+        }
+    }),
+    ("security_group.app", |o| {
+        if let Object::SecurityGroup(x) = o {
+            x.description = "CUSTOMER'S".into()
+        }
+    }),
+    ("target_group.app", |o| {
+        if let Object::TargetGroup(x) = o {
+            x.health_check.matcher = "299-200".into()
+        }
+    }),
+    ("subnet.app-a", |o| {
+        if let Object::Subnet(x) = o {
+            tagged(x, "AWS:team", "x")
+        }
+    }),
+    ("subnet.app-a", |o| {
+        if let Object::Subnet(x) = o {
+            tagged(x, "team", "R(D)")
+        }
+    }),
+];
+
+fn described(group: &mut SecurityGroup, text: &str) {
+    let rule = Rule { protocol: "tcp".into(), from_port: 1, to_port: 1, peer: Peer::Cidr("192.0.2.0/24".into()), description: text.into() };
+    group.ingress.insert(Rule { description: "another".into(), ..rule.clone() });
+    group.ingress.insert(rule);
+}
+
+fn tagged(subnet: &mut Subnet, key: &str, value: &str) {
+    subnet.tags.insert(key.into(), value.into());
+}
+
+/// Plans and sandbox refuse alike; tags are refused by the sandbox, and before by the spec.
+#[tokio::test(start_paused = true)]
+async fn what_a_service_refuses_is_made_nowhere() {
+    for (address, change) in BROKEN {
+        let mut to = stack(&[FULL]);
+        let address = address.parse().unwrap();
+        change(to.nodes.get_mut(&address).unwrap_or_else(|| panic!("{address}")));
+        let refused = plan(&to, &Snapshot::default(), &Allowed::default());
+        let by_plan = refused.is_err_and(|e| e.iter().any(|p| matches!(p, PlanError::Refused { address: a, .. } if *a == address)));
+        let cloud = sandbox(1);
+        let links = infra::kinds::Links::default();
+        let stamp =
+            infra::kinds::Stamp { stack: "full".into(), address: address.clone(), run: "r1".into(), step: 1, digest: String::new() };
+        let object = infra::kinds::map_refs(&to.nodes[&address], |a| Some(infra::kinds::foreign(&a.name)));
+        let made = cloud.create(&object, &links, &stamp).await;
+        let by_sandbox = made.is_err_and(|e| e.code == "InvalidParameterCombination" || e.code == "InvalidTag");
+        let near = address.kind == Kind::AutoScalingGroup; // whose rule asks for its subnets, which stand nowhere here
+        assert!(near || by_sandbox, "{address} in the sandbox");
+        assert!(address.kind == Kind::Subnet || by_plan, "{address} in a plan");
+    }
+    assert_eq!(examples().nodes.len(), Kind::ALL.len());
+}
+
+/// A wildcard's certificate has its address in a tag.
+#[tokio::test(start_paused = true)]
+async fn a_wildcard_can_be_certified() {
+    let text = FULL.replace("certificate: www.example.com", "certificate: '*.example.com'");
+    let to = stack(&[&text]);
+    let cloud = sandbox(1);
+    let (outcome, events) = apply(&cloud, &settled_plan(&cloud, &to).await.unwrap(), "r1").await;
+    assert_eq!(outcome, Outcome::Applied, "{events:#?}");
+    assert!(settled_plan(&cloud, &to).await.unwrap().is_empty());
+}
