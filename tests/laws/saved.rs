@@ -62,7 +62,7 @@ fn otherwise(object: &Object, name: &str) -> Option<Object> {
         json!({ "$ranked": [] }),
         json!(["dns_record.x"]),
         json!({ "10.9.0.0/16": { "internet_gateway": { "$ref": "internet_gateway.x" } } }),
-        json!(7),
+        json!(700),
         json!("x"),
         json!(true),
         json!(["x"]),
