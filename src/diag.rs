@@ -92,6 +92,7 @@ codes! {
     RecordClash "spec::record_clash" "Records of one name do not contradict each other.",
     Recovery "run::recovery" "A run goes on in a way that is still open to it.",
     ReferenceHere "spec::reference_here" "References stand only in fields that are resolved at the moment of the call.",
+    Refused "spec::refused" "A service takes what the spec asks of it.",
     Renamed "spec::renamed" "`renamed_from` names an entry that is gone.",
     ReplicaWithoutBackups "spec::replica_without_backups" "A database with replicas has backups, for AWS makes replicas from them.",
     Risk "spec::risk" "A default that keeps the environment safe was turned off.",

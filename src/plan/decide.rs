@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 use crate::diff::{Context, diff};
 use crate::graph::Graph;
-use crate::kinds::{Claim, Claims, Near, broken, refs, resolve_texts};
+use crate::kinds::{Claim, Claims, Near, broken, foreign, map_refs, refs, resolve_texts};
 use crate::model::{Loss, Mode};
 use crate::observe::Snapshot;
 
@@ -21,8 +21,10 @@ pub(super) struct Decision<'a> {
     pub doomed: BTreeMap<&'a str, (&'a Address, &'a Live)>,
     /// Those of them that must go before their successors come.
     pub early: BTreeSet<&'a str>,
-    /// What an address must wait for before it can be created.
+    /// What an address must wait for before it can be created or changed.
     pub waits: BTreeMap<&'a Address, BTreeSet<&'a str>>,
+    /// Which users of an address must change before it does.
+    pub ahead: BTreeMap<&'a Address, BTreeSet<&'a Address>>,
 }
 
 /// The program that turns what is into what should be. All problems are gathered.
@@ -52,6 +54,7 @@ pub(super) fn compare<'a>(stack: &'a Stack, snapshot: &'a Snapshot) -> Result<(D
         doomed: BTreeMap::new(),
         early: BTreeSet::new(),
         waits: BTreeMap::new(),
+        ahead: BTreeMap::new(),
     };
     let mut problems: Vec<PlanError> =
         broken(&stack.nodes).into_iter().map(|(address, breach)| PlanError::Refused { address, breach }).collect();
@@ -127,9 +130,10 @@ impl<'a> Decision<'a> {
                 problems.push(taken(address, other));
             }
             self.current.insert(address, live);
-            if !attrs.iter().any(|c| c.mode == Mode::Replace) {
+            if !attrs.is_empty() && !attrs.iter().any(|c| c.mode == Mode::Replace) {
                 let refused = |breach| PlanError::Refused { address: address.clone(), breach };
-                problems.extend(want.ways(&live.object, Near(&self.stack.nodes)).into_iter().map(refused));
+                let before = self.leading(live, &replaced);
+                problems.extend(want.ways(&before, Near(&self.stack.nodes)).into_iter().map(refused));
             }
             let moved = (live.stamp.address != *address).then(|| live.stamp.address.clone());
             let made = if attrs.iter().any(|c| c.mode == Mode::Replace) {
@@ -187,6 +191,11 @@ impl<'a> Decision<'a> {
         diff(Some(&live.object), Some(&self.stack.nodes[address]), &Context { moved: &moved, outputs: &outputs })
     }
 
+    /// The live object, leading to what goes where its successor has the same name: what is wanted leads elsewhere.
+    fn leading(&self, live: &Live, replaced: &BTreeSet<Address>) -> Object {
+        map_refs(&live.object, |a| self.current.get(a).filter(|_| replaced.contains(a)).map(|gone| foreign(&gone.id)))
+    }
+
     /// Everything live that is not to stay.
     fn doom(&mut self, snapshot: &'a Snapshot) {
         for (address, generations) in &snapshot.live {
@@ -222,6 +231,10 @@ impl<'a> Decision<'a> {
                 self.waits.entry(address).or_default().insert(id);
                 open.push(*id);
             }
+        }
+        for (neighbour, id) in self.misfits() {
+            self.waits.entry(neighbour).or_default().insert(id);
+            open.push(id);
         }
         if open.is_empty() {
             return vec![];

@@ -55,7 +55,7 @@ impl<'a> Decision<'a> {
         for address in self.order() {
             let change = &self.changes[address];
             let object = self.stack.nodes[address].clone();
-            let mut after: Vec<usize> = self.graph.uses(address).filter_map(|u| built.get(u).copied()).collect();
+            let mut after: Vec<usize> = self.uses(address).filter_map(|u| built.get(u).copied()).collect();
             after.extend(self.follows(address).iter().filter_map(|f| built.get(f)));
             after.extend(self.waits.get(address).into_iter().flatten().filter_map(|id| cleared.get(id)));
             after.sort();
@@ -76,7 +76,7 @@ impl<'a> Decision<'a> {
         let (mut behind, mut open) = (vec![vec![]; order.len()], vec![0; order.len()]);
         let wishes: Vec<Vec<Address>> = order.iter().map(|a| self.follows(a)).collect();
         for (i, address) in order.iter().enumerate() {
-            for j in self.graph.uses(address).chain(&wishes[i]).filter_map(|u| place.get(u)) {
+            for j in self.uses(address).chain(&wishes[i]).filter_map(|u| place.get(u)) {
                 behind[*j].push(i);
                 open[i] += 1;
             }
@@ -98,11 +98,17 @@ impl<'a> Decision<'a> {
         out
     }
 
+    /// What an address waits for because it uses it: but for what waits for it.
+    fn uses(&self, address: &'a Address) -> impl Iterator<Item = &'a Address> {
+        self.graph.uses(address).filter(move |used| !self.ahead.get(used).is_some_and(|first| first.contains(address)))
+    }
+
     /// Those that should change in place before an address does.
     fn follows(&self, address: &Address) -> Vec<Address> {
         let updated = |a: &Address| self.changes.get(a).is_some_and(|c| c.verb == Verb::Update);
+        let first = self.ahead.get(address).into_iter().flatten().map(|a| (*a).clone());
         match self.current.get(address).filter(|_| updated(address)) {
-            Some(live) => self.stack.nodes[address].follows(&live.object).into_iter().filter(|a| updated(a)).collect(),
+            Some(live) => self.stack.nodes[address].follows(&live.object).into_iter().filter(|a| updated(a)).chain(first).collect(),
             None => vec![],
         }
     }

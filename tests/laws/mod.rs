@@ -33,6 +33,7 @@ mod pairs;
 mod policy;
 mod saved;
 mod sequences;
+mod stores;
 pub mod world;
 
 use infra::kinds::example::EXAMPLE;
