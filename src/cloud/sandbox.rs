@@ -17,12 +17,12 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::{Cloud, Observe, zones};
-use crate::kinds::{Call, Kind, Links, Live, Near, Object, Stamp, Typical};
+use crate::kinds::{Call, Kind, Links, Live, Object, Stamp, Typical};
 use crate::model::digest;
 use crate::wire::policy::{Policy, Repeat};
 use crate::wire::{Class, CloudError, Identity, Service, Zone};
 use file::File;
-use state::{State, refused, unchangeable};
+use state::{State, unchangeable};
 
 /// Some of the ranges that Cloudflare publishes.
 const RANGES: &[&str] = &["103.21.244.0/22", "104.16.0.0/13", "162.158.0.0/15", "172.64.0.0/13", "173.245.48.0/20", "198.41.128.0/17"];
@@ -342,7 +342,7 @@ impl Sandbox {
                 let mut now = state.written(&live.id, want, links, stamp, half)?;
                 now.stamp = old.stamp.renewed(stamp);
                 now.object = unchangeable(&old.object, now.object)?;
-                now.object.ways(&old.object, Near(state)).first().map_or(Ok(()), |breach| Err(refused(breach)))?;
+                state.lets(&old, &now)?;
                 state.past.admit(&live.id, &old.object, &now.object, self.pace.scale)?;
                 state.admit(&now)?;
                 state.past.note(&live.id, &old.object, &now.object);

@@ -1,11 +1,12 @@
 //! The settings of a cache engine.
-use aws_sdk_elasticache::types::{CacheParameterGroup as Seen, ParameterNameValue};
+use aws_sdk_elasticache::types::{CacheParameterGroup as Seen, Parameter as SeenParameter, ParameterNameValue};
 use aws_sdk_resourcegroupstagging::types::TagFilter;
 use futures_util::future::try_join_all;
 
 use super::calls::{CACHE_PARAMETER_GROUPS, call, reads};
 use super::example::tags;
 use super::managed::{already, moved};
+use super::parameters::{Orders, Shown, asked_for, orders};
 use super::quotas::quota;
 use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, each, known, made, of, one, same};
 use super::*;
@@ -96,7 +97,11 @@ impl Resource for CacheParameterGroup {
             .description(stamp.address.to_string())
             .set_tags(Some(to_tags(&stamp.tags(&self.tags))));
         already(cx.safe(Service::ElastiCache, "CreateCacheParameterGroup", async || request.clone().send().await).await)?;
-        self.put_parameters(cx, &name).await?;
+        let all = if self.parameters.is_empty() { vec![] } else { half(parameters(cx, &name, None).await)? };
+        let same = half(self.put_parameters(cx, &name, all).await)?;
+        if !same.is_empty() {
+            half(elasticache::retag(cx, &arn(cx, &name).await?, &Tags::new(), &parameters::tags_of(&same)).await)?;
+        }
         let listed = async || Ok(tagged(cx, &stamp.stack).await?.iter().any(|arn| name_in(arn) == name).then_some(()));
         cx.policy.wait(&format!("{name} to be listed"), deadline(LISTED), listed).await?;
         Live::made(name, self.clone(), stamp, links)
@@ -104,12 +109,15 @@ impl Resource for CacheParameterGroup {
 
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let old: CacheParameterGroup = live.of()?;
-        self.put_parameters(cx, &live.id).await?;
-        let (before, after) = (live.stamp.tags(&old.tags), moved(live, stamp).tags(&self.tags));
+        let all = parameters(cx, &live.id, None).await?;
+        let unshown = old.parameters.keys().filter(|k| !all.iter().any(|p| p.own && p.name == **k)).cloned().collect();
+        let same = self.put_parameters(cx, &live.id, all).await?;
+        let mut before = live.stamp.tags(&old.tags);
+        let mut after = moved(live, stamp).tags(&self.tags);
+        before.extend(parameters::tags_of(&unshown));
+        after.extend(parameters::tags_of(&same));
         if retag(&before, &after) != (Tags::new(), vec![]) {
-            let arn = group(cx, &live.id).await?.and_then(|g| g.arn);
-            let arn = arn.ok_or_else(|| CloudError::incomplete("DescribeCacheParameterGroups", "ARN"))?;
-            elasticache::retag(cx, &arn, &before, &after).await?;
+            half(elasticache::retag(cx, &arn(cx, &live.id).await?, &before, &after).await)?;
         }
         Live::made(&live.id, self.clone(), stamp, links)
     }
@@ -125,10 +133,11 @@ impl Resource for CacheParameterGroup {
 }
 
 impl CacheParameterGroup {
-    /// Sets what differs, and gives back to the family what is not wanted any more.
-    async fn put_parameters(&self, cx: &Clients, name: &str) -> Result<(), CloudError> {
-        let (set, unset) = retag(&parameters(cx, name).await?, &self.parameters);
-        let set: Vec<_> = set.iter().map(|(k, v)| ParameterNameValue::builder().parameter_name(k).parameter_value(v).build()).collect();
+    /// Sets what differs, and gives back to the family what is not wanted any more. Returns the names of what is as wanted by itself.
+    async fn put_parameters(&self, cx: &Clients, name: &str, all: Vec<Shown>) -> Result<BTreeSet<String>, CloudError> {
+        let Orders { set, unset, same } = orders(all, &self.parameters);
+        let one = |p: &Shown| ParameterNameValue::builder().parameter_name(&p.name);
+        let set: Vec<_> = set.iter().map(|p| one(p).set_parameter_value(p.value.clone()).build()).collect();
         for batch in set.chunks(BATCH) {
             let request = cx
                 .elasticache()
@@ -137,7 +146,7 @@ impl CacheParameterGroup {
                 .set_parameter_name_values(Some(batch.to_vec()));
             cx.safe(Service::ElastiCache, "ModifyCacheParameterGroup", async || request.clone().send().await).await?;
         }
-        let unset: Vec<_> = unset.iter().map(|k| ParameterNameValue::builder().parameter_name(k).build()).collect();
+        let unset: Vec<_> = unset.iter().map(|p| one(p).build()).collect();
         for batch in unset.chunks(BATCH) {
             let request = cx
                 .elasticache()
@@ -147,7 +156,7 @@ impl CacheParameterGroup {
                 .set_parameter_name_values(Some(batch.to_vec()));
             cx.safe(Service::ElastiCache, "ResetCacheParameterGroup", async || request.clone().send().await).await?;
         }
-        Ok(())
+        Ok(same)
     }
 }
 
@@ -171,9 +180,19 @@ async fn read(cx: &Clients, stack: &str, arn: &str) -> Result<Option<Live>, Clou
     let Some(family) = group(cx, name).await?.and_then(|g| g.cache_parameter_group_family) else { return Ok(None) };
     let request = cx.elasticache().list_tags_for_resource().resource_name(arn);
     let tags = present(cx.safe(Service::ElastiCache, "ListTagsForResource", async || request.clone().send().await).await)?;
-    let Some((stamp, tags)) = tags.and_then(|t| Stamp::read(stack, from_tags(t.tag_list))) else { return Ok(None) };
-    let Some(parameters) = present(parameters(cx, name).await)? else { return Ok(None) };
-    Ok(Some(Live::found(name, CacheParameterGroup { family, parameters, tags }, stamp)))
+    let all = tags.map(|t| from_tags(t.tag_list)).unwrap_or_default();
+    let names = parameters::names_in(&all);
+    let Some((stamp, tags)) = Stamp::read(stack, all) else { return Ok(None) };
+    let Some(mut shown) = present(parameters(cx, name, Some("user")).await)? else { return Ok(None) };
+    if !parameters::complete(&shown, &names) {
+        shown = parameters(cx, name, None).await?;
+    }
+    Ok(Some(Live::found(name, CacheParameterGroup { family, parameters: asked_for(shown, &names), tags }, stamp)))
+}
+
+async fn arn(cx: &Clients, name: &str) -> Result<String, CloudError> {
+    let arn = group(cx, name).await?.and_then(|g| g.arn);
+    arn.ok_or_else(|| CloudError::incomplete("DescribeCacheParameterGroups", "ARN"))
 }
 
 async fn group(cx: &Clients, name: &str) -> Result<Option<Seen>, CloudError> {
@@ -182,10 +201,15 @@ async fn group(cx: &Clients, name: &str) -> Result<Option<Seen>, CloudError> {
     Ok(seen.and_then(|s| s.cache_parameter_groups).and_then(|g| g.into_iter().next()))
 }
 
-/// The parameters of a group that are its own (`Source` is `user`).
-async fn parameters(cx: &Clients, name: &str) -> Result<Open<String>, CloudError> {
-    let request = cx.elasticache().describe_cache_parameters().cache_parameter_group_name(name).source("user").max_records(100);
+/// The parameters of a group: all, or those of one source (`user`).
+async fn parameters(cx: &Clients, name: &str, source: Option<&str>) -> Result<Vec<Shown>, CloudError> {
+    let request =
+        cx.elasticache().describe_cache_parameters().cache_parameter_group_name(name).set_source(source.map(String::from)).max_records(100);
     let send = async |marker| request.clone().set_marker(marker).send().await;
     let found = cx.pages(Service::ElastiCache, "DescribeCacheParameters", send, |page| (page.parameters, page.marker)).await?;
-    Ok(found.into_iter().filter_map(|p| Some((p.parameter_name?, p.parameter_value?))).collect())
+    let shown = |p: SeenParameter| {
+        let own = source.is_some() || p.source() == Some("user");
+        Some(Shown { own, dynamic: true, name: p.parameter_name?, value: p.parameter_value })
+    };
+    Ok(found.into_iter().filter_map(shown).collect())
 }

@@ -116,6 +116,8 @@ pub(super) const DATABASES_AND_MORE: &[On] = &[DATABASE, DB_OPTIONS, DB_PARAMETE
 pub(super) const DB_PARAMETER_GROUPS: &[On] = &[DB_PARAMETERS];
 pub(super) const DB_SUBNET_GROUPS: &[On] = &[DB_SUBNETS];
 
+pub(super) const SECRETS: &[On] = &[On::Named("secretsmanager:{region}:{account}:secret:{names}")];
+
 const CACHE_PARAMETERS: On = On::Named("elasticache:{region}:{account}:parametergroup:{names}");
 const CACHE_SUBNETS: On = On::Named("elasticache:{region}:{account}:subnetgroup:{names}");
 const CACHE: On = On::Named("elasticache:{region}:{account}:replicationgroup:{names}");

@@ -1,21 +1,23 @@
 //! A relational database.
 mod read;
-pub(super) mod rules;
+mod rules;
 mod terraform;
+mod words;
+mod write;
 
-use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DbInstance as Seen};
+use aws_sdk_rds::types::DbInstance as Seen;
 
-use self::read::{included, read, secret_arn};
-use super::calls::{DATABASES, DATABASES_AND_MORE, DB_KEYS, On, call, needs, reads};
+use self::read::{read, secret_arn};
+use super::calls::{DATABASES, DATABASES_AND_MORE, DB_KEYS, On, SECRETS, call, needs, reads};
 use super::example::{EXAMPLE, tags};
-use super::managed::{already, changed, moved};
+use super::managed::{already, moved};
 use super::*;
 use crate::model::{Computed, Tags};
 use crate::wire::tags::{from_tags, to_tags};
 
 object! {
-    /// `AWS::RDS::DBInstance`. Its id is its `DBInstanceIdentifier`. Never public; RDS keeps the password of the admin user in Secrets Manager
-    /// (`ManageMasterUserPassword`), so that it never passes through here. Deleting it takes no final snapshot, but keeps the automated backups.
+    /// `AWS::RDS::DBInstance`. Its id is its `DBInstanceIdentifier`. Never enrolled in paid support beyond its version's end
+    /// (`EngineLifecycleSupport`). Deleting it takes no final snapshot, but keeps the automated backups.
     pub struct DbInstance {
         /// `Engine`: `postgres`, `mysql`, `mariadb`, …
         replace engine: String,
@@ -64,11 +66,18 @@ object! {
         replace database_name: Option<String>,
         /// `MasterUsername`.
         replace admin_user: String,
+        /// The secret whose password is the admin user's (`MasterUserPassword`); `None`: RDS makes one, keeps it in Secrets Manager and renews it by itself
+        /// (`ManageMasterUserPassword`), which it refuses to sources of replicas. A tag keeps which secret it is, since RDS never tells.
+        update password: Option<Ref<Secret>>,
+        /// `PubliclyAccessible`: whether its name leads to a public address.
+        update publicly_accessible: bool,
         /// `ApplyImmediately`: whether updates are made at once and waited for, or left to the maintenance window. How, not what: never compared.
         initial apply_immediately: bool,
         /// `Endpoint.Address`.
         computed endpoint: Computed<String>,
-        /// `MasterUserSecret.SecretArn`.
+        /// `EngineVersion` as it runs: with the minor version where that is left to RDS.
+        computed running_version: Computed<String>,
+        /// `MasterUserSecret.SecretArn`: the secret that RDS keeps itself.
         computed secret_arn: Computed<String>,
         update tags: Tags,
     }
@@ -79,6 +88,12 @@ const TAG_ASKED: &str = "infra:asked";
 
 /// What its service takes as a name.
 pub const NAMES: NameRule = managed::names(63);
+
+/// Keeps which secret the password is from.
+const TAG_SECRET: &str = "infra:secret";
+
+/// `EngineLifecycleSupport`: what has reached the end of its standard support is refused rather than charged for. MySQL and PostgreSQL only.
+const NO_PAID_SUPPORT: &str = "open-source-rds-extended-support-disabled";
 
 impl Resource for DbInstance {
     const KIND: Kind = Kind::DbInstance;
@@ -109,7 +124,16 @@ impl Resource for DbInstance {
             call(Service::Rds, "DeleteDBInstance", DATABASES),
             reads(Service::Rds, "DescribeEvents"),
             call(Service::Rds, "ModifyDBInstance", DATABASES_AND_MORE),
+            needs(Service::Rds, "ModifyDBInstance", "kms:CreateGrant", DB_KEYS),
+            needs(Service::Rds, "ModifyDBInstance", "kms:Decrypt", DB_KEYS),
+            needs(Service::Rds, "ModifyDBInstance", "kms:DescribeKey", &[On::Any]),
+            needs(Service::Rds, "ModifyDBInstance", "kms:GenerateDataKey", DB_KEYS),
+            needs(Service::Rds, "ModifyDBInstance", "secretsmanager:CreateSecret", DB_SECRETS),
+            needs(Service::Rds, "ModifyDBInstance", "secretsmanager:DeleteSecret", DB_SECRETS),
+            needs(Service::Rds, "ModifyDBInstance", "secretsmanager:RotateSecret", DB_SECRETS),
+            needs(Service::Rds, "ModifyDBInstance", "secretsmanager:TagResource", DB_SECRETS),
             call(Service::Rds, "RemoveTagsFromResource", DATABASES),
+            call(Service::SecretsManager, "GetSecretValue", SECRETS),
         ],
     };
     const TERRAFORM: &'static Table = &terraform::TABLE;
@@ -140,8 +164,11 @@ impl Resource for DbInstance {
             auto_minor_version_upgrade: true,
             database_name: Some("shop".into()),
             admin_user: "shop".into(),
+            password: Some(Ref::to(EXAMPLE)),
+            publicly_accessible: false,
             apply_immediately: true,
             endpoint: Computed::default(),
+            running_version: Computed::default(),
             secret_arn: Computed::default(),
             tags: tags(),
         }
@@ -159,28 +186,36 @@ impl Resource for DbInstance {
     }
 
     fn breaches(&self, _: &Address, near: Near<'_>) -> Vec<Breach> {
-        [rules::family(self, near.get(&self.parameter_group)), rules::storage(self)].concat()
+        rules::breaches(self, near)
+    }
+
+    fn ways(&self, before: &Self, _: Near<'_>) -> Vec<Breach> {
+        rules::ways(self, before)
     }
 
     fn simulate(&mut self, id: &str) {
         self.endpoint = Computed::from(format!("{id}.rds.sandbox"));
-        self.secret_arn = Computed::from(format!("arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!{id}"));
+        self.running_version = Computed::from(self.engine_version.clone());
+        let managed = self.password.is_none();
+        self.secret_arn = Computed(managed.then(|| format!("arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!{id}")));
     }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let found = rds::instances(cx).await?.into_iter().filter(|i| i.read_replica_source_db_instance_identifier.is_none());
         let live = found.filter_map(|mut instance| {
             let mut all = from_tags(instance.tag_list.take());
-            let asked = all.remove(TAG_ASKED).unwrap_or_default();
+            let (asked, secret) = (all.remove(TAG_ASKED).unwrap_or_default(), all.remove(TAG_SECRET));
             let (stamp, tags) = Stamp::read(stack, all)?;
             let id = instance.db_instance_identifier.clone()?;
-            Some(Live::found(id, DbInstance { tags, ..read(&rds::planned(instance), &asked) }, stamp))
+            Some(Live::found(id, DbInstance { tags, ..read(&rds::planned(instance), &asked, secret.as_deref()) }, stamp))
         });
         Ok(live.collect())
     }
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
         let id = stamp.physical_name(&NAMES);
+        let secret = self.secret(links)?;
+        let password = write::password(cx, secret.as_deref()).await?;
         let request = cx
             .rds()
             .create_db_instance()
@@ -208,12 +243,17 @@ impl Resource for DbInstance {
             .auto_minor_version_upgrade(self.auto_minor_version_upgrade)
             .set_db_name(self.database_name.clone())
             .master_username(&self.admin_user)
-            .manage_master_user_password(true)
-            .publicly_accessible(false)
+            .set_manage_master_user_password(password.is_none().then_some(true))
+            .set_master_user_password(password.as_ref().and_then(|p| p.expose()).map(String::from))
+            .publicly_accessible(self.publicly_accessible)
+            .set_engine_lifecycle_support(matches!(self.engine.as_str(), "mysql" | "postgres").then(|| NO_PAID_SUPPORT.into()))
             .copy_tags_to_snapshot(true)
-            .set_tags(Some(to_tags(&self.all_tags(stamp))));
+            .set_tags(Some(to_tags(&self.all_tags(stamp, secret.as_deref()))));
         already(cx.safe(Service::Rds, "CreateDBInstance", async || request.clone().send().await).await)?;
-        let seen = rds::settled(cx, &id, deadline(Self::TYPICAL.create), |seen| rds::still(seen) && secret_arn(seen).is_some()).await?;
+        let seen = rds::settled(cx, &id, deadline(Self::TYPICAL.create), |seen| {
+            rds::still(seen) && secret_arn(seen).is_some() == secret.is_none()
+        })
+        .await?;
         Live::made(id, self.with_computed(&seen), stamp, links)
     }
 
@@ -221,15 +261,21 @@ impl Resource for DbInstance {
         let mut seen = rds::get(cx, &live.id).await?;
         let arn = seen.db_instance_arn.clone().ok_or_else(|| CloudError::incomplete("DescribeDBInstances", "DBInstanceArn"))?;
         let before = from_tags(seen.tag_list.take());
-        rds::retag(cx, &arn, &before, &self.all_tags(&moved(live, stamp))).await?;
-        let want = self.physical(links)?;
-        let raw = read(&seen, &self.asked());
-        let now = if self.apply_immediately { raw } else { read(&rds::planned(seen.clone()), &self.asked()) };
+        let (want, secret) = (self.physical(links)?, self.secret(links)?);
+        let known = before.get(TAG_SECRET).cloned();
+        let raw = read(&seen, &self.asked(), known.as_deref());
+        let now = if self.apply_immediately { raw } else { read(&rds::planned(seen.clone()), &self.asked(), known.as_deref()) };
+        // While the password changes nothing says whose it is: what stops between is seen as neither.
+        let between = secret.as_deref().filter(|_| want.password == now.password);
+        let tags = self.all_tags(&moved(live, stamp), between);
+        rds::retag(cx, &arn, &before, &tags).await?;
         if !want.same(&now) {
-            self.modify(cx, &live.id, &now, &want, &seen).await?;
+            let password = if want.password == now.password { None } else { write::password(cx, secret.as_deref()).await? };
+            self.modify(cx, &live.id, &now, &want, &seen, password.as_ref()).await?;
         }
-        let arrived = |seen: &Seen| want.arrived(seen, self.apply_immediately);
+        let arrived = |seen: &Seen| want.arrived(seen, self.apply_immediately, secret.as_deref());
         let seen = rds::settled(cx, &live.id, deadline(Self::TYPICAL.update), arrived).await?;
+        half(rds::retag(cx, &arn, &tags, &self.all_tags(&moved(live, stamp), secret.as_deref())).await)?;
         Live::made(&live.id, self.with_computed(&seen), stamp, links)
     }
 
@@ -242,64 +288,12 @@ impl Resource for DbInstance {
 const DB_SECRETS: &[On] = &[On::Named("secretsmanager:{region}:{account}:secret:rds!*")];
 
 impl DbInstance {
-    /// One `ModifyDBInstance` with what differs.
-    async fn modify(&self, cx: &Clients, id: &str, now: &Self, want: &Self, seen: &Seen) -> Result<(), CloudError> {
-        let mut request = cx
-            .rds()
-            .modify_db_instance()
-            .db_instance_identifier(id)
-            .apply_immediately(self.apply_immediately)
-            .set_db_instance_class(changed(&now.instance_class, &want.instance_class))
-            .set_multi_az(changed(&now.multi_az, &want.multi_az))
-            .set_db_port_number(changed(&now.port, &want.port))
-            .set_backup_retention_period(changed(&now.backup_retention, &want.backup_retention))
-            .set_preferred_backup_window(changed(&now.backup_window, &want.backup_window))
-            .set_preferred_maintenance_window(changed(&now.maintenance_window, &want.maintenance_window))
-            .set_deletion_protection(changed(&now.deletion_protection, &want.deletion_protection))
-            .set_enable_performance_insights(changed(&now.performance_insights, &want.performance_insights))
-            .set_auto_minor_version_upgrade(changed(&now.auto_minor_version_upgrade, &want.auto_minor_version_upgrade))
-            .set_db_parameter_group_name(changed(&now.parameter_group, &want.parameter_group).map(|g| g.0))
-            .set_vpc_security_group_ids(
-                changed(&now.security_groups, &want.security_groups).map(|groups| groups.into_iter().map(|g| g.0).collect()),
-            );
-        if now.engine_version != want.engine_version {
-            request = request.engine_version(&want.engine_version).allow_major_version_upgrade(true);
-        }
-        // It never shrinks; a limit at the allocated size is no growth.
-        let allocated = seen.allocated_storage.unwrap_or_default().max(want.allocated_storage);
-        let storage = |d: &Self| (d.allocated_storage, d.storage_type.clone(), d.iops, d.throughput);
-        if storage(now) != storage(want) {
-            let (iops, throughput) = included(&want.engine, &want.storage_type, allocated);
-            request = request
-                .allocated_storage(allocated)
-                .storage_type(&want.storage_type)
-                .set_iops(want.iops.or(iops.filter(|_| now.iops.is_some())))
-                .set_storage_throughput(want.throughput.or(throughput.filter(|_| now.throughput.is_some())));
-        }
-        if now.max_allocated_storage != want.max_allocated_storage {
-            request = request.max_allocated_storage(want.max_allocated_storage.unwrap_or(allocated));
-        }
-        if now.log_exports != want.log_exports {
-            let exports = CloudwatchLogsExportConfiguration::builder()
-                .set_enable_log_types(Some(want.log_exports.difference(&now.log_exports).cloned().collect()))
-                .set_disable_log_types(Some(now.log_exports.difference(&want.log_exports).cloned().collect()))
-                .build();
-            request = request.cloudwatch_logs_export_configuration(exports);
-        }
-        cx.safe(Service::Rds, "ModifyDBInstance", async || request.clone().send().await).await.map(drop)
-    }
-
-    /// Whether the instance is what is wanted (its references being physical ids): by now, or once what is pending is carried out.
-    fn arrived(&self, seen: &Seen, now: bool) -> bool {
-        self.same(&read(&rds::planned(seen.clone()), &self.asked())) && (!now || rds::still(seen))
-    }
-
     /// Equality of all that `ModifyDBInstance` governs.
     fn same(&self, seen: &Self) -> bool {
         let Self { engine, storage_encrypted, subnet_group, database_name, admin_user, .. } = self.clone();
-        let Self { apply_immediately, endpoint, secret_arn, tags, .. } = self.clone();
+        let Self { apply_immediately, endpoint, running_version, secret_arn, tags, .. } = self.clone();
         let fixed = Self { engine, storage_encrypted, subnet_group, database_name, admin_user, ..seen.clone() };
-        *self == Self { apply_immediately, endpoint, secret_arn, tags, ..fixed }
+        *self == Self { apply_immediately, endpoint, running_version, secret_arn, tags, ..fixed }
     }
 
     /// The same object with physical ids for references, spelt as RDS spells it.
@@ -308,18 +302,30 @@ impl DbInstance {
             subnet_group: Ref::to(links.to(&self.subnet_group)?),
             security_groups: links.all(&self.security_groups)?.into_iter().map(Ref::to).collect(),
             parameter_group: Ref::to(links.to(&self.parameter_group)?),
+            password: self.secret(links)?.map(Ref::to),
             maintenance_window: self.maintenance_window.to_lowercase(),
             ..self.clone()
         })
     }
 
     fn with_computed(&self, seen: &Seen) -> Self {
-        Self { endpoint: Computed(rds::host(seen)), secret_arn: Computed(secret_arn(seen)), ..self.clone() }
+        let running_version = Computed(seen.engine_version.clone());
+        Self { endpoint: Computed(rds::host(seen)), running_version, secret_arn: Computed(secret_arn(seen)), ..self.clone() }
     }
 
-    fn all_tags(&self, stamp: &Stamp) -> Tags {
+    fn storage(&self, gib: i32) -> rds::Storage<'_> {
+        rds::Storage { engine: &self.engine, kind: &self.storage_type, gib, iops: self.iops, throughput: self.throughput }
+    }
+
+    /// The id of the secret that the stack keeps.
+    fn secret(&self, links: &Links) -> Result<Option<String>, CloudError> {
+        self.password.as_ref().map(|secret| links.to(secret)).transpose()
+    }
+
+    fn all_tags(&self, stamp: &Stamp, secret: Option<&str>) -> Tags {
         let mut all = stamp.tags(&self.tags);
         all.insert(TAG_ASKED.into(), self.asked());
+        all.extend(secret.map(|secret| (TAG_SECRET.to_owned(), secret.to_owned())));
         all
     }
 

@@ -5,6 +5,7 @@ use futures_util::future::try_join_all;
 use super::calls::{DB_PARAMETER_GROUPS, call, reads};
 use super::example::tags;
 use super::managed::already;
+use super::parameters::{Orders, Shown, asked_for, orders};
 use super::quotas::quota;
 use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, each, known, made, of, one, same};
 use super::*;
@@ -91,21 +92,25 @@ impl Resource for DbParameterGroup {
             .description(stamp.address.to_string())
             .set_tags(Some(to_tags(&stamp.tags(&self.tags))));
         already(cx.safe(Service::Rds, "CreateDBParameterGroup", async || request.clone().send().await).await)?;
-        self.put_parameters(cx, &name, &Open::new()).await?;
+        let all = if self.parameters.is_empty() { vec![] } else { half(parameters(cx, &name, None).await)? };
+        let same = half(self.put_parameters(cx, &name, all).await)?;
+        if !same.is_empty() {
+            half(rds::retag(cx, &arn(cx, &name).await?, &Tags::new(), &parameters::tags_of(&same)).await)?;
+        }
         Live::made(name, self.clone(), stamp, links)
     }
 
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let old: DbParameterGroup = live.of()?;
-        let now = parameters(cx, &live.id, Some("user")).await?;
-        self.put_parameters(cx, &live.id, &values(now)).await?;
-        let (before, after) = (live.stamp.tags(&old.tags), managed::moved(live, stamp).tags(&self.tags));
+        let all = parameters(cx, &live.id, None).await?;
+        let unshown = old.parameters.keys().filter(|k| !all.iter().any(|p| p.own && p.name == **k)).cloned().collect();
+        let same = self.put_parameters(cx, &live.id, all).await?;
+        let mut before = live.stamp.tags(&old.tags);
+        let mut after = managed::moved(live, stamp).tags(&self.tags);
+        before.extend(parameters::tags_of(&unshown));
+        after.extend(parameters::tags_of(&same));
         if retag(&before, &after) != (Tags::new(), vec![]) {
-            let request = cx.rds().describe_db_parameter_groups().db_parameter_group_name(&live.id);
-            let seen = cx.safe(Service::Rds, "DescribeDBParameterGroups", async || request.clone().send().await).await?;
-            let arn = seen.db_parameter_groups.and_then(|g| g.into_iter().next()).and_then(|g| g.db_parameter_group_arn);
-            let arn = arn.ok_or_else(|| CloudError::incomplete("DescribeDBParameterGroups", "DBParameterGroupArn"))?;
-            rds::retag(cx, &arn, &before, &after).await?;
+            half(rds::retag(cx, &arn(cx, &live.id).await?, &before, &after).await)?;
         }
         Live::made(&live.id, self.clone(), stamp, links)
     }
@@ -121,25 +126,19 @@ impl Resource for DbParameterGroup {
 }
 
 impl DbParameterGroup {
-    /// Sets what differs, and gives back to the engine what is not wanted any more.
-    async fn put_parameters(&self, cx: &Clients, name: &str, now: &Open<String>) -> Result<(), CloudError> {
-        let (set, unset) = retag(now, &self.parameters);
-        if set.is_empty() && unset.is_empty() {
-            return Ok(());
-        }
-        let all = parameters(cx, name, None).await?;
-        let dynamic: BTreeSet<String> =
-            all.into_iter().filter(|p| p.apply_type() == Some("dynamic")).filter_map(|p| p.parameter_name).collect();
-        let one = |key: &str| {
-            let method = if dynamic.contains(key) { ApplyMethod::Immediate } else { ApplyMethod::PendingReboot };
-            Parameter::builder().parameter_name(key).apply_method(method)
+    /// Sets what differs, and gives back to the engine what is not wanted any more. Returns the names of what is as wanted by itself.
+    async fn put_parameters(&self, cx: &Clients, name: &str, all: Vec<Shown>) -> Result<BTreeSet<String>, CloudError> {
+        let Orders { set, unset, same } = orders(all, &self.parameters);
+        let one = |p: &Shown| {
+            let method = if p.dynamic { ApplyMethod::Immediate } else { ApplyMethod::PendingReboot };
+            Parameter::builder().parameter_name(&p.name).apply_method(method)
         };
-        let set: Vec<Parameter> = set.iter().map(|(k, v)| one(k).parameter_value(v).build()).collect();
+        let set: Vec<Parameter> = set.iter().map(|p| one(p).set_parameter_value(p.value.clone()).build()).collect();
         for batch in set.chunks(BATCH) {
             let request = cx.rds().modify_db_parameter_group().db_parameter_group_name(name).set_parameters(Some(batch.to_vec()));
             cx.safe(Service::Rds, "ModifyDBParameterGroup", async || request.clone().send().await).await?;
         }
-        let unset: Vec<Parameter> = unset.iter().map(|k| one(k).build()).collect();
+        let unset: Vec<Parameter> = unset.iter().map(|p| one(p).build()).collect();
         for batch in unset.chunks(BATCH) {
             let request = cx
                 .rds()
@@ -149,11 +148,18 @@ impl DbParameterGroup {
                 .set_parameters(Some(batch.to_vec()));
             cx.safe(Service::Rds, "ResetDBParameterGroup", async || request.clone().send().await).await?;
         }
-        Ok(())
+        Ok(same)
     }
 }
 
-/// A group with its tags and its own parameters, for which AWS has no batched read; `None` when it isn't the stack's.
+async fn arn(cx: &Clients, name: &str) -> Result<String, CloudError> {
+    let request = cx.rds().describe_db_parameter_groups().db_parameter_group_name(name);
+    let seen = cx.safe(Service::Rds, "DescribeDBParameterGroups", async || request.clone().send().await).await?;
+    let arn = seen.db_parameter_groups.and_then(|g| g.into_iter().next()).and_then(|g| g.db_parameter_group_arn);
+    arn.ok_or_else(|| CloudError::incomplete("DescribeDBParameterGroups", "DBParameterGroupArn"))
+}
+
+/// A group with its tags and the parameters it was asked for, for which AWS has no batched read; `None` when it isn't the stack's.
 async fn read(cx: &Clients, stack: &str, group: Seen) -> Result<Option<Live>, CloudError> {
     let (Some(id), Some(arn), Some(family)) =
         (group.db_parameter_group_name, group.db_parameter_group_arn, group.db_parameter_group_family)
@@ -162,18 +168,24 @@ async fn read(cx: &Clients, stack: &str, group: Seen) -> Result<Option<Live>, Cl
     };
     let request = cx.rds().list_tags_for_resource().resource_name(arn);
     let tags = present(cx.safe(Service::Rds, "ListTagsForResource", async || request.clone().send().await).await)?;
-    let Some((stamp, tags)) = tags.and_then(|t| Stamp::read(stack, from_tags(t.tag_list))) else { return Ok(None) };
-    let Some(own) = present(parameters(cx, &id, Some("user")).await)? else { return Ok(None) };
-    Ok(Some(Live::found(id, DbParameterGroup { family, parameters: values(own), tags }, stamp)))
+    let all = tags.map(|t| from_tags(t.tag_list)).unwrap_or_default();
+    let names = parameters::names_in(&all);
+    let Some((stamp, tags)) = Stamp::read(stack, all) else { return Ok(None) };
+    let Some(mut shown) = present(parameters(cx, &id, Some("user")).await)? else { return Ok(None) };
+    if !parameters::complete(&shown, &names) {
+        shown = parameters(cx, &id, None).await?;
+    }
+    Ok(Some(Live::found(id, DbParameterGroup { family, parameters: asked_for(shown, &names), tags }, stamp)))
 }
 
 /// The parameters of a group: all, or those of one source (`user`).
-async fn parameters(cx: &Clients, name: &str, source: Option<&str>) -> Result<Vec<Parameter>, CloudError> {
+async fn parameters(cx: &Clients, name: &str, source: Option<&str>) -> Result<Vec<Shown>, CloudError> {
     let request = cx.rds().describe_db_parameters().db_parameter_group_name(name).set_source(source.map(String::from)).max_records(100);
     let send = async |marker| request.clone().set_marker(marker).send().await;
-    cx.pages(Service::Rds, "DescribeDBParameters", send, |page| (page.parameters, page.marker)).await
-}
-
-fn values(parameters: Vec<Parameter>) -> Open<String> {
-    parameters.into_iter().filter_map(|p| Some((p.parameter_name?, p.parameter_value?))).collect()
+    let found = cx.pages(Service::Rds, "DescribeDBParameters", send, |page| (page.parameters, page.marker)).await?;
+    let shown = |p: Parameter| {
+        let own = source.is_some() || p.source() == Some("user");
+        Some(Shown { own, dynamic: p.apply_type() == Some("dynamic"), name: p.parameter_name?, value: p.parameter_value })
+    };
+    Ok(found.into_iter().filter_map(shown).collect())
 }

@@ -5,12 +5,15 @@ use super::managed::{already, moved};
 use super::quotas::quota;
 use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, known, made, of, one};
 use super::*;
+use crate::diag::Code;
 use crate::model::Tags;
 use crate::wire::tags::to_tags;
 
 object! {
     /// `AWS::RDS::DBSubnetGroup`. Its id is its name. The stamp is its description, since lists show no tags.
     pub struct DbSubnetGroup {
+        /// `VpcId`: that of the subnets, for good; what stands in the group can't move.
+        replace vpc: Ref<Vpc>,
         /// `SubnetIds`: at least two, in at least two availability zones of one VPC.
         update subnets: BTreeSet<Ref<Subnet>>,
         /// Written at creation, beside the stamp's tags; lists don't show them.
@@ -47,6 +50,7 @@ impl Resource for DbSubnetGroup {
             of("subnet_ids", "subnets"),
             TAGS,
             TAGS_ALL,
+            of("vpc_id", "vpc"),
         ],
     )]);
     const QUOTAS: &'static [Quota] = &[
@@ -55,7 +59,30 @@ impl Resource for DbSubnetGroup {
     ];
 
     fn example() -> Self {
-        DbSubnetGroup { subnets: [Ref::to(EXAMPLE)].into(), tags: tags() }
+        DbSubnetGroup { vpc: Ref::to(EXAMPLE), subnets: [Ref::to(EXAMPLE)].into(), tags: tags() }
+    }
+
+    /// All subnets are of one VPC (`SubnetIds`).
+    fn breaches(&self, _: &Address, near: Near<'_>) -> Vec<Breach> {
+        let other = self.subnets.iter().any(|s| near.get(s).is_some_and(|s| s.vpc != self.vpc));
+        let breach = || Breach::new(Code::Refused, "subnets", "the subnets of a group are in its VPC", "name a tier of this VPC");
+        other.then(breach).into_iter().collect()
+    }
+
+    /// What a database stands in can't leave (`SubnetAlreadyInUse`). Which subnets those are is known only where too few stay for any to be spared.
+    fn ways(&self, before: &Self, near: Near<'_>) -> Vec<Breach> {
+        let stay = before.subnets.intersection(&self.subnets).count();
+        if stay == before.subnets.len() {
+            return vec![];
+        }
+        let here = |k: &DbInstance| near.get(&k.subnet_group) == Some(self) && stay < if k.multi_az { 2 } else { 1 };
+        let held = near.all::<DbInstance>().into_iter().find(|(_, k)| here(k));
+        let breach = |(user, _): (Address, _)| {
+            let message = format!("{user} stands in these subnets, which can't be taken from it");
+            let help = "leave the tier's blocks as they are; a database in other subnets is a new one: another entry, in another tier";
+            Breach::new(Code::Refused, "subnets", message, help)
+        };
+        held.map(breach).into_iter().collect()
     }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
@@ -64,8 +91,9 @@ impl Resource for DbSubnetGroup {
         let found = cx.pages(Service::Rds, "DescribeDBSubnetGroups", send, |page| (page.db_subnet_groups, page.marker)).await?;
         let live = found.into_iter().filter_map(|group| {
             let stamp = Stamp::from_line(stack, group.db_subnet_group_description()?)?;
+            let vpc = Ref::to(group.vpc_id().unwrap_or_default());
             let subnets = group.subnets().iter().filter_map(|s| s.subnet_identifier()).map(Ref::to).collect();
-            Some(Live::found(group.db_subnet_group_name?, DbSubnetGroup { subnets, tags: Tags::new() }, stamp))
+            Some(Live::found(group.db_subnet_group_name?, DbSubnetGroup { vpc, subnets, tags: Tags::new() }, stamp))
         });
         Ok(live.collect())
     }
@@ -86,7 +114,8 @@ impl Resource for DbSubnetGroup {
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let subnets = links.all(&self.subnets)?;
         let line = moved(live, stamp).line();
-        if subnets != live.points || line != live.stamp.line() {
+        let points = subnets.iter().cloned().chain([links.to(&self.vpc)?]).collect::<BTreeSet<_>>();
+        if points != live.points || line != live.stamp.line() {
             let request = cx
                 .rds()
                 .modify_db_subnet_group()

@@ -18,7 +18,7 @@ pub mod ddos_rules;
 pub mod dns_record;
 pub(crate) mod ec2;
 pub mod elastic_ip;
-mod elasticache;
+pub(crate) mod elasticache;
 mod elb;
 pub mod example;
 pub mod flow_log;
@@ -41,15 +41,17 @@ pub mod managed_rules;
 mod names;
 pub mod nat_gateway;
 mod object;
+mod parameters;
 mod phase;
 pub mod prefix_list;
 mod quotas;
 pub mod rate_limit_rules;
-mod rds;
+pub(crate) mod rds;
 pub mod redirect_rules;
 pub mod replication_group;
 pub mod route_table;
 mod rules;
+pub mod secret;
 pub mod security_group;
 pub mod security_group_rule;
 mod shared;
@@ -223,6 +225,7 @@ kinds! {
     redirect_rules::RedirectRules,
     replication_group::ReplicationGroup,
     route_table::RouteTable,
+    secret::Secret,
     security_group::SecurityGroup,
     security_group_rule::SecurityGroupRule,
     subnet::Subnet,

@@ -1,4 +1,6 @@
 //! What the RDS kinds share: tags, and how an instance is found, waited for and deleted.
+mod storage;
+
 use std::cell::Cell;
 
 use aws_sdk_rds::types::{DbInstance as Seen, SourceType};
@@ -6,8 +8,11 @@ use aws_sdk_rds::types::{DbInstance as Seen, SourceType};
 use super::managed::broken;
 use super::quotas::quota;
 use super::*;
+use crate::diag::Code;
 use crate::model::Tags;
 use crate::wire::tags::{self, to_tags};
+
+pub(super) use storage::{Storage, included};
 
 /// Quotas that every instance counts to.
 pub(super) const QUOTAS: &[Quota] = &[
@@ -162,4 +167,59 @@ pub(super) fn host(seen: &Seen) -> Option<String> {
 /// The port of an instance; 0 while it is being made.
 pub(super) fn port(seen: &Seen) -> i32 {
     seen.endpoint().and_then(|e| e.port).unwrap_or_default()
+}
+
+/// Whether a version is older than another, as far as both say: `16` is neither older nor newer than `16.4`.
+pub(super) fn older(version: &str, than: &str) -> bool {
+    let numbers = |v: &str| v.split('.').map(|n| n.parse::<u32>().unwrap_or_default()).collect::<Vec<_>>();
+    let different = numbers(version).into_iter().zip(numbers(than)).find(|(a, b)| a != b);
+    different.is_some_and(|(a, b)| a < b)
+}
+
+/// The part of a version that names its release line: `16` of `16.4`, `8.0` of `8.0.39`.
+pub(crate) fn line(engine: &str, version: &str) -> String {
+    let parts = if engine == "postgres" { 1 } else { 2 };
+    version.split('.').take(parts).collect::<Vec<_>>().join(".")
+}
+
+/// Whether replicas are upgraded one by one, before their source. PostgreSQL's are upgraded with it.
+pub(crate) fn replicas_first(engine: &str) -> bool {
+    matches!(engine, "mariadb" | "mysql")
+}
+
+/// Performance Insights aren't there for MySQL and MariaDB on the smallest classes of the t families ("Amazon RDS DB engine, Region, and instance class
+/// support for Performance Insights" in the user guide).
+pub(crate) fn has_insights(engine: &str, class: &str) -> bool {
+    let mut parts = class.split('.').skip(1);
+    let small = parts.next().is_some_and(|family| family.starts_with('t')) && matches!(parts.next(), Some("micro" | "small"));
+    !(small && replicas_first(engine))
+}
+
+/// What is refused of Performance Insights.
+pub(super) fn insights(engine: &str, class: &str, on: bool) -> Option<Breach> {
+    (on && !has_insights(engine, class)).then(|| {
+        let message = format!("{class} has no Performance Insights with {engine}");
+        let help = "leave `performance_insights` out, or write a class of medium size or larger, such as `db.t4g.medium`";
+        Breach::new(Code::Refused, "performance_insights", message, help).with("instance_class")
+    })
+}
+
+/// `InvalidVPCNetworkStateFault`: an instance and its security groups are in one VPC.
+pub(super) fn one_network(near: Near<'_>, subnets: &Ref<DbSubnetGroup>, groups: &BTreeSet<Ref<SecurityGroup>>) -> Option<Breach> {
+    let vpc = &near.get(subnets)?.vpc;
+    let other = groups.iter().any(|g| near.get(g).is_some_and(|g| g.vpc != *vpc));
+    other.then(|| {
+        let message = "a database and its security groups are in one VPC";
+        Breach::new(Code::Refused, "security_groups", message, "name groups of the VPC that its subnets are in").with("subnet_group")
+    })
+}
+
+/// The version that was asked for while the real one is within it, or, with automatic upgrades, a later one of the same line.
+pub(super) fn shown_version(asked: &str, real: &str, automatic: bool) -> String {
+    let within = !asked.is_empty() && real.strip_prefix(asked).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    let later = match (asked.rsplit_once('.'), real.rsplit_once('.')) {
+        (Some((line, a)), Some((same, r))) => line == same && matches!((a.parse::<u32>(), r.parse::<u32>()), (Ok(a), Ok(r)) if r > a),
+        _ => false,
+    };
+    if within || (automatic && later) { asked.into() } else { real.into() }
 }

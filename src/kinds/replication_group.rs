@@ -1,4 +1,5 @@
 //! A Redis or Valkey primary with its replicas.
+mod rules;
 mod terraform;
 mod wire;
 
@@ -18,7 +19,7 @@ object! {
         replace engine: String,
         /// `EngineVersion`: major and minor (`7.1`), the whole one before 6 (`5.0.6`). Can't go down.
         update(never) engine_version: String,
-        /// `CacheNodeType`: `cache.r7g.large`.
+        /// `CacheNodeType`: `cache.r7g.large`. One with disks of its own (`cache.r6gd`) keeps on them what is used seldom (`DataTieringEnabled`).
         update node_type: String,
         /// Nodes beside the primary (`NumCacheClusters` less one), from 0 to 5.
         update replicas: i32,
@@ -116,6 +117,14 @@ impl Resource for ReplicationGroup {
         out
     }
 
+    fn breaches(&self, _: &Address, near: Near<'_>) -> Vec<Breach> {
+        rules::breaches(self, near)
+    }
+
+    fn ways(&self, before: &Self, _: Near<'_>) -> Vec<Breach> {
+        rules::ways(self, before)
+    }
+
     fn simulate(&mut self, id: &str) {
         self.primary_endpoint = Computed::from(format!("{id}.cache.sandbox"));
         self.reader_endpoint = Computed::from(format!("{id}-ro.cache.sandbox"));
@@ -168,6 +177,7 @@ impl Resource for ReplicationGroup {
             .preferred_maintenance_window(&self.maintenance_window)
             .at_rest_encryption_enabled(self.at_rest_encryption)
             .transit_encryption_enabled(self.transit_encryption)
+            .set_data_tiering_enabled(rules::tiered(&self.node_type).then_some(true))
             .set_tags(Some(to_tags(&stamp.tags(&self.tags))));
         already(cx.safe(Service::ElastiCache, "CreateReplicationGroup", async || request.clone().send().await).await)?;
         let made = wire::settled(cx, &id, deadline(Self::TYPICAL.create), |_| true).await?;

@@ -7,7 +7,7 @@ use super::*;
 use crate::canon::{self, Form};
 use crate::diff::{Context, diff};
 use crate::graph::Graph;
-use crate::kinds::{Claim, Claims, Near, pointers, refs, resolve_texts};
+use crate::kinds::{Claim, Claims, Near, foreign, map_refs, pointers, refs, resolve_texts};
 use crate::model::{Loss, Mode, Reversal};
 use crate::observe::Snapshot;
 
@@ -28,8 +28,10 @@ pub(super) struct Decision<'a> {
     pub last: BTreeSet<&'a Address>,
     /// What comes even later, for it needs what changes last.
     pub behind: BTreeSet<&'a Address>,
-    /// What an address must wait for before it can be created.
+    /// What an address must wait for before it can be created or changed.
     pub waits: BTreeMap<&'a Address, BTreeSet<&'a str>>,
+    /// Which users of an address must change before it does.
+    pub ahead: BTreeMap<&'a Address, BTreeSet<&'a Address>>,
 }
 
 /// The program that turns what is into what should be. All problems are gathered.
@@ -65,6 +67,7 @@ pub(super) fn compare<'a>(stack: &'a Stack, snapshot: &'a Snapshot) -> Result<(D
         last: BTreeSet::new(),
         behind: BTreeSet::new(),
         waits: BTreeMap::new(),
+        ahead: BTreeMap::new(),
     };
     let problems = d.build(snapshot);
     d.doom(snapshot);
@@ -148,9 +151,10 @@ impl<'a> Decision<'a> {
                 problems.push(taken(address, other));
             }
             self.current.insert(address, live);
-            if !attrs.iter().any(|c| c.mode == Mode::Replace) {
+            if !attrs.is_empty() && !attrs.iter().any(|c| c.mode == Mode::Replace) {
                 let refused = |breach| PlanError::Refused { address: address.clone(), breach };
-                problems.extend(want.ways(&live.object, Near(&self.stack.nodes)).into_iter().map(refused));
+                let before = self.leading(live, &replaced);
+                problems.extend(want.ways(&before, Near(&self.stack.nodes)).into_iter().map(refused));
             }
             let moved = (live.stamp.address != *address).then(|| live.stamp.address.clone());
             let made = if attrs.iter().any(|c| c.mode == Mode::Replace) {
@@ -209,6 +213,11 @@ impl<'a> Decision<'a> {
         diff(Some(&live.object), Some(&self.stack.nodes[address]), &Context { moved: &moved, outputs: &outputs })
     }
 
+    /// The live object, leading to what goes where its successor has the same name: what is wanted leads elsewhere.
+    fn leading(&self, live: &Live, replaced: &BTreeSet<Address>) -> Object {
+        map_refs(&live.object, |a| self.current.get(a).filter(|_| replaced.contains(a)).map(|gone| foreign(&gone.id)))
+    }
+
     /// Everything live that is not to stay.
     fn doom(&mut self, snapshot: &'a Snapshot) {
         for (address, generations) in &snapshot.live {
@@ -244,6 +253,10 @@ impl<'a> Decision<'a> {
                 self.waits.entry(address).or_default().insert(id);
                 open.push(*id);
             }
+        }
+        for (neighbour, id) in self.misfits() {
+            self.waits.entry(neighbour).or_default().insert(id);
+            open.push(id);
         }
         if open.is_empty() {
             return vec![];
@@ -316,9 +329,11 @@ impl<'a> Decision<'a> {
         out
     }
 
-    /// Whether an object must wait for one that it uses. Of what changes last a text sees nothing: the values that it may name stay.
+    /// Whether an object must wait for one that it uses: not where that waits for it. Of what changes last a text sees nothing: the values that it may
+    /// name stay.
     pub(super) fn needs(&self, user: &Address, used: &Address) -> bool {
-        !self.last.contains(used) || pointers(&self.stack.nodes[user]).contains(used)
+        let ahead = self.ahead.get(used).is_some_and(|first| first.contains(user));
+        !ahead && (!self.last.contains(used) || pointers(&self.stack.nodes[user]).contains(used))
     }
 
     /// What holds data or is protected, would go or keep less of it, and has not been named.

@@ -1,4 +1,5 @@
 //! Stack x Snapshot to `Plan` or `PlanError`: decides order, replacement, undo and commit point. The run makes no choices.
+mod beside;
 mod decide;
 pub mod drift;
 pub mod limits;

@@ -132,8 +132,9 @@ impl<'a> Decision<'a> {
     /// Those that should change in place before an address does.
     fn follows(&self, address: &Address) -> Vec<Address> {
         let updated = |a: &Address| self.changes.get(a).is_some_and(|c| c.verb == Verb::Update);
+        let first = self.ahead.get(address).into_iter().flatten().map(|a| (*a).clone());
         match self.current.get(address).filter(|_| updated(address)) {
-            Some(live) => self.stack.nodes[address].follows(&live.object).into_iter().filter(|a| updated(a)).collect(),
+            Some(live) => self.stack.nodes[address].follows(&live.object).into_iter().filter(|a| updated(a)).chain(first).collect(),
             None => vec![],
         }
     }

@@ -52,6 +52,7 @@ services! {
     Iam "iam" iam: aws_sdk_iam,
     Rds "rds" rds: aws_sdk_rds,
     S3 "s3",
+    SecretsManager "secretsmanager" secrets: aws_sdk_secretsmanager,
     ServiceQuotas "servicequotas" quotas: aws_sdk_servicequotas,
     Ssm "ssm" ssm: aws_sdk_ssm,
     Sts "sts" sts: aws_sdk_sts,

@@ -36,6 +36,7 @@ mod reversal;
 mod saved;
 mod selection;
 mod sequences;
+mod stores;
 mod timeouts;
 pub mod world;
 

@@ -19,6 +19,8 @@ pub struct ElastiCache {
     replication_groups: BTreeMap<String, Form>,
     subnet_groups: BTreeMap<String, Form>,
     tags: BTreeMap<String, Form>,
+    /// The VPC in which the last subnet was made: that of the next group's subnets, for no test makes networks side by side.
+    vpc: String,
 }
 
 impl ElastiCache {
@@ -26,6 +28,9 @@ impl ElastiCache {
     pub fn answer(&mut self, call: &Call, body: &str) -> Option<(u16, String)> {
         if call.operation == "GetResources" && body.contains("elasticache:parametergroup") {
             return Some((200, self.tagged(body)));
+        }
+        if call.operation == "CreateSubnet" {
+            self.vpc = form(body).remove("VpcId").unwrap_or_default();
         }
         if call.service != "elasticache" {
             return None;
@@ -48,14 +53,18 @@ impl ElastiCache {
                 "CacheParameterGroupName",
                 "CacheParameterGroupAlreadyExists",
             ),
-            "CreateCacheSubnetGroup" => create(
-                &mut self.subnet_groups,
-                &mut self.tags,
-                "subnetgroup",
-                form,
-                "CacheSubnetGroupName",
-                "CacheSubnetGroupAlreadyExists",
-            ),
+            "CreateCacheSubnetGroup" => {
+                let mut form = form.clone();
+                form.insert("VpcId".into(), self.vpc.clone());
+                create(
+                    &mut self.subnet_groups,
+                    &mut self.tags,
+                    "subnetgroup",
+                    &form,
+                    "CacheSubnetGroupName",
+                    "CacheSubnetGroupAlreadyExists",
+                )
+            }
             "CreateReplicationGroup" => {
                 if !self.subnet_groups.contains_key(&form["CacheSubnetGroupName"]) {
                     return Err("CacheSubnetGroupNotFoundFault");
@@ -79,8 +88,7 @@ impl ElastiCache {
             "DescribeCacheParameters" => {
                 let found = pick(&self.parameter_groups, id("CacheParameterGroupName"), "CacheParameterGroupNotFound")?;
                 let own = found.into_iter().flat_map(|(_, group)| pairs(group, "ParameterNameValues.", "ParameterName", "ParameterValue"));
-                let shown = own.map(|(k, v)| format!("<ParameterName>{k}</ParameterName><ParameterValue>{v}</ParameterValue>"));
-                Ok(all("Parameters", "Parameter", shown))
+                Ok(all("Parameters", "Parameter", shown_parameters(own.collect(), id("Source")).into_iter()))
             }
             "DescribeCacheSubnetGroups" => {
                 let found = pick(&self.subnet_groups, id("CacheSubnetGroupName"), "CacheSubnetGroupNotFoundFault")?;
@@ -245,8 +253,8 @@ fn parameter_group((name, form): (&String, &Form)) -> String {
 fn subnet_group((name, form): (&String, &Form)) -> String {
     let subnets = list(form, "SubnetIds.", "").into_iter().map(|id| format!("<SubnetIdentifier>{id}</SubnetIdentifier>"));
     let description = element(form, "CacheSubnetGroupDescription", "CacheSubnetGroupDescription");
-    let subnets = all("Subnets", "Subnet", subnets);
-    format!("<CacheSubnetGroupName>{name}</CacheSubnetGroupName>{description}{subnets}<ARN>{ACCOUNT}:subnetgroup:{name}</ARN>")
+    let (subnets, vpc) = (all("Subnets", "Subnet", subnets), element(form, "VpcId", "VpcId"));
+    format!("<CacheSubnetGroupName>{name}</CacheSubnetGroupName>{description}{vpc}{subnets}<ARN>{ACCOUNT}:subnetgroup:{name}</ARN>")
 }
 
 fn members(id: &str, form: &Form) -> Vec<String> {
@@ -289,4 +297,17 @@ fn node(id: &str, group: &str, form: &Form) -> String {
         same.iter().map(|key| element(form, key, key)).collect(),
     ]
     .concat()
+}
+
+/// The parameters of a group, of one source or of all. A value that is the family's own isn't the user's, whoever wrote it.
+fn shown_parameters(own: Form, source: Option<&str>) -> Vec<String> {
+    const FAMILY: &[(&str, &str)] = &[("maxmemory-policy", "volatile-lru"), ("timeout", "0")];
+    let family = FAMILY.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+    let values: Form = family.chain(own).collect();
+    let shown = values.into_iter().map(|(k, v)| {
+        let user = !FAMILY.contains(&(k.as_str(), v.as_str()));
+        (if user { "user" } else { "system" }, format!("<ParameterName>{k}</ParameterName><ParameterValue>{v}</ParameterValue>"))
+    });
+    let asked = shown.filter(|(of, _)| source.is_none_or(|source| source == *of));
+    asked.map(|(of, text)| format!("{text}<Source>{of}</Source>")).collect()
 }

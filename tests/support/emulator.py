@@ -18,6 +18,9 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 from werkzeug.test import Client
 
+sys.dont_write_bytecode = True
+import strict
+
 # A request for each service, by its name in a signature: it makes the service's backend and loads its model.
 WARM = {
     "acm": "CertificateManager.ListCertificates",
@@ -29,6 +32,7 @@ WARM = {
     "logs": "Logs_20140328.DescribeLogGroups",
     "rds": "Action=DescribeDBInstances&Version=2014-10-31",
     "s3": "",
+    "secretsmanager": "secretsmanager.ListSecrets",
     "ssm": "AmazonSSM.DescribeParameters",
     "sts": "Action=GetCallerIdentity&Version=2011-06-15",
     "tagging": "ResourceGroupsTaggingAPI_20170126.GetResources",
@@ -74,6 +78,7 @@ def serve(app, listener, life):
 
 def main():
     known()
+    strict.install()
     app = DomainDispatcherApplication(create_backend_app)
     warm(app)
     gc.collect()

@@ -46,6 +46,11 @@ pub fn decide(want: &Stack, seen: &Snapshot) -> Result<Plan, Vec<PlanError>> {
     plan(want, seen, &allowed)
 }
 
+/// Whether a plan was refused because a service doesn't go this way in place.
+pub fn one_way<T>(plan: &Result<T, Vec<PlanError>>) -> bool {
+    plan.as_ref().is_err_and(|problems| problems.iter().all(|p| matches!(p, PlanError::Refused { .. })))
+}
+
 /// There is nothing to do, and every stamp tells what was asked for. What was seen.
 pub async fn settled(cloud: &impl Cloud, want: &Stack, tag: &str) -> Snapshot {
     let (want, seen) = look(cloud, want).await;

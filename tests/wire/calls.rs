@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use super::caches::{LAYERS, SPEC};
 use super::{Case, Why, cases, launch_template, listener, nat_gateway, route_table, security_group, sends, vpc};
 use crate::support::reference::{Reference, lower};
-use crate::support::{address, apply, plan_for, proxy, stack};
+use crate::support::{address, apply, one_way, plan_for, proxy, stack};
 
 /// Lists, and the verbs that change something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +47,9 @@ impl Watched {
 
     /// Makes a stack what is wanted.
     async fn run(&self, want: &Stack, run: &str) {
+        if one_way(&plan_for(self, want).await) {
+            Box::pin(self.run(&stack(&want.name, []), &format!("{run}-anew"))).await;
+        }
         let plan = plan_for(self, want).await.unwrap_or_else(|e| panic!("{} {run}: {e:#?}", want.name));
         let (outcome, events) = apply(self, &plan, run).await;
         assert_eq!(outcome, Outcome::Applied, "{} {run}: {events:#?}", want.name);

@@ -3,6 +3,7 @@ use infra::model::Computed;
 
 use super::db_parameter_group::db_parameter_group;
 use super::db_subnet_group::{db_subnet_group, network};
+use super::secret::secret;
 use super::security_group::security_group;
 use super::{Case, Sends, Why};
 
@@ -13,6 +14,7 @@ pub fn ground() -> Vec<(&'static str, Object)> {
     world.push(("db_parameter_group.other", db_parameter_group().into()));
     world.push(("db_subnet_group.data", db_subnet_group().into()));
     world.push(("db_subnet_group.more", db_subnet_group().into()));
+    world.push(("secret.main", secret().into()));
     world.push(("security_group.data", security_group().into()));
     world.push(("security_group.other", security_group().into()));
     world
@@ -43,8 +45,11 @@ pub fn db_instance() -> DbInstance {
         auto_minor_version_upgrade: true,
         database_name: Some("shop".into()),
         admin_user: "shop".into(),
+        password: None,
+        publicly_accessible: false,
         apply_immediately: true,
         endpoint: Computed(None),
+        running_version: Computed(None),
         secret_arn: Computed(None),
         tags: [("Name".into(), "main".into())].into(),
     }
@@ -80,6 +85,8 @@ pub fn case() -> Case {
         ("auto_minor_version_upgrade", DbInstance { auto_minor_version_upgrade: false, ..base() }),
         ("database_name", DbInstance { database_name: None, ..base() }),
         ("admin_user", DbInstance { admin_user: "root".into(), ..base() }),
+        ("password", DbInstance { password: Some(Ref::to("main")), ..base() }),
+        ("publicly_accessible", DbInstance { publicly_accessible: true, ..base() }),
         ("tags", DbInstance { tags: [("team".into(), "a b".into())].into(), ..base() }),
     ];
     let variants = variants.into_iter().map(|(what, object)| (what, object.into())).collect();

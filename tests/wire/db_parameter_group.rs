@@ -15,7 +15,9 @@ pub fn case() -> Case {
     let base = db_parameter_group();
     let mut parameters = base.parameters.clone();
     parameters.insert("max_connections".into(), "300".into());
+    let own = [("autovacuum".into(), "1".into())].into_iter().chain(base.parameters.clone()).collect();
     let variants = vec![
+        ("a value that is the family's own", DbParameterGroup { parameters: own, ..base.clone() }.into()),
         ("family", DbParameterGroup { family: "postgres17".into(), ..base.clone() }.into()),
         ("parameters", DbParameterGroup { parameters, ..base.clone() }.into()),
         ("tags", DbParameterGroup { tags: [("Name".into(), "x".into()), ("team".into(), "a b".into())].into(), ..base.clone() }.into()),

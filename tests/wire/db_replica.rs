@@ -1,4 +1,4 @@
-use infra::kinds::{DbReplica, Kind, Ref};
+use infra::kinds::{DbInstance, DbReplica, Kind, Ref};
 use infra::model::Computed;
 
 use super::db_instance::{db_instance, ground};
@@ -7,8 +7,11 @@ use super::{Case, Sends, Why};
 pub fn db_replica() -> DbReplica {
     DbReplica {
         source: Ref::to("main"),
+        engine_version: None,
         instance_class: "db.r7g.large".into(),
         storage_type: "gp3".into(),
+        iops: None,
+        throughput: None,
         security_groups: [Ref::to("data")].into(),
         parameter_group: Ref::to("main"),
         multi_az: false,
@@ -17,18 +20,24 @@ pub fn db_replica() -> DbReplica {
         performance_insights: false,
         auto_minor_version_upgrade: true,
         maintenance_window: "tue:05:00-tue:06:00".into(),
+        publicly_accessible: false,
         apply_immediately: true,
         endpoint: Computed(None),
         tags: [("Name".into(), "reader".into())].into(),
     }
 }
 
+/// A source's password is the stack's: RDS makes no replicas where it keeps it itself.
+pub fn source() -> DbInstance {
+    DbInstance { password: Some(Ref::to("main")), ..db_instance() }
+}
+
 /// No variants of `port` (the emulator keeps the old one) and `performance_insights` (never shown); see `replay_db_instance`.
 pub fn case() -> Case {
     let base = db_replica;
     let mut world = ground();
-    world.push(("db_instance.main", db_instance().into()));
-    world.push(("db_instance.other", db_instance().into()));
+    world.push(("db_instance.main", source().into()));
+    world.push(("db_instance.other", source().into()));
     world.push(("db_replica.reader", base().into()));
     let variants: Vec<(&'static str, DbReplica)> = vec![
         ("source", DbReplica { source: Ref::to("other"), ..base() }),
@@ -36,6 +45,7 @@ pub fn case() -> Case {
         ("storage_type", DbReplica { storage_type: "gp2".into(), ..base() }),
         ("security_groups", DbReplica { security_groups: [Ref::to("data"), Ref::to("other")].into(), ..base() }),
         ("parameter_group", DbReplica { parameter_group: Ref::to("other"), ..base() }),
+        ("publicly_accessible", DbReplica { publicly_accessible: true, ..base() }),
         ("multi_az", DbReplica { multi_az: true, ..base() }),
         ("deletion_protection", DbReplica { deletion_protection: true, ..base() }),
         ("auto_minor_version_upgrade", DbReplica { auto_minor_version_upgrade: false, ..base() }),

@@ -14,7 +14,7 @@ pub fn network() -> Vec<(&'static str, Object)> {
 }
 
 pub fn db_subnet_group() -> DbSubnetGroup {
-    DbSubnetGroup { subnets: [Ref::to("a"), Ref::to("b")].into(), tags: [("Name".into(), "data".into())].into() }
+    DbSubnetGroup { vpc: Ref::to("main"), subnets: [Ref::to("a"), Ref::to("b")].into(), tags: [("Name".into(), "data".into())].into() }
 }
 
 /// No variant of `subnets`: the emulator loses a group that it modifies; see `replay_db_groups`.

@@ -7,7 +7,7 @@ use super::replay_world::{has, links, stamp};
 use crate::support::replay::Replay;
 
 fn subnet_group() -> CacheSubnetGroup {
-    CacheSubnetGroup { subnets: [Ref::to("a"), Ref::to("b")].into(), tags: [("Name".into(), "cache".into())].into() }
+    CacheSubnetGroup { vpc: Ref::to("main"), subnets: [Ref::to("a"), Ref::to("b")].into(), tags: [("Name".into(), "cache".into())].into() }
 }
 
 fn parameter_group() -> CacheParameterGroup {
@@ -33,7 +33,7 @@ async fn a_subnet_group_is_made_listed_changed_and_deleted() {
     let group = |name: &str, description: &str| {
         let subnets = subnet("id-subnet.b") + &subnet("id-subnet.a");
         format!(
-            "<CacheSubnetGroup><CacheSubnetGroupName>{name}</CacheSubnetGroupName><CacheSubnetGroupDescription>{description}</CacheSubnetGroupDescription><Subnets>{subnets}</Subnets></CacheSubnetGroup>"
+            "<CacheSubnetGroup><CacheSubnetGroupName>{name}</CacheSubnetGroupName><CacheSubnetGroupDescription>{description}</CacheSubnetGroupDescription><VpcId>id-vpc.main</VpcId><Subnets>{subnets}</Subnets></CacheSubnetGroup>"
         )
     };
     let page = |groups: String, marker: &str| {
@@ -66,8 +66,9 @@ async fn a_subnet_group_is_made_listed_changed_and_deleted() {
 }
 
 fn parameters(values: &[(&str, &str)]) -> String {
-    let one =
-        |(k, v): &(&str, &str)| format!("<Parameter><ParameterName>{k}</ParameterName><ParameterValue>{v}</ParameterValue></Parameter>");
+    let one = |(k, v): &(&str, &str)| {
+        format!("<Parameter><ParameterName>{k}</ParameterName><ParameterValue>{v}</ParameterValue><Source>user</Source></Parameter>")
+    };
     let all: String = values.iter().map(one).collect();
     format!(
         "<DescribeCacheParametersResponse><DescribeCacheParametersResult><Parameters>{all}</Parameters></DescribeCacheParametersResult></DescribeCacheParametersResponse>"

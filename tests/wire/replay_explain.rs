@@ -244,7 +244,7 @@ async fn holders_of_other_services_are_named() {
     let all = format!(
         "<DescribeDBInstancesResponse><DescribeDBInstancesResult><DBInstances>{database}{stranger}</DBInstances></DescribeDBInstancesResult></DescribeDBInstancesResponse>"
     );
-    let group = DbSubnetGroup { subnets: [].into(), tags: [].into() };
+    let group = DbSubnetGroup { vpc: Ref::to("main"), subnets: [].into(), tags: [].into() };
     let (e, _) = held("data", group, &[(400, query_error("InvalidDBSubnetGroupStateFault", "in use")), (200, all)]).await;
     assert_eq!(e.message, "in use; data is held by other (deleting)");
 

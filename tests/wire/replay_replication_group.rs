@@ -19,7 +19,10 @@ fn world() -> Links {
     let mut world = network();
     let parameters = CacheParameterGroup { family: "redis7".into(), parameters: [].into(), tags: [].into() };
     world.push(("cache_parameter_group.main", parameters.into()));
-    world.push(("cache_subnet_group.main", CacheSubnetGroup { subnets: [Ref::to("a")].into(), tags: [].into() }.into()));
+    world.push((
+        "cache_subnet_group.main",
+        CacheSubnetGroup { vpc: Ref::to("main"), subnets: [Ref::to("a")].into(), tags: [].into() }.into(),
+    ));
     world.push(("security_group.main", security_group().into()));
     links(world)
 }

@@ -74,10 +74,22 @@ impl State {
 
     /// Whether the world has room for the object.
     pub fn admit(&self, live: &Live) -> Result<(), CloudError> {
-        let me = Address::new(live.object.kind(), &live.id);
         tagged(live)?;
-        live.object.breaches(&me, Near(self)).first().map_or(Ok(()), |breach| Err(refused(breach)))?;
+        live.object.breaches(&at(live), Near(&With { state: self, live })).first().map_or(Ok(()), |breach| Err(refused(breach)))?;
         self.index.admit(live, &|a| self.objects.get(&(a.kind, a.name.clone())).map(|l| l.object.outputs()).unwrap_or_default())
+    }
+
+    /// Whether the services go this way, and those that lead to the object can stay as they are beside what it becomes.
+    pub fn lets(&self, old: &Live, now: &Live) -> Result<(), CloudError> {
+        if old.object == now.object {
+            return Ok(());
+        }
+        let with = With { state: self, live: now };
+        let way = now.object.ways(&old.object, Near(&with));
+        let users = self.index.users(&now.id).filter(|id| **id != now.id);
+        let mut users = users.filter_map(|id| Kind::ALL.iter().find_map(|kind| self.objects.get(&(*kind, id.clone()))));
+        let left = users.find_map(|user| user.object.breaches(&at(user), Near(&with)).into_iter().next());
+        way.first().or(left.as_ref()).map_or(Ok(()), |breach| Err(refused(breach)))
     }
 
     /// Does something while no other process writes, knowing all that they have written.
@@ -164,8 +176,32 @@ fn tagged(live: &Live) -> Result<(), CloudError> {
     refused.map_or(Ok(()), |message| Err(CloudError::new(Class::Invalid, "InvalidTag", message)))
 }
 
+/// The cloud with one object as it is about to be.
+struct With<'a> {
+    state: &'a State,
+    live: &'a Live,
+}
+
+impl Objects for With<'_> {
+    fn object(&self, address: &Address) -> Option<&Object> {
+        if *address == at(self.live) { Some(&self.live.object) } else { self.state.object(address) }
+    }
+
+    fn objects(&self, kind: Kind) -> Vec<(Address, &Object)> {
+        let me = at(self.live);
+        let others = self.state.objects(kind).into_iter().filter(|(a, _)| *a != me);
+        let mut all: Vec<_> = others.collect();
+        all.extend((me.kind == kind).then_some((me, &self.live.object)));
+        all
+    }
+}
+
+fn at(live: &Live) -> Address {
+    Address::new(live.object.kind(), &live.id)
+}
+
 /// The answer to a request that breaks a rule.
-pub fn refused(breach: &Breach) -> CloudError {
+fn refused(breach: &Breach) -> CloudError {
     CloudError::new(Class::Invalid, "InvalidParameterCombination", &breach.message)
 }
 

@@ -4,17 +4,17 @@ use aws_sdk_rds::types::DbInstance as Seen;
 use super::super::rds;
 use super::*;
 
-/// What an instance is, with physical ids for references and without its tags; `asked` as in the tag of that name.
-pub(super) fn read(seen: &Seen, asked: &str) -> DbInstance {
+/// What an instance is, with physical ids for references and without its tags; `asked` and `secret` as in the tags of those names.
+pub(super) fn read(seen: &Seen, asked: &str, secret: Option<&str>) -> DbInstance {
     let text = |s: Option<&str>| s.unwrap_or_default().to_owned();
     let (asked_version, asked_storage) = asked.split_once(' ').unwrap_or_default();
     let asked_storage = asked_storage.parse().unwrap_or(i32::MAX);
     let (engine, storage_type) = (text(seen.engine()), text(seen.storage_type()));
     let allocated = seen.allocated_storage.unwrap_or_default();
-    let (iops, throughput) = included(&engine, &storage_type, allocated);
+    let (iops, throughput) = rds::included(&engine, &storage_type, allocated);
     let auto_minor_version_upgrade = seen.auto_minor_version_upgrade.unwrap_or(false);
     DbInstance {
-        engine_version: shown_version(asked_version, &text(seen.engine_version()), auto_minor_version_upgrade),
+        engine_version: rds::shown_version(asked_version, &text(seen.engine_version()), auto_minor_version_upgrade),
         instance_class: text(seen.db_instance_class()),
         allocated_storage: allocated.min(asked_storage),
         max_allocated_storage: seen.max_allocated_storage,
@@ -35,8 +35,11 @@ pub(super) fn read(seen: &Seen, asked: &str) -> DbInstance {
         auto_minor_version_upgrade,
         database_name: seen.db_name.clone(),
         admin_user: text(seen.master_username()),
+        password: password(seen, secret),
+        publicly_accessible: seen.publicly_accessible.unwrap_or(false),
         apply_immediately: true,
         endpoint: Computed(rds::host(seen)),
+        running_version: Computed(seen.engine_version.clone()),
         secret_arn: Computed(secret_arn(seen)),
         tags: Tags::new(),
         engine,
@@ -48,27 +51,8 @@ pub(super) fn secret_arn(seen: &Seen) -> Option<String> {
     seen.master_user_secret()?.secret_arn.clone()
 }
 
-/// IOPS and throughput in MiB/s that a storage type includes; only gp3 reports them ("Amazon RDS DB instance storage" in AWS's user guide).
-pub(super) fn included(engine: &str, storage_type: &str, gib: i32) -> (Option<i32>, Option<i32>) {
-    let striped_from = match engine.split('-').next() {
-        Some("db2") => 100,
-        Some("oracle") => 200,
-        Some("sqlserver") => i32::MAX,
-        _ => 400,
-    };
-    match storage_type {
-        "gp3" if gib >= striped_from => (Some(12_000), Some(500)),
-        "gp3" => (Some(3_000), Some(125)),
-        _ => (None, None),
-    }
-}
-
-/// The version that was asked for while the real one is within it, or, with automatic upgrades, a later one of the same line.
-fn shown_version(asked: &str, real: &str, automatic: bool) -> String {
-    let within = !asked.is_empty() && real.strip_prefix(asked).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    let later = match (asked.rsplit_once('.'), real.rsplit_once('.')) {
-        (Some((line, a)), Some((same, r))) => line == same && matches!((a.parse::<u32>(), r.parse::<u32>()), (Ok(a), Ok(r)) if r > a),
-        _ => false,
-    };
-    if within || (automatic && later) { asked.into() } else { real.into() }
+/// Where the password is from: RDS's own secret, the stack's, or one that somebody set by hand, which is nobody's.
+fn password(seen: &Seen, secret: Option<&str>) -> Option<Ref<Secret>> {
+    let own = secret.or((seen.db_instance_status() == Some("available")).then_some("")).map(Ref::to);
+    own.filter(|_| secret_arn(seen).is_none())
 }

@@ -8,6 +8,7 @@ use aws_sdk_elasticache::types::{
 };
 use futures_util::future::try_join_all;
 
+use super::super::elasticache::{family, major};
 use super::super::managed::{broken, changed};
 use super::super::present;
 use super::*;
@@ -158,17 +159,4 @@ fn shown_version(real: &str) -> String {
         0..6 => real.into(),
         _ => real.split('.').take(2).collect::<Vec<_>>().join("."),
     }
-}
-
-/// `CacheParameterGroupFamily` of an engine version: `redis7`, `redis6.x`, `redis5.0`, `valkey8`.
-fn family(engine: &str, version: &str) -> String {
-    match major(version) {
-        6 => format!("{engine}6.x"),
-        major @ 7.. => format!("{engine}{major}"),
-        _ => format!("{engine}{}", version.split('.').take(2).collect::<Vec<_>>().join(".")),
-    }
-}
-
-fn major(version: &str) -> u32 {
-    version.split('.').next().and_then(|m| m.parse().ok()).unwrap_or_default()
 }

@@ -20,6 +20,7 @@ pub const FIELDS: Fields = &[
             ("multi_az", "cache.{}.automatic_failover", Other),
             ("node_type", "cache.{}.node_type", Same),
             ("parameter_group", "cache.{}.parameters", Other),
+            ("parameter_group.parameters.*", "cache.{}.parameters.*", Same),
             ("port", "cache.{}.port", Same),
             ("replicas", "cache.{}.replicas", Same),
             ("snapshot_retention", "cache.{}.snapshot_retention", Days),

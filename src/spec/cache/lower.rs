@@ -2,6 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Cache, CacheEngine, group};
+use crate::kinds::elasticache::family;
 use crate::kinds::{CacheParameterGroup, CacheSubnetGroup, Ref, ReplicationGroup};
 use crate::spec::lower::{Lower, int};
 use crate::spec::stores::tier_before;
@@ -9,7 +10,7 @@ use crate::spec::units::Name;
 
 pub fn lower(entries: &BTreeMap<Name, Cache>, l: &mut Lower<'_>) {
     for tier in entries.values().map(|c| &c.subnets).collect::<BTreeSet<_>>() {
-        let group = CacheSubnetGroup { subnets: l.subnets(tier), tags: l.tags(tier.as_str()) };
+        let group = CacheSubnetGroup { vpc: Ref::to("main"), subnets: l.subnets(tier), tags: l.tags(tier.as_str()) };
         l.renamed::<CacheSubnetGroup>(tier.as_str(), tier_before(l, tier));
         l.add(tier.as_str(), format!("vpc.subnets.{tier}"), group);
     }
@@ -17,7 +18,7 @@ pub fn lower(entries: &BTreeMap<Name, Cache>, l: &mut Lower<'_>) {
         let old = cache.renamed_from.as_ref().map(Name::to_string);
         if !cache.parameters.is_empty() {
             let group = CacheParameterGroup {
-                family: cache_family(cache),
+                family: family(engine(cache.engine), cache.version.as_str()),
                 parameters: cache.parameters.clone().into(),
                 tags: l.tags(name.as_str()),
             };
@@ -25,11 +26,7 @@ pub fn lower(entries: &BTreeMap<Name, Cache>, l: &mut Lower<'_>) {
             l.add(name.as_str(), format!("cache.{name}.parameters"), group);
         }
         let made = ReplicationGroup {
-            engine: match cache.engine {
-                CacheEngine::Redis => "redis",
-                CacheEngine::Valkey => "valkey",
-            }
-            .into(),
+            engine: engine(cache.engine).into(),
             engine_version: cache.version.to_string(),
             node_type: cache.node_type.to_string(),
             replicas: int(cache.replicas),
@@ -53,12 +50,9 @@ pub fn lower(entries: &BTreeMap<Name, Cache>, l: &mut Lower<'_>) {
     }
 }
 
-/// `CacheParameterGroupFamily`.
-fn cache_family(cache: &Cache) -> String {
-    match (cache.engine, cache.version.major()) {
-        (CacheEngine::Redis, "6") => "redis6.x".into(),
-        (CacheEngine::Redis, "5") => "redis5.0".into(),
-        (CacheEngine::Redis, major) => format!("redis{major}"),
-        (CacheEngine::Valkey, major) => format!("valkey{major}"),
+fn engine(engine: CacheEngine) -> &'static str {
+    match engine {
+        CacheEngine::Redis => "redis",
+        CacheEngine::Valkey => "valkey",
     }
 }

@@ -23,7 +23,7 @@ pub struct Cache {
     /// The engine. Changing it is a replacement.
     #[serde(default = "engine")]
     pub engine: CacheEngine,
-    /// The engine's version.
+    /// The engine's version, such as `"7.1"`: from 6 on major and minor. It only rises.
     #[schemars(extend("x-default" = "\"7.1\" for redis, \"8.0\" for valkey"))]
     pub version: Version,
     /// The ElastiCache node type.

@@ -1,5 +1,5 @@
 //! Databases.
-use super::{Database, DatabaseEngine, StorageType};
+use super::{Database, DatabaseEngine};
 use crate::diag::{Code, Risk};
 use crate::spec::check::Check;
 use crate::spec::stores::{place, windows};
@@ -62,12 +62,7 @@ fn database(cx: &mut Check<'_>, name: &str, entry: &Database) {
     let retention = ["database", name, "backups", "retention"];
     cx.retention(&retention, entry.backups.retention);
     let none = entry.backups.retention == Duration::seconds(0);
-    if none && entry.replicas > 0 {
-        let replicas = path("replicas");
-        let places = [(&replicas[..], "these replicas"), (&retention[..], "no backups")];
-        let message = format!("`database.{name}` has replicas but no backups to make them from");
-        cx.both(Code::ReplicaWithoutBackups, places, message, "write a `retention` of at least `1d`, or `replicas: 0`");
-    } else if none && cx.knows(&path("replicas")) {
+    if none && entry.replicas == 0 && cx.knows(&path("replicas")) {
         let message = format!("`database.{name}` has no backups: what is lost can't be restored");
         cx.risk(Risk::NoBackups, &retention, message, "write a `retention` of at least `1d`");
     }
@@ -84,35 +79,9 @@ fn database(cx: &mut Check<'_>, name: &str, entry: &Database) {
 }
 
 fn storage(cx: &mut Check<'_>, name: &str, entry: &Database) {
-    let storage = &entry.storage;
-    let path = |field| ["database", name, "storage", field];
-    if !(Size::gib(20)..=Size::gib(64 * 1024)).contains(&storage.size) {
-        let message = format!("`database.{name}` can't have storage of {}", storage.size);
-        cx.error(Code::OutOfRange, &path("size"), "this size", message, "write a size from 20GiB to 64TiB");
-    }
-    if let Some(max) = storage.max
-        && max <= storage.size
-    {
-        let (field, size) = (path("max"), path("size"));
-        let places = [(&field[..], "this maximum"), (&size[..], "this size")];
-        let message = format!("the storage of `database.{name}` starts at {} and can't grow to {max}", storage.size);
-        cx.both(Code::Storage, places, message, "write a `max` above `size`, or leave it out");
-    }
-    let large = storage.size >= Size::gib(400);
-    let provisioned = matches!(storage.kind, StorageType::Io1 | StorageType::Io2);
-    if provisioned && storage.iops.is_none() && cx.knows(&path("iops")) {
-        let message = format!("the storage of `database.{name}` has a type that needs `iops`");
-        cx.error(Code::Storage, &path("type"), "this type", message, "add `iops:`, or write `type: gp3`");
-    }
-    let adjustable = storage.kind == StorageType::Gp3 && large;
-    let known = cx.knows(&path("type")) && cx.knows(&path("size"));
-    let help = "leave it out, or write `type: gp3` and a size from 400GiB";
-    if storage.iops.is_some() && !provisioned && !adjustable && known {
-        let message = format!("the storage of `database.{name}` has fixed operations a second");
-        cx.error(Code::Storage, &path("iops"), "can't be set", message, help);
-    }
-    if storage.throughput.is_some() && !adjustable && known {
-        let message = format!("the storage of `database.{name}` has a fixed throughput");
-        cx.error(Code::Storage, &path("throughput"), "can't be set", message, help);
+    let size = entry.storage.size;
+    if !(Size::gib(20)..=Size::gib(64 * 1024)).contains(&size) {
+        let message = format!("`database.{name}` can't have storage of {size}");
+        cx.error(Code::OutOfRange, &["database", name, "storage", "size"], "this size", message, "write a size from 20GiB to 64TiB");
     }
 }

@@ -2,14 +2,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Database, DatabaseEngine, StorageType, group};
-use crate::kinds::{DbInstance, DbParameterGroup, DbReplica, DbSubnetGroup, Ref, SecurityGroup};
+use crate::kinds::rds::{line, replicas_first};
+use crate::kinds::{DbInstance, DbParameterGroup, DbReplica, DbSubnetGroup, Ref, Secret, SecurityGroup};
 use crate::spec::lower::{Lower, int};
 use crate::spec::stores::tier_before;
-use crate::spec::units::{Name, Version};
+use crate::spec::units::Name;
 
 pub fn lower(entries: &BTreeMap<Name, Database>, l: &mut Lower<'_>) {
     for tier in entries.values().map(|d| &d.subnets).collect::<BTreeSet<_>>() {
-        let group = DbSubnetGroup { subnets: l.subnets(tier), tags: l.tags(tier.as_str()) };
+        let group = DbSubnetGroup { vpc: Ref::to("main"), subnets: l.subnets(tier), tags: l.tags(tier.as_str()) };
         l.renamed::<DbSubnetGroup>(tier.as_str(), tier_before(l, tier));
         l.add(tier.as_str(), format!("vpc.subnets.{tier}"), group);
     }
@@ -18,6 +19,16 @@ pub fn lower(entries: &BTreeMap<Name, Database>, l: &mut Lower<'_>) {
         let group = DbParameterGroup { family: db_family(db), parameters: db.parameters.clone().into(), tags: l.tags(name.as_str()) };
         l.renamed::<DbParameterGroup>(name.as_str(), old.clone());
         l.add(name.as_str(), format!("database.{name}.parameters"), group);
+        if !db.manage_master_user_password {
+            let secret = Secret {
+                username: db.admin_user.to_string(),
+                length: password_length(db.engine),
+                arn: Default::default(),
+                tags: l.tags(name.as_str()),
+            };
+            l.renamed::<Secret>(name.as_str(), old.clone());
+            l.add(name.as_str(), format!("database.{name}"), secret);
+        }
         l.renamed::<DbInstance>(name.as_str(), old.clone());
         l.add(name.as_str(), format!("database.{name}"), primary(l, name, db));
         for i in 1..=db.replicas {
@@ -50,12 +61,15 @@ fn primary(l: &Lower<'_>, name: &Name, db: &Database) -> DbInstance {
         deletion_protection: db.deletion_protection,
         performance_insights: db.performance_insights,
         log_exports: if db.log_exports { logs(db.engine) } else { BTreeSet::new() },
-        auto_minor_version_upgrade: minor_is_open(&db.version),
+        auto_minor_version_upgrade: minor_is_open(db),
         database_name: db.database_name.as_ref().map(|n| n.to_string()),
         admin_user: db.admin_user.to_string(),
+        password: (!db.manage_master_user_password).then(|| Ref::to(name.to_string())),
+        publicly_accessible: false,
         apply_immediately: db.apply_immediately,
         tags: l.tags(name.as_str()),
         endpoint: Default::default(),
+        running_version: Default::default(),
         secret_arn: Default::default(),
     }
 }
@@ -63,16 +77,20 @@ fn primary(l: &Lower<'_>, name: &Name, db: &Database) -> DbInstance {
 fn copy(l: &Lower<'_>, replica: &str, name: &Name, db: &Database) -> DbReplica {
     DbReplica {
         source: Ref::to(name.to_string()),
+        engine_version: replicas_first(engine(db.engine)).then(|| db.version.to_string()),
         instance_class: db.instance_class.to_string(),
         storage_type: storage(db.storage.kind).into(),
+        iops: db.storage.iops.map(int),
+        throughput: db.storage.throughput.map(int),
         security_groups: security_groups(name),
         parameter_group: Ref::to(name.to_string()),
         multi_az: false,
         port: int(db.port),
         deletion_protection: db.deletion_protection,
         performance_insights: db.performance_insights,
-        auto_minor_version_upgrade: minor_is_open(&db.version),
+        auto_minor_version_upgrade: minor_is_open(db),
         maintenance_window: db.maintenance_window.to_string(),
+        publicly_accessible: false,
         apply_immediately: db.apply_immediately,
         tags: l.tags(replica),
         endpoint: Default::default(),
@@ -84,8 +102,16 @@ fn security_groups(database: &Name) -> BTreeSet<Ref<SecurityGroup>> {
 }
 
 /// A version that names only the release line leaves the minor version to RDS.
-fn minor_is_open(version: &Version) -> bool {
-    !version.as_str().contains('.')
+fn minor_is_open(db: &Database) -> bool {
+    line(engine(db.engine), db.version.as_str()) == db.version.as_str()
+}
+
+/// The longest that the engine takes, up to 64 (`CreateDBInstance.MasterUserPassword`).
+fn password_length(engine: DatabaseEngine) -> i32 {
+    match engine {
+        DatabaseEngine::Mariadb | DatabaseEngine::Mysql => 41,
+        DatabaseEngine::Postgres => 64,
+    }
 }
 
 fn engine(engine: DatabaseEngine) -> &'static str {
@@ -115,13 +141,6 @@ fn logs(engine: DatabaseEngine) -> BTreeSet<String> {
 
 /// The parameter group family of an engine's release line (`DBParameterGroupFamily`).
 fn db_family(db: &Database) -> String {
-    match db.engine {
-        DatabaseEngine::Postgres => format!("postgres{}", db.version.major()),
-        other => format!("{}{}", engine(other), line(&db.version)),
-    }
-}
-
-/// The first two numbers of a version: `8.0` of `8.0.39`.
-fn line(version: &Version) -> String {
-    version.as_str().split('.').take(2).collect::<Vec<_>>().join(".")
+    let engine = engine(db.engine);
+    format!("{engine}{}", line(engine, db.version.as_str()))
 }

@@ -11,19 +11,20 @@ use super::section::{Attributes, Fields, Section, SectionGroup, peers};
 use super::sections::Spec;
 use super::timeouts::Timeouts;
 use super::units::{AdminUser, DailyWindow, DatabaseName, Duration, InstanceClass, Name, Peer, Size, Target, Version, WeeklyWindow, fixed};
+use crate::kinds::rds::has_insights;
 use crate::kinds::{Kind, Part};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A database: a primary, its standby and its replicas, encrypted; RDS keeps the password (AWS: RDS DB instances).
+/// A database: a primary, its standby and its replicas, encrypted; nobody ever sees the password that does not ask for it (AWS: RDS DB instances).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
     /// The engine. Changing it is a replacement.
     pub engine: DatabaseEngine,
-    /// The engine's version; `"16"` stands for any 16.x.
-    #[schemars(extend("x-default" = "\"16\" for postgres, \"8.0\" for mysql, \"10.11\" for mariadb"))]
+    /// The engine's version: a release line, such as `"16"` or mysql's `"8.4"`, for any minor version of it, or a whole version. It only rises.
+    #[schemars(extend("x-default" = "\"16\" for postgres, \"8.4\" for mysql, \"11.4\" for mariadb"))]
     pub version: Version,
     /// The RDS instance class.
     #[serde(default = "instance_class")]
@@ -56,18 +57,22 @@ pub struct Database {
     /// Whether AWS refuses to delete it.
     #[serde(default = "yes")]
     pub deletion_protection: bool,
-    /// Whether Performance Insights are on; some small instance classes can't.
-    #[serde(default = "yes")]
+    /// Whether Performance Insights are on; with mysql and mariadb, micro and small classes can't.
+    #[schemars(extend("x-default" = "true, where the engine and the class can"))]
     pub performance_insights: bool,
     /// The port.
-    #[schemars(range(min = 1, max = 65535), extend("x-default" = "5432 for postgres, 3306 for mysql and mariadb"))]
+    #[schemars(range(min = 1150, max = 65535), extend("x-default" = "5432 for postgres, 3306 for mysql and mariadb"))]
     pub port: u16,
     /// A database to create at the start; none when left out. Changing it is a replacement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database_name: Option<DatabaseName>,
-    /// The first user; RDS keeps its password in Secrets Manager. Changing it is a replacement.
+    /// The first user; its password is in Secrets Manager. Changing it is a replacement.
     #[serde(default = "admin_user")]
     pub admin_user: AdminUser,
+    /// Whether RDS makes the password, keeps it and renews it every week. It can't for a database with replicas: then the stack keeps a random one in a secret
+    /// of its own, in the same form. `${database.NAME.secret_arn}` is the secret's ARN either way.
+    #[schemars(extend("x-default" = "true without replicas"))]
+    pub manage_master_user_password: bool,
     /// Whether changes are made at once rather than in the maintenance window.
     #[serde(default = "yes")]
     pub apply_immediately: bool,
@@ -89,7 +94,7 @@ impl Section for BTreeMap<Name, Database> {
         ("endpoint", |_, name| output(Kind::DbInstance, name, "endpoint")),
         ("port", |_, name| output(Kind::DbInstance, name, "port")),
         ("reader_endpoint", reader),
-        ("secret_arn", |_, name| output(Kind::DbInstance, name, "secret_arn")),
+        ("secret_arn", secret),
     ];
     const FIELDS: Fields = fields::FIELDS;
 
@@ -98,9 +103,14 @@ impl Section for BTreeMap<Name, Database> {
         node.each_entry(|entry| {
             let (version, port) = match entry.text_of("engine") {
                 "postgres" => ("16", 5432),
-                "mysql" => ("8.0", 3306),
-                _ => ("10.11", 3306),
+                "mysql" => ("8.4", 3306),
+                _ => ("11.4", 3306),
             };
+            let replicas = entry.get("replicas").and_then(Node::as_int).unwrap_or_default();
+            let class = entry.get("instance_class").and_then(Node::as_text).map_or(INSTANCE_CLASS, |class| class);
+            let insights = has_insights(entry.text_of("engine"), class);
+            entry.fill("manage_master_user_password", |at| Node::bool(replicas == 0, at));
+            entry.fill("performance_insights", |at| Node::bool(insights, at));
             entry.fill("version", |at| Node::text(version, at));
             entry.fill("port", |at| Node::int(port, at));
             entry.fill("subnets", |at| Node::text(subnets.as_str(), at));
@@ -133,6 +143,14 @@ impl Section for BTreeMap<Name, Database> {
 /// The name of an entry's security group.
 fn group(name: &Name) -> String {
     format!("database.{name}")
+}
+
+/// Where the password is: in RDS's secret, or in the stack's.
+fn secret(spec: &Spec, name: &str) -> Vec<Part> {
+    match spec.database.get(name) {
+        Some(entry) if !entry.manage_master_user_password => output(Kind::Secret, name, "arn"),
+        _ => output(Kind::DbInstance, name, "secret_arn"),
+    }
 }
 
 /// The first replica's endpoint; that of the primary where there is no replica.
@@ -213,8 +231,10 @@ impl Default for Backups {
     }
 }
 
+const INSTANCE_CLASS: &str = "db.t4g.medium";
+
 fn instance_class() -> InstanceClass {
-    fixed("db.t4g.medium")
+    fixed(INSTANCE_CLASS)
 }
 
 fn yes() -> bool {

@@ -58,7 +58,7 @@ fn database(seen: &Seen, want: &Want) {
     assert_eq!(primary.db_subnet_group().and_then(|g| g.db_subnet_group_name()), place.db_subnet_group_name());
     assert_eq!((primary.backup_retention_period(), primary.preferred_backup_window()), (Some(want.backups), Some("03:00-04:00")));
     assert_eq!(primary.db_name(), None);
-    assert!(primary.master_user_secret().and_then(|s| s.secret_arn()).is_some(), "RDS keeps the password");
+    assert!(primary.master_user_secret().is_none(), "the stack keeps the password: RDS makes no replicas otherwise");
     assert_eq!(primary.enabled_cloudwatch_logs_exports(), ["postgresql", "upgrade"]);
     assert_eq!(primary.read_replica_db_instance_identifiers(), [replica.db_instance_identifier().unwrap()]);
     assert_eq!(replica.read_replica_source_db_instance_identifier(), primary.db_instance_identifier());

@@ -1,0 +1,103 @@
+"""What RDS does otherwise than the emulator. What it refuses: each rule with the error that RDS was seen to answer with, or that its reference names.
+And parameters: a value that is the family's own isn't the user's, whoever wrote it."""
+from moto.core.responses import ActionResult
+from moto.rds.exceptions import DBParameterGroupNotFoundError
+from moto.rds.exceptions import InvalidParameterCombination, InvalidParameterValue
+from moto.rds.models import RDSBackend
+from moto.rds.responses import RDSResponse
+
+PROVISIONED = ("io1", "io2")
+
+
+def striped(kind, size):
+    """Whether the speed of this storage is set rather than fixed (postgres, mysql and mariadb)."""
+    return kind in PROVISIONED or (kind == "gp3" and size >= 400)
+
+
+def number(version):
+    return [int(part) for part in version.split(".")]
+
+
+def speed(kind, size, wanted):
+    if not striped(kind, size) and (wanted.get("iops") or wanted.get("storage_throughput")):
+        raise InvalidParameterCombination(f"You can't specify IOPS or storage throughput for storage type {kind} and a storage size of {size}")
+    if kind in PROVISIONED and not wanted.get("iops"):
+        raise InvalidParameterCombination(f"You must specify the iops for storage type {kind}")
+
+
+def create(self, wanted):
+    speed(wanted.get("storage_type"), wanted.get("allocated_storage") or 0, wanted)
+    return CREATE(self, wanted)
+
+
+def replicate(self, wanted):
+    source = self.find_db_from_id(wanted["source_db_instance_identifier"])
+    if source.manage_master_user_password:
+        engine = source.engine
+        raise InvalidParameterValue(
+            f"Creating read replicas for source instance with engine {engine} where ManageMasterUserPassword is enabled is not supported"
+        )
+    if not int(source.backup_retention_period):
+        raise InvalidParameterCombination("Automated backups are not enabled for this database instance.")
+    speed(wanted.get("storage_type") or source.storage_type, source.allocated_storage, wanted)
+    return REPLICATE(self, wanted)
+
+
+def modify(self, identifier, wanted):
+    now = self.describe_db_instances(identifier)[0]
+    replicas = [self.databases[name] for name in ([] if now.is_replica else now.replicas) if name in self.databases]
+    if wanted.get("manage_master_user_password") and (replicas or wanted.get("master_user_password")):
+        raise InvalidParameterCombination("You can't manage the master user password of this instance with Secrets Manager")
+    if wanted.get("manage_master_user_password") is False and not wanted.get("master_user_password"):
+        raise InvalidParameterCombination("You must specify MasterUserPassword")
+    if now.manage_master_user_password and wanted.get("manage_master_user_password") is None and wanted.get("master_user_password"):
+        raise InvalidParameterCombination("You can't specify MasterUserPassword for an instance with ManageMasterUserPassword")
+    if replicas and wanted.get("backup_retention_period") == 0:
+        raise InvalidParameterCombination("Automated backups can't be turned off for the source of read replicas")
+    version = wanted.get("engine_version")
+    if version:
+        real, parts = number(now.engine_version), number(version)
+        if parts < real[: len(parts)]:
+            raise InvalidParameterCombination(f"Cannot upgrade {now.engine} from {now.engine_version} to {version}")
+        if now.engine in ("mysql", "mariadb") and any(number(r.engine_version)[: len(parts)] < parts for r in replicas):
+            raise InvalidParameterCombination("One or more of the read replicas must be upgraded before their source")
+    size = wanted.get("allocated_storage") or now.allocated_storage
+    kind = wanted.get("storage_type") or now.storage_type
+    moves = any(wanted.get(key) is not None for key in ("allocated_storage", "iops", "storage_type", "storage_throughput"))
+    if moves:
+        speed(kind, size, wanted)
+    if striped(kind, size) and bool(wanted.get("allocated_storage")) != bool(wanted.get("iops")):
+        raise InvalidParameterCombination(
+            "You must specify both the storage size and iops when modifying the storage size or iops on a DB instance that has iops."
+        )
+    return MODIFY(self, identifier, wanted)
+
+
+CREATE, REPLICATE, MODIFY = RDSBackend.create_db_instance, RDSBackend.create_db_instance_read_replica, RDSBackend.modify_db_instance
+
+
+# Some parameters that every family has here: the family's own value, and when a change is in force.
+FAMILY = {"autovacuum": ("1", "dynamic"), "log_min_duration_statement": (None, "dynamic"), "max_connections": ("100", "static")}
+
+
+def parameters(self):
+    name, source = self.params.get("DBParameterGroupName"), self.params.get("Source")
+    groups = self.backend.describe_db_parameter_groups({"db_parameter_group_name": name})
+    if not groups:
+        raise DBParameterGroupNotFoundError(name)
+    shown = []
+    for key in sorted({*FAMILY, *groups[0].parameters}):
+        own, (default, when) = groups[0].parameters.get(key, {}), FAMILY.get(key, (None, "dynamic"))
+        value = own.get("ParameterValue", default)
+        user = bool(own) and value != default
+        if source in (None, "user" if user else "engine-default"):
+            one = {"ParameterName": key, "Source": "user" if user else "engine-default", "ApplyType": when}
+            shown.append(one if value is None else {**one, "ParameterValue": value})
+    return ActionResult({"Parameters": shown})
+
+
+def install():
+    RDSResponse.describe_db_parameters = parameters
+    RDSBackend.create_db_instance = create
+    RDSBackend.create_db_instance_read_replica = replicate
+    RDSBackend.modify_db_instance = modify
