@@ -196,6 +196,9 @@ impl JsonSchema for Text {
     }
 }
 
+/// Values by the names that a text may use.
+pub type Outputs = BTreeMap<String, String>;
+
 /// Resolves addresses to what stands behind them at the moment of a call.
 #[derive(Clone, Debug, Default)]
 pub struct Links(pub BTreeMap<Address, Live>);

@@ -87,7 +87,7 @@ pub use governed::Governed;
 pub use holders::Holders;
 pub use identity::{Address, Stamp};
 pub use limits::{Limit, ZonePlan};
-pub use links::{Links, Part, Pointer, Ref, Text, foreign, map_refs, pointers, refs, resolve_texts};
+pub use links::{Links, Outputs, Part, Pointer, Ref, Text, foreign, map_refs, pointers, refs, resolve_texts};
 pub use live::Live;
 pub use names::NameRule;
 pub use phase::Rule;
@@ -351,9 +351,6 @@ async fn delete<K: Resource>(cx: &Clients, live: &Live) -> Result<(), CloudError
 
 /// What a call of a batch has made, if it makes something.
 pub type Answer = Result<Option<Live>, CloudError>;
-
-/// Values by the names that a text may use.
-pub type Outputs = BTreeMap<String, String>;
 
 /// Calls `make` in a stack frame of its own. The caller matches over all kinds and each arm puts a future on the heap; were this inlined,
 /// the caller's frame would hold room for the futures of all arms at once, at every level of polling.

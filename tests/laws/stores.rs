@@ -161,8 +161,7 @@ async fn what_moves_to_another_network_is_replaced_and_guarded() {
     let (from, to) = (of("10.0.0.0/16"), of("10.1.0.0/16"));
     let cloud = with(&from, 4).await;
     let seen = observe(&cloud, "stores", &to.renamed).await.unwrap();
-    let guarded = plan(&to, &seen, &Allowed::new()).unwrap_err();
-    let [PlanError::Guarded(guarded)] = &guarded[..] else { panic!("{guarded:#?}") };
+    let guarded = plan(&to, &seen, &Allowed::new()).unwrap().refused;
     let named: Vec<String> = guarded.iter().filter(|g| g.replaced && g.data).map(|g| g.address.to_string()).collect();
     assert_eq!(named, ["db_instance.main", "replication_group.main"]);
     let (outcome, events) = apply(&cloud, &settled_plan(&cloud, &to).await.unwrap(), "r1").await;

@@ -19,6 +19,7 @@ pub const TABLE: Table = one(&[made(
         of("enabled_cloudwatch_logs_exports", "log_exports"),
         same("engine"),
         same("engine_version"),
+        of("engine_version_actual", "running_version"),
         ID,
         known("identifier", "${id}"),
         same("instance_class"),
