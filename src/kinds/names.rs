@@ -64,7 +64,7 @@ impl NameRule {
     fn readable(&self, stack: &str, entry: &str) -> String {
         let start = self.plain(&format!("{stack}-"));
         let refused = |beginning: &&str| start.starts_with(*beginning) || beginning.starts_with(&start);
-        let before = if self.beginnings.iter().any(|b| refused(b)) { "x-" } else { "" };
+        let before = if self.beginnings.iter().any(refused) { "x-" } else { "" };
         self.plain(&format!("{before}{stack}-{entry}"))
     }
 

@@ -1,8 +1,8 @@
 //! A saved plan is refused when anything of its own business has moved, and for nothing else.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use infra::cloud::Sandbox;
-use infra::kinds::{Kind, Live, Object, refs};
+use infra::kinds::{Address, Kind, Live, Near, Object, refs};
 use infra::model::{Mode, Moment};
 use infra::observe::{Snapshot, complete, observe};
 use infra::plan::saved::{Moved, Refused, Scene};
@@ -64,8 +64,10 @@ fn otherwise(object: &Object, name: &str) -> Option<Object> {
         json!({ "10.9.0.0/16": { "internet_gateway": { "$ref": "internet_gateway.x" } } }),
         json!(700),
         json!("x"),
+        json!("ELBSecurityPolicy-TLS13-1-2-2021-06"),
         json!(true),
         json!(["x"]),
+        json!(["arn:aws:iam::aws:policy/Another"]),
         json!({ "x": "y" }),
         json!({ "$computed": 7 }),
         json!({ "$computed": "x" }),
@@ -82,7 +84,8 @@ fn otherwise(object: &Object, name: &str) -> Option<Object> {
         let mut whole = whole.clone();
         *whole.as_object_mut().unwrap().values_mut().next().unwrap().get_mut(name)? = value.clone();
         let other: Object = serde_json::from_value(whole).ok()?;
-        other.attributes().iter().any(|a| a.name == name && a.value != now).then_some(other)
+        let refused = !other.breaches(&Address::new(other.kind(), "x"), Near(&BTreeMap::new())).is_empty();
+        other.attributes().iter().any(|a| a.name == name && a.value != now && !refused).then_some(other)
     };
     values.iter().find_map(with)
 }

@@ -83,8 +83,10 @@ pub(super) fn breaches(listener: &Listener) -> Vec<Breach> {
             format!("did you mean `{BEGIN}{near}`?"),
         ));
     }
-    // `Certificates`: CertificateNotFound.
-    if let Some(arn) = listener.certificate.as_ref().and_then(|c| c.0.strip_prefix('=')).filter(|arn| !certificate(arn)) {
+    // `Certificates`: CertificateNotFound. What a partial plan leaves as it stands may be named by an id that is no ARN.
+    if let Some(arn) =
+        listener.certificate.as_ref().and_then(|c| c.0.strip_prefix('=')).filter(|arn| arn.starts_with("arn:") && !certificate(arn))
+    {
         let message = format!("`{arn}` is not the ARN of a certificate");
         let help = "write one of AWS Certificate Manager, such as `arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012`";
         found.push(Breach::new(Code::ListenerCertificate, "certificate", message, help));
