@@ -42,8 +42,8 @@
 //!
 //! **The reading path**, an evening long: `model.rs`, `canon.rs`, `kinds/mod.rs`, `kinds/identity.rs`, `kinds/links.rs`, `kinds/live.rs`, `kinds/object.rs`,
 //! `kinds/claims.rs`, `kinds/subnet.rs`, `wire/mod.rs`, `wire/policy.rs`, `wire/aws.rs`, `cloud/mod.rs`, `cloud/aws.rs`, `cloud/lease.rs`, `graph.rs`,
-//! `diff.rs`, `observe.rs`, `stack/mod.rs`, `stack/fields.rs`, `spec/mod.rs`, `spec/section.rs`, `spec/sections.rs`, `spec/cache/mod.rs`, `spec/cache/check.rs`,
-//! `spec/cache/lower.rs`, `spec/lower.rs`, `plan/mod.rs`, `plan/decide.rs`, `plan/steps.rs`, `plan/select.rs`, `run/mod.rs`, `run/ready.rs`, `run/drive.rs`,
+//! `diff.rs`, `observe.rs`, `stack/mod.rs`, `spec/mod.rs`, `spec/section.rs`, `spec/sections.rs`, `spec/cache/mod.rs`, `spec/cache/check.rs`,
+//! `spec/cache/lower.rs`, `spec/lower.rs`, `plan/mod.rs`, `plan/decide.rs`, `plan/steps.rs`, `run/mod.rs`, `run/ready.rs`, `run/drive.rs`,
 //! `run/look.rs`, `run/memory.rs`, `run/journal.rs`, `run/intent.rs`, `run/recover.rs`, `render/words.rs`, `render/values.rs`, `render/text.rs`, `cli/flow.rs`,
 //! `cli/change.rs`, `cli/runner.rs`, `cli/apply.rs`.
 //!

@@ -322,7 +322,7 @@ impl<'p> Run<'p> {
     fn acquit(&mut self) {
         let open =
             |(i, s): (usize, &State)| matches!(s, State::Unknown | State::Half | State::Failed) || (*s == State::Running && self.seen[i]);
-        if self.direction == Direction::Forward && !self.state.iter().enumerate().any(open) {
+        if self.cause.is_some() && self.direction == Direction::Forward && !self.state.iter().enumerate().any(open) {
             self.cause = None;
         }
     }

@@ -126,13 +126,13 @@ async fn begun(from: &Stack, to: &Stack, seed: u64) -> Case {
     Case::of(cloud, to).await
 }
 
-/// Undisturbed, a plan arrives, or is refused because what must leave first is in use. The plan.
+/// Undisturbed, a plan arrives, or is refused: what must leave first is in use, or a service goes no such way. The plan.
 async fn arrives(from: &Stack, to: &Stack, seed: u64) -> Option<Plan> {
     let cloud = with(from, seed).await;
     let strangers = strangers(&cloud);
     let plan = match settled_plan(&cloud, to).await {
         Ok(plan) => plan,
-        Err(problems) if problems.iter().all(|p| matches!(p, PlanError::Blocked { .. })) => return None,
+        Err(problems) if problems.iter().all(|p| matches!(p, PlanError::Blocked { .. } | PlanError::Refused { .. })) => return None,
         Err(e) => panic!("no plan: {e:?}"),
     };
     let (outcome, events) = apply(&cloud, &plan, "r1").await;

@@ -28,7 +28,7 @@ pub struct Mark {
 pub fn marks(ours: &str) -> Vec<Mark> {
     let digest = "0123456789abcdef";
     vec![
-        Mark { stack: ours.into(), tags: [("Name".into(), "foreign".into())].into(), line: "someone else's".into() },
+        Mark { stack: ours.into(), tags: [("Name".into(), "foreign".into())].into(), line: "of somebody else".into() },
         stamp(ours, [&format!("{ours}-two"), "vpc.main", "r1/0", digest]),
         stamp(ours, [ours, "no_such_kind.main", "r1/0", digest]),
         stamp(ours, [ours, "vpc.main", "r1", digest]),

@@ -21,6 +21,7 @@ const SENT: &[(Kind, &str, &str, &str)] = &[
     (Kind::LoadBalancer, "elasticloadbalancing", "CreateLoadBalancer", "Name"),
     (Kind::PrefixList, "ec2", "CreateManagedPrefixList", "PrefixListName"),
     (Kind::ReplicationGroup, "elasticache", "CreateReplicationGroup", "ReplicationGroupId"),
+    (Kind::Secret, "secretsmanager", "CreateSecret", "Name"),
     (Kind::SecurityGroup, "ec2", "CreateSecurityGroup", "GroupName"),
     (Kind::TargetGroup, "elasticloadbalancing", "CreateTargetGroup", "Name"),
 ];

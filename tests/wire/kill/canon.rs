@@ -89,7 +89,13 @@ fn words(line: &str, names: &BTreeMap<&str, String>) -> String {
             Some(address) => out += &format!("<{address}>"),
             None => {
                 let hex = |part: &str| part.len() >= 8 && part.chars().all(|c| c.is_ascii_hexdigit());
-                let parts: Vec<&str> = word.split('-').map(|part| if hex(part) { "#" } else { part }).collect();
+                let mut parts: Vec<&str> = word.split('-').map(|part| if hex(part) { "#" } else { part }).collect();
+                // Secrets Manager ends an ARN with six characters of its own.
+                if let [.., "#", end] = &mut parts[..]
+                    && end.len() == 6
+                {
+                    *end = "#";
+                }
                 out += &parts.join("-");
             }
         }
