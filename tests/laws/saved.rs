@@ -63,6 +63,7 @@ fn otherwise(object: &Object, name: &str) -> Option<Object> {
         json!(["dns_record.x"]),
         json!({ "10.9.0.0/16": { "internet_gateway": { "$ref": "internet_gateway.x" } } }),
         json!(700),
+        json!(12_500),
         json!("x"),
         json!("ELBSecurityPolicy-TLS13-1-2-2021-06"),
         json!(true),

@@ -249,8 +249,13 @@ async fn caches(config: &SdkConfig, seen: &mut Seen) {
     }
     for group in cache.describe_cache_parameter_groups().send().await.unwrap().cache_parameter_groups() {
         let Some(at) = seen.own(ask(group.arn()).await) else { continue };
-        let shown =
-            cache.describe_cache_parameters().cache_parameter_group_name(group.cache_parameter_group_name().unwrap()).send().await.unwrap();
+        let shown = cache
+            .describe_cache_parameters()
+            .cache_parameter_group_name(group.cache_parameter_group_name().unwrap())
+            .source("user")
+            .send()
+            .await
+            .unwrap();
         let text = |s: Option<&str>| s.unwrap_or_default().to_owned();
         let values = shown.parameters().iter().map(|p| (text(p.parameter_name()), text(p.parameter_value()))).collect();
         seen.cache_parameters.insert(at, (group.clone(), values));
