@@ -27,6 +27,7 @@ pub const FIELDS: Fields = &[
             ("egress", "vpc.subnets.*", Other),
             ("egress", "vpc.cidr", Other),
             ("ingress", "vpc.security_groups.{}.ingress", Other),
+            ("ingress", "vpc.security_groups.*", Other),
             ("ingress", "vpc.subnets.*", Other),
             ("ingress", "vpc.cidr", Other),
         ],
