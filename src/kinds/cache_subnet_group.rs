@@ -5,7 +5,6 @@ use super::managed::{already, moved};
 use super::quotas::quota;
 use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, known, made, of, one};
 use super::*;
-use crate::diag::Code;
 use crate::model::Tags;
 use crate::wire::tags::to_tags;
 
@@ -61,27 +60,14 @@ impl Resource for CacheSubnetGroup {
         CacheSubnetGroup { vpc: Ref::to(EXAMPLE), subnets: [Ref::to(EXAMPLE)].into(), tags: tags() }
     }
 
-    /// All subnets are of one VPC (`SubnetIds`).
     fn breaches(&self, _: &Address, near: Near<'_>) -> Vec<Breach> {
-        let other = self.subnets.iter().any(|s| near.get(s).is_some_and(|s| s.vpc != self.vpc));
-        let breach = || Breach::new(Code::Refused, "subnets", "the subnets of a group are in its VPC", "name a tier of this VPC");
-        other.then(breach).into_iter().collect()
+        managed::one_vpc(&self.vpc, &self.subnets, near)
     }
 
-    /// What a cache stands in can't leave (`SubnetInUse`). Which subnets those are is known only where too few stay for any to be spared.
+    /// `SubnetInUse`.
     fn ways(&self, before: &Self, near: Near<'_>) -> Vec<Breach> {
-        let stay = before.subnets.intersection(&self.subnets).count();
-        if stay == before.subnets.len() {
-            return vec![];
-        }
-        let here = |k: &ReplicationGroup| near.get(&k.subnet_group) == Some(self) && stay < if k.multi_az { 2 } else { 1 };
-        let held = near.all::<ReplicationGroup>().into_iter().find(|(_, k)| here(k));
-        let breach = |(user, _): (Address, _)| {
-            let message = format!("{user} stands in these subnets, which can't be taken from it");
-            let help = "leave the tier's blocks as they are; a cache in other subnets is a new one: another entry, in another tier";
-            Breach::new(Code::Refused, "subnets", message, help)
-        };
-        held.map(breach).into_iter().collect()
+        let stands = |k: &ReplicationGroup, stay| near.get(&k.subnet_group) == Some(self) && stay < if k.multi_az { 2 } else { 1 };
+        managed::held(&before.subnets, &self.subnets, near, "cache", stands)
     }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
