@@ -3,6 +3,7 @@ pub mod audit;
 mod aws;
 mod explain;
 pub mod lease;
+pub mod owned;
 mod quotas;
 pub mod sandbox;
 mod zones;

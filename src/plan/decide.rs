@@ -48,6 +48,7 @@ pub fn plan(stack: &Stack, snapshot: &Snapshot, allowed: &Allowed) -> Result<Pla
     plan.digest = plan.fingerprint();
     // Permissions, timeouts and names for its reader come last: they are no part of what is done.
     plan.refused = refused;
+    plan.allowed = allowed.iter().filter(|a| plan.steps.iter().any(|s| s.address == **a)).cloned().collect();
     plan.steps.iter_mut().for_each(|s| s.timeouts = stack.timeouts_of(&s.address));
     plan.changes.iter_mut().for_each(|c| stack.name_fields(&c.address, &mut c.attrs));
     Ok(plan)

@@ -153,6 +153,9 @@ pub fn parse(text: &[u8]) -> Result<RecordedRun, Damaged> {
     for (i, line) in lines.enumerate() {
         let entry: Entry = serde_json::from_slice(line).map_err(|e| damaged(i + 2, e.to_string()))?;
         if let Record::Event(event) = &entry.what {
+            if event.made().is_some_and(|(step, live)| !header.plan.fits(&header.run, step, live)) {
+                return Err(damaged(i + 2, "it tells of an object that the step it names can't have made".into()));
+            }
             run.apply(event).map_err(|e| damaged(i + 2, e.0))?;
         }
         entries.push(entry);
@@ -175,7 +178,10 @@ pub fn header(text: &[u8]) -> Result<Header, String> {
         return Err("its plan is of another stack".into());
     }
     header.plan.check()?;
-    Ok(header)
+    match header.plan.unpermitted() {
+        Some(address) => Err(format!("its plan loses what is in {address}, which nobody has allowed")),
+        None => Ok(header),
+    }
 }
 
 /// An open journal; a sink of the run's events.

@@ -29,6 +29,7 @@ mod kinds;
 mod lease;
 mod markdown;
 mod order;
+mod owned;
 mod pairs;
 mod policy;
 mod refused;

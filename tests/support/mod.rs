@@ -43,7 +43,7 @@ async fn look(cloud: &impl Cloud, want: &Stack) -> (Stack, Snapshot) {
 /// The plan for a stack from what was seen.
 pub fn decide(want: &Stack, seen: &Snapshot) -> Result<Plan, Vec<PlanError>> {
     let allowed: Allowed = seen.live.keys().cloned().collect();
-    plan(want, seen, &allowed)
+    plan(want, seen, &allowed).inspect(|plan| assert_eq!((plan.check(), plan.unpermitted()), (Ok(()), None)))
 }
 
 /// Whether a plan was refused because a service doesn't go this way in place.
