@@ -245,6 +245,15 @@ impl Failure {
         Finding::error(Code::Journal, format!("{what} can't be read: {damage}"), help).into()
     }
 
+    /// A run of which nobody can say that who noted it may change the stack.
+    pub fn unproved(run: &str) -> Failure {
+        let message = format!(
+            "run {run} is told by notes or a journal that don't bear the seal of this stack, so that anybody may have written them"
+        );
+        let help = "look at what it would do (`infra recover --dry-run`); a person may go on with `infra recover` at a terminal, or forget it with `--abandon`";
+        Finding::error(Code::Recovery, message, help).into()
+    }
+
     /// A run id that no journal of this machine begins with, or more than one.
     pub fn no_run(run: &str, folder: &Path, there: &[&str]) -> Failure {
         let message = match there {

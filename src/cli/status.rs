@@ -33,8 +33,8 @@ impl Status {
         let (now, last) = ((terms.clock)(), newest(&stack, &notes).and_then(|(_, lease)| lease));
         let (stands, intent) = (standing(&stack, &notes, &terms), intent::read(&stack, &notes));
         printer.result(&match self.json {
-            true => format!("{:#}\n", status::json(&stack, &stands, last.as_ref(), intent.as_ref())),
-            false => status::text(&stack, &stands, last.as_ref(), intent.as_ref(), now),
+            true => format!("{:#}\n", status::json(&stack, &stands, last.as_ref(), &intent)),
+            false => status::text(&stack, &stands, last.as_ref(), &intent, now),
         });
         Ok(Exit::Done)
     }

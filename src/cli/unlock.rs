@@ -40,7 +40,7 @@ impl Unlock {
             Standing::Unreadable => "unreadable".into(),
         };
         let last = newest(&stack, &notes).and_then(|(_, lease)| lease);
-        let stands_text = status::text(&stack, &stands, last.as_ref(), intent::read(&stack, &notes).as_ref(), (terms.clock)());
+        let stands_text = status::text(&stack, &stands, last.as_ref(), &intent::read(&stack, &notes), (terms.clock)());
         match &self.holder {
             Some(named) if *named == holder => {}
             Some(named) => return Err(Failure::holder(named, &holder)),

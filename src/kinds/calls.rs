@@ -105,6 +105,9 @@ pub(super) const ROLES: &[On] = &[On::Named("iam::{account}:role/infra/{stack}/{
 /// `GetParametersByPath` is checked on the path, the others on the parameter.
 const NOTES: &[On] =
     &[On::Named("ssm:{region}:{account}:parameter/infra/{stack}"), On::Named("ssm:{region}:{account}:parameter/infra/{stack}/*")];
+/// The key is in no path that those may read who only look.
+const NOTES_AND_KEY: &[On] =
+    &[On::Named("ssm:{region}:{account}:parameter/infra/{stack}/*"), On::Named("ssm:{region}:{account}:parameter/infra-keys/{stack}")];
 
 const DATABASE: On = On::Named("rds:{region}:{account}:db:{names}");
 const DB_PARAMETERS: On = On::Named("rds:{region}:{account}:pg:{names}");
@@ -140,7 +143,6 @@ pub const GENERAL: Calls = Calls {
     read: &[
         reads(Service::CloudTrail, "LookupEvents"),
         reads(Service::Ec2, "DescribeAvailabilityZones"),
-        call(Service::Ssm, "GetParameter", NOTES),
         call(Service::Ssm, "GetParametersByPath", NOTES),
         reads(Service::Sts, "GetCallerIdentity"),
     ],
@@ -150,7 +152,8 @@ pub const GENERAL: Calls = Calls {
         reads(Service::ServiceQuotas, "GetAWSDefaultServiceQuota"),
         reads(Service::ServiceQuotas, "GetServiceQuota"),
         call(Service::Ssm, "DeleteParameters", NOTES),
-        call(Service::Ssm, "PutParameter", NOTES),
+        call(Service::Ssm, "GetParameter", NOTES_AND_KEY),
+        call(Service::Ssm, "PutParameter", NOTES_AND_KEY),
         reads(Service::Sts, "DecodeAuthorizationMessage"),
     ],
 };

@@ -273,7 +273,7 @@ fn change(c: &mut Change, redactor: &Redactor) {
 }
 
 /// Hides what no output may show of changed attributes.
-pub(super) fn attributes(attrs: &mut [AttrChange], redactor: &Redactor) {
+pub fn attributes(attrs: &mut [AttrChange], redactor: &Redactor) {
     for a in attrs {
         a.before.iter_mut().chain(&mut a.after).for_each(|v| redactor.attribute(&a.path, v));
     }

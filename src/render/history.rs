@@ -1,14 +1,17 @@
 //! Runs that are recorded: a list, one in full, and what a recovery will do.
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
 use super::report;
 use super::style::{Label, Style};
+use super::text::{self, Detail};
 use super::values::{count, seconds};
 use super::words;
 use crate::plan::Undo;
 use crate::run::journal::{Damaged, Header, Record, RecordedRun};
+use crate::run::left::Left;
 use crate::run::{Direction, Event, Run, State};
 
 type Runs = [(PathBuf, Result<RecordedRun, Damaged>)];
@@ -83,7 +86,8 @@ pub fn run(recorded: &RecordedRun, style: Style) -> String {
 }
 
 /// How a run stands, and what going on with it does.
-pub fn recovery(h: &Header, run: &Run<'_>, way: Direction, style: Style) -> String {
+pub fn recovery(h: &Header, run: &Run<'_>, way: Direction, left: &[Left], detail: Detail) -> String {
+    let style = detail.style;
     let plan = &h.plan;
     let n = |wanted: &[State]| run.state.iter().filter(|s| wanted.contains(s)).count();
     let mut out = format!("Run {} ({} {}) by {}, begun {}\n", h.run, h.command, h.stack, h.holder, h.started);
@@ -96,6 +100,7 @@ pub fn recovery(h: &Header, run: &Run<'_>, way: Direction, style: Style) -> Stri
         Direction::Unwinding => ". Going back:\n",
         Direction::Forward => ". Going on:\n",
     };
+    let left: BTreeMap<usize, &Left> = left.iter().map(|l| (l.step, l)).collect();
     let mut lines = vec![];
     for step in &plan.steps {
         let (state, address) = (run.state[step.id], &step.address);
@@ -111,6 +116,9 @@ pub fn recovery(h: &Header, run: &Run<'_>, way: Direction, style: Style) -> Stri
             (Direction::Forward, State::Pending | State::Failed) => Some(format!("  {}", words::begun(step, false))),
             _ => None,
         });
+        if let Some(left) = left.get(&step.id) {
+            lines.extend(left.attrs.iter().map(|a| format!("        {}", text::attr(a, left.verb, detail))));
+        }
     }
     if lines.is_empty() {
         lines.push("  nothing is left to be done".into());

@@ -7,9 +7,13 @@ use serde_json::{Value, json};
 use super::values::seconds;
 use crate::cloud::lease::{Lease, Standing, Terms, standing};
 use crate::run::intent::{self, Intent};
+use crate::run::journal::Damaged;
+
+/// What the notes tell of a run that is not over.
+type Noted = Result<Option<Intent>, Damaged>;
 
 /// The status for people. `last` is the newest lease, held or not.
-pub fn text(stack: &str, standing: &Standing, last: Option<&Lease>, intent: Option<&Intent>, now: SystemTime) -> String {
+pub fn text(stack: &str, standing: &Standing, last: Option<&Lease>, noted: &Noted, now: SystemTime) -> String {
     let ago = |lease: &Lease| seconds(lease.beat.age(now).as_secs());
     let what = |lease: &Lease| match &lease.run {
         Some(run) => format!("Run {run} ({})", lease.command),
@@ -34,9 +38,10 @@ pub fn text(stack: &str, standing: &Standing, last: Option<&Lease>, intent: Opti
     if let Some(job) = last.and_then(|l| l.holder.job.as_ref()) {
         out += &format!("  {job}\n");
     }
-    match (standing, intent) {
-        (Standing::Alive(_), _) | (_, None) => {}
-        (_, Some(i)) => {
+    match (standing, noted) {
+        (Standing::Alive(_), _) | (_, Ok(None)) => {}
+        (_, Err(e)) => out += &format!("A run may not be over, but what is noted of it can't be read: {e}\n"),
+        (_, Ok(Some(i))) => {
             out += &format!("Run {} ({}) by {} is not over: {stack} may stand in between.\n", i.run, i.command, i.holder);
             out += "  `infra recover` takes it back, from any machine; `--dry-run` shows what that does.\n";
         }
@@ -50,18 +55,23 @@ pub fn hint(stack: &str, notes: &BTreeMap<String, String>, terms: &Terms) -> Opt
         (Standing::Alive(l), _) => {
             Some(format!("`infra {}` by {} goes on meanwhile; what is shown may be half of it.", l.command, l.holder))
         }
-        (_, Some(i)) => Some(format!("Run {} ({}) by {} is not over: `infra recover` takes it back.", i.run, i.command, i.holder)),
+        (_, Err(e)) => Some(format!("A run may not be over, but what is noted of it can't be read: {e}")),
+        (_, Ok(Some(i))) => Some(format!("Run {} ({}) by {} is not over: `infra recover` takes it back.", i.run, i.command, i.holder)),
         _ => None,
     }
 }
 
 /// The status as JSON.
-pub fn json(stack: &str, standing: &Standing, last: Option<&Lease>, intent: Option<&Intent>) -> Value {
+pub fn json(stack: &str, standing: &Standing, last: Option<&Lease>, noted: &Noted) -> Value {
     let state = match standing {
         Standing::Free => "free",
         Standing::Alive(_) => "held",
         Standing::Dead(_) => "dead",
         Standing::Unreadable => "unreadable",
     };
-    json!({ "stack": stack, "lease": state, "last": last, "unfinished": intent })
+    let unfinished = match noted {
+        Ok(intent) => json!(intent),
+        Err(e) => json!({ "unreadable": e.to_string() }),
+    };
+    json!({ "stack": stack, "lease": state, "last": last, "unfinished": unfinished })
 }

@@ -93,7 +93,8 @@ pub fn effect(c: &Change) -> String {
     format!("{} is {}{lost}", c.address, words::verb(c.verb).done)
 }
 
-fn attr(a: &AttrChange, verb: Verb, detail: Detail) -> String {
+/// A line of a change: an attribute before and after.
+pub(super) fn attr(a: &AttrChange, verb: Verb, detail: Detail) -> String {
     let paint = |label, s: &str| detail.style.paint(label, s);
     let mut line = match (&a.before, &a.after) {
         _ if verb == Verb::Create => format!("{}: {}", words::attribute(a), maybe(a.after.as_ref())),

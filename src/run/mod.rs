@@ -2,6 +2,7 @@
 pub mod drive;
 pub mod intent;
 pub mod journal;
+pub mod left;
 mod look;
 mod memory;
 mod ready;

@@ -4,6 +4,7 @@ mod cloudflare;
 mod comment;
 mod drift;
 mod files;
+mod forged;
 mod help;
 mod iam_policy;
 mod markdown;

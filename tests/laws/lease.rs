@@ -207,7 +207,7 @@ async fn a_stolen_run_stops_and_is_taken_back() {
         stolen += 1;
         sleep(Duration::from_secs(3)).await;
         let notes = thief.notes("full").await.unwrap();
-        let told = intent::read("full", &notes).unwrap();
+        let told = intent::read("full", &notes).unwrap().unwrap();
         let header = intent::header("full", &notes, &told).unwrap();
         let mut events = look_back(&header.plan, "r1", &thief).await.unwrap();
         let mut again = Run::replay(&header.plan, &events).unwrap();
