@@ -322,6 +322,11 @@ impl Failure {
                     let message = format!("{from} needs {to}, which would not exist");
                     at(Finding::error(Code::Dangling, message, "select both, or keep what is needed"), from, "needs it")
                 }
+                PlanError::Twins { address, ids } => {
+                    let message = format!("{} bear the stamp of {address}, but one step of a run makes one object", ids.join(" and "));
+                    let help = "find out which of them is the stack's, and take the stamp (the tags `infra:*`) from the other";
+                    at(Finding::error(Code::Twins, message, help), address, "this one")
+                }
                 PlanError::Taken { address, id, found } => {
                     let message =
                         format!("{address} can't be made: {} stands in its place, and isn't of this stack", values::object(found));

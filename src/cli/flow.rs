@@ -10,7 +10,7 @@ use crate::cloud::lease::Terms;
 use crate::cloud::sandbox::{Fault, Pace};
 use crate::cloud::{Backend, Observe, ReadOnly, Sandbox};
 use crate::diag::{Code, Finding, Place};
-use crate::kinds::{Address, Object};
+use crate::kinds::{Address, Live, Object};
 use crate::model::AttrChange;
 use crate::model::Moment;
 use crate::observe::{Snapshot, complete, observe};
@@ -198,6 +198,14 @@ pub fn narrow(
 
 /// Plans the selected part of the stack. Stack and snapshot are narrowed to it, as a saved plan keeps them.
 pub fn decide(stack: &mut Stack, snapshot: &mut Snapshot, choice: &Choice, loaded: &Loaded, printer: &Printer) -> Result<Plan, Failure> {
+    let copy = |live: &Live| {
+        let message = format!(
+            "{} bears a copy of the stamp of {}: no run of {} made it, and it is left alone",
+            live.id, live.stamp.address, stack.name
+        );
+        Finding::warning(Code::Twins, message, "take the tags `infra:*` from it, or the object away, if you know whose it is")
+    };
+    printer.findings(&snapshot.copies.iter().map(copy).collect::<Vec<_>>());
     narrow(stack, snapshot, &choice.selection, printer)?;
     let mut plan = plan(stack, snapshot, &choice.allowed).map_err(|problems| Failure::plan(loaded, stack, &problems))?;
     plan.changes.iter_mut().for_each(|c| locate(&mut c.attrs, loaded));

@@ -152,7 +152,9 @@ impl Resource for LaunchTemplate {
             match (launched, ours.remove(&id)) {
                 (Some(data), Some((stamp, tags))) => all.push(Live::found(id, data::read(data, tags), stamp)),
                 // Nothing can be launched from it any more: no image is what is wanted.
-                (None, Some((stamp, tags))) => all.push(Live::found(id, data::read(ResponseLaunchTemplateData::builder().build(), tags), stamp)),
+                (None, Some((stamp, tags))) => {
+                    all.push(Live::found(id, data::read(ResponseLaunchTemplateData::builder().build(), tags), stamp))
+                }
                 (_, None) => {}
             }
         }

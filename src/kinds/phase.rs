@@ -131,16 +131,17 @@ pub(crate) async fn list<P: Phase>(cx: &Clients, stack: &str) -> Result<Vec<Live
     let mut all = vec![];
     for zone in cx.zones(stack).await? {
         let Some(point) = entry_point::<P>(cx, &zone).await? else { continue };
-        let own: Vec<&Value> = point.rules.iter().filter(|r| name_of(r, stack).is_some()).collect();
+        let owner = Owner::of(stack, &zone);
+        let own: Vec<&Value> = point.rules.iter().filter(|r| owner.name_of(r).is_some()).collect();
         let others = point.rules.len() - own.len();
         let count = others.try_into().unwrap_or(u32::MAX);
-        let rules = own.iter().filter_map(|r| Some((name_of(r, stack)?.to_owned(), read::<P>(r)))).collect();
+        let rules = own.iter().filter_map(|r| Some((owner.name_of(r)?.to_owned(), read::<P>(r)))).collect();
         if others > 0 {
             let nobody = Stamp { address: Address::new(P::KIND, foreign(&point.id)), ..Stamp::nobody(P::KIND) };
             all.push(Live::found(foreign(&point.id), P::new(zone.name.clone(), Ranked::default(), count), nobody));
         }
         if !own.is_empty() {
-            let stamp = own.iter().find_map(|r| stamp_of(r, stack, P::KIND)).unwrap_or_else(|| Stamp {
+            let stamp = own.iter().find_map(|r| owner.stamp_of(r, P::KIND)).unwrap_or_else(|| Stamp {
                 stack: stack.into(),
                 address: Address::new(P::KIND, MAIN),
                 ..Stamp::nobody(P::KIND)
@@ -226,7 +227,8 @@ async fn entry_point<P: Phase>(cx: &Clients, zone: &Zone) -> Result<Option<Entry
 /// whether somebody wrote at the same moment; then their rules are put back. Gives the entry point's id.
 async fn put<P: Phase>(cx: &Clients, zone: &str, stamp: &Stamp, wanted: &Ranked<Rule<P::Action>>) -> Result<String, CloudError> {
     let zone = cx.zone(zone).await?;
-    let own: Vec<Value> = wanted.0.iter().map(|(name, rule)| wire::<P>(name, rule, stamp)).collect();
+    let owner = Owner::of(&stamp.stack, &zone);
+    let own: Vec<Value> = wanted.0.iter().map(|(name, rule)| wire::<P>(name, rule, stamp, &owner)).collect();
     let path = zone.path(&format!("rulesets/phases/{}/entrypoint", P::PHASE));
     let asked = Request::get("Update a zone entry point ruleset", permission::<P>("Write"), &path);
     let mut there = match entry_point::<P>(cx, &zone).await? {
@@ -236,7 +238,7 @@ async fn put<P: Phase>(cx: &Clients, zone: &str, stamp: &Stamp, wanted: &Ranked<
     };
     let (mut written, mut lost) = (false, None);
     for _ in 0..5 {
-        let rules = among(&there.rules, &own, &stamp.stack);
+        let rules = among(&there.rules, &own, &owner);
         let request = asked.clone().send(Method::PUT, json!({ "rules": rules }));
         let answer = match cx.tell(&request).await {
             // It says the same twice, as long as it is said of what is there now.
@@ -257,7 +259,7 @@ async fn put<P: Phase>(cx: &Clients, zone: &str, stamp: &Stamp, wanted: &Ranked<
         let before = format!("{path}/versions/{}", now.version - 1);
         let request = Request::get("Get a zone entry point ruleset version", permission::<P>("Read"), before);
         let between = EntryPoint::of(&half(cx.ask(&request).await)?);
-        if others(&between.rules, &stamp.stack) == others(&there.rules, &stamp.stack) {
+        if others(&between.rules, &owner) == others(&there.rules, &owner) {
             return Ok(now.id);
         }
         there = EntryPoint { version: now.version, ..between };
@@ -267,8 +269,8 @@ async fn put<P: Phase>(cx: &Clients, zone: &str, stamp: &Stamp, wanted: &Ranked<
 }
 
 /// Others' rules as they go back: without what the API writes itself. Their `ref` keeps their id.
-fn others(rules: &[Value], stack: &str) -> Vec<Value> {
-    rules.iter().filter(|r| name_of(r, stack).is_none()).map(plain).collect()
+fn others(rules: &[Value], owner: &Owner<'_>) -> Vec<Value> {
+    rules.iter().filter(|r| owner.name_of(r).is_none()).map(plain).collect()
 }
 
 fn plain(rule: &Value) -> Value {
@@ -280,12 +282,12 @@ fn plain(rule: &Value) -> Value {
 }
 
 /// All rules: the stack's stand where they stood, one after the other; what is new comes behind them, or at the end.
-fn among(there: &[Value], own: &[Value], stack: &str) -> Vec<Value> {
+fn among(there: &[Value], own: &[Value], owner: &Owner<'_>) -> Vec<Value> {
     let mut own = own.iter().cloned();
-    let last = there.iter().rposition(|r| name_of(r, stack).is_some());
+    let last = there.iter().rposition(|r| owner.name_of(r).is_some());
     let mut all = vec![];
     for (i, rule) in there.iter().enumerate() {
-        match name_of(rule, stack) {
+        match owner.name_of(rule) {
             None => all.push(plain(rule)),
             Some(_) => all.extend(own.next()),
         }
@@ -297,22 +299,48 @@ fn among(there: &[Value], own: &[Value], stack: &str) -> Vec<Value> {
     all
 }
 
-/// A rule's `ref`, by which it is known.
-fn reference(stack: &str, name: &str) -> String {
-    format!("infra_{stack}_{name}")
+/// Whose rules are the stack's in a zone.
+struct Owner<'s> {
+    stack: &'s str,
+    /// The stack and the place from which it is run.
+    named: String,
 }
 
-/// The name of a rule of the stack.
-fn name_of<'a>(rule: &'a Value, stack: &str) -> Option<&'a str> {
-    rule["ref"].as_str()?.strip_prefix("infra_")?.strip_prefix(stack)?.strip_prefix('_')
+impl<'s> Owner<'s> {
+    fn of(stack: &'s str, zone: &Zone) -> Self {
+        Owner { stack, named: zone.owner(stack) }
+    }
+
+    /// A rule's `ref`, by which it is known.
+    fn reference(&self, name: &str) -> String {
+        format!("infra_{}_{name}", self.named)
+    }
+
+    /// The name of a rule of the stack. Earlier versions named no place.
+    fn name_of<'a>(&self, rule: &'a Value) -> Option<&'a str> {
+        let rest = rule["ref"].as_str()?.strip_prefix("infra_")?;
+        rest.strip_prefix(self.named.as_str()).or_else(|| rest.strip_prefix(self.stack))?.strip_prefix('_')
+    }
+
+    /// The stamp in a rule's description. One that names no place has no digest, so that it is renewed.
+    fn stamp_of(&self, rule: &Value, kind: Kind) -> Option<Stamp> {
+        let (_, stamp) = rule["description"].as_str()?.strip_suffix(')')?.rsplit_once(" (infra ")?;
+        let words: Vec<&str> = stamp.split(' ').collect();
+        let [of, made, digest] = words[..] else { return None };
+        let (run, step) = made.rsplit_once('/')?;
+        let digest = if of == self.named { digest.to_owned() } else { String::new() };
+        let address = Address::new(kind, MAIN);
+        let stamp = Stamp { stack: self.stack.into(), address, run: run.to_owned(), step: step.parse().ok()?, digest };
+        (of == self.named || of == self.stack).then_some(stamp)
+    }
 }
 
-fn wire<P: Phase>(name: &str, rule: &Rule<P::Action>, stamp: &Stamp) -> Value {
+fn wire<P: Phase>(name: &str, rule: &Rule<P::Action>, stamp: &Stamp, owner: &Owner<'_>) -> Value {
     let Written { action, parameters, ratelimit } = rule.action.write();
     let digest = &stamp.digest[..8.min(stamp.digest.len())];
-    let description = format!("{name} (infra {} {}/{} {digest})", stamp.stack, stamp.run, stamp.step);
+    let description = format!("{name} (infra {} {}/{} {digest})", owner.named, stamp.run, stamp.step);
     let mut out = json!({
-        "ref": reference(&stamp.stack, name),
+        "ref": owner.reference(name),
         "description": description,
         "expression": rule.expression,
         "action": action,
@@ -332,15 +360,6 @@ fn read<P: Phase>(rule: &Value) -> Rule<P::Action> {
         action: P::Action::read(&text(rule, "/action"), &rule["action_parameters"], &rule["ratelimit"]),
         enabled: rule["enabled"].as_bool().unwrap_or(true),
     }
-}
-
-/// The stamp in a rule's description.
-fn stamp_of(rule: &Value, stack: &str, kind: Kind) -> Option<Stamp> {
-    let (_, stamp) = rule["description"].as_str()?.strip_suffix(')')?.rsplit_once(" (infra ")?;
-    let (made, digest) = stamp.strip_prefix(stack)?.strip_prefix(' ')?.split_once(' ')?;
-    let (run, step) = made.rsplit_once('/')?;
-    let (run, step, digest) = (run.to_owned(), step.parse().ok()?, digest.to_owned());
-    Some(Stamp { stack: stack.into(), address: Address::new(kind, MAIN), run, step, digest })
 }
 
 /// A text in a rule, by its JSON pointer.

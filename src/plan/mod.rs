@@ -227,6 +227,11 @@ pub enum PlanError {
         gone: Address,
         user: Address,
     },
+    /// Several objects bear the stamp of one step, which made one of them, and none alone is in use.
+    Twins {
+        address: Address,
+        ids: Vec<String>,
+    },
     /// Somebody else has what `address` would be, or a part of it.
     Taken {
         address: Address,

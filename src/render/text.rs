@@ -68,6 +68,9 @@ fn change(c: &Change, detail: Detail) -> String {
     if let Some(old) = &c.renamed_from {
         out += &dim(format!("  (renamed from {old})"));
     }
+    if c.verb == Verb::Update && c.attrs.is_empty() && c.renamed_from.is_none() {
+        out += &dim("  (its mark is renewed)".into());
+    }
     if c.leftover {
         out += &dim(format!("  ({}, left by an earlier run)", c.id.as_deref().unwrap_or_default()));
     }

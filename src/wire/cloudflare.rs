@@ -88,9 +88,16 @@ pub struct Zone {
     pub plan: String,
     /// The account's id.
     pub account: String,
+    /// The account and region of AWS from which the stack is run, as a short digest. A zone is one for all of them, so marks there tell it.
+    pub place: String,
 }
 
 impl Zone {
+    /// How marks in the zone name the stack: an equally named one of another account or region is another.
+    pub fn owner(&self, stack: &str) -> String {
+        format!("{stack}-{}", self.place)
+    }
+
     /// A path below the zone.
     pub fn path(&self, rest: &str) -> String {
         format!("zones/{}/{rest}", self.id)
@@ -112,6 +119,7 @@ pub struct Cloudflare {
     /// The spec's zone.
     zone: Option<String>,
     zones: Cells<Zone>,
+    place: tokio::sync::OnceCell<String>,
     /// The zones in which a stack has, or once had, something.
     entered: Cells<BTreeSet<String>>,
 }
@@ -120,8 +128,8 @@ impl Cloudflare {
     /// `zone` is the spec's, if it has one. `base` is the API's address when it is not Cloudflare's own.
     pub fn new(zone: Option<String>, token: Option<String>, base: Option<String>) -> Self {
         let environment = base.map_or(Environment::Production, |base| Environment::Custom(format!("{}/", base.trim_end_matches('/'))));
-        let (zones, entered) = Default::default();
-        Cloudflare { http: OnceCell::new(), token: token.map(Secret::new), environment, zone, zones, entered }
+        let (zones, entered, place) = Default::default();
+        Cloudflare { http: OnceCell::new(), token: token.map(Secret::new), environment, zone, zones, place, entered }
     }
 
     /// With the token of `CLOUDFLARE_API_TOKEN` and the address of `CLOUDFLARE_BASE_URL`.
@@ -217,7 +225,8 @@ impl Clients {
         }
         let plan = text("/plan/legacy_id");
         let account = text("/account/id");
-        Ok(Zone { id, name: name.into(), plan: if plan.is_empty() { "enterprise".into() } else { plan }, account })
+        let place = self.cloudflare.place.get_or_try_init(async || self.identity().await.map(|who| who.place())).await?.clone();
+        Ok(Zone { id, name: name.into(), plan: if plan.is_empty() { "enterprise".into() } else { plan }, account, place })
     }
 
     /// Every zone in which the stack may have something: the spec's, and those that its notes name.

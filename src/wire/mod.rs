@@ -128,3 +128,10 @@ pub struct Identity {
     pub account: String,
     pub region: String,
 }
+
+impl Identity {
+    /// A short digest of it, for marks in what is one for all accounts and regions: 20 bits.
+    pub fn place(&self) -> String {
+        crate::model::digest(self)[..5].into()
+    }
+}

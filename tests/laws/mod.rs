@@ -21,6 +21,7 @@ macro_rules! every_way {
     };
 }
 
+mod copies;
 pub mod crash;
 mod drift;
 mod faults;

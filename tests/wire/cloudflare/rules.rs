@@ -40,7 +40,7 @@ async fn a_plan_names_rules() {
     settings.bind(|| insta::assert_snapshot!("plan_rules", plan(&planned, Detail { style: Style { color: false }, verbose: false })));
     edge.apply(&next, "r2").await;
     let after = ids(&edge);
-    for (name, id) in after.iter().filter(|(name, _)| name != "infra_edge_new") {
+    for (name, id) in after.iter().filter(|(name, _)| name != "infra_edge-32631_new") {
         assert!(before.contains(&(name.clone(), id.clone())), "a rule keeps its id: {name}");
     }
 }
@@ -69,6 +69,6 @@ async fn a_rule_that_comes_in_between_is_kept() {
     assert_eq!(outcome, infra::run::Outcome::Applied, "{events:#?}");
     let rules = fake.rules(&zone, PHASE).unwrap();
     let seen: Vec<_> = rules.iter().map(|r| (r["ref"].as_str().unwrap(), r["action"].as_str().unwrap())).collect();
-    assert_eq!(seen, [("infra_edge_admin", "log"), ("theirs", "log")], "{:#?}", fake.log());
+    assert_eq!(seen, [("infra_edge-32631_admin", "log"), ("theirs", "log")], "{:#?}", fake.log());
     drop(moto);
 }
