@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use crate::canon::{Form, plain_key};
-use crate::model::Secret;
+use crate::model::secret;
 
 /// What stands where something is hidden.
 pub const HIDDEN: &str = "(sensitive)";
@@ -31,6 +31,8 @@ const NAMES: &[&str] = &[
 const ABOUT: &[&str] = &["_ARN", "_FILE", "_ID", "_NAME", "_PATH", "_TTL", "_URL"];
 /// Attributes of kinds that only sound like secrets.
 const OWN: &[&str] = &["from_secrets_manager", "http_tokens", "secret_arn"];
+/// Attributes that hold the environment of a container, and what an instance starts with.
+const ENVIRONMENT: &[&str] = &["env", "user_data"];
 /// Names under which long hexadecimal numbers are no secrets.
 const NUMBERS: &[&str] = &["COMMIT", "DIGEST", "HASH", "REVISION", "SHA", "VERSION"];
 /// A known value shorter than this is no secret worth the name, and would hide half of every text.
@@ -48,6 +50,8 @@ pub fn secret_name(name: &str) -> bool {
 pub struct Redactor {
     /// Known secrets in every form in which a text may hold them, the longest first.
     forms: Vec<String>,
+    /// Whether values of environment variables and what instances start with are hidden, too.
+    env: bool,
 }
 
 impl Redactor {
@@ -57,7 +61,14 @@ impl Redactor {
         let mut forms: Vec<String> = known.iter().flat_map(|v| forms(v)).collect();
         forms.sort_by(|a, b| (b.len(), a).cmp(&(a.len(), b)));
         forms.dedup();
-        Redactor { forms }
+        Redactor { forms, env: false }
+    }
+
+    /// Hides the values of environment variables and what instances start with, too: many may read a plan who may not read the environment of a
+    /// container.
+    #[must_use]
+    pub fn and_env(self) -> Self {
+        Redactor { env: true, ..self }
     }
 
     /// Every variable of the environment whose name is one that secrets have.
@@ -72,7 +83,7 @@ impl Redactor {
         let mut forms: Vec<String> = self.forms.into_iter().chain(more.forms).collect();
         forms.sort_by(|a, b| (b.len(), a).cmp(&(a.len(), b)));
         forms.dedup();
-        Redactor { forms }
+        Redactor { forms, env: self.env }
     }
 
     /// A text without any known secret.
@@ -83,8 +94,13 @@ impl Redactor {
     /// Hides what an attribute's value must not show. A hidden text keeps a fingerprint, so that two can be compared but not read.
     pub fn attribute(&self, path: &str, value: &mut Value) {
         let name = path.rsplit('.').next().unwrap_or(path);
-        let named = path.split('.').any(secret_name);
+        let named = path.split('.').any(|part| self.named(part));
         self.walk(name, named, value);
+    }
+
+    /// Whether what has this name is hidden.
+    fn named(&self, name: &str) -> bool {
+        secret_name(name) || (self.env && ENVIRONMENT.contains(&name))
     }
 
     fn walk(&self, name: &str, named: bool, value: &mut Value) {
@@ -99,7 +115,7 @@ impl Redactor {
                         let key = plain_key(key);
                         // How a header is changed says nothing of what it is.
                         let verb = ["set", "add"].contains(&key);
-                        self.walk(if verb { name } else { key }, !OWN.contains(&key) && (named || secret_name(key)), v);
+                        self.walk(if verb { name } else { key }, !OWN.contains(&key) && (named || self.named(key)), v);
                     }
                 }
             },
@@ -123,21 +139,28 @@ fn marked(m: &mut Map<String, Value>) -> impl Iterator<Item = &mut Value> {
 
 /// What stands where a whole text is hidden: two that were the same stay the same.
 pub fn sealed(text: &str) -> String {
-    format!("(sensitive:{})", Secret::new(text).fingerprint())
+    secret::hidden_text(&secret::mark(text))
 }
 
 /// Whether a text is what [`sealed`] makes.
 pub fn is_sealed(text: &str) -> bool {
-    let inner = text.strip_prefix("(sensitive:").and_then(|rest| rest.strip_suffix(')'));
-    inner.is_some_and(|fingerprint| fingerprint.len() == 12 && fingerprint.bytes().all(|b| b.is_ascii_hexdigit()))
+    secret::hidden_form(text).is_some()
 }
 
 /// Whether two values are the same, where either may be hidden.
 pub fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
-        (Value::String(a), Value::String(b)) => a == b || (is_sealed(a) && *a == sealed(b)) || (is_sealed(b) && *b == sealed(a)),
+        (Value::String(a), Value::String(b)) if a != b => match (secret::hidden_form(a), secret::hidden_form(b)) {
+            (Some(a), Some(b)) => secret::inward(a) == secret::inward(b),
+            (Some(form), None) => secret::is_of(form, b),
+            (None, Some(form)) => secret::is_of(form, a),
+            (None, None) => false,
+        },
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
-        (Value::Object(a), Value::Object(b)) => a.len() == b.len() && a.iter().all(|(k, v)| b.get(k).is_some_and(|w| same(v, w))),
+        (Value::Object(m), Value::Object(n)) => match (Form::of(a), Form::of(b)) {
+            (Form::Secret(a), Form::Secret(b)) => secret::inward(a) == secret::inward(b),
+            _ => m.len() == n.len() && m.iter().all(|(k, v)| n.get(k).is_some_and(|w| same(v, w))),
+        },
         _ => a == b,
     }
 }

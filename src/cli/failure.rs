@@ -13,6 +13,7 @@ use crate::graph::GraphError;
 use crate::kinds::Address;
 use crate::plan::PlanError;
 use crate::plan::saved::Moved;
+use crate::plan::signature::BadKey;
 use crate::render::values;
 use crate::run::intent::Intent;
 use crate::run::journal::Damaged;
@@ -133,6 +134,12 @@ impl Failure {
     pub fn unusable(file: &Path, why: impl std::fmt::Display) -> Failure {
         let message = format!("{} can't be used: {why}", file.display());
         Finding::error(Code::SavedPlan, message, "make a new one with `infra plan --out FILE`, and have that approved").into()
+    }
+
+    /// A key that can't sign a plan, or tell who signed it.
+    pub fn key(file: &Path, why: &BadKey) -> Failure {
+        let help = "make a key with `ssh-keygen -t ed25519 -N '' -f KEYFILE`: it signs, and KEYFILE.pub verifies";
+        Finding::error(Code::SavedPlan, format!("{} can't be used: {why}", file.display()), help).into()
     }
 
     /// A spec that holds a secret can't be kept.

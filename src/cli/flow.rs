@@ -26,9 +26,14 @@ use crate::wire::{Clients, Cloudflare};
 
 /// Reads the spec's files, and parses them. Files that can't be read are reported together.
 pub fn read(args: &SpecArgs, printer: &Printer) -> Result<Loaded, Failure> {
-    let mut layers: Vec<(PathBuf, String)> = vec![];
+    parse(&texts(&args.files())?, printer)
+}
+
+/// The texts of the spec's layers, each with its name.
+pub fn texts(files: &[PathBuf]) -> Result<Vec<(PathBuf, String)>, Failure> {
+    let mut layers = vec![];
     let mut missing = vec![];
-    for file in &args.file {
+    for file in files {
         let (name, text) = match file.as_os_str() == "-" {
             true => ("standard input".into(), std::io::read_to_string(std::io::stdin())),
             false => (file.clone(), std::fs::read_to_string(file)),
@@ -38,10 +43,12 @@ pub fn read(args: &SpecArgs, printer: &Printer) -> Result<Loaded, Failure> {
             Err(e) => missing.push(super::failure::unreadable(file, &e)),
         }
     }
-    if !missing.is_empty() {
-        return Err(missing.into());
-    }
-    parse(&layers, printer)
+    if missing.is_empty() { Ok(layers) } else { Err(missing.into()) }
+}
+
+/// The merged spec of layers, as a saved plan keeps it; nothing when they are none.
+pub fn written(layers: &[(PathBuf, String)]) -> Option<String> {
+    load(layers, &environment).ok().map(|loaded| loaded.written())
 }
 
 /// Parses and checks the layers of a spec; writes warnings, and hides its secrets from then on.

@@ -76,6 +76,11 @@ impl Printer {
         self.redactor.borrow().clone()
     }
 
+    /// The redactor of plans, which hides the values of environment variables unless they are asked for.
+    pub fn plans(&self, show_env: bool) -> Redactor {
+        if show_env { self.redactor() } else { self.redactor().and_env() }
+    }
+
     /// Writes a result to stdout. Without a reader the process ends quietly, with the status of SIGPIPE; where the result can't be written for
     /// another reason (a full disk), it ends with a sentence.
     pub fn result(&self, text: &str) {

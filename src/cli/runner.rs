@@ -44,7 +44,7 @@ impl<'w> RunContext<'w> {
 
     /// Prints a plan, redacted.
     pub fn show_plan(&self, plan: &Plan, operation: &str) {
-        let plan = shown(plan, &self.printer.redactor());
+        let plan = shown(plan, &self.printer.plans(self.how.show_env));
         self.printer.result(&if self.how.json { stream::plan(&plan, operation) } else { text::plan(&plan, self.detail()) });
     }
 

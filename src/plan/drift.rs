@@ -99,6 +99,8 @@ pub fn drift(stack: &Stack, snapshot: &Snapshot) -> Result<Drift, Vec<PlanError>
             }
             Some(live) => match asked(stack, address, &live.stamp.digest) {
                 None => Cause::Unclear,
+                // A stamp says nothing of secrets.
+                Some(true) if attrs.iter().all(secret) => Cause::Unclear,
                 Some(true) => Cause::Changed,
                 Some(false) => Cause::Unapplied,
             },
@@ -118,6 +120,12 @@ pub fn drift(stack: &Stack, snapshot: &Snapshot) -> Result<Drift, Vec<PlanError>
     let id = |d: &Deviation| d.live.as_ref().map(|l| l.id.clone());
     out.found.sort_by(|a, b| (a.cause, &a.address, id(a)).cmp(&(b.cause, &b.address, id(b))));
     Ok(out)
+}
+
+/// Whether a secret is all that a change is about.
+fn secret(a: &AttrChange) -> bool {
+    let secret = |v: &Value| matches!(Form::of(v), Form::Secret(_));
+    a.before.iter().chain(&a.after).all(secret)
 }
 
 /// Whether what is wanted now is what was last asked for, as far as the stamp tells. A name that has changed since changes nothing.

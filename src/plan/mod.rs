@@ -6,6 +6,7 @@ pub mod drift;
 pub mod limits;
 pub mod saved;
 mod select;
+pub mod signature;
 mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -23,7 +23,7 @@ fn describe(cause: Cause) -> (&'static str, &'static str, &'static str) {
         Cause::Changed => ("changed behind infra's back", "~", "changed behind infra's back"),
         Cause::Missing => ("missing: deleted by somebody, or not made yet", "+", "missing"),
         Cause::Unapplied => ("not applied yet: the spec asks for something else than it last did", "~", "not applied yet"),
-        Cause::Unclear => ("changed, by somebody or by the spec: its stamp has no room to tell", "~", "changed by somebody or by the spec"),
+        Cause::Unclear => ("changed, by somebody or by the spec: its stamp does not tell", "~", "changed by somebody or by the spec"),
         Cause::Unwanted => ("no longer in the spec", "-", "no longer in the spec"),
         Cause::Leftover => ("left by an earlier run", "-", "left by an earlier run"),
     }

@@ -40,6 +40,12 @@ pub fn moved(m: &Moved) -> String {
         Moved::Gone { address, id } => format!("{address}: {id} was there when the plan was made, and is gone"),
         Moved::Come { address, id } => format!("{address}: {id} was not there when the plan was made"),
         Moved::Done { address } => format!("{address}: something else would be done with it now"),
+        Moved::Layer { file } => format!("{file}: what lies here is not the layer that the plan was made from"),
+        Moved::Commit { signed, here } => {
+            let [signed, here] = [signed, here].map(|commit| commit.as_deref().unwrap_or("none"));
+            format!("the commit: {signed} was signed, and this is {here}")
+        }
+        Moved::Spec => "the spec in the plan is not what its layers say".into(),
     }
 }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::journal::{self, Damaged, Header};
 use crate::cloud::lease::Holder;
-use crate::model::{Moment, digest};
+use crate::model::{Moment, digest, to_json};
 use crate::wire::notes::{Key, NOTE};
 use crate::wire::{CloudError, Identity, Notes};
 
@@ -139,7 +139,7 @@ pub async fn clear_all(cloud: &impl Notes, stack: &str) -> Result<(), CloudError
 
 fn pack(header: &Header) -> std::io::Result<String> {
     let mut packed = DeflateEncoder::new(vec![], Compression::best());
-    packed.write_all(&serde_json::to_vec(header)?)?;
+    packed.write_all(to_json(header)?.as_bytes())?;
     Ok(STANDARD.encode(packed.finish()?))
 }
 

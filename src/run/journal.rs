@@ -10,7 +10,7 @@ use super::drive::Sink;
 use super::{Event, Outcome, Run};
 use crate::cloud::lease::Holder;
 use crate::files::at;
-use crate::model::Moment;
+use crate::model::{Moment, to_json};
 use crate::plan::Plan;
 use crate::wire::Identity;
 
@@ -240,7 +240,7 @@ impl Journal {
     }
 
     fn line(&mut self, line: &impl Serialize) -> io::Result<()> {
-        let mut bytes = serde_json::to_vec(line)?;
+        let mut bytes = to_json(line)?.into_bytes();
         bytes.push(b'\n');
         self.file.write_all(&bytes).map_err(at(&self.path))
     }

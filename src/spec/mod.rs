@@ -43,7 +43,7 @@ pub use locate::Sources;
 pub use sections::Spec;
 
 use crate::diag::{Code, Finding, Findings};
-use crate::stack::{Layer, layers_digest, text_digest};
+use crate::stack::{Layer, layers_digest};
 use schema_view::Fields;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -115,8 +115,7 @@ pub fn load(layers: &[(PathBuf, String)], env: &dyn Fn(&str) -> Option<String>) 
     if findings.refuse() {
         return Err(findings);
     }
-    let layer = |(name, text): &(PathBuf, String)| Layer { file: name.display().to_string(), digest: text_digest(text) };
-    let layers: Vec<Layer> = layers.iter().map(layer).collect();
+    let layers: Vec<Layer> = layers.iter().map(|(name, text)| Layer::of(name, text)).collect();
     let (accepted, warnings) = findings.0.into_iter().partition(|f| f.risk.as_ref().is_some_and(|named| named.accepted.is_some()));
     Ok(Loaded { spec, sources, warnings, accepted, digest: layers_digest(&layers), layers, secrets })
 }

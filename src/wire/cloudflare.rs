@@ -129,7 +129,7 @@ impl Cloudflare {
     pub fn new(zone: Option<String>, token: Option<String>, base: Option<String>) -> Self {
         let environment = base.map_or(Environment::Production, |base| Environment::Custom(format!("{}/", base.trim_end_matches('/'))));
         let (zones, entered, place) = Default::default();
-        Cloudflare { http: OnceCell::new(), token: token.map(Secret::new), environment, zone, zones, place, entered }
+        Cloudflare { http: OnceCell::new(), token: token.map(Secret::Known), environment, zone, zones, place, entered }
     }
 
     /// With the token of `CLOUDFLARE_API_TOKEN` and the address of `CLOUDFLARE_BASE_URL`.

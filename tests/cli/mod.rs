@@ -13,6 +13,7 @@ mod recover;
 mod sandbox;
 mod saved;
 mod secrets;
+mod signed;
 mod stream;
 
 use std::path::{Path, PathBuf};
@@ -83,6 +84,11 @@ pub fn said(output: Output) -> Said {
 }
 
 impl Said {
+    /// What was said to people, in one line.
+    pub fn flat(&self) -> String {
+        self.err.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ")
+    }
+
     /// What a person reads, with what differs from run to run taken out.
     pub fn snapshot(&self, name: &str) {
         let mut settings = insta::Settings::clone_current();

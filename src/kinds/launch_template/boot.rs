@@ -1,7 +1,7 @@
 //! What an instance does when it first starts, and how that is read back from its user data.
 use super::*;
 use crate::canon::Open;
-use crate::model::{Secret, digest};
+use crate::model::Secret;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -67,7 +67,7 @@ impl Boot {
                 let env = container.env.iter().map(|(name, value)| {
                     let value = match value {
                         EnvValue::Plain(text) => EnvValue::Plain(blank(text)),
-                        EnvValue::Secret(secret) if secret.expose().is_none() => EnvValue::Secret(Secret::new("")),
+                        EnvValue::Secret(secret) if secret.expose().is_none() => EnvValue::Secret(Secret::Known(String::new())),
                         other => other.clone(),
                     };
                     (name.clone(), value)
@@ -78,12 +78,12 @@ impl Boot {
         sketch.script(&Links::default()).err().map(|e| e.message)
     }
 
-    /// Reads [`Boot::script`] back. A script that was rendered here, but isn't what its first line would render now, shows as its
-    /// fingerprint only, since it may hold secrets.
+    /// Reads [`Boot::script`] back. A script that was rendered here, but isn't what its first line would render now, is not
+    /// shown, since it may hold secrets.
     pub fn read(script: &str) -> Self {
         match script::parse(script) {
             Some(Ok(container)) => Boot::Container(container),
-            Some(Err(())) => Boot::UserData(Text::literal(format!("altered boot script, SHA-256 {}", &digest(&script)[..16]))),
+            Some(Err(())) => Boot::UserData(Text::literal("altered boot script")),
             None => Boot::UserData(Text::literal(script)),
         }
     }

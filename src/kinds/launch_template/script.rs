@@ -1,6 +1,6 @@
 //! A container as a boot script for Amazon Linux 2023.
 //!
-//! The second line says in one line of JSON which container it is, secrets as fingerprints; all else follows from it and from the
+//! The second line says in one line of JSON which container it is, without its secrets; all else follows from it and from the
 //! values of the secrets, so a script can be read back and checked to the byte.
 //!
 //! Nothing a user writes can leave its place: names, image and secret ids are held to alphabets without meaning to bash and systemd,
@@ -49,7 +49,11 @@ pub(super) fn render(container: &Container) -> Result<String, CloudError> {
     if let Some(port) = container.port.filter(|port| !(1..=65535).contains(port)) {
         return Err(invalid(format!("{port} is no port")));
     }
-    let mut script = format!("{MARK}{}\n{BEGIN}", serde_json::to_string(container).expect("containers are plain data"));
+    let mut said = container.clone();
+    for value in said.env.values_mut().filter(|value| matches!(value, EnvValue::Secret(_))) {
+        *value = EnvValue::Secret(Secret::blank());
+    }
+    let mut script = format!("{MARK}{}\n{BEGIN}", serde_json::to_string(&said).expect("containers are plain data"));
     for (name, value) in &container.env {
         if name.starts_with(|c: char| c.is_ascii_digit()) {
             return Err(invalid(format!("the name `{name}` begins with a digit")));
@@ -81,11 +85,11 @@ pub(super) fn render(container: &Container) -> Result<String, CloudError> {
     Ok(script)
 }
 
-/// The container that a script was rendered from, its secrets sealed. `None`: not a script of ours; `Err`: one that was altered.
+/// The container that a script was rendered from. `None`: not a script of ours; `Err`: one that was altered. What the second line says of a secret is
+/// of no account: an earlier version wrote a fingerprint.
 pub(super) fn parse(script: &str) -> Option<Result<Container, ()>> {
     let said = script.strip_prefix(MARK)?.lines().next().unwrap_or_default();
-    let Ok(sealed) = serde_json::from_str::<Container>(said) else { return Some(Err(())) };
-    let mut whole = sealed.clone();
+    let Ok(mut whole) = serde_json::from_str::<Container>(said) else { return Some(Err(())) };
     for (name, value) in whole.env.iter_mut() {
         if let EnvValue::Secret(secret) = value
             && let Some(found) = script.lines().find_map(|l| l.strip_prefix(name.as_str())?.strip_prefix('='))
@@ -93,7 +97,8 @@ pub(super) fn parse(script: &str) -> Option<Result<Container, ()>> {
             *secret = Secret::new(found);
         }
     }
-    Some(if render(&whole).is_ok_and(|again| again == script) { Ok(sealed) } else { Err(()) })
+    let rest = |script: &str| script.splitn(3, '\n').nth(2).map(str::to_owned);
+    Some(if render(&whole).is_ok_and(|again| rest(&again) == rest(script)) { Ok(whole) } else { Err(()) })
 }
 
 /// The unit that runs the container. `docker run` stays attached, so the journal has its output and docker keeps none of its own.

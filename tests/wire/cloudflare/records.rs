@@ -169,13 +169,13 @@ async fn resolvers_are_given_time_to_forget() {
 #[tokio::test]
 async fn an_old_mark_is_renewed() {
     let edge = Edge::start("pro").await;
-    let want = stack("edge", [("dns_record.api", Object::from(record("api.example.com", "192.0.2.1")))]);
+    let want = records([("api", record("api.example.com", "192.0.2.1"))]);
     edge.apply(&want, "r1").await;
     let mut old = edge.record("api.example.com");
     let mark = |comment: &str| json!(comment.replace("edge-32631", "edge"));
     let id = old["id"].as_str().unwrap().to_owned();
     old["comment"] = mark(old["comment"].as_str().unwrap());
-    edge.fake.delete_record(&edge.zone, &id);
+    edge.fake.remove_record(&edge.zone, &id);
     edge.fake.add_record(&edge.zone, old);
     let plan = edge.plan(&want).await.unwrap();
     assert_eq!((plan.changes.len(), plan.changes[0].attrs.len(), plan.changes[0].verb), (1, 0, infra::plan::Verb::Update));
