@@ -5,6 +5,7 @@ mod comment;
 mod drift;
 mod files;
 mod help;
+mod iam_attacks;
 mod iam_policy;
 mod markdown;
 mod progress;
