@@ -113,7 +113,7 @@ fn compare(path: &str, before: Option<Value>, after: Option<Value>, nature: Natu
 /// Whether two values say the same. A set's texts stand in the order of what they are written as, which isn't that of what they mean.
 fn same(before: Option<&Value>, after: Option<&Value>) -> bool {
     match (before, after) {
-        (Some(Value::Array(b)), Some(Value::Array(a))) => b.len() == a.len() && b.iter().all(|v| a.contains(v)),
+        (Some(Value::Array(b)), Some(Value::Array(a))) => b == a || b.len() == a.len() && b.iter().all(|v| a.contains(v)),
         (before, after) => before == after,
     }
 }

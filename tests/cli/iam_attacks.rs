@@ -274,6 +274,22 @@ fn who_plans_reads_no_secret() {
     );
 }
 
+/// What belongs to no kind is allowed, too: notes, and the looks at what a refusal is about.
+#[test]
+fn what_belongs_to_no_kind_passes() {
+    let [apply, read, _] = printed(&production(""), None, None);
+    let asked = |action: String| {
+        let (kind, resource) = match action.split(':').next().unwrap() {
+            "iam" => ("role", "arn:aws:iam::123456789012:role/infra/production/us-east-1/x".into()),
+            "ssm" => ("parameter", place("ssm", "parameter/infra/production/lease/1")),
+            _ => ("-", "*".into()),
+        };
+        Request::new(action, kind, resource)
+    };
+    GENERAL.read.iter().for_each(|call| passes(&[&read], asked(call.action())));
+    GENERAL.read.iter().chain(GENERAL.write).for_each(|call| passes(&[&apply], asked(call.action())));
+}
+
 /// Every action is one that AWS has, and every key of a condition one that AWS supplies for it: a statement that never applies would be of no use,
 /// and a denial that never does a danger.
 #[test]
