@@ -266,3 +266,8 @@ impl Forge {
 fn marked(body: &str, marker: &str) -> bool {
     body.lines().next().is_some_and(|line| line.trim_end() == marker)
 }
+
+/// A request whose comments have no end. Another comment isn't written beside one that may be further on.
+fn too_many(number: u64) -> ForgeError {
+    ForgeError::new(ForgeErrorKind::Refused, format!("{number} has more comments than are looked through"))
+}

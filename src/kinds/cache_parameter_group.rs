@@ -3,7 +3,7 @@ use aws_sdk_elasticache::types::{CacheParameterGroup as Seen, Parameter as SeenP
 use aws_sdk_resourcegroupstagging::types::TagFilter;
 use futures_util::future::try_join_all;
 
-use super::calls::{CACHE_PARAMETER_GROUPS, call, reads};
+use super::calls::{CACHE_PARAMETER_GROUP_TAGS, CACHE_PARAMETER_GROUPS, NEW_CACHE_PARAMETER_GROUPS, call, reads};
 use super::example::tags;
 use super::managed::{already, moved};
 use super::parameters::{Orders, Shown, asked_for, orders};
@@ -48,8 +48,8 @@ impl Resource for CacheParameterGroup {
             reads(Service::Tagging, "GetResources"),
         ],
         write: &[
-            call(Service::ElastiCache, "AddTagsToResource", CACHE_PARAMETER_GROUPS),
-            call(Service::ElastiCache, "CreateCacheParameterGroup", CACHE_PARAMETER_GROUPS),
+            call(Service::ElastiCache, "AddTagsToResource", CACHE_PARAMETER_GROUP_TAGS),
+            call(Service::ElastiCache, "CreateCacheParameterGroup", NEW_CACHE_PARAMETER_GROUPS),
             call(Service::ElastiCache, "DeleteCacheParameterGroup", CACHE_PARAMETER_GROUPS),
             call(Service::ElastiCache, "ModifyCacheParameterGroup", CACHE_PARAMETER_GROUPS),
             call(Service::ElastiCache, "RemoveTagsFromResource", CACHE_PARAMETER_GROUPS),

@@ -1,5 +1,5 @@
 //! The subnets of a cache.
-use super::calls::{CACHE_SUBNET_GROUPS, call, needs, reads};
+use super::calls::{CACHE_SUBNET_GROUPS, NEW_CACHE_SUBNET_GROUP_TAGS, NEW_CACHE_SUBNET_GROUPS, call, needs, reads};
 use super::example::{EXAMPLE, tags};
 use super::managed::{already, moved};
 use super::quotas::quota;
@@ -32,8 +32,8 @@ impl Resource for CacheSubnetGroup {
     const CALLS: Calls = Calls {
         read: &[reads(Service::ElastiCache, "DescribeCacheSubnetGroups")],
         write: &[
-            call(Service::ElastiCache, "CreateCacheSubnetGroup", CACHE_SUBNET_GROUPS),
-            needs(Service::ElastiCache, "CreateCacheSubnetGroup", "elasticache:AddTagsToResource", CACHE_SUBNET_GROUPS),
+            call(Service::ElastiCache, "CreateCacheSubnetGroup", NEW_CACHE_SUBNET_GROUPS),
+            needs(Service::ElastiCache, "CreateCacheSubnetGroup", "elasticache:AddTagsToResource", NEW_CACHE_SUBNET_GROUP_TAGS),
             call(Service::ElastiCache, "DeleteCacheSubnetGroup", CACHE_SUBNET_GROUPS),
             call(Service::ElastiCache, "ModifyCacheSubnetGroup", CACHE_SUBNET_GROUPS),
         ],

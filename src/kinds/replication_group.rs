@@ -3,7 +3,7 @@ mod rules;
 mod terraform;
 mod wire;
 
-use super::calls::{CACHES, CACHES_AND_MORE, On, call, needs, reads};
+use super::calls::{CACHES, CACHES_AND_MORE, NEW_CACHE_TAGS, NEW_CACHES, On, call, needs, reads};
 use super::example::{EXAMPLE, tags};
 use super::managed::{already, moved};
 use super::quotas::quota;
@@ -69,8 +69,8 @@ impl Resource for ReplicationGroup {
     const CALLS: Calls = Calls {
         read: &[reads(Service::ElastiCache, "DescribeCacheClusters"), reads(Service::ElastiCache, "DescribeReplicationGroups")],
         write: &[
-            call(Service::ElastiCache, "CreateReplicationGroup", CACHES_AND_MORE),
-            needs(Service::ElastiCache, "CreateReplicationGroup", "elasticache:AddTagsToResource", CACHES),
+            call(Service::ElastiCache, "CreateReplicationGroup", NEW_CACHES),
+            needs(Service::ElastiCache, "CreateReplicationGroup", "elasticache:AddTagsToResource", NEW_CACHE_TAGS),
             needs(Service::ElastiCache, "CreateReplicationGroup", "iam:CreateServiceLinkedRole", &[On::Linked("elasticache")]),
             call(Service::ElastiCache, "DecreaseReplicaCount", CACHES),
             call(Service::ElastiCache, "DeleteReplicationGroup", CACHES),

@@ -1,5 +1,5 @@
 //! A login that the stack keeps for itself.
-use super::calls::{SECRETS, call, needs, reads};
+use super::calls::{NEW_SECRET_TAGS, NEW_SECRETS, SECRETS, call, needs, reads};
 use super::example::tags;
 use super::quotas::quota;
 use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, Word, is, known, made, of, own};
@@ -46,8 +46,8 @@ impl Resource for Secret {
     const CALLS: Calls = Calls {
         read: &[reads(Service::SecretsManager, "ListSecrets")],
         write: &[
-            call(Service::SecretsManager, "CreateSecret", SECRETS),
-            needs(Service::SecretsManager, "CreateSecret", "secretsmanager:TagResource", SECRETS),
+            call(Service::SecretsManager, "CreateSecret", NEW_SECRETS),
+            needs(Service::SecretsManager, "CreateSecret", "secretsmanager:TagResource", NEW_SECRET_TAGS),
             call(Service::SecretsManager, "DeleteSecret", SECRETS),
             call(Service::SecretsManager, "DescribeSecret", SECRETS),
             reads(Service::SecretsManager, "GetRandomPassword"),

@@ -147,12 +147,18 @@ fn own(attrs: &[AttrChange], d: &Decision) -> Vec<AttrChange> {
         (Some(is), Some(should)) => points(should, &missing) && blurred(is, &|a| a.name.starts_with('=')) == blurred(should, &missing),
         _ => false,
     };
+    // Texts of a list that name what comes anew stand for as many entries that are there.
+    let renewed = |a: &AttrChange| {
+        let of = |o: &&AttrChange| o.path == a.path;
+        let gone = attrs.iter().filter(of).filter(|o| o.after.is_none()).count();
+        gone <= attrs.iter().filter(of).filter(|o| o.after.as_ref().is_some_and(|v| names(v, &anew))).count()
+    };
     let follows = |a: &&AttrChange| match (&a.before, &a.after) {
         (before, after) if a.cascade && before == after => true,
         (_, Some(after)) if names(after, &anew) => true,
         (Some(_), Some(_)) => heir(a, a),
         // An entry of a list goes, and comes again.
-        (Some(_), None) => attrs.iter().any(|o| o.path == a.path && o.before.is_none() && heir(a, o)),
+        (Some(_), None) => renewed(a) || attrs.iter().any(|o| o.path == a.path && o.before.is_none() && heir(a, o)),
         (None, _) => attrs.iter().any(|o| o.path == a.path && o.after.is_none() && heir(o, a)),
     };
     attrs.iter().filter(|a| !follows(a)).cloned().collect()

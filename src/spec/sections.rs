@@ -9,7 +9,7 @@ use super::load_balancer::LoadBalancer;
 use super::lower::Lower;
 use super::node::Node;
 use super::section::{Attributes, Fields, Section, SectionGroup};
-use super::units::{Account, Name, OutputName, Region, TagKey, TagValue, Template};
+use super::units::{Account, Arn, Name, OutputName, Region, TagKey, TagValue, Template};
 use super::vpc::Vpc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,9 @@ macro_rules! sections {
             /// Tags on everything, beside those that infra sets itself (`Name` and `infra:…`).
             #[serde(default)]
             pub tags: BTreeMap<TagKey, TagValue>,
+            /// The managed policy beyond which no role of the stack may do anything (AWS: permissions boundary); `infra iam-policy --boundary` prints one.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub permissions_boundary: Option<Arn>,
             /// Risks that are known, by name (`single_nat`) or by path (`vpc.nat`), each with its reason: only `--verbose` and JSON tell them still.
             #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
             pub accept: BTreeMap<String, String>,

@@ -185,6 +185,19 @@ fn client() -> Result<reqwest::Client, CloudError> {
     builder.user_agent(agent).build().map_err(|e| CloudError::bug(e.to_string()))
 }
 
+/// What is said of a zone that isn't there. Names of others are a customer's business, so that only what was probably meant is told.
+fn unseen(name: &str, names: &[&str]) -> String {
+    let near = |zone: &&&str| strsim::damerau_levenshtein(name, zone) <= name.len() / 3;
+    let meant = names.iter().filter(near).min_by_key(|zone| strsim::damerau_levenshtein(name, zone));
+    let hint = meant.map(|zone| format!("; did you mean {zone}?")).unwrap_or_default();
+    let others = match names.len() {
+        0 => "none at all".to_owned(),
+        1 => "one other".to_owned(),
+        n => format!("{n} others"),
+    };
+    format!("the token can't see a zone {name}; it sees {others}{hint}")
+}
+
 impl Clients {
     /// A request that reads, or says the same twice.
     pub async fn ask(&self, request: &Request) -> Result<Value, CloudError> {
@@ -219,9 +232,7 @@ impl Clients {
         if id.is_empty() {
             let seen = self.ask(&Request::get("List Zones", "Zone Read", "zones").query("per_page=50")).await?;
             let names: Vec<&str> = seen.as_array().into_iter().flatten().filter_map(|z| z["name"].as_str()).collect();
-            let all = if names.is_empty() { "none at all".to_owned() } else { names.join(", ") };
-            let message = format!("the token can't see a zone {name}; the zones that it sees: {all}");
-            return Err(errors::local(&request, Class::NotFound, "UnknownZone", &message));
+            return Err(errors::local(&request, Class::NotFound, "UnknownZone", &unseen(name, &names)));
         }
         let plan = text("/plan/legacy_id");
         let account = text("/account/id");

@@ -6,6 +6,7 @@ mod drift;
 mod files;
 mod forged;
 mod help;
+mod iam_attacks;
 mod iam_policy;
 mod markdown;
 mod progress;

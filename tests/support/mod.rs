@@ -1,8 +1,10 @@
 //! What tests share: the emulator, and runs over any cloud.
+pub mod authorization;
 pub mod cloudflare;
 pub mod elasticache;
 pub mod forge;
 pub mod http;
+pub mod iam;
 pub mod models;
 pub mod moto;
 pub mod proxy;

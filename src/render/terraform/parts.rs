@@ -282,7 +282,9 @@ fn find<'v>(root: &'v Value, entry: Option<Entry<'v>>, path: &str) -> Found<'v> 
 /// Whether something other than nothing and zero stands there.
 fn filled(found: &Found) -> bool {
     match found {
-        Found::Here { value, .. } => !(value.is_null() || *value == 0 || *value == false || *value == ""),
+        Found::Here { value, .. } => {
+            !(value.is_null() || *value == 0 || *value == false || *value == "" || value.as_array().is_some_and(Vec::is_empty))
+        }
         Found::Key(_) => true,
         _ => false,
     }

@@ -2,12 +2,13 @@
 use std::collections::BTreeSet;
 
 use super::{Compute, DiskType};
+use crate::canon::Open;
 use crate::kinds::launch_template::{Boot, Container, Disk, EnvValue, Metadata};
 use crate::kinds::{AutoScalingGroup, IamRole, InstanceProfile, LaunchTemplate, Ref, Text};
 use crate::model::Secret;
 use crate::spec::env::{EnvSource, SecretRef};
 use crate::spec::load_balancer::forwarding;
-use crate::spec::lower::{Lower, allow, int, policies};
+use crate::spec::lower::{Lower, int};
 use crate::spec::units::Name;
 use crate::spec::vpc::TierKind;
 
@@ -29,26 +30,29 @@ fn role(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
     if compute.image.as_ref().is_some_and(|i| i.as_str().contains(".dkr.ecr.")) {
         managed_policies.insert(managed("AmazonEC2ContainerRegistryReadOnly"));
     }
-    let secrets: Vec<String> = compute.env.values().flat_map(|v| secrets(l, v)).collect();
-    let read = (!secrets.is_empty()).then(|| allow(&["secretsmanager:GetSecretValue"], &secrets));
     let role = IamRole {
         service: "ec2.amazonaws.com".into(),
+        permissions_boundary: l.boundary(),
         managed_policies,
-        inline_policies: policies("read-secrets", read),
+        inline_policies: Open::new(),
+        readable: compute.env.values().flat_map(|v| readable(l, v)).collect(),
         tags: l.tags(name.as_str()),
     };
     l.add(name.as_str(), format!("compute.{name}"), role);
     l.add(name.as_str(), format!("compute.{name}"), InstanceProfile { role: Ref::to(name.to_string()), tags: l.tags(name.as_str()) });
 }
 
-/// The secrets an instance must be able to read: those it is given by name, and RDS's own when their ARN is handed to it.
-fn secrets(l: &Lower<'_>, value: &EnvSource) -> Vec<String> {
-    let arn = |pattern: &str| format!("arn:{}:secretsmanager:{}:*:secret:{pattern}", l.partition(), l.spec.region);
+/// The secrets an instance must be able to read: those it is given by name, and those whose ARN is handed to it. Secrets Manager appends a dash and six
+/// characters to a name.
+fn readable(l: &Lower<'_>, value: &EnvSource) -> Vec<Text> {
     match value {
-        EnvSource::Secret(SecretRef::FromSecretsManager(id)) if id.as_str().starts_with("arn:") => vec![id.to_string()],
-        EnvSource::Secret(SecretRef::FromSecretsManager(id)) => vec![arn(&format!("{id}-*"))],
+        EnvSource::Secret(SecretRef::FromSecretsManager(id)) if id.as_str().starts_with("arn:") => vec![Text::literal(id.to_string())],
+        EnvSource::Secret(SecretRef::FromSecretsManager(id)) => {
+            let (partition, region, account) = (l.partition(), &l.spec.region, l.account());
+            vec![Text::literal(format!("arn:{partition}:secretsmanager:{region}:{account}:secret:{id}-??????"))]
+        }
         EnvSource::Secret(SecretRef::FromEnv(_)) => vec![],
-        EnvSource::Text(text) => text.references().filter(|r| r.attribute == "secret_arn").map(|_| arn("rds!*")).collect(),
+        EnvSource::Text(text) => text.references().filter(|r| r.attribute == "secret_arn").map(|r| l.named(r)).collect(),
     }
 }
 
