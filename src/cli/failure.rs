@@ -27,6 +27,8 @@ pub struct Failure {
     pub findings: Vec<Finding>,
     /// For a stale plan: what has moved since it was made.
     stale: Option<Stale>,
+    /// What the service calls the request that it refused; said to those who ask for details.
+    pub request: Option<String>,
 }
 
 /// A stale plan: the sentence that says so, and everything that has moved.
@@ -38,7 +40,7 @@ struct Stale {
 
 impl From<Vec<Finding>> for Failure {
     fn from(findings: Vec<Finding>) -> Self {
-        Failure { findings, stale: None }
+        Failure { findings, stale: None, request: None }
     }
 }
 
@@ -62,7 +64,7 @@ impl From<io::Error> for Failure {
 
 impl From<CloudError> for Failure {
     fn from(e: CloudError) -> Self {
-        refusal(&e).into()
+        Failure { request: e.request_id.clone(), ..refusal(&e).into() }
     }
 }
 
@@ -179,13 +181,13 @@ impl Failure {
         let lines: Vec<String> = moved.iter().map(|m| format!("\n- {}", values::moved(m))).collect();
         let help = "nothing was changed: make a new plan with `infra plan --out FILE`, and have that approved";
         let findings = vec![Finding::error(Code::Stale, sentence.clone() + &lines.concat(), help)];
-        Failure { findings, stale: Some(Stale { sentence, moved }) }
+        Failure { findings, stale: Some(Stale { sentence, moved }), request: None }
     }
 
     /// The live environment can't be read. A zone that is unknown or closed is shown at its place in the spec.
     pub fn looking(loaded: &Loaded, e: CloudError) -> Failure {
         match refusal(&e) {
-            finding if finding.code == Code::Cloud => finding.into(),
+            finding if finding.code == Code::Cloud => e.into(),
             finding => finding.at(place(loaded, "cdn.zone", "for this zone")).into(),
         }
     }

@@ -127,6 +127,9 @@ impl Printer {
         if failure.findings.len() > 1 && !self.json.get() {
             talk(&format!("{} findings.\n", failure.findings.len()));
         }
+        if let Some(id) = failure.request.as_ref().filter(|_| self.verbose.get() && !self.json.get()) {
+            talk(&format!("The service numbers the request {id}.\n"));
+        }
     }
 }
 

@@ -74,7 +74,7 @@ pub fn run(recorded: &RecordedRun, style: Style) -> String {
         let line = match &entry.what {
             Record::Event(event @ (Event::Began(_) | Event::UndoBegan(_))) => format!("  {}", report::sentence(&h.plan, event)),
             Record::Event(event @ Event::Unsettled(..)) => format!("? {}", report::sentence(&h.plan, event)),
-            Record::Event(event) => report::sentence(&h.plan, event),
+            Record::Event(event) => format!("{}{}", report::sentence(&h.plan, event), request(event)),
             Record::Ended(how) => words::ending(*how).into(),
         };
         out += &format!("{:>7}  {line}\n", seconds(at));
@@ -83,6 +83,14 @@ pub fn run(recorded: &RecordedRun, style: Style) -> String {
         out += "\nIt is not over, as far as this machine knows: see `infra status`.\n";
     }
     out
+}
+
+/// What the service calls a request that failed.
+fn request(event: &Event) -> String {
+    match event {
+        Event::Failed(_, e) | Event::UndoFailed(_, e) => e.request_id.as_ref().map(|id| format!(" (request {id})")).unwrap_or_default(),
+        _ => String::new(),
+    }
 }
 
 /// How a run stands, and what going on with it does.

@@ -50,10 +50,9 @@ pub fn sentence(plan: &Plan, event: &Event) -> String {
     })
 }
 
-/// The end of a run: what it did, why it failed, what was undone, what still stands.
+/// The end of a run: what it did, why it failed, what still stands. Each step that was taken back has been told when it was.
 pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, detail: Detail) -> String {
     let took = seconds(elapsed);
-    let undone = undone(plan, events);
     let mut out = String::new();
     let heading = |s: &str| detail.style.paint(Label::Heading, s);
     match outcome {
@@ -70,8 +69,7 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
         Outcome::RolledBack(cause) => {
             let why = cause.as_ref().map_or("interrupted".into(), |e| failures(plan, events, e));
             out += &format!("{} after {took}: {why}.\n", heading("Rolled back"));
-            undone.iter().for_each(|(s, there)| out += &format!("  < {} {}\n", s.address, undone_as(s, *there)));
-            out += &format!("{}\n", as_before(plan, &undone));
+            out += &format!("{}\n", as_before(plan, &undone(plan, events)));
             out += cause.as_ref().map_or("", help);
         }
         Outcome::Stuck(e) => {
@@ -79,7 +77,6 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
             for other in stuck(plan, events).into_iter().filter(|other| other.1 != said(e)) {
                 out += &format!("  ! {} could not be taken back: {}\n", other.0, other.1);
             }
-            undone.iter().for_each(|(s, there)| out += &format!("  < {} {}\n", s.address, undone_as(s, *there)));
             for s in standing(plan, events) {
                 out += &format!("  ! {} still {}\n", s.address, done(s));
             }
@@ -98,7 +95,23 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
             out += help(e);
         }
     }
+    if detail.verbose {
+        out += &requests(plan, events);
+    }
     out
+}
+
+/// What the services call the requests that failed, for those who ask their support.
+fn requests(plan: &Plan, events: &[Event]) -> String {
+    let line = |event: &Event| match event {
+        Event::Failed(i, e) | Event::UndoFailed(i, e) | Event::Unsettled(i, e) => {
+            let id = e.request_id.as_ref()?;
+            Some(format!("  {} {}: {id}\n", plan.steps[*i].address, e.operation))
+        }
+        _ => None,
+    };
+    let lines: String = events.iter().filter_map(line).collect();
+    if lines.is_empty() { lines } else { format!("Requests that failed, as the services number them:\n{lines}") }
 }
 
 /// The command that helps against a failure, where there is one.
@@ -142,10 +155,7 @@ fn stuck(plan: &Plan, events: &[Event]) -> Vec<(String, String)> {
 
 /// What a failure says, without a full stop: a sentence ends behind it.
 fn said(e: &CloudError) -> String {
-    match &e.request_id {
-        Some(_) => e.to_string(),
-        None => e.to_string().trim_end_matches('.').to_owned(),
-    }
+    e.to_string().trim_end_matches('.').to_owned()
 }
 
 /// A step that was undone, and whether its object is there.

@@ -55,6 +55,7 @@ pub struct CloudError {
     /// The API's own code: `InvalidSubnet.Conflict`.
     pub code: String,
     pub message: String,
+    /// What the service calls the request, for whoever asks its support; a person reads it where details are asked for.
     pub request_id: Option<String>,
     /// How long the service asks to be left alone (`Retry-After`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -112,11 +113,7 @@ impl fmt::Display for CloudError {
         if !self.operation.is_empty() {
             write!(f, "{}: ", self.operation)?;
         }
-        write!(f, "{}: {}", self.code, self.message)?;
-        if let Some(id) = &self.request_id {
-            write!(f, " (request {id})")?;
-        }
-        Ok(())
+        write!(f, "{}: {}", self.code, self.message)
     }
 }
 

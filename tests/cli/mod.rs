@@ -10,6 +10,7 @@ mod iam_attacks;
 mod iam_policy;
 mod markdown;
 mod progress;
+mod real_account;
 mod recover;
 mod sandbox;
 mod saved;
@@ -57,7 +58,12 @@ impl Infra {
     }
 
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_infra"));
+        self.program(env!("CARGO_BIN_EXE_infra"), args)
+    }
+
+    /// Another program, as the binary is run.
+    pub fn program(&self, program: &str, args: &[&str]) -> Command {
+        let mut command = Command::new(program);
         let kept = ["PATH", "HOME"].into_iter().filter_map(|k| Some((k, std::env::var(k).ok()?)));
         command
             .args(args)
