@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::flow;
 use super::printer::Printer;
 use super::signals::Signals;
-use crate::cloud::lease::{Holder, Keeper, Lease, take, take_within};
+use crate::cloud::lease::{Asks, Holder, Keeper, Lease, Waiting, take};
 use crate::cloud::{Backend, Observe};
 use crate::diag::Exit;
 use crate::plan::Plan;
@@ -20,7 +20,7 @@ use crate::plan::saved::shown;
 use crate::redact::Redactor;
 use crate::render::progress::{Progress, Screen};
 use crate::render::text::Detail;
-use crate::render::{report, stream, text, words};
+use crate::render::{report, status, stream, text, words};
 use crate::run::drive::{Settings, Sink, Stop, drive};
 use crate::run::journal::{Ending, Header, Journal};
 use crate::run::{Direction, Event, Outcome, Run, Settlement, intent};
@@ -70,10 +70,10 @@ impl<'w> RunContext<'w> {
 
     /// Takes the stack's lease, and waits for it as long as `--lock-timeout` says; refused while another run holds it.
     pub async fn lease(&self, stack: &str, command: &str) -> Result<Keeper<'w, Backend>, Failure> {
-        let tell = |lease: &Lease| self.printer.say(&format!("Waiting for {}, who holds the lease of {stack}.", lease.holder));
-        let terms = flow::terms(self.cloud);
-        let once = async || take(self.world, self.world.policy(), stack, command, Holder::me(), terms).await;
-        take_within(self.how.lock_timeout, tell, once).await?.map_err(|lease| Failure::leased(stack, &lease))
+        let tell = |lease: &Lease, why: Waiting| self.printer.say(&status::waiting(stack, lease, why));
+        let (terms, timeout) = (flow::terms(self.cloud), self.how.lock_timeout);
+        let asks = Asks { stack, command, holder: Holder::me(), terms, timeout, tell: &tell };
+        take(self.world, self.world.policy(), asks).await?.map_err(|lease| Failure::leased(stack, &lease))
     }
 
     /// Begins the run of a plan: writes its journal and its notes, then drives it to its end.
@@ -214,7 +214,7 @@ impl<'w> RunContext<'w> {
             self.printer.say(&format!("A zone that the stack no longer uses is still noted: {e}. The next apply looks again."));
         }
         match (how, header.command.as_str()) {
-            (Some(Ending::Applied), "destroy") => self.report_release(keeper.vanish().await),
+            (Some(Ending::Applied), "destroy") => self.report_release(keeper.vanish(words::outcome(outcome), 0).await),
             _ => self.release(keeper, words::outcome(outcome), watch.standing.len()).await,
         }
     }

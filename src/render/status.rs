@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use super::values::seconds;
-use crate::cloud::lease::{Lease, Standing, Terms, standing};
+use crate::cloud::lease::{Lease, Standing, Terms, Waiting, standing};
 use crate::run::intent::{self, Intent};
 use crate::run::journal::Damaged;
 
@@ -14,7 +14,10 @@ type Noted = Result<Option<Intent>, Damaged>;
 
 /// The status for people. `last` is the newest lease, held or not.
 pub fn text(stack: &str, standing: &Standing, last: Option<&Lease>, noted: &Noted, now: SystemTime) -> String {
-    let ago = |lease: &Lease| seconds(lease.beat.age(now).as_secs());
+    let ago = |lease: &Lease| match lease.beat.0 > now {
+        true => "just now, by its clock".into(),
+        false => format!("{} ago", seconds(lease.beat.age(now).as_secs())),
+    };
     let what = |lease: &Lease| match &lease.run {
         Some(run) => format!("Run {run} ({})", lease.command),
         None => format!("`infra {}`", lease.command),
@@ -23,14 +26,24 @@ pub fn text(stack: &str, standing: &Standing, last: Option<&Lease>, noted: &Note
     let mut out = match standing {
         Standing::Alive(l) => {
             let step = if l.of > 0 { format!(", step {} of {}", l.done, l.of) } else { String::new() };
-            format!("{} on {stack} by {} goes on{step}; heard of {} ago.\n", what(l), l.holder, ago(l))
+            format!("{} on {stack} by {} goes on{step}; heard of {}.\n", what(l), l.holder, ago(l))
         }
-        Standing::Dead(l) => format!("{} on {stack} by {} died {} ago{}.\n", what(l), l.holder, ago(l), step(l)),
+        Standing::Silent(l) if l.beat.0 > now => {
+            format!(
+                "{} on {stack} by {} goes on or has died{}: its last sign of life is of {}, which lies ahead.\n",
+                what(l),
+                l.holder,
+                step(l),
+                l.beat
+            )
+        }
+        Standing::Silent(l) => format!("{} on {stack} by {} seems to have died{}: heard of {}.\n", what(l), l.holder, step(l), ago(l)),
+        Standing::Dead(l) => format!("{} on {stack} by {} died{}; heard of {}.\n", what(l), l.holder, step(l), ago(l)),
         Standing::Unreadable => format!("The lease of {stack} can't be read by this version of infra.\n"),
         Standing::Free => match last {
             Some(l) => {
                 let ended = l.ended.as_deref().unwrap_or_default();
-                format!("Nothing runs on {stack}. {} by {} ended {} ago: {ended}.\n", what(l), l.holder, ago(l))
+                format!("Nothing runs on {stack}. {} by {} ended {}: {ended}.\n", what(l), l.holder, ago(l))
             }
             None => format!("Nothing runs on {stack}.\n"),
         },
@@ -47,6 +60,23 @@ pub fn text(stack: &str, standing: &Standing, last: Option<&Lease>, noted: &Note
         }
     }
     out
+}
+
+/// What whoever wants the lease is told while it is waited for.
+pub fn waiting(stack: &str, lease: &Lease, why: Waiting) -> String {
+    match why {
+        Waiting::Living => format!("Waiting for {}, who holds the lease of {stack}.", lease.holder),
+        Waiting::Silent(time) => format!(
+            "{}, who holds the lease of {stack}, has not been heard of lately: watching for {} whether it still lives.",
+            lease.holder,
+            seconds(time.as_secs())
+        ),
+    }
+}
+
+/// Notes that nobody heeds.
+pub fn strays(names: &[String]) -> String {
+    names.iter().map(|name| format!("{name} is no lease that infra wrote, and is not heeded: delete it.\n")).collect()
 }
 
 /// A warning for who plans: another run goes on, or one was cut off. `None` when neither is so.
@@ -66,6 +96,7 @@ pub fn json(stack: &str, standing: &Standing, last: Option<&Lease>, noted: &Note
     let state = match standing {
         Standing::Free => "free",
         Standing::Alive(_) => "held",
+        Standing::Silent(_) => "silent",
         Standing::Dead(_) => "dead",
         Standing::Unreadable => "unreadable",
     };

@@ -25,6 +25,9 @@ use super::{Class, Clients, CloudError, Cloudflare, Identity, Service};
 /// The name that our own requests bear in their user agent: `app/infra`.
 pub const APP: &str = "infra";
 
+/// How long one attempt of a request may take, of AWS's and of Cloudflare's.
+pub const ATTEMPT: Duration = Duration::from_secs(60);
+
 impl Clients {
     /// S3's client. At an endpoint of one's own a bucket's name stands in the path, since no host name answers for it.
     pub fn s3(&self) -> &aws_sdk_s3::Client {
@@ -37,8 +40,7 @@ impl Clients {
     /// Clients for a region, with credentials, profile and endpoints from the SDK's usual places (`AWS_PROFILE`, `AWS_ENDPOINT_URL`, …).
     pub async fn connect(region: &str, cloudflare: Cloudflare, policy: Policy) -> Self {
         let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-        let timeouts =
-            TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).operation_attempt_timeout(Duration::from_secs(60)).build();
+        let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).operation_attempt_timeout(ATTEMPT).build();
         let config = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http)
             .region(Region::new(region.to_owned()))

@@ -180,7 +180,7 @@ fn valid(environment: &Environment) -> bool {
 }
 
 fn client() -> Result<reqwest::Client, CloudError> {
-    let builder = reqwest::Client::builder().connect_timeout(Duration::from_secs(5)).timeout(Duration::from_secs(60));
+    let builder = reqwest::Client::builder().connect_timeout(Duration::from_secs(5)).timeout(super::aws::ATTEMPT);
     let agent = concat!("infra/", env!("CARGO_PKG_VERSION"));
     builder.user_agent(agent).build().map_err(|e| CloudError::bug(e.to_string()))
 }

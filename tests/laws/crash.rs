@@ -187,7 +187,7 @@ pub fn header(plan: &Plan, id: &str) -> Header {
         account: "123456789012".into(),
         region: "us-east-1".into(),
         spec: String::new(),
-        holder: Holder { user: "ana".into(), host: "laptop".into(), pid: 1, process: None, job: None },
+        holder: Holder { user: "ana".into(), host: "laptop".into(), pid: 1, process: None, job: None, mark: None },
         started: Moment(std::time::UNIX_EPOCH),
         plan: plan.clone(),
     }
