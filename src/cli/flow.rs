@@ -17,7 +17,7 @@ use crate::observe::{Snapshot, complete, observe};
 use crate::plan::limits::exceeded;
 use crate::plan::saved::{Saved, Scene, SceneZone};
 use crate::plan::{Allowed, Plan, PlanLimit, Selection, plan, select};
-use crate::redact::Redactor;
+use crate::redact::{Redactor, SHORTEST};
 use crate::spec::lower::lower;
 use crate::spec::{Loaded, Spec, load};
 use crate::stack::Stack;
@@ -48,6 +48,9 @@ pub fn read(args: &SpecArgs, printer: &Printer) -> Result<Loaded, Failure> {
 pub fn parse(layers: &[(PathBuf, String)], printer: &Printer) -> Result<Loaded, Failure> {
     let loaded = load(layers, &environment).inspect_err(|findings| printer.hide(findings.0.iter().flat_map(literals)))?;
     printer.hide(loaded.secrets.iter().filter_map(|name| environment(name)));
+    for name in loaded.secrets.iter().filter(|name| environment(name).is_some_and(|value| value.trim().len() < SHORTEST)) {
+        printer.say(&format!("`{name}` has fewer than {SHORTEST} characters: where a service repeats such a value, it can't be told from other text and hidden."));
+    }
     printer.findings(&loaded.warnings);
     printer.details(&loaded.accepted);
     Ok(loaded)

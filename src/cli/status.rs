@@ -32,10 +32,10 @@ impl Status {
         let terms = flow::terms(&self.cloud);
         let (now, last) = ((terms.clock)(), newest(&stack, &notes).and_then(|(_, lease)| lease));
         let (stands, intent) = (standing(&stack, &notes, &terms), intent::read(&stack, &notes));
-        printer.result(&match self.json {
-            true => format!("{:#}\n", status::json(&stack, &stands, last.as_ref(), intent.as_ref())),
-            false => status::text(&stack, &stands, last.as_ref(), intent.as_ref(), now),
-        });
+        match self.json {
+            true => printer.document(&format!("{:#}\n", status::json(&stack, &stands, last.as_ref(), intent.as_ref()))),
+            false => printer.result(&status::text(&stack, &stands, last.as_ref(), intent.as_ref(), now)),
+        }
         Ok(Exit::Done)
     }
 }

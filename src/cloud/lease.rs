@@ -12,6 +12,7 @@ use tokio::sync::SetOnce;
 use tokio::time::{Instant, sleep};
 
 use crate::model::Moment;
+use crate::visible::visible;
 use crate::wire::notes::Notes;
 use crate::wire::policy::Policy;
 use crate::wire::{Class, CloudError};
@@ -52,7 +53,7 @@ impl Holder {
 
 impl std::fmt::Display for Holder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}@{} (process {})", self.user, self.host, self.pid)
+        write!(f, "{}@{} (process {})", visible(&self.user), visible(&self.host), self.pid)
     }
 }
 

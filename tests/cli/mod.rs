@@ -13,6 +13,7 @@ mod sandbox;
 mod saved;
 mod secrets;
 mod stream;
+mod text;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

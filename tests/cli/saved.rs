@@ -6,6 +6,7 @@ use super::{Infra, Said};
 
 const SPEC: &str = "stack: shop
 region: us-east-1
+env: [RELEASE]
 tags: {release: \"${env.RELEASE}\"}
 vpc:
   cidr: 10.0.0.0/16

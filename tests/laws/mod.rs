@@ -27,7 +27,7 @@ mod faults;
 mod generate;
 mod kinds;
 mod lease;
-mod markdown;
+pub mod markdown;
 mod order;
 mod pairs;
 mod policy;
@@ -37,6 +37,7 @@ mod saved;
 mod selection;
 mod sequences;
 mod stores;
+mod text;
 mod timeouts;
 pub mod world;
 

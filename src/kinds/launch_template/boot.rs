@@ -78,15 +78,21 @@ impl Boot {
         sketch.script(&Links::default()).err().map(|e| e.message)
     }
 
-    /// Reads [`Boot::script`] back. A script that was rendered here, but isn't what its first line would render now, shows as its
-    /// fingerprint only, since it may hold secrets.
+    /// Reads [`Boot::script`] back. A script that has anything of ours, but isn't what its second line would render now, shows as its fingerprint only,
+    /// since it may hold secrets.
     pub fn read(script: &str) -> Self {
         match script::parse(script) {
             Some(Ok(container)) => Boot::Container(container),
-            Some(Err(())) => Boot::UserData(Text::literal(format!("altered boot script, SHA-256 {}", &digest(&script)[..16]))),
+            Some(Err(())) => altered(script),
+            None if script::bears_our_names(script) => altered(script),
             None => Boot::UserData(Text::literal(script)),
         }
     }
+}
+
+/// What stands for a script of ours that somebody has changed.
+fn altered(script: &str) -> Boot {
+    Boot::UserData(Text::literal(format!("altered boot script, SHA-256 {}", &digest(&script)[..16])))
 }
 
 impl Container {

@@ -96,6 +96,14 @@ pub(super) fn parse(script: &str) -> Option<Result<Container, ()>> {
     Some(if render(&whole).is_ok_and(|again| again == script) { Ok(sealed) } else { Err(()) })
 }
 
+/// Names that nothing but a script of ours gives.
+const NAMES: &[&str] = &["# infra:container ", "/etc/infra/app.env", "infra-app"];
+
+/// Whether a script has anything of one that was rendered here, whatever became of its first lines.
+pub(super) fn bears_our_names(script: &str) -> bool {
+    NAMES.iter().any(|name| script.contains(name))
+}
+
 /// The unit that runs the container. `docker run` stays attached, so the journal has its output and docker keeps none of its own.
 fn unit(Container { image, port, .. }: &Container) -> String {
     let publish = port.map(|port| format!("--publish {port}:{port} ")).unwrap_or_default();

@@ -52,6 +52,13 @@ fn secrets(l: &Lower<'_>, value: &EnvSource) -> Vec<String> {
     }
 }
 
+/// Whether the container itself acts in the instances' role: it is given policies, or fetches a secret whose ARN it is told. Any other one doesn't reach
+/// the metadata service from its network, and a request that somebody makes it send gets neither the role nor the user data.
+fn acts_itself(compute: &Compute) -> bool {
+    let told = |value: &EnvSource| matches!(value, EnvSource::Text(text) if text.references().any(|r| r.attribute == "secret_arn"));
+    !compute.policies.is_empty() || compute.env.values().any(told)
+}
+
 fn template(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
     let boot = match (&compute.image, &compute.user_data) {
         (Some(image), _) => {
@@ -75,7 +82,7 @@ fn template(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
         (None, Some(script)) => Boot::UserData(l.text(script)),
         (None, None) => Boot::UserData(Text::literal("")),
     };
-    let hops = if matches!(boot, Boot::Container(_)) { 2 } else { 1 };
+    let hops = if matches!(boot, Boot::Container(_)) && acts_itself(compute) { 2 } else { 1 };
     let public = l.spec.vpc.subnets.get(compute.subnets.as_str()).is_some_and(|t| t.tier == TierKind::Public);
     let template = LaunchTemplate {
         image: compute.ami.to_string(),
