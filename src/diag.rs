@@ -317,15 +317,23 @@ fn labelled(place: &Place) -> LabeledSpan {
     LabeledSpan::new_with_span(Some(place.label.clone()), place.span.clone())
 }
 
+/// Findings that are told of one look at a spec.
+const MOST: usize = 200;
+
 /// All findings of one look at a spec, sorted by file and position.
 #[derive(Clone, Debug, Default)]
 pub struct Findings(pub Vec<Finding>);
 
 impl Findings {
-    /// Sorts by file, position, code and message, and drops what is said twice.
+    /// Sorts by file, position, code and message, and drops what is said twice. Of very many the first are told, and how many there are more.
     pub fn new(mut found: Vec<Finding>) -> Self {
         found.sort_by(|a, b| a.key().cmp(&b.key()));
         found.dedup_by(|a, b| a.key() == b.key());
+        let rest = found.split_off(found.len().min(MOST));
+        if let Some(worst) = rest.iter().max_by_key(|f| f.is_error()) {
+            let (message, help) = (format!("there are {} findings more", rest.len()), "mend the first ones, and look again");
+            found.push(Finding { severity: worst.severity, ..Finding::error(Code::Count, message, help) });
+        }
         Findings(found)
     }
 

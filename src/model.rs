@@ -131,20 +131,6 @@ impl JsonSchema for Secret {
     }
 }
 
-/// A secret among alternatives that are marked: the mark is the alternative's.
-pub mod sealed {
-    use super::Secret;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub fn serialize<S: Serializer>(secret: &Secret, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&secret.fingerprint())
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Secret, D::Error> {
-        String::deserialize(d).map(Secret::Sealed)
-    }
-}
-
 /// Entries whose order means something, each with a name of its own: compared name by name, and one that moves has moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ranked<T>(pub Vec<(String, T)>);

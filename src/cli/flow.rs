@@ -73,7 +73,7 @@ fn literals(finding: &Finding) -> Vec<String> {
 
 /// Lowers a spec to the objects that it asks for; refused when an environment variable of it is not set.
 pub fn stack(loaded: &Loaded) -> Result<Stack, Failure> {
-    lower(&loaded.spec, &environment).map_err(|unset| Failure::unset(loaded, &unset))
+    lower(&loaded.spec, &held).map_err(|unset| Failure::unset(loaded, &unset))
 }
 
 /// The Cloudflare zone of the spec, if it has a `cdn`.
@@ -83,6 +83,11 @@ fn zone(loaded: &Loaded) -> Option<String> {
 
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+/// A variable with a secret in it: an empty one holds none.
+fn held(name: &str) -> Option<String> {
+    environment(name).filter(|value| !value.is_empty())
 }
 
 /// Connects to the cloud or opens the sandbox; refused when `account:` pins another account than the credentials have.
@@ -128,7 +133,7 @@ pub async fn look(world: ReadOnly<'_>, stack: &mut Stack, loaded: &Loaded) -> Re
     let (snapshot, ()) = seen.await.map_err(|e| Failure::looking(loaded, e))?;
     if let Some(vpc) = loaded.spec.vpc.settled(&snapshot).filter(|_| !stack.nodes.is_empty()) {
         let spec = Spec { vpc, ..loaded.spec.clone() };
-        *stack = lower(&spec, &environment).map_err(|unset| Failure::unset(loaded, &unset))?;
+        *stack = lower(&spec, &held).map_err(|unset| Failure::unset(loaded, &unset))?;
         complete(&world, &mut stack.nodes).await.map_err(|e| Failure::looking(loaded, e))?;
     }
     Ok(snapshot)

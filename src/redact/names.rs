@@ -26,7 +26,7 @@ const ABOUT: &[&str] = &["_ARN", "_FILE", "_NAME", "_PATH", "_TTL", "_TYPE"];
 /// Ends of names of which only the value tells whether it is a secret.
 const OPEN: &[&str] = &["_ID", "_URI", "_URL"];
 /// Attributes of kinds that only sound like secrets.
-pub(super) const OWN: &[&str] = &["from_secrets_manager", "http_tokens", "secret_arn"];
+pub(super) const OWN: &[&str] = &["from_secrets_manager", "http_tokens", "read-secrets", "secret_arn"];
 /// Variables of a shell and its programs that only sound like secrets.
 const SHELL: &[&str] = &["OLDPWD", "PWD", "SSH_AUTH_SOCK"];
 

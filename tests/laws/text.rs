@@ -129,7 +129,7 @@ impl Words<'_> {
     }
 
     fn login(&self) -> Object {
-        Secret { username: self.next(), length: 7, arn: Computed(None), tags: [(self.next(), self.next())].into() }.into()
+        Secret { value: None, username: self.next(), length: 7, arn: Computed(None), tags: [(self.next(), self.next())].into() }.into()
     }
 
     fn live(&self) -> Live {

@@ -27,6 +27,7 @@ pub const FIELDS: Fields = &[
         &[
             ("inline_policies", "compute.{}.env", Other),
             ("inline_policies", "region", Other),
+            ("inline_policies", "stack", Other),
             ("managed_policies", "compute.{}.policies", Other),
             ("managed_policies", "compute.{}.image", Other),
             ("managed_policies", "region", Other),
@@ -39,7 +40,6 @@ pub const FIELDS: Fields = &[
             ("boot", "compute.{}.image", Other),
             ("boot.container.env.*.from_secrets_manager", "compute.{}.env.*", Other),
             ("boot.container.env.*.plain", "compute.{}.env.*", Same),
-            ("boot.container.env.*.secret", "compute.{}.env.*", Other),
             ("boot.container.env.*", "compute.{}.env.*", Other),
             ("boot.container.image", "compute.{}.image", Same),
             ("boot.container.port", "compute.{}.port", Same),

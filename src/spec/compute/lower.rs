@@ -3,8 +3,9 @@ use std::collections::BTreeSet;
 
 use super::{Compute, DiskType};
 use crate::kinds::launch_template::{Boot, Container, Disk, EnvValue, Metadata};
-use crate::kinds::{AutoScalingGroup, IamRole, InstanceProfile, LaunchTemplate, Ref, Text};
-use crate::model::Secret;
+use crate::kinds::secret::NAMES;
+use crate::kinds::{Address, AutoScalingGroup, IamRole, InstanceProfile, Kind, LaunchTemplate, Part, Ref, Secret, Text};
+use crate::model;
 use crate::spec::env::{EnvSource, SecretRef};
 use crate::spec::load_balancer::forwarding;
 use crate::spec::lower::{Lower, allow, int, policies};
@@ -13,6 +14,7 @@ use crate::spec::vpc::TierKind;
 
 pub fn lower(name: &Name, compute: &Compute, l: &mut Lower<'_>) {
     let old = compute.renamed_from.as_ref().map(Name::to_string);
+    given(l, name, compute);
     role(l, name, compute);
     l.renamed::<IamRole>(name.as_str(), old.clone());
     l.renamed::<InstanceProfile>(name.as_str(), old.clone());
@@ -22,6 +24,28 @@ pub fn lower(name: &Name, compute: &Compute, l: &mut Lower<'_>) {
     l.renamed::<AutoScalingGroup>(name.as_str(), old);
 }
 
+/// The name of the secret that keeps a variable's value.
+fn kept(entry: &str, key: &str) -> String {
+    format!("{entry}.{key}")
+}
+
+/// Secrets with the values that this process has from its environment: instances fetch them, and no template holds them.
+fn given(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
+    for (key, value) in compute.env.iter().filter(|_| compute.image.is_some()) {
+        let EnvSource::Secret(SecretRef::FromEnv(var)) = value else { continue };
+        let path = format!("compute.{name}.env.{key}");
+        let Some(value) = (l.env)(var.as_str()) else {
+            l.unset.push(path);
+            continue;
+        };
+        let kept_as = kept(name.as_str(), key.as_str());
+        let tags = l.tags(&kept_as);
+        let secret = Secret { value: Some(model::Secret::new(value)), username: String::new(), length: 0, arn: Default::default(), tags };
+        l.renamed::<Secret>(&kept_as, compute.renamed_from.as_ref().map(|old| kept(old.as_str(), key.as_str())));
+        l.add(kept_as, path, secret);
+    }
+}
+
 fn role(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
     let managed = |policy: &str| format!("arn:{}:iam::aws:policy/{policy}", l.partition());
     let mut managed_policies: BTreeSet<String> = compute.policies.iter().map(|p| p.to_string()).collect();
@@ -29,7 +53,7 @@ fn role(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
     if compute.image.as_ref().is_some_and(|i| i.as_str().contains(".dkr.ecr.")) {
         managed_policies.insert(managed("AmazonEC2ContainerRegistryReadOnly"));
     }
-    let secrets: Vec<String> = compute.env.values().flat_map(|v| secrets(l, v)).collect();
+    let secrets: Vec<String> = compute.env.iter().flat_map(|(key, v)| secrets(l, &kept(name.as_str(), key.as_str()), v)).collect();
     let read = (!secrets.is_empty()).then(|| allow(&["secretsmanager:GetSecretValue"], &secrets));
     let role = IamRole {
         service: "ec2.amazonaws.com".into(),
@@ -41,13 +65,13 @@ fn role(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
     l.add(name.as_str(), format!("compute.{name}"), InstanceProfile { role: Ref::to(name.to_string()), tags: l.tags(name.as_str()) });
 }
 
-/// The secrets an instance must be able to read: those it is given by name, and RDS's own when their ARN is handed to it.
-fn secrets(l: &Lower<'_>, value: &EnvSource) -> Vec<String> {
+/// The secrets an instance must be able to read: those it is given by name or by value, and RDS's own when their ARN is handed to it.
+fn secrets(l: &Lower<'_>, kept: &str, value: &EnvSource) -> Vec<String> {
     let arn = |pattern: &str| format!("arn:{}:secretsmanager:{}:*:secret:{pattern}", l.partition(), l.spec.region);
     match value {
         EnvSource::Secret(SecretRef::FromSecretsManager(id)) if id.as_str().starts_with("arn:") => vec![id.to_string()],
         EnvSource::Secret(SecretRef::FromSecretsManager(id)) => vec![arn(&format!("{id}-*"))],
-        EnvSource::Secret(SecretRef::FromEnv(_)) => vec![],
+        EnvSource::Secret(SecretRef::FromEnv(_)) => vec![arn(&format!("{}-??????", NAMES.pattern(l.spec.stack.as_str(), kept)))],
         EnvSource::Text(text) => text.references().filter(|r| r.attribute == "secret_arn").map(|_| arn("rds!*")).collect(),
     }
 }
@@ -66,14 +90,11 @@ fn template(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
             for (key, value) in &compute.env {
                 let value = match value {
                     EnvSource::Text(text) => EnvValue::Plain(l.text(text)),
-                    EnvSource::Secret(SecretRef::FromSecretsManager(id)) => EnvValue::FromSecretsManager(id.to_string()),
-                    EnvSource::Secret(SecretRef::FromEnv(var)) => match (l.env)(var.as_str()) {
-                        Some(secret) => EnvValue::Secret(Secret::new(secret)),
-                        None => {
-                            l.unset.push(format!("compute.{name}.env.{key}"));
-                            continue;
-                        }
-                    },
+                    EnvSource::Secret(SecretRef::FromSecretsManager(id)) => EnvValue::FromSecretsManager(Text::literal(id.to_string())),
+                    EnvSource::Secret(SecretRef::FromEnv(_)) => {
+                        let secret = Address::new(Kind::Secret, kept(name.as_str(), key.as_str()));
+                        EnvValue::FromSecretsManager(Text(vec![Part::Output { r#ref: secret, attr: "arn".into() }]))
+                    }
                 };
                 env.insert(key.to_string(), value);
             }
