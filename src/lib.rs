@@ -34,6 +34,7 @@
 //! | [`model`] | Words that every layer shares: `Mode Attribute AttrChange Secret Computed Ranked Order Loss`. |
 //! | [`diag`] | Diagnostic codes, findings, exit codes. |
 //! | [`files`] | Files as they are written: whole or not at all, no error without its path. |
+//! | [`visible`] | What others wrote, where it is read: every character is seen, no line is a command. |
 //! | [`canon`] | The canonical form of values in JSON, and the one way to read it. |
 //!
 //! **Where does code live?** Does a user write it: `spec`. Does an SDK name appear: `kinds` or `wire`. Does it compare: `diff`.
@@ -60,6 +61,7 @@ pub mod canon;
 pub mod files;
 pub mod model;
 pub mod redact;
+pub mod visible;
 
 pub mod kinds;
 

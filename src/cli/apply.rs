@@ -93,10 +93,10 @@ impl Apply {
         };
         if exit == Exit::Done && !stack.outputs.is_empty() {
             let snapshot = flow::look(world.read_only(), &mut stack, &loaded).await?;
-            printer.result(&match self.how.json {
-                true => super::output::stream(&stack, &snapshot),
-                false => super::output::lines(&stack, &snapshot),
-            });
+            match self.how.json {
+                true => printer.document(&super::output::stream(&stack, &snapshot)),
+                false => printer.result(&super::output::lines(&stack, &snapshot)),
+            }
         }
         Ok(exit)
     }

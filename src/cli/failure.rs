@@ -19,6 +19,7 @@ use crate::run::intent::Intent;
 use crate::run::journal::Damaged;
 use crate::spec::Loaded;
 use crate::stack::Stack;
+use crate::visible::visible;
 use crate::wire::{Class, CloudError};
 
 /// The findings for which a command did nothing.
@@ -228,16 +229,20 @@ impl Failure {
 
     /// Another run holds the lease.
     pub fn leased(stack: &str, lease: &Lease) -> Failure {
-        let job = lease.holder.job.as_ref().map(|job| format!(", {job}")).unwrap_or_default();
-        let message = format!("{} holds the lease of {stack} since {} ({}{job})", lease.holder, lease.taken, lease.command);
+        let job = lease.holder.job.as_ref().map(|job| format!(", {}", visible(job))).unwrap_or_default();
+        let message = format!("{} holds the lease of {stack} since {} ({}{job})", lease.holder, lease.taken, visible(&lease.command));
         Finding::error(Code::Leased, message, "wait for it (--lock-timeout 10m), see `infra status`, or take it away with `infra unlock`")
             .into()
     }
 
     /// An earlier run is not over.
     pub fn unfinished(stack: &str, intent: &Intent) -> Failure {
-        let message =
-            format!("run {} ({}) by {} stopped on its way, and {stack} may stand in between", intent.run, intent.command, intent.holder);
+        let message = format!(
+            "run {} ({}) by {} stopped on its way, and {stack} may stand in between",
+            visible(&intent.run),
+            visible(&intent.command),
+            intent.holder
+        );
         let help =
             "`infra recover` takes it back (`--dry-run` shows what that does, `--forward` goes on with it); `--recover` does so first";
         Finding::error(Code::Unfinished, message, help).into()
@@ -339,6 +344,7 @@ impl Failure {
                 PlanError::Taken { address, id, found } => {
                     let message =
                         format!("{address} can't be made: {} stands in its place, and isn't of this stack", values::object(found));
+                    let id = visible(id);
                     let help = format!(
                         "take it away (its id is {id}), give {address} another name, or write it as it stands: then it is used as it is"
                     );

@@ -17,7 +17,7 @@ use crate::observe::{Snapshot, complete, observe};
 use crate::plan::limits::exceeded;
 use crate::plan::saved::{Saved, Scene, SceneZone};
 use crate::plan::{Allowed, Plan, PlanLimit, Selection, plan, select};
-use crate::redact::Redactor;
+use crate::redact::{Redactor, SHORTEST};
 use crate::spec::lower::lower;
 use crate::spec::{Loaded, Spec, load};
 use crate::stack::Stack;
@@ -55,6 +55,9 @@ pub fn written(layers: &[(PathBuf, String)]) -> Option<String> {
 pub fn parse(layers: &[(PathBuf, String)], printer: &Printer) -> Result<Loaded, Failure> {
     let loaded = load(layers, &environment).inspect_err(|findings| printer.hide(findings.0.iter().flat_map(literals)))?;
     printer.hide(loaded.secrets.iter().filter_map(|name| environment(name)));
+    for name in loaded.secrets.iter().filter(|name| environment(name).is_some_and(|value| value.trim().len() < SHORTEST)) {
+        printer.say(&format!("`{name}` has fewer than {SHORTEST} characters: where a service repeats such a value, it can't be told from other text and hidden."));
+    }
     printer.findings(&loaded.warnings);
     printer.details(&loaded.accepted);
     Ok(loaded)
@@ -77,7 +80,7 @@ fn literals(finding: &Finding) -> Vec<String> {
 
 /// Lowers a spec to the objects that it asks for; refused when an environment variable of it is not set.
 pub fn stack(loaded: &Loaded) -> Result<Stack, Failure> {
-    lower(&loaded.spec, &environment).map_err(|unset| Failure::unset(loaded, &unset))
+    lower(&loaded.spec, &held).map_err(|unset| Failure::unset(loaded, &unset))
 }
 
 /// The Cloudflare zone of the spec, if it has a `cdn`.
@@ -87,6 +90,11 @@ fn zone(loaded: &Loaded) -> Option<String> {
 
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+/// A variable with a secret in it: an empty one holds none.
+fn held(name: &str) -> Option<String> {
+    environment(name).filter(|value| !value.is_empty())
 }
 
 /// Connects to the cloud or opens the sandbox; refused when `account:` pins another account than the credentials have.
@@ -132,7 +140,7 @@ pub async fn look(world: ReadOnly<'_>, stack: &mut Stack, loaded: &Loaded) -> Re
     let (snapshot, ()) = seen.await.map_err(|e| Failure::looking(loaded, e))?;
     if let Some(vpc) = loaded.spec.vpc.settled(&snapshot).filter(|_| !stack.nodes.is_empty()) {
         let spec = Spec { vpc, ..loaded.spec.clone() };
-        *stack = lower(&spec, &environment).map_err(|unset| Failure::unset(loaded, &unset))?;
+        *stack = lower(&spec, &held).map_err(|unset| Failure::unset(loaded, &unset))?;
         complete(&world, &mut stack.nodes).await.map_err(|e| Failure::looking(loaded, e))?;
     }
     Ok(snapshot)

@@ -28,8 +28,10 @@ impl History {
     pub fn run(self, printer: &Printer) -> Result<Exit, Failure> {
         let mut found = list(&self.journal, None)?;
         let Some(run) = self.run else {
-            let text = if self.json { format!("{:#}\n", history::runs_json(&found)) } else { history::runs(&found, printer.style) };
-            printer.result(&text);
+            match self.json {
+                true => printer.document(&format!("{:#}\n", history::runs_json(&found))),
+                false => printer.result(&history::runs(&found, printer.style)),
+            }
             return Ok(Exit::Done);
         };
         found.retain(|(path, recorded)| match recorded {
@@ -47,7 +49,10 @@ impl History {
         }
         for recorded in &known {
             let lines = recorded.entries.iter().map(|e| format!("{}\n", json!(e)));
-            printer.result(&if self.json { lines.collect() } else { history::run(recorded, printer.style) });
+            match self.json {
+                true => printer.document(&lines.collect::<String>()),
+                false => printer.result(&history::run(recorded, printer.style)),
+            }
         }
         Ok(Exit::Done)
     }

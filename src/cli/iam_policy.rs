@@ -78,14 +78,14 @@ impl IamPolicy {
         let parts = policy.parts();
         match self.part {
             Some(n) => match parts.get(usize::from(n) - 1) {
-                Some(part) => printer.result(&part.text()),
+                Some(part) => printer.document(&part.text()),
                 None => return Err(no_part(n, parts.len())),
             },
             None => {
                 if parts.len() > 1 {
                     printer.say(&too_large(policy.size(), parts.len()));
                 }
-                printer.result(&policy.text());
+                printer.document(&policy.text());
             }
         }
         Ok(Exit::Done)

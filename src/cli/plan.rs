@@ -76,10 +76,10 @@ impl Plan {
         if let Some(file) = &self.out {
             super::saved::write(&saved, file, self.sign.as_deref(), self.commit.commit().as_deref(), printer)?;
         }
-        printer.result(&match self.json {
-            true => stream::plan(&saved.plan, "plan"),
-            false => self.shown.render(&saved, printer.style),
-        });
+        match self.json {
+            true => printer.document(&stream::plan(&saved.plan, "plan")),
+            false => self.shown.print(&saved, printer),
+        }
         Failure::guarded(&loaded, &saved.plan)?;
         Ok(if self.detailed_exitcode && !saved.plan.is_empty() { Exit::Changes } else { Exit::Done })
     }

@@ -45,12 +45,18 @@ impl<'w> RunContext<'w> {
     /// Prints a plan, redacted.
     pub fn show_plan(&self, plan: &Plan, operation: &str) {
         let plan = shown(plan, &self.printer.plans(self.how.show_env));
-        self.printer.result(&if self.how.json { stream::plan(&plan, operation) } else { text::plan(&plan, self.detail()) });
+        match self.how.json {
+            true => self.printer.document(&stream::plan(&plan, operation)),
+            false => self.printer.result(&text::plan(&plan, self.detail())),
+        }
     }
 
     /// Prints a result that is neither a plan nor an event.
     pub fn print(&self, text: &str) {
-        self.printer.result(&if self.how.json { stream::log(text) } else { text.to_owned() });
+        match self.how.json {
+            true => self.printer.document(&stream::log(text)),
+            false => self.printer.result(text),
+        }
     }
 
     /// Asks a person whether to go on. Refused without a terminal, unless `--auto-approve` is given.
@@ -124,12 +130,12 @@ impl<'w> RunContext<'w> {
         let policy = self.world.policy();
         let settings = Settings { run: header.run.clone(), parallelism: self.cloud.parallelism.into(), quiet: flow::quiet(self.cloud) };
         let screen = match (self.how.json, self.printer.interactive) {
-            (true, _) => Screen::Json(Box::new(|line| self.printer.tell(line))),
+            (true, _) => Screen::Json(Box::new(|line| self.printer.tell_json(line))),
             (false, true) => Progress::terminal(),
             (false, false) => Screen::Lines(Box::new(|line| self.printer.say(line))),
         };
         if self.how.json {
-            self.printer.tell(&stream::begun(&header.run, plan.steps.len()));
+            self.printer.tell_json(&stream::begun(&header.run, plan.steps.len()));
         }
         let mut run = Run::replay(plan, &history).map_err(|e| io::Error::other(e.0))?;
         let (events, standing, redactor) = (history.clone(), run.standing().collect(), self.printer.redactor());
@@ -179,7 +185,7 @@ impl<'w> RunContext<'w> {
         let outcome = outcome?;
         let elapsed = started.elapsed().as_secs();
         if self.how.json {
-            self.printer.tell(&stream::outcome(plan, &watch.events, &outcome, elapsed));
+            self.printer.tell_json(&stream::outcome(plan, &watch.events, &outcome, elapsed));
         } else {
             self.printer.tell(&format!("\n{}", report::outcome(plan, &watch.events, &outcome, elapsed, self.detail())));
         }

@@ -13,6 +13,7 @@ use crate::plan::saved::{Moved, Refused, Scene, Seal};
 use crate::plan::{Allowed, Plan, Saved, signature};
 use crate::spec::Loaded;
 use crate::stack::{Layer, Stack};
+use crate::visible::visible;
 
 /// Writes the file whole or not at all, signed for `commit` where there is a key. Its spec must not hold what is known to be a secret.
 pub fn write(saved: &Saved, file: &Path, key: Option<&Path>, commit: Option<&str>, printer: &Printer) -> Result<(), Failure> {
@@ -127,8 +128,8 @@ pub async fn apply(context: &RunContext<'_>, loaded: &Loaded, stack: &Stack, sav
 }
 
 fn describe(scene: &Scene) -> String {
-    let zone = scene.zone.as_ref().map(|z| format!(", zone {} ({})", z.name, z.id)).unwrap_or_default();
-    format!("account {}, region {}{zone}", scene.account, scene.region)
+    let zone = scene.zone.as_ref().map(|z| format!(", zone {} ({})", visible(&z.name), visible(&z.id))).unwrap_or_default();
+    format!("account {}, region {}{zone}", visible(&scene.account), visible(&scene.region))
 }
 
 /// Looks again and makes the same plan again; refused when anything of the plan's business has moved.

@@ -10,7 +10,6 @@ use super::saved;
 use crate::diag::Exit;
 use crate::plan::Saved;
 use crate::render::markdown::{self, PageOptions, Stage};
-use crate::render::style::Style;
 use crate::render::text::Detail;
 use crate::render::{binding, json, terraform, text};
 
@@ -57,17 +56,17 @@ pub enum Format {
 }
 
 impl Shown {
-    /// The plan in the chosen format.
-    pub fn render(&self, saved: &Saved, style: Style) -> String {
+    /// Prints the plan in the chosen format.
+    pub fn print(&self, saved: &Saved, printer: &Printer) {
         match self.format {
-            Format::Text => text::plan(&saved.plan, Detail { style, verbose: self.verbose }),
-            Format::Json => format!("{:#}\n", json::plan(&saved.plan)),
+            Format::Text => printer.result(&text::plan(&saved.plan, Detail { style: printer.style, verbose: self.verbose })),
+            Format::Json => printer.document(&format!("{:#}\n", json::plan(&saved.plan))),
             Format::Markdown => {
                 let page = PageOptions { budget: markdown::GENEROUS, show_env: self.show_env, log: None };
-                markdown::page(saved, Stage::Planned, page)
+                printer.result(&markdown::page(saved, Stage::Planned, page));
             }
-            Format::TerraformJson => format!("{}\n", terraform::json::plan(saved)),
-            Format::TerraformText => terraform::text::plan(saved),
+            Format::TerraformJson => printer.document(&format!("{}\n", terraform::json::plan(saved))),
+            Format::TerraformText => printer.result(&terraform::text::plan(saved)),
         }
     }
 }
@@ -80,7 +79,7 @@ impl Show {
             return Ok(Exit::Done);
         }
         printer.say(&binding::of(&saved, &seal, self.verify.verify.is_some()));
-        printer.result(&self.shown.render(&saved, printer.style));
+        self.shown.print(&saved, printer);
         Ok(Exit::Done)
     }
 }

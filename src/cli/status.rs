@@ -33,10 +33,10 @@ impl Status {
         let (now, last) = ((terms.clock)(), newest(&stack, &notes).and_then(|(_, lease)| lease));
         let (stands, intent) = (standing(&stack, &notes, &terms), intent::read(&stack, &notes));
         let strays: Vec<String> = strays(&stack, &notes).cloned().collect();
-        printer.result(&match self.json {
-            true => format!("{:#}\n", status::json(&stack, &stands, last.as_ref(), &intent)),
-            false => status::text(&stack, &stands, last.as_ref(), &intent, now) + &status::strays(&strays),
-        });
+        match self.json {
+            true => printer.document(&format!("{:#}\n", status::json(&stack, &stands, last.as_ref(), &intent))),
+            false => printer.result(&(status::text(&stack, &stands, last.as_ref(), &intent, now) + &status::strays(&strays))),
+        }
         Ok(Exit::Done)
     }
 }

@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use reqwest::header::HeaderValue;
 
+use crate::visible::visible;
+
 pub use detect::{Asked, ChangeRequest, Ci, Site};
 use github::GitHub;
 use gitlab::GitLab;
@@ -131,7 +133,7 @@ impl ForgeError {
 
 impl fmt::Display for ForgeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&visible(&self.message))
     }
 }
 

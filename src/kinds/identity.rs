@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Kind, NameRule, foreign, tagging};
 use crate::model::{Tags, digest};
+use crate::visible::{is_visible, visible};
 
 /// A logical identity: `subnet.private-a`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,16 +25,17 @@ impl Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.kind.label(), self.name)
+        write!(f, "{}.{}", self.kind.label(), visible(&self.name))
     }
 }
 
 impl FromStr for Address {
     type Err = String;
     fn from_str(s: &str) -> Result<Self, String> {
-        let (kind, name) = s.split_once('.').ok_or_else(|| format!("`{s}` is not KIND.NAME"))?;
+        let (kind, name) = s.split_once('.').ok_or_else(|| format!("`{}` is not KIND.NAME", visible(s)))?;
         let found = Kind::ALL.iter().copied().find(|k| k.label() == kind);
-        found.map(|k| Address::new(k, name)).ok_or_else(|| format!("there is no kind `{kind}`"))
+        let kind = found.ok_or_else(|| format!("there is no kind `{}`", visible(kind)))?;
+        if is_visible(name) { Ok(Address::new(kind, name)) } else { Err(format!("`{}` is no name", visible(name))) }
     }
 }
 
@@ -173,7 +175,7 @@ impl Stamp {
         let words: Vec<&str> = comment.split(' ').collect();
         let ["infra", of, name, made, digest] = words[..] else { return None };
         let (run, step) = made.rsplit_once('/')?;
-        let address = Address::new(Kind::DnsRecord, name);
+        let address = format!("{}.{name}", Kind::DnsRecord.label()).parse().ok()?;
         let (run, step) = (run.to_owned(), step.parse().ok()?);
         let digest = if of == owner { digest.to_owned() } else { String::new() };
         (of == owner || of == stack).then(|| Stamp { stack: stack.into(), address, run, step, digest })

@@ -10,7 +10,7 @@ use super::calls::{EC2_TAG, EC2_UNTAG, IMAGE_NAMES, NEW, OWN, call, needs, reads
 use super::example::{EXAMPLE, tags};
 use super::*;
 use crate::kinds::ec2::ec2_stack_filter;
-use crate::model::{Secret, Tags};
+use crate::model::Tags;
 use crate::wire::tags::{ec2_tags, from_tags};
 use aws_sdk_ec2::types::{ResourceType, ResponseLaunchTemplateData};
 
@@ -69,7 +69,7 @@ pub struct Metadata {
     pub hop_limit: i32,
 }
 
-/// The user data of a boot that has neither pointers nor secrets left in it; nothing for none.
+/// The user data of a boot that has no pointers left in it; nothing for none.
 pub(super) fn user_data(boot: &Value) -> Value {
     boot::encoded(boot)
 }
@@ -99,8 +99,7 @@ impl Resource for LaunchTemplate {
     fn example() -> Self {
         let env = [
             ("GREETING".into(), EnvValue::Plain(Text::literal("hello"))),
-            ("PASSWORD".into(), EnvValue::FromSecretsManager("shop/password".into())),
-            ("TOKEN".into(), EnvValue::Secret(Secret::new("an example"))),
+            ("PASSWORD".into(), EnvValue::FromSecretsManager(Text::literal("shop/password"))),
         ];
         LaunchTemplate {
             image: "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64".into(),

@@ -12,6 +12,7 @@ use crate::model::{Mode, Moment, to_json};
 use crate::observe::Snapshot;
 use crate::redact::{Redactor, same};
 use crate::stack::{Layer, text_digest};
+use crate::visible::visible;
 
 /// The shape of a saved plan; grows when an older version can't read a newer one.
 pub const FORMAT: u32 = 3;
@@ -63,8 +64,8 @@ pub enum Unusable {
 impl fmt::Display for Unusable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Unusable::NoPlan(why) => write!(f, "it is no saved plan: {why}"),
-            Unusable::Version(other) => write!(f, "infra {other} wrote it, and this is {}", env!("CARGO_PKG_VERSION")),
+            Unusable::NoPlan(why) => write!(f, "it is no saved plan: {}", visible(why)),
+            Unusable::Version(other) => write!(f, "infra {} wrote it, and this is {}", visible(other), env!("CARGO_PKG_VERSION")),
             Unusable::Tampered => f.write_str("it was changed after it had been written: its digest is another one"),
         }
     }

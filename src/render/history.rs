@@ -13,6 +13,7 @@ use crate::plan::Undo;
 use crate::run::journal::{Damaged, Header, Record, RecordedRun};
 use crate::run::left::Left;
 use crate::run::{Direction, Event, Run, State};
+use crate::visible::visible;
 
 type Runs = [(PathBuf, Result<RecordedRun, Damaged>)];
 
@@ -30,9 +31,10 @@ pub fn runs(found: &Runs, style: Style) -> String {
                     Some(how) => words::ending(how).to_owned(),
                     None => style.paint(Label::Forced, "not over"),
                 };
-                out += &format!("{}  {}  {:<7}  {}  {}: {ended}\n", h.run, moment(h), h.command, h.stack, words::to_do(h.plan.counts()));
+                let [run, command, stack] = [&h.run, &h.command, &h.stack].map(|word| visible(word));
+                out += &format!("{run}  {}  {command:<7}  {stack}  {}: {ended}\n", moment(h), words::to_do(h.plan.counts()));
             }
-            Err(e) => out += &format!("{} can't be read: {e}\n", path.display()),
+            Err(e) => out += &format!("{} can't be read: {e}\n", visible(&path.to_string_lossy())),
         }
     }
     out
@@ -56,19 +58,14 @@ pub fn runs_json(found: &Runs) -> Value {
 /// One run from beginning to end.
 pub fn run(recorded: &RecordedRun, style: Style) -> String {
     let h = &recorded.header;
-    let mut out =
-        format!("{} {} ({} {}) by {}\n", style.paint(Label::Heading, &format!("Run {}", h.run)), moment(h), h.command, h.stack, h.holder);
+    let [run, command, stack, account, region] = [&h.run, &h.command, &h.stack, &h.account, &h.region].map(|word| visible(word));
+    let heading = style.paint(Label::Heading, &format!("Run {run}"));
+    let mut out = format!("{heading} {} ({command} {stack}) by {}\n", moment(h), h.holder);
     if let Some(job) = &h.holder.job {
-        out += &format!("  {job}\n");
+        out += &format!("  {}\n", visible(job));
     }
-    out += &format!(
-        "  account {}, {}; infra {}; plan {} ({})\n\n",
-        h.account,
-        h.region,
-        h.infra,
-        h.plan.digest,
-        words::to_do(h.plan.counts())
-    );
+    let (infra, digest) = (visible(&h.infra), visible(&h.plan.digest));
+    out += &format!("  account {account}, {region}; infra {infra}; plan {digest} ({})\n\n", words::to_do(h.plan.counts()));
     for entry in &recorded.entries {
         let at = h.started.age(entry.at.0).as_secs();
         let line = match &entry.what {
@@ -98,7 +95,8 @@ pub fn recovery(h: &Header, run: &Run<'_>, way: Direction, left: &[Left], detail
     let style = detail.style;
     let plan = &h.plan;
     let n = |wanted: &[State]| run.state.iter().filter(|s| wanted.contains(s)).count();
-    let mut out = format!("Run {} ({} {}) by {}, begun {}\n", h.run, h.command, h.stack, h.holder, h.started);
+    let [id, command, stack] = [&h.run, &h.command, &h.stack].map(|word| visible(word));
+    let mut out = format!("Run {id} ({command} {stack}) by {}, begun {}\n", h.holder, h.started);
     let unknown = n(&[State::Running, State::Unknown, State::Undoing]);
     out += &format!("  {} of {} stand", n(&[State::Done, State::Stuck]), count(plan.steps.len(), "step"));
     if unknown > 0 {

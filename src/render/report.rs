@@ -5,6 +5,7 @@ use super::words;
 use crate::plan::{Change, Plan, Step, Undo};
 use crate::render::style::Label;
 use crate::run::{Direction, Event, Outcome, Settlement};
+use crate::visible::visible;
 use crate::wire::CloudError;
 
 /// One event as a line for people: `+ subnet.app-a created`. `None` for the beginning of a step and for a failed look.
@@ -30,8 +31,8 @@ pub fn line(plan: &Plan, event: &Event) -> Option<String> {
 /// One event as a line while the run goes on: what failed is named with its code, and what the service says of it stands in the report.
 pub fn brief(plan: &Plan, event: &Event) -> Option<String> {
     let code = |e: &CloudError| match e.operation.as_str() {
-        "" => e.code.clone(),
-        operation => format!("{operation}: {}", e.code),
+        "" => visible(&e.code).into_owned(),
+        operation => format!("{}: {}", visible(operation), visible(&e.code)),
     };
     match event {
         Event::Failed(i, e) => Some(format!("! {} failed: {}", plan.steps[*i].address, code(e))),

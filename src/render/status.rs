@@ -8,6 +8,7 @@ use super::values::seconds;
 use crate::cloud::lease::{Lease, Standing, Terms, Waiting, standing};
 use crate::run::intent::{self, Intent};
 use crate::run::journal::Damaged;
+use crate::visible::visible;
 
 /// What the notes tell of a run that is not over.
 type Noted = Result<Option<Intent>, Damaged>;
@@ -19,10 +20,11 @@ pub fn text(stack: &str, standing: &Standing, last: Option<&Lease>, noted: &Note
         false => format!("{} ago", seconds(lease.beat.age(now).as_secs())),
     };
     let what = |lease: &Lease| match &lease.run {
-        Some(run) => format!("Run {run} ({})", lease.command),
-        None => format!("`infra {}`", lease.command),
+        Some(run) => format!("Run {} ({})", visible(run), visible(&lease.command)),
+        None => format!("`infra {}`", visible(&lease.command)),
     };
     let step = |lease: &Lease| if lease.of > 0 { format!(" after step {} of {}", lease.done, lease.of) } else { String::new() };
+    let stack = visible(stack);
     let mut out = match standing {
         Standing::Alive(l) => {
             let step = if l.of > 0 { format!(", step {} of {}", l.done, l.of) } else { String::new() };
@@ -42,20 +44,21 @@ pub fn text(stack: &str, standing: &Standing, last: Option<&Lease>, noted: &Note
         Standing::Unreadable => format!("The lease of {stack} can't be read by this version of infra.\n"),
         Standing::Free => match last {
             Some(l) => {
-                let ended = l.ended.as_deref().unwrap_or_default();
+                let ended = visible(l.ended.as_deref().unwrap_or_default());
                 format!("Nothing runs on {stack}. {} by {} ended {}: {ended}.\n", what(l), l.holder, ago(l))
             }
             None => format!("Nothing runs on {stack}.\n"),
         },
     };
     if let Some(job) = last.and_then(|l| l.holder.job.as_ref()) {
-        out += &format!("  {job}\n");
+        out += &format!("  {}\n", visible(job));
     }
     match (standing, noted) {
         (Standing::Alive(_), _) | (_, Ok(None)) => {}
-        (_, Err(e)) => out += &format!("A run may not be over, but what is noted of it can't be read: {e}\n"),
+        (_, Err(e)) => out += &format!("A run may not be over, but what is noted of it can't be read: {}\n", visible(&e.to_string())),
         (_, Ok(Some(i))) => {
-            out += &format!("Run {} ({}) by {} is not over: {stack} may stand in between.\n", i.run, i.command, i.holder);
+            let (run, command) = (visible(&i.run), visible(&i.command));
+            out += &format!("Run {run} ({command}) by {} is not over: {stack} may stand in between.\n", i.holder);
             out += "  `infra recover` takes it back, from any machine; `--dry-run` shows what that does.\n";
         }
     }
@@ -83,10 +86,13 @@ pub fn strays(names: &[String]) -> String {
 pub fn hint(stack: &str, notes: &BTreeMap<String, String>, terms: &Terms) -> Option<String> {
     match (standing(stack, notes, terms), intent::read(stack, notes)) {
         (Standing::Alive(l), _) => {
-            Some(format!("`infra {}` by {} goes on meanwhile; what is shown may be half of it.", l.command, l.holder))
+            Some(format!("`infra {}` by {} goes on meanwhile; what is shown may be half of it.", visible(&l.command), l.holder))
         }
-        (_, Err(e)) => Some(format!("A run may not be over, but what is noted of it can't be read: {e}")),
-        (_, Ok(Some(i))) => Some(format!("Run {} ({}) by {} is not over: `infra recover` takes it back.", i.run, i.command, i.holder)),
+        (_, Ok(Some(i))) => {
+            let (run, command) = (visible(&i.run), visible(&i.command));
+            Some(format!("Run {run} ({command}) by {} is not over: `infra recover` takes it back.", i.holder))
+        }
+        (_, Err(e)) => Some(format!("A run may not be over, but what is noted of it can't be read: {}", visible(&e.to_string()))),
         _ => None,
     }
 }

@@ -12,6 +12,7 @@ use crate::cloud::lease::Holder;
 use crate::files::at;
 use crate::model::{Moment, to_json};
 use crate::plan::Plan;
+use crate::visible::visible;
 use crate::wire::Identity;
 
 /// The shape of a journal; grows when an older version can't read a newer one.
@@ -137,7 +138,7 @@ impl fmt::Display for Damaged {
         if self.line > 0 {
             write!(f, "line {}: ", self.line)?;
         }
-        f.write_str(&self.why)
+        f.write_str(&visible(&self.why))
     }
 }
 

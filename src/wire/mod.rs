@@ -13,6 +13,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::visible::visible;
+
 pub use cloudflare::{Cloudflare, Zone};
 pub use notes::Notes;
 pub use services::{Clients, Service};
@@ -111,9 +113,9 @@ impl CloudError {
 impl fmt::Display for CloudError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.operation.is_empty() {
-            write!(f, "{}: ", self.operation)?;
+            write!(f, "{}: ", visible(&self.operation))?;
         }
-        write!(f, "{}: {}", self.code, self.message)
+        write!(f, "{}: {}", visible(&self.code), visible(&self.message))
     }
 }
 

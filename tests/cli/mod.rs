@@ -17,6 +17,7 @@ mod saved;
 mod secrets;
 mod signed;
 mod stream;
+mod text;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -6,6 +6,7 @@ use super::{Infra, Said};
 
 const SPEC: &str = "stack: shop
 region: us-east-1
+env: [RELEASE]
 tags: {release: \"${env.RELEASE}\"}
 vpc:
   cidr: 10.0.0.0/16
@@ -108,7 +109,7 @@ fn another_secret_makes_a_plan_stale() {
     infra.env.push(("API_TOKEN", "another-battery-staple".into()));
     let stale = infra.run(&["apply", "p.infraplan"]);
     assert_eq!(stale.code, 7, "{}", stale.err);
-    assert!(stale.err.contains("boot.container.env.API_TOKEN was (sensitive)"), "{}", stale.err);
+    assert!(stale.err.contains("secret.app.API_TOKEN: value was (sensitive)"), "{}", stale.err);
     assert!(!stale.err.contains("staple") && !stale.err.contains("horse"), "{}", stale.err);
 }
 

@@ -98,6 +98,20 @@ fn no_secret_in_any_byte() {
     // What was put there by hand was no secret to the tool when it was written; it stands in the journal of the run that takes it away.
     run(&["apply", "p.infraplan", "--json", "-v"], 0);
     run(&["history"], 0);
+    run(&["iam-policy", "--read-only"], 0);
+
+    // Templates name secrets by their ARNs, the role may read these alone, and whoever plans none.
+    let sandbox = Sandbox::open(&infra.folder.join("cloud"), "us-east-1", Pace::INSTANT, Policy::new(1)).unwrap();
+    let objects: Vec<serde_json::Value> = sandbox.objects().iter().map(|l| serde_json::to_value(&l.object).unwrap()).collect();
+    let one = |kind: &str| objects.iter().filter_map(|o| o.get(kind)).collect::<Vec<_>>();
+    let ids = |env: &str| one("launch_template")[0]["boot"]["container"]["env"][env]["from_secrets_manager"].to_string();
+    assert!(one("secret").len() == 3 && ids("API_TOKEN").contains("arn:aws:secretsmanager:"), "{}", ids("API_TOKEN"));
+    assert!(one("launch_template").iter().all(|t| !t.to_string().contains("$secret")), "{objects:#?}");
+    let policy = one("iam_role").iter().map(|r| r["inline_policies"].to_string()).collect::<String>();
+    for name in ["API-TOKEN", "NEW-KEY", "PLAIN-NAME"] {
+        assert!(policy.contains(&format!(":secret:shop-app-{name}-????????-??????\"")), "{policy}");
+    }
+    assert!(said.borrow().iter().all(|(what, text)| !what.starts_with("iam-policy") || !text.contains("GetSecretValue")));
 
     for (what, text) in said.borrow().iter() {
         clean(what, text);

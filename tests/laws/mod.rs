@@ -28,7 +28,7 @@ mod faults;
 mod generate;
 mod kinds;
 mod lease;
-mod markdown;
+pub mod markdown;
 mod order;
 mod owned;
 mod pairs;
@@ -39,6 +39,7 @@ mod saved;
 mod selection;
 mod sequences;
 mod stores;
+mod text;
 mod timeouts;
 pub mod world;
 

@@ -1,4 +1,5 @@
 //! Who holds a lease, and whether it is known to be no more.
+use crate::visible::visible;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -87,7 +88,7 @@ fn new(file: &Path) -> std::io::Result<()> {
 
 impl std::fmt::Display for Holder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}@{} (process {})", self.user, self.host, self.pid)
+        write!(f, "{}@{} (process {})", visible(&self.user), visible(&self.host), self.pid)
     }
 }
 

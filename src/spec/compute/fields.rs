@@ -42,7 +42,6 @@ pub const FIELDS: Fields = &[
             ("boot", "compute.{}.image", Other),
             ("boot.container.env.*.from_secrets_manager", "compute.{}.env.*", Other),
             ("boot.container.env.*.plain", "compute.{}.env.*", Same),
-            ("boot.container.env.*.secret", "compute.{}.env.*", Other),
             ("boot.container.env.*", "compute.{}.env.*", Other),
             ("boot.container.env.*", "database", Other),
             ("boot.container.image", "compute.{}.image", Same),
