@@ -36,11 +36,13 @@ static DRAWN: LazyLock<Drawn> = LazyLock::new(|| {
     drawn
 });
 
-/// The secrets that this thread has met, by their marks, and the prints it has made of them: each costs some 20 ms.
+/// The secrets that this thread has met, by their marks; the prints it has made of them, each of which costs some 20 ms; and the marks of prints that it
+/// has recognised.
 #[derive(Default)]
 struct Met {
     values: BTreeMap<String, String>,
     prints: BTreeMap<(String, Vec<u8>), String>,
+    recognised: BTreeMap<String, String>,
 }
 
 thread_local! {
@@ -95,9 +97,13 @@ pub fn outward(form: &str) -> String {
 /// The mark of a print whose value this process has met; everything else as it is.
 pub fn inward(form: &str) -> String {
     let Some(salt) = salt(form) else { return form.to_owned() };
+    if let Some(known) = MET.with_borrow(|met| met.recognised.get(form).cloned()) {
+        return known;
+    }
     let all: Vec<(String, String)> = MET.with_borrow(|met| met.values.iter().map(|(m, v)| (m.clone(), v.clone())).collect());
-    let same = all.into_iter().find(|(_, value)| print(value, &salt) == form);
-    same.map_or_else(|| form.to_owned(), |(mark, _)| mark)
+    let Some((mark, _)) = all.into_iter().find(|(_, value)| print(value, &salt) == form) else { return form.to_owned() };
+    MET.with_borrow_mut(|met| met.recognised.insert(form.into(), mark.clone()));
+    mark
 }
 
 /// What stands where a whole text is hidden.

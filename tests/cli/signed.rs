@@ -47,7 +47,7 @@ fn only_a_signed_plan_is_applied() {
     refused(&ours, 1, "it is not signed");
     let stranger = plan(&["--sign", "theirs"]);
     refused(&ours, 1, "another key signed it: SHA256:");
-    let signed = plan(&["--sign", "ours"]);
+    let signed = plan(&["--sign", "ours", "--allow-data-loss", "db_instance.main"]);
     refused(&["--verify", "ours.pub", "--commit", "0000000"], 7, &format!("{COMMIT} was signed, and this is 0000000"));
     // The commit is a part of what is signed; so are the plan and all that the file holds.
     infra.file("p.infraplan", &signed.replacen(COMMIT, "0000000", 1));
@@ -63,6 +63,7 @@ fn only_a_signed_plan_is_applied() {
     infra.file("p.infraplan", &format!("{head}\n{body}"));
     let shown = infra.run(&["show", "p.infraplan"]);
     assert!(shown.err.contains(&format!("Signed for commit {COMMIT} by SHA256:")) && shown.err.contains("not verified"), "{}", shown.err);
+    super::Said { out: shown.err, err: String::new(), code: shown.code }.snapshot("show_binds");
     // One of several keys is enough.
     let both = ["theirs.pub", "ours.pub"].map(|name| std::fs::read_to_string(infra.folder.join(name)).unwrap());
     infra.file("keys", &both.concat());
