@@ -7,6 +7,7 @@ mod files;
 mod help;
 mod iam_attacks;
 mod iam_policy;
+mod iam_rules;
 mod markdown;
 mod progress;
 mod recover;
