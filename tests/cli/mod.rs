@@ -8,6 +8,7 @@ mod forged;
 mod help;
 mod iam_attacks;
 mod iam_policy;
+mod iam_rules;
 mod markdown;
 mod progress;
 mod real_account;
