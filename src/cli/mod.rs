@@ -94,7 +94,7 @@ enum Command {
     Drift(drift::Drift),
     /// Explain a section or a field of the spec
     Explain(explain::Explain),
-    /// List the runs of this machine, or tell the story of one
+    /// List the runs of a stack, or tell the story of one
     History(history::History),
     /// Print the least IAM policy that the spec needs; needs no network
     IamPolicy(iam_policy::IamPolicy),
@@ -137,7 +137,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Destroy(c) => block_on(c.run(&printer)),
         Command::Drift(c) => block_on(c.run(&printer)),
         Command::Explain(c) => c.run(&printer),
-        Command::History(c) => c.run(&printer),
+        Command::History(c) => block_on(c.run(&printer)),
         Command::IamPolicy(c) => c.run(&printer),
         Command::Output(c) => block_on(c.run(&printer)),
         Command::Plan(c) => block_on(c.run(&printer)),

@@ -23,7 +23,7 @@ use crate::render::text::Detail;
 use crate::render::{report, status, stream, text, words};
 use crate::run::drive::{Settings, Sink, Stop, drive};
 use crate::run::journal::{Ending, Header, Journal};
-use crate::run::{Direction, Event, Outcome, Run, Settlement, intent};
+use crate::run::{Direction, Event, Outcome, Run, Settlement, history, intent};
 use crate::wire::CloudError;
 
 /// What every run needs: the cloud, the arguments, the printer, and the publisher of the comment.
@@ -189,7 +189,7 @@ impl<'w> RunContext<'w> {
         } else {
             self.printer.tell(&format!("\n{}", report::outcome(plan, &watch.events, &outcome, elapsed, self.detail())));
         }
-        self.close(keeper, header, &mut watch, &outcome).await;
+        self.close(keeper, header, &mut watch, &outcome, elapsed).await;
         if let Some(publisher) = self.publisher {
             publisher.ended(&outcome, &watch.events, elapsed).await;
         }
@@ -204,7 +204,7 @@ impl<'w> RunContext<'w> {
     }
 
     /// Removes the notes of a run that is over, and releases the lease.
-    async fn close(&self, keeper: Keeper<'w, Backend>, header: &Header, watch: &mut Watch<'_>, outcome: &Outcome) {
+    async fn close(&self, keeper: Keeper<'w, Backend>, header: &Header, watch: &mut Watch<'_>, outcome: &Outcome, seconds: u64) {
         let how = Ending::of(outcome);
         if let Some(how) = how {
             if let Err(e) = watch.journal.end(how) {
@@ -219,9 +219,39 @@ impl<'w> RunContext<'w> {
         {
             self.printer.say(&format!("A zone that the stack no longer uses is still noted: {e}. The next apply looks again."));
         }
+        self.record(&keeper, header, words::outcome(outcome), seconds).await;
         match (how, header.command.as_str()) {
-            (Some(Ending::Applied), "destroy") => self.report_release(keeper.vanish(words::outcome(outcome), 0).await),
+            (Some(Ending::Applied), "destroy") => {
+                self.report_release(keeper.vanish(words::outcome(outcome), 0).await);
+                let stack = &header.stack;
+                self.printer
+                    .say(&format!("What stays are a few notes below {stack}/: the last lease, and the history of runs (`infra history`)."));
+            }
             _ => self.release(keeper, words::outcome(outcome), watch.standing.len()).await,
+        }
+    }
+
+    /// Adds a line to the stack's history, unless the lease is another's by now.
+    async fn record(&self, keeper: &Keeper<'w, Backend>, header: &Header, ended: &str, seconds: u64) {
+        if !keeper.holds().await {
+            return;
+        }
+        let (run, stack, command, digest) = (&header.run, &header.stack, &header.command, &header.plan.digest);
+        let line = history::Line {
+            run: run.clone(),
+            stack: stack.clone(),
+            command: command.clone(),
+            holder: keeper.lease.holder.to_string(),
+            job: keeper.lease.holder.job.clone(),
+            commit: history::commit(),
+            digest: digest.clone(),
+            started: header.started,
+            seconds,
+            counts: header.plan.counts(),
+            ended: ended.into(),
+        };
+        if let Err(e) = history::add(self.world, line).await {
+            self.printer.say(&format!("The run could not be added to the history of {stack}: {e}"));
         }
     }
 

@@ -131,8 +131,8 @@ pub struct Keeper<'c, C> {
     /// The one before, however it ended.
     pub before: Option<Lease>,
     terms: Terms,
-    /// Every sign of life that was given. Another one under our number is of a copy of this process.
-    beats: BTreeSet<Moment>,
+    /// Every sign of life that was given, as it is written. Another one under our number is of a copy of this process.
+    beats: BTreeSet<String>,
     /// Stays as long as the lease is held.
     _mark: Option<Mark>,
 }
@@ -286,7 +286,7 @@ impl<C: Notes> Keeper<'_, C> {
     }
 
     fn renewed(&mut self, started: Instant) {
-        self.beats.insert(self.lease.beat);
+        self.beats.insert(self.lease.beat.to_string());
         self.policy.permit(self.terms.valid.saturating_sub(started.elapsed()));
     }
 
@@ -329,7 +329,7 @@ impl<C: Notes> Keeper<'_, C> {
             Some((n, other)) if n > self.number => {
                 return lost(format!("the lease is held by {}", other.map_or("another run".into(), |l| l.holder.to_string())));
             }
-            Some((n, Some(here))) if n == self.number && self.beats.contains(&here.beat) => {}
+            Some((n, Some(here))) if n == self.number && self.beats.contains(&here.beat.to_string()) => {}
             Some((n, Some(_))) if n == self.number => {
                 return lost("another process writes this very lease: a copy of this machine".into());
             }
@@ -339,7 +339,7 @@ impl<C: Notes> Keeper<'_, C> {
             return lost(format!("{by} took the lease away"));
         }
         self.lease.beat = Moment((self.terms.clock)());
-        self.beats.insert(self.lease.beat);
+        self.beats.insert(self.lease.beat.to_string());
         if self.write().await.is_ok() {
             self.renewed(started);
         }
@@ -350,6 +350,12 @@ impl<C: Notes> Keeper<'_, C> {
     pub async fn begin(&mut self, run: &str, of: usize) -> Result<(), CloudError> {
         (self.lease.run, self.lease.of) = (Some(run.into()), of);
         self.write().await
+    }
+
+    /// Whether the lease is still ours, and will be for the next few requests.
+    pub async fn holds(&self) -> bool {
+        let seen = if self.policy.lapsed() { return false } else { self.cloud.notes(&folder(&self.stack)).await };
+        seen.is_ok_and(|seen| latest(&self.stack, &seen).is_some_and(|(n, _)| n == self.number))
     }
 
     /// Lets the lease go. How it ended stays to be read, until the next one is taken.

@@ -1,5 +1,6 @@
 //! One writer per stack, whatever the processes do, however long they sleep, and whatever their clocks say.
 mod skew;
+mod told;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
