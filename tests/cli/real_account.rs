@@ -156,7 +156,10 @@ async fn what_a_stopped_check_has_made_is_destroyed() {
     let said = said(child.wait_with_output().await.unwrap());
     let results = results(&account.report());
     assert_eq!(said.code, 130, "{}{}", account.report(), said.err);
-    assert!(results.ends_with(&["pass destroy".into(), "pass nothing of it stands".into(), "pass nothing bears its tag".into()]), "{results:?}");
+    assert!(
+        results.ends_with(&["pass destroy".into(), "pass nothing of it stands".into(), "pass nothing bears its tag".into()]),
+        "{results:?}"
+    );
     assert!(!results.iter().any(|r| r.contains("apply")), "{results:?}");
     assert!(account.report().contains("Interrupted."));
 }
