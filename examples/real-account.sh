@@ -79,7 +79,7 @@ folder=$(cd "$folder" && pwd)
 report=$folder/report.txt
 [ ! -e "$report" ] || refuse "$report is there already: give another --folder"
 
-export INFRA_CLOUD=aws INFRA_JOURNAL=$folder/runs AWS_REGION=$region AWS_PAGER=''
+export INFRA_CLOUD=aws INFRA_JOURNAL=$folder/runs AWS_REGION=$region AWS_DEFAULT_REGION=$region AWS_PAGER=''
 unset INFRA_ABANDON INFRA_DESTROY INFRA_EXCLUDE INFRA_FORMAT INFRA_FORWARD INFRA_JSON INFRA_OUT INFRA_RECOVER INFRA_TARGET
 
 # --- the specs -------------------------------------------------------------------------------------------------------------------------------------
@@ -148,7 +148,7 @@ load_balancer: { idle_timeout: 2m }
 compute:
   app: { image: "public.ecr.aws/nginx/nginx:1.28", instances: { max: 3 } }
 cache:
-  main: { parameters: { maxmemory-policy: volatile-lru } }
+  main: { parameters: { maxmemory-policy: allkeys-lfu } }
 database:
   main: { parameters: { log_min_duration_statement: "2000" }, backups: { retention: 2d } }
 END
@@ -212,7 +212,7 @@ ended() {
     result pass "$1" "$2"
   else
     result FAIL "$1" "$2" "exit $3 instead of $4, see $log"
-    say "$(tail -n 8 "$log" | sed 's/^/               | /')"
+    say "$(tail -n 16 "$log" | sed 's/^/               | /')"
     return 1
   fi
 }
