@@ -275,7 +275,7 @@ destroy() {
   return 1
 }
 
-# What still bears the stack's tag. AWS shows gateways and instances for an hour after they are gone.
+# What still bears the stack's tag. AWS shows gateways, instances and automatic snapshots for a while after they are gone, a deleted secret for days.
 # shellcheck disable=SC2329  # the trap calls it
 leftovers() {
   local start=$SECONDS left='' gone='' looks=0 arn
@@ -288,7 +288,7 @@ leftovers() {
     while read -r arn; do
       case $arn in
         '' | None) ;;
-        *:natgateway/* | *:instance/* | *:volume/*) gone="$gone $arn" ;;
+        *:natgateway/* | *:instance/* | *:secret:* | *:snapshot:rds:* | *:volume/*) gone="$gone $arn" ;;
         *) left="$left $arn" ;;
       esac
     done < <(tr '\t' '\n' < "$log")
