@@ -1,12 +1,14 @@
 //! What the kinds of rules share. A phase of a zone has one entry point, a list of rules that belong to many: a kind is the stack's own rules in one
 //! phase, known by their `ref`. Others' rules go back as they came, in their places.
-pub(super) mod terraform;
+mod owner;
+pub(crate) mod terraform;
 
 use super::managed::moved;
 use super::*;
 use crate::model::Ranked;
 use crate::wire::cloudflare::{Request, Zone};
 use cloudflare::framework::endpoint::Method;
+use owner::Owner;
 use serde_json::json;
 
 /// One rule.
@@ -282,8 +284,7 @@ impl Owed {
     /// The rules to write next: those that stood right before our last write, with what is owed. `wrote` is what we took to stand there.
     fn settle(&mut self, wrote: &[Value], between: Vec<Value>, owner: &Owner<'_>) -> Vec<Value> {
         let state = |rules: &[Value], name: &str| rules.iter().find(|r| r["ref"] == name).map(plain);
-        let names =
-            wrote.iter().chain(&between).filter(|r| owner.name_of(r).is_none()).filter_map(|r| r["ref"].as_str().map(String::from));
+        let names = wrote.iter().chain(&between).filter(|r| owner.name_of(r).is_none()).filter_map(|r| r["ref"].as_str().map(String::from));
         let mut rules = between.clone();
         for name in names.collect::<BTreeSet<_>>() {
             let (was, is) = (state(wrote, &name), state(&between, &name));
@@ -334,42 +335,6 @@ fn among(there: &[Value], own: &[Value], owner: &Owner<'_>) -> Vec<Value> {
     }
     all.extend(own);
     all
-}
-
-/// Whose rules are the stack's in a zone.
-struct Owner<'s> {
-    stack: &'s str,
-    /// The stack and the place from which it is run.
-    named: String,
-}
-
-impl<'s> Owner<'s> {
-    fn of(stack: &'s str, zone: &Zone) -> Self {
-        Owner { stack, named: zone.owner(stack) }
-    }
-
-    /// A rule's `ref`, by which it is known.
-    fn reference(&self, name: &str) -> String {
-        format!("infra_{}_{name}", self.named)
-    }
-
-    /// The name of a rule of the stack. Earlier versions named no place.
-    fn name_of<'a>(&self, rule: &'a Value) -> Option<&'a str> {
-        let rest = rule["ref"].as_str()?.strip_prefix("infra_")?;
-        rest.strip_prefix(self.named.as_str()).or_else(|| rest.strip_prefix(self.stack))?.strip_prefix('_')
-    }
-
-    /// The stamp in a rule's description. One that names no place has no digest, so that it is renewed.
-    fn stamp_of(&self, rule: &Value, kind: Kind) -> Option<Stamp> {
-        let (_, stamp) = rule["description"].as_str()?.strip_suffix(')')?.rsplit_once(" (infra ")?;
-        let words: Vec<&str> = stamp.split(' ').collect();
-        let [of, made, digest] = words[..] else { return None };
-        let (run, step) = made.rsplit_once('/')?;
-        let digest = if of == self.named { digest.to_owned() } else { String::new() };
-        let address = Address::new(kind, MAIN);
-        let stamp = Stamp { stack: self.stack.into(), address, run: run.to_owned(), step: step.parse().ok()?, digest };
-        (of == self.named || of == self.stack).then_some(stamp)
-    }
 }
 
 fn wire<P: Phase>(name: &str, rule: &Rule<P::Action>, stamp: &Stamp, owner: &Owner<'_>) -> Value {

@@ -115,7 +115,7 @@ async fn a_rename_replaces_nothing() {
     let cloud = with(get("full"), 1).await;
     let plan = settled_plan(&cloud, get("renamed")).await.unwrap();
     let renamed = plan.changes.iter().filter(|c| c.renamed_from.is_some()).count();
-    assert_eq!(renamed, 6, "role, profile, security group, target group, template and scaling group");
+    assert_eq!(renamed, 7, "role, profile, security group, target group, template, scaling group and secret");
     let others: Vec<_> = plan.changes.iter().filter(|c| c.verb != infra::plan::Verb::Update).collect();
     assert!(others.is_empty(), "{others:#?}");
 }

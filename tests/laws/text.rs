@@ -12,9 +12,11 @@ use infra::model::{AttrChange, Computed, FieldName, Mode, Moment, Order, Spellin
 use infra::plan::drift::{Cause, Deviation};
 use infra::plan::saved::Moved;
 use infra::plan::{Act, Adopted, Change, Drift, Guarded, Plan, Step, Undo, Verb};
+use infra::render::history::Found;
 use infra::render::style::Style;
 use infra::render::text::Detail;
 use infra::render::{drift, history, report, status, terraform, text, values};
+use infra::run::history::Line;
 use infra::run::intent::Intent;
 use infra::run::journal::{Damaged, Ending, Entry, Record, parse};
 use infra::run::left::left_to_do;
@@ -286,7 +288,21 @@ fn told(words: &Words<'_>, style: Style) -> Vec<(&'static str, String)> {
     let recorded = parse(bytes.as_bytes()).unwrap_or_else(|e| panic!("{e}"));
     out.push(("story", history::run(&recorded, style)));
     let damaged = Damaged { line: 1, why: words.next() };
-    let runs = [(PathBuf::from("a"), Ok(recorded)), (PathBuf::from(words.next()), Err(damaged))];
+    let line = Line {
+        run: words.next(),
+        stack: words.next(),
+        command: words.next(),
+        holder: words.next(),
+        job: Some(words.next()),
+        commit: Some(words.next()),
+        digest: words.next(),
+        started: Moment(UNIX_EPOCH),
+        seconds: 9,
+        counts: plan.counts(),
+        ended: words.next(),
+    };
+    let journals = vec![(PathBuf::from("a"), Ok(recorded)), (PathBuf::from(words.next()), Err(damaged))];
+    let runs = Found { journals, lines: vec![line] };
     out.push(("history", history::runs(&runs, style)));
     out
 }
