@@ -5,13 +5,14 @@
 mod client;
 pub mod documented;
 mod model;
+pub mod parameters;
 mod pattern;
 mod rest;
 mod shapes;
 mod wire;
 mod xml;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{LazyLock, Mutex};
@@ -65,8 +66,38 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Everything that AWS would refuse a request for, a line each. Benchmarks measure requests, and don't have them judged.
+/// What a request asks for and is given, and what is wrong with it.
+struct Judged {
+    service: String,
+    operation: String,
+    /// The parameters that have a value.
+    given: BTreeSet<String>,
+    wrong: Vec<Wrong>,
+}
+
+impl Judged {
+    fn of(walk: Walk<'_>) -> Judged {
+        Judged { service: String::new(), operation: walk.operation.to_owned(), given: walk.given, wrong: walk.wrong }
+    }
+
+    fn refused(operation: &str, path: &str, says: &str, sent: &str) -> Judged {
+        let wrong = vec![Wrong { path: path.into(), says: says.into(), sent: sent.into() }];
+        Judged { service: String::new(), operation: operation.to_owned(), given: BTreeSet::new(), wrong }
+    }
+
+    fn lines(&self) -> Vec<String> {
+        self.wrong.iter().map(|w| format!("{} {}: {w}", self.service, self.operation)).collect()
+    }
+}
+
+/// Everything that AWS would refuse a request for, a line each.
 pub fn refusals(request: &Request) -> Vec<String> {
+    judged(request).map_or_else(|says| vec![says], |judged| judged.lines())
+}
+
+/// Everything that a request of ours fails a test for: what AWS would refuse, and parameters that nobody has classified. Benchmarks measure requests,
+/// and don't have them judged.
+pub fn held(request: &Request) -> Vec<String> {
     /// What was found right: most requests ask again what was asked before.
     static RIGHT: LazyLock<Mutex<HashSet<u64>>> = LazyLock::new(Mutex::default);
     if !cfg!(test) {
@@ -77,13 +108,14 @@ pub fn refusals(request: &Request) -> Vec<String> {
     if right().contains(&fingerprint) {
         return vec![];
     }
-    let Some(service) = request.service() else { return vec![format!("{} {} is not signed", request.method, request.uri)] };
-    let Some(model) = Model::of(service) else { return vec![format!("there is no model of the service {service}")] };
-    let (operation, wrong) = held(&model, request);
+    let wrong: Vec<String> = match judged(request) {
+        Err(says) => vec![says],
+        Ok(judged) => judged.lines().into_iter().chain(parameters::unclassified(&judged.operation, judged.given)).collect(),
+    };
     if wrong.is_empty() {
         right().insert(fingerprint);
     }
-    wrong.into_iter().map(|w| format!("{service} {operation}: {w}")).collect()
+    wrong
 }
 
 /// What tells a request from others: all that may be judged.
@@ -97,8 +129,15 @@ fn fingerprint(request: &Request) -> u64 {
     hasher.finish()
 }
 
+/// A request that is read after its service's model; `Err` says why it can't be.
+fn judged(request: &Request) -> Result<Judged, String> {
+    let service = request.service().ok_or_else(|| format!("{} {} is not signed", request.method, request.uri))?;
+    let model = Model::of(service).ok_or_else(|| format!("there is no model of the service {service}"))?;
+    Ok(Judged { service: service.to_owned(), ..of_protocol(&model, request) })
+}
+
 /// The operation that a request asks for, and what is wrong with it.
-fn held(model: &Model, request: &Request) -> (String, Vec<Wrong>) {
+fn of_protocol(model: &Model, request: &Request) -> Judged {
     if let Some(target) = request.header("x-amz-target") {
         let input = serde_json::from_slice(request.body).map_err(|_| "is JSON");
         let (prefix, operation) = target.rsplit_once('.').unwrap_or(("", target));
@@ -111,12 +150,12 @@ fn held(model: &Model, request: &Request) -> (String, Vec<Wrong>) {
         "query" => form(model, request, Form::Query),
         "rest-json" => rest(model, request, Form::Json),
         "rest-xml" => rest(model, request, Form::Xml),
-        other => (request.uri.to_owned(), vec![Wrong { path: "the protocol".into(), says: "can be read here".into(), sent: other.into() }]),
+        other => Judged::refused(request.uri, "the protocol", "can be read here", other),
     }
 }
 
 /// A request whose parameters are a form.
-fn form(model: &Model, request: &Request, form: Form) -> (String, Vec<Wrong>) {
+fn form(model: &Model, request: &Request, form: Form) -> Judged {
     let text = std::str::from_utf8(request.body).unwrap_or_default();
     let mut parameters = wire::parameters(text);
     let mut take = |name: &str| parameters.iter().position(|(k, _)| k == name).map(|at| parameters.remove(at).1).unwrap_or_default();
@@ -125,8 +164,8 @@ fn form(model: &Model, request: &Request, form: Form) -> (String, Vec<Wrong>) {
 }
 
 /// A request that says its operation's name. `known` is whether it says the API's as the model does.
-fn named(model: &Model, name: &str, known: bool, form: Form, input: Result<Value, &str>) -> (String, Vec<Wrong>) {
-    let mut walk = Walk { model, operation: name, form, wrong: vec![] };
+fn named(model: &Model, name: &str, known: bool, form: Form, input: Result<Value, &str>) -> Judged {
+    let mut walk = Walk { model, operation: name, form, given: BTreeSet::new(), wrong: vec![] };
     match (model.operations.get(name), input) {
         (None, _) => walk.say("the operation", "is in the model", name),
         (_, Err(says)) => walk.say("the body", says, ""),
@@ -141,16 +180,16 @@ fn named(model: &Model, name: &str, known: bool, form: Form, input: Result<Value
             }
         }
     }
-    (name.to_owned(), walk.wrong)
+    Judged::of(walk)
 }
 
 /// A request that is told by its method and path: what may be several operations is the one that it fits best.
-fn rest(model: &Model, request: &Request, form: Form) -> (String, Vec<Wrong>) {
+fn rest(model: &Model, request: &Request, form: Form) -> Judged {
     let tries = rest::operations(model, request).into_iter().map(|(name, operation)| {
-        let mut walk = Walk { model, operation: name, form, wrong: vec![] };
+        let mut walk = Walk { model, operation: name, form, given: BTreeSet::new(), wrong: vec![] };
         rest::check(&mut walk, operation, request);
-        (name.to_owned(), walk.wrong)
+        Judged::of(walk)
     });
-    let says = || vec![Wrong { path: "the operation".into(), says: "is in the model".into(), sent: request.uri.into() }];
-    tries.min_by_key(|(_, wrong)| wrong.len()).unwrap_or_else(|| (request.method.to_owned(), says()))
+    let none = || Judged::refused(request.method, "the operation", "is in the model", request.uri);
+    tries.min_by_key(|judged| judged.wrong.len()).unwrap_or_else(none)
 }

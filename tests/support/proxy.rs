@@ -63,7 +63,7 @@ struct State {
     stand_in: StandIn,
     /// Answers by operation and client token: AWS answers a request that is sent again as it did the first time, which the emulator does not.
     tokens: BTreeMap<(String, String), Vec<u8>>,
-    /// What AWS's models forbid of what came by.
+    /// What AWS's models forbid of what came by, or nobody has classified.
     wrong: Vec<String>,
 }
 
@@ -138,7 +138,7 @@ impl Drop for Proxy {
     fn drop(&mut self) {
         self.accepting.abort();
         let wrong = self.state.lock().map_or_else(|_| vec![], |mut state| std::mem::take(&mut state.wrong));
-        assert!(wrong.is_empty() || std::thread::panicking(), "requests that AWS refuses: {wrong:#?}");
+        assert!(wrong.is_empty() || std::thread::panicking(), "requests that AWS refuses, or nobody has classified: {wrong:#?}");
     }
 }
 
@@ -149,7 +149,7 @@ async fn serve(mut socket: TcpStream, upstream: String, state: Arc<Mutex<State>>
     let mut read = BufReader::new(read);
     while let Some(request) = Message::read(&mut read).await? {
         let mut call = request.call();
-        let wrong = models::refusals(&request.plain());
+        let wrong = models::held(&request.plain());
         let reaction = {
             let mut state = state.lock().unwrap();
             state.wrong.extend(wrong);

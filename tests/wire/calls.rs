@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 
 use super::caches::{LAYERS, SPEC};
 use super::{Case, Why, cases, launch_template, listener, nat_gateway, route_table, security_group, sends, vpc};
+use crate::support::models::parameters;
 use crate::support::reference::{Reference, lower};
 use crate::support::{address, apply, one_way, plan_for, proxy, stack};
 
@@ -278,6 +279,7 @@ async fn the_table_is_what_is_sent() {
     println!("{shown} entries seen, {} not; {judged} questions to IAM", unseen().len());
     wrong.extend(refused);
     assert!(judged > 2_000, "{judged}");
+    wrong.extend(parameters::unsaid());
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 

@@ -273,7 +273,7 @@ fn a_request_that_nobody_can_judge_is_refused() {
 }
 
 #[tokio::test]
-#[should_panic(expected = "a request that AWS refuses: [\n    \"iam GetRole: RoleName matches")]
+#[should_panic(expected = "a request that AWS refuses, or nobody has classified: [\n    \"iam GetRole: RoleName matches")]
 async fn a_client_fails_the_test_that_sends() {
     let client = aws_sdk_iam::Client::new(&Moto::config("http://127.0.0.1:1"));
     let _ = client.get_role().role_name("a/b").send().await;
@@ -281,7 +281,7 @@ async fn a_client_fails_the_test_that_sends() {
 
 /// What another process sends is seen by the proxy alone. The caller is one without the client's check.
 #[tokio::test]
-#[should_panic(expected = "requests that AWS refuses: [\n    \"iam GetRole: RoleName matches")]
+#[should_panic(expected = "requests that AWS refuses, or nobody has classified: [\n    \"iam GetRole: RoleName matches")]
 async fn a_proxy_fails_the_test_that_sends() {
     let proxy = Proxy::start("http://127.0.0.1:1");
     proxy.rule(|_, _| Reaction::Answer { status: 404, body: String::new() });
@@ -289,4 +289,12 @@ async fn a_proxy_fails_the_test_that_sends() {
     let config = Moto::config(&proxy.endpoint).into_builder().http_client(unchecked).build();
     let answer = aws_sdk_iam::Client::new(&config).get_role().role_name("a/b").send().await;
     assert!(answer.is_err());
+}
+
+#[tokio::test]
+#[should_panic(expected = "CreateRole: MaxSessionDuration is in no row of tests/support/models/parameters.txt")]
+async fn a_parameter_that_nobody_has_classified_fails_the_test_that_sends() {
+    let client = aws_sdk_iam::Client::new(&Moto::config("http://127.0.0.1:1"));
+    let request = client.create_role().path("/infra/").role_name("a").assume_role_policy_document("{}").max_session_duration(3600);
+    let _ = request.send().await;
 }

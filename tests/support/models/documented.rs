@@ -60,11 +60,20 @@ struct Rule {
     says: &'static Row,
 }
 
+/// A path without the positions of lists and the keys of maps.
+pub fn bare(path: &str) -> String {
+    let mut within = false;
+    let outside = |c: &char| {
+        within = (within || *c == '[') && *c != ']';
+        !within && *c != ']'
+    };
+    path.trim_start_matches('.').chars().filter(outside).collect()
+}
+
 /// What is said of a text that isn't as documented.
 pub fn refusal(operation: &str, path: &str, text: &str) -> Option<String> {
     static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| ROWS.iter().map(rule).collect());
-    let bare: String =
-        path.trim_start_matches('.').split('.').map(|step| step.split('[').next().unwrap_or(step)).collect::<Vec<_>>().join(".");
+    let bare = bare(path);
     let here = RULES.iter().filter(|rule| rule.operations.is_match(operation) && rule.parameter.is_match(&bare));
     let broken = |rule: &&Rule| !rule.is.is_match(text) || rule.never.as_ref().is_some_and(|never| never.is_match(text));
     here.filter(broken).map(|Rule { says: (_, _, is, never), .. }| format!("is documented to match {is}, and not `{never}`")).next()

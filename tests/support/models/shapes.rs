@@ -15,6 +15,8 @@ pub struct Walk<'m> {
     pub model: &'m Model,
     pub operation: &'m str,
     pub form: Form,
+    /// What is given a value, without the positions of lists and the keys of maps: `IpPermissions.IpRanges.CidrIp`.
+    pub given: BTreeSet<String>,
     pub wrong: Vec<Wrong>,
 }
 
@@ -29,7 +31,7 @@ impl Walk<'_> {
         let model = self.model;
         let shape = model.shape(member);
         match shape.kind {
-            _ if shape.document => {}
+            _ if shape.document => self.give(path),
             Type::List => self.list(path, member, shape, node),
             Type::Map => self.map(path, member, shape, node),
             Type::Structure => self.structure(path, shape, node),
@@ -110,7 +112,12 @@ impl Walk<'_> {
         }
     }
 
+    fn give(&mut self, path: &str) {
+        self.given.insert(documented::bare(path));
+    }
+
     fn scalar(&mut self, path: &str, shape: &Shape, node: &Value) {
+        self.give(path);
         let read = match node {
             Value::String(text) if self.form != Form::Json => typed(shape.kind, text),
             _ => Some(node.clone()),
