@@ -44,7 +44,7 @@ impl<'de> Deserializer<'de> for Node {
 
     fn deserialize_enum<V: Visitor<'de>>(self, _: &'static str, _: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
         match self.value {
-            Val::Map(entries) if entries.len() == 1 => match entries.into_iter().next() {
+            Val::Map(entries) if entries.iter().len() == 1 => match entries.into_iter().next() {
                 Some(entry) => visitor.visit_enum(Variant(entry.key, Some(entry.node))),
                 None => Err(serde::de::Error::custom("expected a word")),
             },

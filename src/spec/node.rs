@@ -80,11 +80,6 @@ impl Entries {
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
         self.0.values_mut()
     }
-
-    /// How many entries.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
 }
 
 impl IntoIterator for Entries {

@@ -25,7 +25,7 @@ impl Serialize for Written<'_> {
                 list.end()
             }
             Val::Map(entries) => {
-                let mut map = s.serialize_map(Some(entries.len()))?;
+                let mut map = s.serialize_map(Some(entries.iter().len()))?;
                 entries.iter().try_for_each(|e| map.serialize_entry(&e.key, &Written(&e.node)))?;
                 map.end()
             }

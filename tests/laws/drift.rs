@@ -48,6 +48,12 @@ async fn every_attribute_that_somebody_changes_is_named() {
                 left += 1;
                 continue;
             }
+            // No stamp tells of a secret's value: whether the spec or somebody has changed it is not known.
+            if (*kind, attribute.name) == (Kind::Secret, "value") {
+                assert_eq!(causes(&found), [(address, Cause::Unclear)], "{tag}");
+                left += 1;
+                continue;
+            }
             assert_eq!(causes(&found), [(address, Cause::Changed)], "{tag}");
             assert!(found.found[0].attrs.iter().all(|a| a.path.starts_with(attribute.name)), "{tag}: {:#?}", found.found[0].attrs);
             assert_eq!(found.same.len() + found.follows.len() + 1, full.nodes.len(), "{tag}");

@@ -208,7 +208,12 @@ pub fn view(cloud: &Sandbox) -> Vec<String> {
                     text = text.replace(&other.id, &format!("<{}>", other.stamp.address));
                 }
             }
-            format!("{} {text}", l.stamp.address)
+            // A set of names that the cloud gave stands in their order.
+            let mut attrs: Vec<(String, serde_json::Value)> = serde_json::from_str(&text).unwrap();
+            for (_, value) in attrs.iter_mut().filter(|(name, _)| name == "readable") {
+                value.as_array_mut().unwrap().sort_by_key(|v| v.to_string());
+            }
+            format!("{} {}", l.stamp.address, serde_json::to_string(&attrs).unwrap())
         })
         .collect();
     out.sort();
