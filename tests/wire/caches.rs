@@ -18,12 +18,7 @@ pub const LAYERS: &[&str] = &[
 
 pub const SENDS: [Sends; 3] = [
     Sends { kind: Kind::CacheParameterGroup, lists: &["GetResources"], creates: &[], unseen: &[] },
-    Sends {
-        kind: Kind::CacheSubnetGroup,
-        lists: &["DescribeCacheSubnetGroups"],
-        creates: &[("CreateCacheSubnetGroup", 1)],
-        unseen: &[("ModifyCacheSubnetGroup", Why::Replay("replay_cache_groups"))],
-    },
+    Sends { kind: Kind::CacheSubnetGroup, lists: &["DescribeCacheSubnetGroups"], creates: &[("CreateCacheSubnetGroup", 1)], unseen: &[] },
     Sends {
         kind: Kind::ReplicationGroup,
         lists: &["DescribeReplicationGroups"],
