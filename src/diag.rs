@@ -1,6 +1,7 @@
 //! Diagnostic codes, findings and exit codes: what a person is told, and how a process ends.
 mod json;
 mod risk;
+mod text;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, Severity, SourceCode};
 use schemars::JsonSchema;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 pub use json::json;
 pub use risk::{Named, Risk};
+pub use text::render;
 
 /// A file as the user wrote it; labels point into it by byte offsets.
 pub type Source = Arc<NamedSource<String>>;
@@ -92,6 +94,7 @@ codes! {
     OneZone "spec::one_zone" "A service that AWS spreads over zones needs at least two.",
     OutOfRange "spec::out_of_range" "A number lies within its field's bounds.",
     Output "output" "An output that is asked for is one of the spec's, and has a value.",
+    OwnCredential "spec::own_credential" "What infra and its CI job log in with is given to no application.",
     Permission "cloudflare::permission" "The token may do what the stack needs at Cloudflare.",
     PlanGate "cloudflare::plan" "A zone's plan has what the spec asks of it.",
     Proxied "spec::proxied" "Only addresses and aliases are proxied, and Cloudflare decides how long answers are kept then.",
@@ -112,6 +115,7 @@ codes! {
     Syntax "spec::syntax" "A layer is one YAML document of plain maps, lists and scalars.",
     Taken "plan::taken" "Where an object is to stand, nobody else's stands.",
     Tier "spec::tier" "What stands in a subnet stands in a tier that suits it.",
+    Twins "plan::twins" "A step of a run makes one object, and one object bears its stamp.",
     Unattended "unattended" "Without a terminal, changes are approved beforehand.",
     Unfinished "run::unfinished" "A run is brought to its end before the next one begins.",
     UnknownKey "spec::unknown_key" "A key is one of those its section has.",
@@ -119,6 +123,7 @@ codes! {
     UnknownTopic "spec::unknown_topic" "A topic to explain is a section or a field of one.",
     UnknownValue "spec::unknown_value" "A value is one of those its field takes.",
     UnknownZone "cloudflare::zone" "The zone is one that the token can see.",
+    UnlistedEnv "spec::unlisted_env" "An environment variable that is read is named `INFRA_VAR_…`, or listed in the first layer's `env`.",
     UnsetEnv "spec::unset_env" "An environment variable that is read is set or has a default.",
     WrongAccount "wrong_account" "The live account is the one that the spec pins.",
     WrongType "spec::wrong_type" "A value has the type of its field.",
@@ -313,15 +318,23 @@ fn labelled(place: &Place) -> LabeledSpan {
     LabeledSpan::new_with_span(Some(place.label.clone()), place.span.clone())
 }
 
+/// Findings that are told of one look at a spec.
+const MOST: usize = 200;
+
 /// All findings of one look at a spec, sorted by file and position.
 #[derive(Clone, Debug, Default)]
 pub struct Findings(pub Vec<Finding>);
 
 impl Findings {
-    /// Sorts by file, position, code and message, and drops what is said twice.
+    /// Sorts by file, position, code and message, and drops what is said twice. Of very many the first are told, and how many there are more.
     pub fn new(mut found: Vec<Finding>) -> Self {
         found.sort_by(|a, b| a.key().cmp(&b.key()));
         found.dedup_by(|a, b| a.key() == b.key());
+        let rest = found.split_off(found.len().min(MOST));
+        if let Some(worst) = rest.iter().max_by_key(|f| f.is_error()) {
+            let (message, help) = (format!("there are {} findings more", rest.len()), "mend the first ones, and look again");
+            found.push(Finding { severity: worst.severity, ..Finding::error(Code::Count, message, help) });
+        }
         Findings(found)
     }
 
@@ -338,20 +351,6 @@ impl fmt::Display for Findings {
 }
 
 impl std::error::Error for Findings {}
-
-/// Findings for people: one block each, underlined, `width` columns wide, readable without colour.
-pub fn render(findings: &[Finding], color: bool, width: usize) -> String {
-    let theme = if color { miette::GraphicalTheme::unicode() } else { miette::GraphicalTheme::unicode_nocolor() };
-    let handler = miette::GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false).without_syntax_highlighting();
-    let mut out = String::new();
-    for (index, finding) in findings.iter().enumerate() {
-        if index > 0 {
-            out.push('\n');
-        }
-        handler.render_report(&mut out, finding).expect("writing to a string cannot fail, and spans lie within their sources");
-    }
-    out
-}
 
 /// How a process ends. The numbers are a promise to scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -82,7 +82,7 @@ fn compare(path: &str, before: Option<Value>, after: Option<Value>, nature: Natu
         v
     });
     let cascade = after.as_ref().is_some_and(|v| points(v, context.moved));
-    if before == resolved && !cascade {
+    if same(before.as_ref(), resolved.as_ref()) && !cascade {
         return;
     }
     match (before, after) {
@@ -96,16 +96,25 @@ fn compare(path: &str, before: Option<Value>, after: Option<Value>, nature: Natu
         (Some(Value::Array(b)), Some(Value::Array(a)))
             if [&b, &a].iter().any(|l| l.iter().any(|v| v.is_object() && !matches!(Form::of(v), Form::Ref(_)))) =>
         {
-            for gone in b.iter().filter(|v| !a.contains(v)) {
+            let now = resolved.as_ref().and_then(Value::as_array).unwrap_or(&a);
+            for gone in b.iter().filter(|v| !now.contains(v)) {
                 out.push(nature.change(path, Some(gone.clone()), None));
             }
-            for new in a.iter().filter(|v| !b.contains(v) || points(v, context.moved)) {
-                let cascade = b.contains(new);
+            for (new, now) in a.iter().zip(now).filter(|(new, now)| !b.contains(now) || points(new, context.moved)) {
+                let cascade = b.contains(now);
                 let before = cascade.then(|| new.clone());
                 out.push(AttrChange { cascade, ..nature.change(path, before, Some(new.clone())) });
             }
         }
         (before, after) => out.push(AttrChange { cascade, ..nature.change(path, before, after) }),
+    }
+}
+
+/// Whether two values say the same. A set's texts stand in the order of what they are written as, which isn't that of what they mean.
+fn same(before: Option<&Value>, after: Option<&Value>) -> bool {
+    match (before, after) {
+        (Some(Value::Array(b)), Some(Value::Array(a))) => b == a || b.len() == a.len() && b.iter().all(|v| a.contains(v)),
+        (before, after) => before == after,
     }
 }
 

@@ -1,5 +1,5 @@
 //! Files as `infra` writes them: whole or not at all, and no error without its path.
-use std::fs::{self, OpenOptions};
+use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,16 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     whole(path, bytes).map_err(at(path))
 }
 
+/// Writes a file as [`write`] does, in place of what has its name: readable by its owner alone, whoever read what stood there, and where a link
+/// stood, which somebody else may have laid, the link goes.
+pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let other = fs::symlink_metadata(path).is_ok_and(|m| !m.is_file() && !m.is_symlink());
+    if open(path) || other {
+        return write(path, bytes);
+    }
+    beside(path, bytes, None).map_err(at(path))
+}
+
 fn whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let target = target(path)?;
     let there = match fs::metadata(&target) {
@@ -21,14 +31,19 @@ fn whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if open(&target) || there.as_ref().is_some_and(|m| !m.is_file()) {
         return OpenOptions::new().write(true).open(path)?.write_all(bytes);
     }
+    beside(&target, bytes, there.map(|m| m.permissions()))
+}
+
+/// Writes a file under a random name, then renames it.
+fn beside(target: &Path, bytes: &[u8], permissions: Option<Permissions>) -> io::Result<()> {
     let folder = target.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut beside = tempfile::Builder::new().prefix(".infra-").tempfile_in(folder)?;
     beside.write_all(bytes)?;
-    if let Some(there) = there {
-        beside.as_file().set_permissions(there.permissions())?;
+    if let Some(permissions) = permissions {
+        beside.as_file().set_permissions(permissions)?;
     }
     beside.as_file().sync_all()?;
-    beside.persist(&target).map(drop).map_err(|e| e.error)
+    beside.persist(target).map(drop).map_err(|e| e.error)
 }
 
 /// Where links lead, even if nothing is there yet. Those to what a process has open lead nowhere else.

@@ -34,13 +34,14 @@
 //! | [`model`] | Words that every layer shares: `Mode Attribute AttrChange Secret Computed Ranked Order Loss`. |
 //! | [`diag`] | Diagnostic codes, findings, exit codes. |
 //! | [`files`] | Files as they are written: whole or not at all, no error without its path. |
+//! | [`visible`] | What others wrote, where it is read: every character is seen, no line is a command. |
 //! | [`canon`] | The canonical form of values in JSON, and the one way to read it. |
 //!
 //! **Where does code live?** Does a user write it: `spec`. Does an SDK name appear: `kinds` or `wire`. Does it compare: `diff`.
 //! Does it decide: `plan`. Does it wait, retry or sleep: `wire::policy` (for a code host: `forge::transport`). Does it change the world: `run::drive`.
 //! Does a person read it: `render`. Is it a word two layers share: `model`.
 //!
-//! **The reading path**, an evening long: `model.rs`, `canon.rs`, `kinds/mod.rs`, `kinds/identity.rs`, `kinds/links.rs`, `kinds/live.rs`, `kinds/object.rs`,
+//! **The reading path**, an evening long: `model.rs`, `canon.rs`, `kinds/mod.rs`, `kinds/identity.rs`, `kinds/links.rs`, `kinds/live.rs`,
 //! `kinds/claims.rs`, `kinds/subnet.rs`, `wire/mod.rs`, `wire/policy.rs`, `wire/aws.rs`, `cloud/mod.rs`, `cloud/aws.rs`, `cloud/lease.rs`, `graph.rs`,
 //! `diff.rs`, `observe.rs`, `stack/mod.rs`, `spec/mod.rs`, `spec/section.rs`, `spec/sections.rs`, `spec/cache/mod.rs`, `spec/cache/check.rs`,
 //! `spec/cache/lower.rs`, `spec/lower.rs`, `plan/mod.rs`, `plan/decide.rs`, `plan/steps.rs`, `run/mod.rs`, `run/ready.rs`, `run/drive.rs`,
@@ -60,6 +61,7 @@ pub mod canon;
 pub mod files;
 pub mod model;
 pub mod redact;
+pub mod visible;
 
 pub mod kinds;
 

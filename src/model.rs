@@ -1,17 +1,19 @@
 //! Words that every layer shares. Nothing here knows a cloud, a kind or a terminal.
 mod attribute;
+pub mod secret;
+mod written;
 
 use std::fmt;
-use std::io::{self, BufWriter, Write};
 use std::time::{Duration, SystemTime};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::canon::{self, Open, marked};
 
 pub use attribute::{AttrChange, Attribute, Attributes, FieldName, Mode, Reversal, Spelling};
+pub use secret::{Secret, sealed};
+pub use written::{digest, to_json};
 
 /// Decided by the cloud; unknown until observed. Never compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,92 +58,6 @@ impl<T: JsonSchema> JsonSchema for Computed<T> {
             "type": "object", "readOnly": true, "required": [canon::COMPUTED],
             "properties": { canon::COMPUTED: inner }, "additionalProperties": false,
         })
-    }
-}
-
-/// A value that no output may show. Its canonical form is a fingerprint, so two secrets can be compared but not read.
-#[derive(Clone)]
-pub enum Secret {
-    /// The value itself; lives in memory only.
-    Known(String),
-    /// Read back from something written: only the fingerprint is left.
-    Sealed(String),
-}
-
-impl Secret {
-    pub fn new(value: impl Into<String>) -> Self {
-        Secret::Known(value.into())
-    }
-
-    /// The value, for the one request that needs it; `None` once sealed.
-    pub fn expose(&self) -> Option<&str> {
-        match self {
-            Secret::Known(v) => Some(v),
-            Secret::Sealed(_) => None,
-        }
-    }
-
-    /// The first 12 hex digits of SHA-256 over the value and a fixed key: enough to tell a change, too little to be the value.
-    pub fn fingerprint(&self) -> String {
-        match self {
-            Secret::Known(v) => digest(&("infra/secret", v))[..12].into(),
-            Secret::Sealed(f) => f.clone(),
-        }
-    }
-}
-
-impl PartialEq for Secret {
-    fn eq(&self, other: &Self) -> bool {
-        self.fingerprint() == other.fingerprint()
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(..)")
-    }
-}
-
-impl Serialize for Secret {
-    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        marked(s, canon::SECRET, &self.fingerprint())
-    }
-}
-
-impl<'de> Deserialize<'de> for Secret {
-    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Tagged {
-            #[serde(rename = "$secret")]
-            secret: String,
-        }
-        Tagged::deserialize(d).map(|t| Secret::Sealed(t.secret))
-    }
-}
-
-impl JsonSchema for Secret {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Secret".into()
-    }
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "type": "object", "writeOnly": true, "required": [canon::SECRET],
-            "properties": { canon::SECRET: { "type": "string" } }, "additionalProperties": false,
-        })
-    }
-}
-
-/// A secret among alternatives that are marked: the mark is the alternative's.
-pub mod sealed {
-    use super::Secret;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub fn serialize<S: Serializer>(secret: &Secret, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&secret.fingerprint())
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Secret, D::Error> {
-        String::deserialize(d).map(Secret::Sealed)
     }
 }
 
@@ -279,23 +195,4 @@ pub enum Order {
 pub enum Loss {
     None,
     Data,
-}
-
-/// SHA-256 over the canonical JSON of a value, in hex. The JSON is never held as a whole: a plan's may be large.
-pub fn digest(value: &impl Serialize) -> String {
-    #[derive(Debug)]
-    struct Hashing(Sha256);
-    impl Write for Hashing {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.update(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut out = BufWriter::with_capacity(1024, Hashing(Sha256::new()));
-    serde_json::to_writer(&mut out, value).expect("plain data");
-    let Hashing(hash) = out.into_inner().expect("hashing does not fail");
-    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }

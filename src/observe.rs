@@ -1,5 +1,5 @@
 //! One batched list per kind, all at once, into a `Snapshot`.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,42 @@ pub struct Snapshot {
     pub live: BTreeMap<Address, Vec<Live>>,
     /// What others have where the stack's objects stand, of kinds that are [shared](Kind::shared).
     pub foreign: Vec<Live>,
+    /// Copies: objects that bear the stamp of another, which is in use. A step of a run makes one object, so nobody of the stack made these; they are
+    /// named, and never changed or deleted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<Live>,
+}
+
+/// Takes copies out from among the stack's objects: of several that one step would have made, all but the one that others of the stack use. Where that
+/// doesn't tell, all of them stay, and no plan is made.
+fn copies(live: &mut BTreeMap<Address, Vec<Live>>) -> Vec<Live> {
+    let several: Vec<Address> = live.iter().filter(|(_, g)| g.len() > 1).map(|(a, _)| a.clone()).collect();
+    let doubled: Vec<(Address, Vec<String>)> = several.into_iter().filter_map(|a| Some((a.clone(), twins(&live[&a])?))).collect();
+    if doubled.is_empty() {
+        return vec![];
+    }
+    let doubtful: BTreeSet<&String> = doubled.iter().flat_map(|(_, ids)| ids).collect();
+    let sure = live.values().flatten().filter(|l| !doubtful.contains(&l.id));
+    let used: BTreeSet<String> = sure.flat_map(|l| l.points.iter().cloned()).collect();
+    let mut out = vec![];
+    for (address, ids) in &doubled {
+        if ids.iter().filter(|id| used.contains(*id)).count() == 1
+            && let Some(generations) = live.get_mut(address)
+        {
+            out.extend(generations.extract_if(.., |l| ids.contains(&l.id) && !used.contains(&l.id)));
+        }
+    }
+    out
+}
+
+/// The ids of objects at one address that one step would have made, if there are several.
+pub fn twins(generations: &[Live]) -> Option<Vec<String>> {
+    let same = |l: &&Live| {
+        let step = |l: &Live| (l.stamp.run.clone(), l.stamp.step);
+        !l.stamp.run.is_empty() && generations.iter().filter(|o| step(o) == step(l)).count() > 1
+    };
+    let ids: Vec<String> = generations.iter().filter(same).map(|l| l.id.clone()).collect();
+    (!ids.is_empty()).then_some(ids)
 }
 
 /// Reads all that a stack owns. `renamed` (new name to old) moves objects to their new addresses; their stamps still tell the old ones.
@@ -23,7 +59,7 @@ pub struct Snapshot {
 pub async fn observe(cloud: &impl Observe, stack: &str, renamed: &BTreeMap<Address, Address>) -> Result<Snapshot, CloudError> {
     let lists = try_join_all(Kind::ALL.iter().map(|k| cloud.list(*k, stack))).await?;
     let (all, others): (Vec<Live>, Vec<Live>) = lists.into_iter().flatten().partition(|l| l.stamp.stack == stack);
-    let present: std::collections::BTreeSet<&Address> = all.iter().map(|l| &l.stamp.address).collect();
+    let present: BTreeSet<&Address> = all.iter().map(|l| &l.stamp.address).collect();
     let moves: BTreeMap<Address, Address> = renamed
         .iter()
         .filter(|(new, old)| present.contains(old) && !present.contains(new))
@@ -42,7 +78,8 @@ pub async fn observe(cloud: &impl Observe, stack: &str, renamed: &BTreeMap<Addre
     for generations in live.values_mut() {
         generations.sort_by(|a, b| a.id.cmp(&b.id));
     }
-    Ok(Snapshot { live, foreign: others })
+    let copies = copies(&mut live);
+    Ok(Snapshot { live, foreign: others, copies })
 }
 
 /// Fills in what objects are wanted to hold that only the world knows: the ranges that Cloudflare publishes.

@@ -1,68 +1,59 @@
-//! What no output may show: by what it is, by its name, by its randomness, and because it is known to be a secret.
+//! What no output may show: by what it is, by its name, by its form, by its randomness, and because it is known to be a secret.
+mod forms;
+mod names;
+mod values;
+
 use std::collections::BTreeSet;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use crate::canon::{Form, plain_key};
-use crate::model::Secret;
+use crate::model::secret;
+
+pub use names::{own_credential, secret, secret_name};
+pub use values::secret_value;
 
 /// What stands where something is hidden.
 pub const HIDDEN: &str = "(sensitive)";
 
-/// Parts of names that secrets have.
-const NAMES: &[&str] = &[
-    "ACCESS_KEY",
-    "API_KEY",
-    "APIKEY",
-    "AUTHORIZATION",
-    "COOKIE",
-    "CREDENTIAL",
-    "PASSPHRASE",
-    "PASSWD",
-    "PASSWORD",
-    "PRIVATE_KEY",
-    "SECRET",
-    "SIGNING_KEY",
-    "TOKEN",
-];
-/// Ends of names that only say where a secret is, or something about it.
-const ABOUT: &[&str] = &["_ARN", "_FILE", "_ID", "_NAME", "_PATH", "_TTL", "_URL"];
-/// Attributes of kinds that only sound like secrets.
-const OWN: &[&str] = &["from_secrets_manager", "http_tokens", "secret_arn"];
+/// Attributes that hold the environment of a container, and what an instance starts with.
+const ENVIRONMENT: &[&str] = &["env", "user_data"];
 /// Names under which long hexadecimal numbers are no secrets.
 const NUMBERS: &[&str] = &["COMMIT", "DIGEST", "HASH", "REVISION", "SHA", "VERSION"];
-/// A known value shorter than this is no secret worth the name, and would hide half of every text.
-const SHORTEST: usize = 6;
-
-/// Whether a name is one that secrets have.
-pub fn secret_name(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase().replace('-', "_");
-    let key = upper == "KEY" || upper.ends_with("_PASS") || upper == "PASS";
-    (key || NAMES.iter().any(|part| upper.contains(part))) && !ABOUT.iter().any(|end| upper.ends_with(end)) && !OWN.contains(&name)
-}
+/// A known value of fewer characters is not looked for in texts: it would hide half of every one. What is a secret by its type or its name is hidden whatever
+/// its length.
+pub const SHORTEST: usize = 6;
 
 /// Hides secrets. One is made at the start of a command and used for all that the command says or writes.
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
     /// Known secrets in every form in which a text may hold them, the longest first.
     forms: Vec<String>,
+    /// Whether values of environment variables and what instances start with are hidden, too.
+    env: bool,
 }
 
 impl Redactor {
     /// `known` are values that are secrets for sure.
     pub fn new(known: impl IntoIterator<Item = String>) -> Self {
         let known: BTreeSet<String> = known.into_iter().filter(|v| v.trim().len() >= SHORTEST).collect();
-        let mut forms: Vec<String> = known.iter().flat_map(|v| forms(v)).collect();
+        let mut forms: Vec<String> = known.iter().flat_map(|v| forms::forms(v)).collect();
         forms.sort_by(|a, b| (b.len(), a).cmp(&(a.len(), b)));
         forms.dedup();
-        Redactor { forms }
+        Redactor { forms, env: false }
     }
 
-    /// Every variable of the environment whose name is one that secrets have.
+    /// Hides the values of environment variables and what instances start with, too: many may read a plan who may not read the environment of a
+    /// container.
+    #[must_use]
+    pub fn and_env(self) -> Self {
+        Redactor { env: true, ..self }
+    }
+
+    /// Every variable of the environment that is a secret by its name or by its value, and the passwords within them.
     pub fn of_environment(vars: impl IntoIterator<Item = (String, String)>) -> Self {
-        Redactor::new(vars.into_iter().filter(|(name, _)| secret_name(name)).map(|(_, value)| value))
+        let secrets = vars.into_iter().filter(|(name, value)| secret(name, value));
+        Redactor::new(secrets.flat_map(|(_, value)| values::passwords(&value).into_iter().chain([value.clone()]).collect::<Vec<_>>()))
     }
 
     /// Knows these too.
@@ -72,7 +63,7 @@ impl Redactor {
         let mut forms: Vec<String> = self.forms.into_iter().chain(more.forms).collect();
         forms.sort_by(|a, b| (b.len(), a).cmp(&(a.len(), b)));
         forms.dedup();
-        Redactor { forms }
+        Redactor { forms, env: self.env }
     }
 
     /// A text without any known secret.
@@ -83,8 +74,13 @@ impl Redactor {
     /// Hides what an attribute's value must not show. A hidden text keeps a fingerprint, so that two can be compared but not read.
     pub fn attribute(&self, path: &str, value: &mut Value) {
         let name = path.rsplit('.').next().unwrap_or(path);
-        let named = path.split('.').any(secret_name);
+        let named = path.split('.').any(|part| self.named(part));
         self.walk(name, named, value);
+    }
+
+    /// Whether what has this name is hidden.
+    fn named(&self, name: &str) -> bool {
+        secret_name(name) || (self.env && ENVIRONMENT.contains(&name))
     }
 
     fn walk(&self, name: &str, named: bool, value: &mut Value) {
@@ -99,7 +95,7 @@ impl Redactor {
                         let key = plain_key(key);
                         // How a header is changed says nothing of what it is.
                         let verb = ["set", "add"].contains(&key);
-                        self.walk(if verb { name } else { key }, !OWN.contains(&key) && (named || secret_name(key)), v);
+                        self.walk(if verb { name } else { key }, !names::OWN.contains(&key) && (named || self.named(key)), v);
                     }
                 }
             },
@@ -112,7 +108,8 @@ impl Redactor {
     fn hides(&self, name: &str, named: bool, s: &str) -> bool {
         let numbers = NUMBERS.iter().any(|n| name.to_ascii_uppercase().contains(n));
         let word = s.is_empty() || s == "remove" || is_sealed(s);
-        !word && (named || self.forms.iter().any(|f| s.contains(f)) || random(s, numbers))
+        let known = || self.forms.iter().any(|f| s.contains(f));
+        !word && (named || known() || secret(name, s) || random(s, numbers))
     }
 }
 
@@ -123,32 +120,30 @@ fn marked(m: &mut Map<String, Value>) -> impl Iterator<Item = &mut Value> {
 
 /// What stands where a whole text is hidden: two that were the same stay the same.
 pub fn sealed(text: &str) -> String {
-    format!("(sensitive:{})", Secret::new(text).fingerprint())
+    secret::hidden_text(&secret::mark(text))
 }
 
 /// Whether a text is what [`sealed`] makes.
 pub fn is_sealed(text: &str) -> bool {
-    let inner = text.strip_prefix("(sensitive:").and_then(|rest| rest.strip_suffix(')'));
-    inner.is_some_and(|fingerprint| fingerprint.len() == 12 && fingerprint.bytes().all(|b| b.is_ascii_hexdigit()))
+    secret::hidden_form(text).is_some()
 }
 
 /// Whether two values are the same, where either may be hidden.
 pub fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
-        (Value::String(a), Value::String(b)) => a == b || (is_sealed(a) && *a == sealed(b)) || (is_sealed(b) && *b == sealed(a)),
+        (Value::String(a), Value::String(b)) if a != b => match (secret::hidden_form(a), secret::hidden_form(b)) {
+            (Some(a), Some(b)) => secret::inward(a) == secret::inward(b),
+            (Some(form), None) => secret::is_of(form, b),
+            (None, Some(form)) => secret::is_of(form, a),
+            (None, None) => false,
+        },
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
-        (Value::Object(a), Value::Object(b)) => a.len() == b.len() && a.iter().all(|(k, v)| b.get(k).is_some_and(|w| same(v, w))),
+        (Value::Object(m), Value::Object(n)) => match (Form::of(a), Form::of(b)) {
+            (Form::Secret(a), Form::Secret(b)) => secret::inward(a) == secret::inward(b),
+            _ => m.len() == n.len() && m.iter().all(|(k, v)| n.get(k).is_some_and(|w| same(v, w))),
+        },
         _ => a == b,
     }
-}
-
-/// A value as it is, as JSON writes it, as an address holds it, and as Base64.
-fn forms(value: &str) -> Vec<String> {
-    let json = Value::String(value.into()).to_string();
-    let address = percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC).to_string();
-    let mut forms = vec![value.to_owned(), json[1..json.len() - 1].to_owned(), address, STANDARD.encode(value)];
-    forms.extend((value.trim() != value).then(|| value.trim().to_owned()));
-    forms
 }
 
 /// Whether a text holds a word that nobody would think of: long, of mixed letters and figures, without a pattern.
@@ -188,6 +183,8 @@ fn entropy(word: &str) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
     use serde_json::json;
 
     fn hidden(path: &str, value: &str) -> bool {
@@ -232,9 +229,27 @@ mod tests {
 
     #[test]
     fn a_known_secret_is_found_in_every_form() {
-        let r = Redactor::new(["p\"ss w0rd/+".to_owned()]);
-        for text in ["a p\"ss w0rd/+ b", "{\"a\":\"p\\\"ss w0rd/+\"}", "https://x/?a=p%22ss%20w0rd%2F%2B", "cCJzcyB3MHJkLys="] {
-            assert!(r.text(text).contains(HIDDEN), "{text}");
+        let r = Redactor::new(["p\"ss w0rd/+-".to_owned()]);
+        let base64 = |before: &str, after: &str| STANDARD.encode(format!("{before}p\"ss w0rd/+-{after}"));
+        for text in [
+            "a p\"ss w0rd/+- b".to_owned(),
+            "{\"a\":\"p\\\"ss w0rd/+-\"}".to_owned(),
+            "https://x/?a=p%22ss%20w0rd%2F%2B%2D".to_owned(),
+            "https://x/?a=p%22ss%20w0rd%2F%2B-".to_owned(),
+            "https://x/?a=p%22ss%20w0rd/%2B-".to_owned(),
+            "a=p%22ss+w0rd%2f%2b-&b".to_owned(),
+            base64("", ""),
+            base64("u:", ""),
+            base64("user:", "\n"),
+            base64("abc", "de"),
+        ] {
+            let hidden = r.text(&text);
+            assert!(hidden.contains(HIDDEN), "{text}");
+            // At most the letters that the neighbours have a part in are left.
+            assert!(
+                !text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b)) || hidden.len() < HIDDEN.len() + 12,
+                "{hidden}"
+            );
         }
     }
 

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 /// The rooms from the ground up: a room uses those above it in this list, and no others. `main.rs` uses `cli`; nothing uses `cli`.
 const FLOORS: &[&str] = &[
-    "files", "canon", "diag", "model", "redact", "wire", "kinds", "cloud", "graph", "diff", "observe", "stack", "spec", "plan", "run",
-    "render", "forge", "cli",
+    "visible", "files", "canon", "diag", "model", "redact", "wire", "kinds", "cloud", "graph", "diff", "observe", "stack", "spec", "plan",
+    "run", "render", "forge", "cli",
 ];
 
 /// Where time may pass: the one retry policy, the lease, the driver's looks, a code host's transport, a person who watches, and the sandbox,
@@ -14,6 +14,7 @@ const WAIT: &[&str] = &[
     "cli/runner.rs",
     "cli/signals.rs",
     "cloud/lease.rs",
+    "cloud/owned.rs",
     "cloud/sandbox.rs",
     "cloud/sandbox/file.rs",
     "forge/transport.rs",

@@ -152,3 +152,26 @@ fn recovery_waits_for_nobody() {
         assert_eq!(calls, ["recover"], "it can only take back");
     }
 }
+
+/// What is applied was planned in the same run, and is named by its digest, which goes another way than the file. Nothing is taken from the run of a
+/// pull request, whose workflow its author writes.
+#[test]
+fn only_the_own_plan_is_applied() {
+    let text = std::fs::read_to_string(path(EXAMPLES).join("apply.yml")).unwrap();
+    let apply: Value = serde_yaml::from_str(&text).unwrap();
+    assert!(["run-id", "gh api", "plan.yml/"].iter().all(|from| !text.contains(from)), "it takes something from another run");
+    assert_eq!(apply["jobs"]["plan"]["outputs"]["digest"], "${{ steps.plan.outputs.digest }}");
+    let gitlab: Value = serde_yaml::from_str(&std::fs::read_to_string(path(GITLAB)).unwrap()).unwrap();
+    assert_eq!(gitlab["plan main"]["artifacts"]["reports"]["dotenv"], "digest.env");
+    for job in ["plan", "plan main"] {
+        assert_eq!(gitlab[job]["artifacts"]["access"], "developer", "{job}");
+    }
+    for job in [&apply["jobs"]["apply"], &gitlab["apply"]] {
+        let mut all = vec![];
+        scripts(job, false, &mut all);
+        let call = all.iter().flat_map(|s| calls(s)).next().unwrap();
+        assert_eq!(call[..5], ["infra", "apply", "p.infraplan", "--digest", "$DIGEST"], "{call:?}");
+    }
+    let steps = apply["jobs"]["apply"]["steps"].as_sequence().unwrap();
+    assert_eq!(steps.last().unwrap()["env"]["DIGEST"], "${{ needs.plan.outputs.digest }}");
+}

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::args::{CloudArgs, ForgeArgs, RunArgs, SelectArgs, SpecArgs};
+use super::args::{CloudArgs, ForgeArgs, RunArgs, SelectArgs, SpecArgs, VerifyArgs};
 use super::change;
 use super::comment_publisher::{CommentPublisher, MEANWHILE};
 use super::failure::Failure;
@@ -21,11 +21,13 @@ use crate::plan::Saved;
 )]
 pub struct Apply {
     /// A plan that `infra plan --out FILE` kept, with the spec in it: applied as it was approved, or refused when what it was made from has moved
-    #[arg(value_name = "PLAN", conflicts_with_all = ["target", "exclude", "allow_data_loss", "recover"])]
+    #[arg(value_name = "PLAN", conflicts_with_all = ["target", "exclude", "recover"])]
     plan: Option<PathBuf>,
-    /// Only if the saved plan has this digest: the one that was approved
+    /// Only if the saved plan has this digest: the one that was approved, with what it allows to be lost
     #[arg(long, value_name = "DIGEST", env = "INFRA_DIGEST", requires = "plan")]
     digest: Option<String>,
+    #[command(flatten)]
+    verify: VerifyArgs,
     #[command(flatten)]
     spec: SpecArgs,
     #[command(flatten)]
@@ -52,9 +54,13 @@ impl Apply {
             printer.stream();
         }
         printer.verbose(self.how.verbose);
-        let kept = self.plan.as_deref().map(|file| saved::read(file).map(|kept| (kept, file))).transpose()?;
+        let read = |file| saved::read(file, &self.verify).map(|(kept, _)| (kept, file));
+        let mut kept = self.plan.as_deref().map(read).transpose()?;
+        if let Some((kept, _)) = &mut kept {
+            saved::permit(kept, &self.select.allowed(), self.digest.is_some(), printer);
+        }
         let published = kept.as_ref().filter(|_| self.comment);
-        let publisher = published.map(|(kept, _)| CommentPublisher::open(kept, &self.forge, MEANWHILE, printer));
+        let publisher = published.map(|(kept, _)| CommentPublisher::open(kept, &self.forge, self.how.show_env, MEANWHILE, printer));
         let result = self.carry_out(&kept, publisher.as_ref(), printer).await;
         if let Some(publisher) = &publisher {
             publisher.unless_ended(&result).await;
@@ -69,7 +75,10 @@ impl Apply {
             return Err(Failure::unusable(file, format!("its digest is {}, and {digest} was approved", kept.plan.digest)));
         }
         let (loaded, mut stack) = match kept {
-            Some((kept, file)) => saved::load(kept, file, printer)?,
+            Some((kept, file)) => {
+                saved::bind(kept, file, self.spec.given(), printer)?;
+                saved::load(kept, file, printer)?
+            }
             None => {
                 let loaded = flow::read(&self.spec, printer)?;
                 let stack = flow::stack(&loaded)?;
@@ -84,10 +93,10 @@ impl Apply {
         };
         if exit == Exit::Done && !stack.outputs.is_empty() {
             let snapshot = flow::look(world.read_only(), &mut stack, &loaded).await?;
-            printer.result(&match self.how.json {
-                true => super::output::stream(&stack, &snapshot),
-                false => super::output::lines(&stack, &snapshot),
-            });
+            match self.how.json {
+                true => printer.document(&super::output::stream(&stack, &snapshot)),
+                false => printer.result(&super::output::lines(&stack, &snapshot)),
+            }
         }
         Ok(exit)
     }

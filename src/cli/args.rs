@@ -9,15 +9,29 @@ use crate::forge::{Asked, Provider};
 use crate::kinds::Address;
 use crate::plan::{Allowed, Selection};
 
+/// The spec unless said otherwise.
+const SPEC: &str = "infra.yaml";
 /// Where journals are kept unless said otherwise.
 pub const JOURNALS: &str = ".infra/runs";
 
 /// The files of the spec.
 #[derive(Args, Debug)]
 pub struct SpecArgs {
-    /// The spec, `-` for standard input; given again, a layer over it
-    #[arg(short, long, value_name = "FILE", env = "INFRA_FILE", value_delimiter = ',', default_value = "infra.yaml")]
-    pub file: Vec<PathBuf>,
+    /// The spec, `-` for standard input; given again, a layer over it [default: infra.yaml]
+    #[arg(short, long, value_name = "FILE", env = "INFRA_FILE", value_delimiter = ',')]
+    file: Vec<PathBuf>,
+}
+
+impl SpecArgs {
+    /// The files that were given, by the argument or `INFRA_FILE`; nothing when neither names any.
+    pub fn given(&self) -> &[PathBuf] {
+        &self.file
+    }
+
+    /// The files to read.
+    pub fn files(&self) -> Vec<PathBuf> {
+        if self.file.is_empty() { vec![SPEC.into()] } else { self.file.clone() }
+    }
 }
 
 /// Which cloud, and how hard it is worked.
@@ -80,6 +94,9 @@ pub struct RunArgs {
     /// Wait for so long while another run holds the stack's lease
     #[arg(long, value_name = "TIME", env = "INFRA_LOCK_TIMEOUT", default_value = "0s", value_parser = humantime::parse_duration)]
     pub lock_timeout: Duration,
+    /// Also show values of environment variables and boot scripts
+    #[arg(long, env = "INFRA_SHOW_ENV")]
+    pub show_env: bool,
     /// Begin even if the credentials end before the run usually does
     #[arg(long, env = "INFRA_IGNORE_EXPIRY")]
     pub ignore_expiry: bool,
@@ -104,9 +121,32 @@ pub struct ForgeArgs {
     /// Whose request it is
     #[arg(long, value_name = "OWNER/NAME", env = "INFRA_REPOSITORY")]
     repository: Option<String>,
-    /// Show the values of environment variables in the comment, too
-    #[arg(long, env = "INFRA_SHOW_ENV")]
-    pub show_env: bool,
+}
+
+/// Whose signature a saved plan must bear.
+#[derive(Args, Debug)]
+pub struct VerifyArgs {
+    /// Only if a key of this file (`id_ed25519.pub`) signed the plan for this commit
+    #[arg(long, value_name = "FILE", env = "INFRA_VERIFY", requires = "plan")]
+    pub verify: Option<PathBuf>,
+    #[command(flatten)]
+    pub commit: CommitArgs,
+}
+
+/// Which commit a plan is for.
+#[derive(Args, Debug)]
+pub struct CommitArgs {
+    /// The commit of the signature [default: GITHUB_SHA or CI_COMMIT_SHA]
+    #[arg(long, value_name = "COMMIT", env = "INFRA_COMMIT")]
+    commit: Option<String>,
+}
+
+impl CommitArgs {
+    /// The commit that was named, else the CI's.
+    pub fn commit(&self) -> Option<String> {
+        let set = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
+        self.commit.clone().or_else(|| set("GITHUB_SHA")).or_else(|| set("CI_COMMIT_SHA"))
+    }
 }
 
 impl ForgeArgs {

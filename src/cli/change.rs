@@ -121,7 +121,7 @@ pub async fn carry_out(
 /// Plans under the lease, unless an earlier run is not over.
 async fn prepare(context: &RunContext<'_>, stack: &str, plan: impl AsyncFn() -> Result<Plan, Failure>) -> Result<Prepared, Failure> {
     let notes = context.world.read_only().notes(stack).await?;
-    match intent::read(stack, &notes) {
+    match intent::read(stack, &notes).map_err(|e| Failure::damaged("what the cloud noted of a run", &e))? {
         Some(intent) => Ok(Prepared::Unfinished(intent)),
         None => plan().await.map(Prepared::Ready),
     }

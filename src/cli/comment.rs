@@ -21,12 +21,15 @@ pub struct Comment {
     plan: PathBuf,
     #[command(flatten)]
     forge: ForgeArgs,
+    /// Show the values of environment variables, too, as far as the plan was kept with them (`infra plan --show-env`)
+    #[arg(long, env = "INFRA_SHOW_ENV")]
+    show_env: bool,
 }
 
 impl Comment {
     pub async fn run(self, printer: &Printer) -> Result<Exit, Failure> {
-        let saved = saved::read(&self.plan)?;
-        let publisher = CommentPublisher::open(&saved, &self.forge, PATIENCE, printer);
+        let saved = saved::open(&self.plan)?.0;
+        let publisher = CommentPublisher::open(&saved, &self.forge, self.show_env, PATIENCE, printer);
         let url = publisher.planned().await?;
         if let Some(url) = url {
             printer.result(&format!("{url}\n"));

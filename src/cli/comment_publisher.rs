@@ -49,14 +49,14 @@ pub struct CommentPublisher<'n> {
 
 impl<'n> CommentPublisher<'n> {
     /// Finds the code host in the arguments and the CI's environment; sends nothing yet. An error is kept until something is published.
-    pub fn open(saved: &'n Saved, args: &ForgeArgs, patience: Duration, printer: &'n Printer) -> CommentPublisher<'n> {
+    pub fn open(saved: &'n Saved, args: &ForgeArgs, show_env: bool, patience: Duration, printer: &'n Printer) -> CommentPublisher<'n> {
         let env = |name: &str| std::env::var(name).ok().filter(|v| !v.trim().is_empty());
         let ci = detect(&args.asked(), &env, event(&env).as_ref());
         let none = || ForgeError::new(ForgeErrorKind::NoHost, "nothing tells which code host this job is of");
         let forge = ci.site.ok_or_else(none).and_then(|site| Forge::open(&site, marker(&saved.stack.name), patience));
         let connection = forge.map_or_else(Connection::Failed, |forge| Connection::Ready(Box::new(forge))).into();
         let (begun, ended) = Default::default();
-        CommentPublisher { saved, printer, show_env: args.show_env, log: ci.log, summary: ci.summary, connection, begun, ended }
+        CommentPublisher { saved, printer, show_env, log: ci.log, summary: ci.summary, connection, begun, ended }
     }
 
     /// Publishes the plan, and returns the comment's URL; `None` where only the job's summary could be written, as for a fork.

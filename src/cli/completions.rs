@@ -17,7 +17,7 @@ impl Completions {
     pub fn run(self, printer: &Printer) -> Result<Exit, Failure> {
         let mut script = vec![];
         clap_complete::generate(self.shell, &mut super::Cli::command(), "infra", &mut script);
-        printer.result(&String::from_utf8_lossy(&script));
+        printer.script(&String::from_utf8_lossy(&script));
         Ok(Exit::Done)
     }
 }

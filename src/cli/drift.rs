@@ -48,10 +48,10 @@ impl Drift {
         }
         let log = reader.who(&drift.suspects()).await;
         let drift = drift.redacted(&printer.redactor());
-        printer.result(&match self.json {
-            true => format!("{:#}\n", show::json(&drift, &log)),
-            false => show::text(&drift, &log, printer.style),
-        });
+        match self.json {
+            true => printer.document(&format!("{:#}\n", show::json(&drift, &log))),
+            false => printer.result(&show::text(&drift, &log, printer.style)),
+        }
         Ok(if drift.is_empty() { Exit::Done } else { Exit::Changes })
     }
 }

@@ -13,11 +13,13 @@ use crate::graph::GraphError;
 use crate::kinds::Address;
 use crate::plan::PlanError;
 use crate::plan::saved::Moved;
+use crate::plan::signature::BadKey;
 use crate::render::values;
 use crate::run::intent::Intent;
 use crate::run::journal::Damaged;
 use crate::spec::Loaded;
 use crate::stack::Stack;
+use crate::visible::visible;
 use crate::wire::{Class, CloudError};
 
 /// The findings for which a command did nothing.
@@ -26,6 +28,8 @@ pub struct Failure {
     pub findings: Vec<Finding>,
     /// For a stale plan: what has moved since it was made.
     stale: Option<Stale>,
+    /// What the service calls the request that it refused; said to those who ask for details.
+    pub request: Option<String>,
 }
 
 /// A stale plan: the sentence that says so, and everything that has moved.
@@ -37,7 +41,7 @@ struct Stale {
 
 impl From<Vec<Finding>> for Failure {
     fn from(findings: Vec<Finding>) -> Self {
-        Failure { findings, stale: None }
+        Failure { findings, stale: None, request: None }
     }
 }
 
@@ -61,7 +65,7 @@ impl From<io::Error> for Failure {
 
 impl From<CloudError> for Failure {
     fn from(e: CloudError) -> Self {
-        refusal(&e).into()
+        Failure { request: e.request_id.clone(), ..refusal(&e).into() }
     }
 }
 
@@ -135,6 +139,12 @@ impl Failure {
         Finding::error(Code::SavedPlan, message, "make a new one with `infra plan --out FILE`, and have that approved").into()
     }
 
+    /// A key that can't sign a plan, or tell who signed it.
+    pub fn key(file: &Path, why: &BadKey) -> Failure {
+        let help = "make a key with `ssh-keygen -t ed25519 -N '' -f KEYFILE`: it signs, and KEYFILE.pub verifies";
+        Finding::error(Code::SavedPlan, format!("{} can't be used: {why}", file.display()), help).into()
+    }
+
     /// A spec that holds a secret can't be kept.
     pub fn secret_in_spec() -> Failure {
         let message = "the spec holds the value of an environment variable whose name is a secret's, and the saved plan would show it";
@@ -172,13 +182,13 @@ impl Failure {
         let lines: Vec<String> = moved.iter().map(|m| format!("\n- {}", values::moved(m))).collect();
         let help = "nothing was changed: make a new plan with `infra plan --out FILE`, and have that approved";
         let findings = vec![Finding::error(Code::Stale, sentence.clone() + &lines.concat(), help)];
-        Failure { findings, stale: Some(Stale { sentence, moved }) }
+        Failure { findings, stale: Some(Stale { sentence, moved }), request: None }
     }
 
     /// The live environment can't be read. A zone that is unknown or closed is shown at its place in the spec.
     pub fn looking(loaded: &Loaded, e: CloudError) -> Failure {
         match refusal(&e) {
-            finding if finding.code == Code::Cloud => finding.into(),
+            finding if finding.code == Code::Cloud => e.into(),
             finding => finding.at(place(loaded, "cdn.zone", "for this zone")).into(),
         }
     }
@@ -219,16 +229,20 @@ impl Failure {
 
     /// Another run holds the lease.
     pub fn leased(stack: &str, lease: &Lease) -> Failure {
-        let job = lease.holder.job.as_ref().map(|job| format!(", {job}")).unwrap_or_default();
-        let message = format!("{} holds the lease of {stack} since {} ({}{job})", lease.holder, lease.taken, lease.command);
+        let job = lease.holder.job.as_ref().map(|job| format!(", {}", visible(job))).unwrap_or_default();
+        let message = format!("{} holds the lease of {stack} since {} ({}{job})", lease.holder, lease.taken, visible(&lease.command));
         Finding::error(Code::Leased, message, "wait for it (--lock-timeout 10m), see `infra status`, or take it away with `infra unlock`")
             .into()
     }
 
     /// An earlier run is not over.
     pub fn unfinished(stack: &str, intent: &Intent) -> Failure {
-        let message =
-            format!("run {} ({}) by {} stopped on its way, and {stack} may stand in between", intent.run, intent.command, intent.holder);
+        let message = format!(
+            "run {} ({}) by {} stopped on its way, and {stack} may stand in between",
+            visible(&intent.run),
+            visible(&intent.command),
+            intent.holder
+        );
         let help =
             "`infra recover` takes it back (`--dry-run` shows what that does, `--forward` goes on with it); `--recover` does so first";
         Finding::error(Code::Unfinished, message, help).into()
@@ -243,6 +257,15 @@ impl Failure {
     pub fn damaged(what: &str, damage: &Damaged) -> Failure {
         let help = "`infra recover --abandon` leaves everything as it stands; `infra plan` then shows what is left to do";
         Finding::error(Code::Journal, format!("{what} can't be read: {damage}"), help).into()
+    }
+
+    /// A run of which nobody can say that who noted it may change the stack.
+    pub fn unproved(run: &str) -> Failure {
+        let message = format!(
+            "run {run} is told by notes or a journal that don't bear the seal of this stack, so that anybody may have written them"
+        );
+        let help = "look at what it would do (`infra recover --dry-run`); a person may go on with `infra recover` at a terminal, or forget it with `--abandon`";
+        Finding::error(Code::Recovery, message, help).into()
     }
 
     /// A run id that no journal of this machine begins with, or more than one.
@@ -313,9 +336,15 @@ impl Failure {
                     let message = format!("{from} needs {to}, which would not exist");
                     at(Finding::error(Code::Dangling, message, "select both, or keep what is needed"), from, "needs it")
                 }
+                PlanError::Twins { address, ids } => {
+                    let message = format!("{} bear the stamp of {address}, but one step of a run makes one object", ids.join(" and "));
+                    let help = "find out which of them is the stack's, and take the stamp (the tags `infra:*`) from the other";
+                    at(Finding::error(Code::Twins, message, help), address, "this one")
+                }
                 PlanError::Taken { address, id, found } => {
                     let message =
                         format!("{address} can't be made: {} stands in its place, and isn't of this stack", values::object(found));
+                    let id = visible(id);
                     let help = format!(
                         "take it away (its id is {id}), give {address} another name, or write it as it stands: then it is used as it is"
                     );

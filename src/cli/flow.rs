@@ -10,14 +10,14 @@ use crate::cloud::lease::Terms;
 use crate::cloud::sandbox::{Fault, Pace};
 use crate::cloud::{Backend, Observe, ReadOnly, Sandbox};
 use crate::diag::{Code, Finding, Place};
-use crate::kinds::{Address, Object};
+use crate::kinds::{Address, Live, Object};
 use crate::model::AttrChange;
 use crate::model::Moment;
 use crate::observe::{Snapshot, complete, observe};
 use crate::plan::limits::exceeded;
 use crate::plan::saved::{Saved, Scene, SceneZone};
 use crate::plan::{Allowed, Plan, PlanLimit, Selection, plan, select};
-use crate::redact::Redactor;
+use crate::redact::{Redactor, SHORTEST};
 use crate::spec::lower::lower;
 use crate::spec::{Loaded, Spec, load};
 use crate::stack::Stack;
@@ -26,9 +26,14 @@ use crate::wire::{Clients, Cloudflare};
 
 /// Reads the spec's files, and parses them. Files that can't be read are reported together.
 pub fn read(args: &SpecArgs, printer: &Printer) -> Result<Loaded, Failure> {
-    let mut layers: Vec<(PathBuf, String)> = vec![];
+    parse(&texts(&args.files())?, printer)
+}
+
+/// The texts of the spec's layers, each with its name.
+pub fn texts(files: &[PathBuf]) -> Result<Vec<(PathBuf, String)>, Failure> {
+    let mut layers = vec![];
     let mut missing = vec![];
-    for file in &args.file {
+    for file in files {
         let (name, text) = match file.as_os_str() == "-" {
             true => ("standard input".into(), std::io::read_to_string(std::io::stdin())),
             false => (file.clone(), std::fs::read_to_string(file)),
@@ -38,16 +43,21 @@ pub fn read(args: &SpecArgs, printer: &Printer) -> Result<Loaded, Failure> {
             Err(e) => missing.push(super::failure::unreadable(file, &e)),
         }
     }
-    if !missing.is_empty() {
-        return Err(missing.into());
-    }
-    parse(&layers, printer)
+    if missing.is_empty() { Ok(layers) } else { Err(missing.into()) }
+}
+
+/// The merged spec of layers, as a saved plan keeps it; nothing when they are none.
+pub fn written(layers: &[(PathBuf, String)]) -> Option<String> {
+    load(layers, &environment).ok().map(|loaded| loaded.written())
 }
 
 /// Parses and checks the layers of a spec; writes warnings, and hides its secrets from then on.
 pub fn parse(layers: &[(PathBuf, String)], printer: &Printer) -> Result<Loaded, Failure> {
     let loaded = load(layers, &environment).inspect_err(|findings| printer.hide(findings.0.iter().flat_map(literals)))?;
     printer.hide(loaded.secrets.iter().filter_map(|name| environment(name)));
+    for name in loaded.secrets.iter().filter(|name| environment(name).is_some_and(|value| value.trim().len() < SHORTEST)) {
+        printer.say(&format!("`{name}` has fewer than {SHORTEST} characters: where a service repeats such a value, it can't be told from other text and hidden."));
+    }
     printer.findings(&loaded.warnings);
     printer.details(&loaded.accepted);
     Ok(loaded)
@@ -70,7 +80,7 @@ fn literals(finding: &Finding) -> Vec<String> {
 
 /// Lowers a spec to the objects that it asks for; refused when an environment variable of it is not set.
 pub fn stack(loaded: &Loaded) -> Result<Stack, Failure> {
-    lower(&loaded.spec, &environment).map_err(|unset| Failure::unset(loaded, &unset))
+    lower(&loaded.spec, &held).map_err(|unset| Failure::unset(loaded, &unset))
 }
 
 /// The Cloudflare zone of the spec, if it has a `cdn`.
@@ -80,6 +90,11 @@ fn zone(loaded: &Loaded) -> Option<String> {
 
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+/// A variable with a secret in it: an empty one holds none.
+fn held(name: &str) -> Option<String> {
+    environment(name).filter(|value| !value.is_empty())
 }
 
 /// Connects to the cloud or opens the sandbox; refused when `account:` pins another account than the credentials have.
@@ -125,7 +140,7 @@ pub async fn look(world: ReadOnly<'_>, stack: &mut Stack, loaded: &Loaded) -> Re
     let (snapshot, ()) = seen.await.map_err(|e| Failure::looking(loaded, e))?;
     if let Some(vpc) = loaded.spec.vpc.settled(&snapshot).filter(|_| !stack.nodes.is_empty()) {
         let spec = Spec { vpc, ..loaded.spec.clone() };
-        *stack = lower(&spec, &environment).map_err(|unset| Failure::unset(loaded, &unset))?;
+        *stack = lower(&spec, &held).map_err(|unset| Failure::unset(loaded, &unset))?;
         complete(&world, &mut stack.nodes).await.map_err(|e| Failure::looking(loaded, e))?;
     }
     Ok(snapshot)
@@ -198,6 +213,14 @@ pub fn narrow(
 
 /// Plans the selected part of the stack. Stack and snapshot are narrowed to it, as a saved plan keeps them.
 pub fn decide(stack: &mut Stack, snapshot: &mut Snapshot, choice: &Choice, loaded: &Loaded, printer: &Printer) -> Result<Plan, Failure> {
+    let copy = |live: &Live| {
+        let message = format!(
+            "{} bears a copy of the stamp of {}: no run of {} made it, and it is left alone",
+            live.id, live.stamp.address, stack.name
+        );
+        Finding::warning(Code::Twins, message, "take the tags `infra:*` from it, or the object away, if you know whose it is")
+    };
+    printer.findings(&snapshot.copies.iter().map(copy).collect::<Vec<_>>());
     narrow(stack, snapshot, &choice.selection, printer)?;
     let mut plan = plan(stack, snapshot, &choice.allowed).map_err(|problems| Failure::plan(loaded, stack, &problems))?;
     plan.changes.iter_mut().for_each(|c| locate(&mut c.attrs, loaded));

@@ -26,7 +26,8 @@ mod unlock;
 mod validate;
 mod version;
 
-use clap::{Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::diag::Exit;
 use failure::Failure;
@@ -41,6 +42,38 @@ pub struct Cli {
     no_color: bool,
     #[command(subcommand)]
     command: Command,
+    /// What disarms a question or a guard, and was set by the environment.
+    #[arg(skip)]
+    disarmed: Vec<String>,
+}
+
+/// Arguments that disarm a question or a guard: their names here, their flags and their variables.
+const DISARMING: &[(&str, &str, &str)] = &[
+    ("allow_data_loss", "--allow-data-loss", "INFRA_ALLOW_DATA_LOSS"),
+    ("auto_approve", "--auto-approve", "INFRA_AUTO_APPROVE"),
+    ("ignore_expiry", "--ignore-expiry", "INFRA_IGNORE_EXPIRY"),
+];
+
+impl Cli {
+    /// The arguments of this process.
+    ///
+    /// # Errors
+    /// What is asked for instead of a command (help, a version), or why the arguments are none.
+    pub fn of_process() -> Result<Cli, clap::Error> {
+        let matches = Cli::command().try_get_matches()?;
+        let disarmed = matches.subcommand().map(|(_, given)| disarmed(given)).unwrap_or_default();
+        Ok(Cli { disarmed, ..Cli::from_arg_matches(&matches)? })
+    }
+}
+
+/// What of the arguments disarms and was set by the environment: whoever reads a log sees that nobody asked for it this time.
+fn disarmed(given: &ArgMatches) -> Vec<String> {
+    let set = |name: &str| {
+        let there = given.ids().any(|id| id == name) && given.value_source(name) == Some(ValueSource::EnvVariable);
+        there && !matches!(given.try_get_one::<bool>(name), Ok(Some(false)))
+    };
+    let said = |(_, flag, var): &(&str, &str, &str)| format!("{flag} comes from the environment, by {var}.");
+    DISARMING.iter().filter(|(name, ..)| set(name)).map(said).collect()
 }
 
 const EXAMPLES: &str =
@@ -61,7 +94,7 @@ enum Command {
     Drift(drift::Drift),
     /// Explain a section or a field of the spec
     Explain(explain::Explain),
-    /// List the runs of this machine, or tell the story of one
+    /// List the runs of a stack, or tell the story of one
     History(history::History),
     /// Print the least IAM policy that the spec needs; needs no network
     IamPolicy(iam_policy::IamPolicy),
@@ -96,6 +129,7 @@ pub fn told(e: &clap::Error) -> i32 {
 /// Runs one command to its end.
 pub fn run(cli: Cli) -> Exit {
     let printer = Printer::detect(cli.no_color);
+    cli.disarmed.iter().for_each(|line| printer.say(line));
     let result = match cli.command {
         Command::Apply(c) => block_on(c.run(&printer)),
         Command::Comment(c) => block_on(c.run(&printer)),
@@ -103,7 +137,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Destroy(c) => block_on(c.run(&printer)),
         Command::Drift(c) => block_on(c.run(&printer)),
         Command::Explain(c) => c.run(&printer),
-        Command::History(c) => c.run(&printer),
+        Command::History(c) => block_on(c.run(&printer)),
         Command::IamPolicy(c) => c.run(&printer),
         Command::Output(c) => block_on(c.run(&printer)),
         Command::Plan(c) => block_on(c.run(&printer)),

@@ -11,8 +11,10 @@ use crate::kinds::Links;
 use crate::observe::Snapshot;
 use crate::render::stream;
 use crate::stack::Stack;
+use crate::visible::visible;
 
-/// Prints the spec's outputs, read from the live environment.
+/// Prints the spec's outputs, read from the live environment. Without --json, control characters and what a CI system would take for a command are told
+/// by their numbers.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  infra output url")]
 pub struct Output {
@@ -22,7 +24,7 @@ pub struct Output {
     spec: SpecArgs,
     #[command(flatten)]
     cloud: CloudArgs,
-    /// Print as a JSON object
+    /// Print as JSON, exactly as it is: the object of all, or the one string
     #[arg(long, env = "INFRA_JSON")]
     json: bool,
 }
@@ -39,9 +41,9 @@ impl Output {
         let values = values(&stack, &snapshot);
         match &self.name {
             Some(name) if values[name].is_null() => return Err(Failure::unknown_output(name)),
-            Some(name) if !self.json => printer.result(&format!("{}\n", values[name].as_str().unwrap_or_default())),
-            Some(name) => printer.result(&format!("{}\n", values[name])),
-            None if self.json => printer.result(&format!("{:#}\n", Value::Object(values))),
+            Some(name) if !self.json => printer.result(&format!("{}\n", visible(values[name].as_str().unwrap_or_default()))),
+            Some(name) => printer.document(&format!("{}\n", values[name])),
+            None if self.json => printer.document(&format!("{:#}\n", Value::Object(values))),
             None => printer.result(&lines(&stack, &snapshot)),
         }
         Ok(Exit::Done)
@@ -58,7 +60,7 @@ fn values(stack: &Stack, snapshot: &Snapshot) -> Map<String, Value> {
 
 /// One output a line.
 pub fn lines(stack: &Stack, snapshot: &Snapshot) -> String {
-    let say = |(name, v): (&String, &Value)| format!("{name} = {}\n", v.as_str().unwrap_or("(not there yet)"));
+    let say = |(name, v): (&String, &Value)| format!("{name} = {}\n", visible(v.as_str().unwrap_or("(not there yet)")));
     values(stack, snapshot).iter().map(say).collect()
 }
 

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::args::{CloudArgs, SelectArgs, SpecArgs};
+use super::args::{CloudArgs, CommitArgs, SelectArgs, SpecArgs};
 use super::failure::Failure;
 use super::flow::{self, Choice};
 use super::printer::Printer;
@@ -30,6 +30,11 @@ pub struct Plan {
     /// Keep the plan in a file, for `infra show` and `infra apply FILE`
     #[arg(short, long, value_name = "FILE", env = "INFRA_OUT")]
     out: Option<PathBuf>,
+    /// Sign the saved plan for this commit with an Ed25519 key of OpenSSH's without a passphrase
+    #[arg(long, value_name = "KEYFILE", env = "INFRA_SIGN", requires = "out")]
+    sign: Option<PathBuf>,
+    #[command(flatten)]
+    commit: CommitArgs,
     /// Print one JSON object a line (`infra schema stream`)
     #[arg(long, env = "INFRA_JSON", conflicts_with = "format")]
     json: bool,
@@ -67,14 +72,14 @@ impl Plan {
         let choice = Choice::from(&self.select);
         let plan = flow::decide(&mut stack, &mut snapshot, &choice, &loaded, printer)?;
         let command = if self.destroy { "destroy" } else { "apply" };
-        let saved = flow::saved((stack, snapshot, plan), scene, &choice, &loaded, command, &printer.redactor());
+        let saved = flow::saved((stack, snapshot, plan), scene, &choice, &loaded, command, &printer.plans(self.shown.show_env));
         if let Some(file) = &self.out {
-            super::saved::write(&saved, file, printer)?;
+            super::saved::write(&saved, file, self.sign.as_deref(), self.commit.commit().as_deref(), printer)?;
         }
-        printer.result(&match self.json {
-            true => stream::plan(&saved.plan, "plan"),
-            false => self.shown.render(&saved, printer.style),
-        });
+        match self.json {
+            true => printer.document(&stream::plan(&saved.plan, "plan")),
+            false => self.shown.print(&saved, printer),
+        }
         Failure::guarded(&loaded, &saved.plan)?;
         Ok(if self.detailed_exitcode && !saved.plan.is_empty() { Exit::Changes } else { Exit::Done })
     }

@@ -1,4 +1,5 @@
-//! The only place that writes: results to stdout, talk to stderr.
+//! The only place that writes: results to stdout, talk to stderr. What is written is redacted, and shows every character ([`visible::lines`],
+//! [`visible::json`]): nothing that others wrote moves a cursor or commands a CI system.
 use std::cell::{Cell, RefCell};
 use std::io::{self, IsTerminal, Write};
 
@@ -7,6 +8,7 @@ use crate::diag::{self, Exit, Finding};
 use crate::redact::Redactor;
 use crate::render::stream;
 use crate::render::style::Style;
+use crate::visible;
 
 /// Where output goes, and how.
 pub struct Printer {
@@ -50,7 +52,7 @@ impl Printer {
     /// Writes results as JSON from now on, one object a line, findings among them; the first line says which version.
     pub fn stream(&self) {
         self.json.set(true);
-        self.result(&stream::version());
+        self.document(&stream::version());
     }
 
     /// Writes accepted risks, too, from now on.
@@ -76,44 +78,67 @@ impl Printer {
         self.redactor.borrow().clone()
     }
 
-    /// Writes a result to stdout. Without a reader the process ends quietly, with the status of SIGPIPE; where the result can't be written for
-    /// another reason (a full disk), it ends with a sentence.
+    /// The redactor of plans, which hides the values of environment variables unless they are asked for.
+    pub fn plans(&self, show_env: bool) -> Redactor {
+        if show_env { self.redactor() } else { self.redactor().and_env() }
+    }
+
+    /// Writes a result for people to stdout: lines, each with its end. Without a reader the process ends quietly, with the status of SIGPIPE; where the
+    /// result can't be written for another reason (a full disk), it ends with a sentence.
     pub fn result(&self, text: &str) {
-        let text = self.redactor.borrow().text(text);
-        let mut out = std::io::stdout().lock();
-        if let Err(e) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-            quit(&e);
-        }
+        put(&self.text(text, self.style.color)).unwrap_or_else(|e| quit(&e));
+    }
+
+    /// Writes a result for programs to stdout: JSON, as [`Printer::result`] does.
+    pub fn document(&self, json: &str) {
+        put(&self.exact(json)).unwrap_or_else(|e| quit(&e));
+    }
+
+    /// Writes a script of ours to stdout, as [`Printer::result`] does: nothing that others wrote is in it.
+    pub fn script(&self, script: &str) {
+        put(script).unwrap_or_else(|e| quit(&e));
     }
 
     /// Writes a result of a run to stdout. The run goes on whether somebody reads it or not.
     pub fn tell(&self, text: &str) {
-        let text = self.redactor.borrow().text(text);
-        let mut out = std::io::stdout().lock();
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        let _ = put(&self.text(text, self.style.color));
+    }
+
+    /// Writes a result of a run for programs, a JSON object a line, as [`Printer::tell`] does.
+    pub fn tell_json(&self, json: &str) {
+        let _ = put(&self.exact(json));
     }
 
     /// Writes a line for people to stderr.
     pub fn say(&self, line: &str) {
-        talk(&self.redactor.borrow().text(&format!("{line}\n")));
+        talk(&self.text(&format!("{line}\n"), self.color));
+    }
+
+    fn text(&self, text: &str, styled: bool) -> String {
+        visible::lines(&self.redactor.borrow().text(text), styled)
+    }
+
+    fn exact(&self, json: &str) -> String {
+        visible::json(&self.redactor.borrow().text(json))
     }
 
     /// Asks a question on stderr and returns the line that was typed, trimmed; empty when nothing can be read.
     pub fn ask(&self, question: &str) -> String {
-        ask(question)
+        ask(&self.text(question, false))
     }
 
     /// Asks as [`Printer::ask`] does, without blocking the thread: the lease is renewed meanwhile.
     pub async fn ask_meanwhile(&self, question: String) -> String {
+        let question = self.text(&question, false);
         tokio::task::spawn_blocking(move || ask(&question)).await.unwrap_or_default()
     }
 
     /// Writes findings: underlined in their file on stderr, or as JSON lines on stdout.
     pub fn findings(&self, findings: &[Finding]) {
         if self.json.get() {
-            return findings.iter().for_each(|f| self.result(&stream::finding(f)));
+            return findings.iter().for_each(|f| self.document(&stream::finding(f)));
         }
-        talk(&self.redactor.borrow().text(&diag::render(findings, self.color, self.width.max(60))));
+        talk(&self.text(&diag::render(findings, self.color, self.width.max(60)), self.color));
     }
 
     /// Writes the findings of a failure, and how many there are.
@@ -122,7 +147,16 @@ impl Printer {
         if failure.findings.len() > 1 && !self.json.get() {
             talk(&format!("{} findings.\n", failure.findings.len()));
         }
+        if let Some(id) = failure.request.as_ref().filter(|_| self.verbose.get() && !self.json.get()) {
+            talk(&format!("The service numbers the request {id}.\n"));
+        }
     }
+}
+
+/// Writes to stdout, and makes sure that it arrives.
+fn put(text: &str) -> io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush())
 }
 
 fn ask(question: &str) -> String {

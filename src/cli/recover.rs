@@ -11,12 +11,14 @@ use super::runner::RunContext;
 use crate::cloud::lease::{Keeper, Lease, newest};
 use crate::cloud::{Backend, Observe};
 use crate::diag::Exit;
+use crate::plan::saved::attributes as hide;
 use crate::render::history;
-use crate::run::journal::{Ending, Header, Journal, RecordedRun, list};
+use crate::run::journal::{Damaged, Ending, Header, Journal, RecordedRun, list};
+use crate::run::left::left_to_do;
 use crate::run::recover::{look_back, secrets, unseal, wait};
 use crate::run::{Direction, Event, Run, intent};
 use crate::stack::Stack;
-use crate::wire::Identity;
+use crate::wire::{Class, Identity};
 
 /// Brings a run that was killed, cut off or stopped to its end: back to what was, unless all that was to be built is; then what is left to be deleted is.
 /// Works from any machine, with the journal of the run or without it.
@@ -55,6 +57,8 @@ struct Known {
     /// Its journal, when that tells everything.
     journal: Option<PathBuf>,
     life: u32,
+    /// Whether its notes bear the stack's seal: then who began it may change the stack.
+    proved: bool,
 }
 
 /// The direction that was asked for; `None` for the one that is open.
@@ -78,7 +82,7 @@ impl Recover {
             };
             let stack = if self.forward { Some(flow::stack(&loaded)?) } else { None };
             let (run, way) = decide(&known, asked, stack.as_ref())?;
-            context.print(&history::recovery(&known.header, &run, way, printer.style));
+            show(&context, &known, &run, way);
             return Ok(Exit::Done);
         }
         let keeper = context.lease(&stack, "recover").await?;
@@ -115,8 +119,12 @@ async fn resume<'w>(
             unseal(&mut known.header.plan, stack);
         }
         let (run, way) = decide(&known, asked, wanted.as_ref())?;
-        context.print(&history::recovery(&known.header, &run, way, context.printer.style));
-        if ask && !context.confirm("recover").await? {
+        show(context, &known, &run, way);
+        // Nobody's word stands behind such a run but that of the person who looks at it now.
+        if !known.proved && (context.how.auto_approve || !context.printer.interactive) {
+            return Err(Failure::unproved(&known.header.run));
+        }
+        if (ask || !known.proved) && !context.confirm("recover").await? {
             declined = true;
             return Ok(None);
         }
@@ -153,6 +161,13 @@ async fn resume<'w>(
             Err(failure)
         }
     }
+}
+
+/// Shows what going on with a run does, object by object.
+fn show(context: &RunContext<'_>, known: &Known, run: &Run<'_>, way: Direction) {
+    let mut left = left_to_do(run, way);
+    left.iter_mut().for_each(|change| hide(&mut change.attrs, &context.printer.redactor()));
+    context.print(&history::recovery(&known.header, run, way, &left, context.detail()));
 }
 
 fn nothing_to_recover(printer: &Printer) -> Exit {
@@ -192,23 +207,43 @@ async fn find_run(context: &RunContext<'_>, stack: &str, named: Option<&str>, la
         .filter_map(|(path, s)| Some((path, s.ok()?)))
         .filter(|(_, s)| is_open_here(s, &who))
         .collect();
-    let Some(intent) = intent::read(stack, &notes) else {
+    let noted = |e: Damaged| Failure::damaged("what the cloud noted of the run", &e);
+    let Some(intent) = intent::read(stack, &notes).map_err(noted)? else {
         // Only the journal knows of the run. Another machine may have ended it, and others may have followed.
         if let (None, Some((_, recorded)), true) = (named, recorded_runs.last(), last.is_none_or(|l| l.run.is_none())) {
             let run = &recorded.header.run;
             context.printer.say(&format!("The journal here of run {run} is not over, but the cloud knows nothing of it. If nobody has ended it elsewhere: infra recover --run {run}"));
         }
         recorded_runs.retain(|(_, s)| named.map_or(last.is_some_and(|l| l.run.as_ref() == Some(&s.header.run)), |run| s.header.run == run));
-        return Ok(recorded_runs.pop().map(|(path, recorded)| from_journal(path, recorded)));
+        return Ok(recorded_runs.pop().map(|(path, recorded)| from_journal(path, recorded, false)));
     };
-    if let Some((path, recorded)) = recorded_runs.into_iter().rev().find(|(_, s)| s.header.run == intent.run && s.lives() == intent.life) {
-        return Ok(Some(from_journal(path, recorded)));
+    let proved = match intent.proved(context.world, stack, &who).await {
+        // Who may only look can't see the key.
+        Err(e) if e.class == Class::Denied => false,
+        proved => proved?,
+    };
+    let here = recorded_runs.into_iter().rev().find(|(_, s)| s.header.run == intent.run && s.lives() == intent.life);
+    let mut header = match (intent::header(stack, &notes, &intent), here) {
+        (Ok(header), Some((path, recorded))) if recorded.header.plan == header.plan => {
+            return Ok(Some(from_journal(path, recorded, proved)));
+        }
+        (Ok(header), None) => header,
+        (Ok(header), Some((path, _))) => {
+            let run = &intent.run;
+            context.printer.say(&format!("{} tells another plan of run {run} than the cloud's notes, which count.", path.display()));
+            header
+        }
+        (Err(_), Some((path, recorded))) => return Ok(Some(from_journal(path, recorded, false))),
+        (Err(e), None) => return Err(noted(e)),
+    };
+    if (&header.account, &header.region) != (&who.account, &who.region) || header.stack != stack || header.run != intent.run {
+        let why = format!("they are of stack {}, account {}, region {}", header.stack, header.account, header.region);
+        return Err(noted(Damaged { line: 0, why }));
     }
-    let mut header = intent::header(stack, &notes, &intent).map_err(|e| Failure::damaged("what the cloud noted of the run", &e))?;
     header.life = intent.life;
     wait(flow::quiet(context.cloud), last.map(|l| l.beat)).await;
     let events = look_back(&header.plan, &header.run, context.world).await?;
-    Ok(Some(Known { header, events, journal: None, life: intent.life }))
+    Ok(Some(Known { header, events, journal: None, life: intent.life, proved }))
 }
 
 /// Whether a journal is of this account and region and records no end.
@@ -217,9 +252,9 @@ fn is_open_here(recorded: &RecordedRun, who: &Identity) -> bool {
 }
 
 /// A run whose journal records everything.
-fn from_journal(path: PathBuf, recorded: RecordedRun) -> Known {
+fn from_journal(path: PathBuf, recorded: RecordedRun, proved: bool) -> Known {
     let (events, life) = (recorded.events().cloned().collect(), recorded.lives());
-    Known { header: recorded.header, events, journal: Some(path), life }
+    Known { header: recorded.header, events, journal: Some(path), life, proved }
 }
 
 /// Closes the journals of runs that others have brought to their end: the cloud's last lease is of another one.
@@ -241,10 +276,7 @@ async fn abandon<'w>(context: &RunContext<'w>, mut keeper: Keeper<'w, Backend>, 
         if !context.confirm("abandon").await? {
             return Ok(Exit::Error);
         }
-        let notes = context.world.read_only().notes(stack).await?;
-        if let Some(intent) = intent::read(stack, &notes) {
-            intent::clear(context.world, stack, &intent.run).await?;
-        }
+        intent::clear_all(context.world, stack).await?;
         for (path, recorded) in list(&context.how.journal, Some(stack))? {
             if recorded.is_ok_and(|s| s.ended().is_none()) {
                 Journal::open(&path)?.0.end(Ending::Abandoned)?;

@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::flow;
 use super::printer::Printer;
 use super::signals::Signals;
-use crate::cloud::lease::{Holder, Keeper, Lease, take, take_within};
+use crate::cloud::lease::{Asks, Holder, Keeper, Lease, Waiting, take};
 use crate::cloud::{Backend, Observe};
 use crate::diag::Exit;
 use crate::plan::Plan;
@@ -20,10 +20,10 @@ use crate::plan::saved::shown;
 use crate::redact::Redactor;
 use crate::render::progress::{Progress, Screen};
 use crate::render::text::Detail;
-use crate::render::{report, stream, text, words};
+use crate::render::{report, status, stream, text, words};
 use crate::run::drive::{Settings, Sink, Stop, drive};
 use crate::run::journal::{Ending, Header, Journal};
-use crate::run::{Direction, Event, Outcome, Run, Settlement, intent};
+use crate::run::{Direction, Event, Outcome, Run, Settlement, history, intent};
 use crate::wire::CloudError;
 
 /// What every run needs: the cloud, the arguments, the printer, and the publisher of the comment.
@@ -44,13 +44,19 @@ impl<'w> RunContext<'w> {
 
     /// Prints a plan, redacted.
     pub fn show_plan(&self, plan: &Plan, operation: &str) {
-        let plan = shown(plan, &self.printer.redactor());
-        self.printer.result(&if self.how.json { stream::plan(&plan, operation) } else { text::plan(&plan, self.detail()) });
+        let plan = shown(plan, &self.printer.plans(self.how.show_env));
+        match self.how.json {
+            true => self.printer.document(&stream::plan(&plan, operation)),
+            false => self.printer.result(&text::plan(&plan, self.detail())),
+        }
     }
 
     /// Prints a result that is neither a plan nor an event.
     pub fn print(&self, text: &str) {
-        self.printer.result(&if self.how.json { stream::log(text) } else { text.to_owned() });
+        match self.how.json {
+            true => self.printer.document(&stream::log(text)),
+            false => self.printer.result(text),
+        }
     }
 
     /// Asks a person whether to go on. Refused without a terminal, unless `--auto-approve` is given.
@@ -70,10 +76,10 @@ impl<'w> RunContext<'w> {
 
     /// Takes the stack's lease, and waits for it as long as `--lock-timeout` says; refused while another run holds it.
     pub async fn lease(&self, stack: &str, command: &str) -> Result<Keeper<'w, Backend>, Failure> {
-        let tell = |lease: &Lease| self.printer.say(&format!("Waiting for {}, who holds the lease of {stack}.", lease.holder));
-        let terms = flow::terms(self.cloud);
-        let once = async || take(self.world, self.world.policy(), stack, command, Holder::me(), terms).await;
-        take_within(self.how.lock_timeout, tell, once).await?.map_err(|lease| Failure::leased(stack, &lease))
+        let tell = |lease: &Lease, why: Waiting| self.printer.say(&status::waiting(stack, lease, why));
+        let (terms, timeout) = (flow::terms(self.cloud), self.how.lock_timeout);
+        let asks = Asks { stack, command, holder: Holder::me(), terms, timeout, tell: &tell };
+        take(self.world, self.world.policy(), asks).await?.map_err(|lease| Failure::leased(stack, &lease))
     }
 
     /// Begins the run of a plan: writes its journal and its notes, then drives it to its end.
@@ -124,12 +130,12 @@ impl<'w> RunContext<'w> {
         let policy = self.world.policy();
         let settings = Settings { run: header.run.clone(), parallelism: self.cloud.parallelism.into(), quiet: flow::quiet(self.cloud) };
         let screen = match (self.how.json, self.printer.interactive) {
-            (true, _) => Screen::Json(Box::new(|line| self.printer.tell(line))),
+            (true, _) => Screen::Json(Box::new(|line| self.printer.tell_json(line))),
             (false, true) => Progress::terminal(),
             (false, false) => Screen::Lines(Box::new(|line| self.printer.say(line))),
         };
         if self.how.json {
-            self.printer.tell(&stream::begun(&header.run, plan.steps.len()));
+            self.printer.tell_json(&stream::begun(&header.run, plan.steps.len()));
         }
         let mut run = Run::replay(plan, &history).map_err(|e| io::Error::other(e.0))?;
         let (events, standing, redactor) = (history.clone(), run.standing().collect(), self.printer.redactor());
@@ -179,11 +185,11 @@ impl<'w> RunContext<'w> {
         let outcome = outcome?;
         let elapsed = started.elapsed().as_secs();
         if self.how.json {
-            self.printer.tell(&stream::outcome(plan, &watch.events, &outcome, elapsed));
+            self.printer.tell_json(&stream::outcome(plan, &watch.events, &outcome, elapsed));
         } else {
             self.printer.tell(&format!("\n{}", report::outcome(plan, &watch.events, &outcome, elapsed, self.detail())));
         }
-        self.close(keeper, header, &mut watch, &outcome).await;
+        self.close(keeper, header, &mut watch, &outcome, elapsed).await;
         if let Some(publisher) = self.publisher {
             publisher.ended(&outcome, &watch.events, elapsed).await;
         }
@@ -198,7 +204,7 @@ impl<'w> RunContext<'w> {
     }
 
     /// Removes the notes of a run that is over, and releases the lease.
-    async fn close(&self, keeper: Keeper<'w, Backend>, header: &Header, watch: &mut Watch<'_>, outcome: &Outcome) {
+    async fn close(&self, keeper: Keeper<'w, Backend>, header: &Header, watch: &mut Watch<'_>, outcome: &Outcome, seconds: u64) {
         let how = Ending::of(outcome);
         if let Some(how) = how {
             if let Err(e) = watch.journal.end(how) {
@@ -213,9 +219,39 @@ impl<'w> RunContext<'w> {
         {
             self.printer.say(&format!("A zone that the stack no longer uses is still noted: {e}. The next apply looks again."));
         }
+        self.record(&keeper, header, words::outcome(outcome), seconds).await;
         match (how, header.command.as_str()) {
-            (Some(Ending::Applied), "destroy") => self.report_release(keeper.vanish().await),
+            (Some(Ending::Applied), "destroy") => {
+                self.report_release(keeper.vanish(words::outcome(outcome), 0).await);
+                let stack = &header.stack;
+                self.printer
+                    .say(&format!("What stays are a few notes below {stack}/: the last lease, and the history of runs (`infra history`)."));
+            }
             _ => self.release(keeper, words::outcome(outcome), watch.standing.len()).await,
+        }
+    }
+
+    /// Adds a line to the stack's history, unless the lease is another's by now.
+    async fn record(&self, keeper: &Keeper<'w, Backend>, header: &Header, ended: &str, seconds: u64) {
+        if !keeper.holds().await {
+            return;
+        }
+        let (run, stack, command, digest) = (&header.run, &header.stack, &header.command, &header.plan.digest);
+        let line = history::Line {
+            run: run.clone(),
+            stack: stack.clone(),
+            command: command.clone(),
+            holder: keeper.lease.holder.to_string(),
+            job: keeper.lease.holder.job.clone(),
+            commit: history::commit(),
+            digest: digest.clone(),
+            started: header.started,
+            seconds,
+            counts: header.plan.counts(),
+            ended: ended.into(),
+        };
+        if let Err(e) = history::add(self.world, line).await {
+            self.printer.say(&format!("The run could not be added to the history of {stack}: {e}"));
         }
     }
 

@@ -39,7 +39,7 @@ impl Schema {
             SchemaOf::Spec => schema::infra_schema(),
             SchemaOf::Stream => stream::schema(),
         };
-        printer.result(&format!("{schema:#}\n"));
+        printer.document(&format!("{schema:#}\n"));
         Ok(Exit::Done)
     }
 }

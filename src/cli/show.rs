@@ -3,23 +3,29 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::args::VerifyArgs;
 use super::failure::Failure;
 use super::printer::Printer;
 use super::saved;
 use crate::diag::Exit;
 use crate::plan::Saved;
 use crate::render::markdown::{self, PageOptions, Stage};
-use crate::render::style::Style;
 use crate::render::text::Detail;
-use crate::render::{json, terraform, text};
+use crate::render::{binding, json, terraform, text};
 
-/// Shows a plan that `infra plan --out FILE` kept. Needs no network and no credentials.
+/// Shows a plan that `infra plan --out FILE` kept, and on stderr what it binds: the layers of its spec, what may be lost, whose signature it bears. Needs no
+/// network and no credentials.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  infra show p.infraplan --format markdown")]
 pub struct Show {
     /// The saved plan
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
+    /// Print the plan's digest and nothing else, for `infra apply --digest`
+    #[arg(long, env = "INFRA_ONLY_DIGEST")]
+    only_digest: bool,
+    #[command(flatten)]
+    verify: VerifyArgs,
     #[command(flatten)]
     shown: Shown,
 }
@@ -33,9 +39,9 @@ pub struct Shown {
     /// Also show every attribute of what is created, and every undo
     #[arg(short, long, env = "INFRA_VERBOSE")]
     pub verbose: bool,
-    /// Also show values of environment variables and boot scripts, which Markdown hides
+    /// Also show values of environment variables and boot scripts; of a saved plan, as far as it was kept with them
     #[arg(long, env = "INFRA_SHOW_ENV")]
-    show_env: bool,
+    pub show_env: bool,
 }
 
 /// The formats of a plan. Its variants have no doc comments: clap would print each on a line of its own.
@@ -50,25 +56,30 @@ pub enum Format {
 }
 
 impl Shown {
-    /// The plan in the chosen format.
-    pub fn render(&self, saved: &Saved, style: Style) -> String {
+    /// Prints the plan in the chosen format.
+    pub fn print(&self, saved: &Saved, printer: &Printer) {
         match self.format {
-            Format::Text => text::plan(&saved.plan, Detail { style, verbose: self.verbose }),
-            Format::Json => format!("{:#}\n", json::plan(&saved.plan)),
+            Format::Text => printer.result(&text::plan(&saved.plan, Detail { style: printer.style, verbose: self.verbose })),
+            Format::Json => printer.document(&format!("{:#}\n", json::plan(&saved.plan))),
             Format::Markdown => {
                 let page = PageOptions { budget: markdown::GENEROUS, show_env: self.show_env, log: None };
-                markdown::page(saved, Stage::Planned, page)
+                printer.result(&markdown::page(saved, Stage::Planned, page));
             }
-            Format::TerraformJson => format!("{}\n", terraform::json::plan(saved)),
-            Format::TerraformText => terraform::text::plan(saved),
+            Format::TerraformJson => printer.document(&format!("{}\n", terraform::json::plan(saved))),
+            Format::TerraformText => printer.result(&terraform::text::plan(saved)),
         }
     }
 }
 
 impl Show {
     pub fn run(self, printer: &Printer) -> Result<Exit, Failure> {
-        let saved = saved::read(&self.plan)?;
-        printer.result(&self.shown.render(&saved, printer.style));
+        let (saved, seal) = saved::read(&self.plan, &self.verify)?;
+        if self.only_digest {
+            printer.result(&format!("{}\n", saved.plan.digest));
+            return Ok(Exit::Done);
+        }
+        printer.say(&binding::of(&saved, &seal, self.verify.verify.is_some()));
+        self.shown.print(&saved, printer);
         Ok(Exit::Done)
     }
 }

@@ -5,7 +5,7 @@ use super::args::{CloudArgs, SpecArgs};
 use super::failure::Failure;
 use super::flow;
 use super::printer::Printer;
-use crate::cloud::lease::{newest, standing};
+use crate::cloud::lease::{newest, standing, strays};
 use crate::diag::Exit;
 use crate::render::status;
 use crate::run::intent;
@@ -32,10 +32,11 @@ impl Status {
         let terms = flow::terms(&self.cloud);
         let (now, last) = ((terms.clock)(), newest(&stack, &notes).and_then(|(_, lease)| lease));
         let (stands, intent) = (standing(&stack, &notes, &terms), intent::read(&stack, &notes));
-        printer.result(&match self.json {
-            true => format!("{:#}\n", status::json(&stack, &stands, last.as_ref(), intent.as_ref())),
-            false => status::text(&stack, &stands, last.as_ref(), intent.as_ref(), now),
-        });
+        let strays: Vec<String> = strays(&stack, &notes).cloned().collect();
+        match self.json {
+            true => printer.document(&format!("{:#}\n", status::json(&stack, &stands, last.as_ref(), &intent))),
+            false => printer.result(&(status::text(&stack, &stands, last.as_ref(), &intent, now) + &status::strays(&strays))),
+        }
         Ok(Exit::Done)
     }
 }

@@ -7,11 +7,11 @@ use super::flow;
 use super::printer::Printer;
 use crate::cloud::lease::{Holder, Standing, newest, standing, unlock};
 use crate::diag::Exit;
-use crate::render::status;
+use crate::render::{status, values};
 use crate::run::intent;
 
-/// Takes the lease of a stack from its holder. A holder that lives stops at its next sign of life, and sends nothing more;
-/// its run can then be recovered.
+/// Takes the lease of a stack from its holder. A holder that lives stops at its next sign of life, and sends nothing more; one that says nothing
+/// new for a while (1 min 45 s on AWS) is dead. Its run can then be recovered.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  infra unlock\n  infra unlock --holder 'ana@laptop (process 4711)'")]
 pub struct Unlock {
@@ -19,7 +19,7 @@ pub struct Unlock {
     spec: SpecArgs,
     #[command(flatten)]
     cloud: CloudArgs,
-    /// Who holds it, exactly as `infra status` says; instead of being asked
+    /// Who holds it, exactly as `infra status` says (`unreadable` where it can't be read); instead of being asked
     #[arg(long, value_name = "HOLDER", env = "INFRA_HOLDER")]
     holder: Option<String>,
 }
@@ -36,11 +36,11 @@ impl Unlock {
                 printer.say(&format!("Nobody holds the lease of {stack}."));
                 return Ok(Exit::Done);
             }
-            Standing::Alive(lease) | Standing::Dead(lease) => lease.holder.to_string(),
+            Standing::Alive(lease) | Standing::Silent(lease) | Standing::Dead(lease) => lease.holder.to_string(),
             Standing::Unreadable => "unreadable".into(),
         };
         let last = newest(&stack, &notes).and_then(|(_, lease)| lease);
-        let stands_text = status::text(&stack, &stands, last.as_ref(), intent::read(&stack, &notes).as_ref(), (terms.clock)());
+        let stands_text = status::text(&stack, &stands, last.as_ref(), &intent::read(&stack, &notes), (terms.clock)());
         match &self.holder {
             Some(named) if *named == holder => {}
             Some(named) => return Err(Failure::holder(named, &holder)),
@@ -52,6 +52,10 @@ impl Unlock {
                     return Ok(Exit::Error);
                 }
             }
+        }
+        if !matches!(stands, Standing::Dead(_)) {
+            let time = values::seconds(terms.expiry().as_secs());
+            printer.say(&format!("{holder} is told to let go; if it says nothing new for {time}, it is dead."));
         }
         unlock(&world, &stack, &Holder::me(), &terms).await?;
         printer.say(&format!("The lease of {stack} is free. If a run was cut off, `infra recover` brings it to its end."));

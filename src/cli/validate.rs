@@ -31,11 +31,11 @@ impl Validate {
             Ok((loaded, stack)) if self.json => {
                 let all: Vec<_> = loaded.warnings.iter().chain(&loaded.accepted).cloned().collect();
                 let findings = diag::json(&all);
-                printer.result(&format!("{:#}\n", json!({ "valid": true, "stack": stack.name, "findings": findings })));
+                printer.document(&format!("{:#}\n", json!({ "valid": true, "stack": stack.name, "findings": findings })));
             }
             Ok((_, stack)) => printer.result(&format!("`{}` is valid: {} resources.\n", stack.name, stack.nodes.len())),
             Err(failure) if self.json => {
-                printer.result(&format!("{:#}\n", json!({ "valid": false, "findings": diag::json(&failure.findings) })));
+                printer.document(&format!("{:#}\n", json!({ "valid": false, "findings": diag::json(&failure.findings) })));
                 return Ok(Exit::Error);
             }
             Err(failure) => return Err(failure),

@@ -18,7 +18,10 @@ pub struct Version {
 impl Version {
     pub fn run(self, printer: &Printer) -> Result<Exit, Failure> {
         let version = env!("CARGO_PKG_VERSION");
-        printer.result(&if self.json { format!("{}\n", json!({ "version": version })) } else { format!("infra {version}\n") });
+        match self.json {
+            true => printer.document(&format!("{}\n", json!({ "version": version }))),
+            false => printer.result(&format!("infra {version}\n")),
+        }
         Ok(Exit::Done)
     }
 }

@@ -2,9 +2,13 @@
 //!
 //! A lease is a numbered note, `STACK/lease/N`; the highest number rules. It is taken by creating the next number, which only one of several
 //! writers can do, and every later write of a holder is to its own number, so nobody can ever overwrite another's lease.
-//! A holder beats; one that could not renew its lease for [`Terms::valid`] sends nothing more, and only after [`Terms::expiry`],
-//! which is longer, may another take its place.
-use std::collections::BTreeMap;
+//! A holder beats; one that could not renew its lease for [`Terms::valid`] sends nothing more and renews nothing more. Another takes its place only after
+//! it has watched the lease for [`Terms::expiry`] and has seen no change: life is told by change alone, never by the other's clock. When a holder says
+//! that it was heard of is a hint whether watching is worth it, and nothing else.
+mod holder;
+mod names;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
@@ -12,60 +16,14 @@ use tokio::sync::SetOnce;
 use tokio::time::{Instant, sleep};
 
 use crate::model::Moment;
+use crate::wire::aws::ATTEMPT;
 use crate::wire::notes::Notes;
 use crate::wire::policy::Policy;
 use crate::wire::{Class, CloudError};
 
-/// Who runs: shown to whoever has to wait.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Holder {
-    pub user: String,
-    pub host: String,
-    pub pid: u32,
-    /// What tells this process from every other one of this machine, past and present; `None` where the system can't say.
-    pub process: Option<String>,
-    /// The CI job's address.
-    pub job: Option<String>,
-}
-
-impl Holder {
-    /// This process.
-    pub fn me() -> Self {
-        let env = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
-        let github = || Some(format!("{}/{}/actions/runs/{}", env("GITHUB_SERVER_URL")?, env("GITHUB_REPOSITORY")?, env("GITHUB_RUN_ID")?));
-        Holder {
-            user: whoami::username(),
-            host: whoami::fallible::hostname().unwrap_or_else(|_| "unknown".into()),
-            pid: std::process::id(),
-            process: process(std::process::id()),
-            job: env("CI_JOB_URL").or_else(github),
-        }
-    }
-
-    /// Whether the holder ran on this very machine and is no more.
-    pub fn dead_here(&self) -> bool {
-        let (Some(theirs), Some(ours)) = (&self.process, process(std::process::id())) else { return false };
-        let machine = |p: &str| p.rsplit_once(' ').map(|(machine, _)| machine.to_owned());
-        machine(theirs) == machine(&ours) && process(self.pid).as_ref() != Some(theirs)
-    }
-}
-
-impl std::fmt::Display for Holder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}@{} (process {})", self.user, self.host, self.pid)
-    }
-}
-
-/// The machine's boot, the namespace of its processes, and when the process started (`proc(5)`, field 22 of `stat`).
-fn process(pid: u32) -> Option<String> {
-    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-    let space = std::fs::read_link("/proc/self/ns/pid").ok()?;
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-    // A zombie has ended, though nobody has taken note of it yet.
-    let started = fields.get(19).filter(|_| !matches!(fields.first(), Some(&"Z" | &"X")))?;
-    Some(format!("{} {} {started}", boot.trim(), space.display()))
-}
+pub use holder::{Holder, Mark};
+use names::{folder, latest, name, next, numbered, revoked};
+pub use names::{newest, strays};
 
 /// What a lease says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,57 +50,74 @@ pub struct Terms {
     pub beat: Duration,
     /// So long after its last sign of life a holder may still send requests.
     pub valid: Duration,
-    /// So long after its last sign of life a holder is taken for dead.
-    pub expiry: Duration,
-    /// So long must a holder that seems dead give no new sign, whatever the clocks of two machines say.
-    pub watch: Duration,
+    /// So long may a request be under way that was sent at the last moment.
+    pub request: Duration,
     pub clock: fn() -> SystemTime,
 }
 
 impl Terms {
-    pub const CLOUD: Terms = Terms {
-        beat: Duration::from_secs(10),
-        valid: Duration::from_secs(45),
-        expiry: Duration::from_secs(60),
-        watch: Duration::from_secs(15),
-        clock: SystemTime::now,
-    };
+    pub const CLOUD: Terms =
+        Terms { beat: Duration::from_secs(10), valid: Duration::from_secs(45), request: ATTEMPT, clock: SystemTime::now };
     /// The sandbox is near, and its runs are short.
-    pub const SANDBOX: Terms = Terms {
-        beat: Duration::from_secs(1),
-        valid: Duration::from_secs(8),
-        expiry: Duration::from_secs(12),
-        watch: Duration::from_secs(2),
-        clock: SystemTime::now,
-    };
+    pub const SANDBOX: Terms =
+        Terms { beat: Duration::from_secs(1), valid: Duration::from_secs(8), request: Duration::from_secs(4), clock: SystemTime::now };
+
+    /// So long must a lease say the same, as one watches it by one's own clock, before its holder is taken for dead. A sign of life that gives
+    /// permission arrives within [`Terms::valid`], and what is permitted last ends within another [`Terms::valid`] or [`Terms::request`].
+    pub fn expiry(&self) -> Duration {
+        self.valid + self.valid.max(self.request)
+    }
 }
+
+/// A clock that is further ahead than this is not ours.
+const AHEAD: Duration = Duration::from_secs(300);
 
 /// How things stand with a stack's lease.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Standing {
     Free,
+    /// By its holder's clock it has given a sign of life lately.
     Alive(Lease),
-    /// It gave no sign of life for too long, or its process is gone.
+    /// By its holder's clock its last sign of life is long ago, or far ahead: whether it lives is only known to who watches.
+    Silent(Lease),
+    /// Its process ran on this machine and is gone.
     Dead(Lease),
     /// Something stands there that this version can't read.
     Unreadable,
 }
 
-/// The newest lease among a stack's notes, and what it says; `None` inside when that can't be read.
-pub fn newest(stack: &str, notes: &BTreeMap<String, String>) -> Option<(u64, Option<Lease>)> {
-    let prefix = format!("{stack}/lease/");
-    let numbered = notes.iter().filter_map(|(name, text)| Some((name.strip_prefix(&prefix)?.parse::<u64>().ok()?, text)));
-    numbered.max_by_key(|(n, _)| *n).map(|(n, text)| (n, serde_json::from_str(text).ok()))
-}
-
-/// How things stand, judged from the notes alone.
+/// How things stand, as one look at the notes tells it.
 pub fn standing(stack: &str, notes: &BTreeMap<String, String>, terms: &Terms) -> Standing {
+    let now = (terms.clock)();
     match newest(stack, notes) {
         Some((_, Some(lease))) if lease.ended.is_some() => Standing::Free,
-        Some((_, Some(lease))) if lease.holder.dead_here() || lease.beat.age((terms.clock)()) > terms.expiry => Standing::Dead(lease),
+        Some((_, Some(lease))) if lease.holder.dead_here() => Standing::Dead(lease),
+        Some((_, Some(lease))) if lease.beat.0 > now + AHEAD || lease.beat.age(now) > terms.expiry() => Standing::Silent(lease),
         Some((_, Some(lease))) => Standing::Alive(lease),
         Some((_, None)) => Standing::Unreadable,
         None => Standing::Free,
+    }
+}
+
+/// What was seen of a lease, by a clock that is our own.
+#[derive(Default)]
+struct Watch {
+    seen: Option<(u64, String, Instant)>,
+    /// Whether it said something else meanwhile: then somebody lives.
+    changed: bool,
+}
+
+impl Watch {
+    /// For how long the newest lease had said the same when it was asked for, at `asked`.
+    fn still(&mut self, (n, text): (u64, &str), asked: Instant) -> Duration {
+        match &self.seen {
+            Some((number, said, since)) if *number == n && said == text => asked.saturating_duration_since(*since),
+            before => {
+                self.changed |= before.is_some();
+                self.seen = Some((n, text.into(), Instant::now()));
+                Duration::ZERO
+            }
+        }
     }
 }
 
@@ -156,116 +131,162 @@ pub struct Keeper<'c, C> {
     /// The one before, however it ended.
     pub before: Option<Lease>,
     terms: Terms,
+    /// Every sign of life that was given, as it is written. Another one under our number is of a copy of this process.
+    beats: BTreeSet<String>,
+    /// Stays as long as the lease is held.
+    _mark: Option<Mark>,
 }
 
-/// Takes a stack's lease; waits for it for so long, and tells once who holds it.
-pub async fn take_within<'c, C: Notes + 'c>(
-    timeout: Duration,
-    tell: impl Fn(&Lease),
-    take: impl AsyncFn() -> Result<Result<Keeper<'c, C>, Lease>, CloudError>,
-) -> Result<Result<Keeper<'c, C>, Lease>, CloudError> {
-    let started = Instant::now();
+/// Why a lease is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// Its holder lives.
+    Living,
+    /// Its holder has not been heard of, and is watched for so long before it is taken for dead.
+    Silent(Duration),
+}
+
+/// Who wants a stack's lease.
+pub struct Asks<'a> {
+    pub stack: &'a str,
+    pub command: &'a str,
+    pub holder: Holder,
+    pub terms: Terms,
+    /// For how long a holder that lives is waited for.
+    pub timeout: Duration,
+    /// Hears, once, for whom and why it is waited.
+    pub tell: &'a dyn Fn(&Lease, Waiting),
+}
+
+/// Takes a stack's lease, or says who holds it. A holder of whom nothing is heard is watched until it gives a sign of life or is dead by [`Terms::expiry`].
+pub async fn take<'c, C: Notes>(cloud: &'c C, policy: &'c Policy, mut asks: Asks<'_>) -> Result<Result<Keeper<'c, C>, Lease>, CloudError> {
+    let (stack, terms, started) = (asks.stack, asks.terms, Instant::now());
+    let mut mark = Mark::leave(&mut asks.holder);
+    let (mut watch, mut told) = (Watch::default(), None);
     loop {
-        let left = timeout.saturating_sub(started.elapsed());
-        match take().await? {
-            Err(lease) if !left.is_zero() => {
-                if started.elapsed() < Duration::from_secs(1) {
-                    tell(&lease);
-                }
-                sleep(left.min(Duration::from_secs(1))).await;
+        let asked = Instant::now();
+        let seen = cloud.notes(&folder(stack)).await?;
+        let still = latest(stack, &seen).map_or(Duration::ZERO, |lease| watch.still(lease, asked));
+        let waiting = match standing(stack, &seen, &terms) {
+            Standing::Unreadable => {
+                let why = format!("the lease of {stack} can't be read by this version of infra; `infra unlock` takes it away");
+                return Err(CloudError::new(Class::Invalid, "LeaseUnreadable", why));
             }
-            other => return Ok(other),
-        }
-    }
-}
-
-/// Takes a stack's lease, or says who holds it.
-pub async fn take<'c, C: Notes>(
-    cloud: &'c C,
-    policy: &'c Policy,
-    stack: &str,
-    command: &str,
-    holder: Holder,
-    terms: Terms,
-) -> Result<Result<Keeper<'c, C>, Lease>, CloudError> {
-    let folder = format!("{stack}/lease");
-    let mut seen = cloud.notes(&folder).await?;
-    match standing(stack, &seen, &terms) {
-        Standing::Alive(lease) => return Ok(Err(lease)),
-        Standing::Dead(lease) if !lease.holder.dead_here() => {
-            sleep(terms.watch).await;
-            seen = cloud.notes(&folder).await?;
-            match newest(stack, &seen) {
-                Some((_, Some(now))) if now != lease && now.ended.is_none() => return Ok(Err(now)),
-                _ => {}
-            }
-        }
-        Standing::Dead(_) | Standing::Free => {}
-        Standing::Unreadable => {
-            let why = format!("the lease of {stack} can't be read by this version of infra");
-            return Err(CloudError::new(Class::Invalid, "LeaseUnreadable", why));
-        }
-    }
-    let started = Instant::now();
-    let now = Moment((terms.clock)());
-    let number = newest(stack, &seen).map_or(0, |(n, _)| n) + 1;
-    let lease = Lease { holder, command: command.into(), run: None, taken: now, beat: now, done: 0, of: 0, ended: None };
-    let before = newest(stack, &seen).and_then(|(_, lease)| lease);
-    let keeper = Keeper { cloud, policy, stack: stack.into(), number, lease, before, terms };
-    let won = cloud.note_new(&keeper.name(number), &keeper.text()?).await?;
-    let after = cloud.notes(&folder).await?;
-    // Whoever looked long ago may have created a number that is no longer the next one.
-    let rules = newest(stack, &after);
-    if !won || rules.as_ref().is_none_or(|(n, _)| *n != number) {
-        if won {
-            cloud.forget(&[keeper.name(number)]).await?;
-        }
-        let unread =
-            || CloudError::new(Class::Invalid, "LeaseUnreadable", format!("somebody took the lease of {stack} at the same moment"));
-        return rules.and_then(|(_, other)| other).map(Err).ok_or_else(unread);
-    }
-    let old: Vec<String> = after.into_keys().filter(|name| *name != keeper.name(number)).collect();
-    cloud.forget(&old).await?;
-    keeper.renewed(started);
-    Ok(Ok(keeper))
-}
-
-/// Takes a stack's lease from its holder. One that lives hears of it at its next sign of life, sends nothing more and lets the lease go;
-/// one that is dead is declared so. Returns once nobody holds it.
-pub async fn unlock(cloud: &impl Notes, stack: &str, by: &Holder, terms: &Terms) -> Result<(), CloudError> {
-    let folder = format!("{stack}/lease");
-    loop {
-        let seen = cloud.notes(&folder).await?;
-        let Some((n, lease)) = newest(stack, &seen) else { return Ok(()) };
-        let dead = match standing(stack, &seen, terms) {
-            Standing::Free => return Ok(()),
-            Standing::Alive(_) => None,
-            Standing::Dead(lease) => Some(lease),
-            Standing::Unreadable => return cloud.forget(&[format!("{folder}/{n}")]).await,
+            Standing::Free | Standing::Dead(_) => None,
+            Standing::Alive(_) | Standing::Silent(_) if still >= terms.expiry() => None,
+            Standing::Alive(lease) => Some((lease, Waiting::Living)),
+            Standing::Silent(lease) if watch.changed => Some((lease, Waiting::Living)),
+            Standing::Silent(lease) => Some((lease, Waiting::Silent(terms.expiry()))),
         };
-        if let Some(lease) = dead {
-            let ended = Lease { ended: Some(format!("unlocked by {by}")), ..lease };
-            let text = serde_json::to_string(&ended).map_err(|e| CloudError::bug(e.to_string()))?;
-            cloud.note_new(&format!("{folder}/{}", n + 1), &text).await?;
-            return cloud.forget(&[format!("{folder}/{n}"), format!("{folder}/{n}/revoked")]).await;
+        let Some((lease, why)) = waiting else {
+            if let Some((number, lease, before)) = claim(cloud, &asks, &seen).await? {
+                let mut keeper =
+                    Keeper { cloud, policy, stack: stack.into(), number, lease, before, terms, beats: BTreeSet::new(), _mark: mark.take() };
+                keeper.renewed(asked);
+                return Ok(Ok(keeper));
+            }
+            continue;
+        };
+        let left = asks.timeout.saturating_sub(started.elapsed());
+        if why == Waiting::Living && left.is_zero() {
+            return Ok(Err(lease));
         }
-        if lease.is_some() && !seen.contains_key(&format!("{folder}/{n}/revoked")) {
-            cloud.note(&format!("{folder}/{n}/revoked"), &by.to_string()).await?;
+        if told.replace(why) != Some(why) {
+            (asks.tell)(&lease, why);
+        }
+        sleep(if why == Waiting::Living { left.min(Duration::from_secs(1)) } else { terms.beat / 2 }).await;
+    }
+}
+
+/// Creates the next number. `None` when somebody else was faster.
+async fn claim(
+    cloud: &impl Notes,
+    asks: &Asks<'_>,
+    seen: &BTreeMap<String, String>,
+) -> Result<Option<(u64, Lease, Option<Lease>)>, CloudError> {
+    let newest = newest(asks.stack, seen);
+    let number = next(asks.stack, newest.as_ref().map_or(0, |(n, _)| *n))?;
+    let before = newest.and_then(|(_, lease)| lease);
+    let now = Moment((asks.terms.clock)());
+    let lease =
+        Lease { holder: asks.holder.clone(), command: asks.command.into(), run: None, taken: now, beat: now, done: 0, of: 0, ended: None };
+    let name = name(asks.stack, number);
+    if !cloud.note_new(&name, &text(&lease)?).await? {
+        return Ok(None);
+    }
+    // Whoever looked long ago may have created a number that is no longer the next one.
+    let after = cloud.notes(&folder(asks.stack)).await?;
+    if latest(asks.stack, &after).is_some_and(|(n, _)| n > number) {
+        cloud.forget(&[name]).await?;
+        return Ok(None);
+    }
+    forget_before(cloud, asks.stack, number, &after).await?;
+    if let Some(before) = before.as_ref().filter(|b| b.holder.dead_here()) {
+        before.holder.clear();
+    }
+    Ok(Some((number, lease, before)))
+}
+
+fn text(lease: &Lease) -> Result<String, CloudError> {
+    serde_json::to_string(lease).map_err(|e| CloudError::bug(e.to_string()))
+}
+
+/// Removes the leases that a number has followed, with what belongs to them.
+async fn forget_before(cloud: &impl Notes, stack: &str, number: u64, notes: &BTreeMap<String, String>) -> Result<(), CloudError> {
+    let old = notes.keys().filter(|name| numbered(stack, name).is_some_and(|(n, _)| n < number));
+    cloud.forget(&old.cloned().collect::<Vec<_>>()).await
+}
+
+/// Takes a stack's lease from its holder. One that lives hears of it at its next sign of life, sends nothing more and lets the lease go; one that
+/// says nothing new for [`Terms::expiry`] is declared dead, and so is what this version can't read. Returns once nobody holds it; an error when the
+/// holder goes on in spite of it.
+pub async fn unlock(cloud: &impl Notes, stack: &str, by: &Holder, terms: &Terms) -> Result<(), CloudError> {
+    let (mut watch, started) = (Watch::default(), Instant::now());
+    loop {
+        let asked = Instant::now();
+        let seen = cloud.notes(&folder(stack)).await?;
+        let Some((n, said)) = latest(stack, &seen) else { return Ok(()) };
+        let stands = standing(stack, &seen, terms);
+        let dead = match &stands {
+            Standing::Free => return Ok(()),
+            Standing::Dead(_) => true,
+            _ => watch.still((n, said), asked) >= terms.expiry(),
+        };
+        if dead {
+            let ended = Some(format!("unlocked by {by}"));
+            let lease = match stands {
+                Standing::Alive(lease) | Standing::Silent(lease) | Standing::Dead(lease) => Lease { ended, ..lease },
+                Standing::Free | Standing::Unreadable => {
+                    let now = Moment((terms.clock)());
+                    Lease { holder: by.clone(), command: "unlock".into(), run: None, taken: now, beat: now, done: 0, of: 0, ended }
+                }
+            };
+            let number = next(stack, n)?;
+            if cloud.note_new(&name(stack, number), &text(&lease)?).await? {
+                forget_before(cloud, stack, number, &seen).await?;
+                lease.holder.clear();
+            }
+            continue;
+        }
+        if started.elapsed() > terms.expiry() * 3 {
+            let why = format!("the holder of {stack}'s lease goes on though it was told to let go: end its process");
+            return Err(CloudError::new(Class::Conflict, "LeaseKept", why));
+        }
+        if !seen.contains_key(&revoked(stack, n)) {
+            cloud.note(&revoked(stack, n), &by.to_string()).await?;
         }
         sleep(terms.beat / 2).await;
     }
 }
 
 impl<C: Notes> Keeper<'_, C> {
-    fn name(&self, number: u64) -> String {
-        format!("{}/lease/{number}", self.stack)
+    /// Writes what the lease says now.
+    async fn write(&self) -> Result<(), CloudError> {
+        self.cloud.note(&name(&self.stack, self.number), &text(&self.lease)?).await
     }
 
-    fn text(&self) -> Result<String, CloudError> {
-        serde_json::to_string(&self.lease).map_err(|e| CloudError::bug(e.to_string()))
-    }
-
-    fn renewed(&self, started: Instant) {
+    fn renewed(&mut self, started: Instant) {
+        self.beats.insert(self.lease.beat.to_string());
         self.policy.permit(self.terms.valid.saturating_sub(started.elapsed()));
     }
 
@@ -298,20 +319,28 @@ impl<C: Notes> Keeper<'_, C> {
     /// One sign of life; an error when the lease is another's, or is to be. What can't be asked now is asked again at the next beat.
     async fn beat(&mut self) -> Result<(), CloudError> {
         let started = Instant::now();
-        let Ok(seen) = self.cloud.notes(&format!("{}/lease", self.stack)).await else { return Ok(()) };
         let lost = |why: String| Err(CloudError::new(Class::Ambiguous, "LeaseLost", why));
+        // Whoever has watched it may be about to take it: a lease that has lapsed is not renewed.
+        if self.policy.lapsed() {
+            return lost("the lease could not be renewed in time, so another run may hold it".into());
+        }
+        let Ok(seen) = self.cloud.notes(&folder(&self.stack)).await else { return Ok(()) };
         match newest(&self.stack, &seen) {
             Some((n, other)) if n > self.number => {
                 return lost(format!("the lease is held by {}", other.map_or("another run".into(), |l| l.holder.to_string())));
             }
-            Some((n, _)) if n == self.number => {}
+            Some((n, Some(here))) if n == self.number && self.beats.contains(&here.beat.to_string()) => {}
+            Some((n, Some(_))) if n == self.number => {
+                return lost("another process writes this very lease: a copy of this machine".into());
+            }
             _ => return lost("the lease was taken away".into()),
         }
-        if let Some(by) = seen.get(&format!("{}/revoked", self.name(self.number))) {
+        if let Some(by) = seen.get(&revoked(&self.stack, self.number)) {
             return lost(format!("{by} took the lease away"));
         }
         self.lease.beat = Moment((self.terms.clock)());
-        if self.cloud.note(&self.name(self.number), &self.text()?).await.is_ok() {
+        self.beats.insert(self.lease.beat.to_string());
+        if self.write().await.is_ok() {
             self.renewed(started);
         }
         Ok(())
@@ -320,7 +349,13 @@ impl<C: Notes> Keeper<'_, C> {
     /// Notes what run the lease is for.
     pub async fn begin(&mut self, run: &str, of: usize) -> Result<(), CloudError> {
         (self.lease.run, self.lease.of) = (Some(run.into()), of);
-        self.cloud.note(&self.name(self.number), &self.text()?).await
+        self.write().await
+    }
+
+    /// Whether the lease is still ours, and will be for the next few requests.
+    pub async fn holds(&self) -> bool {
+        let seen = if self.policy.lapsed() { return false } else { self.cloud.notes(&folder(&self.stack)).await };
+        seen.is_ok_and(|seen| latest(&self.stack, &seen).is_some_and(|(n, _)| n == self.number))
     }
 
     /// Lets the lease go. How it ended stays to be read, until the next one is taken.
@@ -328,18 +363,19 @@ impl<C: Notes> Keeper<'_, C> {
         self.policy.release();
         self.lease.beat = Moment((self.terms.clock)());
         (self.lease.ended, self.lease.done) = (Some(ended.into()), done);
-        let seen = self.cloud.notes(&format!("{}/lease", self.stack)).await?;
-        if newest(&self.stack, &seen).is_some_and(|(n, _)| n != self.number) {
+        let seen = self.cloud.notes(&folder(&self.stack)).await?;
+        if latest(&self.stack, &seen).is_some_and(|(n, _)| n != self.number) {
             return Ok(());
         }
-        self.cloud.note(&self.name(self.number), &self.text()?).await?;
-        self.cloud.forget(&[format!("{}/revoked", self.name(self.number))]).await
+        self.write().await
     }
 
-    /// Lets the lease go and leaves no note of the stack at all.
-    pub async fn vanish(self) -> Result<(), CloudError> {
-        self.policy.release();
+    /// Lets the lease go and removes what else is noted of the stack. How it ended stays, so that the next lease has another number: the name of
+    /// a parameter may not be used again right after it was deleted (`DeleteParameters`). The [history](crate::run) of the stack's runs stays, too.
+    pub async fn vanish(self, ended: &str, done: usize) -> Result<(), CloudError> {
         let all = self.cloud.notes(&self.stack).await?;
-        self.cloud.forget(&all.into_keys().collect::<Vec<_>>()).await
+        let stays = |name: &String| ["lease", "history"].iter().any(|kept| name.starts_with(&format!("{}/{kept}/", self.stack)));
+        self.cloud.forget(&all.into_keys().filter(|name| !stays(name)).collect::<Vec<_>>()).await?;
+        self.release(ended, done).await
     }
 }

@@ -3,6 +3,7 @@ pub mod audit;
 mod aws;
 mod explain;
 pub mod lease;
+pub mod owned;
 mod quotas;
 pub mod sandbox;
 mod zones;
@@ -11,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use crate::kinds::{Call, Kind, Links, Live, Object, Stamp};
+use crate::wire::notes::Key;
 use crate::wire::policy::Policy;
 use crate::wire::{Clients, CloudError, Identity, Notes, Zone};
 
@@ -185,6 +187,18 @@ impl Notes for Backend {
         match self {
             Backend::Aws(c) => c.note_new(name, text).await,
             Backend::Sandbox(s) => s.note_new(name, text).await,
+        }
+    }
+    async fn key(&self, stack: &str) -> Result<Option<Key>, CloudError> {
+        match self {
+            Backend::Aws(c) => c.key(stack).await,
+            Backend::Sandbox(s) => s.key(stack).await,
+        }
+    }
+    async fn make_key(&self, stack: &str) -> Result<Key, CloudError> {
+        match self {
+            Backend::Aws(c) => c.make_key(stack).await,
+            Backend::Sandbox(s) => s.make_key(stack).await,
         }
     }
     async fn note(&self, name: &str, text: &str) -> Result<(), CloudError> {

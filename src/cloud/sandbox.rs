@@ -221,7 +221,7 @@ impl Observe for Sandbox {
     }
 
     async fn about_zone(&self, zone: &str) -> Result<Zone, CloudError> {
-        Ok(Zone { id: digest(&zone)[..32].into(), name: zone.into(), plan: "pro".into(), account: String::new() })
+        Ok(Zone { id: digest(&zone)[..32].into(), name: zone.into(), plan: "pro".into(), account: String::new(), place: String::new() })
     }
 
     async fn availability_zones(&self) -> Result<BTreeSet<String>, CloudError> {

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tower_service::Service;
 
 use super::transport::{HttpRequest, Transport};
-use super::{Comment, ForgeError, ForgeErrorKind, marked};
+use super::{Comment, ForgeError, ForgeErrorKind, marked, too_many};
 
 /// What every request carries.
 pub const HEADERS: &[(&str, &str)] = &[("accept", "application/vnd.github+json"), ("x-github-api-version", "2022-11-28")];
@@ -83,10 +83,10 @@ impl GitHub {
                 }
             }
             if page.next.is_none() {
-                break;
+                return Ok(None);
             }
         }
-        Ok(None)
+        Err(too_many(number))
     }
 
     pub async fn create(&self, number: u64, body: &str) -> Result<Comment, ForgeError> {

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::transport::{Answer, HttpRequest, Transport};
-use super::{Comment, ForgeError, ForgeErrorKind, marked};
+use super::{Comment, ForgeError, ForgeErrorKind, marked, too_many};
 
 /// What stands for itself in a part of a path.
 const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -78,10 +78,10 @@ impl GitLab {
             // Empty on the last page; left out by what stands between, perhaps.
             let more = answer.headers.get("x-next-page").map_or(notes.len() == PER_PAGE, |next| !next.is_empty());
             if !more {
-                break;
+                return Ok(None);
             }
         }
-        Ok(None)
+        Err(too_many(number))
     }
 
     pub async fn create(&self, number: u64, body: &str) -> Result<Comment, ForgeError> {

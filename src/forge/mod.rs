@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use reqwest::header::HeaderValue;
 
+use crate::visible::visible;
+
 pub use detect::{Asked, ChangeRequest, Ci, Site};
 use github::GitHub;
 use gitlab::GitLab;
@@ -131,7 +133,7 @@ impl ForgeError {
 
 impl fmt::Display for ForgeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&visible(&self.message))
     }
 }
 
@@ -265,4 +267,9 @@ impl Forge {
 /// Whether a comment starts with this line. Hosts may give lines other ends.
 fn marked(body: &str, marker: &str) -> bool {
     body.lines().next().is_some_and(|line| line.trim_end() == marker)
+}
+
+/// A request whose comments have no end. Another comment isn't written beside one that may be further on.
+fn too_many(number: u64) -> ForgeError {
+    ForgeError::new(ForgeErrorKind::Refused, format!("{number} has more comments than are looked through"))
 }

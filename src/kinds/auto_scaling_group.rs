@@ -6,7 +6,7 @@ mod terraform;
 mod view;
 mod write;
 
-use super::calls::{IMAGE_NAMES, On, TO_INSTANCES, call, needs, reads};
+use super::calls::{ALL, IMAGE_NAMES, On, TO_INSTANCES, call, needs, reads};
 use super::example::{EXAMPLE, tags};
 use super::quotas::quota;
 use super::*;
@@ -61,8 +61,8 @@ impl Resource for AutoScalingGroup {
         write: &[
             call(Service::AutoScaling, "AttachLoadBalancerTargetGroups", GROUPS),
             call(Service::AutoScaling, "CancelInstanceRefresh", GROUPS),
-            call(Service::AutoScaling, "CreateAutoScalingGroup", GROUPS),
-            needs(Service::AutoScaling, "CreateAutoScalingGroup", "ec2:RunInstances", &[On::Launched, On::Own]),
+            call(Service::AutoScaling, "CreateAutoScalingGroup", NEW_GROUPS),
+            needs(Service::AutoScaling, "CreateAutoScalingGroup", "ec2:RunInstances", &[On::Launched, On::Own(ALL)]),
             needs(Service::AutoScaling, "CreateAutoScalingGroup", "iam:CreateServiceLinkedRole", &[On::Linked("autoscaling")]),
             needs(Service::AutoScaling, "CreateAutoScalingGroup", "iam:PassRole", TO_INSTANCES),
             needs(Service::AutoScaling, "CreateAutoScalingGroup", "ssm:GetParameters", IMAGE_NAMES),
@@ -165,7 +165,9 @@ impl Resource for AutoScalingGroup {
     }
 }
 
-const GROUPS: &[On] = &[On::Named("autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{names}")];
+const GROUP: &str = "autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{names}";
+const NEW_GROUPS: &[On] = &[On::New(GROUP)];
+const GROUPS: &[On] = &[On::Own(GROUP)];
 
 impl AutoScalingGroup {
     /// Itself with physical ids in place of addresses, as a list would show it.

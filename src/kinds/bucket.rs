@@ -62,8 +62,8 @@ impl Resource for Bucket {
             needs(Service::S3, "ListBuckets", "s3:ListAllMyBuckets", &[On::Any]),
         ],
         write: &[
-            call(Service::S3, "CreateBucket", BUCKETS),
-            needs(Service::S3, "CreateBucket", "s3:TagResource", BUCKETS),
+            call(Service::S3, "CreateBucket", &[On::New(BUCKET)]),
+            needs(Service::S3, "CreateBucket", "s3:TagResource", &[On::NewTags(BUCKET)]),
             call(Service::S3, "DeleteBucket", BUCKETS),
             needs(Service::S3, "DeleteBucketLifecycle", "s3:PutLifecycleConfiguration", BUCKETS),
             call(Service::S3, "DeleteBucketPolicy", BUCKETS),
@@ -155,7 +155,8 @@ impl Resource for Bucket {
     }
 }
 
-const BUCKETS: &[On] = &[On::Named("s3:::{names}")];
+const BUCKET: &str = "s3:::{names}";
+const BUCKETS: &[On] = &[On::Named(BUCKET)];
 
 impl Bucket {
     /// Everything that follows a creation. May be done again from its beginning.

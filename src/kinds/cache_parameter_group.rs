@@ -3,7 +3,7 @@ use aws_sdk_elasticache::types::{CacheParameterGroup as Seen, Parameter as SeenP
 use aws_sdk_resourcegroupstagging::types::TagFilter;
 use futures_util::future::try_join_all;
 
-use super::calls::{CACHE_PARAMETER_GROUPS, call, reads};
+use super::calls::{CACHE_PARAMETER_GROUP_TAGS, CACHE_PARAMETER_GROUPS, NEW_CACHE_PARAMETER_GROUPS, call, reads};
 use super::example::tags;
 use super::managed::{already, moved};
 use super::parameters::{Orders, Shown, asked_for, orders};
@@ -12,7 +12,7 @@ use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, each, known, made, of, 
 use super::*;
 use crate::kinds::identity::TAG_STACK;
 use crate::model::Tags;
-use crate::wire::tags::{from_tags, retag, to_tags};
+use crate::wire::tags::{retag, to_tags};
 
 object! {
     /// `AWS::ElastiCache::ParameterGroup`. Its id is its name.
@@ -48,8 +48,8 @@ impl Resource for CacheParameterGroup {
             reads(Service::Tagging, "GetResources"),
         ],
         write: &[
-            call(Service::ElastiCache, "AddTagsToResource", CACHE_PARAMETER_GROUPS),
-            call(Service::ElastiCache, "CreateCacheParameterGroup", CACHE_PARAMETER_GROUPS),
+            call(Service::ElastiCache, "AddTagsToResource", CACHE_PARAMETER_GROUP_TAGS),
+            call(Service::ElastiCache, "CreateCacheParameterGroup", NEW_CACHE_PARAMETER_GROUPS),
             call(Service::ElastiCache, "DeleteCacheParameterGroup", CACHE_PARAMETER_GROUPS),
             call(Service::ElastiCache, "ModifyCacheParameterGroup", CACHE_PARAMETER_GROUPS),
             call(Service::ElastiCache, "RemoveTagsFromResource", CACHE_PARAMETER_GROUPS),
@@ -178,9 +178,7 @@ fn name_in(arn: &str) -> &str {
 async fn read(cx: &Clients, stack: &str, arn: &str) -> Result<Option<Live>, CloudError> {
     let name = name_in(arn);
     let Some(family) = group(cx, name).await?.and_then(|g| g.cache_parameter_group_family) else { return Ok(None) };
-    let request = cx.elasticache().list_tags_for_resource().resource_name(arn);
-    let tags = present(cx.safe(Service::ElastiCache, "ListTagsForResource", async || request.clone().send().await).await)?;
-    let all = tags.map(|t| from_tags(t.tag_list)).unwrap_or_default();
+    let all = elasticache::tags(cx, arn).await?.unwrap_or_default();
     let names = parameters::names_in(&all);
     let Some((stamp, tags)) = Stamp::read(stack, all) else { return Ok(None) };
     let Some(mut shown) = present(parameters(cx, name, Some("user")).await)? else { return Ok(None) };

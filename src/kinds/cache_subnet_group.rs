@@ -1,5 +1,5 @@
 //! The subnets of a cache.
-use super::calls::{CACHE_SUBNET_GROUPS, call, needs, reads};
+use super::calls::{CACHE_SUBNET_GROUPS, NEW_CACHE_SUBNET_GROUP_TAGS, NEW_CACHE_SUBNET_GROUPS, call, needs, reads};
 use super::example::{EXAMPLE, tags};
 use super::managed::{already, moved};
 use super::quotas::quota;
@@ -7,6 +7,7 @@ use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, known, made, of, one};
 use super::*;
 use crate::model::Tags;
 use crate::wire::tags::to_tags;
+use futures_util::future::try_join_all;
 
 object! {
     /// `AWS::ElastiCache::SubnetGroup`. Its id is its name. The stamp is its description, since lists show no tags.
@@ -15,8 +16,8 @@ object! {
         replace vpc: Ref<Vpc>,
         /// `SubnetIds`: at least one, all of one VPC.
         update subnets: BTreeSet<Ref<Subnet>>,
-        /// Written at creation, beside the stamp's tags; lists don't show them.
-        initial tags: Tags,
+        /// Beside the stamp's own, which only the creation writes.
+        update tags: Tags,
     }
 }
 
@@ -30,12 +31,14 @@ impl Resource for CacheSubnetGroup {
     const TYPICAL: Typical = Typical::secs(2, 2, 2);
     const HINT: &'static [&'static str] = &["{subnets}"];
     const CALLS: Calls = Calls {
-        read: &[reads(Service::ElastiCache, "DescribeCacheSubnetGroups")],
+        read: &[reads(Service::ElastiCache, "DescribeCacheSubnetGroups"), reads(Service::ElastiCache, "ListTagsForResource")],
         write: &[
-            call(Service::ElastiCache, "CreateCacheSubnetGroup", CACHE_SUBNET_GROUPS),
-            needs(Service::ElastiCache, "CreateCacheSubnetGroup", "elasticache:AddTagsToResource", CACHE_SUBNET_GROUPS),
+            call(Service::ElastiCache, "AddTagsToResource", CACHE_SUBNET_GROUPS),
+            call(Service::ElastiCache, "CreateCacheSubnetGroup", NEW_CACHE_SUBNET_GROUPS),
+            needs(Service::ElastiCache, "CreateCacheSubnetGroup", "elasticache:AddTagsToResource", NEW_CACHE_SUBNET_GROUP_TAGS),
             call(Service::ElastiCache, "DeleteCacheSubnetGroup", CACHE_SUBNET_GROUPS),
             call(Service::ElastiCache, "ModifyCacheSubnetGroup", CACHE_SUBNET_GROUPS),
+            call(Service::ElastiCache, "RemoveTagsFromResource", CACHE_SUBNET_GROUPS),
         ],
     };
     const TERRAFORM: &'static Table = &one(&[made(
@@ -75,13 +78,15 @@ impl Resource for CacheSubnetGroup {
         let send = async |marker| request.clone().set_marker(marker).send().await;
         let found =
             cx.pages(Service::ElastiCache, "DescribeCacheSubnetGroups", send, |page| (page.cache_subnet_groups, page.marker)).await?;
-        let live = found.into_iter().filter_map(|group| {
-            let stamp = Stamp::from_line(stack, group.cache_subnet_group_description()?)?;
+        let own = found.into_iter().filter_map(|group| Some((Stamp::from_line(stack, group.cache_subnet_group_description()?)?, group)));
+        let live = own.map(async |(stamp, group)| {
+            let Some(tags) = elasticache::tags(cx, group.arn().unwrap_or_default()).await? else { return Ok(None) };
             let vpc = Ref::to(group.vpc_id().unwrap_or_default());
             let subnets = group.subnets().iter().filter_map(|s| s.subnet_identifier()).map(Ref::to).collect();
-            Some(Live::found(group.cache_subnet_group_name?, CacheSubnetGroup { vpc, subnets, tags: Tags::new() }, stamp))
+            let object = CacheSubnetGroup { vpc, subnets, tags: elasticache::asked_for(tags) };
+            Ok(group.cache_subnet_group_name.map(|name| Live::found(name, object, stamp)))
         });
-        Ok(live.collect())
+        Ok(try_join_all(live).await?.into_iter().flatten().collect())
     }
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
@@ -98,6 +103,7 @@ impl Resource for CacheSubnetGroup {
     }
 
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
+        let old: CacheSubnetGroup = live.of()?;
         let subnets = links.all(&self.subnets)?;
         let line = moved(live, stamp).line();
         let points = subnets.iter().cloned().chain([links.to(&self.vpc)?]).collect::<BTreeSet<_>>();
@@ -110,6 +116,10 @@ impl Resource for CacheSubnetGroup {
                 .set_subnet_ids(Some(subnets.into_iter().collect()));
             cx.safe(Service::ElastiCache, "ModifyCacheSubnetGroup", async || request.clone().send().await).await?;
         }
+        if self.tags != old.tags {
+            let (before, after) = (live.stamp.tags(&old.tags), moved(live, stamp).tags(&self.tags));
+            half(elasticache::retag(cx, &arn(cx, &live.id).await?, &before, &after).await)?;
+        }
         Live::made(&live.id, self.clone(), stamp, links)
     }
 
@@ -121,4 +131,11 @@ impl Resource for CacheSubnetGroup {
     async fn holders(cx: &Clients, live: &Live) -> Option<Holders> {
         Some(("caches", holders::caches(cx, &live.id).await))
     }
+}
+
+async fn arn(cx: &Clients, name: &str) -> Result<String, CloudError> {
+    let request = cx.elasticache().describe_cache_subnet_groups().cache_subnet_group_name(name);
+    let seen = cx.safe(Service::ElastiCache, "DescribeCacheSubnetGroups", async || request.clone().send().await).await?;
+    let arn = seen.cache_subnet_groups.and_then(|all| all.into_iter().next()).and_then(|group| group.arn);
+    arn.ok_or_else(|| CloudError::incomplete("DescribeCacheSubnetGroups", "ARN"))
 }

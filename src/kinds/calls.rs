@@ -38,18 +38,18 @@ impl Call {
 }
 
 /// What an action is allowed on. In an ARN, which stands without its first two words, `{names}` is the pattern of the names that the stack's
-/// objects get, `{stack}`, `{region}` and `{account}` are the stack's own.
+/// objects get, `{stack}`, `{region}` and `{account}` are the stack's own; [`ALL`] is everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum On {
     /// Everything. Only what reads is allowed so.
     Any,
-    /// What the request makes, when it gives it the stack's tag.
-    New,
-    /// The tags that a request gives to what it makes, when the stack's is among them.
-    NewTags,
-    /// What carries the stack's tag.
-    Own,
-    /// The stack's objects that have this ARN. Every action on one of the service's is allowed on all of them.
+    /// What the request makes under this ARN, when it gives it the stack's tag.
+    New(&'static str),
+    /// The tags that a request gives to what it makes under this ARN, when the stack's is among them.
+    NewTags(&'static str),
+    /// What has this ARN and carries the stack's tag.
+    Own(&'static str),
+    /// What has this ARN, where the service takes no tags for a condition, or where the ARN's path is the stack's alone.
     Named(&'static str),
     /// What has this ARN but isn't one of the stack's objects. Only the actions that name it are allowed on it.
     Also(&'static str),
@@ -57,10 +57,60 @@ pub enum On {
     Passed(&'static str),
     /// The role that this service makes for itself, once in an account.
     Linked(&'static str),
-    /// Instances launched from a launch template. No condition ties a launch to a template's tags.
+    /// What a launch from a launch template makes or takes from AWS: the template itself, subnets and security groups must be the stack's.
     Launched,
     /// Keys, when this service uses them on the caller's behalf.
     Through(&'static str),
+    /// Secrets that RDS keeps for instances with the stack's names, once they are there.
+    Kept,
+}
+
+/// Every object there is.
+pub const ALL: &str = "*";
+
+/// What an action does beside its name, on which a condition stands wherever the action is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// It gives an object tags: never another stack's.
+    Tags,
+    /// It takes tags away: never those of the stamp.
+    Untags,
+    /// It gives a role rights: only under the boundary, where the spec has one.
+    Grants,
+    /// It attaches a policy to a role: one of those that the spec names, and only under the boundary.
+    Attaches,
+    /// It takes a role's boundary away: never, where the spec has one.
+    Frees,
+}
+
+/// What is to be feared of an action, by its access level `Tagging` and by what IAM's actions do.
+pub fn deed(action: &str) -> Option<Deed> {
+    Some(match action {
+        "acm:AddTagsToCertificate"
+        | "autoscaling:CreateOrUpdateTags"
+        | "ec2:CreateTags"
+        | "elasticache:AddTagsToResource"
+        | "elasticloadbalancing:AddTags"
+        | "iam:TagInstanceProfile"
+        | "iam:TagRole"
+        | "logs:TagResource"
+        | "rds:AddTagsToResource"
+        | "s3:TagResource"
+        | "secretsmanager:TagResource" => Deed::Tags,
+        "acm:RemoveTagsFromCertificate"
+        | "autoscaling:DeleteTags"
+        | "ec2:DeleteTags"
+        | "elasticache:RemoveTagsFromResource"
+        | "elasticloadbalancing:RemoveTags"
+        | "iam:UntagInstanceProfile"
+        | "iam:UntagRole"
+        | "rds:RemoveTagsFromResource"
+        | "secretsmanager:UntagResource" => Deed::Untags,
+        "iam:CreateRole" | "iam:PutRolePermissionsBoundary" | "iam:PutRolePolicy" => Deed::Grants,
+        "iam:AttachRolePolicy" => Deed::Attaches,
+        "iam:DeleteRolePermissionsBoundary" => Deed::Frees,
+        _ => return None,
+    })
 }
 
 /// The permission that a request needs first of all, as policies name it: `s3:ListAllMyBuckets`.
@@ -88,47 +138,70 @@ pub(super) const fn reads(service: Service, operation: &'static str) -> Call {
 }
 
 /// A request that makes something, in nothing that is there.
-pub(super) const NEW: &[On] = &[On::New];
+pub(super) const NEW: &[On] = &[On::New(ALL)];
 /// A request that makes something in or for what the stack has.
-pub(super) const NEW_IN_OWN: &[On] = &[On::New, On::Own];
-pub(super) const OWN: &[On] = &[On::Own];
+pub(super) const NEW_IN_OWN: &[On] = &[On::New(ALL), On::Own(ALL)];
+pub(super) const OWN: &[On] = &[On::Own(ALL)];
 /// Tags are given by the creating request, and changed later.
-const TAGS: &[On] = &[On::NewTags, On::Own];
+pub(super) const TAGGED: &[On] = &[On::NewTags(ALL), On::Own(ALL)];
 
-pub(super) const EC2_TAG: Call = call(Service::Ec2, "CreateTags", TAGS);
+pub(super) const EC2_TAG: Call = call(Service::Ec2, "CreateTags", TAGGED);
 pub(super) const EC2_UNTAG: Call = call(Service::Ec2, "DeleteTags", OWN);
-pub(super) const ELB_TAG: Call = call(Service::Elb, "AddTags", TAGS);
+pub(super) const ELB_TAG: Call = call(Service::Elb, "AddTags", TAGGED);
 pub(super) const ELB_UNTAG: Call = call(Service::Elb, "RemoveTags", OWN);
 
-pub(super) const ROLES: &[On] = &[On::Named("iam::{account}:role/infra/{stack}/{region}/*")];
+const ROLE: &str = "iam::{account}:role/infra/{stack}/{region}/*";
+pub(super) const NEW_ROLES: &[On] = &[On::New(ROLE)];
+pub(super) const ROLES: &[On] = &[On::Named(ROLE)];
 
 /// `GetParametersByPath` is checked on the path, the others on the parameter.
 const NOTES: &[On] =
     &[On::Named("ssm:{region}:{account}:parameter/infra/{stack}"), On::Named("ssm:{region}:{account}:parameter/infra/{stack}/*")];
+/// The key is in no path that those may read who only look.
+const NOTES_AND_KEY: &[On] =
+    &[On::Named("ssm:{region}:{account}:parameter/infra/{stack}/*"), On::Named("ssm:{region}:{account}:parameter/infra-keys/{stack}")];
 
-const DATABASE: On = On::Named("rds:{region}:{account}:db:{names}");
-const DB_PARAMETERS: On = On::Named("rds:{region}:{account}:pg:{names}");
-const DB_SUBNETS: On = On::Named("rds:{region}:{account}:subgrp:{names}");
+pub const DATABASE: &str = "rds:{region}:{account}:db:{names}";
+const DB_PARAMETERS: &str = "rds:{region}:{account}:pg:{names}";
+const DB_SUBNETS: &str = "rds:{region}:{account}:subgrp:{names}";
 /// The option group that every instance is given when none is asked for.
 const DB_OPTIONS: On = On::Also("rds:{region}:{account}:og:default*");
-pub(super) const DATABASES: &[On] = &[DATABASE];
-pub(super) const DATABASES_AND_MORE: &[On] = &[DATABASE, DB_OPTIONS, DB_PARAMETERS, DB_SUBNETS];
-pub(super) const DB_PARAMETER_GROUPS: &[On] = &[DB_PARAMETERS];
-pub(super) const DB_SUBNET_GROUPS: &[On] = &[DB_SUBNETS];
+pub(super) const NEW_DATABASES: &[On] = &[On::New(DATABASE), DB_OPTIONS, On::Own(DB_PARAMETERS), On::Own(DB_SUBNETS)];
+pub(super) const DATABASES: &[On] = &[On::Own(DATABASE)];
+pub(super) const DATABASES_AND_MORE: &[On] = &[On::Own(DATABASE), DB_OPTIONS, On::Own(DB_PARAMETERS), On::Own(DB_SUBNETS)];
+pub(super) const DATABASE_TAGS: &[On] = &[On::NewTags(DATABASE), On::Own(DATABASE)];
+pub(super) const NEW_DB_PARAMETER_GROUPS: &[On] = &[On::New(DB_PARAMETERS)];
+pub(super) const DB_PARAMETER_GROUPS: &[On] = &[On::Own(DB_PARAMETERS)];
+pub(super) const DB_PARAMETER_GROUP_TAGS: &[On] = &[On::NewTags(DB_PARAMETERS), On::Own(DB_PARAMETERS)];
+pub(super) const NEW_DB_SUBNET_GROUPS: &[On] = &[On::New(DB_SUBNETS)];
+pub(super) const NEW_DB_SUBNET_GROUP_TAGS: &[On] = &[On::NewTags(DB_SUBNETS)];
+pub(super) const DB_SUBNET_GROUPS: &[On] = &[On::Own(DB_SUBNETS)];
 
-pub(super) const SECRETS: &[On] = &[On::Named("secretsmanager:{region}:{account}:secret:{names}")];
+pub const SECRET: &str = "secretsmanager:{region}:{account}:secret:{names}";
+/// Those that RDS keeps: it alone makes secrets whose names begin so.
+pub const KEPT: &str = "secretsmanager:{region}:{account}:secret:rds!*";
+pub(super) const NEW_SECRETS: &[On] = &[On::New(SECRET)];
+pub(super) const NEW_SECRET_TAGS: &[On] = &[On::NewTags(SECRET)];
+pub(super) const SECRETS: &[On] = &[On::Own(SECRET)];
 
-const CACHE_PARAMETERS: On = On::Named("elasticache:{region}:{account}:parametergroup:{names}");
-const CACHE_SUBNETS: On = On::Named("elasticache:{region}:{account}:subnetgroup:{names}");
-const CACHE: On = On::Named("elasticache:{region}:{account}:replicationgroup:{names}");
-/// The nodes are named after their group.
-const CACHE_NODES: On = On::Named("elasticache:{region}:{account}:cluster:{names}");
+const CACHE_PARAMETERS: &str = "elasticache:{region}:{account}:parametergroup:{names}";
+const CACHE_SUBNETS: &str = "elasticache:{region}:{account}:subnetgroup:{names}";
+const CACHE: &str = "elasticache:{region}:{account}:replicationgroup:{names}";
+/// The nodes are named after their group, and made with it.
+const CACHE_NODES: &str = "elasticache:{region}:{account}:cluster:{names}";
 /// The engine's own parameters, where the spec has none.
 const CACHE_DEFAULTS: On = On::Also("elasticache:{region}:{account}:parametergroup:default.*");
-pub(super) const CACHES: &[On] = &[CACHE, CACHE_NODES];
-pub(super) const CACHES_AND_MORE: &[On] = &[CACHE, CACHE_NODES, CACHE_PARAMETERS, CACHE_DEFAULTS, CACHE_SUBNETS];
-pub(super) const CACHE_PARAMETER_GROUPS: &[On] = &[CACHE_PARAMETERS];
-pub(super) const CACHE_SUBNET_GROUPS: &[On] = &[CACHE_SUBNETS];
+pub(super) const NEW_CACHES: &[On] =
+    &[On::New(CACHE), On::Named(CACHE_NODES), On::Own(CACHE_PARAMETERS), CACHE_DEFAULTS, On::Own(CACHE_SUBNETS)];
+pub(super) const NEW_CACHE_TAGS: &[On] = &[On::NewTags(CACHE), On::NewTags(CACHE_NODES)];
+pub(super) const CACHES: &[On] = &[On::Own(CACHE)];
+pub(super) const CACHES_AND_MORE: &[On] = &[On::Own(CACHE), On::Own(CACHE_PARAMETERS), CACHE_DEFAULTS];
+pub(super) const NEW_CACHE_PARAMETER_GROUPS: &[On] = &[On::New(CACHE_PARAMETERS)];
+pub(super) const CACHE_PARAMETER_GROUPS: &[On] = &[On::Own(CACHE_PARAMETERS)];
+pub(super) const CACHE_PARAMETER_GROUP_TAGS: &[On] = &[On::NewTags(CACHE_PARAMETERS), On::Own(CACHE_PARAMETERS)];
+pub(super) const NEW_CACHE_SUBNET_GROUPS: &[On] = &[On::New(CACHE_SUBNETS)];
+pub(super) const NEW_CACHE_SUBNET_GROUP_TAGS: &[On] = &[On::NewTags(CACHE_SUBNETS)];
+pub(super) const CACHE_SUBNET_GROUPS: &[On] = &[On::Own(CACHE_SUBNETS)];
 
 /// AWS's public parameters, by which an image may be named. Whoever launches it, or says so in a template, reads them.
 pub(super) const IMAGE_NAMES: &[On] = &[On::Also("ssm:{region}::parameter/aws/*")];
@@ -140,7 +213,6 @@ pub const GENERAL: Calls = Calls {
     read: &[
         reads(Service::CloudTrail, "LookupEvents"),
         reads(Service::Ec2, "DescribeAvailabilityZones"),
-        call(Service::Ssm, "GetParameter", NOTES),
         call(Service::Ssm, "GetParametersByPath", NOTES),
         reads(Service::Sts, "GetCallerIdentity"),
     ],
@@ -150,7 +222,8 @@ pub const GENERAL: Calls = Calls {
         reads(Service::ServiceQuotas, "GetAWSDefaultServiceQuota"),
         reads(Service::ServiceQuotas, "GetServiceQuota"),
         call(Service::Ssm, "DeleteParameters", NOTES),
-        call(Service::Ssm, "PutParameter", NOTES),
+        call(Service::Ssm, "GetParameter", NOTES_AND_KEY),
+        call(Service::Ssm, "PutParameter", NOTES_AND_KEY),
         reads(Service::Sts, "DecodeAuthorizationMessage"),
     ],
 };

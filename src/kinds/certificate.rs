@@ -3,7 +3,7 @@ use aws_sdk_acm::types::{CertificateDetail, CertificateStatus, DomainStatus, Dom
 use aws_sdk_resourcegroupstagging::types::{ResourceTagMapping, TagFilter};
 use futures_util::future::try_join_all;
 
-use super::calls::{NEW, NEW_IN_OWN, OWN, call, needs, reads};
+use super::calls::{NEW, OWN, TAGGED, call, needs, reads};
 use super::example::tags;
 use super::managed::{broken, moved};
 use super::terraform::{ID, Line, REGION, TAGS, TAGS_ALL, Word, each, is, known, made, of, one};
@@ -43,11 +43,11 @@ impl Resource for Certificate {
     const CALLS: Calls = Calls {
         read: &[reads(Service::Acm, "DescribeCertificate"), reads(Service::Tagging, "GetResources")],
         write: &[
-            call(Service::Acm, "AddTagsToCertificate", NEW_IN_OWN),
+            call(Service::Acm, "AddTagsToCertificate", TAGGED),
             call(Service::Acm, "DeleteCertificate", OWN),
             call(Service::Acm, "RemoveTagsFromCertificate", OWN),
             call(Service::Acm, "RequestCertificate", NEW),
-            needs(Service::Acm, "RequestCertificate", "acm:AddTagsToCertificate", NEW),
+            needs(Service::Acm, "RequestCertificate", "acm:AddTagsToCertificate", TAGGED),
         ],
     };
     const TERRAFORM: &'static Table = &one(&[made(

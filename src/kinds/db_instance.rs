@@ -8,7 +8,7 @@ mod write;
 use aws_sdk_rds::types::DbInstance as Seen;
 
 use self::read::{read, secret_arn};
-use super::calls::{DATABASES, DATABASES_AND_MORE, DB_KEYS, On, SECRETS, call, needs, reads};
+use super::calls::{DATABASE_TAGS, DATABASES, DATABASES_AND_MORE, DB_KEYS, KEPT, NEW_DATABASES, On, SECRETS, call, needs, reads};
 use super::example::{EXAMPLE, tags};
 use super::managed::{already, moved};
 use super::*;
@@ -112,8 +112,8 @@ impl Resource for DbInstance {
     const CALLS: Calls = Calls {
         read: &[reads(Service::Rds, "DescribeDBInstances")],
         write: &[
-            call(Service::Rds, "AddTagsToResource", DATABASES),
-            call(Service::Rds, "CreateDBInstance", DATABASES_AND_MORE),
+            call(Service::Rds, "AddTagsToResource", DATABASE_TAGS),
+            call(Service::Rds, "CreateDBInstance", NEW_DATABASES),
             needs(Service::Rds, "CreateDBInstance", "iam:CreateServiceLinkedRole", &[On::Linked("rds")]),
             needs(Service::Rds, "CreateDBInstance", "kms:CreateGrant", DB_KEYS),
             needs(Service::Rds, "CreateDBInstance", "kms:Decrypt", DB_KEYS),
@@ -129,8 +129,8 @@ impl Resource for DbInstance {
             needs(Service::Rds, "ModifyDBInstance", "kms:DescribeKey", &[On::Any]),
             needs(Service::Rds, "ModifyDBInstance", "kms:GenerateDataKey", DB_KEYS),
             needs(Service::Rds, "ModifyDBInstance", "secretsmanager:CreateSecret", DB_SECRETS),
-            needs(Service::Rds, "ModifyDBInstance", "secretsmanager:DeleteSecret", DB_SECRETS),
-            needs(Service::Rds, "ModifyDBInstance", "secretsmanager:RotateSecret", DB_SECRETS),
+            needs(Service::Rds, "ModifyDBInstance", "secretsmanager:DeleteSecret", &[On::Kept]),
+            needs(Service::Rds, "ModifyDBInstance", "secretsmanager:RotateSecret", &[On::Kept]),
             needs(Service::Rds, "ModifyDBInstance", "secretsmanager:TagResource", DB_SECRETS),
             call(Service::Rds, "RemoveTagsFromResource", DATABASES),
             call(Service::SecretsManager, "GetSecretValue", SECRETS),
@@ -285,7 +285,7 @@ impl Resource for DbInstance {
 }
 
 /// Secrets in which RDS keeps the passwords that it manages.
-const DB_SECRETS: &[On] = &[On::Named("secretsmanager:{region}:{account}:secret:rds!*")];
+const DB_SECRETS: &[On] = &[On::Also(KEPT)];
 
 impl DbInstance {
     /// Equality of all that `ModifyDBInstance` governs.

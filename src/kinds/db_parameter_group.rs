@@ -2,7 +2,7 @@
 use aws_sdk_rds::types::{ApplyMethod, DbParameterGroup as Seen, Parameter};
 use futures_util::future::try_join_all;
 
-use super::calls::{DB_PARAMETER_GROUPS, call, reads};
+use super::calls::{DB_PARAMETER_GROUP_TAGS, DB_PARAMETER_GROUPS, NEW_DB_PARAMETER_GROUPS, call, reads};
 use super::example::tags;
 use super::managed::already;
 use super::parameters::{Orders, Shown, asked_for, orders};
@@ -43,8 +43,8 @@ impl Resource for DbParameterGroup {
             reads(Service::Rds, "ListTagsForResource"),
         ],
         write: &[
-            call(Service::Rds, "AddTagsToResource", DB_PARAMETER_GROUPS),
-            call(Service::Rds, "CreateDBParameterGroup", DB_PARAMETER_GROUPS),
+            call(Service::Rds, "AddTagsToResource", DB_PARAMETER_GROUP_TAGS),
+            call(Service::Rds, "CreateDBParameterGroup", NEW_DB_PARAMETER_GROUPS),
             call(Service::Rds, "DeleteDBParameterGroup", DB_PARAMETER_GROUPS),
             call(Service::Rds, "ModifyDBParameterGroup", DB_PARAMETER_GROUPS),
             call(Service::Rds, "RemoveTagsFromResource", DB_PARAMETER_GROUPS),

@@ -4,7 +4,7 @@ mod terraform;
 
 use aws_sdk_rds::types::DbInstance as Seen;
 
-use super::calls::{DATABASES, DATABASES_AND_MORE, DB_KEYS, On, call, needs, reads};
+use super::calls::{DATABASE_TAGS, DATABASES, DATABASES_AND_MORE, DB_KEYS, NEW_DATABASES, On, call, needs, reads};
 use super::example::{EXAMPLE, tags};
 use super::managed::{already, changed, moved};
 use super::*;
@@ -69,8 +69,8 @@ impl Resource for DbReplica {
     const CALLS: Calls = Calls {
         read: &[reads(Service::Rds, "DescribeDBInstances")],
         write: &[
-            call(Service::Rds, "AddTagsToResource", DATABASES),
-            call(Service::Rds, "CreateDBInstanceReadReplica", DATABASES_AND_MORE),
+            call(Service::Rds, "AddTagsToResource", DATABASE_TAGS),
+            call(Service::Rds, "CreateDBInstanceReadReplica", NEW_DATABASES),
             needs(Service::Rds, "CreateDBInstanceReadReplica", "kms:CreateGrant", DB_KEYS),
             needs(Service::Rds, "CreateDBInstanceReadReplica", "kms:DescribeKey", &[On::Any]),
             call(Service::Rds, "DeleteDBInstance", DATABASES),

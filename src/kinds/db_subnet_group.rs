@@ -1,5 +1,5 @@
 //! The subnets of a database.
-use super::calls::{DB_SUBNET_GROUPS, On, call, needs, reads};
+use super::calls::{DB_SUBNET_GROUPS, NEW_DB_SUBNET_GROUP_TAGS, NEW_DB_SUBNET_GROUPS, On, call, needs, reads};
 use super::example::{EXAMPLE, tags};
 use super::managed::{already, moved};
 use super::quotas::quota;
@@ -32,9 +32,9 @@ impl Resource for DbSubnetGroup {
     const CALLS: Calls = Calls {
         read: &[reads(Service::Rds, "DescribeDBSubnetGroups")],
         write: &[
-            call(Service::Rds, "CreateDBSubnetGroup", DB_SUBNET_GROUPS),
+            call(Service::Rds, "CreateDBSubnetGroup", NEW_DB_SUBNET_GROUPS),
             needs(Service::Rds, "CreateDBSubnetGroup", "iam:CreateServiceLinkedRole", &[On::Linked("rds")]),
-            needs(Service::Rds, "CreateDBSubnetGroup", "rds:AddTagsToResource", DB_SUBNET_GROUPS),
+            needs(Service::Rds, "CreateDBSubnetGroup", "rds:AddTagsToResource", NEW_DB_SUBNET_GROUP_TAGS),
             call(Service::Rds, "DeleteDBSubnetGroup", DB_SUBNET_GROUPS),
             call(Service::Rds, "ModifyDBSubnetGroup", DB_SUBNET_GROUPS),
         ],

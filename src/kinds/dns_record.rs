@@ -125,8 +125,8 @@ impl Resource for DnsRecord {
 }
 
 impl DnsRecord {
-    /// The record as a request says it.
-    fn body(&self, links: &Links, stamp: &Stamp) -> Result<Value, CloudError> {
-        wire::body(self, &self.name.resolve(links)?, &self.content.resolve(links)?, &stamp.comment())
+    /// The record as a request says it, but for its mark.
+    fn body(&self, links: &Links) -> Result<Value, CloudError> {
+        wire::body(self, &self.name.resolve(links)?, &self.content.resolve(links)?)
     }
 }

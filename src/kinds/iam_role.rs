@@ -1,14 +1,17 @@
 //! What a service may do on our behalf.
-use super::calls::{ROLES, call, reads};
+mod policies;
+
+use super::calls::{NEW_ROLES, ROLES, call, reads};
 use super::example::tags;
 use super::quotas::quota;
-use super::terraform::{ID, NAME, TAGS, TAGS_ALL, Word, is, known, made, made_each, of, one, own, via};
+use super::terraform::{ID, NAME, TAGS, TAGS_ALL, Word, is, known, made, made_each, made_if, of, one, own, via};
 use super::*;
 use crate::diag::Code;
 use crate::model::Tags;
 use crate::wire::tags::{from_tags, retag, to_tags};
 use aws_sdk_iam::types::{EntityType, PolicyDetail, Role, RoleDetail};
-use percent_encoding::percent_decode_str;
+pub use policies::{READ_SECRETS, reading};
+use policies::{document, trust, trust_of};
 use serde_json::json;
 
 object! {
@@ -16,11 +19,16 @@ object! {
     pub struct IamRole {
         /// The service that may assume the role: `ec2.amazonaws.com`. A trust policy (`AssumeRolePolicyDocument`) that says
         /// anything else is shown as its JSON.
-        update service: String,
+        replace service: String,
+        /// The ARN of the policy beyond which no other policy gives the role anything (`PermissionsBoundary`); `None`: there is none.
+        update permissions_boundary: Option<String>,
         /// The ARNs of the attached policies (`ManagedPolicyArns`); 10 by default, 25 at most.
         update managed_policies: BTreeSet<String>,
         /// Policies of the role's own, by `PolicyName`; compared by meaning, not by their text. 10,240 characters at most in all.
         update inline_policies: Open<Document>,
+        /// The ARNs of the secrets whose values it may read, `??????` in place of what Secrets Manager appends to a name: one more policy of the role's own,
+        /// `read-secrets`.
+        update readable: BTreeSet<Text>,
         update tags: Tags,
     }
 }
@@ -34,22 +42,23 @@ impl Resource for IamRole {
     const SERVICE: Service = Service::Iam;
     const TYPICAL: Typical = Typical::secs(5, 3, 5);
     const HINT: &'static [&'static str] = &["for {service}"];
-    /// Which policies a role is given isn't narrowed to those of the spec: what a run takes back gives an earlier spec's.
+    /// A role for another service is another role, so that nobody needs the right to say who may be it.
     const CALLS: Calls = Calls {
         read: &[reads(Service::Iam, "GetAccountAuthorizationDetails")],
         write: &[
             call(Service::Iam, "AttachRolePolicy", ROLES),
-            call(Service::Iam, "CreateRole", ROLES),
+            call(Service::Iam, "CreateRole", NEW_ROLES),
             call(Service::Iam, "DeleteRole", ROLES),
+            call(Service::Iam, "DeleteRolePermissionsBoundary", ROLES),
             call(Service::Iam, "DeleteRolePolicy", ROLES),
             call(Service::Iam, "DetachRolePolicy", ROLES),
             call(Service::Iam, "GetRole", ROLES),
             call(Service::Iam, "ListAttachedRolePolicies", ROLES),
             call(Service::Iam, "ListRolePolicies", ROLES),
+            call(Service::Iam, "PutRolePermissionsBoundary", ROLES),
             call(Service::Iam, "PutRolePolicy", ROLES),
             call(Service::Iam, "TagRole", ROLES),
             call(Service::Iam, "UntagRole", ROLES),
-            call(Service::Iam, "UpdateAssumeRolePolicy", ROLES),
         ],
     };
     const TERRAFORM: &'static Table = &one(&[
@@ -64,6 +73,7 @@ impl Resource for IamRole {
                 is("max_session_duration", Word::Number(3600)),
                 NAME,
                 known("path", "/infra/${stack}/${region}/"),
+                of("permissions_boundary", "permissions_boundary"),
                 TAGS,
                 TAGS_ALL,
             ],
@@ -74,6 +84,11 @@ impl Resource for IamRole {
             "inline_policies",
             &[of("name", "@key"), via("policy", "@", terraform::document), own("role", "id")],
         ),
+        made_if(
+            "aws_iam_role_policy",
+            "readable",
+            &[is("name", Word::Text(READ_SECRETS)), via("policy", "readable", |v| reading(v).to_string().into()), own("role", "id")],
+        ),
     ]);
     const QUOTAS: &'static [Quota] = &[
         quota(Service::Iam, "LimitExceeded", ("iam", "L-0DA4ABF3"), "Managed policies per role").of("AttachRolePolicy"),
@@ -83,8 +98,10 @@ impl Resource for IamRole {
     fn example() -> Self {
         IamRole {
             service: "ec2.amazonaws.com".into(),
+            permissions_boundary: Some("arn:aws:iam::123456789012:policy/infra-shop".into()),
             managed_policies: ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore".into()].into(),
             inline_policies: [("logs".into(), json!({ "Version": "2012-10-17", "Statement": [] }).into())].into(),
+            readable: [Text::literal("arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/key-??????")].into(),
             tags: tags(),
         }
     }
@@ -92,28 +109,18 @@ impl Resource for IamRole {
     /// A managed policy has the ARN of one, at least 20 characters long (`PolicyArn` of `AttachRolePolicy`); 25 is the most that the quota can be raised
     /// to (from the user guide, "IAM and AWS STS quotas").
     fn breaches(&self, _me: &Address, _near: Near<'_>) -> Vec<Breach> {
-        let policy = |arn: &&String| {
-            arn.len() >= 20
-                && arn
-                    .splitn(6, ':')
-                    .collect::<Vec<_>>()
-                    .get(2..6)
-                    .is_some_and(|p| p[0] == "iam" && p[1].is_empty() && !p[2].is_empty() && p[3].starts_with("policy/"))
-        };
-        let no = self.managed_policies.iter().find(|arn| !policy(arn)).map(|arn| {
+        let all = self.managed_policies.iter().map(|arn| ("managed_policies", arn));
+        let all = all.chain(self.permissions_boundary.iter().map(|arn| ("permissions_boundary", arn)));
+        let no = all.filter(|(_, arn)| !policies::is_policy(arn)).map(|(attribute, arn)| {
             let message = format!("`{arn}` is not the ARN of a policy");
-            Breach::new(
-                Code::BadArn,
-                "managed_policies",
-                message,
-                "write one such as `arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore`",
-            )
+            let help = "write one such as `arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore`";
+            Breach::new(Code::BadArn, attribute, message, help)
         });
         let many = (self.managed_policies.len() > 25).then(|| {
             let message = format!("a role can't have {} managed policies", self.managed_policies.len());
             Breach::new(Code::Count, "managed_policies", message, "IAM allows 25 at most, infra's own among them; put several into one")
         });
-        no.into_iter().chain(many).chain(tagging::alike(&self.tags)).collect()
+        no.chain(many).chain(tagging::alike(&self.tags)).collect()
     }
 
     /// 10 managed policies by default (`L-0DA4ABF3`).
@@ -140,27 +147,28 @@ impl Resource for IamRole {
     }
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        let role = self.resolved(links)?;
         let name = stamp.physical_name(&NAMES);
         let request =
             cx.iam().create_role().role_name(&name).path(path(cx, &stamp.stack)).assume_role_policy_document(trust(&self.service));
+        let request = request.set_permissions_boundary(self.permissions_boundary.clone());
         let request = request.set_tags(Some(to_tags(&stamp.tags(&self.tags))));
         let answer = cx.safe(Service::Iam, "CreateRole", async || request.clone().send().await).await;
         existing(answer)?;
         half(ready(cx, &name, stamp).await)?;
-        half(self.grant(cx, &name, &BTreeSet::new(), &Open::new()).await)?;
-        Live::made(name, self.clone(), stamp, links)
+        half(role.grant(cx, &name, &BTreeSet::new(), &Open::new()).await)?;
+        Live::made(name, role, stamp, links)
     }
 
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
-        let old: IamRole = live.of()?;
-        if self.service != old.service {
-            let request = cx.iam().update_assume_role_policy().role_name(&live.id).policy_document(trust(&self.service));
-            cx.safe(Service::Iam, "UpdateAssumeRolePolicy", async || request.clone().send().await).await?;
+        let (old, role): (IamRole, _) = (live.of()?, self.resolved(links)?);
+        if self.permissions_boundary != old.permissions_boundary {
+            bound(cx, &live.id, self.permissions_boundary.as_deref()).await?;
         }
-        half(self.grant(cx, &live.id, &old.managed_policies, &old.inline_policies).await)?;
-        half(self.revoke(cx, &live.id, &old).await)?;
+        half(role.grant(cx, &live.id, &old.managed_policies, &old.inline()).await)?;
+        half(role.revoke(cx, &live.id, &old).await)?;
         half(set_tags(cx, &live.id, (&live.stamp, &old.tags), (stamp, &self.tags)).await)?;
-        Live::made(&live.id, self.clone(), stamp, links)
+        Live::made(&live.id, role, stamp, links)
     }
 
     /// IAM deletes only a role that holds nothing; what it holds is asked for, since it may have got more since it was listed.
@@ -201,13 +209,29 @@ impl Resource for IamRole {
 }
 
 impl IamRole {
+    /// Itself with the ARNs that its texts name now, as a list would show it.
+    fn resolved(&self, links: &Links) -> Result<Self, CloudError> {
+        let readable = self.readable.iter().map(|arn| arn.resolve(links).map(Text::literal)).collect::<Result<_, _>>()?;
+        Ok(IamRole { readable, ..self.clone() })
+    }
+
+    /// All policies of the role's own, by name.
+    fn inline(&self) -> Open<Document> {
+        let mut all = self.inline_policies.clone();
+        if !self.readable.is_empty() {
+            let arns: BTreeSet<String> = self.readable.iter().filter_map(Text::plain).collect();
+            all.insert(READ_SECRETS.into(), reading(&json!(arns)).into());
+        }
+        all
+    }
+
     /// Attaches and writes what the role doesn't have yet.
     async fn grant(&self, cx: &Clients, name: &str, managed: &BTreeSet<String>, inline: &Open<Document>) -> Result<(), CloudError> {
         for arn in self.managed_policies.difference(managed) {
             let request = cx.iam().attach_role_policy().role_name(name).policy_arn(arn);
             cx.safe(Service::Iam, "AttachRolePolicy", async || request.clone().send().await).await?;
         }
-        for (policy, document) in self.inline_policies.iter().filter(|(k, v)| inline.get(*k) != Some(v)) {
+        for (policy, document) in self.inline().iter().filter(|(k, v)| inline.get(*k) != Some(v)) {
             let request = cx.iam().put_role_policy().role_name(name).policy_name(policy).policy_document(document.to_string());
             cx.safe(Service::Iam, "PutRolePolicy", async || request.clone().send().await).await?;
         }
@@ -219,10 +243,25 @@ impl IamRole {
         for arn in old.managed_policies.difference(&self.managed_policies) {
             detach(cx, name, arn).await?;
         }
-        for policy in old.inline_policies.keys().filter(|k| !self.inline_policies.contains_key(*k)) {
+        let now = self.inline();
+        for policy in old.inline().keys().filter(|name| !now.contains_key(*name)) {
             remove(cx, name, policy).await?;
         }
         Ok(())
+    }
+}
+
+/// Sets the boundary of a role, or takes it away.
+async fn bound(cx: &Clients, name: &str, boundary: Option<&str>) -> Result<(), CloudError> {
+    match boundary {
+        Some(arn) => {
+            let request = cx.iam().put_role_permissions_boundary().role_name(name).permissions_boundary(arn);
+            cx.safe(Service::Iam, "PutRolePermissionsBoundary", async || request.clone().send().await).await.map(drop)
+        }
+        None => {
+            let request = cx.iam().delete_role_permissions_boundary().role_name(name);
+            gone(cx.safe(Service::Iam, "DeleteRolePermissionsBoundary", async || request.clone().send().await).await)
+        }
     }
 }
 
@@ -290,36 +329,22 @@ fn read(stack: &str, role: RoleDetail) -> Option<Live> {
     let (stamp, tags) = Stamp::read(stack, from_tags(role.tags))?;
     let trusted = document(&role.assume_role_policy_document?);
     let service = trusted.pointer("/Statement/0/Principal/Service").and_then(Value::as_str).filter(|s| trust_of(s) == trusted);
-    let inline = role.role_policy_list.into_iter().flatten();
+    let own = role.role_policy_list.into_iter().flatten();
+    let own = own.filter_map(|PolicyDetail { policy_name, policy_document, .. }| Some((policy_name?, document(&policy_document?))));
+    let mut inline_policies: Open<Document> = own.map(|(name, policy)| (name, policy.into())).collect();
+    let readable = inline_policies.get(READ_SECRETS).and_then(|policy| policies::read(policy)).unwrap_or_default();
+    if !readable.is_empty() {
+        inline_policies.remove(READ_SECRETS);
+    }
     let found = IamRole {
         service: service.map_or_else(|| trusted.to_string(), String::from),
+        permissions_boundary: role.permissions_boundary.and_then(|b| b.permissions_boundary_arn),
         managed_policies: role.attached_managed_policies.into_iter().flatten().filter_map(|p| p.policy_arn).collect(),
-        inline_policies: inline
-            .filter_map(|PolicyDetail { policy_name, policy_document, .. }| Some((policy_name?, document(&policy_document?).into())))
-            .collect(),
+        inline_policies,
+        readable,
         tags,
     };
     Some(Live::found(role.role_name?, found, stamp))
-}
-
-/// A policy as IAM returns it: JSON, percent-encoded after RFC 3986. What isn't JSON is shown as it is.
-fn document(text: &str) -> Value {
-    let plain = percent_decode_str(text).decode_utf8_lossy();
-    // A document begins with a brace; where it wasn't encoded, a percent sign in it is its own.
-    let plain = if text.trim_start().starts_with('{') { text.into() } else { plain };
-    serde_json::from_str(&plain).unwrap_or_else(|_| Value::String(plain.into_owned()))
-}
-
-/// The trust policy's text: a service's, or one that was read in another form and is written back.
-pub(super) fn trust(service: &str) -> String {
-    if service.starts_with('{') { service.into() } else { trust_of(service).to_string() }
-}
-
-fn trust_of(service: &str) -> Value {
-    json!({
-        "Version": "2012-10-17",
-        "Statement": [{ "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole" }],
-    })
 }
 
 /// The instance profiles that a role is in.
@@ -327,23 +352,4 @@ async fn profiles(cx: &Clients, role: &str) -> Result<Vec<String>, CloudError> {
     let request = cx.iam().list_instance_profiles_for_role().role_name(role);
     let seen = cx.safe(Service::Iam, "ListInstanceProfilesForRole", async || request.clone().send().await).await?;
     Ok(seen.instance_profiles.into_iter().map(|p| p.instance_profile_name).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_document_is_read_encoded_and_plain() {
-        let plain = r#"{"Statement":[{"Condition":{"StringLike":{"aws:x":"100%25"}}}]}"#;
-        let encoded = "%7B%22Statement%22%3A%5B%7B%22Condition%22%3A%7B%22StringLike%22%3A%7B%22aws%3Ax%22%3A%22100%2525%22%7D%7D%7D%5D%7D";
-        assert_eq!(document(plain), document(encoded));
-        assert_eq!(document(plain).to_string(), plain);
-    }
-
-    #[test]
-    fn a_trust_policy_of_another_form_is_written_back_as_it_was() {
-        let other = json!({ "Statement": [] }).to_string();
-        assert_eq!(trust(&other), other);
-    }
 }

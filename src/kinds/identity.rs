@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Kind, NameRule, foreign, tagging};
 use crate::model::{Tags, digest};
+use crate::visible::{is_visible, visible};
 
 /// A logical identity: `subnet.private-a`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,16 +25,17 @@ impl Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.kind.label(), self.name)
+        write!(f, "{}.{}", self.kind.label(), visible(&self.name))
     }
 }
 
 impl FromStr for Address {
     type Err = String;
     fn from_str(s: &str) -> Result<Self, String> {
-        let (kind, name) = s.split_once('.').ok_or_else(|| format!("`{s}` is not KIND.NAME"))?;
+        let (kind, name) = s.split_once('.').ok_or_else(|| format!("`{}` is not KIND.NAME", visible(s)))?;
         let found = Kind::ALL.iter().copied().find(|k| k.label() == kind);
-        found.map(|k| Address::new(k, name)).ok_or_else(|| format!("there is no kind `{kind}`"))
+        let kind = found.ok_or_else(|| format!("there is no kind `{}`", visible(kind)))?;
+        if is_visible(name) { Ok(Address::new(kind, name)) } else { Err(format!("`{}` is no name", visible(name))) }
     }
 }
 
@@ -161,20 +163,22 @@ impl Stamp {
         Stamp { stack: String::new(), address: Address::new(kind, foreign("")), run: String::new(), step: 0, digest: String::new() }
     }
 
-    /// The stamp in a comment, of at most 100 characters: `infra STACK NAME RUN/STEP DIGEST`.
-    pub fn comment(&self) -> String {
+    /// The stamp in a comment, of at most 100 characters: `infra OWNER NAME RUN/STEP DIGEST`. The owner is the stack and the place from which it is run.
+    pub fn comment(&self, owner: &str) -> String {
         let digest = &self.digest[..8.min(self.digest.len())];
-        format!("infra {} {} {}/{} {digest}", self.stack, self.address.name, self.run, self.step)
+        format!("infra {owner} {} {}/{} {digest}", self.address.name, self.run, self.step)
     }
 
-    /// Reads [`Stamp::comment`] back, where it is of this stack.
-    pub fn from_comment(comment: &str, stack: &str) -> Option<Stamp> {
+    /// Reads [`Stamp::comment`] back, where it is of this stack. Earlier versions named no place: such a mark is the stack's and has no digest, so that
+    /// it is renewed.
+    pub fn from_comment(comment: &str, stack: &str, owner: &str) -> Option<Stamp> {
         let words: Vec<&str> = comment.split(' ').collect();
         let ["infra", of, name, made, digest] = words[..] else { return None };
         let (run, step) = made.rsplit_once('/')?;
-        let address = Address::new(Kind::DnsRecord, name);
+        let address = format!("{}.{name}", Kind::DnsRecord.label()).parse().ok()?;
         let (run, step) = (run.to_owned(), step.parse().ok()?);
-        (of == stack).then(|| Stamp { stack: stack.into(), address, run, step, digest: digest.into() })
+        let digest = if of == owner { digest.to_owned() } else { String::new() };
+        (of == owner || of == stack).then(|| Stamp { stack: stack.into(), address, run, step, digest })
     }
 }
 
@@ -209,8 +213,10 @@ mod tests {
             step: 7,
             digest: "0123456789".into(),
         };
-        let read = Stamp::from_comment(&stamp.comment(), "s").expect("its own form");
+        let read = Stamp::from_comment(&stamp.comment("s-abc"), "s", "s-abc").expect("its own form");
         assert_eq!((&read.address, &read.run, read.step), (&stamp.address, &stamp.run, stamp.step));
-        assert!(Stamp::from_comment(&stamp.comment(), "other").is_none(), "another stack's is nobody's here");
+        assert!(Stamp::from_comment(&stamp.comment("s-abc"), "other", "other-abc").is_none(), "another stack's is nobody's here");
+        assert!(Stamp::from_comment(&stamp.comment("s-abc"), "s", "s-def").is_none(), "nor is an equally named one's of another place");
+        assert_eq!(Stamp::from_comment(&stamp.comment("s"), "s", "s-abc").map(|s| s.digest), Some(String::new()), "an old mark is renewed");
     }
 }

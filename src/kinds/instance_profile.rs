@@ -36,7 +36,7 @@ impl Resource for InstanceProfile {
         write: &[
             call(Service::Iam, "AddRoleToInstanceProfile", PROFILES),
             needs(Service::Iam, "AddRoleToInstanceProfile", "iam:PassRole", TO_INSTANCES),
-            call(Service::Iam, "CreateInstanceProfile", PROFILES),
+            call(Service::Iam, "CreateInstanceProfile", &[On::New(PROFILE)]),
             call(Service::Iam, "DeleteInstanceProfile", PROFILES),
             call(Service::Iam, "RemoveRoleFromInstanceProfile", PROFILES),
             call(Service::Iam, "TagInstanceProfile", PROFILES),
@@ -123,7 +123,8 @@ impl Resource for InstanceProfile {
     }
 }
 
-const PROFILES: &[On] = &[On::Named("iam::{account}:instance-profile/infra/{stack}/{region}/*")];
+const PROFILE: &str = "iam::{account}:instance-profile/infra/{stack}/{region}/*";
+const PROFILES: &[On] = &[On::Named(PROFILE)];
 
 /// Puts one role into a profile and every other out of it: there is room for one only. Waits until the profile can be read,
 /// since IAM's reads lag behind its writes. For a new one, makes sure that it is this step's.

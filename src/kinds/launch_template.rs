@@ -10,9 +10,9 @@ use super::calls::{EC2_TAG, EC2_UNTAG, IMAGE_NAMES, NEW, OWN, call, needs, reads
 use super::example::{EXAMPLE, tags};
 use super::*;
 use crate::kinds::ec2::ec2_stack_filter;
-use crate::model::{Secret, Tags};
+use crate::model::Tags;
 use crate::wire::tags::{ec2_tags, from_tags};
-use aws_sdk_ec2::types::ResourceType;
+use aws_sdk_ec2::types::{ResourceType, ResponseLaunchTemplateData};
 
 pub use boot::{Boot, Container, EnvValue};
 pub use types::{Known, architecture, known, vcpus};
@@ -20,7 +20,7 @@ pub use types::{Known, architecture, known, vcpus};
 /// The version that instances are launched from. A template of ours never gets a second one.
 pub const VERSION: &str = "1";
 
-/// The version that a list reads: the one AWS takes when nobody names one.
+/// The version that a list of all templates can read. It is the one that is launched, as long as there is no other.
 const DEFAULT: &str = "$Default";
 
 object! {
@@ -69,7 +69,7 @@ pub struct Metadata {
     pub hop_limit: i32,
 }
 
-/// The user data of a boot that has neither pointers nor secrets left in it; nothing for none.
+/// The user data of a boot that has no pointers left in it; nothing for none.
 pub(super) fn user_data(boot: &Value) -> Value {
     boot::encoded(boot)
 }
@@ -99,8 +99,7 @@ impl Resource for LaunchTemplate {
     fn example() -> Self {
         let env = [
             ("GREETING".into(), EnvValue::Plain(Text::literal("hello"))),
-            ("PASSWORD".into(), EnvValue::FromSecretsManager("shop/password".into())),
-            ("TOKEN".into(), EnvValue::Secret(Secret::new("an example"))),
+            ("PASSWORD".into(), EnvValue::FromSecretsManager(Text::literal("shop/password"))),
         ];
         LaunchTemplate {
             image: "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64".into(),
@@ -128,8 +127,14 @@ impl Resource for LaunchTemplate {
         let request = cx.ec2().describe_launch_templates().filters(ec2_stack_filter(stack)).max_results(200);
         let send = async |token| request.clone().set_next_token(token).send().await;
         let found = cx.pages(Service::Ec2, "DescribeLaunchTemplates", send, |page| (page.launch_templates, page.next_token)).await?;
-        let mut ours: BTreeMap<String, (Stamp, Tags)> =
-            found.into_iter().filter_map(|t| Some((t.launch_template_id?, Stamp::read(stack, from_tags(t.tags))?))).collect();
+        let (mut ours, mut altered): (BTreeMap<String, (Stamp, Tags)>, Vec<String>) = Default::default();
+        for t in found {
+            let (Some(id), Some(stamped)) = (t.launch_template_id, Stamp::read(stack, from_tags(t.tags))) else { continue };
+            if t.default_version_number.unwrap_or(1) != 1 || t.latest_version_number.unwrap_or(1) != 1 {
+                altered.push(id.clone());
+            }
+            ours.insert(id, stamped);
+        }
         if ours.is_empty() {
             return Ok(vec![]);
         }
@@ -138,13 +143,26 @@ impl Resource for LaunchTemplate {
         let split = |page: aws_sdk_ec2::operation::describe_launch_template_versions::DescribeLaunchTemplateVersionsOutput| {
             (page.launch_template_versions, page.next_token)
         };
-        let versions = cx.pages(Service::Ec2, "DescribeLaunchTemplateVersions", send, split).await?;
-        let live = versions.into_iter().filter_map(|v| {
+        let mut versions = cx.pages(Service::Ec2, "DescribeLaunchTemplateVersions", send, split).await?;
+        versions.retain(|v| !v.launch_template_id.as_ref().is_some_and(|id| altered.contains(id)));
+        let mut all = vec![];
+        for id in altered {
+            let launched = launched(cx, &id).await?;
+            match (launched, ours.remove(&id)) {
+                (Some(data), Some((stamp, tags))) => all.push(Live::found(id, data::read(data, tags), stamp)),
+                // Nothing can be launched from it any more: no image is what is wanted.
+                (None, Some((stamp, tags))) => {
+                    all.push(Live::found(id, data::read(ResponseLaunchTemplateData::builder().build(), tags), stamp))
+                }
+                (_, None) => {}
+            }
+        }
+        all.extend(versions.into_iter().filter_map(|v| {
             let id = v.launch_template_id?;
             let (stamp, tags) = ours.remove(&id)?;
             Some(Live::found(id, data::read(v.launch_template_data?, tags), stamp))
-        });
-        Ok(live.collect())
+        }));
+        Ok(all)
     }
 
     /// Name and client token follow from the stamp, so a second creation finds the first.
@@ -176,6 +194,13 @@ impl Resource for LaunchTemplate {
         let request = cx.ec2().delete_launch_template().launch_template_id(&live.id);
         gone(cx.safe(Service::Ec2, "DeleteLaunchTemplate", async || request.clone().send().await).await)
     }
+}
+
+/// What the version says that instances are launched from, of a template that somebody gave others; `None` when it is gone.
+async fn launched(cx: &Clients, id: &str) -> Result<Option<ResponseLaunchTemplateData>, CloudError> {
+    let request = cx.ec2().describe_launch_template_versions().launch_template_id(id).versions(VERSION);
+    let found = present(cx.safe(Service::Ec2, "DescribeLaunchTemplateVersions", async || request.clone().send().await).await)?;
+    Ok(found.and_then(|page| page.launch_template_versions?.pop()?.launch_template_data))
 }
 
 /// The template of a name, which must be this step's.

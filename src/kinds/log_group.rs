@@ -25,8 +25,8 @@ impl Resource for LogGroup {
     const CALLS: Calls = Calls {
         read: &[reads(Service::CloudWatchLogs, "DescribeLogGroups")],
         write: &[
-            call(Service::CloudWatchLogs, "CreateLogGroup", LOG_GROUPS),
-            needs(Service::CloudWatchLogs, "CreateLogGroup", "logs:TagResource", LOG_GROUPS),
+            call(Service::CloudWatchLogs, "CreateLogGroup", &[On::New(LOG_GROUP)]),
+            needs(Service::CloudWatchLogs, "CreateLogGroup", "logs:TagResource", &[On::NewTags(LOG_GROUP)]),
             call(Service::CloudWatchLogs, "DeleteLogGroup", LOG_GROUPS),
             call(Service::CloudWatchLogs, "DeleteRetentionPolicy", LOG_GROUPS),
             call(Service::CloudWatchLogs, "PutRetentionPolicy", LOG_GROUPS),
@@ -96,7 +96,8 @@ impl Resource for LogGroup {
     }
 }
 
-const LOG_GROUPS: &[On] = &[On::Named("logs:{region}:{account}:log-group:/infra/{stack}/*")];
+const LOG_GROUP: &str = "logs:{region}:{account}:log-group:/infra/{stack}/*";
+const LOG_GROUPS: &[On] = &[On::Named(LOG_GROUP)];
 
 impl LogGroup {
     async fn retain(&self, cx: &Clients, name: &str) -> Result<(), CloudError> {

@@ -53,6 +53,11 @@ impl NameRule {
         if whole <= room { start + "-" } else { start }
     }
 
+    /// The names that the generations of an object get, as IAM's patterns have it: `?` is one character.
+    pub fn pattern(&self, stack: &str, entry: &str) -> String {
+        self.name(stack, entry, "????????")
+    }
+
     /// A name of a stack's object, as readable as there is room, that ends with what no other's ends with.
     pub(super) fn name(&self, stack: &str, entry: &str, unique: &str) -> String {
         let mut readable = self.readable(stack, entry);

@@ -131,16 +131,17 @@ pub(crate) async fn list<P: Phase>(cx: &Clients, stack: &str) -> Result<Vec<Live
     let mut all = vec![];
     for zone in cx.zones(stack).await? {
         let Some(point) = entry_point::<P>(cx, &zone).await? else { continue };
-        let own: Vec<&Value> = point.rules.iter().filter(|r| name_of(r, stack).is_some()).collect();
+        let owner = Owner::of(stack, &zone);
+        let own: Vec<&Value> = point.rules.iter().filter(|r| owner.name_of(r).is_some()).collect();
         let others = point.rules.len() - own.len();
         let count = others.try_into().unwrap_or(u32::MAX);
-        let rules = own.iter().filter_map(|r| Some((name_of(r, stack)?.to_owned(), read::<P>(r)))).collect();
+        let rules = own.iter().filter_map(|r| Some((owner.name_of(r)?.to_owned(), read::<P>(r)))).collect();
         if others > 0 {
             let nobody = Stamp { address: Address::new(P::KIND, foreign(&point.id)), ..Stamp::nobody(P::KIND) };
             all.push(Live::found(foreign(&point.id), P::new(zone.name.clone(), Ranked::default(), count), nobody));
         }
         if !own.is_empty() {
-            let stamp = own.iter().find_map(|r| stamp_of(r, stack, P::KIND)).unwrap_or_else(|| Stamp {
+            let stamp = own.iter().find_map(|r| owner.stamp_of(r, P::KIND)).unwrap_or_else(|| Stamp {
                 stack: stack.into(),
                 address: Address::new(P::KIND, MAIN),
                 ..Stamp::nobody(P::KIND)
@@ -223,10 +224,13 @@ async fn entry_point<P: Phase>(cx: &Clients, zone: &Zone) -> Result<Option<Entry
 }
 
 /// Puts the stack's rules among the others, in one request. There is no condition that such a request could carry, so afterwards the version tells
-/// whether somebody wrote at the same moment; then their rules are put back. Gives the entry point's id.
+/// whether somebody wrote at the same moment; then their rules are put back, whoever else does the same meanwhile: [`Owed`]. So writers need no lease of the
+/// zone, which stacks of several accounts could not share. What a process that is killed in between owes is missing until its owner plans. Gives the
+/// entry point's id.
 async fn put<P: Phase>(cx: &Clients, zone: &str, stamp: &Stamp, wanted: &Ranked<Rule<P::Action>>) -> Result<String, CloudError> {
     let zone = cx.zone(zone).await?;
-    let own: Vec<Value> = wanted.0.iter().map(|(name, rule)| wire::<P>(name, rule, stamp)).collect();
+    let owner = Owner::of(&stamp.stack, &zone);
+    let own: Vec<Value> = wanted.0.iter().map(|(name, rule)| wire::<P>(name, rule, stamp, &owner)).collect();
     let path = zone.path(&format!("rulesets/phases/{}/entrypoint", P::PHASE));
     let asked = Request::get("Update a zone entry point ruleset", permission::<P>("Write"), &path);
     let mut there = match entry_point::<P>(cx, &zone).await? {
@@ -234,9 +238,9 @@ async fn put<P: Phase>(cx: &Clients, zone: &str, stamp: &Stamp, wanted: &Ranked<
         None if own.is_empty() => return Ok(String::new()),
         None => EntryPoint { id: String::new(), version: 0, rules: vec![] },
     };
-    let (mut written, mut lost) = (false, None);
-    for _ in 0..5 {
-        let rules = among(&there.rules, &own, &stamp.stack);
+    let (mut written, mut lost, mut owed) = (false, None, Owed::default());
+    for _ in 0..10 {
+        let rules = among(&there.rules, &own, &owner);
         let request = asked.clone().send(Method::PUT, json!({ "rules": rules }));
         let answer = match cx.tell(&request).await {
             // It says the same twice, as long as it is said of what is there now.
@@ -257,18 +261,52 @@ async fn put<P: Phase>(cx: &Clients, zone: &str, stamp: &Stamp, wanted: &Ranked<
         let before = format!("{path}/versions/{}", now.version - 1);
         let request = Request::get("Get a zone entry point ruleset version", permission::<P>("Read"), before);
         let between = EntryPoint::of(&half(cx.ask(&request).await)?);
-        if others(&between.rules, &stamp.stack) == others(&there.rules, &stamp.stack) {
+        if others(&between.rules, &owner) == others(&there.rules, &owner) {
             return Ok(now.id);
         }
-        there = EntryPoint { version: now.version, ..between };
+        let rules = owed.settle(&there.rules, between.rules, &owner);
+        there = EntryPoint { version: now.version, rules, ..between };
     }
     Err(lost
         .unwrap_or_else(|| CloudError::new(Class::Ambiguous, "Busy", format!("somebody else goes on writing the rules of {}", P::PHASE))))
 }
 
+/// A rule, or that there is none.
+type State = Option<Value>;
+
+/// What our writes have overwritten of others': by `ref`, how a rule is to be, and how we have left it. Somebody who read that, and wrote it again, didn't mean it.
+#[derive(Default)]
+struct Owed(BTreeMap<String, (State, Vec<State>)>);
+
+impl Owed {
+    /// The rules to write next: those that stood right before our last write, with what is owed. `wrote` is what we took to stand there.
+    fn settle(&mut self, wrote: &[Value], between: Vec<Value>, owner: &Owner<'_>) -> Vec<Value> {
+        let state = |rules: &[Value], name: &str| rules.iter().find(|r| r["ref"] == name).map(plain);
+        let names = wrote.iter().chain(&between).filter(|r| owner.name_of(r).is_none()).filter_map(|r| r["ref"].as_str().map(String::from));
+        let mut rules = between.clone();
+        for name in names.collect::<BTreeSet<_>>() {
+            let (was, is) = (state(wrote, &name), state(&between, &name));
+            if was == is {
+                continue;
+            }
+            let (due, left) = self.0.entry(name.clone()).or_default();
+            if !left.contains(&is) {
+                *due = is;
+                left.push(was);
+                continue;
+            }
+            let at = wrote.iter().position(|r| r["ref"] == *name).unwrap_or(rules.len());
+            rules.retain(|r| r["ref"] != *name);
+            let at = at.min(rules.len());
+            due.iter().for_each(|rule| rules.insert(at, rule.clone()));
+        }
+        rules
+    }
+}
+
 /// Others' rules as they go back: without what the API writes itself. Their `ref` keeps their id.
-fn others(rules: &[Value], stack: &str) -> Vec<Value> {
-    rules.iter().filter(|r| name_of(r, stack).is_none()).map(plain).collect()
+fn others(rules: &[Value], owner: &Owner<'_>) -> Vec<Value> {
+    rules.iter().filter(|r| owner.name_of(r).is_none()).map(plain).collect()
 }
 
 fn plain(rule: &Value) -> Value {
@@ -280,12 +318,12 @@ fn plain(rule: &Value) -> Value {
 }
 
 /// All rules: the stack's stand where they stood, one after the other; what is new comes behind them, or at the end.
-fn among(there: &[Value], own: &[Value], stack: &str) -> Vec<Value> {
+fn among(there: &[Value], own: &[Value], owner: &Owner<'_>) -> Vec<Value> {
     let mut own = own.iter().cloned();
-    let last = there.iter().rposition(|r| name_of(r, stack).is_some());
+    let last = there.iter().rposition(|r| owner.name_of(r).is_some());
     let mut all = vec![];
     for (i, rule) in there.iter().enumerate() {
-        match name_of(rule, stack) {
+        match owner.name_of(rule) {
             None => all.push(plain(rule)),
             Some(_) => all.extend(own.next()),
         }
@@ -297,22 +335,48 @@ fn among(there: &[Value], own: &[Value], stack: &str) -> Vec<Value> {
     all
 }
 
-/// A rule's `ref`, by which it is known.
-fn reference(stack: &str, name: &str) -> String {
-    format!("infra_{stack}_{name}")
+/// Whose rules are the stack's in a zone.
+struct Owner<'s> {
+    stack: &'s str,
+    /// The stack and the place from which it is run.
+    named: String,
 }
 
-/// The name of a rule of the stack.
-fn name_of<'a>(rule: &'a Value, stack: &str) -> Option<&'a str> {
-    rule["ref"].as_str()?.strip_prefix("infra_")?.strip_prefix(stack)?.strip_prefix('_')
+impl<'s> Owner<'s> {
+    fn of(stack: &'s str, zone: &Zone) -> Self {
+        Owner { stack, named: zone.owner(stack) }
+    }
+
+    /// A rule's `ref`, by which it is known.
+    fn reference(&self, name: &str) -> String {
+        format!("infra_{}_{name}", self.named)
+    }
+
+    /// The name of a rule of the stack. Earlier versions named no place.
+    fn name_of<'a>(&self, rule: &'a Value) -> Option<&'a str> {
+        let rest = rule["ref"].as_str()?.strip_prefix("infra_")?;
+        rest.strip_prefix(self.named.as_str()).or_else(|| rest.strip_prefix(self.stack))?.strip_prefix('_')
+    }
+
+    /// The stamp in a rule's description. One that names no place has no digest, so that it is renewed.
+    fn stamp_of(&self, rule: &Value, kind: Kind) -> Option<Stamp> {
+        let (_, stamp) = rule["description"].as_str()?.strip_suffix(')')?.rsplit_once(" (infra ")?;
+        let words: Vec<&str> = stamp.split(' ').collect();
+        let [of, made, digest] = words[..] else { return None };
+        let (run, step) = made.rsplit_once('/')?;
+        let digest = if of == self.named { digest.to_owned() } else { String::new() };
+        let address = Address::new(kind, MAIN);
+        let stamp = Stamp { stack: self.stack.into(), address, run: run.to_owned(), step: step.parse().ok()?, digest };
+        (of == self.named || of == self.stack).then_some(stamp)
+    }
 }
 
-fn wire<P: Phase>(name: &str, rule: &Rule<P::Action>, stamp: &Stamp) -> Value {
+fn wire<P: Phase>(name: &str, rule: &Rule<P::Action>, stamp: &Stamp, owner: &Owner<'_>) -> Value {
     let Written { action, parameters, ratelimit } = rule.action.write();
     let digest = &stamp.digest[..8.min(stamp.digest.len())];
-    let description = format!("{name} (infra {} {}/{} {digest})", stamp.stack, stamp.run, stamp.step);
+    let description = format!("{name} (infra {} {}/{} {digest})", owner.named, stamp.run, stamp.step);
     let mut out = json!({
-        "ref": reference(&stamp.stack, name),
+        "ref": owner.reference(name),
         "description": description,
         "expression": rule.expression,
         "action": action,
@@ -332,15 +396,6 @@ fn read<P: Phase>(rule: &Value) -> Rule<P::Action> {
         action: P::Action::read(&text(rule, "/action"), &rule["action_parameters"], &rule["ratelimit"]),
         enabled: rule["enabled"].as_bool().unwrap_or(true),
     }
-}
-
-/// The stamp in a rule's description.
-fn stamp_of(rule: &Value, stack: &str, kind: Kind) -> Option<Stamp> {
-    let (_, stamp) = rule["description"].as_str()?.strip_suffix(')')?.rsplit_once(" (infra ")?;
-    let (made, digest) = stamp.strip_prefix(stack)?.strip_prefix(' ')?.split_once(' ')?;
-    let (run, step) = made.rsplit_once('/')?;
-    let (run, step, digest) = (run.to_owned(), step.parse().ok()?, digest.to_owned());
-    Some(Stamp { stack: stack.into(), address: Address::new(kind, MAIN), run, step, digest })
 }
 
 /// A text in a rule, by its JSON pointer.

@@ -3,13 +3,14 @@ mod rules;
 mod terraform;
 mod wire;
 
-use super::calls::{CACHES, CACHES_AND_MORE, On, call, needs, reads};
+use super::calls::{CACHES, CACHES_AND_MORE, NEW_CACHE_TAGS, NEW_CACHES, On, call, needs, reads};
 use super::example::{EXAMPLE, tags};
 use super::managed::{already, moved};
 use super::quotas::quota;
 use super::*;
 use crate::model::{Computed, Tags};
 use crate::wire::tags::to_tags;
+use futures_util::future::try_join_all;
 
 object! {
     /// `AWS::ElastiCache::ReplicationGroup` of one shard (cluster mode disabled). Its id is its `ReplicationGroupId`. The stamp is its description,
@@ -49,8 +50,8 @@ object! {
         computed primary_endpoint: Computed<String>,
         /// `ReaderEndpoint.Address`.
         computed reader_endpoint: Computed<String>,
-        /// Written at creation, beside the stamp's tags; lists don't show them.
-        initial tags: Tags,
+        /// Beside the stamp's own, which only a change of tags writes again.
+        update tags: Tags,
     }
 }
 
@@ -67,16 +68,23 @@ impl Resource for ReplicationGroup {
         &["{engine} {engine_version}", "{node_type}", "replicas {replicas}", "{automatic_failover?automatic failover}"];
     /// The role that ElastiCache makes for itself puts the nodes into the network, so that its caller needn't be able to.
     const CALLS: Calls = Calls {
-        read: &[reads(Service::ElastiCache, "DescribeCacheClusters"), reads(Service::ElastiCache, "DescribeReplicationGroups")],
+        read: &[
+            reads(Service::ElastiCache, "DescribeCacheClusters"),
+            reads(Service::ElastiCache, "DescribeReplicationGroups"),
+            reads(Service::ElastiCache, "ListTagsForResource"),
+            reads(Service::Tagging, "GetResources"),
+        ],
         write: &[
-            call(Service::ElastiCache, "CreateReplicationGroup", CACHES_AND_MORE),
-            needs(Service::ElastiCache, "CreateReplicationGroup", "elasticache:AddTagsToResource", CACHES),
+            call(Service::ElastiCache, "AddTagsToResource", CACHES),
+            call(Service::ElastiCache, "CreateReplicationGroup", NEW_CACHES),
+            needs(Service::ElastiCache, "CreateReplicationGroup", "elasticache:AddTagsToResource", NEW_CACHE_TAGS),
             needs(Service::ElastiCache, "CreateReplicationGroup", "iam:CreateServiceLinkedRole", &[On::Linked("elasticache")]),
             call(Service::ElastiCache, "DecreaseReplicaCount", CACHES),
             call(Service::ElastiCache, "DeleteReplicationGroup", CACHES),
             reads(Service::ElastiCache, "DescribeEvents"),
             call(Service::ElastiCache, "IncreaseReplicaCount", CACHES),
             call(Service::ElastiCache, "ModifyReplicationGroup", CACHES_AND_MORE),
+            call(Service::ElastiCache, "RemoveTagsFromResource", CACHES),
         ],
     };
     const TERRAFORM: &'static Table = &terraform::TABLE;
@@ -146,12 +154,13 @@ impl Resource for ReplicationGroup {
         let request = cx.elasticache().describe_cache_clusters().max_records(100);
         let send = async |marker| request.clone().set_marker(marker).send().await;
         let nodes = cx.pages(Service::ElastiCache, "DescribeCacheClusters", send, |page| (page.cache_clusters, page.marker)).await?;
-        let live = own.into_iter().map(|(stamp, id, group)| {
+        let live = own.into_iter().map(async |(stamp, id, group)| {
+            let Some(tags) = wire::tags(cx, &group).await? else { return Ok(None) };
             let node = nodes.iter().find(|n| n.replication_group_id() == Some(&id));
-            let object = wire::read(&group, node);
-            Live::found(id, object, stamp)
+            let object = ReplicationGroup { tags, ..wire::read(&group, node) };
+            Ok(Some(Live::found(id, object, stamp)))
         });
-        Ok(live.collect())
+        Ok(try_join_all(live).await?.into_iter().flatten().collect())
     }
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
@@ -184,7 +193,7 @@ impl Resource for ReplicationGroup {
         Live::made(id, self.with_endpoints(made), stamp, links)
     }
 
-    /// In the order that ElastiCache demands: replicas come before the failover that needs them, and go after it.
+    /// In the order that ElastiCache demands: replicas come before the failover that needs them, and go after it. Tags come last: only what is available takes them.
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let (id, deadline) = (&live.id, deadline(Self::TYPICAL.update));
         let want = self.physical(links)?;
@@ -217,6 +226,13 @@ impl Resource for ReplicationGroup {
                 cx.elasticache().decrease_replica_count().replication_group_id(id).new_replica_count(want.replicas).apply_immediately(true);
             cx.safe(Service::ElastiCache, "DecreaseReplicaCount", async || request.clone().send().await).await?;
             now = wire::settled(cx, id, deadline, |seen| seen.replicas == want.replicas).await?;
+        }
+        let old: ReplicationGroup = live.of()?;
+        if self.tags != old.tags {
+            let arn = wire::find(cx, id).await?.and_then(|group| group.arn);
+            let arn = arn.ok_or_else(|| CloudError::incomplete("DescribeReplicationGroups", "ARN"))?;
+            let (before, after) = (live.stamp.tags(&old.tags), moved(live, stamp).tags(&self.tags));
+            half(elasticache::retag(cx, &arn, &before, &after).await)?;
         }
         Live::made(id, self.with_endpoints(now), stamp, links)
     }

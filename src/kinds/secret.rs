@@ -1,20 +1,24 @@
-//! A login that the stack keeps for itself.
-use super::calls::{SECRETS, call, needs, reads};
+//! A secret that the stack keeps for itself: a login, or a value that it was given.
+use super::calls::{NEW_SECRET_TAGS, NEW_SECRETS, SECRETS, call, needs, reads};
 use super::example::tags;
 use super::quotas::quota;
 use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, Word, is, known, made, of, own};
 use super::*;
-use crate::model::Computed;
+use crate::diag::Code;
+use crate::model::{self, Computed};
 use crate::wire::tags::{from_tags, retag, to_tags};
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, SecretListEntry};
 use serde_json::json;
 
 object! {
-    /// `AWS::SecretsManager::Secret` with a user's name and password, in the form in which RDS writes those that it manages itself:
-    /// `{"username":"…","password":"…"}`. Its id is its ARN. Secrets Manager makes the password when the secret is made (`GetRandomPassword`); it is read
-    /// only for the request that hands it to a service, and never written by `infra`.
+    /// `AWS::SecretsManager::Secret`. Its id is its ARN. Without a value of its own it is a user's name and password, in the form in which RDS writes those
+    /// that it manages itself: `{"username":"…","password":"…"}`. Secrets Manager makes the password when the secret is made (`GetRandomPassword`); it is
+    /// read only for the request that hands it to a service, and never written by `infra`. A secret never gets a second version: with another value it is
+    /// another secret, so that whoever uses the old one can go back to it.
     pub struct Secret {
+        /// `SecretString`, where it is given: in memory alone, until it is sent. A tag keeps its fingerprint.
+        replace value: Option<model::Secret>,
         /// `username` of the value. A tag keeps it, too, since lists show no values.
         replace username: String,
         /// `PasswordLength`: how many letters and digits the password has. There is nothing else in it, so that it fits into addresses and shells.
@@ -27,6 +31,9 @@ object! {
 
 /// Keeps who logs in.
 const TAG_USERNAME: &str = "infra:username";
+
+/// Keeps the fingerprint of a value that was given.
+const TAG_VALUE: &str = "infra:value";
 
 /// How long `ListSecrets` usually takes to know what was made or deleted: it may be up to five minutes late.
 const LISTED: Duration = Duration::from_secs(75);
@@ -46,8 +53,8 @@ impl Resource for Secret {
     const CALLS: Calls = Calls {
         read: &[reads(Service::SecretsManager, "ListSecrets")],
         write: &[
-            call(Service::SecretsManager, "CreateSecret", SECRETS),
-            needs(Service::SecretsManager, "CreateSecret", "secretsmanager:TagResource", SECRETS),
+            call(Service::SecretsManager, "CreateSecret", NEW_SECRETS),
+            needs(Service::SecretsManager, "CreateSecret", "secretsmanager:TagResource", NEW_SECRET_TAGS),
             call(Service::SecretsManager, "DeleteSecret", SECRETS),
             call(Service::SecretsManager, "DescribeSecret", SECRETS),
             reads(Service::SecretsManager, "GetRandomPassword"),
@@ -67,6 +74,7 @@ impl Resource for Secret {
         left_out: &[
             ("username", "it stands within the value, which no plan shows"),
             ("length", "it is that of the value, which no plan shows"),
+            ("value", "no plan shows it"),
         ],
     };
     const QUOTAS: &'static [Quota] =
@@ -74,7 +82,22 @@ impl Resource for Secret {
             .of("CreateSecret")];
 
     fn example() -> Self {
-        Secret { username: "shop".into(), length: 41, arn: Computed::default(), tags: tags() }
+        Secret { value: None, username: "shop".into(), length: 41, arn: Computed::default(), tags: tags() }
+    }
+
+    /// An environment file holds a value a line (`SecretString` itself takes anything).
+    fn breaches(&self, _me: &Address, _near: Near<'_>) -> Vec<Breach> {
+        let several = self.value.as_ref().and_then(model::Secret::expose).is_some_and(|value| value.contains(['\n', '\r', '\0']));
+        let breach = || {
+            let help = "give it in one line, or as base64 that the application decodes";
+            Breach::new(
+                Code::Refused,
+                "value",
+                "the value of this secret has several lines, and a container's environment holds one a value",
+                help,
+            )
+        };
+        several.then(breach).into_iter().collect()
     }
 
     fn outputs(&self) -> Outputs {
@@ -93,16 +116,17 @@ impl Resource for Secret {
     /// Returns when the secret can be listed, too. The token makes a repeated request the same one; the name answers a lost one of an earlier try.
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
         let name = stamp.physical_name(&NAMES);
-        let request = cx.secrets().get_random_password().password_length(self.length.into()).exclude_punctuation(true);
-        let random = cx.safe(Service::SecretsManager, "GetRandomPassword", async || request.clone().send().await).await?;
-        let password = random.random_password.ok_or_else(|| CloudError::incomplete("GetRandomPassword", "RandomPassword"))?;
+        let text = match &self.value {
+            Some(value) => value.expose().map(str::to_owned).ok_or_else(unknown)?,
+            None => self.login(cx).await?,
+        };
         let request = cx
             .secrets()
             .create_secret()
             .name(&name)
             .description(stamp.address.to_string())
             .client_request_token(&digest(&(&stamp.stack, &stamp.address, &stamp.run, stamp.step))[..32])
-            .secret_string(json!({ "username": self.username, "password": password }).to_string())
+            .secret_string(text)
             .set_tags(Some(to_tags(&self.all_tags(stamp))));
         let arn = match cx.safe(Service::SecretsManager, "CreateSecret", async || request.clone().send().await).await {
             Err(e) if e.code == "ResourceExistsException" => existing(cx, &name, stamp).await?,
@@ -146,9 +170,25 @@ impl Resource for Secret {
 impl Secret {
     fn all_tags(&self, stamp: &Stamp) -> Tags {
         let mut all = stamp.tags(&self.tags);
-        all.insert(TAG_USERNAME.into(), self.username.clone());
+        match &self.value {
+            Some(value) => all.insert(TAG_VALUE.into(), value.fingerprint()),
+            None => all.insert(TAG_USERNAME.into(), self.username.clone()),
+        };
         all
     }
+
+    /// The name with a new password.
+    async fn login(&self, cx: &Clients) -> Result<String, CloudError> {
+        let request = cx.secrets().get_random_password().password_length(self.length.into()).exclude_punctuation(true);
+        let random = cx.safe(Service::SecretsManager, "GetRandomPassword", async || request.clone().send().await).await?;
+        let password = random.random_password.ok_or_else(|| CloudError::incomplete("GetRandomPassword", "RandomPassword"))?;
+        Ok(json!({ "username": self.username, "password": password }).to_string())
+    }
+}
+
+/// Only the fingerprint of the value was kept.
+fn unknown() -> CloudError {
+    CloudError::new(Class::Invalid, "UnknownSecret", "the value of this secret is not known to this run: only its fingerprint was kept")
 }
 
 /// The secrets of a stack, by its tag; those that are being deleted aren't among them.
@@ -164,9 +204,10 @@ async fn listed(cx: &Clients, stack: &str) -> Result<Vec<SecretListEntry>, Cloud
 fn read(stack: &str, seen: SecretListEntry) -> Option<Live> {
     let all = from_tags(seen.tags);
     let username = all.get(TAG_USERNAME).cloned().unwrap_or_default();
+    let value = all.get(TAG_VALUE).cloned().map(model::Secret::Sealed);
     let (stamp, tags) = Stamp::read(stack, all)?;
     let arn = seen.arn?;
-    Some(Live::found(&arn, Secret { username, length: 0, arn: Computed::from(arn.clone()), tags }, stamp))
+    Some(Live::found(&arn, Secret { value, username, length: 0, arn: Computed::from(arn.clone()), tags }, stamp))
 }
 
 /// The ARN of a secret that bears the generated name: an earlier try of the same step has made it, or it is nobody's business here.

@@ -9,7 +9,7 @@ use crate::diff::{Context, diff};
 use crate::graph::Graph;
 use crate::kinds::{Claim, Claims, Near, foreign, map_refs, pointers, refs, resolve_texts};
 use crate::model::{Loss, Mode, Reversal};
-use crate::observe::Snapshot;
+use crate::observe::{Snapshot, twins};
 
 /// Everything decided about a stack; `steps` turns it into a program.
 pub(super) struct Decision<'a> {
@@ -48,6 +48,7 @@ pub fn plan(stack: &Stack, snapshot: &Snapshot, allowed: &Allowed) -> Result<Pla
     plan.digest = plan.fingerprint();
     // Permissions, timeouts and names for its reader come last: they are no part of what is done.
     plan.refused = refused;
+    plan.allowed = allowed.iter().filter(|a| plan.steps.iter().any(|s| s.address == **a)).cloned().collect();
     plan.steps.iter_mut().for_each(|s| s.timeouts = stack.timeouts_of(&s.address));
     plan.changes.iter_mut().for_each(|c| stack.name_fields(&c.address, &mut c.attrs));
     Ok(plan)
@@ -103,13 +104,18 @@ impl<'a> Decision<'a> {
         let mut problems = vec![];
         let mut theirs = Claims::default();
         snapshot.foreign.iter().for_each(|l| theirs.add(l.object.claims(), &l.id));
+        let several: Vec<&Vec<Live>> = snapshot.live.values().filter(|g| g.len() > 1).collect();
+        problems.extend(several.iter().filter_map(|g| Some(PlanError::Twins { address: g[0].stamp.address.clone(), ids: twins(g)? })));
+        let points = snapshot.live.values().filter(|_| !several.is_empty()).flatten().flat_map(|l| &l.points);
+        let used: BTreeSet<&String> = points.collect();
         let order: Vec<&Address> = self.graph.order().collect();
         for address in order {
             let want = &self.stack.nodes[address];
             let generations = snapshot.live.get_key_value(address).map_or(&[][..], |(_, g)| g);
+            // What is in use is current; of such as nobody uses, what is nearest to the wish.
             let near = |live: &&'a Live| {
                 let attrs = self.differences(address, live, &replaced);
-                (attrs.iter().filter(|a| a.mode == Mode::Replace).count(), attrs.len(), live.id.clone())
+                (!used.contains(&live.id), attrs.iter().filter(|a| a.mode == Mode::Replace).count(), attrs.len(), live.id.clone())
             };
             let typical = want.kind().typical();
             let origin = self.stack.origins.get(address).cloned();
@@ -157,12 +163,14 @@ impl<'a> Decision<'a> {
                 problems.extend(want.ways(&before, Near(&self.stack.nodes)).into_iter().map(refused));
             }
             let moved = (live.stamp.address != *address).then(|| live.stamp.address.clone());
+            // A mark of an earlier version, which doesn't tell from where the stack is run.
+            let unmarked = live.stamp.digest.is_empty() && address.kind.permission().is_some();
             let made = if attrs.iter().any(|c| c.mode == Mode::Replace) {
                 replaced.insert(address.clone());
                 let mut c = change(Verb::Replace(Order::CreateFirst), Some(live.id.clone()), attrs, Undo::Delete, typical.create);
                 c.loses_data = live.object.kind().loss() == Loss::Data;
                 c
-            } else if !attrs.is_empty() || moved.is_some() {
+            } else if !attrs.is_empty() || moved.is_some() || unmarked {
                 let mut c = change(Verb::Update, Some(live.id.clone()), attrs, Undo::Restore, typical.update);
                 c.loses_data = c.attrs.iter().any(AttrChange::shrinks);
                 c.renamed_from = moved;

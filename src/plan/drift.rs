@@ -99,6 +99,8 @@ pub fn drift(stack: &Stack, snapshot: &Snapshot) -> Result<Drift, Vec<PlanError>
             }
             Some(live) => match asked(stack, address, &live.stamp.digest) {
                 None => Cause::Unclear,
+                // A stamp says nothing of secrets.
+                Some(true) if attrs.iter().all(secret) => Cause::Unclear,
                 Some(true) => Cause::Changed,
                 Some(false) => Cause::Unapplied,
             },
@@ -120,6 +122,12 @@ pub fn drift(stack: &Stack, snapshot: &Snapshot) -> Result<Drift, Vec<PlanError>
     Ok(out)
 }
 
+/// Whether a secret is all that a change is about.
+fn secret(a: &AttrChange) -> bool {
+    let secret = |v: &Value| matches!(Form::of(v), Form::Secret(_));
+    a.before.iter().chain(&a.after).all(secret)
+}
+
 /// Whether what is wanted now is what was last asked for, as far as the stamp tells. A name that has changed since changes nothing.
 fn asked(stack: &Stack, address: &Address, stamped: &str) -> Option<bool> {
     if stamped.is_empty() {
@@ -139,12 +147,18 @@ fn own(attrs: &[AttrChange], d: &Decision) -> Vec<AttrChange> {
         (Some(is), Some(should)) => points(should, &missing) && blurred(is, &|a| a.name.starts_with('=')) == blurred(should, &missing),
         _ => false,
     };
+    // Texts of a list that name what comes anew stand for as many entries that are there.
+    let renewed = |a: &AttrChange| {
+        let of = |o: &&AttrChange| o.path == a.path;
+        let gone = attrs.iter().filter(of).filter(|o| o.after.is_none()).count();
+        gone <= attrs.iter().filter(of).filter(|o| o.after.as_ref().is_some_and(|v| names(v, &anew))).count()
+    };
     let follows = |a: &&AttrChange| match (&a.before, &a.after) {
         (before, after) if a.cascade && before == after => true,
         (_, Some(after)) if names(after, &anew) => true,
         (Some(_), Some(_)) => heir(a, a),
         // An entry of a list goes, and comes again.
-        (Some(_), None) => attrs.iter().any(|o| o.path == a.path && o.before.is_none() && heir(a, o)),
+        (Some(_), None) => renewed(a) || attrs.iter().any(|o| o.path == a.path && o.before.is_none() && heir(a, o)),
         (None, _) => attrs.iter().any(|o| o.path == a.path && o.after.is_none() && heir(o, a)),
     };
     attrs.iter().filter(|a| !follows(a)).cloned().collect()

@@ -1,10 +1,12 @@
 //! Stack x Snapshot to `Plan` or `PlanError`: decides order, replacement, undo and commit point. The run makes no choices.
 mod beside;
+mod check;
 mod decide;
 pub mod drift;
 pub mod limits;
 pub mod saved;
 mod select;
+pub mod signature;
 mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -140,6 +142,9 @@ pub struct Plan {
     /// What it may not delete or replace before that is allowed: such a plan is shown, and never applied.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<Guarded>,
+    /// What it may lose, as it was allowed: recovery holds the steps against it.
+    #[serde(default, skip_serializing_if = "Allowed::is_empty")]
+    pub allowed: Allowed,
     /// Steps before this one build and can be taken back; those from it on delete what nothing uses any more.
     pub commit: usize,
     /// What the steps' references mean before the run.
@@ -151,7 +156,7 @@ pub struct Plan {
 }
 
 /// How many changes of each verb a plan has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {
     pub create: usize,
     pub update: usize,
@@ -183,32 +188,6 @@ impl Plan {
     fn fingerprint(&self) -> String {
         let old: Vec<(&Address, &String)> = self.old.iter().map(|l| (&l.stamp.address, &l.id)).collect();
         digest(&(&self.stack, &self.changes, Seen(&self.steps), &self.adopted, old))[..16].into()
-    }
-
-    /// What every program keeps to, checked where one is read back from a file: steps count up and wait for earlier ones only, the commit point and
-    /// the deciding path lie within them, and what a step does is of its address's kind.
-    pub fn check(&self) -> Result<(), String> {
-        let n = self.steps.len();
-        if self.commit > n || self.critical.iter().any(|i| *i >= n) {
-            return Err("the plan's commit point or path lies outside its steps".into());
-        }
-        for (i, step) in self.steps.iter().enumerate() {
-            let (Act::Create { object } | Act::Update { object, .. } | Act::Delete { live: Live { object, .. } }) = &step.act;
-            let mut others = step.back.iter().chain(match &step.act {
-                Act::Update { live, .. } => Some(&live.object),
-                _ => None,
-            });
-            let other = others.any(|o| o.kind() != step.address.kind);
-            if step.id != i
-                || step.held.iter().any(|j| *j >= n)
-                || step.after.iter().any(|j| *j >= i)
-                || object.kind() != step.address.kind
-                || other
-            {
-                return Err(format!("step {i} of the plan is not sound"));
-            }
-        }
-        Ok(())
     }
 }
 
@@ -248,6 +227,11 @@ pub enum PlanError {
     Blocked {
         gone: Address,
         user: Address,
+    },
+    /// Several objects bear the stamp of one step, which made one of them, and none alone is in use.
+    Twins {
+        address: Address,
+        ids: Vec<String>,
     },
     /// Somebody else has what `address` would be, or a part of it.
     Taken {

@@ -5,15 +5,17 @@ use std::fmt;
 use serde_json::Value;
 
 use super::select::{hold, serving};
+use super::signature::{Signature, Signed};
 use super::*;
 use crate::diff::{Context, diff};
-use crate::model::{Mode, Moment};
+use crate::model::{Mode, Moment, to_json};
 use crate::observe::Snapshot;
 use crate::redact::{Redactor, same};
 use crate::stack::{Layer, text_digest};
+use crate::visible::visible;
 
 /// The shape of a saved plan; grows when an older version can't read a newer one.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// A Cloudflare zone, as the account has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -31,7 +33,7 @@ pub struct Scene {
     pub zone: Option<SceneZone>,
 }
 
-/// A plan, and all that it was made from. Holds no secret: what an output may not show is a fingerprint here.
+/// A plan, and all that it was made from. Holds no secret: of what an output may not show it keeps prints ([`crate::model::secret`]).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Saved {
     pub created: Moment,
@@ -62,8 +64,8 @@ pub enum Unusable {
 impl fmt::Display for Unusable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Unusable::NoPlan(why) => write!(f, "it is no saved plan: {why}"),
-            Unusable::Version(other) => write!(f, "infra {other} wrote it, and this is {}", env!("CARGO_PKG_VERSION")),
+            Unusable::NoPlan(why) => write!(f, "it is no saved plan: {}", visible(why)),
+            Unusable::Version(other) => write!(f, "infra {} wrote it, and this is {}", visible(other), env!("CARGO_PKG_VERSION")),
             Unusable::Tampered => f.write_str("it was changed after it had been written: its digest is another one"),
         }
     }
@@ -76,6 +78,23 @@ struct Head {
     infra: String,
     /// SHA-256 over the second line, in hex.
     digest: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signature: Option<Signature>,
+}
+
+/// What the head of a file says of the rest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seal {
+    /// SHA-256 over what the file holds, in hex.
+    pub digest: String,
+    pub signature: Option<Signature>,
+}
+
+impl Seal {
+    /// What a signature of this plan for a commit is over.
+    pub fn signed<'s>(&'s self, saved: &'s Saved, commit: Option<&'s str>) -> Signed<'s> {
+        Signed { file: &self.digest, plan: &saved.plan.digest, commit }
+    }
 }
 
 impl Saved {
@@ -100,12 +119,25 @@ impl Saved {
 
     /// The text of the file: a header line, and the plan.
     pub fn write(&self) -> String {
-        let body = serde_json::to_string(self).expect("plain data");
-        let head = Head { infra_plan: FORMAT, infra: env!("CARGO_PKG_VERSION").into(), digest: text_digest(&body) };
-        format!("{}\n{body}\n", serde_json::to_string(&head).expect("plain data"))
+        let never = self.write_signed::<std::convert::Infallible>(|_| Ok(None));
+        never.unwrap_or_else(|never| match never {})
+    }
+
+    /// The text of the file, with what `sign` makes of it in its head.
+    pub fn write_signed<E>(&self, sign: impl FnOnce(&Seal) -> Result<Option<Signature>, E>) -> Result<String, E> {
+        let body = to_json(self).expect("plain data");
+        let seal = Seal { digest: text_digest(&body), signature: None };
+        let signature = sign(&seal)?;
+        let head = Head { infra_plan: FORMAT, infra: env!("CARGO_PKG_VERSION").into(), digest: seal.digest, signature };
+        Ok(format!("{}\n{body}\n", serde_json::to_string(&head).expect("plain data")))
     }
 
     pub fn parse(text: &str) -> Result<Saved, Unusable> {
+        Saved::open(text).map(|(saved, _)| saved)
+    }
+
+    /// A saved plan, and what its head says of it.
+    pub fn open(text: &str) -> Result<(Saved, Seal), Unusable> {
         let no_plan = |e: serde_json::Error| Unusable::NoPlan(e.to_string());
         let (head, body) = text.split_once('\n').ok_or_else(|| Unusable::NoPlan("its second line is missing".into()))?;
         let head: Head = serde_json::from_str(head).map_err(no_plan)?;
@@ -118,7 +150,7 @@ impl Saved {
         }
         let saved: Saved = serde_json::from_str(body).map_err(no_plan)?;
         saved.plan.check().map_err(Unusable::NoPlan)?;
-        Ok(saved)
+        Ok((saved, Seal { digest: head.digest, signature: head.signature }))
     }
 
     /// The addresses that the approval covers: those that change, and those that are adopted.
@@ -222,6 +254,12 @@ pub enum Moved {
     Come { address: Address, id: String },
     /// A plan of now would do something else with it.
     Done { address: Address },
+    /// A layer of the spec has another text, is missing, or is one more.
+    Layer { file: String },
+    /// It was signed for another commit than this.
+    Commit { signed: Option<String>, here: Option<String> },
+    /// The layers are the same, and the spec in the file isn't what they say.
+    Spec,
 }
 
 fn generations<'s>(snapshot: &'s Snapshot, address: &Address) -> BTreeMap<&'s str, &'s Live> {
@@ -273,7 +311,7 @@ fn change(c: &mut Change, redactor: &Redactor) {
 }
 
 /// Hides what no output may show of changed attributes.
-pub(super) fn attributes(attrs: &mut [AttrChange], redactor: &Redactor) {
+pub fn attributes(attrs: &mut [AttrChange], redactor: &Redactor) {
     for a in attrs {
         a.before.iter_mut().chain(&mut a.after).for_each(|v| redactor.attribute(&a.path, v));
     }

@@ -13,6 +13,7 @@ use crate::kinds::Address;
 use crate::model::{AttrChange, Mode};
 use crate::plan::Drift;
 use crate::plan::drift::{Cause, Deviation};
+use crate::visible::visible;
 use crate::wire::CloudError;
 
 const CAUSES: [Cause; 6] = [Cause::Changed, Cause::Missing, Cause::Unapplied, Cause::Unclear, Cause::Unwanted, Cause::Leftover];
@@ -23,7 +24,7 @@ fn describe(cause: Cause) -> (&'static str, &'static str, &'static str) {
         Cause::Changed => ("changed behind infra's back", "~", "changed behind infra's back"),
         Cause::Missing => ("missing: deleted by somebody, or not made yet", "+", "missing"),
         Cause::Unapplied => ("not applied yet: the spec asks for something else than it last did", "~", "not applied yet"),
-        Cause::Unclear => ("changed, by somebody or by the spec: its stamp has no room to tell", "~", "changed by somebody or by the spec"),
+        Cause::Unclear => ("changed, by somebody or by the spec: its stamp does not tell", "~", "changed by somebody or by the spec"),
         Cause::Unwanted => ("no longer in the spec", "-", "no longer in the spec"),
         Cause::Leftover => ("left by an earlier run", "-", "left by an earlier run"),
     }
@@ -32,7 +33,7 @@ fn describe(cause: Cause) -> (&'static str, &'static str, &'static str) {
 /// Drift as text.
 pub fn text(d: &Drift, log: &AuditLog, style: Style) -> String {
     if d.is_empty() {
-        return format!("No drift: `{}` is as the spec says ({}).\n", d.stack, count(d.same.len(), "object"));
+        return format!("No drift: `{}` is as the spec says ({}).\n", visible(&d.stack), count(d.same.len(), "object"));
     }
     let mut out = String::new();
     for cause in CAUSES {
@@ -69,7 +70,7 @@ fn deviation(d: &Deviation, log: &AuditLog, style: Style) -> String {
     let dim = |s: &str| style.paint(Label::Dim, s);
     let mut out = style.paint(label, &format!("{sign:>5} {}", d.address));
     if let Some(live) = &d.live {
-        out += &dim(&format!("  ({})", live.id));
+        out += &dim(&format!("  ({})", visible(&live.id)));
     }
     if let Some(old) = &d.renamed_from {
         out += &dim(&format!("  (stands as {old})"));
@@ -105,10 +106,10 @@ fn attribute(a: &AttrChange, style: Style) -> String {
 }
 
 fn who(d: &AuditEvent) -> String {
-    let mut line = format!("by {}, {}, {}", d.who, d.when, d.what);
+    let mut line = format!("by {}, {}, {}", visible(&d.who), d.when, visible(&d.what));
     for (word, text) in [("from", &d.from), ("with", &d.with)] {
         if !text.is_empty() {
-            line += &format!(", {word} {text}");
+            line += &format!(", {word} {}", visible(text));
         }
     }
     line

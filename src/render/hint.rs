@@ -9,6 +9,7 @@ use super::values::value;
 use crate::canon::{Form, pair};
 use crate::model::AttrChange;
 use crate::plan::Change;
+use crate::visible::visible;
 
 /// Characters of a line at most.
 const LONG: usize = 72;
@@ -54,7 +55,7 @@ fn said(slot: &str, attrs: &[AttrChange]) -> Option<String> {
 /// A value without quotes and brackets.
 fn words(v: &Value) -> String {
     match v {
-        Value::String(s) => s.clone(),
+        Value::String(s) => visible(s).into_owned(),
         Value::Array(all) => all.iter().map(words).collect::<Vec<_>>().join(", "),
         other => value(other),
     }
@@ -81,8 +82,8 @@ fn plain(attrs: &[AttrChange]) -> Vec<String> {
     let telling = attrs.iter().filter(|a| !["tags", "zone"].contains(&a.path.as_str())).filter_map(|a| a.after.as_ref());
     telling
         .flat_map(|v| match Form::of(v) {
-            Form::Ranked(entries) => entries.iter().filter_map(pair).map(|(name, _)| name.to_owned()).collect(),
-            Form::Scalar(Value::String(s)) => vec![s.clone()],
+            Form::Ranked(entries) => entries.iter().filter_map(pair).map(|(name, _)| visible(name).into_owned()).collect(),
+            Form::Scalar(Value::String(s)) => vec![visible(s).into_owned()],
             Form::Text(_) => vec![value(v)],
             _ => vec![],
         })

@@ -1,77 +1,113 @@
 //! Runs that are recorded: a list, one in full, and what a recovery will do.
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
 use super::report;
 use super::style::{Label, Style};
+use super::text::{self, Detail};
 use super::values::{count, seconds};
 use super::words;
+use crate::model::Moment;
 use crate::plan::Undo;
+use crate::run::history::Line;
 use crate::run::journal::{Damaged, Header, Record, RecordedRun};
+use crate::run::left::Left;
 use crate::run::{Direction, Event, Run, State};
+use crate::visible::visible;
 
-type Runs = [(PathBuf, Result<RecordedRun, Damaged>)];
-
-/// A line a run.
-pub fn runs(found: &Runs, style: Style) -> String {
-    if found.is_empty() {
-        return "No runs.\n".into();
-    }
-    let mut out = String::new();
-    for (path, recorded) in found {
-        match recorded {
-            Ok(s) => {
-                let h = &s.header;
-                let ended = match s.ended() {
-                    Some(how) => words::ending(how).to_owned(),
-                    None => style.paint(Label::Forced, "not over"),
-                };
-                out += &format!("{}  {}  {:<7}  {}  {}: {ended}\n", h.run, moment(h), h.command, h.stack, words::to_do(h.plan.counts()));
-            }
-            Err(e) => out += &format!("{} can't be read: {e}\n", path.display()),
-        }
-    }
-    out
+/// Journals that were found, and what the cloud tells of runs.
+pub struct Found {
+    pub journals: Vec<(PathBuf, Result<RecordedRun, Damaged>)>,
+    pub lines: Vec<Line>,
 }
 
-/// The list for programs.
-pub fn runs_json(found: &Runs) -> Value {
-    let one = |(path, recorded): &(PathBuf, Result<RecordedRun, Damaged>)| match recorded {
+impl Found {
+    /// Journals of runs of which the cloud tells nothing.
+    fn only_here(&self) -> impl Iterator<Item = &(PathBuf, Result<RecordedRun, Damaged>)> {
+        let told = |run: &str| self.lines.iter().any(|line| line.run == run);
+        self.journals.iter().filter(move |(_, recorded)| recorded.as_ref().map_or(true, |s| !told(&s.header.run)))
+    }
+
+    fn journal(&self, run: &str) -> Option<&PathBuf> {
+        self.journals.iter().find(|(_, recorded)| recorded.as_ref().is_ok_and(|s| s.header.run == run)).map(|(path, _)| path)
+    }
+}
+
+/// A line a run, the newest last.
+pub fn runs(found: &Found, style: Style) -> String {
+    let damaged = |(path, recorded): &(PathBuf, Result<RecordedRun, Damaged>)| match recorded {
+        Ok(_) => None,
+        Err(e) => Some((None, format!("{} can't be read: {e}\n", visible(&path.to_string_lossy())))),
+    };
+    let here = |recorded: &RecordedRun| {
+        let h = &recorded.header;
+        let ended = recorded.ended().map_or_else(|| style.paint(Label::Forced, "not over"), |how| words::ending(how).to_owned());
+        let (at, counts) = (moment(h.started), words::to_do(h.plan.counts()));
+        let [run, command, stack] = [&h.run, &h.command, &h.stack].map(|word| visible(word));
+        (Some(h.started), format!("{run}  {at}  {command:<7}  {stack}  {counts}: {ended}, by {}\n", h.holder))
+    };
+    let mut all: Vec<(Option<Moment>, String)> = found.lines.iter().map(|l| (Some(l.started), line(l))).collect();
+    all.extend(found.only_here().filter_map(|one| damaged(one).or(one.1.as_ref().ok().map(here))));
+    all.sort_by_key(|(at, _)| *at);
+    if all.is_empty() { "No runs.\n".into() } else { all.into_iter().map(|(_, line)| line).collect() }
+}
+
+/// What the cloud tells of a run. Whoever may write the stack's notes has written it.
+pub fn line(l: &Line) -> String {
+    let (at, counts, time) = (moment(l.started), words::to_do(l.counts), seconds(l.seconds));
+    let [run, command, stack, ended, holder] = [&l.run, &l.command, &l.stack, &l.ended, &l.holder].map(|text| visible(text));
+    let mut out = format!("{run}  {at}  {command:<7}  {stack}  {counts}: {ended} after {time}, by {holder}");
+    if let Some(commit) = &l.commit {
+        out += &format!(", commit {}", visible(&commit.chars().take(12).collect::<String>()));
+    }
+    if let Some(job) = &l.job {
+        out += &format!(", {}", visible(job));
+    }
+    out + "\n"
+}
+
+/// The list for programs: what the cloud tells first, then what only journals here do.
+pub fn runs_json(found: &Found) -> Value {
+    let told = |l: &Line| {
+        json!({
+            "run": l.run, "stack": l.stack, "command": l.command, "started": l.started, "holder": l.holder, "job": l.job, "commit": l.commit,
+            "digest": l.digest, "counts": l.counts, "seconds": l.seconds, "ended": l.ended, "journal": found.journal(&l.run),
+        })
+    };
+    let here = |(path, recorded): &(PathBuf, Result<RecordedRun, Damaged>)| match recorded {
         Ok(s) => {
             let h = &s.header;
+            let ended = s.ended().map(words::ending);
             json!({
-                "run": h.run, "stack": h.stack, "command": h.command, "started": h.started, "holder": h.holder, "digest": h.plan.digest,
-                "steps": h.plan.steps.len(), "ended": s.ended(), "journal": path,
+                "run": h.run, "stack": h.stack, "command": h.command, "started": h.started, "holder": h.holder.to_string(),
+                "job": h.holder.job, "commit": null, "digest": h.plan.digest, "counts": h.plan.counts(), "seconds": null, "ended": ended,
+                "journal": path,
             })
         }
         Err(e) => json!({ "journal": path, "damaged": e.to_string() }),
     };
-    found.iter().map(one).collect()
+    found.lines.iter().map(told).chain(found.only_here().map(here)).collect()
 }
 
 /// One run from beginning to end.
 pub fn run(recorded: &RecordedRun, style: Style) -> String {
     let h = &recorded.header;
-    let mut out =
-        format!("{} {} ({} {}) by {}\n", style.paint(Label::Heading, &format!("Run {}", h.run)), moment(h), h.command, h.stack, h.holder);
+    let [run, command, stack, account, region] = [&h.run, &h.command, &h.stack, &h.account, &h.region].map(|word| visible(word));
+    let heading = style.paint(Label::Heading, &format!("Run {run}"));
+    let mut out = format!("{heading} {} ({command} {stack}) by {}\n", moment(h.started), h.holder);
     if let Some(job) = &h.holder.job {
-        out += &format!("  {job}\n");
+        out += &format!("  {}\n", visible(job));
     }
-    out += &format!(
-        "  account {}, {}; infra {}; plan {} ({})\n\n",
-        h.account,
-        h.region,
-        h.infra,
-        h.plan.digest,
-        words::to_do(h.plan.counts())
-    );
+    let (infra, digest) = (visible(&h.infra), visible(&h.plan.digest));
+    out += &format!("  account {account}, {region}; infra {infra}; plan {digest} ({})\n\n", words::to_do(h.plan.counts()));
     for entry in &recorded.entries {
         let at = h.started.age(entry.at.0).as_secs();
         let line = match &entry.what {
             Record::Event(event @ (Event::Began(_) | Event::UndoBegan(_))) => format!("  {}", report::sentence(&h.plan, event)),
             Record::Event(event @ Event::Unsettled(..)) => format!("? {}", report::sentence(&h.plan, event)),
-            Record::Event(event) => report::sentence(&h.plan, event),
+            Record::Event(event) => format!("{}{}", report::sentence(&h.plan, event), request(event)),
             Record::Ended(how) => words::ending(*how).into(),
         };
         out += &format!("{:>7}  {line}\n", seconds(at));
@@ -82,11 +118,21 @@ pub fn run(recorded: &RecordedRun, style: Style) -> String {
     out
 }
 
+/// What the service calls a request that failed.
+fn request(event: &Event) -> String {
+    match event {
+        Event::Failed(_, e) | Event::UndoFailed(_, e) => e.request_id.as_ref().map(|id| format!(" (request {id})")).unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
 /// How a run stands, and what going on with it does.
-pub fn recovery(h: &Header, run: &Run<'_>, way: Direction, style: Style) -> String {
+pub fn recovery(h: &Header, run: &Run<'_>, way: Direction, left: &[Left], detail: Detail) -> String {
+    let style = detail.style;
     let plan = &h.plan;
     let n = |wanted: &[State]| run.state.iter().filter(|s| wanted.contains(s)).count();
-    let mut out = format!("Run {} ({} {}) by {}, begun {}\n", h.run, h.command, h.stack, h.holder, h.started);
+    let [id, command, stack] = [&h.run, &h.command, &h.stack].map(|word| visible(word));
+    let mut out = format!("Run {id} ({command} {stack}) by {}, begun {}\n", h.holder, h.started);
     let unknown = n(&[State::Running, State::Unknown, State::Undoing]);
     out += &format!("  {} of {} stand", n(&[State::Done, State::Stuck]), count(plan.steps.len(), "step"));
     if unknown > 0 {
@@ -96,6 +142,7 @@ pub fn recovery(h: &Header, run: &Run<'_>, way: Direction, style: Style) -> Stri
         Direction::Unwinding => ". Going back:\n",
         Direction::Forward => ". Going on:\n",
     };
+    let left: BTreeMap<usize, &Left> = left.iter().map(|l| (l.step, l)).collect();
     let mut lines = vec![];
     for step in &plan.steps {
         let (state, address) = (run.state[step.id], &step.address);
@@ -111,6 +158,9 @@ pub fn recovery(h: &Header, run: &Run<'_>, way: Direction, style: Style) -> Stri
             (Direction::Forward, State::Pending | State::Failed) => Some(format!("  {}", words::begun(step, false))),
             _ => None,
         });
+        if let Some(left) = left.get(&step.id) {
+            lines.extend(left.attrs.iter().map(|a| format!("        {}", text::attr(a, left.verb, detail))));
+        }
     }
     if lines.is_empty() {
         lines.push("  nothing is left to be done".into());
@@ -119,6 +169,6 @@ pub fn recovery(h: &Header, run: &Run<'_>, way: Direction, style: Style) -> Stri
     out
 }
 
-fn moment(h: &Header) -> String {
-    humantime::format_rfc3339_seconds(h.started.0).to_string()
+fn moment(at: Moment) -> String {
+    humantime::format_rfc3339_seconds(at.0).to_string()
 }

@@ -1,10 +1,12 @@
 //! The call table as an IAM policy.
+pub mod boundary;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::kinds::calls::{Call, GENERAL, On};
-use crate::kinds::{Kind, NameRule};
+use crate::kinds::calls::{ALL, Call, DATABASE, Deed, GENERAL, KEPT, On, deed};
+use crate::kinds::{Kind, NameRule, db_instance};
 use crate::model::partition;
 
 /// How many characters a managed policy may have, white space aside.
@@ -19,6 +21,10 @@ pub struct Place<'a> {
     pub region: &'a str,
     /// `None`: any account, which is the one that the policy is put into.
     pub account: Option<&'a str>,
+    /// The policy under which alone roles are made; `None`: roles may be given anything.
+    pub boundary: Option<&'a str>,
+    /// The ARNs of the managed policies that roles may be given.
+    pub policies: &'a BTreeSet<String>,
 }
 
 /// A policy document.
@@ -26,7 +32,7 @@ pub struct Place<'a> {
 #[serde(rename_all = "PascalCase")]
 pub struct Policy {
     pub version: &'static str,
-    /// By name, and so by service.
+    /// What is allowed, by name; then what is denied.
     pub statement: Vec<Statement>,
 }
 
@@ -40,6 +46,15 @@ pub struct Statement {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub condition: Condition,
 }
+
+impl Statement {
+    fn new(sid: impl Into<String>, effect: &'static str) -> Self {
+        Statement { sid: sid.into(), effect, action: [].into(), resource: [].into(), condition: [].into() }
+    }
+}
+
+/// The language of policies.
+const VERSION: &str = "2012-10-17";
 
 /// Operator to key to values.
 type Condition = BTreeMap<&'static str, BTreeMap<String, BTreeSet<String>>>;
@@ -95,20 +110,28 @@ impl Policy {
     }
 }
 
-/// One statement for each service and each way of narrowing.
+/// One statement for each way of narrowing, and what is denied whoever else allows it.
 fn policy(place: Place, calls: impl Iterator<Item = Named>) -> Policy {
     let mut all: BTreeMap<String, Statement> = BTreeMap::new();
     for (call, names) in calls {
         let action = call.action();
+        let deed = deed(&action);
+        if !place.grants(deed) {
+            continue;
+        }
         for on in call.on {
-            let sid = sid(&action, *on);
-            let new = || Statement { sid: sid.clone(), effect: "Allow", action: [].into(), resource: [].into(), condition: [].into() };
-            let statement = all.entry(sid.clone()).or_insert_with(new);
+            let sid = sid(&action, *on, deed);
+            let statement = all.entry(sid.clone()).or_insert_with(|| Statement::new(sid, "Allow"));
             statement.action.insert(action.clone());
             place.narrow(&action, *on, names, statement);
+            place.restrain(&action, *on, deed, statement);
         }
     }
-    Policy { version: "2012-10-17", statement: all.into_values().collect() }
+    let mut statement: Vec<Statement> = all.into_values().collect();
+    if statement.iter().any(|s| s.action.contains("iam:CreateRole")) {
+        statement.extend(place.boundary.into_iter().flat_map(boundary::kept));
+    }
+    Policy { version: VERSION, statement }
 }
 
 /// The part of an action before the colon.
@@ -116,45 +139,92 @@ fn prefix(action: &str) -> &str {
     action.split(':').next().unwrap_or(action)
 }
 
-/// The statement's name: the service, and how the action is narrowed.
-fn sid(action: &str, on: On) -> String {
+/// The statement's name: how the action is narrowed. ARNs and actions have their service in them, so that one statement serves for all that are narrowed
+/// alike; the service is named where a condition is its own.
+fn sid(action: &str, on: On, deed: Option<Deed>) -> String {
     let how = match on {
         On::Any => return "Read".into(),
-        On::New => "Create",
-        On::NewTags => "TagAtCreation",
-        On::Own => "Own",
+        On::New(ALL) => "Create",
+        On::New(_) => "CreateNamed",
+        On::NewTags(ALL) => "TagAtCreation",
+        On::NewTags(_) => "TagNamedAtCreation",
+        On::Own(ALL) => "Own",
+        On::Own(_) => "OwnNamed",
         On::Named(_) => "Named",
         On::Also(_) => "Also",
         On::Passed(_) => "PassRole",
         On::Linked(_) => "LinkRole",
         On::Launched => "Launch",
         On::Through(_) => "Use",
+        On::Kept => "Kept",
     };
-    let (first, rest) = prefix(action).split_at(1);
-    format!("{}{rest}{how}", first.to_uppercase())
+    let deed = match deed {
+        Some(Deed::Tags) if !matches!(on, On::NewTags(_)) => "Tags",
+        Some(Deed::Untags) => "Untags",
+        Some(Deed::Grants) => "Grants",
+        Some(Deed::Attaches) => "Attach",
+        Some(Deed::Frees) => "Free",
+        _ => "",
+    };
+    let service = match (prefix(action), on) {
+        ("acm", On::NewTags(ALL)) => "Acm",
+        ("ec2", On::NewTags(ALL)) => "Ec2",
+        ("elasticloadbalancing", On::NewTags(ALL)) => "Elb",
+        ("s3", On::Named(_) | On::Also(_)) => "S3",
+        _ => "",
+    };
+    format!("{service}{how}{deed}")
 }
 
+/// The tag of the stack that a request gives.
+const GIVEN: &str = "aws:RequestTag/infra:stack";
+/// The tag of the stack that an object carries.
+const CARRIED: &str = "aws:ResourceTag/infra:stack";
+/// RDS writes down whose password a secret of its own is.
+const KEPT_FOR: &str = "secretsmanager:ResourceTag/aws:rds:primaryDBInstanceArn";
+/// What a launch makes, and what it takes that is nobody's of the account.
+const LAUNCHED: &[&str] = &[
+    "ec2:{region}::image/*",
+    "ec2:{region}::snapshot/*",
+    "ec2:{region}:{account}:instance/*",
+    "ec2:{region}:{account}:network-interface/*",
+    "ec2:{region}:{account}:volume/*",
+];
+/// The tags of a stamp.
+const STAMP: &[&str] = &["infra:address", "infra:digest", "infra:run", "infra:stack"];
+/// Services that tell tags given by a creation from tags given later.
+const TELL: &[&str] = &["ec2", "elasticloadbalancing"];
+
 impl Place<'_> {
+    /// Whether the policy has this at all: under a boundary nobody takes one away, and what isn't attached needs no right.
+    fn grants(&self, deed: Option<Deed>) -> bool {
+        match deed {
+            Some(Deed::Frees) => self.boundary.is_none(),
+            Some(Deed::Attaches) => !self.policies.is_empty(),
+            _ => true,
+        }
+    }
+
     /// Adds to a statement what allows an action on this.
     fn narrow(&self, action: &str, on: On, names: Option<NameRule>, statement: &mut Statement) {
-        let stack = "aws:RequestTag/infra:stack";
         match on {
             On::Any => self.everywhere(statement),
-            On::New => {
-                self.everywhere(statement);
-                self.here(statement);
-                condition(statement, "StringEquals", stack, self.stack);
+            On::New(arn) => {
+                self.resource(statement, arn, names);
+                condition(statement, "StringEquals", GIVEN, self.stack);
             }
-            On::NewTags => {
-                self.everywhere(statement);
-                self.here(statement);
-                condition(statement, "StringEquals", stack, self.stack);
-                condition(statement, "Null", &format!("{}:CreateAction", prefix(action)), "false");
+            On::NewTags(arn) => {
+                self.resource(statement, arn, names);
+                condition(statement, "StringEquals", GIVEN, self.stack);
+                if TELL.contains(&prefix(action)) {
+                    condition(statement, "Null", &format!("{}:CreateAction", prefix(action)), "false");
+                } else {
+                    condition(statement, "StringEqualsIfExists", CARRIED, self.stack);
+                }
             }
-            On::Own => {
-                self.everywhere(statement);
-                self.here(statement);
-                condition(statement, "StringEquals", "aws:ResourceTag/infra:stack", self.stack);
+            On::Own(arn) => {
+                self.resource(statement, arn, names);
+                condition(statement, "StringEquals", CARRIED, self.stack);
             }
             On::Named(arn) | On::Also(arn) => self.resource(statement, arn, names),
             On::Passed(to) => {
@@ -167,7 +237,7 @@ impl Place<'_> {
                 condition(statement, "StringEquals", "iam:AWSServiceName", &format!("{service}.amazonaws.com"));
             }
             On::Launched => {
-                self.everywhere(statement);
+                LAUNCHED.iter().for_each(|arn| self.resource(statement, arn, None));
                 let template = self.arn("ec2:{region}:{account}:launch-template/*", None);
                 condition(statement, "ArnLike", "ec2:LaunchTemplate", &template);
             }
@@ -175,6 +245,40 @@ impl Place<'_> {
                 self.resource(statement, "kms:{region}:{account}:key/*", None);
                 condition(statement, "StringLike", "kms:ViaService", &format!("{service}.{}.*", self.region));
             }
+            On::Kept => {
+                self.resource(statement, KEPT, None);
+                condition(statement, "ArnLike", KEPT_FOR, &self.arn(DATABASE, Some(db_instance::NAMES)));
+            }
+        }
+    }
+
+    /// Adds to a statement what holds of an action wherever it is allowed.
+    fn restrain(&self, action: &str, on: On, deed: Option<Deed>, statement: &mut Statement) {
+        match deed {
+            Some(Deed::Tags) if !matches!(on, On::NewTags(_)) => {
+                condition(statement, "StringEqualsIfExists", GIVEN, self.stack);
+                if !matches!(on, On::Own(_)) {
+                    condition(statement, "StringEqualsIfExists", CARRIED, self.stack);
+                }
+            }
+            Some(Deed::Untags) => {
+                STAMP.iter().for_each(|key| condition(statement, "ForAllValues:StringNotEquals", "aws:TagKeys", key));
+                // Without keys EC2 takes all tags away.
+                condition(statement, "Null", "aws:TagKeys", "false");
+            }
+            Some(Deed::Grants | Deed::Attaches) => {
+                if let Some(boundary) = self.boundary {
+                    condition(statement, "StringEquals", "iam:PermissionsBoundary", boundary);
+                }
+                if deed == Some(Deed::Attaches) {
+                    self.policies.iter().for_each(|arn| condition(statement, "ArnEquals", "iam:PolicyARN", arn));
+                }
+            }
+            _ => {}
+        }
+        // Whoever makes a bucket has it; any other is in whichever account took the name first.
+        if prefix(action) == "s3" && matches!(on, On::Named(_) | On::Also(_)) {
+            condition(statement, "StringEquals", "s3:ResourceAccount", self.account.unwrap_or("${aws:PrincipalAccount}"));
         }
     }
 
@@ -182,14 +286,14 @@ impl Place<'_> {
         statement.resource.insert("*".into());
     }
 
-    /// Only in the stack's region.
-    fn here(&self, statement: &mut Statement) {
-        condition(statement, "StringEquals", "aws:RequestedRegion", self.region);
-    }
-
+    /// What has this ARN; where that is everything, only in the stack's region.
     fn resource(&self, statement: &mut Statement, arn: &str, names: Option<NameRule>) {
-        let arn = self.arn(arn, names);
-        statement.resource.insert(arn);
+        if arn == ALL {
+            self.everywhere(statement);
+            condition(statement, "StringEquals", "aws:RequestedRegion", self.region);
+        } else {
+            statement.resource.insert(self.arn(arn, names));
+        }
     }
 
     /// A whole ARN of one in the table.
@@ -240,9 +344,8 @@ mod tests {
             "it-has-32-characters-as-allowed-",
         ] {
             for kind in Kind::ALL {
-                let Some(rule) =
-                    kind.names().filter(|_| kind.calls().write.iter().any(|call| call.on.iter().any(|on| matches!(on, On::Named(_)))))
-                else {
+                let named = |on: &On| matches!(on, On::New(arn) if *arn != ALL);
+                let Some(rule) = kind.names().filter(|_| kind.calls().write.iter().any(|call| call.on.iter().any(named))) else {
                     continue;
                 };
                 let stamp = Stamp {

@@ -7,6 +7,7 @@ use super::words;
 use crate::canon::{self, Form};
 use crate::kinds::Address;
 use crate::plan::{Act, Change, Counts, Guarded, Plan, Undo};
+use crate::redact::{HIDDEN, is_sealed};
 
 /// A plan as `infra show --format json` prints it.
 #[derive(Serialize, JsonSchema)]
@@ -101,13 +102,15 @@ pub fn plan_schema() -> Value {
     schemars::schema_for!(PlanDocument).to_value()
 }
 
-/// Replaces every secret's fingerprint by the word.
+/// Replaces by the word what stands for a secret or a hidden text.
 pub(super) fn redact(v: &mut Value) {
     canon::walk_mut(v, &mut |v| {
-        let secret = matches!(Form::of(v), Form::Secret(_));
-        if secret {
-            *v = json!({ "sensitive": true });
-        }
-        secret
+        let hidden = match Form::of(v) {
+            Form::Secret(_) => json!({ "sensitive": true }),
+            Form::Scalar(Value::String(s)) if is_sealed(s) => HIDDEN.into(),
+            _ => return false,
+        };
+        *v = hidden;
+        true
     });
 }

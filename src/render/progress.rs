@@ -10,6 +10,7 @@ use super::values::seconds;
 use super::{report, stream, words};
 use crate::plan::Plan;
 use crate::run::Event;
+use crate::visible::visible;
 
 /// Where progress is shown.
 pub enum Screen<'s> {
@@ -77,7 +78,7 @@ impl<'s> Progress<'s> {
         }
         match (&mut self.screen, report::brief(plan, event)) {
             (Screen::Lines(say), Some(line)) => say(&format!("{:>7}  {line}", seconds(self.started.elapsed().as_secs()))),
-            (Screen::Terminal(bars), Some(line)) => bars.println(line)?,
+            (Screen::Terminal(bars), Some(line)) => bars.println(visible(&line))?,
             (Screen::Json(say), _) => say(&stream::event(plan, event, elapsed)),
             _ => {}
         }
@@ -109,7 +110,7 @@ impl<'s> Progress<'s> {
             let line = r.describe(waits.get(i));
             match (&mut self.screen, &r.bar) {
                 (Screen::Terminal(_), Some(bar)) => {
-                    bar.set_message(line);
+                    bar.set_message(visible(&line).into_owned());
                     bar.tick();
                 }
                 (Screen::Json(say), _) if elapsed.as_secs().is_multiple_of(10) && r.since.elapsed().as_secs() >= 5 => {

@@ -5,6 +5,7 @@ use super::words;
 use crate::plan::{Change, Plan, Step, Undo};
 use crate::render::style::Label;
 use crate::run::{Direction, Event, Outcome, Settlement};
+use crate::visible::visible;
 use crate::wire::CloudError;
 
 /// One event as a line for people: `+ subnet.app-a created`. `None` for the beginning of a step and for a failed look.
@@ -30,8 +31,8 @@ pub fn line(plan: &Plan, event: &Event) -> Option<String> {
 /// One event as a line while the run goes on: what failed is named with its code, and what the service says of it stands in the report.
 pub fn brief(plan: &Plan, event: &Event) -> Option<String> {
     let code = |e: &CloudError| match e.operation.as_str() {
-        "" => e.code.clone(),
-        operation => format!("{operation}: {}", e.code),
+        "" => visible(&e.code).into_owned(),
+        operation => format!("{}: {}", visible(operation), visible(&e.code)),
     };
     match event {
         Event::Failed(i, e) => Some(format!("! {} failed: {}", plan.steps[*i].address, code(e))),
@@ -50,10 +51,9 @@ pub fn sentence(plan: &Plan, event: &Event) -> String {
     })
 }
 
-/// The end of a run: what it did, why it failed, what was undone, what still stands.
+/// The end of a run: what it did, why it failed, what still stands. Each step that was taken back has been told when it was.
 pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, detail: Detail) -> String {
     let took = seconds(elapsed);
-    let undone = undone(plan, events);
     let mut out = String::new();
     let heading = |s: &str| detail.style.paint(Label::Heading, s);
     match outcome {
@@ -70,8 +70,7 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
         Outcome::RolledBack(cause) => {
             let why = cause.as_ref().map_or("interrupted".into(), |e| failures(plan, events, e));
             out += &format!("{} after {took}: {why}.\n", heading("Rolled back"));
-            undone.iter().for_each(|(s, there)| out += &format!("  < {} {}\n", s.address, undone_as(s, *there)));
-            out += &format!("{}\n", as_before(plan, &undone));
+            out += &format!("{}\n", as_before(plan, &undone(plan, events)));
             out += cause.as_ref().map_or("", help);
         }
         Outcome::Stuck(e) => {
@@ -79,7 +78,6 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
             for other in stuck(plan, events).into_iter().filter(|other| other.1 != said(e)) {
                 out += &format!("  ! {} could not be taken back: {}\n", other.0, other.1);
             }
-            undone.iter().for_each(|(s, there)| out += &format!("  < {} {}\n", s.address, undone_as(s, *there)));
             for s in standing(plan, events) {
                 out += &format!("  ! {} still {}\n", s.address, done(s));
             }
@@ -98,7 +96,23 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
             out += help(e);
         }
     }
+    if detail.verbose {
+        out += &requests(plan, events);
+    }
     out
+}
+
+/// What the services call the requests that failed, for those who ask their support.
+fn requests(plan: &Plan, events: &[Event]) -> String {
+    let line = |event: &Event| match event {
+        Event::Failed(i, e) | Event::UndoFailed(i, e) | Event::Unsettled(i, e) => {
+            let id = e.request_id.as_ref()?;
+            Some(format!("  {} {}: {id}\n", plan.steps[*i].address, e.operation))
+        }
+        _ => None,
+    };
+    let lines: String = events.iter().filter_map(line).collect();
+    if lines.is_empty() { lines } else { format!("Requests that failed, as the services number them:\n{lines}") }
 }
 
 /// The command that helps against a failure, where there is one.
@@ -142,10 +156,7 @@ fn stuck(plan: &Plan, events: &[Event]) -> Vec<(String, String)> {
 
 /// What a failure says, without a full stop: a sentence ends behind it.
 fn said(e: &CloudError) -> String {
-    match &e.request_id {
-        Some(_) => e.to_string(),
-        None => e.to_string().trim_end_matches('.').to_owned(),
-    }
+    e.to_string().trim_end_matches('.').to_owned()
 }
 
 /// A step that was undone, and whether its object is there.

@@ -5,63 +5,110 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use super::values::seconds;
-use crate::cloud::lease::{Lease, Standing, Terms, standing};
+use crate::cloud::lease::{Lease, Standing, Terms, Waiting, standing};
 use crate::run::intent::{self, Intent};
+use crate::run::journal::Damaged;
+use crate::visible::visible;
+
+/// What the notes tell of a run that is not over.
+type Noted = Result<Option<Intent>, Damaged>;
 
 /// The status for people. `last` is the newest lease, held or not.
-pub fn text(stack: &str, standing: &Standing, last: Option<&Lease>, intent: Option<&Intent>, now: SystemTime) -> String {
-    let ago = |lease: &Lease| seconds(lease.beat.age(now).as_secs());
+pub fn text(stack: &str, standing: &Standing, last: Option<&Lease>, noted: &Noted, now: SystemTime) -> String {
+    let ago = |lease: &Lease| match lease.beat.0 > now {
+        true => "just now, by its clock".into(),
+        false => format!("{} ago", seconds(lease.beat.age(now).as_secs())),
+    };
     let what = |lease: &Lease| match &lease.run {
-        Some(run) => format!("Run {run} ({})", lease.command),
-        None => format!("`infra {}`", lease.command),
+        Some(run) => format!("Run {} ({})", visible(run), visible(&lease.command)),
+        None => format!("`infra {}`", visible(&lease.command)),
     };
     let step = |lease: &Lease| if lease.of > 0 { format!(" after step {} of {}", lease.done, lease.of) } else { String::new() };
+    let stack = visible(stack);
     let mut out = match standing {
         Standing::Alive(l) => {
             let step = if l.of > 0 { format!(", step {} of {}", l.done, l.of) } else { String::new() };
-            format!("{} on {stack} by {} goes on{step}; heard of {} ago.\n", what(l), l.holder, ago(l))
+            format!("{} on {stack} by {} goes on{step}; heard of {}.\n", what(l), l.holder, ago(l))
         }
-        Standing::Dead(l) => format!("{} on {stack} by {} died {} ago{}.\n", what(l), l.holder, ago(l), step(l)),
+        Standing::Silent(l) if l.beat.0 > now => {
+            format!(
+                "{} on {stack} by {} goes on or has died{}: its last sign of life is of {}, which lies ahead.\n",
+                what(l),
+                l.holder,
+                step(l),
+                l.beat
+            )
+        }
+        Standing::Silent(l) => format!("{} on {stack} by {} seems to have died{}: heard of {}.\n", what(l), l.holder, step(l), ago(l)),
+        Standing::Dead(l) => format!("{} on {stack} by {} died{}; heard of {}.\n", what(l), l.holder, step(l), ago(l)),
         Standing::Unreadable => format!("The lease of {stack} can't be read by this version of infra.\n"),
         Standing::Free => match last {
             Some(l) => {
-                let ended = l.ended.as_deref().unwrap_or_default();
-                format!("Nothing runs on {stack}. {} by {} ended {} ago: {ended}.\n", what(l), l.holder, ago(l))
+                let ended = visible(l.ended.as_deref().unwrap_or_default());
+                format!("Nothing runs on {stack}. {} by {} ended {}: {ended}.\n", what(l), l.holder, ago(l))
             }
             None => format!("Nothing runs on {stack}.\n"),
         },
     };
     if let Some(job) = last.and_then(|l| l.holder.job.as_ref()) {
-        out += &format!("  {job}\n");
+        out += &format!("  {}\n", visible(job));
     }
-    match (standing, intent) {
-        (Standing::Alive(_), _) | (_, None) => {}
-        (_, Some(i)) => {
-            out += &format!("Run {} ({}) by {} is not over: {stack} may stand in between.\n", i.run, i.command, i.holder);
+    match (standing, noted) {
+        (Standing::Alive(_), _) | (_, Ok(None)) => {}
+        (_, Err(e)) => out += &format!("A run may not be over, but what is noted of it can't be read: {}\n", visible(&e.to_string())),
+        (_, Ok(Some(i))) => {
+            let (run, command) = (visible(&i.run), visible(&i.command));
+            out += &format!("Run {run} ({command}) by {} is not over: {stack} may stand in between.\n", i.holder);
             out += "  `infra recover` takes it back, from any machine; `--dry-run` shows what that does.\n";
         }
     }
     out
 }
 
+/// What whoever wants the lease is told while it is waited for.
+pub fn waiting(stack: &str, lease: &Lease, why: Waiting) -> String {
+    match why {
+        Waiting::Living => format!("Waiting for {}, who holds the lease of {stack}.", lease.holder),
+        Waiting::Silent(time) => format!(
+            "{}, who holds the lease of {stack}, has not been heard of lately: watching for {} whether it still lives.",
+            lease.holder,
+            seconds(time.as_secs())
+        ),
+    }
+}
+
+/// Notes that nobody heeds.
+pub fn strays(names: &[String]) -> String {
+    names.iter().map(|name| format!("{name} is no lease that infra wrote, and is not heeded: delete it.\n")).collect()
+}
+
 /// A warning for who plans: another run goes on, or one was cut off. `None` when neither is so.
 pub fn hint(stack: &str, notes: &BTreeMap<String, String>, terms: &Terms) -> Option<String> {
     match (standing(stack, notes, terms), intent::read(stack, notes)) {
         (Standing::Alive(l), _) => {
-            Some(format!("`infra {}` by {} goes on meanwhile; what is shown may be half of it.", l.command, l.holder))
+            Some(format!("`infra {}` by {} goes on meanwhile; what is shown may be half of it.", visible(&l.command), l.holder))
         }
-        (_, Some(i)) => Some(format!("Run {} ({}) by {} is not over: `infra recover` takes it back.", i.run, i.command, i.holder)),
+        (_, Ok(Some(i))) => {
+            let (run, command) = (visible(&i.run), visible(&i.command));
+            Some(format!("Run {run} ({command}) by {} is not over: `infra recover` takes it back.", i.holder))
+        }
+        (_, Err(e)) => Some(format!("A run may not be over, but what is noted of it can't be read: {}", visible(&e.to_string()))),
         _ => None,
     }
 }
 
 /// The status as JSON.
-pub fn json(stack: &str, standing: &Standing, last: Option<&Lease>, intent: Option<&Intent>) -> Value {
+pub fn json(stack: &str, standing: &Standing, last: Option<&Lease>, noted: &Noted) -> Value {
     let state = match standing {
         Standing::Free => "free",
         Standing::Alive(_) => "held",
+        Standing::Silent(_) => "silent",
         Standing::Dead(_) => "dead",
         Standing::Unreadable => "unreadable",
     };
-    json!({ "stack": stack, "lease": state, "last": last, "unfinished": intent })
+    let unfinished = match noted {
+        Ok(intent) => json!(intent),
+        Err(e) => json!({ "unreadable": e.to_string() }),
+    };
+    json!({ "stack": stack, "lease": state, "last": last, "unfinished": unfinished })
 }

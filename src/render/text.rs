@@ -7,6 +7,7 @@ use super::values::{count, maybe, seconds, value};
 use super::words;
 use crate::model::{AttrChange, Mode};
 use crate::plan::{Change, Plan, Step, Undo, Verb};
+use crate::visible::visible;
 
 /// How much of a plan or an outcome is shown.
 #[derive(Clone, Copy, Debug)]
@@ -19,11 +20,11 @@ pub struct Detail {
 /// A plan as text.
 pub fn plan(p: &Plan, detail: Detail) -> String {
     if p.is_empty() {
-        return format!("No changes: `{}` is as the spec says.\n{}", p.stack, adopted(p, detail));
+        return format!("No changes: `{}` is as the spec says.\n{}", visible(&p.stack), adopted(p, detail));
     }
     let mut out = String::new();
     for ((_, place), changes) in groups(&p.changes) {
-        out += &format!("{}\n", detail.style.paint(Label::Heading, place));
+        out += &format!("{}\n", detail.style.paint(Label::Heading, &visible(place)));
         changes.iter().for_each(|i| out += &change(&p.changes[*i], detail));
         out.push('\n');
     }
@@ -42,7 +43,7 @@ pub(super) fn groups(changes: &[Change]) -> BTreeMap<(bool, &str), Vec<usize>> {
 
 /// The adopted objects: somebody else's that are used as they are.
 fn adopted(p: &Plan, detail: Detail) -> String {
-    let line = |a: &crate::plan::Adopted| format!("    = {}  ({} says the same, and isn't of this stack)\n", a.address, a.id);
+    let line = |a: &crate::plan::Adopted| format!("    = {}  ({} says the same, and isn't of this stack)\n", a.address, visible(&a.id));
     let lines: String = p.adopted.iter().map(line).collect();
     if lines.is_empty() {
         return lines;
@@ -68,8 +69,11 @@ fn change(c: &Change, detail: Detail) -> String {
     if let Some(old) = &c.renamed_from {
         out += &dim(format!("  (renamed from {old})"));
     }
+    if c.verb == Verb::Update && c.attrs.is_empty() && c.renamed_from.is_none() {
+        out += &dim("  (its mark is renewed)".into());
+    }
     if c.leftover {
-        out += &dim(format!("  ({}, left by an earlier run)", c.id.as_deref().unwrap_or_default()));
+        out += &dim(format!("  ({}, left by an earlier run)", visible(c.id.as_deref().unwrap_or_default())));
     }
     if c.loses_data && matches!(c.verb, Verb::Replace(_) | Verb::Delete) {
         out += &detail.style.paint(Label::Forced, "  ! loses its data");
@@ -93,7 +97,8 @@ pub fn effect(c: &Change) -> String {
     format!("{} is {}{lost}", c.address, words::verb(c.verb).done)
 }
 
-fn attr(a: &AttrChange, verb: Verb, detail: Detail) -> String {
+/// A line of a change: an attribute before and after.
+pub(super) fn attr(a: &AttrChange, verb: Verb, detail: Detail) -> String {
     let paint = |label, s: &str| detail.style.paint(label, s);
     let mut line = match (&a.before, &a.after) {
         _ if verb == Verb::Create => format!("{}: {}", words::attribute(a), maybe(a.after.as_ref())),

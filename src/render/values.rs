@@ -4,8 +4,9 @@ use serde_json::{Map, Value};
 use crate::canon::{Form, Part, pair, plain_key};
 use crate::plan::saved::Moved;
 use crate::redact::{HIDDEN, is_sealed};
+use crate::visible::{unseen, visible};
 
-/// One value: bare words, `{key: value}`, `[a, b]`, addresses, `(sensitive)`.
+/// One value in one line, every character of which is seen: bare words, `{key: value}`, `[a, b]`, addresses, `(sensitive)`.
 pub fn value(v: &Value) -> String {
     match v {
         Value::Null => "(none)".into(),
@@ -27,6 +28,7 @@ pub fn object(o: &crate::kinds::Object) -> String {
 pub fn moved(m: &Moved) -> String {
     match m {
         Moved::Field { address, path, wanted, then, now } => {
+            let path = visible(path);
             let whose = if *wanted { " (what the spec wants with this environment)" } else { "" };
             match (then, now) {
                 (Some(then), None) => format!("{address}: {path} had {} when the plan was made, and has it no longer{whose}", value(then)),
@@ -37,9 +39,15 @@ pub fn moved(m: &Moved) -> String {
                 }
             }
         }
-        Moved::Gone { address, id } => format!("{address}: {id} was there when the plan was made, and is gone"),
-        Moved::Come { address, id } => format!("{address}: {id} was not there when the plan was made"),
+        Moved::Gone { address, id } => format!("{address}: {} was there when the plan was made, and is gone", visible(id)),
+        Moved::Come { address, id } => format!("{address}: {} was not there when the plan was made", visible(id)),
         Moved::Done { address } => format!("{address}: something else would be done with it now"),
+        Moved::Layer { file } => format!("{file}: what lies here is not the layer that the plan was made from"),
+        Moved::Commit { signed, here } => {
+            let [signed, here] = [signed, here].map(|commit| commit.as_deref().unwrap_or("none"));
+            format!("the commit: {signed} was signed, and this is {here}")
+        }
+        Moved::Spec => "the spec in the plan is not what its layers say".into(),
     }
 }
 
@@ -69,7 +77,17 @@ fn string(s: &str) -> String {
         return HIDDEN.into();
     }
     let plain = !s.is_empty() && s.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:@%+*=".contains(c));
-    if plain { s.to_owned() } else { Value::String(s.into()).to_string() }
+    if plain { s.to_owned() } else { quoted(s) }
+}
+
+/// A text in quotes, as JSON has it, with all that is not seen told by its number.
+fn quoted(s: &str) -> String {
+    let tell = |c: char| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if unseen(c) => visible(c.encode_utf8(&mut [0; 4])).into_owned(),
+        c => c.to_string(),
+    };
+    format!("\"{}\"", s.chars().map(tell).collect::<String>())
 }
 
 fn map(m: &Map<String, Value>) -> String {
@@ -86,12 +104,12 @@ fn map(m: &Map<String, Value>) -> String {
         return rule;
     }
     let filled = m.iter().filter(|(_, v)| !v.is_null() && v.as_str() != Some(""));
-    format!("{{{}}}", filled.map(|(k, v)| format!("{}: {}", plain_key(k), value(v))).collect::<Vec<_>>().join(", "))
+    format!("{{{}}}", filled.map(|(k, v)| format!("{}: {}", visible(plain_key(k)), value(v))).collect::<Vec<_>>().join(", "))
 }
 
 /// A named entry of a list: `login: {…}`.
 fn entry(v: &Value) -> String {
-    pair(v).map_or_else(|| value(v), |(name, v)| format!("{name}: {}", value(v)))
+    pair(v).map_or_else(|| value(v), |(name, v)| format!("{}: {}", visible(name), value(v)))
 }
 
 /// A security group's rule: `tcp 22 203.0.113.0/24 (office)`.
@@ -107,18 +125,18 @@ fn rule(m: &Map<String, Value>) -> Option<String> {
         other => value(other),
     };
     let why = m.get("description").and_then(Value::as_str).filter(|d| !d.is_empty());
-    Some(format!("{protocol}{ports} {peer}{}", why.map(|d| format!(" ({d})")).unwrap_or_default()))
+    Some(format!("{}{ports} {peer}{}", visible(protocol), why.map(|d| format!(" ({})", visible(d))).unwrap_or_default()))
 }
 
 /// An address; a foreign object is its physical id.
 fn reference(target: &str, attr: Option<&str>) -> String {
-    let target = target.split_once(".=").map_or(target, |(_, id)| id);
-    attr.map_or(target.to_owned(), |attr| format!("${{{target}.{attr}}}"))
+    let target = visible(target.split_once(".=").map_or(target, |(_, id)| id));
+    attr.map_or(target.to_string(), |attr| format!("${{{target}.{}}}", visible(attr)))
 }
 
 fn part(v: &Value) -> String {
     match Part::of(v) {
-        Some(Part::Literal(s)) => s.to_owned(),
+        Some(Part::Literal(s)) => visible(s).into_owned(),
         Some(Part::Output(address, attr)) => reference(address, Some(attr)),
         None => value(v),
     }

@@ -1,11 +1,14 @@
 //! The words and signs of every output format: what a verb, a step, an undo and an outcome are called. Each stands here once, so that a plan, its
 //! progress, its comment and its history say the same.
+use std::borrow::Cow;
+
 use super::style::Label;
 use super::values::value;
 use crate::model::{AttrChange, Order, Reversal, Spelling};
 use crate::plan::{Act, Change, Counts, Guarded, Step, Undo, Verb};
 use crate::run::Outcome;
 use crate::run::journal::Ending;
+use crate::visible::visible;
 
 /// The forms of one verb, and its signs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +117,7 @@ fn list(counts: Counts, one: impl Fn(usize, Words) -> String) -> String {
 /// Why a plan may not be applied as it stands: `db_instance.main holds data and would be deleted`.
 pub fn guarded(g: &Guarded) -> String {
     if let Some(attribute) = &g.shrinks {
+        let attribute = visible(attribute);
         return format!("{} would keep less than before ({attribute}), and what is older would be deleted", g.address);
     }
     let what = if g.replaced { REPLACE.done } else { DELETE.done };
@@ -128,8 +132,8 @@ pub fn permission(refused: &[Guarded]) -> String {
 }
 
 /// The name of a changed attribute where people read it: its path in the object. Every plan, comment and drift line takes it from here.
-pub fn attribute(a: &AttrChange) -> &str {
-    &a.path
+pub fn attribute(a: &AttrChange) -> Cow<'_, str> {
+    visible(&a.path)
 }
 
 /// What becomes of a change of an attribute in place when the run is taken back, or of what it deletes; nothing where it goes back.
@@ -158,14 +162,14 @@ pub fn field(a: &AttrChange) -> Option<String> {
     match (spelled(&a.before), spelled(&a.after)) {
         _ if same => None,
         (Some(before), Some(after)) if before != after && field.spelling != Spelling::Same => {
-            Some(format!("{}: {before} -> {after}", field.path))
+            Some(format!("{}: {before} -> {after}", visible(&field.path)))
         }
-        _ => Some(field.path.clone()),
+        _ => Some(visible(&field.path).into_owned()),
     }
 }
 
 /// As [`field`], with the place at which it is written: `…: 7d -> 30d, infra.yaml:31:9`.
 pub fn field_and_place(a: &AttrChange) -> Option<String> {
-    let place = a.field.as_ref().and_then(|f| f.place.as_ref()).map(|place| format!(", {place}")).unwrap_or_default();
+    let place = a.field.as_ref().and_then(|f| f.place.as_ref()).map(|place| format!(", {}", visible(place))).unwrap_or_default();
     field(a).map(|field| field + &place)
 }

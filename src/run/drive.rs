@@ -10,6 +10,7 @@ use super::look::look;
 use super::memory::Memory;
 use super::{Event, Operation, Outcome, Run, Settlement, State};
 use crate::cloud::Cloud;
+use crate::cloud::owned::Owned;
 use crate::kinds::{Call, Links, Live, Stamp};
 use crate::plan::{Act, Plan, Step, Undo};
 use crate::wire::policy::{LEAVABLE, PATIENCE, STEP};
@@ -65,6 +66,7 @@ pub async fn drive<C: Cloud>(
     stop: &mut (impl AsyncFnMut() -> Stop + ?Sized),
 ) -> io::Result<Outcome> {
     let plan = run.plan;
+    let cloud = &Owned::new(cloud, &plan.stack, settings.quiet);
     let mut memory = Memory::new(plan);
     history.iter().for_each(|e| memory.note(plan, e));
     let (mut flight, mut settling, mut looks) = (FuturesUnordered::new(), BTreeSet::new(), BTreeMap::<usize, u32>::new());

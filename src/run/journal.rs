@@ -10,12 +10,13 @@ use super::drive::Sink;
 use super::{Event, Outcome, Run};
 use crate::cloud::lease::Holder;
 use crate::files::at;
-use crate::model::Moment;
+use crate::model::{Moment, to_json};
 use crate::plan::Plan;
+use crate::visible::visible;
 use crate::wire::Identity;
 
 /// The shape of a journal; grows when an older version can't read a newer one.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// Record a run is, who runs it, and its whole program. Holds no secret: those of a plan are fingerprints once written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -137,7 +138,7 @@ impl fmt::Display for Damaged {
         if self.line > 0 {
             write!(f, "line {}: ", self.line)?;
         }
-        f.write_str(&self.why)
+        f.write_str(&visible(&self.why))
     }
 }
 
@@ -153,6 +154,9 @@ pub fn parse(text: &[u8]) -> Result<RecordedRun, Damaged> {
     for (i, line) in lines.enumerate() {
         let entry: Entry = serde_json::from_slice(line).map_err(|e| damaged(i + 2, e.to_string()))?;
         if let Record::Event(event) = &entry.what {
+            if event.made().is_some_and(|(step, live)| !header.plan.fits(&header.run, step, live)) {
+                return Err(damaged(i + 2, "it tells of an object that the step it names can't have made".into()));
+            }
             run.apply(event).map_err(|e| damaged(i + 2, e.0))?;
         }
         entries.push(entry);
@@ -175,7 +179,10 @@ pub fn header(text: &[u8]) -> Result<Header, String> {
         return Err("its plan is of another stack".into());
     }
     header.plan.check()?;
-    Ok(header)
+    match header.plan.unpermitted() {
+        Some(address) => Err(format!("its plan loses what is in {address}, which nobody has allowed")),
+        None => Ok(header),
+    }
 }
 
 /// An open journal; a sink of the run's events.
@@ -234,7 +241,7 @@ impl Journal {
     }
 
     fn line(&mut self, line: &impl Serialize) -> io::Result<()> {
-        let mut bytes = serde_json::to_vec(line)?;
+        let mut bytes = to_json(line)?.into_bytes();
         bytes.push(b'\n');
         self.file.write_all(&bytes).map_err(at(&self.path))
     }

@@ -1,7 +1,9 @@
 //! The run as a pure fold over events: what runs live, in recovery and in tests is the same machine.
 pub mod drive;
+pub mod history;
 pub mod intent;
 pub mod journal;
+pub mod left;
 mod look;
 mod memory;
 mod ready;
@@ -35,6 +37,14 @@ pub enum Event {
 }
 
 impl Event {
+    /// The object that a step has made or left, as the event tells it.
+    pub fn made(&self) -> Option<(usize, &Live)> {
+        match self {
+            Event::Done(i, Some(live)) | Event::Settled(i, Some(live), _) | Event::Undone(i, Some(live)) => Some((*i, live)),
+            _ => None,
+        }
+    }
+
     /// The event with the message of its error mapped: secrets that a service repeats are hidden so.
     #[must_use]
     pub fn map_message(mut self, other: impl Fn(&str) -> String) -> Event {

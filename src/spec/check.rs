@@ -19,6 +19,7 @@ use std::collections::BTreeSet;
 pub fn check(spec: &Spec, sources: &Sources, root: &Node, fields: &Fields<'_>, cut: BTreeSet<Vec<String>>) -> Vec<Finding> {
     let mut cx = Check { spec, sources, root, fields, peers: Peers::of(spec), cut, found: Vec::new() };
     tags(&mut cx);
+    boundary(&mut cx);
     spec.check(&mut cx);
     peers::check(&mut cx);
     references::check(&mut cx);
@@ -66,6 +67,13 @@ fn written(cx: &Check<'_>, stack: &Stack, address: &Address, attribute: &str) ->
     let there = |field: &&Field| cx.written(&field.path.split('.').collect::<Vec<_>>());
     let field = fields.iter().find(there).or(fields.first()).map(|field| field.path.clone());
     field.or(stack.origins.get(address).cloned()).unwrap_or_default()
+}
+
+/// Roles take the boundary from their own account.
+fn boundary(cx: &mut Check<'_>) {
+    if let Some((message, help)) = cx.spec.permissions_boundary.as_ref().and_then(|arn| cx.elsewhere(arn.as_str())) {
+        cx.error(Code::BadArn, &["permissions_boundary"], "this policy", message, help);
+    }
 }
 
 /// The stack's own tags.
@@ -142,7 +150,8 @@ impl Check<'_> {
 
     /// Whether the value at `path`, or something that it is part of, was wrong already.
     pub fn is_cut(&self, path: &[&str]) -> bool {
-        (1..=path.len()).any(|depth| self.cut.iter().any(|cut| cut.iter().eq(path[..depth].iter())))
+        let path: Vec<String> = path.iter().map(|step| (*step).to_owned()).collect();
+        !self.cut.is_empty() && (1..=path.len()).any(|depth| self.cut.contains(&path[..depth]))
     }
 
     /// Whether the value at `path` and all of its parts are as they were written. A check that needs more than the places it shows asks for the others.

@@ -1,5 +1,5 @@
 //! A located tree as a serde format, so that the document's order reaches the types.
-use super::node::{Node, Val};
+use super::node::{Entries, Node, Val};
 use serde::de::value::{Error, MapDeserializer, SeqDeserializer, StringDeserializer};
 use serde::de::{Deserializer, EnumAccess, IntoDeserializer, VariantAccess, Visitor};
 use serde::forward_to_deserialize_any;
@@ -12,7 +12,7 @@ impl<'de> IntoDeserializer<'de, Error> for Node {
     }
 }
 
-fn pairs(entries: Vec<super::node::Entry>) -> impl Iterator<Item = (String, Node)> {
+fn pairs(entries: Entries) -> impl Iterator<Item = (String, Node)> {
     entries.into_iter().map(|entry| (entry.key, entry.node))
 }
 
@@ -44,10 +44,10 @@ impl<'de> Deserializer<'de> for Node {
 
     fn deserialize_enum<V: Visitor<'de>>(self, _: &'static str, _: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
         match self.value {
-            Val::Map(mut entries) if entries.len() == 1 => {
-                let entry = entries.remove(0);
-                visitor.visit_enum(Variant(entry.key, Some(entry.node)))
-            }
+            Val::Map(entries) if entries.len() == 1 => match entries.into_iter().next() {
+                Some(entry) => visitor.visit_enum(Variant(entry.key, Some(entry.node))),
+                None => Err(serde::de::Error::custom("expected a word")),
+            },
             Val::Text { text, .. } => visitor.visit_enum(Variant(text, None)),
             _ => Err(serde::de::Error::custom("expected one of several words")),
         }

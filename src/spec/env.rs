@@ -19,7 +19,7 @@ pub enum EnvSource {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SecretRef {
-    /// The environment variable of this process that holds it when it is applied.
+    /// The environment variable of this process that holds it when it is applied; it is kept in Secrets Manager, where the instances fetch it.
     FromEnv(EnvName),
     /// The name or ARN of a secret of AWS Secrets Manager, read by the instance itself.
     FromSecretsManager(SecretId),

@@ -5,7 +5,7 @@ use miette::NamedSource;
 use std::sync::Arc;
 
 /// Bytes of one of the sources.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct At {
     /// The layer's index.
     pub file: usize,

@@ -2,9 +2,8 @@
 use std::collections::BTreeMap;
 
 use super::peers::Peers;
-use super::units::{Name, Template, TemplatePart};
+use super::units::{Name, Reference, Template, TemplatePart};
 use super::{Spec, groups, sections};
-use crate::canon::{Document, Open};
 use crate::kinds::{Address, Kind, Object, Part, Ref, Resource, Subnet, Text};
 use crate::model::{Tags, partition};
 use crate::stack::{FieldRule, Spelling, Stack};
@@ -110,16 +109,29 @@ impl Lower<'_> {
         for part in text.parts() {
             match part {
                 TemplatePart::Literal(literal) => parts.push(Part::Literal(literal.clone())),
-                TemplatePart::Reference(reference) => {
-                    let section = sections::SECTIONS.iter().find(|section| section.name == reference.target.section);
-                    let attributes = section.map_or(&[][..], |section| section.attributes);
-                    let meaning = attributes.iter().find(|(name, _)| *name == reference.attribute);
-                    let name = reference.target.name.as_ref().map_or("", Name::as_str);
-                    parts.extend(meaning.into_iter().flat_map(|(_, meaning)| meaning(self.spec, name)));
-                }
+                TemplatePart::Reference(reference) => parts.extend(self.named(reference).0),
             }
         }
         Text(parts)
+    }
+
+    /// What a reference names.
+    pub fn named(&self, reference: &Reference) -> Text {
+        let section = sections::SECTIONS.iter().find(|section| section.name == reference.target.section);
+        let attributes = section.map_or(&[][..], |section| section.attributes);
+        let meaning = attributes.iter().find(|(name, _)| *name == reference.attribute);
+        let name = reference.target.name.as_ref().map_or("", Name::as_str);
+        Text(meaning.into_iter().flat_map(|(_, meaning)| meaning(self.spec, name)).collect())
+    }
+
+    /// The boundary of every role.
+    pub fn boundary(&self) -> Option<String> {
+        self.spec.permissions_boundary.as_ref().map(ToString::to_string)
+    }
+
+    /// The account of an ARN; any where the spec doesn't say which.
+    pub fn account(&self) -> &str {
+        self.spec.account.as_ref().map_or("*", |account| account.as_str())
     }
 
     /// The first word of every ARN.
@@ -144,9 +156,4 @@ pub fn allow(actions: &[&str], resources: &[String]) -> serde_json::Value {
         "Version": "2012-10-17",
         "Statement": [{ "Effect": "Allow", "Action": actions, "Resource": resources }],
     })
-}
-
-/// A map of one policy, or of none.
-pub fn policies(name: &str, document: Option<serde_json::Value>) -> Open<Document> {
-    document.into_iter().map(|d| (name.to_owned(), d.into())).collect()
 }

@@ -1,6 +1,6 @@
 //! Layers: maps merge, lists and scalars replace, `null` removes: it stays until the shape is checked, so that an
 //! unknown key is seen even when it has no value.
-use super::node::{Entry, Node, Val};
+use super::node::{Entries, Entry, Node, Val};
 
 /// What `over` makes of `base`; every key and value keeps its own file.
 pub fn merge(base: Node, over: Node) -> Node {
@@ -15,13 +15,13 @@ pub fn merge(base: Node, over: Node) -> Node {
     }
 }
 
-fn lay(entries: &mut Vec<Entry>, over: Entry) {
-    match entries.iter_mut().find(|entry| entry.key == over.key) {
+fn lay(entries: &mut Entries, over: Entry) {
+    match entries.get_mut(&over.key) {
         Some(entry) => {
             entry.at = over.at;
             let base = std::mem::replace(&mut entry.node, Node::map(over.at));
             entry.node = merge(base, over.node);
         }
-        None => entries.push(over),
+        None => entries.add(over),
     }
 }

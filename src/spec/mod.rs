@@ -43,9 +43,10 @@ pub use locate::Sources;
 pub use sections::Spec;
 
 use crate::diag::{Code, Finding, Findings};
-use crate::stack::{Layer, layers_digest, text_digest};
+use crate::stack::{Layer, layers_digest};
 use schema_view::Fields;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// A spec that was read, and where everything in it was written.
@@ -81,7 +82,7 @@ impl Loaded {
 pub fn load(layers: &[(PathBuf, String)], env: &dyn Fn(&str) -> Option<String>) -> Result<Loaded, Findings> {
     let names = layers.iter().map(|(name, text)| (name.display().to_string(), text.as_str()));
     let mut sources = Sources::new(names);
-    let (mut found, mut unread) = (Vec::new(), Vec::new());
+    let (mut found, mut unread) = (Vec::new(), BTreeSet::new());
     let mut nodes = Vec::new();
     for (file, (_, text)) in layers.iter().enumerate() {
         nodes.extend(parse::parse(&sources, file, text, &mut found, &mut unread));
@@ -89,11 +90,12 @@ pub fn load(layers: &[(PathBuf, String)], env: &dyn Fn(&str) -> Option<String>) 
     if found.iter().any(|finding| finding.code == Code::Syntax) {
         return Err(Findings::new(found));
     }
+    let readable = substitute::Readable::of(&mut nodes, &sources, env, &mut found);
     let base = node::Node::map(locate::At::default());
     let mut root = nodes.into_iter().fold(base, merge::merge);
     root.retain(|key| !key.starts_with(schema::EXTENSION));
     sources.set(root.clone());
-    substitute::substitute(&mut root, &sources, env, &mut found, &mut unread);
+    substitute::substitute(&mut root, &sources, &readable, &mut found, &mut unread);
     let schema = schema::typed();
     let shape = shape::check(schema, &mut root, &sources, &unread);
     found.extend(shape.found);
@@ -115,8 +117,7 @@ pub fn load(layers: &[(PathBuf, String)], env: &dyn Fn(&str) -> Option<String>) 
     if findings.refuse() {
         return Err(findings);
     }
-    let layer = |(name, text): &(PathBuf, String)| Layer { file: name.display().to_string(), digest: text_digest(text) };
-    let layers: Vec<Layer> = layers.iter().map(layer).collect();
+    let layers: Vec<Layer> = layers.iter().map(|(name, text)| Layer::of(name, text)).collect();
     let (accepted, warnings) = findings.0.into_iter().partition(|f| f.risk.as_ref().is_some_and(|named| named.accepted.is_some()));
     Ok(Loaded { spec, sources, warnings, accepted, digest: layers_digest(&layers), layers, secrets })
 }

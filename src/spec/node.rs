@@ -1,5 +1,6 @@
 //! A YAML document as a tree whose every key and value knows where it was written.
 use super::locate::At;
+use indexmap::IndexMap;
 
 /// A value and where it stands.
 #[derive(Clone, Debug)]
@@ -22,7 +23,7 @@ pub enum Val {
     /// A sequence.
     List(Vec<Node>),
     /// A mapping, in the document's order.
-    Map(Vec<Entry>),
+    Map(Entries),
     /// `null`, `~` or nothing.
     Null,
     /// Text.
@@ -45,6 +46,56 @@ pub struct Entry {
     pub node: Node,
 }
 
+/// Entries in the document's order, each found at once by its key.
+#[derive(Clone, Debug, Default)]
+pub struct Entries(IndexMap<String, Entry>);
+
+impl Entries {
+    /// The entry of this key.
+    pub fn get(&self, key: &str) -> Option<&Entry> {
+        self.0.get(key)
+    }
+
+    /// The entry of this key, to change it.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Entry> {
+        self.0.get_mut(key)
+    }
+
+    /// Adds an entry at the end, unless there is one of its key.
+    pub fn add(&mut self, entry: Entry) {
+        self.0.entry(entry.key.clone()).or_insert(entry);
+    }
+
+    /// Keeps only those that `keep` says.
+    pub fn retain(&mut self, mut keep: impl FnMut(&mut Entry) -> bool) {
+        self.0.retain(|_, entry| keep(entry));
+    }
+
+    /// Entries in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Entry> {
+        self.0.values()
+    }
+
+    /// Entries in order, to change them.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
+        self.0.values_mut()
+    }
+
+    /// How many entries.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl IntoIterator for Entries {
+    type Item = Entry;
+    type IntoIter = indexmap::map::IntoValues<String, Entry>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_values()
+    }
+}
+
 impl Node {
     /// Text that was not written by the user but follows from `at`.
     pub fn text(text: impl Into<String>, at: At) -> Self {
@@ -64,7 +115,7 @@ impl Node {
 
     /// An empty map that follows from `at`.
     pub fn map(at: At) -> Self {
-        Node { value: Val::Map(Vec::new()), at }
+        Node { value: Val::Map(Entries::default()), at }
     }
 
     /// The entry's value, when this is a map that has it.
@@ -74,7 +125,10 @@ impl Node {
 
     /// The entry, when this is a map that has it.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
-        self.entries().iter().find(|entry| entry.key == key)
+        match &self.value {
+            Val::Map(entries) => entries.get(key),
+            _ => None,
+        }
     }
 
     /// The entry's value, to change it.
@@ -82,7 +136,7 @@ impl Node {
         let Val::Map(entries) = &mut self.value else {
             return None;
         };
-        entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.node)
+        entries.get_mut(key).map(|entry| &mut entry.node)
     }
 
     /// Items of a list; none where it is something else.
@@ -101,11 +155,9 @@ impl Node {
     }
 
     /// Its entries; none when it is not a map.
-    pub fn entries(&self) -> &[Entry] {
-        match &self.value {
-            Val::Map(entries) => entries,
-            _ => &[],
-        }
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        let entries = if let Val::Map(entries) = &self.value { Some(entries) } else { None };
+        entries.into_iter().flat_map(Entries::iter)
     }
 
     /// Its entries' values, to change them.
@@ -155,9 +207,9 @@ impl Node {
     pub fn fill(&mut self, key: &str, node: impl FnOnce(At) -> Node) {
         let at = self.at;
         if let Val::Map(entries) = &mut self.value
-            && !entries.iter().any(|entry| entry.key == key)
+            && entries.get(key).is_none()
         {
-            entries.push(Entry { key: key.into(), at, node: node(at) });
+            entries.add(Entry { key: key.into(), at, node: node(at) });
         }
     }
 }

@@ -1,10 +1,11 @@
 //! One layer's YAML to a located tree.
 use super::locate::{At, Sources};
-use super::node::{Entry, Node, Val, plain};
+use super::node::{Entries, Entry, Node, Val, plain};
 use crate::diag::{Code, Finding};
+use crate::visible::visible;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Deeper documents are refused.
 const DEPTH: usize = 64;
@@ -12,7 +13,7 @@ const DEPTH: usize = 64;
 const NODES: usize = 200_000;
 
 /// Reads the layer `file`; all that can be said about it goes to `found`, and where a key stands twice, its first value to `unread`.
-pub fn parse(sources: &Sources, file: usize, text: &str, found: &mut Vec<Finding>, unread: &mut Vec<At>) -> Option<Node> {
+pub fn parse(sources: &Sources, file: usize, text: &str, found: &mut Vec<Finding>, unread: &mut BTreeSet<At>) -> Option<Node> {
     let mut reader = Reader {
         parser: Parser::new_from_str(text),
         sources,
@@ -39,7 +40,7 @@ struct Reader<'a> {
     anchors: BTreeMap<usize, (Node, usize)>,
     nodes: usize,
     found: &'a mut Vec<Finding>,
-    unread: &'a mut Vec<At>,
+    unread: &'a mut BTreeSet<At>,
 }
 
 impl<'a> Reader<'a> {
@@ -133,7 +134,7 @@ impl<'a> Reader<'a> {
     }
 
     fn map(&mut self, mut at: At, depth: usize) -> Result<Node, Refused> {
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut entries = Entries::default();
         let mut merged: Vec<Node> = Vec::new();
         loop {
             let (event, span) = self.next()?;
@@ -159,32 +160,26 @@ impl<'a> Reader<'a> {
             let node = self.node(event, span, depth + 1)?;
             if is_merge {
                 merged.push(node);
-            } else if let Some(first) = entries.iter().find(|entry| entry.key == key) {
+            } else if let Some(first) = entries.get(&key) {
                 let finding = Finding::error(
                     Code::Duplicate,
-                    format!("the key `{key}` stands twice"),
+                    format!("the key `{}` stands twice", visible(&key)),
                     "keep one of them, or give the second another name",
                 )
                 .at(self.sources.place(key_at, "again here"))
                 .at(self.sources.place(first.at, "first here"));
                 self.found.push(finding);
-                self.unread.push(first.node.at);
+                self.unread.insert(first.node.at);
             } else {
-                entries.push(Entry { key, at: key_at, node });
+                entries.add(Entry { key, at: key_at, node });
             }
         }
     }
 
     /// `<<`: keys that are written win over those that are merged in, earlier maps over later ones.
-    fn merge(&mut self, entries: &mut Vec<Entry>, node: Node) {
+    fn merge(&mut self, entries: &mut Entries, node: Node) {
         match node.value {
-            Val::Map(more) => {
-                for entry in more {
-                    if !entries.iter().any(|known| known.key == entry.key) {
-                        entries.push(entry);
-                    }
-                }
-            }
+            Val::Map(more) => more.into_iter().for_each(|entry| entries.add(entry)),
             Val::List(items) if items.iter().all(|item| matches!(item.value, Val::Map(_))) => {
                 for item in items {
                     self.merge(entries, item);

@@ -1,6 +1,6 @@
 //! References in texts: what they name exists.
 use super::check::Check;
-use super::node::{Entry, Node};
+use super::node::Node;
 use super::schema_view::Fields;
 use super::substitute::within;
 use super::suggest::{list, nearest};
@@ -17,7 +17,7 @@ pub fn check(cx: &mut Check<'_>) {
     for (path, reference) in all(cx.fields) {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         let section = cx.root.get(reference.target.section);
-        let known: Vec<&str> = section.map_or(&[][..], Node::entries).iter().map(|Entry { key, .. }| key.as_str()).collect();
+        let known: Vec<&str> = section.into_iter().flat_map(Node::entries).map(|entry| entry.key.as_str()).collect();
         let there = match &reference.target.name {
             Some(name) => known.contains(&name.as_str()),
             None => section.is_some(),

@@ -6,6 +6,7 @@ use super::substitute::within;
 use super::suggest::{list, nearest};
 use super::units::{FORMS, Form, Malformed, Template};
 use crate::diag::{Code, Finding};
+use crate::visible::{unseen, visible};
 use serde_json::{Map, Value};
 
 /// The kinds of values, as people call them.
@@ -182,6 +183,31 @@ pub fn check(leaf: &Leaf<'_>, node: &mut Node, path: &[String], sources: &Source
         }
         _ => Ok(()),
     }
+}
+
+/// Expressions: of several lines where somebody likes that.
+const EXPRESSIONS: &[&str] = &["when", "to_expression"];
+
+/// A text whose every character is seen, so that nothing in a spec deceives who reviews it or whoever reads a plan of it. Lines and tabs are left to
+/// the check of a text that may have them; a script goes as it is to what runs it.
+pub fn seen(text: &str, leaves: &[Leaf<'_>], path: &[String]) -> Result<(), Finding> {
+    let script = matches!(path, [section, _, field] if section == "compute" && field == "user_data");
+    let lines = leaves.iter().any(Leaf::is::<Template>) || path.last().is_some_and(|field| EXPRESSIONS.contains(&field.as_str()));
+    let odd = text.chars().find(|c| unseen(*c) && !script && !(lines && ['\n', '\t'].contains(c)));
+    odd.map_or(Ok(()), |c| Err(hidden(c, name(path))))
+}
+
+/// A key whose every character is seen.
+pub fn seen_key(key: &str) -> Result<(), Finding> {
+    key.chars().find(|c| unseen(*c)).map_or(Ok(()), |c| Err(hidden(c, format!("the key `{}`", visible(key)))))
+}
+
+fn hidden(c: char, what: String) -> Finding {
+    let (has, help) = match c {
+        '\n' | '\r' => ("several lines", "write it in one line"),
+        _ => ("a character that can't be seen", "take it out: nobody who reads the spec or a plan would see what it does"),
+    };
+    Finding::error(Code::BadText, format!("{what} has {has} (U+{:04X})", c as u32), help)
 }
 
 fn references(errors: Vec<(std::ops::Range<usize>, Malformed)>, text: &str, at: At, sources: &Sources) -> Finding {

@@ -10,6 +10,9 @@ pub const DERIVED: &str = "x-default";
 /// How keys at the top begin that are the user's own: nothing is made of them, and what they anchor stands elsewhere.
 pub const EXTENSION: &str = "x-";
 
+/// What only the first layer has.
+const FIRST: &str = "env";
+
 /// The schema as the types have it; fields whose default is derived are not required.
 pub fn typed() -> &'static Value {
     static TYPED: LazyLock<Value> = LazyLock::new(generate);
@@ -50,6 +53,9 @@ pub fn infra_schema() -> Value {
 pub fn layer_schema() -> Value {
     let mut schema = typed().clone();
     for_editors(&mut schema, "A layer of a spec of infra.");
+    if let Some(Value::Object(fields)) = schema.get_mut("properties") {
+        fields.remove(FIRST);
+    }
     each_object(&mut schema, &mut |object| {
         object.remove("required");
         object.remove("minProperties");

@@ -73,7 +73,7 @@ pub fn meant<'l, 'a>(fitting: &[&'l Leaf<'a>], node: &Node) -> Option<&'l Leaf<'
     if let [only] = fitting {
         return Some(only);
     }
-    let first = node.entries().first()?;
+    let first = node.entries().next()?;
     fitting.iter().copied().find(|leaf| property(leaf.schema, &first.key).is_some())
 }
 
@@ -178,7 +178,7 @@ fn walk<'a>(root: &'a Value, schema: &'a Value, node: &'a Node, path: &mut Vec<S
     all.push(Field { path: path.clone(), node, leaf: leaf.clone() });
     match &node.value {
         Val::Map(entries) => {
-            for entry in entries {
+            for entry in entries.iter() {
                 let Some(Member::Field(below) | Member::Named(_, below)) = member(leaf.schema, &entry.key) else { continue };
                 path.push(entry.key.clone());
                 walk(root, below, &entry.node, path, all);

@@ -3,8 +3,8 @@ use super::check::Check;
 use super::env::{EnvSource, SecretRef};
 use super::schema_view::Fields;
 use super::units::Template;
-use crate::diag::Code;
-use crate::redact::secret_name;
+use crate::diag::{Code, Finding};
+use crate::redact::{own_credential, secret_name, secret_value};
 
 /// Environment variables that hold secrets.
 pub fn from_env(fields: &Fields<'_>) -> Vec<String> {
@@ -22,24 +22,24 @@ pub fn check(cx: &mut Check<'_>) {
             let help = format!("write `{{from_secrets_manager: ID}}` or `{{from_env: {key}}}`");
             cx.error(Code::LiteralSecret, &path, "in the clear", message, help);
         }
-        if looks_secret(&text) {
-            let message = format!("`{}` holds what looks like a key or a password", path.join("."));
-            let help = "keep it in AWS Secrets Manager and refer to it, in `env` by `{from_secrets_manager: ID}`";
-            cx.error(Code::LiteralSecret, &path, "in the clear", message, help);
-        }
+    }
+    for field in cx.fields.all::<SecretRef>() {
+        let Some(node) = field.node.get("from_env") else { continue };
+        let Some(name) = node.as_text().filter(|name| own_credential(name)) else { continue };
+        let message = format!("`{name}` is what infra or its CI job logs in with, and no application's secret");
+        let help = "give the application a secret of its own; what it may do at AWS, the role of its instances may (`policies`)";
+        let place = cx.sources.place(node.at, "not this one");
+        let path: Vec<&str> = field.path.iter().map(String::as_str).collect();
+        cx.say(&[&path], Finding::error(Code::OwnCredential, message, help).at(place));
     }
 }
 
-/// Forms that nothing but a secret has.
-fn looks_secret(text: &Template) -> bool {
-    let literal = text.to_string();
-    let word = |word: &str| {
-        let token = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
-        let upper = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
-        let key = token.len() == 20 && token.starts_with("AKIA") && token.bytes().all(upper);
-        let login = word.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
-        let password = login.and_then(|(login, _)| login.split_once(':')).map(|(_, password)| password);
-        key || password.is_some_and(|password| !password.is_empty() && !password.contains('$'))
-    };
-    literal.contains("PRIVATE KEY-----") || literal.split_whitespace().any(word)
+/// Refuses a text that holds a secret by its form, wherever it stands.
+pub fn in_clear(text: &str, path: &[String]) -> Result<(), Finding> {
+    if !secret_value(text) {
+        return Ok(());
+    }
+    let message = format!("`{}` holds what looks like a key or a password", path.join("."));
+    let help = "keep it in AWS Secrets Manager and refer to it, in `env` by `{from_secrets_manager: ID}`";
+    Err(Finding::error(Code::LiteralSecret, message, help))
 }

@@ -9,11 +9,11 @@ use super::load_balancer::LoadBalancer;
 use super::lower::Lower;
 use super::node::Node;
 use super::section::{Attributes, Fields, Section, SectionGroup};
-use super::units::{Account, Name, OutputName, Region, TagKey, TagValue, Template};
+use super::units::{Account, Arn, EnvName, Name, OutputName, Region, TagKey, TagValue, Template};
 use super::vpc::Vpc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A section as users know it; its fields and texts are those of its schema.
 #[derive(Clone, Copy, Debug)]
@@ -48,9 +48,15 @@ macro_rules! sections {
             /// A guard: with any other live account, nothing is read further and nothing is changed.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub account: Option<Account>,
+            /// Environment variables that `${env.NAME}` may read, beside those whose names begin with `INFRA_VAR_`. Only the first layer lists them.
+            #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+            pub env: BTreeSet<EnvName>,
             /// Tags on everything, beside those that infra sets itself (`Name` and `infra:…`).
             #[serde(default)]
             pub tags: BTreeMap<TagKey, TagValue>,
+            /// The managed policy beyond which no role of the stack may do anything (AWS: permissions boundary); `infra iam-policy --boundary` prints one.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub permissions_boundary: Option<Arn>,
             /// Risks that are known, by name (`single_nat`) or by path (`vpc.nat`), each with its reason: only `--verbose` and JSON tell them still.
             #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
             pub accept: BTreeMap<String, String>,

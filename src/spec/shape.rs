@@ -1,13 +1,14 @@
 //! Whether a document has the shape of the schema; all findings at once. What is wrong is mended, so that what stands beside it can be checked, too.
 use super::locate::{At, Sources};
-use super::node::{Entry, Node, Val};
+use super::node::{Entries, Entry, Node, Val};
 use super::scalar::{self, ValueType};
 use super::schema_view::{Leaf, Member, fitting, keys, leaves, meant, member, typed};
+use super::secrets;
 use super::suggest::{list, nearest};
 use super::units::Template;
 use crate::diag::{Code, Finding};
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of a document.
 #[derive(Debug, Default)]
@@ -22,7 +23,7 @@ pub struct Shape {
 
 /// Checks `root` against `schema`, and makes it fit: what may be left out is taken away, what is required gets a value of its type. Doubled dollar signs
 /// become single ones where no references stand. Values at `unread` are wrong, which is said already.
-pub fn check(schema: &Value, root: &mut Node, sources: &Sources, unread: &[At]) -> Shape {
+pub fn check(schema: &Value, root: &mut Node, sources: &Sources, unread: &BTreeSet<At>) -> Shape {
     let mut walker = Walker { schema, sources, unread, shape: Shape::default() };
     let at = root.at;
     walker.shape.hopeless = !walker.walk(schema, root, &mut Vec::new(), at);
@@ -35,7 +36,7 @@ const SECRETS: &[&str] = &["auth_token", "master_password", "password"];
 struct Walker<'a> {
     schema: &'a Value,
     sources: &'a Sources,
-    unread: &'a [At],
+    unread: &'a BTreeSet<At>,
     shape: Shape,
 }
 
@@ -46,6 +47,17 @@ impl<'a> Walker<'a> {
             return false;
         }
         let leaves = leaves(self.schema, schema);
+        if let Some(text) = node.as_text()
+            && let Err(finding) = scalar::seen(text, &leaves, path)
+        {
+            let place = self.sources.place(node.at, "this text");
+            return self.say(Err(finding.at(place)));
+        }
+        if let Some(text) = node.as_text()
+            && let Err(finding) = secrets::in_clear(text, path)
+        {
+            return self.say(Err(finding.at(self.sources.place(node.at, "in the clear"))));
+        }
         let words: Vec<&str> = leaves.iter().filter_map(Leaf::word).collect();
         if !words.is_empty() && words.len() == leaves.len() {
             return self.say(scalar::word(&words, &[], node, path, self.sources));
@@ -75,7 +87,7 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn map(&mut self, schema: &'a Map<String, Value>, entries: &mut Vec<Entry>, path: &mut Vec<String>, owner: At) {
+    fn map(&mut self, schema: &'a Map<String, Value>, entries: &mut Entries, path: &mut Vec<String>, owner: At) {
         let known: Vec<&str> = keys(schema, "properties");
         let required = schema.get("required").and_then(Value::as_array);
         let required: Vec<&str> = required.map_or(Vec::new(), |keys| keys.iter().filter_map(Value::as_str).collect());
@@ -88,7 +100,10 @@ impl<'a> Walker<'a> {
             self.say(Err(Finding::error(Code::Count, message, "add an entry").at(place)));
             self.shape.cut.insert(path.clone());
         }
-        entries.retain_mut(|entry| {
+        entries.retain(|entry| {
+            if let Err(finding) = scalar::seen_key(&entry.key) {
+                return self.say(Err(finding.at(self.sources.place(entry.at, "this key"))));
+            }
             path.push(entry.key.clone());
             let null = entry.node.value.kind() == ValueType::Null;
             let stays = match member(schema, &entry.key) {
@@ -116,14 +131,14 @@ impl<'a> Walker<'a> {
             stays
         });
         for key in required {
-            if !entries.iter().any(|entry| entry.key == key) {
+            if entries.get(key).is_none() {
                 self.missing(key, path, owner);
                 path.push(key.into());
                 let mut node = Node::map(owner);
                 if let Some(Member::Field(field)) = member(schema, key) {
                     self.mend(Some(field), &mut node, path);
                 }
-                entries.push(Entry { key: key.into(), at: owner, node });
+                entries.add(Entry { key: key.into(), at: owner, node });
                 path.pop();
             }
         }
@@ -179,9 +194,11 @@ impl<'a> Walker<'a> {
 
     fn unique(&mut self, items: &[Node]) -> bool {
         let mut good = true;
-        for (index, item) in items.iter().enumerate() {
+        let mut seen: BTreeMap<&str, &Node> = BTreeMap::new();
+        for item in items {
             let Some(text) = item.as_text() else { continue };
-            if let Some(first) = items[..index].iter().find(|other| other.as_text() == Some(text)) {
+            let first = *seen.entry(text).or_insert(item);
+            if !std::ptr::eq(first, item) {
                 let message = format!("`{text}` stands twice in this list");
                 let finding = Finding::error(Code::Duplicate, message, "keep one of them")
                     .at(self.sources.place(item.at, "again here"))
@@ -225,7 +242,7 @@ impl<'a> Walker<'a> {
     /// A map that is none of several.
     fn neither(&mut self, leaves: &[&Leaf<'a>], node: &Node, path: &[String], owner: At) -> bool {
         let known: Vec<&str> = leaves.iter().flat_map(|leaf| keys(leaf.schema, "properties")).collect();
-        let finding = match node.entries().first() {
+        let finding = match node.entries().next() {
             Some(entry) => self.unknown(entry, &known, path),
             None => {
                 let help = format!("write one of {}", list(known.iter().copied()));

@@ -1,16 +1,51 @@
-//! `${env.NAME}` and `${env.NAME:-default}` in scalars.
+//! `${env.NAME}` and `${env.NAME:-default}` in scalars, of names that may be read.
 use super::locate::{At, Sources};
 use super::node::{Node, Val};
 use super::units::{EnvName, Unit};
 use crate::diag::{Code, Finding};
-use crate::redact::secret_name;
+use crate::redact::{secret_name, secret_value};
+use crate::visible::visible;
+use std::collections::BTreeSet;
+
+/// The key at the top of the first layer that lists names.
+const LIST: &str = "env";
+
+/// How names begin that every spec may read.
+const PREFIX: &str = "INFRA_VAR_";
 
 /// Answers `${env.NAME}`.
 pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
+/// The environment, and the names that a spec may read of it.
+pub struct Readable<'a> {
+    env: Env<'a>,
+    listed: BTreeSet<String>,
+}
+
+impl<'a> Readable<'a> {
+    /// What the first of the layers lists may be read. No other layer may list anything: that is said, and taken away.
+    pub fn of(layers: &mut [Node], sources: &Sources, env: Env<'a>, found: &mut Vec<Finding>) -> Self {
+        let listed = layers.first().and_then(|base| base.get(LIST)).map(Node::items).unwrap_or_default();
+        let listed = listed.iter().filter_map(Node::as_text).map(str::to_owned).collect();
+        for layer in layers.iter_mut().skip(1) {
+            if let Some(entry) = layer.entry(LIST) {
+                let message = "`env` stands in a layer over the first one, and would let it read more of the environment";
+                let finding = Finding::error(Code::UnlistedEnv, message, "write it in the first layer");
+                found.push(finding.at(sources.place(entry.at, "not here")));
+            }
+            layer.retain(|key| key != LIST);
+        }
+        Readable { env, listed }
+    }
+
+    fn may(&self, name: &str) -> bool {
+        name.starts_with(PREFIX) || self.listed.contains(name)
+    }
+}
+
 /// Puts the environment into every scalar of `node`; such a scalar is whatever its field takes. Dollar signs that come
 /// from the environment are doubled, so that they are never taken for references. Where a scalar can't be read is noted in `unread`.
-pub fn substitute(node: &mut Node, sources: &Sources, env: Env<'_>, found: &mut Vec<Finding>, unread: &mut Vec<At>) {
+pub fn substitute(node: &mut Node, sources: &Sources, env: &Readable<'_>, found: &mut Vec<Finding>, unread: &mut BTreeSet<At>) {
     match &mut node.value {
         Val::List(items) => items.iter_mut().for_each(|item| substitute(item, sources, env, found, unread)),
         Val::Map(entries) => entries.iter_mut().for_each(|entry| substitute(&mut entry.node, sources, env, found, unread)),
@@ -28,7 +63,7 @@ pub fn substitute(node: &mut Node, sources: &Sources, env: Env<'_>, found: &mut 
 struct Scalar<'a> {
     sources: &'a Sources,
     at: At,
-    env: Env<'a>,
+    env: &'a Readable<'a>,
 }
 
 impl Scalar<'_> {
@@ -72,8 +107,20 @@ impl Scalar<'_> {
             found.push(self.finding(Code::LiteralSecret, written, &message, &help));
             return String::new();
         }
-        let value = (self.env)(name).filter(|value| default.is_none() || !value.is_empty());
+        if !self.env.may(name) {
+            let message = format!("`{name}` is none of the environment variables that this spec may read");
+            let help = format!("call it `{PREFIX}{name}`, or write `env: [{name}]` at the top of the first layer");
+            found.push(self.finding(Code::UnlistedEnv, written, &message, &help));
+            return String::new();
+        }
+        let value = (self.env.env)(name).filter(|value| default.is_none() || !value.is_empty());
         match value.as_deref().or(default) {
+            Some(value) if secret_value(value) => {
+                let message = format!("the value of `{name}` looks like a key or a password, and would stand in the spec");
+                let help = format!("write `{{from_env: {name}}}` in the `env` of a compute entry; nothing else takes a secret");
+                found.push(self.finding(Code::LiteralSecret, written, &message, &help));
+                String::new()
+            }
             Some(value) => value.replace('$', "$$"),
             None => {
                 let message = format!("the environment variable `{name}` is not set");
@@ -86,7 +133,7 @@ impl Scalar<'_> {
 
     fn finding(&self, code: Code, written: &str, message: &str, help: &str) -> Finding {
         let at = within(self.sources, self.at, written);
-        Finding::error(code, message, help).at(self.sources.place(at, "read here"))
+        Finding::error(code, visible(message), help).at(self.sources.place(at, "read here"))
     }
 }
 

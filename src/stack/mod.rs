@@ -2,10 +2,12 @@
 pub mod fields;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::kinds::{Address, Object, Text};
 use crate::model::{Timeouts, digest};
@@ -58,9 +60,16 @@ pub struct Layer {
     pub digest: String,
 }
 
-/// SHA-256 of a text, in hex.
+impl Layer {
+    /// What is recorded of a layer with this name and text.
+    pub fn of(file: &Path, text: &str) -> Layer {
+        Layer { file: file.display().to_string(), digest: text_digest(text) }
+    }
+}
+
+/// SHA-256 of a text, in hex: what `sha256sum` prints of its file.
 pub fn text_digest(text: &str) -> String {
-    digest(&text)
+    Sha256::digest(text).iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Over the texts of all layers, in order.

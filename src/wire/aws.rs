@@ -1,5 +1,6 @@
 //! How clients are made, and how each kind of request is sent.
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::time::{Duration, SystemTime};
 
@@ -19,10 +20,13 @@ use futures_util::FutureExt;
 
 use super::classify::classify;
 use super::policy::{Policy, Repeat};
-use super::{Clients, CloudError, Cloudflare, Identity, Service};
+use super::{Class, Clients, CloudError, Cloudflare, Identity, Service};
 
 /// The name that our own requests bear in their user agent: `app/infra`.
 pub const APP: &str = "infra";
+
+/// How long one attempt of a request may take, of AWS's and of Cloudflare's.
+pub const ATTEMPT: Duration = Duration::from_secs(60);
 
 impl Clients {
     /// S3's client. At an endpoint of one's own a bucket's name stands in the path, since no host name answers for it.
@@ -36,8 +40,7 @@ impl Clients {
     /// Clients for a region, with credentials, profile and endpoints from the SDK's usual places (`AWS_PROFILE`, `AWS_ENDPOINT_URL`, …).
     pub async fn connect(region: &str, cloudflare: Cloudflare, policy: Policy) -> Self {
         let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-        let timeouts =
-            TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).operation_attempt_timeout(Duration::from_secs(60)).build();
+        let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).operation_attempt_timeout(ATTEMPT).build();
         let config = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http)
             .region(Region::new(region.to_owned()))
@@ -200,13 +203,26 @@ impl Clients {
             token.replace(next.filter(|t| !t.is_empty()));
             Ok(())
         };
-        loop {
+        let mut seen = BTreeSet::new();
+        for _ in 0..PAGES {
             self.send(service, operation, repeat, &page).await?;
-            if token.borrow().is_none() {
-                return Ok(all.take());
+            let Some(next) = token.borrow().clone() else { return Ok(all.take()) };
+            if !seen.insert(next) {
+                return Err(endless(service, operation, "a page leads back to an earlier one"));
             }
         }
+        Err(endless(service, operation, "there are more than 10,000 pages"))
     }
+}
+
+/// How many pages of a list are followed: far more than an account's quotas leave room for.
+const PAGES: usize = 10_000;
+
+/// A list that has no end, whatever the service thinks.
+fn endless(service: Service, operation: &str, why: &str) -> CloudError {
+    let mut e = CloudError::new(Class::Invalid, "EndlessList", format!("the list doesn't end: {why}"));
+    (e.service, e.operation) = (Some(service), operation.into());
+    e
 }
 
 /// Whether a request changes nothing, by how AWS names those.

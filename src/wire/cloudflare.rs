@@ -88,9 +88,16 @@ pub struct Zone {
     pub plan: String,
     /// The account's id.
     pub account: String,
+    /// The account and region of AWS from which the stack is run, as a short digest. A zone is one for all of them, so marks there tell it.
+    pub place: String,
 }
 
 impl Zone {
+    /// How marks in the zone name the stack: an equally named one of another account or region is another.
+    pub fn owner(&self, stack: &str) -> String {
+        format!("{stack}-{}", self.place)
+    }
+
     /// A path below the zone.
     pub fn path(&self, rest: &str) -> String {
         format!("zones/{}/{rest}", self.id)
@@ -112,6 +119,7 @@ pub struct Cloudflare {
     /// The spec's zone.
     zone: Option<String>,
     zones: Cells<Zone>,
+    place: tokio::sync::OnceCell<String>,
     /// The zones in which a stack has, or once had, something.
     entered: Cells<BTreeSet<String>>,
 }
@@ -120,8 +128,8 @@ impl Cloudflare {
     /// `zone` is the spec's, if it has one. `base` is the API's address when it is not Cloudflare's own.
     pub fn new(zone: Option<String>, token: Option<String>, base: Option<String>) -> Self {
         let environment = base.map_or(Environment::Production, |base| Environment::Custom(format!("{}/", base.trim_end_matches('/'))));
-        let (zones, entered) = Default::default();
-        Cloudflare { http: OnceCell::new(), token: token.map(Secret::new), environment, zone, zones, entered }
+        let (zones, entered, place) = Default::default();
+        Cloudflare { http: OnceCell::new(), token: token.map(Secret::Known), environment, zone, zones, place, entered }
     }
 
     /// With the token of `CLOUDFLARE_API_TOKEN` and the address of `CLOUDFLARE_BASE_URL`.
@@ -172,9 +180,22 @@ fn valid(environment: &Environment) -> bool {
 }
 
 fn client() -> Result<reqwest::Client, CloudError> {
-    let builder = reqwest::Client::builder().connect_timeout(Duration::from_secs(5)).timeout(Duration::from_secs(60));
+    let builder = reqwest::Client::builder().connect_timeout(Duration::from_secs(5)).timeout(super::aws::ATTEMPT);
     let agent = concat!("infra/", env!("CARGO_PKG_VERSION"));
     builder.user_agent(agent).build().map_err(|e| CloudError::bug(e.to_string()))
+}
+
+/// What is said of a zone that isn't there. Names of others are a customer's business, so that only what was probably meant is told.
+fn unseen(name: &str, names: &[&str]) -> String {
+    let near = |zone: &&&str| strsim::damerau_levenshtein(name, zone) <= name.len() / 3;
+    let meant = names.iter().filter(near).min_by_key(|zone| strsim::damerau_levenshtein(name, zone));
+    let hint = meant.map(|zone| format!("; did you mean {zone}?")).unwrap_or_default();
+    let others = match names.len() {
+        0 => "none at all".to_owned(),
+        1 => "one other".to_owned(),
+        n => format!("{n} others"),
+    };
+    format!("the token can't see a zone {name}; it sees {others}{hint}")
 }
 
 impl Clients {
@@ -211,13 +232,12 @@ impl Clients {
         if id.is_empty() {
             let seen = self.ask(&Request::get("List Zones", "Zone Read", "zones").query("per_page=50")).await?;
             let names: Vec<&str> = seen.as_array().into_iter().flatten().filter_map(|z| z["name"].as_str()).collect();
-            let all = if names.is_empty() { "none at all".to_owned() } else { names.join(", ") };
-            let message = format!("the token can't see a zone {name}; the zones that it sees: {all}");
-            return Err(errors::local(&request, Class::NotFound, "UnknownZone", &message));
+            return Err(errors::local(&request, Class::NotFound, "UnknownZone", &unseen(name, &names)));
         }
         let plan = text("/plan/legacy_id");
         let account = text("/account/id");
-        Ok(Zone { id, name: name.into(), plan: if plan.is_empty() { "enterprise".into() } else { plan }, account })
+        let place = self.cloudflare.place.get_or_try_init(async || self.identity().await.map(|who| who.place())).await?.clone();
+        Ok(Zone { id, name: name.into(), plan: if plan.is_empty() { "enterprise".into() } else { plan }, account, place })
     }
 
     /// Every zone in which the stack may have something: the spec's, and those that its notes name.

@@ -13,6 +13,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::visible::visible;
+
 pub use cloudflare::{Cloudflare, Zone};
 pub use notes::Notes;
 pub use services::{Clients, Service};
@@ -55,6 +57,7 @@ pub struct CloudError {
     /// The API's own code: `InvalidSubnet.Conflict`.
     pub code: String,
     pub message: String,
+    /// What the service calls the request, for whoever asks its support; a person reads it where details are asked for.
     pub request_id: Option<String>,
     /// How long the service asks to be left alone (`Retry-After`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -110,13 +113,9 @@ impl CloudError {
 impl fmt::Display for CloudError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.operation.is_empty() {
-            write!(f, "{}: ", self.operation)?;
+            write!(f, "{}: ", visible(&self.operation))?;
         }
-        write!(f, "{}: {}", self.code, self.message)?;
-        if let Some(id) = &self.request_id {
-            write!(f, " (request {id})")?;
-        }
-        Ok(())
+        write!(f, "{}: {}", visible(&self.code), visible(&self.message))
     }
 }
 
@@ -127,4 +126,11 @@ impl std::error::Error for CloudError {}
 pub struct Identity {
     pub account: String,
     pub region: String,
+}
+
+impl Identity {
+    /// A short digest of it, for marks in what is one for all accounts and regions: 20 bits.
+    pub fn place(&self) -> String {
+        crate::model::digest(self)[..5].into()
+    }
 }

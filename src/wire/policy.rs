@@ -171,12 +171,17 @@ impl Policy {
         self.lease.set(None);
     }
 
+    /// Whether there was a lease and its time is over.
+    pub fn lapsed(&self) -> bool {
+        self.lease.get().is_some_and(|(a, b)| Instant::now() >= a || SystemTime::now() >= b)
+    }
+
     /// Refuses a request that may not go out any more. A note always may: it keeps the lease itself.
     fn admit(&self, repeat: Repeat) -> Result<(), CloudError> {
         if repeat.note() {
             return Ok(());
         }
-        if self.lease.get().is_some_and(|(a, b)| Instant::now() >= a || SystemTime::now() >= b) {
+        if self.lapsed() {
             self.halt(CloudError::new(
                 Class::Ambiguous,
                 "LeaseExpired",

@@ -9,7 +9,7 @@ mod support;
 use std::time::Duration;
 
 use infra::cloud::sandbox::{Pace, Sandbox};
-use infra::kinds::Address;
+use infra::kinds::{Address, Object, map_refs};
 use infra::observe::observe;
 use infra::plan::{Allowed, Plan, plan};
 use infra::run::drive::{Settings, drive};
@@ -77,28 +77,24 @@ fn copies(stack: &Stack, n: usize) -> Stack {
     let copies = n.div_ceil(stack.nodes.len());
     let mut all = Stack { name: "copies".into(), ..Stack::default() };
     for copy in 0..copies {
+        let zone = format!("c{copy}.example.com");
+        let name = |a: &Address| format!("{}-{copy}", a.name.replace("example.com", &zone));
         for (address, object) in &stack.nodes {
             let mut value = serde_json::to_value(object).unwrap();
-            rename(&mut value, &|name| format!("{name}-{copy}"), &format!("c{copy}.example.com"));
-            let address = Address::new(address.kind, format!("{}-{copy}", address.name));
-            all.nodes.insert(address, serde_json::from_value(value).unwrap());
+            move_to(&mut value, &zone);
+            let moved: Object = serde_json::from_value(value).unwrap();
+            let here = |a: &Address| Some(format!("{}-{copy}", a.name));
+            all.nodes.insert(Address::new(address.kind, name(address)), map_refs(&moved, here));
         }
     }
     all
 }
 
-/// Renames the target of every reference, in texts too, and puts every host name of the reference into the zone.
-fn rename(value: &mut Value, name: &dyn Fn(&str) -> String, zone: &str) {
+/// Puts every host name of the reference into the zone.
+fn move_to(value: &mut Value, zone: &str) {
     match value {
-        Value::Object(fields) => {
-            for (key, value) in fields {
-                match value.as_str().and_then(|s| s.parse::<Address>().ok()).filter(|_| key == "ref") {
-                    Some(a) => *value = Address::new(a.kind, name(&a.name)).to_string().into(),
-                    None => rename(value, name, zone),
-                }
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|v| rename(v, name, zone)),
+        Value::Object(fields) => fields.iter_mut().for_each(|(_, v)| move_to(v, zone)),
+        Value::Array(items) => items.iter_mut().for_each(|v| move_to(v, zone)),
         Value::String(text) => *text = text.replace("example.com", zone),
         _ => {}
     }

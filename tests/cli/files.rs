@@ -37,6 +37,25 @@ fn plans_written_at_once_keep_apart() {
     assert!(!left.iter().any(|n| n.to_string_lossy().starts_with(".infra-")), "{left:?}");
 }
 
+/// A branch may hold links in the names that a plan is written to: nothing behind them is touched, and the plan is its owner's alone.
+#[test]
+fn a_plan_is_written_behind_no_link() {
+    let infra = sandbox("files-links");
+    let minimal = Infra::example("minimal");
+    let profile = infra.file("profile", "export PATH\n");
+    for link in ["p.infraplan.new", "p.infraplan"] {
+        symlink(&profile, infra.folder.join(link)).unwrap();
+    }
+    let said = infra.run(&["plan", "--file", &minimal, "--out", "p.infraplan"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert_eq!(fs::read_to_string(&profile).unwrap(), "export PATH\n");
+    let kept = || fs::symlink_metadata(infra.folder.join("p.infraplan")).unwrap();
+    assert!(kept().is_file() && kept().permissions().mode() & 0o777 == 0o600, "{:?}", kept().permissions());
+    fs::set_permissions(infra.folder.join("p.infraplan"), fs::Permissions::from_mode(0o644)).unwrap();
+    assert_eq!(infra.run(&["plan", "--file", &minimal, "--out", "p.infraplan"]).code, 0);
+    assert_eq!(kept().permissions().mode() & 0o777, 0o600, "a file that others could read");
+}
+
 /// A full disk is told, and is no missing reader: 1, not 141.
 #[test]
 fn a_result_that_cannot_be_written_is_told() {

@@ -30,11 +30,11 @@ fn the_policies_of_the_examples() {
     let part = |n: &str| infra.run(&["iam-policy", "-f", &production, "--part", n]);
     let read = |said: Said| serde_json::from_str::<Value>(&said.out).unwrap()["Statement"].as_array().unwrap().clone();
     let whole = read(infra.run(&["iam-policy", "-f", &production]));
-    assert_eq!([read(part("1")), read(part("2"))].concat(), whole, "two parts say what the whole says");
-    for n in ["1", "2"] {
+    assert_eq!(["1", "2", "3"].map(|n| read(part(n))).concat(), whole, "the parts say what the whole says");
+    for n in ["1", "2", "3"] {
         let said = part(n);
         assert!(
-            said.err.starts_with("CLOUDFLARE_API_TOKEN needs, for the zone example.com: Zone Read, ") && said.err.lines().count() == 1,
+            said.err.contains("\nCLOUDFLARE_API_TOKEN needs, for the zone example.com: Zone Read, ") && said.err.lines().count() == 3,
             "{}",
             said.err
         );
@@ -42,11 +42,32 @@ fn the_policies_of_the_examples() {
         well_formed(&document);
         assert!(serde_json::to_string(&document).unwrap().len() <= iam::MANAGED, "part {n}");
     }
-    let beyond = part("3");
+    let beyond = part("4");
     assert_eq!((beyond.code, beyond.out.as_str()), (1, ""));
-    assert!(beyond.err.contains("1 to 2"), "{}", beyond.err);
+    assert!(beyond.err.contains("1 to 3"), "{}", beyond.err);
     let both = infra.run(&["iam-policy", "-f", &Infra::example("minimal"), "--apply", "--read-only"]);
     assert_ne!(both.code, 0);
+}
+
+/// The boundary of the example's roles; what it doesn't know, and which account is meant, is said.
+#[test]
+fn a_boundary_is_printed() {
+    let infra = Infra::new("iam-policy-boundary");
+    let shop = "stack: shop\nregion: eu-central-1\nvpc: {}\ncompute: { app: { image: 123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop:1, port: 80, \
+                policies: ['arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess'], env: { KEY: { from_secrets_manager: shop/key }, \
+                LOGIN: '${database.main.secret_arn}' } } }\ndatabase: { main: { engine: postgres, version: '16', allow_from: [app] } }\n";
+    let spec = infra.file("shop.yaml", shop);
+    let said = infra.run(&["iam-policy", "-f", &spec, "--boundary"]);
+    well_formed(&serde_json::from_str(&said.out).unwrap());
+    said.snapshot("iam_policy_boundary");
+    let told = infra.run(&["iam-policy", "-f", &spec, "--boundary", "--account", "123456789012"]);
+    assert!(!told.err.contains("--account") && told.out.contains(":123456789012:secret:rds!"), "{}{}", told.err, told.out);
+    let bounded = infra.file("bounded.yaml", &format!("permissions_boundary: arn:aws:iam::123456789012:policy/shop\n{shop}"));
+    let and = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+    let [open, closed] = [&spec, &bounded].map(|spec| infra.run(&["iam-policy", "-f", spec, "--and", and]));
+    assert!(open.err.contains("is an administrator") && !closed.err.contains("administrator"), "{}{}", open.err, closed.err);
+    assert!(open.out.contains(and) && closed.out.contains(and) && !closed.out.contains("AdministratorAccess"));
+    assert_eq!([&open, &closed].map(|said| said.out.contains("\"Deny\"")), [false, true]);
 }
 
 /// What IAM takes: `Version`, `Statement`, names that are unique letters and digits, actions that are `service:Name`.
@@ -60,7 +81,7 @@ fn well_formed(document: &Value) {
         let sid = statement["Sid"].as_str().unwrap();
         assert!(!sid.is_empty() && sid.chars().all(|c| c.is_ascii_alphanumeric()), "{sid}");
         assert!(sids.insert(sid), "{sid} twice");
-        assert_eq!(statement["Effect"], "Allow");
+        assert!(["Allow", "Deny"].contains(&statement["Effect"].as_str().unwrap()));
         let texts = |key: &str| -> Vec<&str> { statement[key].as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect() };
         let (actions, resources) = (texts("Action"), texts("Resource"));
         assert!(!actions.is_empty() && !resources.is_empty(), "{sid}");
@@ -102,7 +123,8 @@ fn actions(policy: &iam::Policy) -> BTreeSet<&str> {
 /// A plan lists every kind; an apply writes those of the spec and no others.
 #[test]
 fn a_policy_is_for_exactly_these_kinds() {
-    let place = iam::Place { stack: "shop", region: "eu-central-1", account: None };
+    let policies = ["arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned()].into();
+    let place = iam::Place { stack: "shop", region: "eu-central-1", account: None, boundary: None, policies: &policies };
     let read = iam::read_only(place);
     let none = iam::apply(place, &[].into());
     let general: BTreeSet<String> = GENERAL.write.iter().map(|c| c.action()).collect();
@@ -121,8 +143,10 @@ fn a_policy_is_for_exactly_these_kinds() {
 #[test]
 fn a_policy_reaches_no_further_than_its_stack() {
     let all: BTreeSet<Kind> = Kind::ALL.iter().copied().collect();
-    let place = iam::Place { stack: "shop", region: "eu-central-1", account: Some("123456789012") };
-    let wide = ["Read", "Ec2Launch", "IamLinkRole", "KmsUse", "SecretsmanagerNamed"];
+    let policies = ["arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned()].into();
+    let account = Some("123456789012");
+    let place = iam::Place { stack: "shop", region: "eu-central-1", account, boundary: None, policies: &policies };
+    let wide = ["Also", "AlsoTags", "Kept", "Launch", "LinkRole", "Read", "Use"];
     for statement in iam::apply(place, &all).statement {
         let named = |r: &String| {
             r.contains("shop") || [":og:default*", ":parametergroup:default.*", ":parameter/aws/*"].iter().any(|own| r.ends_with(own))
@@ -144,8 +168,8 @@ fn a_policy_reaches_no_further_than_its_stack() {
         iam::apply(place, &all).statement.into_iter().map(|s| (s.sid, s.resource)).collect::<BTreeMap<_, _>>()
     };
     let roles = |partition: &str, region: &str| BTreeSet::from([format!("arn:{partition}:iam::*:role/infra/shop/{region}/*")]);
-    assert_eq!(of("cn-north-1")["IamPassRole"], roles("aws-cn", "cn-north-1"));
-    assert_eq!(of("us-gov-west-1")["IamPassRole"], roles("aws-us-gov", "us-gov-west-1"));
+    assert_eq!(of("cn-north-1")["PassRole"], roles("aws-cn", "cn-north-1"));
+    assert_eq!(of("us-gov-west-1")["PassRole"], roles("aws-us-gov", "us-gov-west-1"));
 }
 
 /// A policy can be asked for by someone who has none of the spec's secrets.

@@ -13,6 +13,9 @@ fn a_kept_plan_is_a_page() {
     assert_eq!((shown.code, &shown.out), (0, &made.out), "{}", shown.err);
     assert!(shown.out.starts_with("<!-- infra:stack=shop -->\n## `shop` planned: "), "{}", shown.out);
     assert!(!shown.out.contains("good morning"), "{}", shown.out);
-    let open = infra.run(&["show", "p.infraplan", "--format", "markdown", "--show-env"]);
+    let open = ["show", "p.infraplan", "--format", "markdown", "--show-env"];
+    assert!(!infra.run(&open).out.contains("good morning"), "it is not in the file");
+    assert_eq!(infra.run(&["plan", "-f", &spec, "--out", "p.infraplan", "--show-env"]).code, 0);
+    let open = infra.run(&open);
     assert!(open.out.contains("good morning"), "{}", open.out);
 }

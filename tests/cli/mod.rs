@@ -4,15 +4,21 @@ mod cloudflare;
 mod comment;
 mod drift;
 mod files;
+mod forged;
 mod help;
+mod iam_attacks;
 mod iam_policy;
+mod iam_rules;
 mod markdown;
 mod progress;
+mod real_account;
 mod recover;
 mod sandbox;
 mod saved;
 mod secrets;
+mod signed;
 mod stream;
+mod text;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -54,7 +60,12 @@ impl Infra {
     }
 
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_infra"));
+        self.program(env!("CARGO_BIN_EXE_infra"), args)
+    }
+
+    /// Another program, as the binary is run.
+    pub fn program(&self, program: &str, args: &[&str]) -> Command {
+        let mut command = Command::new(program);
         let kept = ["PATH", "HOME"].into_iter().filter_map(|k| Some((k, std::env::var(k).ok()?)));
         command
             .args(args)
@@ -82,6 +93,11 @@ pub fn said(output: Output) -> Said {
 }
 
 impl Said {
+    /// What was said to people, in one line.
+    pub fn flat(&self) -> String {
+        self.err.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ")
+    }
+
     /// What a person reads, with what differs from run to run taken out.
     pub fn snapshot(&self, name: &str) {
         let mut settings = insta::Settings::clone_current();

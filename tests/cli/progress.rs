@@ -7,7 +7,11 @@ use std::time::Duration;
 use infra::kinds::Vpc;
 use infra::plan::Plan;
 use infra::render::progress::{Progress, Screen};
-use infra::run::Event;
+use infra::render::report;
+use infra::render::style::Style;
+use infra::render::text::Detail;
+use infra::run::{Event, Outcome};
+use infra::wire::{Class, CloudError};
 
 use crate::support::moto::Moto;
 use crate::support::{plan_for, stack};
@@ -40,4 +44,17 @@ async fn lines_tell_what_still_runs() {
             "    20s  + vpc.main created",
         ]
     );
+}
+
+/// What a service calls a request that failed is for those who ask for details.
+#[tokio::test]
+async fn request_ids_are_details() {
+    let plan = plan().await;
+    let refused = CloudError::new(Class::Quota, "VpcLimitExceeded", "The maximum number of VPCs has been reached.");
+    let refused = CloudError { operation: "CreateVpc".into(), request_id: Some("4c1f".into()), ..refused };
+    let (events, outcome) = ([Event::Began(0), Event::Failed(0, refused.clone())], Outcome::RolledBack(Some(refused)));
+    let said = |verbose| report::outcome(&plan, &events, &outcome, 3, Detail { style: Style { color: false }, verbose });
+    let plain = "Rolled back after 3s: vpc.main: CreateVpc: VpcLimitExceeded: The maximum number of VPCs has been reached.\nNothing had been changed.\n";
+    assert_eq!(said(false), plain);
+    assert_eq!(said(true), format!("{plain}Requests that failed, as the services number them:\n  vpc.main CreateVpc: 4c1f\n"));
 }

@@ -263,3 +263,43 @@ fn without_a_journal_nothing_begins() {
     nothing_is_left(&infra, &spec);
     assert_eq!(infra.run(&["apply", "-f", &spec, "--auto-approve"]).code, 0, "and the lease is free");
 }
+
+/// Who did what is told on any machine, by the cloud, also after everything was destroyed; foreign texts in it are made visible.
+#[test]
+fn the_history_is_told_on_any_machine() {
+    let infra = site("history");
+    let spec = Infra::example("minimal");
+    assert_eq!(infra.run(&["apply", "-f", &spec, "--auto-approve"]).code, 0);
+    let other = elsewhere(&infra, "other");
+    let alone = other.run(&["history"]);
+    assert!(alone.code == 0 && alone.out == "No runs.\n" && alone.err.contains("Only the journals of this machine"), "{}", alone.err);
+    let mut destroy = other.command(&[
+        "destroy",
+        "-f",
+        &spec,
+        "--auto-approve",
+        "--allow-data-loss",
+        "bucket.access_logs,load_balancer.main,log_group.flow_logs",
+    ]);
+    destroy.env("GITHUB_SHA", "0123456789abcdef0123456789abcdef01234567").env("CI_JOB_URL", "https://ci.example/7");
+    let gone = said(destroy.output().unwrap());
+    assert_eq!(gone.code, 0, "{} {}", gone.out, gone.err);
+    assert!(gone.err.contains("infra history"), "what stays is told: {}", gone.err);
+    let third = elsewhere(&infra, "third");
+    third.run(&["history", "-f", &spec]).snapshot("history_cloud");
+    assert!(third.run(&["status", "-f", &spec]).out.contains("applied"), "the last lease stays");
+    let all: serde_json::Value = serde_json::from_str(&third.run(&["history", "-f", &spec, "--json"]).out).unwrap();
+    let run = all[1]["run"].as_str().unwrap();
+    assert_eq!(
+        (all[1]["command"].as_str(), all[1]["ended"].as_str(), all[1]["journal"].as_str()),
+        (Some("destroy"), Some("applied"), None)
+    );
+    let one = third.run(&["history", "-f", &spec, run]);
+    assert!(one.out.starts_with(run) && one.err.contains("No journal"), "{} {}", one.out, one.err);
+    assert_eq!(infra.run(&["apply", "-f", &spec, "--auto-approve"]).code, 0, "and the stack can be made again");
+    let file = infra.folder.join("cloud.jsonl");
+    let forged = std::fs::read_to_string(&file).unwrap().replace("ci.example/7", "ci.example/\\\\u001b[2K\\\\n::error::");
+    std::fs::write(&file, forged).unwrap();
+    let told = third.run(&["history", "-f", &spec]).out;
+    assert!(told.contains("\\u{1b}[2K\\n::error::") && !told.contains('\u{1b}'), "{told}");
+}

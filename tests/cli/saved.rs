@@ -6,6 +6,7 @@ use super::{Infra, Said};
 
 const SPEC: &str = "stack: shop
 region: us-east-1
+env: [RELEASE]
 tags: {release: \"${env.RELEASE}\"}
 vpc:
   cidr: 10.0.0.0/16
@@ -40,10 +41,11 @@ fn a_saved_plan_is_shown_and_applied() {
     assert_eq!(infra.run(&["show", "p.infraplan"]).out, plan.out);
     assert_eq!(infra.run(&["show", "p.infraplan", "-v"]).out, infra.run(&["plan", "-v"]).out);
     assert_eq!(infra.run(&["show", "p.infraplan", "--format", "json"]).out, infra.run(&["plan", "--format", "json"]).out);
-    // The file is all it takes: the spec itself is not read again.
+    // The file is all it takes; that there is no spec to compare it with is told.
     std::fs::remove_file(&spec).unwrap();
     let applied = infra.run(&["apply", "p.infraplan"]);
     assert_eq!(applied.code, 0, "{} {}", applied.out, applied.err);
+    assert!(applied.err.contains("made from infra.yaml: nothing here to compare it with"), "{}", applied.err);
     assert!(applied.out.starts_with(&plan.out), "{}", applied.out);
     let again = infra.run(&["apply", "p.infraplan"]);
     assert_eq!(again.code, 7, "{}", again.err);
@@ -63,9 +65,14 @@ fn a_saved_plan_keeps_what_was_chosen() {
     infra.file("infra.yaml", &format!("{SPEC}cache: {{main: {{}}}}\ndatabase: {{main: {{engine: postgres, version: \"16.4\"}}}}\n"));
     assert_eq!(infra.run(&["apply", "--auto-approve"]).code, 0);
     assert_eq!(infra.run(&["plan", "--destroy", "--out", "p.infraplan"]).code, 1, "data is guarded");
-    planned(&infra, &["--destroy", "--allow-data-loss", "db_instance.main,replication_group.main,log_group.flow_logs"]);
+    let lost = "db_instance.main,replication_group.main,log_group.flow_logs";
+    planned(&infra, &["--destroy", "--allow-data-loss", lost]);
     std::fs::remove_file(spec).unwrap();
-    let applied = infra.run(&["apply", "p.infraplan"]);
+    let refused = infra.run(&["apply", "p.infraplan", "--allow-data-loss", "db_instance.main"]);
+    assert_eq!(refused.code, 1, "{}", refused.out);
+    assert!(refused.err.starts_with("The plan allows data to be lost: db_instance.main, log_group.flow_logs,"), "{}", refused.err);
+    assert!(refused.flat().contains("--allow-data-loss log_group.flow_logs,replication_group.main"), "{}", refused.err);
+    let applied = infra.run(&["apply", "p.infraplan", "--allow-data-loss", lost]);
     assert_eq!(applied.code, 0, "{} {}", applied.out, applied.err);
     infra.file("infra.yaml", SPEC);
     assert_eq!(infra.run(&["plan", "--destroy", "--detailed-exitcode"]).code, 0, "nothing is left");
@@ -102,7 +109,7 @@ fn another_secret_makes_a_plan_stale() {
     infra.env.push(("API_TOKEN", "another-battery-staple".into()));
     let stale = infra.run(&["apply", "p.infraplan"]);
     assert_eq!(stale.code, 7, "{}", stale.err);
-    assert!(stale.err.contains("boot.container.env.API_TOKEN was (sensitive)"), "{}", stale.err);
+    assert!(stale.err.contains("secret.app.API_TOKEN: value was (sensitive)"), "{}", stale.err);
     assert!(!stale.err.contains("staple") && !stale.err.contains("horse"), "{}", stale.err);
 }
 
@@ -170,4 +177,55 @@ fn a_saved_plan_rolls_back() {
     assert_eq!(infra.run(&["apply", "p.infraplan", "--sandbox-fail", "7"]).code, 3);
     let applied = infra.run(&["apply", "p.infraplan"]);
     assert_eq!(applied.code, 0, "{}", applied.err);
+}
+
+/// Another spec than the one that lies here is not applied, whatever the file says that it was made from: a plan that somebody slipped in,
+/// with permission to lose data in it, and one whose layers are said to be the ones here.
+#[test]
+fn a_plan_of_another_spec_is_refused() {
+    let (infra, spec) = sandbox("saved-another");
+    let database = format!("{SPEC}database: {{main: {{engine: postgres, version: \"16.4\", deletion_protection: false}}}}\n");
+    infra.file("infra.yaml", &database);
+    assert_eq!(infra.run(&["apply", "--auto-approve"]).code, 0);
+    let evil = infra.file("evil.yaml", &SPEC.replace("shop:1", "evil:1"));
+    planned(&infra, &["-f", &evil, "--allow-data-loss", "db_instance.main"]);
+    let refused = |infra: &Infra, args: &[&str], why: &str| {
+        let mut all = vec!["apply", "p.infraplan", "--allow-data-loss", "db_instance.main"];
+        all.extend(args);
+        let said = infra.run(&all);
+        assert_eq!((said.code, said.out.as_str()), (7, ""), "{}", said.err);
+        assert!(said.flat().contains(why), "{}", said.err);
+    };
+    refused(&infra, &["--file", &spec], "infra.yaml: what lies here is not the layer that the plan was made from");
+    refused(&infra, &["--file", &evil, "--file", &spec], "infra.yaml: what lies here");
+    let mut reviewed = Infra { folder: infra.folder.clone(), env: infra.env.clone() };
+    reviewed.env.push(("INFRA_FILE", "infra.yaml".into()));
+    refused(&reviewed, &[], "infra.yaml: what lies here");
+    // A file of the recorded name that says something else now.
+    infra.file("evil.yaml", SPEC);
+    refused(&infra, &[], "evil.yaml: what lies here");
+
+    let mut forged = Saved::parse(&std::fs::read_to_string(infra.folder.join("p.infraplan")).unwrap()).unwrap();
+    forged.layers = vec![infra::stack::Layer::of(std::path::Path::new("infra.yaml"), &database)];
+    infra.file("p.infraplan", &forged.write());
+    refused(&reviewed, &[], "the spec in the plan is not what its layers say");
+    refused(&infra, &[], "the spec in the plan is not what its layers say");
+    assert_eq!(reviewed.run(&["plan", "--detailed-exitcode"]).code, 0, "nothing was changed");
+    planned(&reviewed, &[]);
+    assert_eq!(reviewed.run(&["apply", "p.infraplan"]).code, 0, "the reviewed spec's own plan");
+}
+
+/// Whoever names the digest has seen what may be lost.
+#[test]
+fn the_digest_stands_for_what_may_be_lost() {
+    let (infra, _) = sandbox("saved-lost");
+    let database = "database: {main: {engine: postgres, version: \"16.4\", deletion_protection: false}}\n";
+    infra.file("infra.yaml", &format!("{SPEC}{database}"));
+    assert_eq!(infra.run(&["apply", "--auto-approve"]).code, 0);
+    infra.file("infra.yaml", SPEC);
+    planned(&infra, &["--allow-data-loss", "db_instance.main"]);
+    let refused = infra.run(&["apply", "p.infraplan"]);
+    assert!(refused.code == 1 && refused.err.contains("--allow-data-loss db_instance.main"), "{}", refused.err);
+    let digest = Saved::parse(&std::fs::read_to_string(infra.folder.join("p.infraplan")).unwrap()).unwrap().plan.digest;
+    assert_eq!(infra.run(&["apply", "p.infraplan", "--digest", &digest]).code, 0);
 }

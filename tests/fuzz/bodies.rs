@@ -7,6 +7,7 @@ use infra::render::history;
 use infra::render::style::Style;
 use infra::render::text::Detail;
 use infra::run::journal::parse;
+use infra::run::left::left_to_do;
 use infra::run::{Direction, Event, Operation, Outcome, Run, Settlement, State};
 use infra::spec::lower::lower;
 use infra::stack::Stack;
@@ -97,7 +98,16 @@ pub fn journal(data: &[u8]) -> bool {
     let Ok(recorded) = parse(data) else { return false };
     assert!(!history::run(&recorded, Style::PLAIN).is_empty());
     let run = Run::replay(&recorded.header.plan, recorded.events()).expect("what was read is in order");
-    assert!(!history::recovery(&recorded.header, &run, run.way(), Style { color: true }).is_empty());
+    assert!(
+        !history::recovery(
+            &recorded.header,
+            &run,
+            run.way(),
+            &left_to_do(&run, run.way()),
+            Detail { style: Style { color: true }, verbose: true }
+        )
+        .is_empty()
+    );
     let way = run.way();
     drop(run);
     let mut run = Run::replay(&recorded.header.plan, recorded.events()).expect("twice the same");

@@ -1,4 +1,5 @@
 //! A process that dies at any moment, and the one that goes on: with the journal, with what the cloud noted, or with neither.
+mod adversary;
 mod kept;
 mod kills;
 
@@ -186,7 +187,7 @@ pub fn header(plan: &Plan, id: &str) -> Header {
         account: "123456789012".into(),
         region: "us-east-1".into(),
         spec: String::new(),
-        holder: Holder { user: "ana".into(), host: "laptop".into(), pid: 1, process: None, job: None },
+        holder: Holder { user: "ana".into(), host: "laptop".into(), pid: 1, process: None, job: None, mark: None },
         started: Moment(std::time::UNIX_EPOCH),
         plan: plan.clone(),
     }
@@ -203,7 +204,7 @@ pub async fn inherit(cloud: &Rc<Sandbox>, plan: &Plan, id: &str, journal: &RefCe
         Left::Notes => {
             tokio::time::sleep(Duration::from_secs(3)).await;
             let notes = cloud.notes(&plan.stack).await.unwrap();
-            let told = intent::read(&plan.stack, &notes).unwrap();
+            let told = intent::read(&plan.stack, &notes).unwrap().unwrap();
             let header = intent::header(&plan.stack, &notes, &told).unwrap();
             let events = look_back(&header.plan, id, &**cloud).await.unwrap();
             (header.plan, events)

@@ -180,16 +180,20 @@ fn sample(map: &Value, text: &str) -> Value {
                 *s = text.into();
                 true
             }
-            Value::Object(m) if m.keys().any(|k| k == "$ref" || k == "$secret") => false,
+            Value::Object(m) if m.keys().any(|k| k == "$ref" || k == "$secret" || k == "output") => false,
             Value::Object(m) => m.values_mut().any(|v| fill(v, text)),
             Value::Array(a) => a.iter_mut().any(|v| fill(v, text)),
             _ => false,
         }
     }
     let entries = || map.as_object().unwrap().values();
-    let mut value = entries().find(|v| v.is_object()).or(entries().next()).cloned().unwrap_or(json!(text));
-    fill(&mut value, text);
-    value
+    let filled = |v: &Value| {
+        let mut value = v.clone();
+        fill(&mut value, text).then_some(value)
+    };
+    let first = || entries().find(|v| v.is_object()).or(entries().next()).cloned();
+    let value = entries().filter(|v| v.is_object()).find_map(filled).or_else(|| first().map(|v| filled(&v).unwrap_or(v)));
+    value.unwrap_or(json!(text))
 }
 
 /// Every verb run twice gives the same world; deleting twice succeeds; nothing is deleted that is in use.

@@ -1,10 +1,13 @@
-//! One writer per stack, whatever the processes do and however long they sleep.
+//! One writer per stack, whatever the processes do, however long they sleep, and whatever their clocks say.
+mod skew;
+mod told;
+
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use infra::cloud::lease::{Holder, Keeper, Standing, Terms, standing, take, unlock};
+use infra::cloud::lease::{Asks, Holder, Keeper, Lease, Mark, Standing, Terms, standing, strays, take, unlock};
 use infra::cloud::sandbox::Pace;
 use infra::cloud::{Cloud, Sandbox};
 use infra::run::drive::{Stop, drive};
@@ -29,11 +32,15 @@ fn clock() -> SystemTime {
 const TERMS: Terms = Terms { clock, ..Terms::CLOUD };
 
 fn holder(n: u32) -> Holder {
-    Holder { user: format!("user-{n}"), host: "host".into(), pid: n, process: None, job: None }
+    Holder { user: format!("user-{n}"), host: "host".into(), pid: n, process: None, job: None, mark: None }
+}
+
+fn asks(stack: &str, n: u32) -> Asks<'_> {
+    Asks { stack, command: "apply", holder: holder(n), terms: TERMS, timeout: Duration::ZERO, tell: &|_, _| {} }
 }
 
 async fn taken<'c>(cloud: &'c Sandbox, policy: &'c Policy, n: u32) -> Result<Keeper<'c, Sandbox>, String> {
-    take(cloud, policy, "s", "apply", holder(n), TERMS).await.unwrap().map_err(|lease| lease.holder.user)
+    take(cloud, policy, asks("s", n)).await.unwrap().map_err(|lease| lease.holder.user)
 }
 
 /// However many try at once, and in whatever order their requests arrive, one holds it, and the others are told who.
@@ -67,7 +74,7 @@ async fn a_holder_that_sleeps_too_long_sends_nothing_more() {
     let stamp =
         infra::kinds::Stamp { stack: "full".into(), address: plan.steps[0].address.clone(), run: "r".into(), step: 0, digest: "d".into() };
     let write = async || cloud.create(object, &infra::kinds::Links(Default::default()), &stamp).await;
-    for second in 0..100 {
+    for second in 0..200 {
         let may = write().await.is_ok();
         let taken = taken(&cloud, &other, 2).await.is_ok();
         seen |= taken;
@@ -143,10 +150,12 @@ async fn a_dead_holder_can_be_unlocked() {
     assert_eq!(taken(&cloud, &Policy::new(1), 3).await.err().as_deref(), Some("user-2"));
 }
 
-/// A process of this machine that is gone is known to be; one of another machine is not.
+/// A process of this machine that is gone is known to be; one of another machine is not, nor one of a clone of this machine, where it left no mark.
 #[tokio::test]
 async fn a_process_that_is_gone_holds_nothing() {
-    let me = Holder::me();
+    let mut me = Holder::me();
+    let mark = Mark::leave(&mut me);
+    assert_eq!(mark.is_some(), cfg!(target_os = "linux"));
     assert!(!me.dead_here());
     let mut child = std::process::Command::new("true").spawn().unwrap();
     let pid = child.id();
@@ -156,8 +165,108 @@ async fn a_process_that_is_gone_holds_nothing() {
     assert_eq!(gone.dead_here(), cfg!(target_os = "linux"));
     let elsewhere = Holder { process: Some("another machine 1".into()), ..gone.clone() };
     assert!(!elsewhere.dead_here(), "of another machine nothing is known");
-    let reused = Holder { pid: me.pid, process, ..me };
+    let reused = Holder { pid: me.pid, process, ..me.clone() };
     assert_eq!(reused.dead_here(), cfg!(target_os = "linux"), "the same number, another process");
+    for mark in [None, Some("infra-lease-0".into()), Some("../../proc/self/stat".into())] {
+        assert!(!Holder { mark, ..gone.clone() }.dead_here(), "a clone has no mark of it");
+    }
+    drop(mark);
+    assert!(!gone.dead_here(), "the mark goes with the lease");
+}
+
+/// Two processes that write one lease (a machine was copied while it was held) both stop.
+#[tokio::test(start_paused = true)]
+async fn a_copied_holder_stops() {
+    let cloud = sandbox(1);
+    let mut keeper = taken(&cloud, &cloud.policy, 1).await.unwrap();
+    let copy = Lease { beat: infra::model::Moment(clock() + Duration::from_millis(7)), ..keeper.lease.clone() };
+    let ended = SetOnce::new();
+    let keep = keeper.keep(&ended, || (0, 0));
+    let other = async {
+        sleep(Duration::from_secs(33)).await;
+        cloud.note("s/lease/1", &serde_json::to_string(&copy).unwrap()).await.unwrap();
+    };
+    tokio::join!(keep, other);
+    let why = cloud.policy.stopped().unwrap();
+    assert!(why.code == "LeaseLost" && why.message.contains("a copy"), "{why}");
+}
+
+/// A sign of life from the future, or one that nobody can read: whoever wants the lease gets it, and whoever takes it away comes to an end.
+#[tokio::test(start_paused = true)]
+async fn a_forged_sign_of_life_holds_nothing() {
+    let ahead = |by: Duration| Lease {
+        holder: holder(7),
+        command: "apply".into(),
+        run: None,
+        taken: infra::model::Moment(clock() + by),
+        beat: infra::model::Moment(clock() + by),
+        done: 0,
+        of: 0,
+        ended: None,
+    };
+    let year = Duration::from_secs(365 * 86_400);
+    for text in [serde_json::to_string(&ahead(year)).unwrap(), "{\"of\": \"another version\"}".into()] {
+        let cloud = sandbox(1);
+        cloud.note("s/lease/4", &text).await.unwrap();
+        let started = Instant::now();
+        unlock(&cloud, "s", &holder(9), &TERMS).await.unwrap();
+        assert!(started.elapsed() >= TERMS.expiry(), "whoever lives has the time to say so");
+        assert_eq!(standing("s", &cloud.notes("s").await.unwrap(), &TERMS), Standing::Free);
+        assert!(taken(&cloud, &Policy::new(1), 2).await.is_ok());
+    }
+    let cloud = sandbox(1);
+    cloud.note("s/lease/4", &serde_json::to_string(&ahead(year)).unwrap()).await.unwrap();
+    assert!(taken(&cloud, &Policy::new(1), 2).await.is_ok(), "after having been watched");
+    // Who goes on in spite of it is not waited for without end.
+    let cloud = sandbox(1);
+    let deaf = async {
+        for n in 0.. {
+            let text = serde_json::to_string(&ahead(Duration::from_secs(n))).unwrap();
+            cloud.note("s/lease/4", &text).await.unwrap();
+            sleep(TERMS.beat).await;
+        }
+    };
+    let by = holder(9);
+    tokio::select! {
+        () = deaf => {}
+        kept = unlock(&cloud, "s", &by, &TERMS) => assert_eq!(kept.unwrap_err().code, "LeaseKept"),
+    }
+}
+
+/// What is named like a lease and can't be one is not heeded, stays, and is told; the last number that there can be is refused in words.
+#[tokio::test(start_paused = true)]
+async fn only_numbers_of_ours_are_leases() {
+    let cloud = sandbox(1);
+    let names = ["18446744073709551615", "9007199254740992", "99999999999999999999999", "007", "+9", "x"].map(|n| format!("s/lease/{n}"));
+    for name in &names {
+        cloud.note(name, "{}").await.unwrap();
+    }
+    let keeper = taken(&cloud, &cloud.policy, 1).await.unwrap();
+    let notes = cloud.notes("s").await.unwrap();
+    assert!(notes.contains_key("s/lease/1") && notes.len() == 7, "{notes:?}");
+    assert_eq!(strays("s", &notes).count(), 6);
+    keeper.release("applied", 0).await.unwrap();
+    cloud.note("s/lease/9007199254740991", "{}").await.unwrap();
+    let refused = unlock(&cloud, "s", &holder(9), &TERMS).await.unwrap_err();
+    assert!(refused.code == "LeaseNumber" && refused.message.contains("s/lease/9007199254740991"), "{refused}");
+}
+
+/// Numbers go on after everything was deleted, and a note is never made again under the name of one that was deleted.
+#[tokio::test(start_paused = true)]
+async fn numbers_go_on() {
+    let cloud = sandbox(1);
+    let mut names = vec![];
+    for round in 0..3 {
+        let keeper = taken(&cloud, &cloud.policy, 1).await.unwrap();
+        cloud.note("s/other", "x").await.unwrap();
+        names.extend(cloud.notes("s/lease").await.unwrap().into_keys());
+        match round {
+            1 => keeper.release("applied", 0).await.unwrap(),
+            _ => keeper.vanish("applied", 0).await.unwrap(),
+        }
+    }
+    assert_eq!(names, ["s/lease/1", "s/lease/2", "s/lease/3"]);
+    assert_eq!(cloud.notes("s").await.unwrap().into_keys().collect::<Vec<_>>(), ["s/lease/3"]);
 }
 
 /// The lease is stolen in the middle of a run: its holder stops, whoever stole it takes the run back, and the world is the old one or the new one.
@@ -181,7 +290,7 @@ async fn a_stolen_run_stops_and_is_taken_back() {
         super::world::apply(&victim, &setup, "setup").await;
         let plan = settled_plan(&victim, to).await.unwrap();
         let before = view(&open(1));
-        let mut keeper = take(&victim, &victim.policy, "full", "apply", holder(1), TERMS).await.unwrap().unwrap();
+        let mut keeper = take(&victim, &victim.policy, asks("full", 1)).await.unwrap().unwrap();
         keeper.begin("r1", plan.steps.len()).await.unwrap();
         intent::write(&victim, &header(&plan, "r1"), 1).await.unwrap();
         let run = async {
@@ -207,7 +316,7 @@ async fn a_stolen_run_stops_and_is_taken_back() {
         stolen += 1;
         sleep(Duration::from_secs(3)).await;
         let notes = thief.notes("full").await.unwrap();
-        let told = intent::read("full", &notes).unwrap();
+        let told = intent::read("full", &notes).unwrap().unwrap();
         let header = intent::header("full", &notes, &told).unwrap();
         let mut events = look_back(&header.plan, "r1", &thief).await.unwrap();
         let mut again = Run::replay(&header.plan, &events).unwrap();
@@ -227,7 +336,7 @@ async fn a_stolen_run_stops_and_is_taken_back() {
 }
 
 async fn taken_by(cloud: &Sandbox) -> Keeper<'_, Sandbox> {
-    take(cloud, &cloud.policy, "full", "recover", holder(2), TERMS).await.unwrap().unwrap()
+    take(cloud, &cloud.policy, asks("full", 2)).await.unwrap().unwrap()
 }
 
 /// What takes long before a run begins (a large account, a person who thinks) costs nobody the lease.

@@ -21,14 +21,16 @@ macro_rules! every_way {
     };
 }
 
+mod copies;
 pub mod crash;
 mod drift;
 mod faults;
 mod generate;
 mod kinds;
 mod lease;
-mod markdown;
+pub mod markdown;
 mod order;
+mod owned;
 mod pairs;
 mod policy;
 mod refused;
@@ -37,6 +39,7 @@ mod saved;
 mod selection;
 mod sequences;
 mod stores;
+mod text;
 mod timeouts;
 pub mod world;
 

@@ -30,6 +30,11 @@ const BROKEN: &[Broken] = &[
     }),
     ("iam_role.app", |o| {
         if let Object::IamRole(x) = o {
+            x.permissions_boundary = Some("arn:aws:s3:::bucket".into());
+        }
+    }),
+    ("iam_role.app", |o| {
+        if let Object::IamRole(x) = o {
             drop(x.tags.insert("name".into(), "shop".into()))
         }
     }),

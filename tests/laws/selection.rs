@@ -35,7 +35,7 @@ async fn a_plan_changes_nothing_but_what_is_selected() {
         let selected = select(&mut stack, &mut read, &selection).unwrap();
         let plan = match decide(&stack, &read) {
             Ok(plan) => plan,
-            Err(problems) if problems.iter().all(|p| matches!(p, PlanError::Blocked { .. })) => continue,
+            Err(problems) if problems.iter().all(|p| matches!(p, PlanError::Blocked { .. } | PlanError::Refused { .. })) => continue,
             Err(problems) => panic!("{tag}: {problems:?}"),
         };
         let mut touched: BTreeSet<&Address> = plan.changes.iter().map(|c| &c.address).collect();
@@ -87,7 +87,8 @@ fn leave_behind(seen: &mut Snapshot, random: &mut fastrand::Rng) {
         let addresses: Vec<Address> = seen.live.keys().cloned().collect();
         let address = random.choice(&addresses).unwrap().clone();
         let Some(one) = seen.live[&address].first().cloned() else { continue };
-        let other = Live { id: format!("{}{n}", if random.bool() { "0-left-" } else { "z-left-" }), ..one.clone() };
+        let mut other = Live { id: format!("{}{n}", if random.bool() { "0-left-" } else { "z-left-" }), ..one.clone() };
+        other.stamp.run = format!("left-{n}");
         for user in seen.live.values_mut().flatten().filter(|l| l.points.contains(&one.id)) {
             if random.bool() {
                 user.points.remove(&one.id);

@@ -49,6 +49,7 @@ impl World {
     /// as if its journal and its notes were lost.
     async fn run(&mut self, name: &str, to: &Stack) {
         self.open = None;
+        intent::clear_all(&*self.cloud, "full").await.unwrap();
         let plan = match settled_plan(&*self.cloud, to).await {
             Ok(plan) => plan,
             Err(problems) => return self.log.push(format!("{name}: refused, {problems:?}")),
@@ -189,6 +190,7 @@ async fn any_sequence_of_lives_keeps_the_world_sound() {
                 world.recover().await;
             }
             // Whatever happened, a stack that is asked for now stands, and nothing else.
+            intent::clear_all(&*world.cloud, "full").await.unwrap();
             let (name, to) = &all[world.rng.usize(..all.len())];
             let plan = match settled_plan(&*world.cloud, to).await {
                 Ok(plan) => plan,

@@ -140,5 +140,5 @@ fn stands(spec: &infra::spec::Spec) -> Snapshot {
     let nodes = infra::spec::lower::lower(spec, &|_| None).unwrap().nodes;
     let network = nodes.into_iter().filter(|(a, _)| matches!(a.kind, Kind::Vpc | Kind::Subnet));
     let live = network.map(|(a, o)| (a.clone(), vec![Live::found(a.name.clone(), o, stamp(&a))]));
-    Snapshot { live: live.collect(), foreign: vec![] }
+    Snapshot { live: live.collect(), foreign: vec![], copies: vec![] }
 }

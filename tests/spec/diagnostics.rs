@@ -5,7 +5,7 @@ use std::path::Path;
 
 #[test]
 fn the_environment_is_what_a_field_takes() {
-    let text = "stack: ${env.NAME:-shop}\nregion: us-east-1\naccount: ${env.ACCOUNT}\n\
+    let text = "stack: ${env.INFRA_VAR_NAME:-shop}\nenv: [ACCOUNT, HTTP2, PORT, PRICE]\nregion: us-east-1\naccount: ${env.ACCOUNT}\n\
         load_balancer: { http2: \"${env.HTTP2}\", listeners: { http: { port: \"${env.PORT}\", forward: app } } }\n\
         compute: { app: { port: 80, env: { COST: \"$$5 ${env.PRICE}\" } } }\n";
     let env = |name: &str| match name {
@@ -44,6 +44,7 @@ const SEEN: &[&str] = &[
     "bad_region",
     "bad_size",
     "bad_text",
+    "bad_text.control",
     "bad_text.description",
     "bad_text.tag",
     "bad_version",
@@ -124,6 +125,23 @@ fn schema_sees_what_it_can() {
         };
         assert_eq!(!validator.is_valid(&value), SEEN.contains(&stem.as_str()), "{stem}");
     }
+}
+
+/// A spec reads no more of the environment than its first layer lists, and nothing whose value is a secret's, whatever its name.
+#[test]
+fn the_environment_is_read_by_its_names() {
+    let secret = "postgres://app:hunter2pw@db.example.com/app";
+    let env = |_: &str| Some(secret.to_owned());
+    let read = |layers: &[(&str, &str)]| {
+        let layers: Vec<_> = layers.iter().map(|(name, text)| (name.into(), (*text).to_owned())).collect();
+        infra::spec::load(&layers, &env).map(|_| ()).unwrap_err()
+    };
+    let base = "stack: shop\nregion: us-east-1\nenv: [DATABASE_URL]\n";
+    let over = "env: [DATABASE_URL, RAILS_MASTER_KEY, OTHER]\ntags: { a: '${env.DATABASE_URL}', b: '${env.RAILS_MASTER_KEY}', c: '${env.OTHER}', d: '${env.INFRA_VAR_D}' }\n";
+    let found = read(&[("base.yaml", base), ("over.yaml", over)]);
+    let codes: Vec<Code> = found.0.iter().map(|f| f.code).collect();
+    assert_eq!(codes, [Code::UnlistedEnv, Code::LiteralSecret, Code::LiteralSecret, Code::UnlistedEnv, Code::LiteralSecret], "{found}");
+    assert!(!found.to_string().contains("hunter2pw"), "{found}");
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn section_defaults() {
 #[test]
 fn every_field_of_the_spec_is_a_section_or_of_the_stack() {
     let schema = infra::spec::schema::typed();
-    let own = ["accept", "account", "region", "stack", "tags"];
+    let own = ["accept", "account", "env", "permissions_boundary", "region", "stack", "tags"];
     for name in schema["properties"].as_object().expect("fields").keys() {
         let known = own.contains(&name.as_str()) || SECTIONS.iter().any(|s| s.name == name);
         assert!(known, "{name} is no section");

@@ -54,7 +54,8 @@ const TEXTS: &[&str] = &[
 const TRIED: (usize, usize) = (12, 3);
 
 /// Changes that must come together.
-const JOINT: [(&str, &str); 2] = [("us-east-1", "eu-central-1"), ("example.com", "example.org")];
+const JOINT: [(&str, &str); 3] =
+    [("us-east-1", "eu-central-1"), ("example.com", "example.org"), ("policy/infra-full", "policy/infra-other")];
 
 /// The objects of a spec, and the spec with every default.
 fn stack(spec: &Value) -> Option<(Stack, Value)> {
@@ -184,7 +185,7 @@ fn what_a_field_changes_leads_back_to_it() {
         idle.len()
     );
     assert!(wrong.is_empty(), "{wrong:#?}");
-    assert!(changed > 500 && spelled > 100 && idle.len() < 30, "{changed} attributes changed, {spelled} spelled, idle: {idle:#?}");
+    assert!(changed > 500 && spelled > 100 && idle.len() < 31, "{changed} attributes changed, {spelled} spelled, idle: {idle:#?}");
 }
 
 /// Fields that are named stand in the schema, and attributes in their kinds.

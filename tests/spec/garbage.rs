@@ -104,3 +104,20 @@ fn hostile_documents() {
         assert!(!found.to_string().is_empty());
     }
 }
+
+/// Very many keys and very many mistakes are read as fast as few, one by one: their keys are found by an index, and of the findings the first are told.
+#[test]
+fn size_is_no_burden() {
+    let lines = |n: usize, line: &dyn Fn(usize) -> String| (0..n).map(line).collect::<String>();
+    let tags = format!("stack: shop\nregion: us-east-1\ntags:\n{}", lines(20_000, &|i| format!("  key-{i}: value\n")));
+    let over = format!("tags:\n{}", lines(20_000, &|i| format!("  key-{i}: other\n")));
+    let load = |layers: &[&str]| {
+        let layers: Vec<_> = layers.iter().map(|text| ("infra.yaml".into(), (*text).to_owned())).collect();
+        infra::spec::load(&layers, &|_| None).expect_err("too much").0
+    };
+    let found = load(&[&tags, &over]);
+    assert!(found.len() == 1 && found[0].message == "20000 tags are too many", "{found:?}");
+    let unknown = format!("stack: shop\nregion: us-east-1\n{}", lines(20_000, &|i| format!("key-{i}: value\n")));
+    let found = load(&[&unknown]);
+    assert_eq!((found.len(), found[200].message.as_str(), found[200].is_error()), (201, "there are 19800 findings more", true));
+}

@@ -182,7 +182,7 @@ fn three_findings_of_one_entry() {
 /// An unset variable and a key that stands twice hide nothing either.
 #[test]
 fn what_can_not_be_read_hides_nothing() {
-    let text = "stack: shop\nregion: us-east-1\ncompute:\n  web: { port: \"${env.PORT}\", subnets: ap }\n  \
+    let text = "stack: shop\nregion: us-east-1\ncompute:\n  web: { port: \"${env.INFRA_VAR_PORT}\", subnets: ap }\n  \
         api: { port: 80, port: 81, instances: { min: 3, max: 2 } }\n";
     let Findings(found) = infra::spec::load(&[("infra.yaml".into(), text.into())], &|_| None).expect_err("four things are wrong");
     let codes: Vec<&str> = found.iter().map(|finding| finding.code.text()).collect();

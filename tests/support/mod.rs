@@ -1,8 +1,10 @@
 //! What tests share: the emulator, and runs over any cloud.
+pub mod authorization;
 pub mod cloudflare;
 pub mod elasticache;
 pub mod forge;
 pub mod http;
+pub mod iam;
 pub mod models;
 pub mod moto;
 pub mod proxy;
@@ -43,7 +45,7 @@ async fn look(cloud: &impl Cloud, want: &Stack) -> (Stack, Snapshot) {
 /// The plan for a stack from what was seen.
 pub fn decide(want: &Stack, seen: &Snapshot) -> Result<Plan, Vec<PlanError>> {
     let allowed: Allowed = seen.live.keys().cloned().collect();
-    plan(want, seen, &allowed)
+    plan(want, seen, &allowed).inspect(|plan| assert_eq!((plan.check(), plan.unpermitted()), (Ok(()), None)))
 }
 
 /// Whether a plan was refused because a service doesn't go this way in place.

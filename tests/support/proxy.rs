@@ -23,6 +23,7 @@ pub struct Call {
     pub operation: String,
     /// What follows the path (`policy`, `list-type=2`); tells operations of REST apart.
     pub query: String,
+    pub body: String,
     /// Whether it may change something, judged by its name.
     pub mutating: bool,
     /// The HTTP status that the caller saw; 0 when the connection was cut.
@@ -299,7 +300,7 @@ impl Message {
             None => !["GET", "HEAD"].contains(&method),
         };
         let operation = named.map_or_else(|| format!("{method} {path}"), String::from);
-        Call { service, operation, query: query_string.to_owned(), mutating, status: 0 }
+        Call { service, operation, query: query_string.to_owned(), body: body.to_owned(), mutating, status: 0 }
     }
 }
 

@@ -28,6 +28,6 @@ pub const SENDS: [Sends; 3] = [
         kind: Kind::ReplicationGroup,
         lists: &["DescribeReplicationGroups"],
         creates: &[("CreateReplicationGroup", 1)],
-        unseen: &[("DescribeEvents", Why::Rare("no group fails here"))],
+        unseen: &[("DescribeEvents", Why::Rare("no group fails here")), ("GetResources", Why::Replay("replay_replication_group"))],
     },
 ];

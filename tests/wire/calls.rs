@@ -20,12 +20,20 @@ use crate::support::{address, apply, one_way, plan_for, proxy, stack};
 
 /// Lists, and the verbs that change something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Part {
+pub enum Part {
     Read,
     Write,
 }
 
 type Request = (Service, String);
+
+/// One request, and whose it was.
+pub struct Asked {
+    pub kind: Kind,
+    pub part: Part,
+    pub request: Request,
+    pub call: proxy::Call,
+}
 
 /// A cloud that lets one verb at a time pass, so that every request is known to be that verb's.
 struct Watched {
@@ -34,6 +42,7 @@ struct Watched {
     kinds: RefCell<BTreeSet<Kind>>,
     turn: Mutex<()>,
     seen: RefCell<BTreeMap<(Kind, Part), BTreeSet<Request>>>,
+    asked: RefCell<Vec<Asked>>,
 }
 
 impl Watched {
@@ -43,6 +52,8 @@ impl Watched {
         let answer = verb.await;
         let requests = self.reference.proxy.log();
         self.seen.borrow_mut().entry((kind, part)).or_default().extend(requests.iter().map(request));
+        let asked = requests.into_iter().map(|call| Asked { kind, part, request: request(&call), call });
+        self.asked.borrow_mut().extend(asked);
         answer
     }
 
@@ -143,10 +154,11 @@ fn requests(calls: &[Call]) -> BTreeSet<Request> {
     calls.iter().map(|c| (c.service, c.operation.to_owned())).collect()
 }
 
-/// States that a stack goes through, one after the other.
-struct Scene {
-    name: String,
-    states: Vec<Stack>,
+/// States that a stack goes through, one after the other, all roles under one boundary or none.
+pub struct Scene {
+    pub name: String,
+    pub states: Vec<Stack>,
+    pub boundary: Option<&'static str>,
 }
 
 /// Every kind's case, from each change to the next and back to the beginning; and what no case has.
@@ -162,13 +174,14 @@ fn scenes() -> Vec<Scene> {
             tables(vec![("route_table.x", table(&["a"])), ("route_table.y", table(&["b"]))]),
             tables(vec![("route_table.x", table(&["b"])), ("route_table.y", table(&["a"]))]),
         ],
+        boundary: None,
     });
     let group = |description: &str| -> Object {
         let all = Rule { description: description.into(), ..security_group::anywhere() };
         SecurityGroup { ingress: [all.clone()].into(), egress: [all].into(), ..security_group::security_group() }.into()
     };
     let groups = |description| stack("rules", [("vpc.main", vpc::vpc().into()), ("security_group.a", group(description))]);
-    scenes.push(Scene { name: "rules".into(), states: vec![groups("all"), groups("everything")] });
+    scenes.push(Scene { name: "rules".into(), states: vec![groups("all"), groups("everything")], boundary: None });
     // A template's case changes no tags: the emulator takes them, and goes on showing the old ones.
     let case = launch_template::case();
     let base = stack("templates", case.world);
@@ -180,10 +193,20 @@ fn scenes() -> Vec<Scene> {
     scenes.push(Scene {
         name: "certified".into(),
         states: certified.states.into_iter().map(|s| Stack { name: "certified".into(), ..s }).collect(),
+        boundary: None,
     });
-    scenes.push(Scene { name: "templates".into(), states: vec![base, tagged] });
+    scenes.push(Scene { name: "templates".into(), states: vec![base, tagged], boundary: None });
+    // Roles that are under a boundary from the beginning.
+    const BOUNDARY: &str = "arn:aws:iam::123456789012:policy/infra-bounded";
+    let bounded = scene(super::iam_role::case());
+    let under = |mut s: Stack| {
+        let roles = s.nodes.values_mut().filter_map(|o| if let Object::IamRole(role) = o { Some(role) } else { None });
+        roles.for_each(|role| role.permissions_boundary = Some(BOUNDARY.into()));
+        Stack { name: "bounded".into(), ..s }
+    };
+    scenes.push(Scene { name: "bounded".into(), states: bounded.states.into_iter().map(under).collect(), boundary: Some(BOUNDARY) });
     let caches = |layer: &&str| lower(&[("caches.yaml", SPEC), ("layer.yaml", layer)]);
-    scenes.push(Scene { name: "calls".into(), states: LAYERS.iter().map(caches).collect() });
+    scenes.push(Scene { name: "calls".into(), states: LAYERS.iter().map(caches).collect(), boundary: None });
     scenes
 }
 
@@ -196,7 +219,7 @@ fn scene(case: Case) -> Scene {
         other.nodes.insert(at.clone(), object);
         other
     });
-    Scene { states: [base.clone()].into_iter().chain(changed).chain([base.clone()]).collect(), name }
+    Scene { states: [base.clone()].into_iter().chain(changed).chain([base.clone()]).collect(), name, boundary: None }
 }
 
 /// Entries of the table that no run over the emulator shows, by kind and request.
@@ -209,17 +232,25 @@ fn unseen() -> Vec<(Kind, &'static str, &'static Why)> {
 #[tokio::test]
 async fn the_table_is_what_is_sent() {
     let kinds = RefCell::new(Kind::ALL.iter().copied().collect());
-    let watched = Watched { reference: Reference::start().await, kinds, turn: Mutex::new(()), seen: RefCell::default() };
+    let watched =
+        Watched { reference: Reference::start().await, kinds, turn: Mutex::new(()), seen: RefCell::default(), asked: RefCell::default() };
+    let mut refused: BTreeSet<String> = BTreeSet::new();
+    let mut judged = 0;
     assert!(plan_for(&watched, &stack("nothing", [])).await.unwrap().is_empty());
-    for Scene { name, states } in scenes() {
+    for scene in scenes() {
+        let Scene { name, states, .. } = &scene;
+        watched.asked.borrow_mut().clear();
         watched.kinds.replace(states.iter().flat_map(|s| s.nodes.keys().map(|a| a.kind)).collect());
         for (i, state) in states.iter().enumerate() {
             watched.run(state, &format!("r{i}")).await;
         }
         if name == "calls-bucket" {
-            watched.leave_a_trial(&name).await;
+            watched.leave_a_trial(name).await;
         }
-        watched.run(&stack(&name, []), "destroy").await;
+        watched.run(&stack(name, []), "destroy").await;
+        let (asked, no) = super::allowed::refused(&scene, &watched.asked.borrow());
+        judged += asked;
+        refused.extend(no);
     }
     let seen = watched.seen.into_inner();
     let sent = |kind: Kind, part: Part| seen.get(&(kind, part)).cloned().unwrap_or_default();
@@ -246,7 +277,9 @@ async fn the_table_is_what_is_sent() {
         }
     }
     wrong.extend(parameters::unsaid());
-    println!("{shown} entries seen, {} not", unseen().len());
+    println!("{shown} entries seen, {} not; {judged} questions to IAM", unseen().len());
+    wrong.extend(refused);
+    assert!(judged > 2_000, "{judged}");
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 

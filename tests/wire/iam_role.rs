@@ -1,4 +1,4 @@
-use infra::kinds::{IamRole, Kind};
+use infra::kinds::{IamRole, Kind, Text};
 use serde_json::{Value, json};
 
 use super::{Case, Sends};
@@ -7,8 +7,10 @@ use super::{Case, Sends};
 pub fn role(service: &str) -> IamRole {
     IamRole {
         service: service.into(),
+        permissions_boundary: None,
         managed_policies: ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore".into()].into(),
         inline_policies: [("read".into(), policy("s3:GetObject").into())].into(),
+        readable: [].into(),
         tags: [("Name".into(), "wire".into())].into(),
     }
 }
@@ -40,6 +42,14 @@ pub fn case() -> Case {
             IamRole { inline_policies: [("read".into(), policy("s3:GetObjectTagging").into())].into(), ..base.clone() }.into()
         }),
         ("an inline policy more", IamRole { inline_policies: both, ..base.clone() }.into()),
+        ("a boundary", {
+            IamRole { permissions_boundary: Some("arn:aws:iam::123456789012:policy/infra-wire".into()), ..base.clone() }.into()
+        }),
+        ("secrets that it may read", {
+            let arns = ["shop/a-??????", "rds!db-53af62e6-0001-4b1e-9d6f-5f3b1d0c7a11-AbCdEf"];
+            let arn = |name| Text::literal(format!("arn:aws:secretsmanager:us-east-1:123456789012:secret:{name}"));
+            IamRole { readable: arns.map(arn).into(), ..base.clone() }.into()
+        }),
         ("no inline policy", IamRole { inline_policies: [].into(), ..base.clone() }.into()),
         ("tags", IamRole { tags: [("Name".into(), "x".into()), ("team".into(), "a b".into())].into(), ..base.clone() }.into()),
     ];

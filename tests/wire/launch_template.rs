@@ -1,9 +1,9 @@
 use infra::kinds::launch_template::{Boot, Container, Disk, EnvValue, Metadata};
 use infra::kinds::{Address, Kind, LaunchTemplate, Object, Part, Ref, Text};
-use infra::model::Secret;
 
 use super::iam_role::role;
 use super::instance_profile::profile;
+use super::secret::secret;
 use super::security_group::security_group;
 use super::vpc::vpc;
 use super::{Case, Sends};
@@ -12,8 +12,11 @@ pub fn container() -> Container {
     let env = [
         ("GREETING".into(), EnvValue::Plain(Text::literal("it's \"fine\" $HOME `id` \\ #"))),
         ("NETWORK".into(), EnvValue::Plain(Text(vec![Part::Output { r#ref: Address::new(Kind::Vpc, "main"), attr: "cidr".into() }]))),
-        ("PASSWORD".into(), EnvValue::FromSecretsManager("shop/password".into())),
-        ("TOKEN".into(), EnvValue::Secret(Secret::new("hunter2"))),
+        ("PASSWORD".into(), EnvValue::FromSecretsManager(Text::literal("shop/password"))),
+        (
+            "TOKEN".into(),
+            EnvValue::FromSecretsManager(Text(vec![Part::Output { r#ref: Address::new(Kind::Secret, "main"), attr: "arn".into() }])),
+        ),
     ];
     Container { image: "ghcr.io/example/shop:1.4.2".into(), port: Some(8080), env: env.into() }
 }
@@ -23,6 +26,7 @@ pub fn surroundings() -> Vec<(&'static str, Object)> {
     vec![
         ("iam_role.app", role("ec2.amazonaws.com").into()),
         ("instance_profile.app", profile("app").into()),
+        ("secret.main", secret().into()),
         ("security_group.app", security_group().into()),
     ]
 }
@@ -79,8 +83,7 @@ pub fn case() -> Case {
         ),
         ("the container's port", with(&|t| t.boot = Boot::Container(Container { port: Some(9000), ..container() }))),
         ("a variable", with(&|t| t.boot = env("GREETING", EnvValue::Plain(Text::literal("hello"))))),
-        ("a secret", with(&|t| t.boot = env("TOKEN", EnvValue::Secret(Secret::new("hunter3"))))),
-        ("a secret to fetch", with(&|t| t.boot = env("PASSWORD", EnvValue::FromSecretsManager("shop/other".into())))),
+        ("a secret to fetch", with(&|t| t.boot = env("PASSWORD", EnvValue::FromSecretsManager(Text::literal("shop/other"))))),
         ("user data", with(&|t| t.boot = Boot::UserData(Text::literal("#!/bin/bash\necho \"grüß dich\"\n")))),
         ("no user data", with(&|t| t.boot = Boot::UserData(Text::literal("")))),
     ];

@@ -1,4 +1,5 @@
 //! Every kind over the wire: the real SDK against the emulator.
+mod allowed;
 mod auto_scaling_group;
 mod boot_script;
 mod bucket;
@@ -43,6 +44,7 @@ mod replay_launch_template;
 mod replay_listener;
 mod replay_load_balancer;
 mod replay_nat_gateway;
+mod replay_pages;
 mod replay_prefix_list;
 mod replay_replication_group;
 mod replay_security_group;

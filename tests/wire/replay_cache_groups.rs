@@ -33,7 +33,7 @@ async fn a_subnet_group_is_made_listed_changed_and_deleted() {
     let group = |name: &str, description: &str| {
         let subnets = subnet("id-subnet.b") + &subnet("id-subnet.a");
         format!(
-            "<CacheSubnetGroup><CacheSubnetGroupName>{name}</CacheSubnetGroupName><CacheSubnetGroupDescription>{description}</CacheSubnetGroupDescription><VpcId>id-vpc.main</VpcId><Subnets>{subnets}</Subnets></CacheSubnetGroup>"
+            "<CacheSubnetGroup><CacheSubnetGroupName>{name}</CacheSubnetGroupName><CacheSubnetGroupDescription>{description}</CacheSubnetGroupDescription><ARN>arn:aws:elasticache:us-east-1:123456789012:subnetgroup:{name}</ARN><VpcId>id-vpc.main</VpcId><Subnets>{subnets}</Subnets></CacheSubnetGroup>"
         )
     };
     let page = |groups: String, marker: &str| {
@@ -44,10 +44,16 @@ async fn a_subnet_group_is_made_listed_changed_and_deleted() {
     };
     let first = page(group("s-mine", "made by hand"), "<Marker>more</Marker>");
     let second = page(group(&made.id, &stamp(at).line()), "");
-    let (cloud, _) = Replay::clients([(200, first.as_str()), (200, second.as_str())]);
+    let tags: String =
+        stamp(at).tags(&subnet_group().tags).iter().map(|(k, v)| format!("<Tag><Key>{k}</Key><Value>{v}</Value></Tag>")).collect();
+    let tags = format!(
+        "<ListTagsForResourceResponse><ListTagsForResourceResult><TagList>{tags}</TagList></ListTagsForResourceResult></ListTagsForResourceResponse>"
+    );
+    let (cloud, _) = Replay::clients([(200, first.as_str()), (200, second.as_str()), (200, tags.as_str())]);
     let found = cloud.list(Kind::CacheSubnetGroup, "s").await.unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!((&found[0].id, &found[0].stamp, &found[0].points), (&made.id, &made.stamp, &made.points));
+    assert_eq!(found[0].of::<CacheSubnetGroup>().unwrap().tags, subnet_group().tags);
 
     let fewer = CacheSubnetGroup { subnets: [Ref::to("a")].into(), ..subnet_group() };
     let (cloud, replay) =

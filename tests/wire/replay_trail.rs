@@ -51,7 +51,7 @@ fn page(events: Vec<Value>, next: Option<&str>) -> String {
 
 fn object(kind: &str, id: &str) -> Live {
     let vpc = Vpc { cidr: "10.0.0.0/16".parse().unwrap(), dns_hostnames: true, tags: [].into() };
-    let role = json!({ "iam_role": { "service": "ec2.amazonaws.com", "managed_policies": [], "inline_policies": {}, "tags": {} } });
+    let role = json!({ "iam_role": { "service": "ec2.amazonaws.com", "managed_policies": [], "inline_policies": {}, "readable": [], "tags": {} } });
     match kind {
         "vpc" => Live::found(id, vpc, stamp("vpc.main")),
         _ => Live::found(id, serde_json::from_value::<infra::kinds::Object>(role).unwrap(), stamp("iam_role.app")),

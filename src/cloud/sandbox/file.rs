@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::files::at;
 use crate::kinds::Live;
+use crate::model::to_json;
 
 /// One write.
 #[derive(Serialize, Deserialize)]
@@ -79,7 +80,7 @@ impl File {
         if self.file.metadata()?.len() > self.seen {
             self.file.set_len(self.seen)?;
         }
-        let mut bytes = serde_json::to_vec(line)?;
+        let mut bytes = to_json(line)?.into_bytes();
         bytes.push(b'\n');
         self.file.write_all(&bytes)?;
         self.seen += bytes.len() as u64;

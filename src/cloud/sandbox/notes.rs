@@ -2,7 +2,11 @@
 use std::collections::BTreeMap;
 
 use super::{Sandbox, broken, file::Line};
+use crate::wire::notes::Key;
 use crate::wire::{CloudError, Notes};
+
+/// Where the keys are; the folder of no stack, whose names have no line below.
+const KEYS: &str = "_keys/";
 
 impl Notes for Sandbox {
     async fn note_new(&self, name: &str, text: &str) -> Result<bool, CloudError> {
@@ -39,6 +43,20 @@ impl Notes for Sandbox {
             Ok(())
         });
         forgotten.and_then(|f| f).map_err(broken)
+    }
+
+    async fn key(&self, stack: &str) -> Result<Option<Key>, CloudError> {
+        let mut state = self.state.borrow_mut();
+        state.catch_up().map_err(broken)?;
+        state.notes.get(&format!("{KEYS}{stack}")).map(|text| Key::of(text)).transpose()
+    }
+
+    async fn make_key(&self, stack: &str) -> Result<Key, CloudError> {
+        if let Some(key) = self.key(stack).await? {
+            return Ok(key);
+        }
+        self.note_new(&format!("{KEYS}{stack}"), &Key::fresh()?).await?;
+        self.key(stack).await?.ok_or_else(|| CloudError::bug("a key that was made and isn't there"))
     }
 }
 

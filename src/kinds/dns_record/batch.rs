@@ -95,7 +95,7 @@ impl<'a> Change<'a> {
                 stack: stamp.stack.clone(),
                 zone: want.zone.clone(),
                 id: None,
-                body: Some(want.body(links, stamp)?),
+                body: Some(want.body(links)?),
                 after: Some((want, stamp.clone(), links)),
                 swap: false,
                 stale: Duration::ZERO,
@@ -107,7 +107,7 @@ impl<'a> Change<'a> {
                     stack: stamp.stack.clone(),
                     zone: want.zone.clone(),
                     id: Some(&live.id),
-                    body: Some(want.body(links, &stamp)?),
+                    body: Some(want.body(links)?),
                     swap: want.r#type != old.r#type,
                     stale: stale(&old, want, &want.content.resolve(links)?),
                     after: Some((want, stamp, links)),
@@ -124,6 +124,15 @@ impl<'a> Change<'a> {
                 stale: Duration::ZERO,
             },
         }))
+    }
+
+    /// What is written, with the mark of who writes it.
+    fn marked(&self, zone: &Zone) -> Option<Value> {
+        let mut body = self.body.clone()?;
+        if let Some((_, stamp, _)) = &self.after {
+            body["comment"] = json!(stamp.comment(&zone.owner(&self.stack)));
+        }
+        Some(body)
     }
 
     /// What stands once the API has made the change.
@@ -219,9 +228,8 @@ async fn send(cx: &Clients, zone: &Zone, changes: &[&Change<'_>], open: &[usize]
     let mut new = vec![];
     for i in open {
         let change = changes[*i];
-        match (change.id, &change.body) {
-            (Some(id), Some(body)) if !change.swap => {
-                let mut patch = body.clone();
+        match (change.id, change.marked(zone)) {
+            (Some(id), Some(mut patch)) if !change.swap => {
                 patch["id"] = json!(id);
                 patches.push(patch);
                 made.insert(*i, change.live(id)?);
@@ -229,7 +237,7 @@ async fn send(cx: &Clients, zone: &Zone, changes: &[&Change<'_>], open: &[usize]
             (id, body) => {
                 deletes.extend(id.map(|id| json!({ "id": id })));
                 if let Some(body) = body {
-                    posts.push(body.clone());
+                    posts.push(body);
                     new.push(*i);
                 }
                 made.insert(*i, None);

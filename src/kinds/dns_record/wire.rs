@@ -17,8 +17,8 @@ pub fn host(name: &str) -> String {
 }
 
 /// What a request says of a record.
-pub fn body(record: &DnsRecord, name: &str, content: &str, comment: &str) -> Result<Value, CloudError> {
-    let mut body = json!({ "type": record.r#type, "name": name, "ttl": record.ttl, "comment": comment });
+pub fn body(record: &DnsRecord, name: &str, content: &str) -> Result<Value, CloudError> {
+    let mut body = json!({ "type": record.r#type, "name": name, "ttl": record.ttl });
     match record.r#type.as_str() {
         "A" | "AAAA" | "CNAME" => {
             body["content"] = json!(content);
@@ -83,7 +83,7 @@ pub fn read(v: &Value, zone: &Zone, stack: &str) -> Option<Live> {
         opens: Default::default(),
     };
     let nobody = || Stamp { address: Address::new(Kind::DnsRecord, foreign(&id)), ..Stamp::nobody(Kind::DnsRecord) };
-    let stamp = Stamp::from_comment(&text(v, "/comment"), stack).unwrap_or_else(nobody);
+    let stamp = Stamp::from_comment(&text(v, "/comment"), stack, &zone.owner(stack)).unwrap_or_else(nobody);
     Some(Live::found(id, record, stamp))
 }
 

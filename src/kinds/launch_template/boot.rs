@@ -1,7 +1,7 @@
 //! What an instance does when it first starts, and how that is read back from its user data.
 use super::*;
 use crate::canon::Open;
-use crate::model::{Secret, digest};
+use crate::model::digest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -37,12 +37,8 @@ pub enum EnvValue {
     /// A value that anyone may see.
     #[serde(rename = "$plain")]
     Plain(Text),
-    /// A value that no output shows. The user data of the template holds it, so whoever may read templates may read it.
-    #[serde(rename = "$secret", with = "crate::model::sealed")]
-    #[schemars(with = "String")]
-    Secret(Secret),
     /// The id or ARN of a secret that the instance fetches with its own role when it first starts; its whole string is the value.
-    FromSecretsManager(String),
+    FromSecretsManager(Text),
 }
 
 impl Boot {
@@ -61,14 +57,14 @@ impl Boot {
     /// Why no instance can be started with it, as far as that is known before the call: what is referred to counts as nothing.
     pub(super) fn refusal(&self) -> Option<String> {
         let blank = |text: &Text| Text(text.0.iter().filter(|part| matches!(part, Part::Literal(_))).cloned().collect());
+        let id = |text: &Text| text.plain().map_or_else(|| Text::literal("arn"), Text::literal);
         let sketch = match self {
             Boot::UserData(text) => Boot::UserData(blank(text)),
             Boot::Container(container) => {
                 let env = container.env.iter().map(|(name, value)| {
                     let value = match value {
                         EnvValue::Plain(text) => EnvValue::Plain(blank(text)),
-                        EnvValue::Secret(secret) if secret.expose().is_none() => EnvValue::Secret(Secret::new("")),
-                        other => other.clone(),
+                        EnvValue::FromSecretsManager(text) => EnvValue::FromSecretsManager(id(text)),
                     };
                     (name.clone(), value)
                 });
@@ -78,15 +74,21 @@ impl Boot {
         sketch.script(&Links::default()).err().map(|e| e.message)
     }
 
-    /// Reads [`Boot::script`] back. A script that was rendered here, but isn't what its first line would render now, shows as its
-    /// fingerprint only, since it may hold secrets.
+    /// Reads [`Boot::script`] back. A script that has anything of ours, but isn't what its second line would render now, shows as its fingerprint only,
+    /// since it may hold secrets.
     pub fn read(script: &str) -> Self {
         match script::parse(script) {
             Some(Ok(container)) => Boot::Container(container),
-            Some(Err(())) => Boot::UserData(Text::literal(format!("altered boot script, SHA-256 {}", &digest(&script)[..16]))),
+            Some(Err(())) => altered(script),
+            None if script::bears_our_names(script) => altered(script),
             None => Boot::UserData(Text::literal(script)),
         }
     }
+}
+
+/// What stands for a script of ours that somebody has changed.
+fn altered(script: &str) -> Boot {
+    Boot::UserData(Text::literal(format!("altered boot script, SHA-256 {}", &digest(&script)[..16])))
 }
 
 impl Container {
@@ -95,7 +97,7 @@ impl Container {
         let resolve = |(name, value): (&String, &EnvValue)| {
             let value = match value {
                 EnvValue::Plain(text) => EnvValue::Plain(Text::literal(text.resolve(links)?)),
-                other => other.clone(),
+                EnvValue::FromSecretsManager(text) => EnvValue::FromSecretsManager(Text::literal(text.resolve(links)?)),
             };
             Ok((name.clone(), value))
         };
@@ -108,7 +110,7 @@ pub(super) fn invalid(message: impl Into<String>) -> CloudError {
     CloudError::new(Class::Invalid, "InvalidUserData", message)
 }
 
-/// The user data as a request holds it, of a [`Boot`] all of whose texts are plain and in which no secret is; nothing for none.
+/// The user data as a request holds it, of a [`Boot`] all of whose texts are plain; nothing for none.
 pub(super) fn encoded(boot: &Value) -> Value {
     let script = match serde_json::from_value(boot.clone()) {
         Ok(Boot::Container(container)) => script::render(&container).ok(),

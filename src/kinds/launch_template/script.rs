@@ -1,7 +1,7 @@
 //! A container as a boot script for Amazon Linux 2023.
 //!
-//! The second line says in one line of JSON which container it is, secrets as fingerprints; all else follows from it and from the
-//! values of the secrets, so a script can be read back and checked to the byte.
+//! The second line says in one line of JSON which container it is, secrets by their ids; all else follows from it, so a script can be read back and checked
+//! to the byte.
 //!
 //! Nothing a user writes can leave its place: names, image and secret ids are held to alphabets without meaning to bash and systemd,
 //! values stand line by line in a quoted here-document, which docker reads without any quoting.
@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use super::boot::invalid;
 use super::*;
-use crate::model::{Secret, partition};
+use crate::model::partition;
 
 /// How the line begins that says which container it is.
 const MARK: &str = "#!/bin/bash\n# infra:container ";
@@ -43,7 +43,7 @@ fetch() {
 
 const DOCKER: &str = "retry dnf install -y docker\nsystemctl enable --now docker\n";
 
-/// The script of a container whose texts are all resolved and whose secrets are all known.
+/// The script of a container whose texts are all resolved.
 pub(super) fn render(container: &Container) -> Result<String, CloudError> {
     check(&container.image, "image", |c| "._/:@-".contains(c))?;
     if let Some(port) = container.port.filter(|port| !(1..=65535).contains(port)) {
@@ -55,17 +55,18 @@ pub(super) fn render(container: &Container) -> Result<String, CloudError> {
             return Err(invalid(format!("the name `{name}` begins with a digit")));
         }
         check(name, "name", |c| c == '_')?;
-        if let Some(value) = literal(name, value)? {
-            line(&mut script, format_args!("{name}={value}"));
+        if let EnvValue::Plain(text) = value {
+            line(&mut script, format_args!("{name}={}", literal(name, text)?));
         }
     }
     line(&mut script, format_args!("INFRA_ENV"));
-    let fetched: Vec<(&String, &String)> =
+    let fetched: Vec<(&String, &Text)> =
         container.env.iter().filter_map(|(n, v)| if let EnvValue::FromSecretsManager(id) = v { Some((n, id)) } else { None }).collect();
     if !fetched.is_empty() {
         script.push_str(FETCH);
     }
     for (name, id) in fetched {
+        let id = resolved(name, id)?;
         check(id, "secret's id", |c| "._/:@-+=!".contains(c))?;
         line(&mut script, format_args!("fetch {name} '{id}'"));
     }
@@ -81,19 +82,19 @@ pub(super) fn render(container: &Container) -> Result<String, CloudError> {
     Ok(script)
 }
 
-/// The container that a script was rendered from, its secrets sealed. `None`: not a script of ours; `Err`: one that was altered.
+/// The container that a script was rendered from. `None`: not a script of ours; `Err`: one that was altered.
 pub(super) fn parse(script: &str) -> Option<Result<Container, ()>> {
     let said = script.strip_prefix(MARK)?.lines().next().unwrap_or_default();
-    let Ok(sealed) = serde_json::from_str::<Container>(said) else { return Some(Err(())) };
-    let mut whole = sealed.clone();
-    for (name, value) in whole.env.iter_mut() {
-        if let EnvValue::Secret(secret) = value
-            && let Some(found) = script.lines().find_map(|l| l.strip_prefix(name.as_str())?.strip_prefix('='))
-        {
-            *secret = Secret::new(found);
-        }
-    }
-    Some(if render(&whole).is_ok_and(|again| again == script) { Ok(sealed) } else { Err(()) })
+    let Ok(container) = serde_json::from_str::<Container>(said) else { return Some(Err(())) };
+    Some(if render(&container).is_ok_and(|again| again == script) { Ok(container) } else { Err(()) })
+}
+
+/// Names that nothing but a script of ours gives.
+const NAMES: &[&str] = &["# infra:container ", "/etc/infra/app.env", "infra-app"];
+
+/// Whether a script has anything of one that was rendered here, whatever became of its first lines.
+pub(super) fn bears_our_names(script: &str) -> bool {
+    NAMES.iter().any(|name| script.contains(name))
 }
 
 /// The unit that runs the container. `docker run` stays attached, so the journal has its output and docker keeps none of its own.
@@ -133,21 +134,19 @@ fn ecr(image: &str) -> Option<(&str, &str)> {
 }
 
 /// A value as the environment file holds it. The file has no quoting, so what ends a line can't be in it.
-fn literal<'a>(name: &str, value: &'a EnvValue) -> Result<Option<&'a str>, CloudError> {
-    let value = match value {
-        EnvValue::Plain(Text(parts)) => match parts.as_slice() {
-            [] => "",
-            [Part::Literal(value)] => value,
-            _ => return Err(CloudError::bug(format!("the value of {name} is not resolved"))),
-        },
-        EnvValue::Secret(secret) => secret
-            .expose()
-            .ok_or_else(|| invalid(format!("the secret value of {name} is not known to this run: only its fingerprint was kept")))?,
-        EnvValue::FromSecretsManager(_) => return Ok(None),
-    };
+fn literal<'a>(name: &str, text: &'a Text) -> Result<&'a str, CloudError> {
+    let value = resolved(name, text)?;
     match value.contains(['\n', '\r', '\0']) {
         true => Err(invalid(format!("the value of {name} has several lines; an environment file holds one a value"))),
-        false => Ok(Some(value)),
+        false => Ok(value),
+    }
+}
+
+fn resolved<'a>(name: &str, text: &'a Text) -> Result<&'a str, CloudError> {
+    match text.0.as_slice() {
+        [] => Ok(""),
+        [Part::Literal(value)] => Ok(value),
+        _ => Err(CloudError::bug(format!("the value of {name} is not resolved"))),
     }
 }
 

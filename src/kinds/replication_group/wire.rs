@@ -8,7 +8,7 @@ use aws_sdk_elasticache::types::{
 };
 use futures_util::future::try_join_all;
 
-use super::super::elasticache::{family, major};
+use super::super::elasticache::{self, family, major};
 use super::super::managed::{broken, changed};
 use super::super::present;
 use super::*;
@@ -18,6 +18,16 @@ pub(super) async fn find(cx: &Clients, id: &str) -> Result<Option<Seen>, CloudEr
     let request = cx.elasticache().describe_replication_groups().replication_group_id(id);
     let seen = present(cx.safe(Service::ElastiCache, "DescribeReplicationGroups", async || request.clone().send().await).await)?;
     Ok(seen.and_then(|s| s.replication_groups).and_then(|g| g.into_iter().next()))
+}
+
+/// The tags that users asked for; `None` when the group has gone meanwhile. ElastiCache shows those of an available group only.
+pub(super) async fn tags(cx: &Clients, group: &Seen) -> Result<Option<Tags>, CloudError> {
+    let arn = group.arn().unwrap_or_default();
+    let all = match group.status() {
+        Some("available") => elasticache::tags(cx, arn).await?,
+        _ => Some(elasticache::tags_meanwhile(cx, arn).await?),
+    };
+    Ok(all.map(elasticache::asked_for))
 }
 
 /// The nodes of a group, each by its id: there is no filter by group.

@@ -1,6 +1,6 @@
 //! A plan, and what became of it, as a comment on a pull request or a page of a job's summary.
 mod detail;
-mod escape;
+pub(super) mod escape;
 mod hide;
 mod outcome;
 mod page;

@@ -59,5 +59,5 @@ fn short(a: &crate::model::AttrChange) -> String {
         },
     };
     let line = format!("{}: {values}", words::attribute(a));
-    if line.chars().count() <= SHORT { line } else { window(words::attribute(a), 0, SHORT) }
+    if line.chars().count() <= SHORT { line } else { window(&words::attribute(a), 0, SHORT) }
 }

@@ -7,7 +7,6 @@ use super::value::{Body, Node};
 use crate::canon::{self, Form, pair, plain_key};
 use crate::kinds::terraform::{Line, Made, Says, When, Word};
 use crate::kinds::{Address, Kind, Object, Part, Text, resolve_texts};
-use crate::model::digest;
 use crate::redact::is_sealed;
 
 /// One resource that an object makes.
@@ -198,7 +197,7 @@ impl Subject<'_> {
         });
         match (open, hidden) {
             (true, _) => Node::Link { to: to.into_iter().collect(), value: None },
-            (_, true) => Node::Hidden(digest(&plain)),
+            (_, true) => Node::Hidden(plain.to_string()),
             _ if !to.is_empty() => Node::Link { to: to.into_iter().collect(), value: Some(f(&plain)) },
             _ if decided => Node::Decided(Some(f(&plain))),
             _ => Node::Plain(f(&plain)),
@@ -226,7 +225,7 @@ pub fn said(text: &Text, view: &PlanView, side: Side) -> Node {
     to.dedup();
     let hidden = text.0.iter().any(|part| matches!(part, Part::Literal(s) if is_sealed(s)));
     match out {
-        _ if hidden => Node::Hidden(digest(text)),
+        _ if hidden => Node::Hidden(format!("{text:?}")),
         Some(s) if to.is_empty() => Node::Plain(s.into()),
         value => Node::Link { to, value: value.map(Value::from) },
     }
@@ -283,7 +282,9 @@ fn find<'v>(root: &'v Value, entry: Option<Entry<'v>>, path: &str) -> Found<'v> 
 /// Whether something other than nothing and zero stands there.
 fn filled(found: &Found) -> bool {
     match found {
-        Found::Here { value, .. } => !(value.is_null() || *value == 0 || *value == false || *value == ""),
+        Found::Here { value, .. } => {
+            !(value.is_null() || *value == 0 || *value == false || *value == "" || value.as_array().is_some_and(Vec::is_empty))
+        }
         Found::Key(_) => true,
         _ => false,
     }

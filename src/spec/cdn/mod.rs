@@ -86,7 +86,7 @@ impl Section for Cdn {
             origin.fill("locked_to_cloudflare", |at| Node::bool(closed, at));
         }
         if let Some(Node { value: Val::Map(records), .. }) = node.get_mut("records") {
-            for Entry { key, node: record, .. } in records {
+            for Entry { key, node: record, .. } in records.iter_mut() {
                 let leads = record.get("to").is_some();
                 record.fill("name", |at| Node::text(key.as_str(), at));
                 record.fill("proxied", |at| Node::bool(leads, at));

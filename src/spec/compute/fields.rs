@@ -25,11 +25,14 @@ pub const FIELDS: Fields = &[
     (
         Kind::IamRole,
         &[
-            ("inline_policies", "compute.{}.env", Other),
-            ("inline_policies", "region", Other),
             ("managed_policies", "compute.{}.policies", Other),
             ("managed_policies", "compute.{}.image", Other),
             ("managed_policies", "region", Other),
+            ("permissions_boundary", "permissions_boundary", Same),
+            ("readable", "compute.{}.env", Other),
+            ("readable", "account", Other),
+            ("readable", "database", Other),
+            ("readable", "region", Other),
         ],
     ),
     (
@@ -39,8 +42,8 @@ pub const FIELDS: Fields = &[
             ("boot", "compute.{}.image", Other),
             ("boot.container.env.*.from_secrets_manager", "compute.{}.env.*", Other),
             ("boot.container.env.*.plain", "compute.{}.env.*", Same),
-            ("boot.container.env.*.secret", "compute.{}.env.*", Other),
             ("boot.container.env.*", "compute.{}.env.*", Other),
+            ("boot.container.env.*", "database", Other),
             ("boot.container.image", "compute.{}.image", Same),
             ("boot.container.port", "compute.{}.port", Same),
             ("disk.size_gib", "compute.{}.disk.size", Gib),

@@ -2,17 +2,19 @@
 use std::collections::BTreeSet;
 
 use super::{Compute, DiskType};
+use crate::canon::Open;
 use crate::kinds::launch_template::{Boot, Container, Disk, EnvValue, Metadata};
-use crate::kinds::{AutoScalingGroup, IamRole, InstanceProfile, LaunchTemplate, Ref, Text};
-use crate::model::Secret;
+use crate::kinds::{Address, AutoScalingGroup, IamRole, InstanceProfile, Kind, LaunchTemplate, Part, Ref, Secret, Text};
+use crate::model;
 use crate::spec::env::{EnvSource, SecretRef};
 use crate::spec::load_balancer::forwarding;
-use crate::spec::lower::{Lower, allow, int, policies};
+use crate::spec::lower::{Lower, int};
 use crate::spec::units::Name;
 use crate::spec::vpc::TierKind;
 
 pub fn lower(name: &Name, compute: &Compute, l: &mut Lower<'_>) {
     let old = compute.renamed_from.as_ref().map(Name::to_string);
+    given(l, name, compute);
     role(l, name, compute);
     l.renamed::<IamRole>(name.as_str(), old.clone());
     l.renamed::<InstanceProfile>(name.as_str(), old.clone());
@@ -22,6 +24,28 @@ pub fn lower(name: &Name, compute: &Compute, l: &mut Lower<'_>) {
     l.renamed::<AutoScalingGroup>(name.as_str(), old);
 }
 
+/// The name of the secret that keeps a variable's value.
+fn kept(entry: &str, key: &str) -> String {
+    format!("{entry}.{key}")
+}
+
+/// Secrets with the values that this process has from its environment: instances fetch them, and no template holds them.
+fn given(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
+    for (key, value) in compute.env.iter().filter(|_| compute.image.is_some()) {
+        let EnvSource::Secret(SecretRef::FromEnv(var)) = value else { continue };
+        let path = format!("compute.{name}.env.{key}");
+        let Some(value) = (l.env)(var.as_str()) else {
+            l.unset.push(path);
+            continue;
+        };
+        let kept_as = kept(name.as_str(), key.as_str());
+        let tags = l.tags(&kept_as);
+        let secret = Secret { value: Some(model::Secret::new(value)), username: String::new(), length: 0, arn: Default::default(), tags };
+        l.renamed::<Secret>(&kept_as, compute.renamed_from.as_ref().map(|old| kept(old.as_str(), key.as_str())));
+        l.add(kept_as, path, secret);
+    }
+}
+
 fn role(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
     let managed = |policy: &str| format!("arn:{}:iam::aws:policy/{policy}", l.partition());
     let mut managed_policies: BTreeSet<String> = compute.policies.iter().map(|p| p.to_string()).collect();
@@ -29,27 +53,39 @@ fn role(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
     if compute.image.as_ref().is_some_and(|i| i.as_str().contains(".dkr.ecr.")) {
         managed_policies.insert(managed("AmazonEC2ContainerRegistryReadOnly"));
     }
-    let secrets: Vec<String> = compute.env.values().flat_map(|v| secrets(l, v)).collect();
-    let read = (!secrets.is_empty()).then(|| allow(&["secretsmanager:GetSecretValue"], &secrets));
     let role = IamRole {
         service: "ec2.amazonaws.com".into(),
+        permissions_boundary: l.boundary(),
         managed_policies,
-        inline_policies: policies("read-secrets", read),
+        inline_policies: Open::new(),
+        readable: compute.env.iter().flat_map(|(key, v)| readable(l, &kept(name.as_str(), key.as_str()), v)).collect(),
         tags: l.tags(name.as_str()),
     };
     l.add(name.as_str(), format!("compute.{name}"), role);
     l.add(name.as_str(), format!("compute.{name}"), InstanceProfile { role: Ref::to(name.to_string()), tags: l.tags(name.as_str()) });
 }
 
-/// The secrets an instance must be able to read: those it is given by name, and RDS's own when their ARN is handed to it.
-fn secrets(l: &Lower<'_>, value: &EnvSource) -> Vec<String> {
-    let arn = |pattern: &str| format!("arn:{}:secretsmanager:{}:*:secret:{pattern}", l.partition(), l.spec.region);
+/// The secrets an instance must be able to read: those it is given by name or by value, and those whose ARN is handed to it. Secrets Manager appends a
+/// dash and six characters to a name.
+fn readable(l: &Lower<'_>, kept: &str, value: &EnvSource) -> Vec<Text> {
     match value {
-        EnvSource::Secret(SecretRef::FromSecretsManager(id)) if id.as_str().starts_with("arn:") => vec![id.to_string()],
-        EnvSource::Secret(SecretRef::FromSecretsManager(id)) => vec![arn(&format!("{id}-*"))],
-        EnvSource::Secret(SecretRef::FromEnv(_)) => vec![],
-        EnvSource::Text(text) => text.references().filter(|r| r.attribute == "secret_arn").map(|_| arn("rds!*")).collect(),
+        EnvSource::Secret(SecretRef::FromSecretsManager(id)) if id.as_str().starts_with("arn:") => vec![Text::literal(id.to_string())],
+        EnvSource::Secret(SecretRef::FromSecretsManager(id)) => {
+            let (partition, region, account) = (l.partition(), &l.spec.region, l.account());
+            vec![Text::literal(format!("arn:{partition}:secretsmanager:{region}:{account}:secret:{id}-??????"))]
+        }
+        EnvSource::Secret(SecretRef::FromEnv(_)) => {
+            vec![Text(vec![Part::Output { r#ref: Address::new(Kind::Secret, kept), attr: "arn".into() }])]
+        }
+        EnvSource::Text(text) => text.references().filter(|r| r.attribute == "secret_arn").map(|r| l.named(r)).collect(),
     }
+}
+
+/// Whether the container itself acts in the instances' role: it is given policies, or fetches a secret whose ARN it is told. Any other one doesn't reach
+/// the metadata service from its network, and a request that somebody makes it send gets neither the role nor the user data.
+fn acts_itself(compute: &Compute) -> bool {
+    let told = |value: &EnvSource| matches!(value, EnvSource::Text(text) if text.references().any(|r| r.attribute == "secret_arn"));
+    !compute.policies.is_empty() || compute.env.values().any(told)
 }
 
 fn template(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
@@ -59,14 +95,11 @@ fn template(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
             for (key, value) in &compute.env {
                 let value = match value {
                     EnvSource::Text(text) => EnvValue::Plain(l.text(text)),
-                    EnvSource::Secret(SecretRef::FromSecretsManager(id)) => EnvValue::FromSecretsManager(id.to_string()),
-                    EnvSource::Secret(SecretRef::FromEnv(var)) => match (l.env)(var.as_str()) {
-                        Some(secret) => EnvValue::Secret(Secret::new(secret)),
-                        None => {
-                            l.unset.push(format!("compute.{name}.env.{key}"));
-                            continue;
-                        }
-                    },
+                    EnvSource::Secret(SecretRef::FromSecretsManager(id)) => EnvValue::FromSecretsManager(Text::literal(id.to_string())),
+                    EnvSource::Secret(SecretRef::FromEnv(_)) => {
+                        let secret = Address::new(Kind::Secret, kept(name.as_str(), key.as_str()));
+                        EnvValue::FromSecretsManager(Text(vec![Part::Output { r#ref: secret, attr: "arn".into() }]))
+                    }
                 };
                 env.insert(key.to_string(), value);
             }
@@ -75,7 +108,7 @@ fn template(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
         (None, Some(script)) => Boot::UserData(l.text(script)),
         (None, None) => Boot::UserData(Text::literal("")),
     };
-    let hops = if matches!(boot, Boot::Container(_)) { 2 } else { 1 };
+    let hops = if matches!(boot, Boot::Container(_)) && acts_itself(compute) { 2 } else { 1 };
     let public = l.spec.vpc.subnets.get(compute.subnets.as_str()).is_some_and(|t| t.tier == TierKind::Public);
     let template = LaunchTemplate {
         image: compute.ami.to_string(),

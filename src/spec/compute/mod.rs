@@ -58,7 +58,7 @@ pub struct Compute {
     /// Who may connect to `port`, beside the load balancer when it forwards here.
     #[serde(default)]
     pub allow_from: Vec<Peer>,
-    /// Managed IAM policies for the instances' role, beside the one for Session Manager.
+    /// Managed IAM policies for the instances' role, beside the one for Session Manager. With any, the container reaches the role's credentials.
     #[serde(default)]
     pub policies: Vec<Arn>,
     /// How a new image or template rolls through the group.

@@ -21,6 +21,7 @@ pub fn lower(entries: &BTreeMap<Name, Database>, l: &mut Lower<'_>) {
         l.add(name.as_str(), format!("database.{name}.parameters"), group);
         if !db.manage_master_user_password {
             let secret = Secret {
+                value: None,
                 username: db.admin_user.to_string(),
                 length: password_length(db.engine),
                 arn: Default::default(),

@@ -7,7 +7,15 @@ pub const FIELDS: Fields = &[
     (Kind::CacheSubnetGroup, &[("subnets", "vpc.availability_zones", Other)]),
     (Kind::DbSubnetGroup, &[("subnets", "vpc.availability_zones", Other)]),
     (Kind::ElasticIp, &[("public_ip", "vpc.nat", Other)]),
-    (Kind::IamRole, &[("inline_policies", "stack", Other), ("inline_policies", "region", Other)]),
+    (
+        Kind::IamRole,
+        &[
+            ("inline_policies", "stack", Other),
+            ("inline_policies", "account", Other),
+            ("inline_policies", "region", Other),
+            ("permissions_boundary", "permissions_boundary", Same),
+        ],
+    ),
     (Kind::LogGroup, &[("retention_days", "vpc.flow_log_retention", Days)]),
     (Kind::NatGateway, &[("subnet", "vpc.subnets.*.tier", Other)]),
     (

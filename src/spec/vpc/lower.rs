@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{GatewayEndpoint, Nat, Tier, TierKind};
 use crate::kinds::route_table::Target;
 use crate::kinds::{ElasticIp, FlowLog, IamRole, InternetGateway, LogGroup, NatGateway, Ref, RouteTable, Subnet, Vpc, VpcEndpoint};
-use crate::spec::lower::{Lower, allow, int, policies};
+use crate::spec::lower::{Lower, allow, int};
 use crate::spec::units::{AvailabilityZone, Name};
 
 const EVERYWHERE: &str = "0.0.0.0/0";
@@ -138,12 +138,14 @@ fn flow_log(l: &mut Lower<'_>) {
     let days = l.spec.vpc.flow_log_retention.as_days().unwrap_or_default();
     let tags = l.tags("flow-logs");
     l.add("flow_logs", "vpc.flow_logs", LogGroup { retention_days: Some(int(days)), tags: tags.clone() });
-    let own = format!("arn:{}:logs:{}:*:log-group:/infra/{}/*", l.partition(), l.spec.region, l.spec.stack);
+    let own = format!("arn:{}:logs:{}:{}:log-group:/infra/{}/*", l.partition(), l.spec.region, l.account(), l.spec.stack);
     let actions = ["logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams", "logs:PutLogEvents"];
     let role = IamRole {
         service: "vpc-flow-logs.amazonaws.com".into(),
+        permissions_boundary: l.boundary(),
         managed_policies: BTreeSet::new(),
-        inline_policies: policies("write-logs", Some(allow(&actions, &[own]))),
+        inline_policies: [("write-logs".into(), allow(&actions, &[own]).into())].into(),
+        readable: BTreeSet::new(),
         tags: tags.clone(),
     };
     l.add("flow_logs", "vpc.flow_logs", role);

@@ -60,7 +60,7 @@ async fn nothing_that_is_kept_holds_a_secret() {
     let journal = RefCell::new(vec![]);
     assert_eq!(live(&case.cloud, &case.plan, "r1", &journal, None, None, false).await, Life::Over(Outcome::Applied));
     let notes = case.cloud.notes("full").await.unwrap();
-    let told = intent::read("full", &notes).unwrap();
+    let told = intent::read("full", &notes).unwrap().unwrap();
     assert!(told.parts > 0);
     let unpacked = intent::header("full", &notes, &told).unwrap();
     let everything = format!(
@@ -77,7 +77,7 @@ async fn damaged_notes_are_refused() {
     let way = noted(WAYS[0]).await;
     let case = way.case(1);
     let notes = case.cloud.notes("full").await.unwrap();
-    let told = intent::read("full", &notes).unwrap();
+    let told = intent::read("full", &notes).unwrap().unwrap();
     for name in notes.keys().filter(|n| n.contains("/plan/")) {
         let mut lost = notes.clone();
         lost.remove(name);

@@ -28,6 +28,8 @@ fn foreign_records() -> Vec<Value> {
         plain("HTTPS", "example.com", "1 . alpn=\"h2\""),
         // Another stack's.
         json!({ "type": "A", "name": "other.example.com", "content": "192.0.2.12", "ttl": 1, "proxied": true, "comment": "infra edge2 www r1/3 01234567" }),
+        // An equally named stack's of another account or region.
+        json!({ "type": "A", "name": "there.example.com", "content": "192.0.2.13", "ttl": 1, "proxied": true, "comment": "infra edge-00000 www r1/3 01234567" }),
     ]
 }
 
@@ -37,6 +39,7 @@ fn foreign_rules() -> Vec<Value> {
         rule("hand-1", r#"ip.src eq 192.0.2.1"#),
         json!({ "expression": "http.host eq \"x.example.com\"", "action": "skip", "action_parameters": { "phases": ["http_ratelimit"] }, "logging": { "enabled": true } }),
         rule("infra_edge2_no-admin", r#"http.request.uri.path contains "/admin""#),
+        rule("infra_edge-00000_admin", r#"http.request.uri.path eq "/there""#),
     ]
 }
 
@@ -84,7 +87,7 @@ async fn nothing_of_others_is_touched() {
     same("changed");
     // What somebody puts between ours stays between them.
     let mut rules = edge.fake.rules(&edge.zone, "http_request_firewall_custom").unwrap();
-    rules.insert(4, json!({ "ref": "between", "expression": "true", "action": "log" }));
+    rules.insert(5, json!({ "ref": "between", "expression": "true", "action": "log" }));
     edge.fake.put_rules(&edge.zone, "http_request_firewall_custom", rules);
     edge.apply(&want(&["shop", "login", "admin"]), "r3").await;
     let order: Vec<String> = edge
@@ -95,7 +98,7 @@ async fn nothing_of_others_is_touched() {
         .map(|r| r["ref"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(order[0], "hand-1");
-    assert_eq!(order[3..], ["infra_edge_shop", "between", "infra_edge_login", "infra_edge_admin"], "{order:?}");
+    assert_eq!(order[4..], ["infra_edge-32631_shop", "between", "infra_edge-32631_login", "infra_edge-32631_admin"], "{order:?}");
     let mut rules = edge.fake.rules(&edge.zone, "http_request_firewall_custom").unwrap();
     rules.retain(|r| r["ref"] != "between");
     edge.fake.put_rules(&edge.zone, "http_request_firewall_custom", rules);

@@ -221,13 +221,13 @@ async fn what_is_written_reads_as_the_reference_says() {
     let (kind, content, proxied, ttl) = (&www["type"], &www["content"], &www["proxied"], &www["ttl"]);
     assert_eq!(json!([kind, content, proxied, ttl]), json!(["A", "192.0.2.1", true, 1]));
     let comment = www["comment"].as_str().unwrap();
-    assert!(comment.starts_with("infra edge www r1/") && comment.len() <= 100, "{comment}");
+    assert!(comment.starts_with("infra edge-32631 www r1/") && comment.len() <= 100, "{comment}");
     let rule = |phase: &str| {
         let mut rules = edge.fake.rules(&edge.zone, phase).unwrap();
         assert_eq!(rules.len(), 1, "{phase}");
         let mut rule = rules.remove(0);
-        assert_eq!(rule["ref"], "infra_edge_one");
-        assert!(rule["description"].as_str().unwrap().starts_with("one (infra edge r1/"), "{rule}");
+        assert_eq!(rule["ref"], "infra_edge-32631_one");
+        assert!(rule["description"].as_str().unwrap().starts_with("one (infra edge-32631 r1/"), "{rule}");
         assert_eq!((&rule["expression"], &rule["enabled"]), (&json!("true"), &json!(true)));
         json!([rule["action"].take(), rule["action_parameters"].take(), rule["ratelimit"].take()])
     };

@@ -115,7 +115,7 @@ async fn an_identical_record_that_comes_in_between_serves() {
     let (outcome, events) = crate::support::apply(&edge.cloud, &plan, "r1").await;
     assert_eq!(outcome, Outcome::Applied, "{events:#?}");
     assert_eq!(edge.record("www.example.com")["id"], json!(id));
-    assert!(edge.record("api.example.com")["comment"].as_str().unwrap().starts_with("infra edge api "));
+    assert!(edge.record("api.example.com")["comment"].as_str().unwrap().starts_with("infra edge-32631 api "));
     edge.apply(&records([]), "r2").await;
     assert_eq!(edge.record("www.example.com")["id"], json!(id), "it is not ours to delete");
 }
@@ -163,4 +163,23 @@ async fn resolvers_are_given_time_to_forget() {
     assert!(waited(&of("192.0.2.2", false), "r2").await);
     assert!(waited(&of("192.0.2.2", true), "r3").await, "clients still go there directly");
     assert!(!waited(&of("192.0.2.3", true), "r4").await);
+}
+
+/// A mark of an earlier version names no place: it is the stack's, and renewed by the next change; one of another place is somebody else's.
+#[tokio::test]
+async fn an_old_mark_is_renewed() {
+    let edge = Edge::start("pro").await;
+    let want = records([("api", record("api.example.com", "192.0.2.1"))]);
+    edge.apply(&want, "r1").await;
+    let mut old = edge.record("api.example.com");
+    let mark = |comment: &str| json!(comment.replace("edge-32631", "edge"));
+    let id = old["id"].as_str().unwrap().to_owned();
+    old["comment"] = mark(old["comment"].as_str().unwrap());
+    edge.fake.remove_record(&edge.zone, &id);
+    edge.fake.add_record(&edge.zone, old);
+    let plan = edge.plan(&want).await.unwrap();
+    assert_eq!((plan.changes.len(), plan.changes[0].attrs.len(), plan.changes[0].verb), (1, 0, infra::plan::Verb::Update));
+    edge.apply(&want, "r2").await;
+    assert!(edge.record("api.example.com")["comment"].as_str().unwrap().starts_with("infra edge-32631 api r1/"));
+    assert!(edge.plan(&want).await.unwrap().is_empty());
 }

@@ -40,7 +40,7 @@ async fn a_plan_names_rules() {
     settings.bind(|| insta::assert_snapshot!("plan_rules", plan(&planned, Detail { style: Style { color: false }, verbose: false })));
     edge.apply(&next, "r2").await;
     let after = ids(&edge);
-    for (name, id) in after.iter().filter(|(name, _)| name != "infra_edge_new") {
+    for (name, id) in after.iter().filter(|(name, _)| name != "infra_edge-32631_new") {
         assert!(before.contains(&(name.clone(), id.clone())), "a rule keeps its id: {name}");
     }
 }
@@ -69,6 +69,38 @@ async fn a_rule_that_comes_in_between_is_kept() {
     assert_eq!(outcome, infra::run::Outcome::Applied, "{events:#?}");
     let rules = fake.rules(&zone, PHASE).unwrap();
     let seen: Vec<_> = rules.iter().map(|r| (r["ref"].as_str().unwrap(), r["action"].as_str().unwrap())).collect();
-    assert_eq!(seen, [("infra_edge_admin", "log"), ("theirs", "log")], "{:#?}", fake.log());
+    assert_eq!(seen, [("infra_edge-32631_admin", "log"), ("theirs", "log")], "{:#?}", fake.log());
     drop(moto);
+}
+
+/// Three stacks write the rules of one phase at once, in whatever order their requests arrive, beside somebody else's rule: nobody loses one.
+#[tokio::test]
+async fn writers_at_once_lose_nothing() {
+    const STACKS: [&str; 3] = ["a", "b", "c"];
+    let edge = Edge::start("enterprise").await;
+    edge.fake.put_rules(&edge.zone, PHASE, vec![json!({ "ref": "theirs", "expression": "true", "action": "log" })]);
+    edge.fake.rule(|_, _| Reaction::Delay(std::time::Duration::from_millis(fastrand::u64(0..12))));
+    let clouds = STACKS.map(|_| edge.with_token("test-token"));
+    let versions = "GET /zones/:id/rulesets/phases/http_request_firewall_custom/entrypoint/versions/";
+    for round in 0..30 {
+        let name = format!("r{round}");
+        let wants = STACKS.map(|of| Stack { name: of.into(), ..want(&[(&name, "block"), ("same", "log")]) });
+        let apply = async |(cloud, want): (&infra::wire::Clients, &Stack)| {
+            let planned = crate::support::plan_for(cloud, want).await.unwrap();
+            crate::support::apply(cloud, &planned, &name).await
+        };
+        for (outcome, events) in futures_util::future::join_all(clouds.iter().zip(&wants).map(apply)).await {
+            assert_eq!(outcome, infra::run::Outcome::Applied, "{events:#?}");
+        }
+        let rules = edge.fake.rules(&edge.zone, PHASE).unwrap();
+        let mut seen: Vec<_> = rules.iter().map(|r| r["ref"].as_str().unwrap().to_owned()).collect();
+        seen.sort();
+        let mut all: Vec<String> = STACKS.iter().flat_map(|s| [format!("infra_{s}_{name}"), format!("infra_{s}_same")]).collect();
+        all.push("theirs".into());
+        all.sort();
+        assert_eq!(seen, all, "round {round}");
+    }
+    let met = edge.fake.log().iter().filter(|c| c.shape().starts_with(versions)).count();
+    println!("writers at once: they met {met} times");
+    assert!(met > 20, "they have met: {met}");
 }

@@ -25,7 +25,7 @@ pub struct Want {
 pub const ZONES: [&str; 3] = ["a", "b", "c"];
 
 /// Kinds whose tags are written once: no list shows them.
-const TAGGED_ONCE: [&str; 4] = ["cache_subnet_group", "db_subnet_group", "log_group", "replication_group"];
+const TAGGED_ONCE: [&str; 2] = ["db_subnet_group", "log_group"];
 
 /// Every object of the stack.
 fn addresses(want: &Want) -> Vec<String> {

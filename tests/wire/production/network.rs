@@ -113,7 +113,7 @@ fn flow_log(seen: &Seen, vpc: Option<&str>) {
     let policy: serde_json::Value = serde_json::from_str(&inline["write-logs"]).unwrap();
     let statement = &policy["Statement"][0];
     assert_eq!((inline.len(), attached.len(), &statement["Effect"]), (1, 0, &json!("Allow")));
-    assert_eq!(statement["Resource"], json!(["arn:aws:logs:us-east-1:*:log-group:/infra/production/*"]));
+    assert_eq!(statement["Resource"], json!(["arn:aws:logs:us-east-1:123456789012:log-group:/infra/production/*"]));
     assert!(statement["Action"].as_array().unwrap().contains(&json!("logs:PutLogEvents")));
     assert!(role.assume_role_policy_document().unwrap().contains("vpc-flow-logs.amazonaws.com"));
 }

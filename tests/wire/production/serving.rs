@@ -90,7 +90,7 @@ fn template(seen: &Seen, want: &Want) {
     assert_eq!(data.instance_type().map(|t| t.as_str()), Some(want.instance_type));
     assert_eq!(data.iam_instance_profile().and_then(|p| p.name()), Some(seen.profiles["instance_profile.app"].instance_profile_name()));
     let metadata = data.metadata_options().unwrap();
-    assert_eq!((metadata.http_tokens(), metadata.http_put_response_hop_limit()), (Some(&LaunchTemplateHttpTokensState::Required), Some(2)));
+    assert_eq!((metadata.http_tokens(), metadata.http_put_response_hop_limit()), (Some(&LaunchTemplateHttpTokensState::Required), Some(1)));
     let disk = data.block_device_mappings()[0].ebs().unwrap();
     assert_eq!((disk.encrypted(), disk.volume_size(), disk.volume_type().map(|t| t.as_str())), (Some(true), Some(20), Some("gp3")));
     let interface = &data.network_interfaces()[0];

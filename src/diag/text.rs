@@ -1,0 +1,55 @@
+//! Findings as people read them.
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use miette::{GraphicalReportHandler, GraphicalTheme, NamedSource};
+
+use super::{Finding, Place, Source};
+use crate::visible::unseen;
+
+/// Findings for people: one block each, underlined, `width` columns wide, readable without colour. What a file holds that can't be seen stands as a mark.
+pub fn render(findings: &[Finding], color: bool, width: usize) -> String {
+    let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false).without_syntax_highlighting();
+    let mut out = String::new();
+    let mut sources = BTreeMap::new();
+    for (index, finding) in findings.iter().enumerate() {
+        if index > 0 {
+            out.push('\n');
+        }
+        let finding = shown(finding, &mut sources);
+        handler.render_report(&mut out, &finding).expect("writing to a string cannot fail, and spans lie within their sources");
+    }
+    out
+}
+
+/// Sources as they are shown, by where the genuine ones are kept.
+type Shown = BTreeMap<usize, Source>;
+
+fn shown(finding: &Finding, sources: &mut Shown) -> Finding {
+    let places = finding.places.iter().map(|place| {
+        let source = sources.entry(Arc::as_ptr(&place.source) as usize).or_insert_with(|| marked(&place.source));
+        Place { source: Arc::clone(source), ..place.clone() }
+    });
+    let bare = Finding { places: vec![], elsewhere: vec![], ..finding.clone() };
+    places.fold(bare, Finding::at)
+}
+
+/// A source in which a mark of as many bytes stands for every character that isn't seen, so that places in it stay where they are.
+fn marked(source: &Source) -> Source {
+    let text = source.inner();
+    let odd = |c: char| unseen(c) && !['\n', '\t'].contains(&c);
+    if !text.contains(odd) {
+        return Arc::clone(source);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\r' if rest.peek() == Some(&'\n') => out.push(' '),
+            c if odd(c) => out.push_str(["?", "\u{bf}", "\u{fffd}", "\u{fffd}?"][c.len_utf8() - 1]),
+            c => out.push(c),
+        }
+    }
+    Arc::new(NamedSource::new(source.name(), out))
+}

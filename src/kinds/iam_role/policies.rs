@@ -1,0 +1,70 @@
+//! The documents that a role holds, and what they mean.
+use std::collections::BTreeSet;
+
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+
+use crate::kinds::Text;
+
+/// The policy that lets a role read secrets.
+pub const READ_SECRETS: &str = "read-secrets";
+
+/// The policy of a role that may read the secrets with these ARNs.
+pub fn reading(arns: &Value) -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{ "Effect": "Allow", "Action": ["secretsmanager:GetSecretValue"], "Resource": arns }],
+    })
+}
+
+/// The secrets that a policy lets a role read; `None` when it says anything else, too.
+pub(super) fn read(policy: &Value) -> Option<BTreeSet<Text>> {
+    let arns = policy.pointer("/Statement/0/Resource")?;
+    let all = arns.as_array()?.iter().map(|arn| arn.as_str().map(Text::literal)).collect::<Option<_>>()?;
+    (*policy == reading(arns)).then_some(all)
+}
+
+/// Whether a text is the ARN of a managed policy, at least 20 characters long (`PolicyArn` of `AttachRolePolicy`).
+pub(super) fn is_policy(arn: &str) -> bool {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    arn.len() >= 20 && matches!(parts[..], [_, _, "iam", "", account, resource] if !account.is_empty() && resource.starts_with("policy/"))
+}
+
+/// A policy as IAM returns it: JSON, percent-encoded after RFC 3986. What isn't JSON is shown as it is.
+pub(super) fn document(text: &str) -> Value {
+    let plain = percent_decode_str(text).decode_utf8_lossy();
+    // A document begins with a brace; where it wasn't encoded, a percent sign in it is its own.
+    let plain = if text.trim_start().starts_with('{') { text.into() } else { plain };
+    serde_json::from_str(&plain).unwrap_or_else(|_| Value::String(plain.into_owned()))
+}
+
+/// The trust policy's text: a service's, or one that was read in another form and is written back.
+pub(super) fn trust(service: &str) -> String {
+    if service.starts_with('{') { service.into() } else { trust_of(service).to_string() }
+}
+
+pub(super) fn trust_of(service: &str) -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{ "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole" }],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_is_read_encoded_and_plain() {
+        let plain = r#"{"Statement":[{"Condition":{"StringLike":{"aws:x":"100%25"}}}]}"#;
+        let encoded = "%7B%22Statement%22%3A%5B%7B%22Condition%22%3A%7B%22StringLike%22%3A%7B%22aws%3Ax%22%3A%22100%2525%22%7D%7D%7D%5D%7D";
+        assert_eq!(document(plain), document(encoded));
+        assert_eq!(document(plain).to_string(), plain);
+    }
+
+    #[test]
+    fn a_trust_policy_of_another_form_is_written_back_as_it_was() {
+        let other = json!({ "Statement": [] }).to_string();
+        assert_eq!(trust(&other), other);
+    }
+}

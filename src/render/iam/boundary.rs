@@ -1,0 +1,123 @@
+//! The boundary of a stack's roles: what they need, and nothing by which one could get more.
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{CARRIED, KEPT_FOR, Place, Policy, Statement, VERSION, condition};
+use crate::kinds::calls::{DATABASE, KEPT, SECRET};
+use crate::kinds::{IamRole, Kind, Part, Text, db_instance, secret};
+
+/// What roles use of AWS's own policies that `infra` gives them. Of `AmazonSSMManagedInstanceCore` that is all but reading parameters, which it may do with
+/// every one of the account.
+const USED: &[(&str, &str, &[&str])] = &[
+    (
+        "AmazonEC2ContainerRegistryReadOnly",
+        "FetchImages",
+        &["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetAuthorizationToken", "ecr:GetDownloadUrlForLayer"],
+    ),
+    (
+        "AmazonSSMManagedInstanceCore",
+        "SessionManager",
+        &[
+            "ec2messages:AcknowledgeMessage",
+            "ec2messages:DeleteMessage",
+            "ec2messages:FailMessage",
+            "ec2messages:GetEndpoint",
+            "ec2messages:GetMessages",
+            "ec2messages:SendReply",
+            "ssm:DescribeAssociation",
+            "ssm:DescribeDocument",
+            "ssm:GetDeployablePatchSnapshotForInstance",
+            "ssm:GetDocument",
+            "ssm:GetManifest",
+            "ssm:ListAssociations",
+            "ssm:ListInstanceAssociations",
+            "ssm:PutComplianceItems",
+            "ssm:PutConfigurePackageResult",
+            "ssm:PutInventory",
+            "ssm:UpdateAssociationStatus",
+            "ssm:UpdateInstanceAssociationStatus",
+            "ssm:UpdateInstanceInformation",
+            "ssmmessages:CreateControlChannel",
+            "ssmmessages:CreateDataChannel",
+            "ssmmessages:OpenControlChannel",
+            "ssmmessages:OpenDataChannel",
+        ],
+    ),
+];
+
+/// The policy that `permissions_boundary` is to name.
+pub fn boundary<'a>(place: Place, roles: impl IntoIterator<Item = &'a IamRole>) -> Policy {
+    let mut all = BTreeMap::new();
+    for role in roles {
+        for (_, sid, actions) in role.managed_policies.iter().filter_map(|arn| used(arn)) {
+            let statement = allow(&mut all, sid);
+            statement.action.extend(actions.iter().map(ToString::to_string));
+            statement.resource.insert("*".into());
+        }
+        for (name, document) in role.inline_policies.iter() {
+            let statement = allow(&mut all, &name.split(|c: char| !c.is_ascii_alphanumeric()).map(capital).collect::<String>());
+            statement.action.extend(texts(document.pointer("/Statement/0/Action")));
+            statement.resource.extend(texts(document.pointer("/Statement/0/Resource")));
+        }
+        role.readable.iter().for_each(|arn| secrets(place, arn, &mut all));
+    }
+    Policy { version: VERSION, statement: all.into_values().collect() }
+}
+
+/// The policies of roles of which the boundary doesn't know what they are for.
+pub fn unknown<'a>(roles: impl IntoIterator<Item = &'a IamRole>) -> BTreeSet<&'a str> {
+    roles.into_iter().flat_map(|role| &role.managed_policies).filter(|arn| used(arn).is_none()).map(String::as_str).collect()
+}
+
+/// What is denied to who applies: to take a boundary from a role, to set another, and to change what it says.
+pub(super) fn kept(arn: &str) -> [Statement; 3] {
+    let deny = |sid: &str, actions: &[&str], resource: &str| Statement {
+        action: actions.iter().map(ToString::to_string).collect(),
+        resource: [resource.to_owned()].into(),
+        ..Statement::new(sid, "Deny")
+    };
+    let edits = ["iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:SetDefaultPolicyVersion"];
+    let mut other = deny("NoOtherBoundary", &["iam:PutRolePermissionsBoundary"], "*");
+    condition(&mut other, "StringNotEquals", "iam:PermissionsBoundary", arn);
+    [deny("NoLessBoundary", &["iam:DeleteRolePermissionsBoundary"], "*"), other, deny("NoNewBoundary", &edits, arn)]
+}
+
+/// Of AWS's policies alone.
+fn used(arn: &str) -> Option<&'static (&'static str, &'static str, &'static [&'static str])> {
+    let (_, name) = arn.split_once(":iam::aws:policy/")?;
+    USED.iter().find(|(policy, ..)| *policy == name)
+}
+
+/// A secret that a role reads. The ARNs of those that a run makes aren't known here, but whose they are is.
+fn secrets(place: Place, arn: &Text, all: &mut BTreeMap<String, Statement>) {
+    let of = |part: &Part| if let Part::Output { r#ref, .. } = part { Some(r#ref.kind) } else { None };
+    let (statement, arn) = match arn.0.iter().find_map(of) {
+        None => (allow(all, "Secrets"), arn.plain().unwrap_or_default()),
+        Some(Kind::Secret) => {
+            let own = allow(all, "StackSecrets");
+            condition(own, "StringEquals", CARRIED, place.stack);
+            (own, place.arn(SECRET, Some(secret::NAMES)))
+        }
+        Some(_) => {
+            let kept = allow(all, "DatabaseSecrets");
+            condition(kept, "ArnLike", KEPT_FOR, &place.arn(DATABASE, Some(db_instance::NAMES)));
+            (kept, place.arn(KEPT, None))
+        }
+    };
+    statement.action.insert("secretsmanager:GetSecretValue".into());
+    statement.resource.insert(arn);
+}
+
+fn allow<'a>(all: &'a mut BTreeMap<String, Statement>, sid: &str) -> &'a mut Statement {
+    all.entry(sid.into()).or_insert_with(|| Statement::new(sid, "Allow"))
+}
+
+fn texts(list: Option<&Value>) -> impl Iterator<Item = String> {
+    list.and_then(Value::as_array).into_iter().flatten().filter_map(|v| v.as_str().map(String::from))
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
+}
