@@ -77,15 +77,6 @@ pub fn unclassified(operation: &str, given: BTreeSet<String>) -> Vec<String> {
     if READS.iter().any(|read| operation.starts_with(read)) {
         return vec![];
     }
-    if let Ok(file) = std::env::var("INFRA_RECORD") {
-        // TEMP
-        use std::io::Write; // TEMP
-        let mut f = std::fs::OpenOptions::new().append(true).create(true).open(file).unwrap(); // TEMP
-        let text: String = given.iter().map(|g| format!("{operation} {g}\n")).collect(); // TEMP
-        f.write_all(text.as_bytes()).unwrap(); // TEMP
-        SAID.lock().unwrap_or_else(|e| e.into_inner()).extend(given.into_iter().map(|p| (operation.to_owned(), p))); // TEMP
-        return vec![]; // TEMP
-    } // TEMP
     let known = |parameter: &String| rows().iter().any(|row| row.has(operation, parameter));
     let lost = given.iter().filter(|parameter| !known(parameter));
     let lost = lost.map(|p| format!("{operation}: {p} is in no row of tests/support/models/parameters.txt")).collect();
