@@ -226,9 +226,9 @@ async fn entry_point<P: Phase>(cx: &Clients, zone: &Zone) -> Result<Option<Entry
 }
 
 /// Puts the stack's rules among the others, in one request. There is no condition that such a request could carry, so afterwards the version tells
-/// whether somebody wrote at the same moment; then their rules are put back, whoever else does the same meanwhile: [`Owed`]. So writers need no lease of the
-/// zone, which stacks of several accounts could not share. What a process that is killed in between owes is missing until its owner plans. Gives the
-/// entry point's id.
+/// whether somebody wrote at the same moment; then their rules are put back. So two writers lose nothing and need no lease of the zone, which stacks of
+/// several accounts could not share. Of three at the same moment one may lose a rule, and who is killed before it has put one back leaves it out: the plan of
+/// its owner then says so. Gives the entry point's id.
 async fn put<P: Phase>(cx: &Clients, zone: &str, stamp: &Stamp, wanted: &Ranked<Rule<P::Action>>) -> Result<String, CloudError> {
     let zone = cx.zone(zone).await?;
     let owner = Owner::of(&stamp.stack, &zone);
@@ -240,8 +240,8 @@ async fn put<P: Phase>(cx: &Clients, zone: &str, stamp: &Stamp, wanted: &Ranked<
         None if own.is_empty() => return Ok(String::new()),
         None => EntryPoint { id: String::new(), version: 0, rules: vec![] },
     };
-    let (mut written, mut lost, mut owed) = (false, None, Owed::default());
-    for _ in 0..10 {
+    let (mut written, mut lost) = (false, None);
+    for _ in 0..5 {
         let rules = among(&there.rules, &own, &owner);
         let request = asked.clone().send(Method::PUT, json!({ "rules": rules }));
         let answer = match cx.tell(&request).await {
@@ -266,44 +266,10 @@ async fn put<P: Phase>(cx: &Clients, zone: &str, stamp: &Stamp, wanted: &Ranked<
         if others(&between.rules, &owner) == others(&there.rules, &owner) {
             return Ok(now.id);
         }
-        let rules = owed.settle(&there.rules, between.rules, &owner);
-        there = EntryPoint { version: now.version, rules, ..between };
+        there = EntryPoint { version: now.version, ..between };
     }
     Err(lost
         .unwrap_or_else(|| CloudError::new(Class::Ambiguous, "Busy", format!("somebody else goes on writing the rules of {}", P::PHASE))))
-}
-
-/// A rule, or that there is none.
-type State = Option<Value>;
-
-/// What our writes have overwritten of others': by `ref`, how a rule is to be, and how we have left it. Somebody who read that, and wrote it again, didn't mean it.
-#[derive(Default)]
-struct Owed(BTreeMap<String, (State, Vec<State>)>);
-
-impl Owed {
-    /// The rules to write next: those that stood right before our last write, with what is owed. `wrote` is what we took to stand there.
-    fn settle(&mut self, wrote: &[Value], between: Vec<Value>, owner: &Owner<'_>) -> Vec<Value> {
-        let state = |rules: &[Value], name: &str| rules.iter().find(|r| r["ref"] == name).map(plain);
-        let names = wrote.iter().chain(&between).filter(|r| owner.name_of(r).is_none()).filter_map(|r| r["ref"].as_str().map(String::from));
-        let mut rules = between.clone();
-        for name in names.collect::<BTreeSet<_>>() {
-            let (was, is) = (state(wrote, &name), state(&between, &name));
-            if was == is {
-                continue;
-            }
-            let (due, left) = self.0.entry(name.clone()).or_default();
-            if !left.contains(&is) {
-                *due = is;
-                left.push(was);
-                continue;
-            }
-            let at = wrote.iter().position(|r| r["ref"] == *name).unwrap_or(rules.len());
-            rules.retain(|r| r["ref"] != *name);
-            let at = at.min(rules.len());
-            due.iter().for_each(|rule| rules.insert(at, rule.clone()));
-        }
-        rules
-    }
 }
 
 /// Others' rules as they go back: without what the API writes itself. Their `ref` keeps their id.

