@@ -363,6 +363,12 @@ impl<C: Notes> Keeper<'_, C> {
         self.policy.release();
         self.lease.beat = Moment((self.terms.clock)());
         (self.lease.ended, self.lease.done) = (Some(ended.into()), done);
+        // A lease that could not be let go is known on this machine by its mark: nobody here need wait for it.
+        let mark = self._mark.take();
+        self.let_go().await.inspect_err(|_| std::mem::forget(mark))
+    }
+
+    async fn let_go(&mut self) -> Result<(), CloudError> {
         let seen = self.cloud.notes(&folder(&self.stack)).await?;
         if latest(&self.stack, &seen).is_some_and(|(n, _)| n != self.number) {
             return Ok(());

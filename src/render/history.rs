@@ -121,7 +121,9 @@ pub fn run(recorded: &RecordedRun, style: Style) -> String {
 /// What the service calls a request that failed.
 fn request(event: &Event) -> String {
     match event {
-        Event::Failed(_, e) | Event::UndoFailed(_, e) => e.request_id.as_ref().map(|id| format!(" (request {id})")).unwrap_or_default(),
+        Event::Failed(_, e) | Event::UndoFailed(_, e) => {
+            e.request_id.as_ref().map(|id| format!(" (request {})", visible(id))).unwrap_or_default()
+        }
         _ => String::new(),
     }
 }

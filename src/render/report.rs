@@ -107,7 +107,7 @@ fn requests(plan: &Plan, events: &[Event]) -> String {
     let line = |event: &Event| match event {
         Event::Failed(i, e) | Event::UndoFailed(i, e) | Event::Unsettled(i, e) => {
             let id = e.request_id.as_ref()?;
-            Some(format!("  {} {}: {id}\n", plan.steps[*i].address, e.operation))
+            Some(format!("  {} {}: {}\n", plan.steps[*i].address, visible(&e.operation), visible(id)))
         }
         _ => None,
     };

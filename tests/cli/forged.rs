@@ -1,6 +1,6 @@
 //! What recovery finds is believed only when the stack's key has sealed it: forged notes and journals need a person, and touch nobody else's objects.
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use infra::cloud::Sandbox;
@@ -71,12 +71,12 @@ fn notes(header: &Header) -> Vec<String> {
     })
 }
 
-fn append(file: &PathBuf, lines: &[String]) {
+fn append(file: &Path, lines: &[String]) {
     let mut file = std::fs::OpenOptions::new().append(true).open(file).unwrap();
     lines.iter().for_each(|line| writeln!(file, "{line}").unwrap());
 }
 
-fn live(file: &PathBuf, stack: &str) -> Vec<Live> {
+fn live(file: &Path, stack: &str) -> Vec<Live> {
     let cloud = Sandbox::open(file, "us-east-1", Pace::INSTANT, Policy::new(10)).unwrap();
     cloud.objects().into_iter().filter(|l| l.stamp.stack == stack).collect()
 }

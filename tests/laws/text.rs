@@ -275,7 +275,7 @@ fn told(words: &Words<'_>, style: Style) -> Vec<(&'static str, String)> {
     header.holder = words.holder();
     let entries = [
         Record::Event(Event::Began(0)),
-        Record::Event(Event::Failed(0, words.error())),
+        Record::Event(Event::Failed(0, CloudError { class: Class::Ambiguous, ..words.error() })),
         Record::Event(Event::Unsettled(0, words.error())),
         Record::Ended(Ending::Abandoned),
     ];

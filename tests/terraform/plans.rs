@@ -138,6 +138,7 @@ async fn generations_are_deposed() {
     let address = crate::support::address("vpc.main");
     let mut other = saved.read.live[&address][0].clone();
     other.id = "vpc-left".into();
+    other.stamp.run = "left".into();
     saved.read.live.get_mut(&address).unwrap().push(other);
     let allowed = saved.allowed.clone();
     saved.plan = infra::plan::plan(&saved.stack, &saved.read, &allowed).unwrap();

@@ -111,16 +111,16 @@ impl Site {
     /// The records of a name, as the API shows them: type, content, proxied, ttl, priority.
     fn records(&self, name: &str) -> Vec<Value> {
         let shown = |r: &Value| json!([r["type"], r["content"], r["proxied"], r["ttl"], r["priority"]]);
-        let ours = |r: &&Value| r["name"] == name && r["comment"].as_str().is_some_and(|c| c.starts_with("infra production "));
+        let ours = |r: &&Value| r["name"] == name && r["comment"].as_str().is_some_and(|c| c.starts_with("infra production-32631 "));
         self.fake.records(&self.zone).iter().filter(ours).map(shown).collect()
     }
 
     /// The stack's rules in a phase: reference, expression, action, parameters, rate limit.
     fn rules(&self, phase: &str) -> Vec<Value> {
         let rules = self.fake.rules(&self.zone, phase).unwrap();
-        let ours = |r: &&Value| r["ref"].as_str().unwrap().starts_with("infra_production_");
+        let ours = |r: &&Value| r["ref"].as_str().unwrap().starts_with("infra_production-32631_");
         let shown = |r: &Value| {
-            let name = r["ref"].as_str().unwrap().trim_start_matches("infra_production_").to_owned();
+            let name = r["ref"].as_str().unwrap().trim_start_matches("infra_production-32631_").to_owned();
             json!([name, r["expression"], r["action"], r["action_parameters"], r["ratelimit"]])
         };
         rules.iter().filter(ours).map(shown).collect()

@@ -48,6 +48,7 @@ pub const FIELDS: Fields = &[
             ("boot.container.port", "compute.{}.port", Same),
             ("disk.size_gib", "compute.{}.disk.size", Gib),
             ("disk.volume_type", "compute.{}.disk.type", Same),
+            ("metadata.hop_limit", "compute.{}.env", Other),
             ("image", "compute.{}.ami", Same),
             ("image", "compute.{}.instance_type", Other),
             ("instance_type", "compute.{}.instance_type", Same),

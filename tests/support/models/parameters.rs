@@ -1,7 +1,6 @@
 //! Every parameter that a writing request of ours says, classified: what holds it to what its service takes. The table is `parameters.txt`, whose head
 //! says how it is read.
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::{LazyLock, Mutex};
 
 const TABLE: &str = include_str!("parameters.txt");
@@ -98,7 +97,7 @@ pub fn unsaid() -> Vec<String> {
 /// Every row says where its parameters are looked after, or why nobody does; and no parameter is in two.
 #[test]
 fn every_row_of_the_table_says_why() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let src = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut seen = BTreeSet::new();
     for Row { operation, class, says, parameters } in rows() {
         let there = says.split(' ').all(|file| src.join(file).is_file());

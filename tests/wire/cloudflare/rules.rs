@@ -95,7 +95,8 @@ async fn writers_at_once_lose_nothing() {
         let rules = edge.fake.rules(&edge.zone, PHASE).unwrap();
         let mut seen: Vec<_> = rules.iter().map(|r| r["ref"].as_str().unwrap().to_owned()).collect();
         seen.sort();
-        let mut all: Vec<String> = STACKS.iter().flat_map(|s| [format!("infra_{s}_{name}"), format!("infra_{s}_same")]).collect();
+        let mut all: Vec<String> =
+            STACKS.iter().flat_map(|s| [format!("infra_{s}-32631_{name}"), format!("infra_{s}-32631_same")]).collect();
         all.push("theirs".into());
         all.sort();
         assert_eq!(seen, all, "round {round}");
