@@ -210,6 +210,10 @@ check() {
 ended() {
   if [ "$3" = "$4" ]; then
     result pass "$1" "$2"
+  elif [ "$3" = 130 ]; then
+    # The signal was for all of us; infra has heard it first.
+    say "Interrupted."
+    exit 130
   else
     result FAIL "$1" "$2" "exit $3 instead of $4, see $log"
     say "$(tail -n 16 "$log" | sed 's/^/               | /')"
