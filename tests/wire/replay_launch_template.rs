@@ -1,6 +1,6 @@
 //! Launch templates where the emulator is wrong (it shows the tags of the creation for ever, and knows no client tokens): answers after the
 //! API reference.
-use infra::cloud::Cloud;
+use infra::cloud::{Cloud, Observe};
 use infra::kinds::{Address, Kind, LaunchTemplate, Links, Live, Ref, Stamp};
 
 use super::launch_template::launch_template;
@@ -50,4 +50,32 @@ async fn tags_and_address_change_in_place() {
     let asked = replay.asked();
     has(&asked[0], &["Action=CreateTags&", "ResourceId.1=lt-1", "Value=launch_template.store", "Key=team"]);
     has(&asked[1], &["Action=DeleteTags&", "ResourceId.1=lt-1", "Key=Name"]);
+}
+
+/// Somebody gave the template a second version that is the default and says what is wanted: what counts is the first one, which instances are launched
+/// from. Where that is gone, nothing of what is wanted is read.
+#[tokio::test(start_paused = true)]
+async fn what_is_launched_is_read() {
+    let altered = shown().replace(
+        "<launchTemplateId>",
+        "<defaultVersionNumber>2</defaultVersionNumber><latestVersionNumber>2</latestVersionNumber><launchTemplateId>",
+    );
+    let version = |number: u32, image: &str| {
+        let data = format!("<launchTemplateData><imageId>{image}</imageId><instanceType>t3.medium</instanceType></launchTemplateData>");
+        let item = format!("<item><launchTemplateId>lt-1</launchTemplateId><versionNumber>{number}</versionNumber>{data}</item>");
+        format!(
+            "<DescribeLaunchTemplateVersionsResponse><launchTemplateVersionSet>{item}</launchTemplateVersionSet></DescribeLaunchTemplateVersionsResponse>"
+        )
+    };
+    let (default, first) = (version(2, "ami-wanted"), version(1, "ami-evil"));
+    let (cloud, replay) = Replay::clients([(200, altered.as_str()), (200, &default), (200, &first)]);
+    let found = cloud.list(Kind::LaunchTemplate, "s").await.unwrap();
+    let read: LaunchTemplate = found[0].object.clone().try_into().unwrap();
+    assert_eq!((found.len(), read.image.as_str()), (1, "ami-evil"));
+    has(&replay.asked()[2], &["Action=DescribeLaunchTemplateVersions&", "LaunchTemplateId=lt-1", "LaunchTemplateVersion.1=1"]);
+    let none = "<DescribeLaunchTemplateVersionsResponse><launchTemplateVersionSet/></DescribeLaunchTemplateVersionsResponse>";
+    let (cloud, _) = Replay::clients([(200, altered.as_str()), (200, &default), (200, none)]);
+    let found = cloud.list(Kind::LaunchTemplate, "s").await.unwrap();
+    let read: LaunchTemplate = found[0].object.clone().try_into().unwrap();
+    assert_eq!((found.len(), read.image.as_str()), (1, ""));
 }
