@@ -1,8 +1,8 @@
 //! What apply and destroy do with a plan, whether it comes from a spec or from a file: its approval, the lease, and the run.
 use super::failure::Failure;
 use super::flow::{self, Choice};
-use super::recover;
 use super::runner::RunContext;
+use super::{preflight, recover};
 use crate::diag::Exit;
 use crate::plan::Plan;
 use crate::run::intent::{self, Intent};
@@ -131,7 +131,9 @@ async fn prepare(context: &RunContext<'_>, stack: &str, plan: impl AsyncFn() -> 
 async fn look_and_plan(context: &RunContext<'_>, loaded: &Loaded, stack: &Stack, choice: &Choice) -> Result<Plan, Failure> {
     let mut stack = stack.clone();
     let mut snapshot = flow::look(context.world.read_only(), &mut stack, loaded).await?;
-    flow::zones(context.world.read_only(), &stack, &snapshot, loaded, context.printer).await?;
-    flow::limits(context.world.read_only(), &stack, &snapshot, loaded, context.printer).await?;
-    flow::decide(&mut stack, &mut snapshot, choice, loaded, context.printer)
+    preflight::zones(context.world.read_only(), &stack, &snapshot, loaded, context.printer).await?;
+    preflight::limits(context.world.read_only(), &stack, &snapshot, loaded, context.printer).await?;
+    let mut plan = flow::decide(&mut stack, &mut snapshot, choice, loaded, context.printer)?;
+    preflight::offers(context.world.read_only(), &mut plan, &stack, loaded, context.printer).await?;
+    Ok(plan)
 }

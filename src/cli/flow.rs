@@ -4,19 +4,18 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::args::{CloudArgs, CloudChoice, SelectArgs, SpecArgs};
-use super::failure::{Failure, place};
+use super::failure::Failure;
 use super::printer::Printer;
 use crate::cloud::lease::Terms;
 use crate::cloud::sandbox::{Fault, Pace};
 use crate::cloud::{Backend, Observe, ReadOnly, Sandbox};
 use crate::diag::{Code, Finding, Place};
-use crate::kinds::{Address, Live, Object};
+use crate::kinds::{Address, Live};
 use crate::model::AttrChange;
 use crate::model::Moment;
 use crate::observe::{Snapshot, complete, observe};
-use crate::plan::limits::exceeded;
 use crate::plan::saved::{Saved, Scene, SceneZone};
-use crate::plan::{Allowed, Plan, PlanLimit, Selection, plan, select};
+use crate::plan::{Allowed, Plan, Selection, plan, select};
 use crate::redact::{Redactor, SHORTEST};
 use crate::spec::lower::lower;
 use crate::spec::{Loaded, Spec, load};
@@ -144,43 +143,6 @@ pub async fn look(world: ReadOnly<'_>, stack: &mut Stack, loaded: &Loaded) -> Re
         complete(&world, &mut stack.nodes).await.map_err(|e| Failure::looking(loaded, e))?;
     }
     Ok(snapshot)
-}
-
-/// Refuses zones that this account doesn't have, before anything is changed. What stands already asks for none.
-pub async fn zones(world: ReadOnly<'_>, stack: &Stack, snapshot: &Snapshot, loaded: &Loaded, printer: &Printer) -> Result<(), Failure> {
-    let zone = |o: &Object| if let Object::Subnet(subnet) = o { Some(subnet.availability_zone.clone()) } else { None };
-    let stands =
-        |a: &Address, zone_of: &String| snapshot.live.get(a).into_iter().flatten().any(|l| zone(&l.object).as_ref() == Some(zone_of));
-    let wanted = stack.nodes.iter().filter_map(|(a, o)| zone(o).filter(|z| !stands(a, z)));
-    let wanted: BTreeSet<String> = wanted.collect();
-    if wanted.is_empty() {
-        return Ok(());
-    }
-    match world.availability_zones().await {
-        Ok(there) => Failure::zones(loaded, &wanted, &there),
-        // Whoever may do the rest need not be allowed to ask this; EC2 tells it then.
-        Err(e) => {
-            printer.say(&format!("Which availability zones there are can't be read: {e}"));
-            Ok(())
-        }
-    }
-}
-
-/// Says which of the zone's limits the stack will meet; Cloudflare decides.
-pub async fn limits(world: ReadOnly<'_>, stack: &Stack, snapshot: &Snapshot, loaded: &Loaded, printer: &Printer) -> Result<(), Failure> {
-    let Some(zone) = &stack.zone else { return Ok(()) };
-    let about = world.about_zone(zone).await.map_err(|e| Failure::looking(loaded, e))?;
-    let found = exceeded(&about.plan, stack, snapshot);
-    printer.findings(&found.into_iter().map(|limit| finding(limit, loaded, stack)).collect::<Vec<_>>());
-    Ok(())
-}
-
-fn finding(PlanLimit { address, limit }: PlanLimit, loaded: &Loaded, stack: &Stack) -> Finding {
-    let finding = Finding::warning(Code::PlanGate, limit.message, limit.help);
-    match stack.origins.get(&address) {
-        Some(origin) => finding.at(place(loaded, origin, "asked for here")),
-        None => finding,
-    }
 }
 
 /// The selection and the permissions to lose data that the command line gives.

@@ -14,6 +14,7 @@ mod history;
 mod iam_policy;
 mod output;
 mod plan;
+mod preflight;
 mod printer;
 mod recover;
 mod runner;

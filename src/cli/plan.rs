@@ -6,6 +6,7 @@ use clap::Args;
 use super::args::{CloudArgs, CommitArgs, SelectArgs, SpecArgs};
 use super::failure::Failure;
 use super::flow::{self, Choice};
+use super::preflight;
 use super::printer::Printer;
 use super::show::Shown;
 use crate::diag::Exit;
@@ -62,15 +63,16 @@ impl Plan {
             tokio::join!(look, flow::scene(world.read_only(), &loaded), reader.notes(&name))
         };
         let (mut snapshot, scene) = (snapshot?, scene?);
-        flow::zones(world.read_only(), &stack, &snapshot, &loaded, printer).await?;
-        flow::limits(world.read_only(), &stack, &snapshot, &loaded, printer).await?;
+        preflight::zones(world.read_only(), &stack, &snapshot, &loaded, printer).await?;
+        preflight::limits(world.read_only(), &stack, &snapshot, &loaded, printer).await?;
         // Whoever may plan need not be allowed to read the notes.
         let notes = notes.unwrap_or_default();
         if let Some(hint) = status::hint(&stack.name, &notes, &flow::terms(&self.cloud)) {
             printer.say(&hint);
         }
         let choice = Choice::from(&self.select);
-        let plan = flow::decide(&mut stack, &mut snapshot, &choice, &loaded, printer)?;
+        let mut plan = flow::decide(&mut stack, &mut snapshot, &choice, &loaded, printer)?;
+        preflight::offers(world.read_only(), &mut plan, &stack, &loaded, printer).await?;
         let command = if self.destroy { "destroy" } else { "apply" };
         let saved = flow::saved((stack, snapshot, plan), scene, &choice, &loaded, command, &printer.plans(self.shown.show_env));
         if let Some(file) = &self.out {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{AuditLog, Cloud, Observe, explain, zones};
-use crate::kinds::{Call, Kind, Links, Live, Object, Stamp};
+use crate::kinds::{Call, Fact, Kind, Links, Live, Object, Question, Stamp};
 use crate::wire::cloudflare::folder;
 use crate::wire::{Clients, CloudError, Identity, Notes, Service, Zone};
 
@@ -24,6 +24,9 @@ impl Observe for Clients {
     }
     async fn availability_zones(&self) -> Result<BTreeSet<String>, CloudError> {
         zones::of_region(self).await
+    }
+    async fn offers(&self, question: &Question) -> Result<Option<Fact>, CloudError> {
+        question.ask(self).await
     }
     async fn who(&self, objects: &[&Live]) -> AuditLog {
         let until = Instant::now() + PATIENCE;

@@ -11,7 +11,7 @@ mod zones;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
-use crate::kinds::{Call, Kind, Links, Live, Object, Stamp};
+use crate::kinds::{Call, Fact, Kind, Links, Live, Object, Question, Stamp};
 use crate::wire::notes::Key;
 use crate::wire::policy::Policy;
 use crate::wire::{Clients, CloudError, Identity, Notes, Zone};
@@ -31,6 +31,8 @@ pub trait Observe {
     async fn about_zone(&self, zone: &str) -> Result<Zone, CloudError>;
     /// The availability zones of the region that this account may use.
     async fn availability_zones(&self) -> Result<BTreeSet<String>, CloudError>;
+    /// What the region offers; nothing where that isn't known.
+    async fn offers(&self, question: &Question) -> Result<Option<Fact>, CloudError>;
     /// Who changed these objects lately, other than `infra`, as far as the cloud keeps records of it. Asks nothing when there are none.
     async fn who(&self, _objects: &[&Live]) -> AuditLog {
         AuditLog::default()
@@ -107,6 +109,9 @@ impl Observe for ReadOnly<'_> {
     async fn availability_zones(&self) -> Result<BTreeSet<String>, CloudError> {
         self.0.availability_zones().await
     }
+    async fn offers(&self, question: &Question) -> Result<Option<Fact>, CloudError> {
+        self.0.offers(question).await
+    }
     async fn identity(&self) -> Result<Identity, CloudError> {
         self.0.identity().await
     }
@@ -139,6 +144,12 @@ impl Observe for Backend {
         match self {
             Backend::Aws(c) => c.availability_zones().await,
             Backend::Sandbox(s) => s.availability_zones().await,
+        }
+    }
+    async fn offers(&self, question: &Question) -> Result<Option<Fact>, CloudError> {
+        match self {
+            Backend::Aws(c) => c.offers(question).await,
+            Backend::Sandbox(s) => s.offers(question).await,
         }
     }
     async fn identity(&self) -> Result<Identity, CloudError> {

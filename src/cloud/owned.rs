@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 
 use super::{Cloud, Observe};
-use crate::kinds::{Call, Kind, Links, Live, Object, Stamp};
+use crate::kinds::{Call, Fact, Kind, Links, Live, Object, Question, Stamp};
 use crate::wire::{Class, CloudError, Identity, Zone};
 
 /// A look at a kind serves so long for the next object of it.
@@ -123,6 +123,9 @@ impl<C: Cloud> Observe for Owned<'_, C> {
     }
     async fn availability_zones(&self) -> Result<BTreeSet<String>, CloudError> {
         self.cloud.availability_zones().await
+    }
+    async fn offers(&self, question: &Question) -> Result<Option<Fact>, CloudError> {
+        self.cloud.offers(question).await
     }
 }
 

@@ -5,6 +5,7 @@
 mod file;
 mod index;
 mod notes;
+mod offers;
 mod past;
 mod state;
 
@@ -17,7 +18,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::{Cloud, Observe, zones};
-use crate::kinds::{Call, Kind, Links, Live, Object, Stamp, Typical};
+use crate::kinds::{Call, Fact, Kind, Links, Live, Object, Question, Stamp, Typical};
 use crate::model::digest;
 use crate::wire::policy::{Policy, Repeat};
 use crate::wire::{Class, CloudError, Identity, Service, Zone};
@@ -228,6 +229,11 @@ impl Observe for Sandbox {
         Ok(zones::of_sandbox(&self.region))
     }
 
+    async fn offers(&self, question: &Question) -> Result<Option<Fact>, CloudError> {
+        self.state.borrow().admitted()?;
+        Ok(offers::of(question, &self.region))
+    }
+
     async fn list(&self, kind: Kind, stack: &str) -> Result<Vec<Live>, CloudError> {
         let mut state = self.state.borrow_mut();
         state.admitted()?;
@@ -332,6 +338,7 @@ impl Sandbox {
                 let id = format!("{}-{serial:06}", want.kind().label().replace('_', "-"));
                 let live = state.written(&id, want, links, stamp, half)?;
                 state.admit(&live)?;
+                state.offers(None, &live, &self.region)?;
                 state.serial = serial;
                 self.write(state, live.clone())?;
                 Ok(Some(live))
@@ -345,6 +352,7 @@ impl Sandbox {
                 state.lets(&old, &now)?;
                 state.past.admit(&live.id, &old.object, &now.object, self.pace.scale)?;
                 state.admit(&now)?;
+                state.offers(Some(&old.object), &now, &self.region)?;
                 state.past.note(&live.id, &old.object, &now.object);
                 self.write(state, now.clone())?;
                 Ok(Some(now))

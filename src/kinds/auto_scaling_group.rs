@@ -109,6 +109,10 @@ impl Resource for AutoScalingGroup {
         rules::doubts(self, near)
     }
 
+    fn unoffered(&self, _: Option<&Self>, near: Near<'_>, facts: &Facts) -> Vec<Breach> {
+        rules::unoffered(self, near, facts).into_iter().collect()
+    }
+
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         view::list(cx, stack).await
     }

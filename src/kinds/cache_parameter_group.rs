@@ -80,6 +80,16 @@ impl Resource for CacheParameterGroup {
         }
     }
 
+    fn unoffered(&self, before: Option<&Self>, _: Near<'_>, facts: &Facts) -> Vec<Breach> {
+        let before = before.map(|b| &b.parameters);
+        parameters::unoffered(&self.family, &self.parameters, before, || facts.parameters(Question::CacheParameters(self.family.clone())))
+    }
+
+    fn waits(&self, path: &str, _: Near<'_>, facts: &Facts) -> bool {
+        let name = path.strip_prefix("parameters.");
+        name.is_some_and(|name| parameters::fixed(name, facts.parameters(Question::CacheParameters(self.family.clone()))))
+    }
+
     /// The groups by tag, from the tagging service; then each with its family, tags and parameters, for which there is no batched read.
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let arns = tagged(cx, stack).await?;
@@ -95,13 +105,10 @@ impl Resource for CacheParameterGroup {
             .cache_parameter_group_name(&name)
             .cache_parameter_group_family(&self.family)
             .description(stamp.address.to_string())
-            .set_tags(Some(to_tags(&stamp.tags(&self.tags))));
+            .set_tags(Some(to_tags(&self.all_tags(stamp))));
         already(cx.safe(Service::ElastiCache, "CreateCacheParameterGroup", async || request.clone().send().await).await)?;
         let all = if self.parameters.is_empty() { vec![] } else { half(parameters(cx, &name, None).await)? };
-        let same = half(self.put_parameters(cx, &name, all).await)?;
-        if !same.is_empty() {
-            half(elasticache::retag(cx, &arn(cx, &name).await?, &Tags::new(), &parameters::tags_of(&same)).await)?;
-        }
+        half(self.put_parameters(cx, &name, all).await)?;
         let listed = async || Ok(tagged(cx, &stamp.stack).await?.iter().any(|arn| name_in(arn) == name).then_some(()));
         cx.policy.wait(&format!("{name} to be listed"), deadline(LISTED), listed).await?;
         Live::made(name, self.clone(), stamp, links)
@@ -110,12 +117,10 @@ impl Resource for CacheParameterGroup {
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let old: CacheParameterGroup = live.of()?;
         let all = parameters(cx, &live.id, None).await?;
-        let unshown = old.parameters.keys().filter(|k| !all.iter().any(|p| p.own && p.name == **k)).cloned().collect();
-        let same = self.put_parameters(cx, &live.id, all).await?;
+        self.put_parameters(cx, &live.id, all).await?;
         let mut before = live.stamp.tags(&old.tags);
-        let mut after = moved(live, stamp).tags(&self.tags);
-        before.extend(parameters::tags_of(&unshown));
-        after.extend(parameters::tags_of(&same));
+        before.extend(parameters::kept_before(&old.parameters));
+        let after = self.all_tags(&moved(live, stamp));
         if retag(&before, &after) != (Tags::new(), vec![]) {
             half(elasticache::retag(cx, &arn(cx, &live.id).await?, &before, &after).await)?;
         }
@@ -133,9 +138,16 @@ impl Resource for CacheParameterGroup {
 }
 
 impl CacheParameterGroup {
-    /// Sets what differs, and gives back to the family what is not wanted any more. Returns the names of what is as wanted by itself.
-    async fn put_parameters(&self, cx: &Clients, name: &str, all: Vec<Shown>) -> Result<BTreeSet<String>, CloudError> {
-        let Orders { set, unset, same } = orders(all, &self.parameters);
+    /// The tags of a group that is asked for this.
+    fn all_tags(&self, stamp: &Stamp) -> Tags {
+        let mut all = stamp.tags(&self.tags);
+        all.extend(parameters::kept(&self.parameters));
+        all
+    }
+
+    /// Sets what differs, and gives back to the family what is not wanted any more.
+    async fn put_parameters(&self, cx: &Clients, name: &str, all: Vec<Shown>) -> Result<(), CloudError> {
+        let Orders { set, unset } = orders(all, &self.parameters);
         let one = |p: &Shown| ParameterNameValue::builder().parameter_name(&p.name);
         let set: Vec<_> = set.iter().map(|p| one(p).set_parameter_value(p.value.clone()).build()).collect();
         for batch in set.chunks(BATCH) {
@@ -156,7 +168,7 @@ impl CacheParameterGroup {
                 .set_parameter_name_values(Some(batch.to_vec()));
             cx.safe(Service::ElastiCache, "ResetCacheParameterGroup", async || request.clone().send().await).await?;
         }
-        Ok(same)
+        Ok(())
     }
 }
 

@@ -208,11 +208,17 @@ pub(super) const IMAGE_NAMES: &[On] = &[On::Also("ssm:{region}::parameter/aws/*"
 pub(super) const DB_KEYS: &[On] = &[On::Through("rds"), On::Through("secretsmanager")];
 pub(super) const TO_INSTANCES: &[On] = &[On::Passed("ec2.amazonaws.com")];
 
-/// What belongs to no kind: who is asking; the lease and the notes of a run; and, when a request was refused, what the refusal is about.
+/// What belongs to no kind: who is asking; what the region offers; the lease and the notes of a run; and, when a request was refused, what the refusal is about.
 pub const GENERAL: Calls = Calls {
     read: &[
         reads(Service::CloudTrail, "LookupEvents"),
         reads(Service::Ec2, "DescribeAvailabilityZones"),
+        reads(Service::Ec2, "DescribeInstanceTypeOfferings"),
+        reads(Service::ElastiCache, "DescribeCacheEngineVersions"),
+        reads(Service::ElastiCache, "DescribeEngineDefaultParameters"),
+        reads(Service::Rds, "DescribeDBEngineVersions"),
+        reads(Service::Rds, "DescribeEngineDefaultParameters"),
+        reads(Service::Rds, "DescribeOrderableDBInstanceOptions"),
         call(Service::Ssm, "GetParametersByPath", NOTES),
         reads(Service::Sts, "GetCallerIdentity"),
     ],

@@ -21,7 +21,7 @@ object! {
     pub struct DbInstance {
         /// `Engine`: `postgres`, `mysql`, `mariadb`, …
         replace engine: String,
-        /// `EngineVersion`: `16.4`, or `16` for any minor version. With `auto_minor_version_upgrade` a newer minor version is no difference.
+        /// `EngineVersion`: `16.11`, or `16` for any minor version. With `auto_minor_version_upgrade` a newer minor version is no difference.
         update(never) engine_version: String,
         /// `DBInstanceClass`: `db.r7g.large`.
         update instance_class: String,
@@ -142,7 +142,7 @@ impl Resource for DbInstance {
     fn example() -> Self {
         DbInstance {
             engine: "postgres".into(),
-            engine_version: "16.4".into(),
+            engine_version: "16.11".into(),
             instance_class: "db.t4g.medium".into(),
             allocated_storage: 400,
             max_allocated_storage: Some(800),
@@ -191,6 +191,10 @@ impl Resource for DbInstance {
 
     fn ways(&self, before: &Self, _: Near<'_>) -> Vec<Breach> {
         rules::ways(self, before)
+    }
+
+    fn unoffered(&self, before: Option<&Self>, _: Near<'_>, facts: &Facts) -> Vec<Breach> {
+        rules::unoffered(self, before, facts)
     }
 
     fn simulate(&mut self, id: &str) {

@@ -74,6 +74,18 @@ impl Resource for DbParameterGroup {
         }
     }
 
+    fn unoffered(&self, before: Option<&Self>, _: Near<'_>, facts: &Facts) -> Vec<Breach> {
+        let before = before.map(|b| &b.parameters);
+        parameters::unoffered(&self.family, &self.parameters, before, || {
+            facts.parameters(Question::DatabaseParameters(self.family.clone()))
+        })
+    }
+
+    fn waits(&self, path: &str, _: Near<'_>, facts: &Facts) -> bool {
+        let name = path.strip_prefix("parameters.");
+        name.is_some_and(|name| parameters::fixed(name, facts.parameters(Question::DatabaseParameters(self.family.clone()))))
+    }
+
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.rds().describe_db_parameter_groups().max_records(100);
         let send = async |marker| request.clone().set_marker(marker).send().await;
@@ -90,25 +102,20 @@ impl Resource for DbParameterGroup {
             .db_parameter_group_name(&name)
             .db_parameter_group_family(&self.family)
             .description(stamp.address.to_string())
-            .set_tags(Some(to_tags(&stamp.tags(&self.tags))));
+            .set_tags(Some(to_tags(&self.all_tags(stamp))));
         already(cx.safe(Service::Rds, "CreateDBParameterGroup", async || request.clone().send().await).await)?;
         let all = if self.parameters.is_empty() { vec![] } else { half(parameters(cx, &name, None).await)? };
-        let same = half(self.put_parameters(cx, &name, all).await)?;
-        if !same.is_empty() {
-            half(rds::retag(cx, &arn(cx, &name).await?, &Tags::new(), &parameters::tags_of(&same)).await)?;
-        }
+        half(self.put_parameters(cx, &name, all).await)?;
         Live::made(name, self.clone(), stamp, links)
     }
 
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let old: DbParameterGroup = live.of()?;
         let all = parameters(cx, &live.id, None).await?;
-        let unshown = old.parameters.keys().filter(|k| !all.iter().any(|p| p.own && p.name == **k)).cloned().collect();
-        let same = self.put_parameters(cx, &live.id, all).await?;
+        self.put_parameters(cx, &live.id, all).await?;
         let mut before = live.stamp.tags(&old.tags);
-        let mut after = managed::moved(live, stamp).tags(&self.tags);
-        before.extend(parameters::tags_of(&unshown));
-        after.extend(parameters::tags_of(&same));
+        before.extend(parameters::kept_before(&old.parameters));
+        let after = self.all_tags(&managed::moved(live, stamp));
         if retag(&before, &after) != (Tags::new(), vec![]) {
             half(rds::retag(cx, &arn(cx, &live.id).await?, &before, &after).await)?;
         }
@@ -126,9 +133,16 @@ impl Resource for DbParameterGroup {
 }
 
 impl DbParameterGroup {
-    /// Sets what differs, and gives back to the engine what is not wanted any more. Returns the names of what is as wanted by itself.
-    async fn put_parameters(&self, cx: &Clients, name: &str, all: Vec<Shown>) -> Result<BTreeSet<String>, CloudError> {
-        let Orders { set, unset, same } = orders(all, &self.parameters);
+    /// The tags of a group that is asked for this.
+    fn all_tags(&self, stamp: &Stamp) -> Tags {
+        let mut all = stamp.tags(&self.tags);
+        all.extend(parameters::kept(&self.parameters));
+        all
+    }
+
+    /// Sets what differs, and gives back to the engine what is not wanted any more.
+    async fn put_parameters(&self, cx: &Clients, name: &str, all: Vec<Shown>) -> Result<(), CloudError> {
+        let Orders { set, unset } = orders(all, &self.parameters);
         let one = |p: &Shown| {
             let method = if p.dynamic { ApplyMethod::Immediate } else { ApplyMethod::PendingReboot };
             Parameter::builder().parameter_name(&p.name).apply_method(method)
@@ -148,7 +162,7 @@ impl DbParameterGroup {
                 .set_parameters(Some(batch.to_vec()));
             cx.safe(Service::Rds, "ResetDBParameterGroup", async || request.clone().send().await).await?;
         }
-        Ok(same)
+        Ok(())
     }
 }
 

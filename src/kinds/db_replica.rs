@@ -119,6 +119,10 @@ impl Resource for DbReplica {
         rules::breaches(self, near)
     }
 
+    fn unoffered(&self, before: Option<&Self>, near: Near<'_>, facts: &Facts) -> Vec<Breach> {
+        rules::unoffered(self, before, near, facts)
+    }
+
     fn simulate(&mut self, id: &str) {
         self.endpoint = Computed::from(format!("{id}.rds.sandbox"));
     }

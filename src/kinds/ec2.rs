@@ -1,4 +1,7 @@
-//! What EC2's kinds share: the stack's filter, and tags that follow the wanted ones.
+//! What EC2's kinds share: the stack's filter, tags that follow the wanted ones, and which zones have an instance type.
+use aws_sdk_ec2::types::{Filter, LocationType};
+
+use super::facts::Fact;
 use super::identity::TAG_STACK;
 use super::{NameRule, Stamp};
 use crate::model::Tags;
@@ -9,8 +12,18 @@ use crate::wire::{Clients, CloudError, Service};
 pub const TOKEN: NameRule = NameRule::most(64);
 
 /// The filter by which every EC2 list asks for the stack's own objects.
-pub fn ec2_stack_filter(stack: &str) -> aws_sdk_ec2::types::Filter {
-    aws_sdk_ec2::types::Filter::builder().name(format!("tag:{TAG_STACK}")).values(stack).build()
+pub fn ec2_stack_filter(stack: &str) -> Filter {
+    Filter::builder().name(format!("tag:{TAG_STACK}")).values(stack).build()
+}
+
+/// The zones that have an instance type (`DescribeInstanceTypeOfferings`); none where the region doesn't have it.
+pub(super) async fn zones_of(cx: &Clients, name: &str) -> Result<Fact, CloudError> {
+    let filter = Filter::builder().name("instance-type").values(name).build();
+    let request = cx.ec2().describe_instance_type_offerings().location_type(LocationType::AvailabilityZone).filters(filter);
+    let send = async |token| request.clone().set_next_token(token).send().await;
+    let found =
+        cx.pages(Service::Ec2, "DescribeInstanceTypeOfferings", send, |page| (page.instance_type_offerings, page.next_token)).await?;
+    Ok(Fact::names(found.into_iter().filter_map(|o| o.location)))
 }
 
 impl Clients {

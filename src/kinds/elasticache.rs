@@ -1,4 +1,6 @@
-//! What the ElastiCache kinds share: tags, and how engines' versions are named.
+//! What the ElastiCache kinds share: tags, what the service offers, and how engines' versions are named.
+pub(super) mod offers;
+
 use super::*;
 use crate::model::Tags;
 use crate::wire::tags::{self, from_tags, to_tags};

@@ -21,6 +21,7 @@ pub mod elastic_ip;
 pub(crate) mod elasticache;
 mod elb;
 pub mod example;
+pub mod facts;
 pub mod flow_log;
 mod governed;
 pub mod header_rules;
@@ -83,6 +84,7 @@ use object::object;
 pub use call::Call;
 pub use calls::Calls;
 pub use claims::{Claim, Claims};
+pub use facts::{Fact, Facts, Question};
 pub use governed::Governed;
 pub use holders::Holders;
 pub use identity::{Address, Stamp};
@@ -168,6 +170,12 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         pub fn ways(&self, before: &Object, near: Near<'_>) -> Vec<Breach> {
             match (self, before) { $((Object::$ty(x), Object::$ty(b)) => x.ways(b, near),)+ _ => vec![] }
         }
+        /// What the service refuses about the object because the account's region doesn't offer it: of one that is made, or of the way from `before`.
+        pub fn unoffered(&self, before: Option<&Object>, near: Near<'_>, facts: &Facts) -> Vec<Breach> {
+            match self { $(Object::$ty(x) => x.unoffered(before.and_then(<$ty as Member>::of), near, facts)),+ }
+        }
+        /// Whether a change of the attribute at this path, or of a part of it, is in force after the next restart only.
+        pub fn waits(&self, path: &str, near: Near<'_>, facts: &Facts) -> bool { match self { $(Object::$ty(x) => x.waits(path, near, facts)),+ } }
         pub fn simulate(&mut self, id: &str) { match self { $(Object::$ty(x) => x.simulate(id)),+ } }
         pub(crate) async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
             match self { $(Object::$ty(x) => apart(|| Box::pin(x.create(cx, links, stamp))).await),+ }
@@ -313,6 +321,15 @@ pub trait Resource:
     /// What the service refuses about the way from `before` to the object, whose own rules are kept: what never goes back, what takes two steps.
     fn ways(&self, _before: &Self, _near: Near<'_>) -> Vec<Breach> {
         vec![]
+    }
+    /// What the service refuses about the object because the account's region doesn't offer it: of one that is made, or of the way from `before`. What isn't
+    /// known yet is asked of `facts`, and refuses nothing.
+    fn unoffered(&self, _before: Option<&Self>, _near: Near<'_>, _facts: &Facts) -> Vec<Breach> {
+        vec![]
+    }
+    /// Whether a change of the attribute at this path ([`crate::model::AttrChange::path`]) is in force after the next restart only, which `infra` doesn't make.
+    fn waits(&self, _path: &str, _near: Near<'_>, _facts: &Facts) -> bool {
+        false
     }
     /// Fills in what the cloud would decide; used by the sandbox only.
     fn simulate(&mut self, _id: &str) {}

@@ -1,6 +1,9 @@
 //! Parameters of engines, as RDS and ElastiCache show those of a group. A value that is the family's own is never shown as the user's (`Source`), though the
-//! user asked for it: the names of such are kept in tags, and their values are read wherever they come from.
+//! user asked for it: the names of all that are asked for are kept in tags, and their values are read wherever
+//! they come from.
+use super::facts::{Parameter, nearest};
 use super::*;
+use crate::diag::Code;
 
 /// Keeps names of parameters; where one tag has no room, more follow under names with a number.
 const TAG_ASKED: &str = "infra:asked";
@@ -23,17 +26,14 @@ pub(super) struct Orders {
     pub set: Vec<Shown>,
     /// What is given back to the family.
     pub unset: Vec<Shown>,
-    /// Names of what is wanted and is so by itself.
-    pub same: BTreeSet<String>,
 }
 
 /// What must be said so that a group that shows `all` has these parameters.
 pub(super) fn orders(all: Vec<Shown>, want: &Open<String>) -> Orders {
-    let mut orders = Orders { set: vec![], unset: vec![], same: BTreeSet::new() };
+    let mut orders = Orders { set: vec![], unset: vec![] };
     let mut missing: BTreeMap<&String, &String> = want.iter().collect();
     for shown in all {
         match missing.remove(&shown.name) {
-            Some(value) if shown.value.as_ref() == Some(value) && !shown.own => drop(orders.same.insert(shown.name)),
             Some(value) if shown.value.as_ref() != Some(value) => orders.set.push(Shown { value: Some(value.clone()), ..shown }),
             None if shown.own => orders.unset.push(shown),
             _ => {}
@@ -57,8 +57,17 @@ pub(super) fn complete(own: &[Shown], names: &BTreeSet<String>) -> bool {
     names.iter().all(|name| own.iter().any(|p| p.name == *name))
 }
 
-/// The tags that keep names.
-pub(super) fn tags_of(names: &BTreeSet<String>) -> Tags {
+/// The tags that keep the names of all parameters that are asked for: which of them are the family's own, and so would not be seen, only the service knows.
+pub(super) fn kept(asked: &Open<String>) -> Tags {
+    tags_of(&asked.keys().cloned().collect())
+}
+
+/// Those of an earlier wish, of which nobody knows what they say: whatever is kept now is written again.
+pub(super) fn kept_before(asked: &Open<String>) -> Tags {
+    kept(asked).keys().map(|key| (key.clone(), String::new())).collect()
+}
+
+fn tags_of(names: &BTreeSet<String>) -> Tags {
     let mut lines: Vec<String> = vec![];
     for name in names {
         match lines.last_mut().filter(|line| line.len() + name.len() < ROOM) {
@@ -74,6 +83,39 @@ pub(super) fn tags_of(names: &BTreeSet<String>) -> Tags {
 pub(super) fn names_in(tags: &Tags) -> BTreeSet<String> {
     let kept = tags.iter().filter(|(key, _)| key.starts_with(TAG_ASKED)).flat_map(|(_, line)| line.split(' '));
     kept.map(String::from).collect()
+}
+
+/// What the service refuses of parameters that are new or have another value than before: those that the family doesn't have (`Could not find parameter with
+/// name`), those that nobody may change (`IsModifiable`), and values that they don't take (`AllowedValues`).
+pub(super) fn unoffered<'f>(
+    family: &str,
+    want: &Open<String>,
+    before: Option<&Open<String>>,
+    all: impl Fn() -> Option<&'f BTreeMap<String, Parameter>>,
+) -> Vec<Breach> {
+    let new: Vec<(&String, &String)> = want.iter().filter(|(name, value)| before.and_then(|b| b.get(*name)) != Some(*value)).collect();
+    let Some(all) = (if new.is_empty() { None } else { all() }) else { return vec![] };
+    new.into_iter().filter_map(|(name, value)| refused(family, name, value, all)).collect()
+}
+
+fn refused(family: &str, name: &str, value: &str, all: &BTreeMap<String, Parameter>) -> Option<Breach> {
+    let (message, help) = match all.get(name) {
+        None => {
+            let near = nearest(name, all.keys());
+            (format!("{family} has no parameter `{name}`"), near.map_or("leave it out".into(), |near| format!("did you mean `{near}`?")))
+        }
+        Some(p) if !p.modifiable => (format!("nobody can change the parameter `{name}` of {family}"), "leave it out".into()),
+        Some(p) if !p.takes(value) => {
+            (format!("the parameter `{name}` of {family} doesn't take `{value}`"), format!("it takes {}", p.allowed.replace(',', ", ")))
+        }
+        Some(_) => return None,
+    };
+    Some(Breach::new(Code::Refused, format!("parameters.{name}"), message, help))
+}
+
+/// Whether a parameter is read at a start alone.
+pub(super) fn fixed(name: &str, all: Option<&BTreeMap<String, Parameter>>) -> bool {
+    all.and_then(|all| all.get(name)).is_some_and(|p| !p.dynamic)
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 //! What the RDS kinds share: tags, and how an instance is found, waited for and deleted.
+pub(super) mod offers;
 mod storage;
 
 use std::cell::Cell;
@@ -169,14 +170,14 @@ pub(super) fn port(seen: &Seen) -> i32 {
     seen.endpoint().and_then(|e| e.port).unwrap_or_default()
 }
 
-/// Whether a version is older than another, as far as both say: `16` is neither older nor newer than `16.4`.
+/// Whether a version is older than another, as far as both say: `16` is neither older nor newer than `16.11`.
 pub(super) fn older(version: &str, than: &str) -> bool {
     let numbers = |v: &str| v.split('.').map(|n| n.parse::<u32>().unwrap_or_default()).collect::<Vec<_>>();
     let different = numbers(version).into_iter().zip(numbers(than)).find(|(a, b)| a != b);
     different.is_some_and(|(a, b)| a < b)
 }
 
-/// The part of a version that names its release line: `16` of `16.4`, `8.0` of `8.0.39`.
+/// The part of a version that names its release line: `16` of `16.11`, `8.0` of `8.0.43`.
 pub(crate) fn line(engine: &str, version: &str) -> String {
     let parts = if engine == "postgres" { 1 } else { 2 };
     version.split('.').take(parts).collect::<Vec<_>>().join(".")

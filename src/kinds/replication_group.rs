@@ -133,6 +133,16 @@ impl Resource for ReplicationGroup {
         rules::ways(self, before)
     }
 
+    fn unoffered(&self, before: Option<&Self>, _: Near<'_>, facts: &Facts) -> Vec<Breach> {
+        let moves = before.is_none_or(|b| b.engine_version != self.engine_version);
+        moves.then(|| elasticache::offers::version(self, facts)).flatten().into_iter().collect()
+    }
+
+    fn waits(&self, path: &str, near: Near<'_>, facts: &Facts) -> bool {
+        let group = self.parameter_group.as_ref().filter(|_| path == "parameter_group").and_then(|g| near.get(g));
+        group.is_some_and(|g| g.parameters.keys().any(|name| g.waits(&format!("parameters.{name}"), near, facts)))
+    }
+
     fn simulate(&mut self, id: &str) {
         self.primary_endpoint = Computed::from(format!("{id}.cache.sandbox"));
         self.reader_endpoint = Computed::from(format!("{id}-ro.cache.sandbox"));

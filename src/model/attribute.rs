@@ -78,6 +78,9 @@ pub struct AttrChange {
     pub reversal: Reversal,
     /// The value reads the same, but the object it points at is replaced.
     pub cascade: bool,
+    /// It is changed at once, and in force after the next restart only, which nobody makes for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waits: bool,
     /// The field of the spec that decides about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<FieldName>,

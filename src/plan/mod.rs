@@ -4,6 +4,7 @@ mod check;
 mod decide;
 pub mod drift;
 pub mod limits;
+mod offers;
 pub mod saved;
 mod select;
 pub mod signature;
@@ -23,6 +24,7 @@ use crate::stack::Stack;
 pub use decide::plan;
 pub use drift::{Drift, drift};
 pub use limits::PlanLimit;
+pub use offers::{Offered, offered};
 pub use saved::Saved;
 pub use select::{Selection, select};
 

@@ -57,7 +57,10 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
     let mut out = String::new();
     let heading = |s: &str| detail.style.paint(Label::Heading, s);
     match outcome {
-        Outcome::Applied => out += &format!("{} {} in {took}.\n", heading("Applied:"), words::done(plan.counts())),
+        Outcome::Applied => {
+            out += &format!("{} {} in {took}.\n", heading("Applied:"), words::done(plan.counts()));
+            out += &words::restart(&plan.changes).map(|restart| format!("Restart: {restart}\n")).unwrap_or_default();
+        }
         Outcome::Leftovers(e) => {
             out += &format!(
                 "{} all that was to be built is, in {took}; but {}.\n",

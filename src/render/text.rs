@@ -116,6 +116,9 @@ pub(super) fn attr(a: &AttrChange, verb: Verb, detail: Detail) -> String {
     if let Some(reversal) = words::reversal(a, verb) {
         line += &paint(Label::Forced, &format!("  # {reversal}"));
     }
+    if let Some(waiting) = words::waiting(a) {
+        line += &paint(Label::Forced, &format!("  # {waiting}"));
+    }
     line
 }
 
@@ -133,6 +136,9 @@ fn footer(p: &Plan, detail: Detail) -> String {
     if !p.refused.is_empty() {
         let sentence = format!("Refused: apply does this only with {}", words::permission(&p.refused));
         out += &format!("{}\n", detail.style.paint(Label::Forced, &sentence));
+    }
+    if let Some(restart) = words::restart(&p.changes) {
+        out += &format!("{}\n", detail.style.paint(Label::Forced, &format!("Restart: {restart}")));
     }
     let path: Vec<String> = deciding(p).iter().map(|s| format!("{} ({})", s.address, taking(s))).collect();
     out += &format!("Time: about {}, decided by {}.\n", seconds(p.expected.as_secs()), path.join(" -> "));

@@ -147,6 +147,22 @@ pub fn reversal(a: &AttrChange, verb: Verb) -> Option<String> {
     }
 }
 
+/// What is said of a change that is in force after a restart only; nothing of any other.
+pub fn waiting(a: &AttrChange) -> Option<&'static str> {
+    a.waits.then_some("in force after the next restart")
+}
+
+/// A sentence about all of a plan that waits for a restart; nothing where nothing does.
+pub fn restart(changes: &[Change]) -> Option<String> {
+    let of = |c: &Change| {
+        let waiting = c.attrs.iter().filter(|a| a.waits);
+        waiting.map(|a| format!("{}.{}", c.address, attribute(a))).collect::<Vec<_>>()
+    };
+    let all: Vec<String> = changes.iter().flat_map(of).collect();
+    let are = if all.len() == 1 { "is" } else { "are" };
+    (!all.is_empty()).then(|| format!("{} {are} in force after the next restart, which infra doesn't make.", all.join(", ")))
+}
+
 /// What stays as changed when an update is taken back: `db_instance.main.engine_version`.
 pub fn staying(c: &Change) -> impl Iterator<Item = String> {
     c.staying().map(|a| format!("{}.{}", c.address, attribute(a)))

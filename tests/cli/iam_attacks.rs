@@ -209,8 +209,8 @@ compute:
       C: ${database.third.secret_arn}
       D: ${database.own.secret_arn}
 database:
-  own: { engine: postgres, version: '16.4', instance_class: db.t4g.medium, storage: { size: 20GiB }, subnets: data, manage_master_user_password: false, allow_from: [app] }
-  third: { engine: postgres, version: '16.4', instance_class: db.t4g.medium, storage: { size: 20GiB }, subnets: data, allow_from: [app] }
+  own: { engine: postgres, version: '16.11', instance_class: db.t4g.medium, storage: { size: 20GiB }, subnets: data, manage_master_user_password: false, allow_from: [app] }
+  third: { engine: postgres, version: '16.11', instance_class: db.t4g.medium, storage: { size: 20GiB }, subnets: data, allow_from: [app] }
 ";
 
 /// An instance reads the secrets that it is given, and no others: neither those of other databases nor those whose names begin alike.

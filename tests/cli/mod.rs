@@ -10,6 +10,7 @@ mod iam_attacks;
 mod iam_policy;
 mod iam_rules;
 mod markdown;
+mod offers;
 mod progress;
 mod real_account;
 mod recover;

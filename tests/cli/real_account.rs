@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::{Infra, Said, said};
 use crate::support::elasticache::ElastiCache;
 use crate::support::moto::Moto;
+use crate::support::offers;
 use crate::support::proxy::{Call, Proxy, Reaction};
 use crate::support::venv::venv;
 
@@ -39,7 +40,7 @@ impl Account {
                 "CreateAutoScalingGroup" if no_image => return Some((400, REFUSED.into())),
                 _ => {}
             }
-            caches.answer(call, body)
+            offers::answer(call, body).or_else(|| caches.answer(call, body))
         });
         let mut infra = Infra::new(name);
         let values = [

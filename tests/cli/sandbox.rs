@@ -140,7 +140,7 @@ fn what_is_refused_is_shown() {
     let infra = sandbox("refused");
     let spec = infra.file(
         "shop.yaml",
-        "stack: shop\nregion: us-east-1\ndatabase: { main: { engine: postgres, version: '16.4', allow_from: [vpc] } }\n",
+        "stack: shop\nregion: us-east-1\ndatabase: { main: { engine: postgres, version: '16.11', allow_from: [vpc] } }\n",
     );
     let next = infra.file("next.yaml", "database: null\n");
     assert_eq!(infra.run(&["apply", "-f", &spec, "--auto-approve"]).code, 0);

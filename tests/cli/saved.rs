@@ -62,7 +62,7 @@ fn a_saved_plan_keeps_what_was_chosen() {
     assert!(infra.run(&["plan"]).out.contains("security_group.bastion"), "only the VPC was made");
     planned(&infra, &[]);
     assert_eq!(infra.run(&["apply", "p.infraplan"]).code, 0);
-    infra.file("infra.yaml", &format!("{SPEC}cache: {{main: {{}}}}\ndatabase: {{main: {{engine: postgres, version: \"16.4\"}}}}\n"));
+    infra.file("infra.yaml", &format!("{SPEC}cache: {{main: {{}}}}\ndatabase: {{main: {{engine: postgres, version: \"16.11\"}}}}\n"));
     assert_eq!(infra.run(&["apply", "--auto-approve"]).code, 0);
     assert_eq!(infra.run(&["plan", "--destroy", "--out", "p.infraplan"]).code, 1, "data is guarded");
     let lost = "db_instance.main,replication_group.main,log_group.flow_logs";
@@ -184,7 +184,7 @@ fn a_saved_plan_rolls_back() {
 #[test]
 fn a_plan_of_another_spec_is_refused() {
     let (infra, spec) = sandbox("saved-another");
-    let database = format!("{SPEC}database: {{main: {{engine: postgres, version: \"16.4\", deletion_protection: false}}}}\n");
+    let database = format!("{SPEC}database: {{main: {{engine: postgres, version: \"16.11\", deletion_protection: false}}}}\n");
     infra.file("infra.yaml", &database);
     assert_eq!(infra.run(&["apply", "--auto-approve"]).code, 0);
     let evil = infra.file("evil.yaml", &SPEC.replace("shop:1", "evil:1"));
@@ -219,7 +219,7 @@ fn a_plan_of_another_spec_is_refused() {
 #[test]
 fn the_digest_stands_for_what_may_be_lost() {
     let (infra, _) = sandbox("saved-lost");
-    let database = "database: {main: {engine: postgres, version: \"16.4\", deletion_protection: false}}\n";
+    let database = "database: {main: {engine: postgres, version: \"16.11\", deletion_protection: false}}\n";
     infra.file("infra.yaml", &format!("{SPEC}{database}"));
     assert_eq!(infra.run(&["apply", "--auto-approve"]).code, 0);
     infra.file("infra.yaml", SPEC);

@@ -62,6 +62,9 @@ impl Observe for Haunted {
     async fn availability_zones(&self) -> Result<BTreeSet<String>, CloudError> {
         self.0.availability_zones().await
     }
+    async fn offers(&self, question: &infra::kinds::Question) -> Result<Option<infra::kinds::Fact>, CloudError> {
+        self.0.offers(question).await
+    }
     async fn about_zone(&self, zone: &str) -> Result<Zone, CloudError> {
         self.0.about_zone(zone).await
     }

@@ -84,6 +84,10 @@ fn change(v: &mut Value) -> bool {
         Value::String(s) if s.ends_with(".0/16") => *v = json!("10.0.0.0/15"),
         Value::String(s) if s.parse::<ipnet::Ipv4Net>().is_ok() => *v = json!("10.0.240.0/20"),
         Value::String(s) if s.starts_with("t3.") => *v = json!("t3.large"),
+        // What the region offers beside what the examples have.
+        Value::String(s) if s == "16.11" => *v = json!("16.13"),
+        Value::String(s) if s == "db.t4g.medium" => *v = json!("db.t4g.large"),
+        Value::String(s) if s == "allkeys-lru" => *v = json!("allkeys-lfu"),
         Value::String(s) if s.starts_with("ELBSecurityPolicy-") => *v = json!("ELBSecurityPolicy-TLS13-1-2-Res-2021-06"),
         Value::String(s) if s.ends_with(|c: char| c.is_ascii_digit()) => s.push('1'),
         Value::String(s) => s.push('x'),

@@ -77,7 +77,7 @@ async fn what_goes_back_is_as_it_was_and_what_stays_is_told() {
 #[tokio::test(start_paused = true)]
 async fn what_stays_comes_last() {
     let full = stack(&[FULL]);
-    let next = stack(&[FULL, "compute: {app: {image: 'example/shop:2'}}\ndatabase: {main: {version: '17.2', parameters: {}}}"]);
+    let next = stack(&[FULL, "compute: {app: {image: 'example/shop:2'}}\ndatabase: {main: {version: '17.6', parameters: {}}}"]);
     let world = with(&full, 1).await;
     let whole = settled_plan(&world, &next).await.unwrap();
     let step = |name: &str| whole.steps.iter().find(|s| s.address.to_string() == name).unwrap();

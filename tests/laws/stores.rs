@@ -111,13 +111,13 @@ async fn replicas_leave_or_change_before_their_source_where_rds_asks_for_it() {
     let plan = goes(&from, &database(&format!("{kept}, backups: {{ retention: 0d }}"))).await;
     assert!(waits(&plan, place(&plan, "db_instance.main"), place(&plan, "db_replica.main-1")));
 
-    let old = database("engine: mysql, version: '8.0.39', replicas: 1");
+    let old = database("engine: mysql, version: '8.0.43', replicas: 1");
     let cloud = with(&old, 5).await;
     let plan = settled_plan(&cloud, &database("engine: mysql, version: '8.4', replicas: 1")).await.unwrap();
     assert!(waits(&plan, place(&plan, "db_instance.main"), place(&plan, "db_replica.main-1")), "{:#?}", plan.steps);
     let (outcome, events) = apply(&cloud, &plan, "r1").await;
     assert_eq!(outcome, Outcome::Applied, "{events:#?}");
-    let old = database("engine: postgres, version: '16.4', replicas: 1");
+    let old = database("engine: postgres, version: '16.10', replicas: 1");
     let plan = settled_plan(&with(&old, 5).await, &database("engine: postgres, version: '17', replicas: 1")).await.unwrap();
     assert!(waits(&plan, place(&plan, "db_replica.main-1"), place(&plan, "db_instance.main")), "PostgreSQL's go with their source");
 }
@@ -128,9 +128,9 @@ async fn ways_that_lead_nowhere_are_refused_by_the_plan() {
     let refuses = async |from: &Stack, to: &Stack| refused(settled_plan(&with(from, 2).await, to).await);
     let of = |at: &str, attribute: &str| vec![(at.to_owned(), attribute.to_owned())];
     let version = |v: &str| database(&format!("engine: postgres, version: '{v}'"));
-    assert_eq!(refuses(&version("16.4"), &version("16.3")).await, of("db_instance.main", "engine_version"));
-    assert_eq!(refuses(&version("16.4"), &version("15")).await, of("db_instance.main", "engine_version"));
-    assert!(settled_plan(&with(&version("16.4"), 2).await, &version("16")).await.is_ok(), "a line that it is on");
+    assert_eq!(refuses(&version("16.10"), &version("16.9")).await, of("db_instance.main", "engine_version"));
+    assert_eq!(refuses(&version("16.10"), &version("15")).await, of("db_instance.main", "engine_version"));
+    assert!(settled_plan(&with(&version("16.10"), 2).await, &version("16")).await.is_ok(), "a line that it is on");
     let mysql = |v: &str| database(&format!("engine: mysql, version: '{v}'"));
     assert_eq!(refuses(&mysql("5.7.44"), &mysql("8.4")).await, of("db_instance.main", "engine_version"));
     let iops = |n: u32| database(&format!("engine: postgres, storage: {{ size: 100GiB, type: io1, iops: {n} }}"));

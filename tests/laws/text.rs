@@ -107,6 +107,7 @@ impl Words<'_> {
             reversal: Default::default(),
             mode: Mode::Replace,
             cascade: shape.is_multiple_of(2),
+            waits: shape.is_multiple_of(2),
         }
     }
 

@@ -37,6 +37,9 @@ impl Observe for Asked {
     async fn availability_zones(&self) -> Result<BTreeSet<String>, CloudError> {
         self.0.availability_zones().await
     }
+    async fn offers(&self, question: &infra::kinds::Question) -> Result<Option<infra::kinds::Fact>, CloudError> {
+        self.0.offers(question).await
+    }
 }
 
 impl Cloud for Asked {

@@ -6,9 +6,9 @@ use std::time::Duration;
 use infra::cloud::sandbox::Pace;
 use infra::cloud::{Cloud, Sandbox};
 use infra::kinds::example::EXAMPLE;
-use infra::kinds::{Address, Kind, Live, refs};
+use infra::kinds::{Address, Facts, Kind, Live, refs};
 use infra::model::Mode;
-use infra::plan::{Plan, PlanError};
+use infra::plan::{Plan, PlanError, offered};
 use infra::run::drive::{Settings, Stop, drive};
 use infra::run::{Event, Outcome, Run};
 use infra::spec::load;
@@ -124,7 +124,25 @@ pub async fn apply(cloud: &impl Cloud, plan: &Plan, id: &str) -> (Outcome, Vec<E
 /// The plan, once every list shows every write.
 pub async fn settled_plan(cloud: &impl Cloud, want: &Stack) -> Result<Plan, Vec<PlanError>> {
     tokio::time::sleep(Duration::from_secs(1)).await;
-    plan_for(cloud, want).await
+    let plan = plan_for(cloud, want).await?;
+    let refused = unoffered(cloud, &plan, want).await;
+    if refused.is_empty() { Ok(plan) } else { Err(refused) }
+}
+
+/// What of a plan the sandbox's region doesn't offer.
+async fn unoffered(cloud: &impl Cloud, plan: &Plan, want: &Stack) -> Vec<PlanError> {
+    let mut facts = Facts::default();
+    loop {
+        let found = offered(plan, want, &facts);
+        let open = facts.open();
+        if open.is_empty() {
+            return found.refused;
+        }
+        for question in open {
+            let answer = cloud.offers(&question).await.unwrap();
+            facts.know(question, answer);
+        }
+    }
 }
 
 /// A sandbox in which a stack stands.

@@ -67,7 +67,7 @@ fn help_says_what_to_write() {
         (help::<Region>("eu-west-1b"), "`eu-west-1`"),
         (help::<Size>("100GB"), "`100GiB`"),
         (help::<Size>("2 TB"), "`2TiB`"),
-        (help::<Version>("v16.4"), "`\"16.4\"`"),
+        (help::<Version>("v16.11"), "`\"16.11\"`"),
         (help::<AvailabilityZone>("eu-west-1"), "`eu-west-1a`"),
     ] {
         assert!(help.contains(proposal), "{help} does not propose {proposal}");

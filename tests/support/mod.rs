@@ -7,6 +7,7 @@ pub mod http;
 pub mod iam;
 pub mod models;
 pub mod moto;
+pub mod offers;
 pub mod proxy;
 pub mod reference;
 pub mod replay;

@@ -12,7 +12,7 @@ use infra::wire::Clients;
 use super::elasticache::ElastiCache;
 use super::moto::Moto;
 use super::proxy::Proxy;
-use super::{apply, plan_for, settled};
+use super::{apply, offers, plan_for, settled};
 
 /// A running emulator behind a proxy.
 pub struct Reference {
@@ -30,7 +30,7 @@ impl Reference {
         let moto = Moto::start().await;
         let proxy = Proxy::start(&moto.endpoint);
         let mut caches = ElastiCache::default();
-        proxy.stand_in(move |call, body| caches.answer(call, body));
+        proxy.stand_in(move |call, body| offers::answer(call, body).or_else(|| caches.answer(call, body)));
         let config = Moto::config(&proxy.endpoint);
         let iam = aws_sdk_iam::Client::new(&config);
         let request = iam.upload_server_certificate().server_certificate_name("www").certificate_body("body").private_key("key");

@@ -82,6 +82,9 @@ impl Observe for Watched {
     async fn availability_zones(&self) -> Result<BTreeSet<String>, CloudError> {
         self.reference.cloud.availability_zones().await
     }
+    async fn offers(&self, question: &infra::kinds::Question) -> Result<Option<infra::kinds::Fact>, CloudError> {
+        self.reference.cloud.offers(question).await
+    }
     async fn about_zone(&self, zone: &str) -> Result<Zone, CloudError> {
         self.reference.cloud.about_zone(zone).await
     }

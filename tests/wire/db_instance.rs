@@ -23,7 +23,7 @@ pub fn ground() -> Vec<(&'static str, Object)> {
 pub fn db_instance() -> DbInstance {
     DbInstance {
         engine: "postgres".into(),
-        engine_version: "16.4".into(),
+        engine_version: "16.11".into(),
         instance_class: "db.r7g.large".into(),
         allocated_storage: 100,
         max_allocated_storage: Some(500),
@@ -65,7 +65,7 @@ pub fn case() -> Case {
     let mariadb = || Ref::to("mariadb");
     let variants: Vec<(&'static str, DbInstance)> = vec![
         ("engine", DbInstance { engine: "mariadb".into(), engine_version: "10.11".into(), parameter_group: mariadb(), ..base() }),
-        ("engine_version", DbInstance { engine_version: "16.8".into(), ..base() }),
+        ("engine_version", DbInstance { engine_version: "16.13".into(), ..base() }),
         ("instance_class", DbInstance { instance_class: "db.r7g.xlarge".into(), ..base() }),
         ("allocated_storage", DbInstance { allocated_storage: 200, ..base() }),
         ("max_allocated_storage", DbInstance { max_allocated_storage: None, ..base() }),

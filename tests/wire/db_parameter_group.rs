@@ -12,10 +12,11 @@ pub fn db_parameter_group() -> DbParameterGroup {
 
 /// No variant that removes a parameter: the emulator has no ResetDBParameterGroup; see `replay_db_groups`.
 pub fn case() -> Case {
-    let base = db_parameter_group();
-    let mut parameters = base.parameters.clone();
+    let mut base = db_parameter_group();
+    base.parameters.insert("autovacuum".into(), "0".into());
+    let (mut parameters, mut own) = (base.parameters.clone(), base.parameters.clone());
     parameters.insert("max_connections".into(), "300".into());
-    let own = [("autovacuum".into(), "1".into())].into_iter().chain(base.parameters.clone()).collect();
+    own.insert("autovacuum".into(), "1".into());
     let variants = vec![
         ("a value that is the family's own", DbParameterGroup { parameters: own, ..base.clone() }.into()),
         ("family", DbParameterGroup { family: "postgres17".into(), ..base.clone() }.into()),

@@ -138,9 +138,15 @@ async fn a_parameter_that_is_not_wanted_any_more_is_reset() {
         (200, own.as_str()),
         (200, "<ModifyCacheParameterGroupResponse><ModifyCacheParameterGroupResult/></ModifyCacheParameterGroupResponse>"),
         (200, "<ResetCacheParameterGroupResponse><ResetCacheParameterGroupResult/></ResetCacheParameterGroupResponse>"),
+        (
+            200,
+            "<DescribeCacheParameterGroupsResponse><DescribeCacheParameterGroupsResult><CacheParameterGroups><CacheParameterGroup><ARN>arn:aws:elasticache:us-east-1:123456789012:parametergroup:s-main-1</ARN></CacheParameterGroup></CacheParameterGroups></DescribeCacheParameterGroupsResult></DescribeCacheParameterGroupsResponse>",
+        ),
+        (200, "<AddTagsToResourceResponse><AddTagsToResourceResult/></AddTagsToResourceResponse>"),
     ]);
     cloud.update(&live, &Object::from(want), &Links::default(), &stamp(at)).await.unwrap();
     let asked = replay.asked();
     has(&asked[1], &["ParameterName=timeout", "ParameterValue=60"]);
     has(&asked[2], &["Action=ResetCacheParameterGroup", "ResetAllParameters=false", "ParameterName=maxmemory-policy"]);
+    has(&asked[4], &["Action=AddTagsToResource", "Key=infra%3Aasked", "Value=timeout"]);
 }

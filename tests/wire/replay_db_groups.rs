@@ -24,6 +24,10 @@ async fn a_subnet_group_takes_new_subnets_and_a_new_stamp_in_one_request() {
     assert!(replay.asked().is_empty(), "nothing differs");
 }
 
+const GROUP: &str = "<DescribeDBParameterGroupsResponse><DescribeDBParameterGroupsResult><DBParameterGroups><DBParameterGroup><DBParameterGroupArn>\
+                     arn:aws:rds:us-east-1:123456789012:pg:s-main-1</DBParameterGroupArn></DBParameterGroup></DBParameterGroups>\
+                     </DescribeDBParameterGroupsResult></DescribeDBParameterGroupsResponse>";
+
 #[tokio::test(start_paused = true)]
 async fn parameters_are_set_and_reset_by_what_they_can() {
     let parameter = |name: &str, rest: &str| format!("<Parameter><ParameterName>{name}</ParameterName>{rest}</Parameter>");
@@ -42,6 +46,8 @@ async fn parameters_are_set_and_reset_by_what_they_can() {
         (200, second.as_str()),
         (200, "<ModifyDBParameterGroupResponse><ModifyDBParameterGroupResult/></ModifyDBParameterGroupResponse>"),
         (200, "<ResetDBParameterGroupResponse><ResetDBParameterGroupResult/></ResetDBParameterGroupResponse>"),
+        (200, GROUP),
+        (200, "<AddTagsToResourceResponse/>"),
     ]);
     let old = DbParameterGroup { parameters: [("work_mem".into(), "64".into())].into(), ..db_parameter_group() };
     let live = Live::found("s-main-1", old, stamp("db_parameter_group.main"));
@@ -55,4 +61,5 @@ async fn parameters_are_set_and_reset_by_what_they_can() {
     has(&asked[2], &["Action=ModifyDBParameterGroup", dynamic, fixed]);
     let reset = "ParameterName=work_mem&Parameters.Parameter.1.ApplyMethod=immediate";
     has(&asked[3], &["Action=ResetDBParameterGroup", "ResetAllParameters=false", reset]);
+    has(&asked[5], &["Action=AddTagsToResource", "Key=infra%3Aasked&Tags.Tag.1.Value=log_min_duration_statement%20max_connections"]);
 }

@@ -18,7 +18,7 @@ fn seen(status: &str, port: i32, insights: bool, more: &str) -> String {
     let instance = format!(
         "<DBInstanceIdentifier>s-main-1</DBInstanceIdentifier><DBInstanceArn>arn:aws:rds:us-east-1:123456789012:db:s-main-1</DBInstanceArn>
         <DBInstanceStatus>{status}</DBInstanceStatus><DBInstanceClass>db.r7g.large</DBInstanceClass>
-        <Engine>postgres</Engine><EngineVersion>16.6</EngineVersion><AllocatedStorage>120</AllocatedStorage>
+        <Engine>postgres</Engine><EngineVersion>16.13</EngineVersion><AllocatedStorage>120</AllocatedStorage>
         <MaxAllocatedStorage>500</MaxAllocatedStorage><StorageType>gp3</StorageType><Iops>3000</Iops><StorageThroughput>125</StorageThroughput>
         <StorageEncrypted>true</StorageEncrypted><MultiAZ>true</MultiAZ><DBSubnetGroup><DBSubnetGroupName>data</DBSubnetGroupName></DBSubnetGroup>
         <VpcSecurityGroups><VpcSecurityGroupMembership><VpcSecurityGroupId>id-security_group.data</VpcSecurityGroupId><Status>active</Status>
@@ -56,7 +56,7 @@ async fn an_update_waits_until_nothing_is_pending() {
     let made = cloud.update(&live(db_instance()), &want.into(), &links(ground()), &stamp("db_instance.main")).await.unwrap();
     assert_eq!(made.of::<DbInstance>().unwrap().endpoint.0.as_deref(), Some("main.example"));
     let asked = replay.asked();
-    has(&asked[1], &["Action=AddTagsToResource", "Key=infra%3Aasked&Tags.Tag.3.Value=16.4%20100"]);
+    has(&asked[1], &["Action=AddTagsToResource", "Key=infra%3Aasked&Tags.Tag.3.Value=16.11%20100"]);
     has(&asked[2], &["Action=ModifyDBInstance", "ApplyImmediately=true", "DBPortNumber=5444", "EnablePerformanceInsights=true"]);
     for other in ["AllocatedStorage", "EngineVersion", "Iops", "MultiAZ", "VpcSecurityGroupIds"] {
         assert!(!asked[2].contains(other), "{other} in {}", asked[2]);

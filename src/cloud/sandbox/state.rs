@@ -8,8 +8,9 @@ use tokio::time::Instant;
 use super::Fault;
 use super::file::{File, Line};
 use super::index::Index;
+use super::offers;
 use super::past::Past;
-use crate::kinds::{Address, Breach, Kind, Links, Live, Near, Object, Objects, Stamp, map_refs, resolve_texts, tagging};
+use crate::kinds::{Address, Breach, Facts, Kind, Links, Live, Near, Object, Objects, Stamp, map_refs, resolve_texts, tagging};
 use crate::model::Mode;
 use crate::wire::{Class, CloudError};
 
@@ -90,6 +91,22 @@ impl State {
         let mut users = users.filter_map(|id| Kind::ALL.iter().find_map(|kind| self.objects.get(&(*kind, id.clone()))));
         let left = users.find_map(|user| user.object.breaches(&at(user), Near(&with)).into_iter().next());
         way.first().or(left.as_ref()).map_or(Ok(()), |breach| Err(refused(breach)))
+    }
+
+    /// Whether the region offers what the object asks for.
+    pub fn offers(&self, before: Option<&Object>, live: &Live, region: &str) -> Result<(), CloudError> {
+        let mut facts = Facts::default();
+        loop {
+            let found = live.object.unoffered(before, Near(&With { state: self, live }), &facts);
+            let open = facts.open();
+            if open.is_empty() {
+                return found.first().map_or(Ok(()), |breach| Err(refused(breach)));
+            }
+            for question in open {
+                let answer = offers::of(&question, region);
+                facts.know(question, answer);
+            }
+        }
     }
 
     /// Does something while no other process writes, knowing all that they have written.

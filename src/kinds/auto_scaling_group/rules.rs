@@ -36,3 +36,23 @@ pub(super) fn doubts(group: &AutoScalingGroup, near: Near<'_>) -> Vec<Breach> {
     }
     found
 }
+
+/// A zone of the group without its instance type launches nothing (`DescribeInstanceTypeOfferings`): the group is taken, and its launches fail.
+pub(super) fn unoffered(group: &AutoScalingGroup, near: Near<'_>, facts: &Facts) -> Option<Breach> {
+    let kind = &near.get(&group.launch_template)?.instance_type;
+    let zones: BTreeSet<&String> = group.subnets.iter().filter_map(|s| near.get(s)).map(|s| &s.availability_zone).collect();
+    let there = facts.offers(Question::InstanceType(kind.clone()))?;
+    let without: Vec<&str> = zones.iter().filter(|zone| !there.contains_key(**zone)).map(|zone| zone.as_str()).collect();
+    if without.is_empty() {
+        return None;
+    }
+    let have: Vec<&str> = there.keys().map(String::as_str).collect();
+    let (message, help) = match have.is_empty() {
+        true => (format!("this region has no instance type `{kind}`"), "write another `instance_type`".to_owned()),
+        false => (
+            format!("{} has no instance type `{kind}`", without.join(", ")),
+            format!("write another `instance_type`, or zones that have it: {}", have.join(", ")),
+        ),
+    };
+    Some(Breach::new(Code::Refused, "launch_template.instance_type", message, help))
+}

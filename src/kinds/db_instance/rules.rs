@@ -120,3 +120,19 @@ fn family(d: &DbInstance, near: Near<'_>) -> Option<Breach> {
         Breach::new(Code::BadVersion, "engine_version", message, "write a version whose release line the parameters are of")
     })
 }
+
+/// What RDS doesn't offer in the account's region: a version to begin with, an upgrade, a class.
+pub(super) fn unoffered(d: &DbInstance, before: Option<&DbInstance>, facts: &Facts) -> Vec<Breach> {
+    let version = match before {
+        None => rds::offers::version(&d.engine, &d.engine_version, facts),
+        Some(b) if b.engine_version == d.engine_version => None,
+        Some(b) => {
+            let running = b.running_version.0.as_deref().unwrap_or(&b.engine_version);
+            rds::offers::upgrade(&d.engine, running, &d.engine_version, facts)
+        }
+    };
+    let ordered = |d: &DbInstance| (d.engine_version.clone(), d.instance_class.clone(), d.storage_type.clone());
+    let class = (version.is_none() && before.is_none_or(|b| ordered(b) != ordered(d)))
+        .then(|| rds::offers::class(&d.engine, &d.engine_version, &d.instance_class, &d.storage_type, facts));
+    version.into_iter().chain(class.flatten()).collect()
+}

@@ -37,3 +37,11 @@ fn version(r: &DbReplica, source: &DbInstance) -> Option<Breach> {
     let message = format!("a replica at {own} can't follow a source at {}", source.engine_version);
     Some(Breach::new(Code::Refused, "engine_version", message, "upgrade the replicas first"))
 }
+
+/// `CreateDBInstanceReadReplica.DBInstanceClass`: one that RDS offers for the source's engine and version.
+pub(super) fn unoffered(r: &DbReplica, before: Option<&DbReplica>, near: Near<'_>, facts: &Facts) -> Vec<Breach> {
+    let ordered = |r: &DbReplica| (r.engine_version.clone(), r.instance_class.clone(), r.storage_type.clone());
+    let Some(source) = near.get(&r.source).filter(|_| before.is_none_or(|b| ordered(b) != ordered(r))) else { return vec![] };
+    let version = r.engine_version.as_ref().unwrap_or(&source.engine_version);
+    rds::offers::class(&source.engine, version, &r.instance_class, &r.storage_type, facts).into_iter().collect()
+}

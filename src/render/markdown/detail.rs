@@ -39,6 +39,7 @@ pub fn loses(c: &Change) -> bool {
 fn attribute(a: &AttrChange, verb: Verb) -> Vec<String> {
     let field = words::field_and_place(a).filter(|_| verb != Verb::Create).map(|field| format!("  ({field})")).unwrap_or_default();
     let reversal = words::reversal(a, verb).map(|r| format!("  # {r}")).unwrap_or_default();
+    let reversal = reversal + &words::waiting(a).map(|w| format!("  # {w}")).unwrap_or_default();
     let forced = format!("{field}{}{reversal}", if forces(a, verb) { "  # forces replacement" } else { "" });
     let path = words::attribute(a);
     match (&a.before, &a.after) {

@@ -12,6 +12,7 @@ pub const FIELDS: Fields = &[
             ("desired", "compute.{}.instances.min", Other),
             ("health_check_grace", "compute.{}.health_check.grace", Seconds),
             ("health_check_type", "load_balancer.listeners.*.forward", Other),
+            ("launch_template.instance_type", "compute.{}.instance_type", Other),
             ("max", "compute.{}.instances.max", Same),
             ("max", "compute.{}.instances.min", Other),
             ("min", "compute.{}.instances.min", Same),

@@ -79,7 +79,7 @@ fn is_class(text: &str) -> bool {
         && word(size)
 }
 
-/// An engine's version: `16` stands for any 16.x, `16.4` for itself.
+/// An engine's version: `16` stands for any 16.x, `16.11` for itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version(String);
 
@@ -104,7 +104,7 @@ impl fmt::Display for Version {
 impl Unit for Version {
     const PATTERN: &'static str = "^[0-9]{1,4}(\\.[0-9]{1,4}){0,2}$";
     const DOC: &'static str = "An engine's version in quotes; `16` stands for any 16.x.";
-    const EXAMPLES: &'static [&'static str] = &["7.1", "16.4"];
+    const EXAMPLES: &'static [&'static str] = &["7.1", "16.11"];
 
     fn read(text: &str) -> Result<Self, Malformed> {
         let mut parts = text.split('.');
@@ -115,7 +115,7 @@ impl Unit for Version {
         let near: String =
             text.trim_start_matches(|c: char| !c.is_ascii_digit()).chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
         let near = near.trim_matches('.');
-        let near = if near.is_empty() { "16.4" } else { near };
+        let near = if near.is_empty() { "16.11" } else { near };
         Err(Malformed::new(
             Code::BadVersion,
             format!("`{text}` is not shaped like an engine's version"),

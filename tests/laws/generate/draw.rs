@@ -172,7 +172,7 @@ fn cache() -> impl Strategy<Value = Cache> {
 }
 
 fn database() -> impl Strategy<Value = Database> {
-    let engine = select(vec![("postgres", "16.4"), ("postgres", "16"), ("mysql", "8.0"), ("mariadb", "10.11")]);
+    let engine = select(vec![("postgres", "16.11"), ("postgres", "16"), ("mysql", "8.0"), ("mariadb", "10.11")]);
     let shape = (option::of(Just("db.r7g.large")), option::of(select(vec![("50GiB", "gp3"), ("100GiB", "gp2")])), 0..4usize);
     let copies = (any::<bool>(), 0..3u32, option::of(select(vec!["0d", "14d"])));
     let more = (option::of(select(vec!["100", "500"])), any::<bool>(), option::weighted(0.2, Just("root")));

@@ -108,6 +108,7 @@ fn change() -> impl Strategy<Value = Change> {
                     reversal: Default::default(),
                     mode: if cascade { Mode::Replace } else { Mode::Update },
                     cascade,
+                    waits: cascade,
                 })
                 .collect(),
             undo: if verb == Verb::Delete { Undo::Never } else { Undo::Recreate },

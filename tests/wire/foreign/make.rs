@@ -135,7 +135,7 @@ async fn database(config: &SdkConfig, name: &str, mark: &Mark, subnets: &[String
     group.description(&mark.line).set_tags(Some(tags.clone())).send().await.unwrap();
     let instance = rds.create_db_instance().db_instance_identifier(name).db_instance_class("db.t4g.micro").engine("postgres");
     let instance =
-        instance.engine_version("16.4").allocated_storage(20).master_username("someone").master_user_password("of-somebody-else");
+        instance.engine_version("16.11").allocated_storage(20).master_username("someone").master_user_password("of-somebody-else");
     let instance = instance.db_subnet_group_name(name).db_parameter_group_name(name).backup_retention_period(1);
     instance.set_tags(Some(tags.clone())).send().await.unwrap();
     let replica = rds.create_db_instance_read_replica().db_instance_identifier(format!("{name}-replica"));

@@ -51,7 +51,7 @@ fn database(seen: &Seen, want: &Want) {
     let settings = &seen.db_parameters["db_parameter_group.main"];
     assert_eq!(settings.db_parameter_group_family(), Some("postgres16"));
     let (primary, replica) = (&seen.databases["db_instance.main"], &seen.databases["db_replica.main-1"]);
-    assert_eq!((primary.engine(), primary.engine_version()), (Some("postgres"), Some("16.4")));
+    assert_eq!((primary.engine(), primary.engine_version()), (Some("postgres"), Some("16.11")));
     assert_eq!((primary.allocated_storage(), primary.max_allocated_storage()), (Some(100), Some(500)));
     assert_eq!((primary.storage_type(), primary.storage_encrypted()), (Some("gp3"), Some(true)));
     assert_eq!(primary.multi_az(), Some(true));

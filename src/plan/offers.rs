@@ -1,0 +1,45 @@
+//! What a plan asks for and the account's region doesn't offer, and what of it is in force after a restart only.
+use super::*;
+use crate::kinds::{Facts, Near};
+
+/// What facts say of a plan. Asked again when more is known, until nothing is [open](Facts::open).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Offered {
+    /// What the services refuse, of what is made and of what is changed in place.
+    pub refused: Vec<PlanError>,
+    /// Attributes that a change leaves waiting for a restart: the change's address, and their paths.
+    waiting: BTreeSet<(Address, String)>,
+}
+
+/// Holds every creation and update of a plan against what is known. What stays as it stands asks for nothing.
+pub fn offered(plan: &Plan, stack: &Stack, facts: &Facts) -> Offered {
+    let near = Near(&stack.nodes);
+    let mut out = Offered::default();
+    for step in &plan.steps {
+        let (before, object) = match &step.act {
+            Act::Create { object } => (None, object),
+            Act::Update { live, object } => (Some(&live.object), object),
+            Act::Delete { .. } => continue,
+        };
+        let refused = object.unoffered(before, near, facts).into_iter();
+        out.refused.extend(refused.map(|breach| PlanError::Refused { address: step.address.clone(), breach }));
+    }
+    for change in plan.changes.iter().filter(|c| c.verb == Verb::Update) {
+        let Some(object) = stack.nodes.get(&change.address) else { continue };
+        let waiting = change.attrs.iter().filter(|a| object.waits(&a.path, near, facts));
+        out.waiting.extend(waiting.map(|a| (change.address.clone(), a.path.clone())));
+    }
+    out
+}
+
+impl Offered {
+    /// Says of each attribute of the plan whether it waits for a restart.
+    pub fn mark(&self, plan: &mut Plan) {
+        for change in &mut plan.changes {
+            let address = &change.address;
+            for attr in &mut change.attrs {
+                attr.waits = self.waiting.contains(&(address.clone(), attr.path.clone()));
+            }
+        }
+    }
+}
