@@ -5,6 +5,7 @@ mod decide;
 pub mod drift;
 pub mod limits;
 mod offers;
+mod room;
 pub mod saved;
 mod select;
 pub mod signature;

@@ -13,6 +13,7 @@ pub const FIELDS: Fields = &[
             ("health_check_grace", "compute.{}.health_check.grace", Seconds),
             ("health_check_type", "load_balancer.listeners.*.forward", Other),
             ("launch_template.instance_type", "compute.{}.instance_type", Other),
+            ("health_check_type", "load_balancer.listeners.*.routes.*.forward", Other),
             ("max", "compute.{}.instances.max", Same),
             ("max", "compute.{}.instances.min", Other),
             ("min", "compute.{}.instances.min", Same),
@@ -21,6 +22,7 @@ pub const FIELDS: Fields = &[
             ("subnets", "vpc.availability_zones", Other),
             ("target_cpu", "compute.{}.instances.target_cpu", Same),
             ("target_groups", "load_balancer.listeners.*.forward", Other),
+            ("target_groups", "load_balancer.listeners.*.routes.*.forward", Other),
         ],
     ),
     (
@@ -65,6 +67,7 @@ pub const FIELDS: Fields = &[
             ("ingress", "compute.{}.allow_from", Other),
             ("ingress", "compute.{}.port", Other),
             ("ingress", "load_balancer.listeners.*.forward", Other),
+            ("ingress", "load_balancer.listeners.*.routes.*.forward", Other),
             ("ingress", "vpc.security_groups.*", Other),
             ("ingress", "vpc.subnets.*", Other),
             ("ingress", "vpc.cidr", Other),
