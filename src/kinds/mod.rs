@@ -175,7 +175,6 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         pub fn ways(&self, before: &Object, near: Near<'_>) -> Vec<Breach> {
             match (self, before) { $((Object::$ty(x), Object::$ty(b)) => x.ways(b, near),)+ _ => vec![] }
         }
-        /// What the service refuses about the object because the account's region doesn't offer it: of one that is made, or of the way from `before`.
         pub fn unoffered(&self, before: Option<&Object>, near: Near<'_>, facts: &Facts) -> Vec<Breach> {
             match self { $(Object::$ty(x) => x.unoffered(before.and_then(<$ty as Member>::of), near, facts)),+ }
         }
@@ -333,8 +332,7 @@ pub trait Resource:
     fn ways(&self, _before: &Self, _near: Near<'_>) -> Vec<Breach> {
         vec![]
     }
-    /// What the service refuses about the object because the account's region doesn't offer it: of one that is made, or of the way from `before`. What isn't
-    /// known yet is asked of `facts`, and refuses nothing.
+    /// What the service refuses because the region doesn't offer it, of a new object or of the way from `before`. What `facts` don't know refuses nothing.
     fn unoffered(&self, _before: Option<&Self>, _near: Near<'_>, _facts: &Facts) -> Vec<Breach> {
         vec![]
     }
