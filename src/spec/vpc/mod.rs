@@ -30,6 +30,7 @@ pub struct Vpc {
     pub availability_zones: Vec<AvailabilityZone>,
     /// Subnet tiers, by name: each is one subnet per zone. Their order decides the blocks of a new environment; a block that stands stays where it is.
     #[schemars(extend("x-default" = "public (public, /24), app (private, /22), data (isolated, /24); smaller blocks in a VPC smaller than a /17"))]
+    #[schemars(extend("maxProperties" = 200))]
     pub subnets: Ordered<Tier>,
     /// NAT gateways, which let private tiers reach the internet.
     #[serde(default = "nat")]
