@@ -135,7 +135,8 @@ fn describe(scene: &Scene) -> String {
 /// Looks again and makes the same plan again; refused when anything of the plan's business has moved.
 async fn plan_again(context: &RunContext<'_>, loaded: &Loaded, stack: &Stack, saved: &Saved, file: &Path) -> Result<Plan, Failure> {
     let mut stack = stack.clone();
-    let snapshot = flow::look(context.world.read_only(), &mut stack, loaded).await?;
+    let seen = flow::look(context.world.read_only(), &mut stack, loaded).await?;
+    let snapshot = seen.claimed(&stack.name, loaded.spec.region.as_str(), context.how.into())?;
     saved.again(stack.clone(), snapshot).map_err(|refused| match refused {
         Refused::Moved(moved) => Failure::stale(file, moved),
         Refused::Impossible(problems) => Failure::plan(loaded, &stack, &problems),

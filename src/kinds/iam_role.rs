@@ -133,7 +133,8 @@ impl Resource for IamRole {
         (many > 10).then(breach).into_iter().collect()
     }
 
-    /// IAM has no filter by tag or path here: one call a page of all roles, which carries policies and tags.
+    /// IAM has no filter by tag or path here: one call a page of all roles, which carries policies and tags. Roles of an equally named stack in
+    /// another region are nobody's here, and named after that region.
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.iam().get_account_authorization_details().filter(EntityType::Role).max_items(1000);
         let send = async |marker| request.clone().set_marker(marker).send().await;
@@ -141,9 +142,10 @@ impl Resource for IamRole {
             (page.role_detail_list, page.marker.filter(|_| page.is_truncated))
         };
         let found = cx.pages(Service::Iam, "GetAccountAuthorizationDetails", send, split).await?;
-        let prefix = path(cx, stack);
-        let own = found.into_iter().filter(|role| role.path.as_ref() == Some(&prefix));
-        Ok(own.filter_map(|role| read(stack, role)).collect())
+        let prefix = format!("/infra/{stack}/");
+        let region = |role: &RoleDetail| Some(role.path.as_ref()?.strip_prefix(&prefix)?.strip_suffix('/')?.to_owned());
+        let named = found.into_iter().filter_map(|role| Some((region(&role)?, role)));
+        Ok(named.filter_map(|(region, role)| Some(read(stack, role)?.abroad(&region, cx.region()))).collect())
     }
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {

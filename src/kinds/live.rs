@@ -27,6 +27,16 @@ impl Live {
         Ok(Live { id: id.into(), object, stamp: stamp.clone(), points })
     }
 
+    /// The object as it is seen from the region `here`: one of an equally named stack in another region is nobody's, and has that region's name.
+    #[must_use]
+    pub fn abroad(self, region: &str, here: &str) -> Self {
+        if region == here {
+            return self;
+        }
+        let kind = self.object.kind();
+        Live { stamp: Stamp { address: Address::new(kind, foreign(region)), ..Stamp::nobody(kind) }, ..self }
+    }
+
     /// The value of an attribute that a text may name: `id`, or one of the kind's outputs.
     pub fn output(&self, attr: &str) -> Option<String> {
         if attr == "id" { Some(self.id.clone()) } else { self.object.outputs().remove(attr) }

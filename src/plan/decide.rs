@@ -9,7 +9,7 @@ use crate::diff::{Context, diff};
 use crate::graph::Graph;
 use crate::kinds::{Claim, Claims, Near, foreign, map_refs, pointers, refs, resolve_texts};
 use crate::model::{Loss, Mode, Reversal};
-use crate::observe::{Snapshot, twins};
+use crate::observe::{Named, Snapshot, twins};
 
 /// Everything decided about a stack; `steps` turns it into a program.
 pub(super) struct Decision<'a> {
@@ -47,6 +47,7 @@ pub fn plan(stack: &Stack, snapshot: &Snapshot, allowed: &Allowed) -> Result<Pla
     let mut plan = d.program();
     plan.digest = plan.fingerprint();
     // Permissions, timeouts and names for its reader come last: they are no part of what is done.
+    plan.identity = snapshot.named.identity().into();
     plan.refused = refused;
     plan.allowed = allowed.iter().filter(|a| plan.steps.iter().any(|s| s.address == **a)).cloned().collect();
     plan.steps.iter_mut().for_each(|s| s.timeouts = stack.timeouts_of(&s.address));
@@ -163,8 +164,11 @@ impl<'a> Decision<'a> {
                 problems.extend(want.ways(&before, Near(&self.stack.nodes)).into_iter().map(refused));
             }
             let moved = (live.stamp.address != *address).then(|| live.stamp.address.clone());
-            // A mark of an earlier version, which doesn't tell from where the stack is run.
-            let unmarked = live.stamp.digest.is_empty() && address.kind.permission().is_some();
+            // A mark of an earlier version, which doesn't tell from where the stack is run; a stamp of one, which doesn't tell its identity.
+            let unmarked = match live.stamp.digest.is_empty() {
+                true => address.kind.permission().is_some(),
+                false => live.stamp.identity.is_empty() && snapshot.named != Named::Unasked,
+            };
             let made = if attrs.iter().any(|c| c.mode == Mode::Replace) {
                 replaced.insert(address.clone());
                 let mut c = change(Verb::Replace(Order::CreateFirst), Some(live.id.clone()), attrs, Undo::Delete, typical.create);
@@ -348,8 +352,9 @@ impl<'a> Decision<'a> {
     fn guard(&self, allowed: &Allowed) -> Vec<Guarded> {
         let mut refused = vec![];
         for (address, live) in self.doomed.values() {
-            let data = live.object.kind().loss() == Loss::Data;
-            if (data || live.object.protected()) && !allowed.contains(*address) {
+            let (data, known) = (live.object.kind().loss() == Loss::Data, live.object.kind().loss() == Loss::Address);
+            let goes_on = !self.stack.nodes.is_empty();
+            if (data || live.object.protected() || known && goes_on) && !allowed.contains(*address) {
                 let replaced = self.changes.contains_key(*address);
                 refused.push(Guarded { address: (*address).clone(), replaced, data, shrinks: None });
             }

@@ -66,7 +66,7 @@ pub async fn drive<C: Cloud>(
     stop: &mut (impl AsyncFnMut() -> Stop + ?Sized),
 ) -> io::Result<Outcome> {
     let plan = run.plan;
-    let cloud = &Owned::new(cloud, &plan.stack, settings.quiet);
+    let cloud = &Owned::new(cloud, (&plan.stack, &plan.identity), settings.quiet);
     let mut memory = Memory::new(plan);
     history.iter().for_each(|e| memory.note(plan, e));
     let (mut flight, mut settling, mut looks) = (FuturesUnordered::new(), BTreeSet::new(), BTreeMap::<usize, u32>::new());
@@ -277,7 +277,8 @@ async fn whole<C: Cloud>(acts: &[&Act], settings: &Settings, cloud: &C, tasks: &
 pub(super) fn stamp(plan: &Plan, run: &str, i: usize) -> Stamp {
     let step = &plan.steps[i];
     let (Act::Create { object } | Act::Update { object, .. } | Act::Delete { live: Live { object, .. } }) = &step.act;
-    Stamp { stack: plan.stack.clone(), address: step.address.clone(), run: run.into(), step: i, digest: object.digest() }
+    let (stack, identity, address) = (plan.stack.clone(), plan.identity.clone(), step.address.clone());
+    Stamp { stack, address, run: run.into(), step: i, identity, digest: object.digest() }
 }
 
 async fn send_one<C: Cloud>(cloud: &C, call: Call<'_>) -> Result<Option<Live>, CloudError> {

@@ -1,6 +1,6 @@
 //! Reconstructs the events of a run whose journal is lost: a look at the cloud says for every step whether its effect stands.
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use serde_json::Value;
@@ -13,7 +13,6 @@ use super::{Event, Operation, Run, Settlement, State};
 use crate::canon::{self, Form};
 use crate::cloud::Observe;
 use crate::kinds::{Kind, Live};
-use crate::model::Moment;
 use crate::plan::{Act, Plan};
 use crate::stack::Stack;
 use crate::wire::{Class, CloudError};
@@ -65,10 +64,9 @@ fn lost() -> CloudError {
     CloudError::new(Class::Ambiguous, "JournalLost", "what became of it was looked up")
 }
 
-/// Waits until what the lost process sent last must show.
-pub async fn wait(quiet: Duration, last: Option<Moment>) {
-    let age = last.map_or(Duration::ZERO, |beat| beat.age(SystemTime::now()));
-    sleep(quiet.saturating_sub(age)).await;
+/// Waits until what the lost process sent last must show. When that was, only its own clock has told, which counts for nothing.
+pub async fn wait(quiet: Duration) {
+    sleep(quiet).await;
 }
 
 /// Puts secrets back into a recorded plan, where the spec still asks for the same objects.

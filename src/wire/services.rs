@@ -19,6 +19,9 @@ macro_rules! services { ($($service:ident $prefix:literal $($name:ident: $sdk:id
 
         /// The first part of the service's IAM actions: `ec2` of `ec2:CreateVpc`.
         pub fn prefix(self) -> &'static str { match self { $(Service::$service => $prefix),+ } }
+
+        /// Whether it is one for all regions.
+        pub fn global(self) -> bool { matches!(self, Service::Cloudflare | Service::Iam) }
     }
 
     /// The SDK's clients, each built when first used, all sharing one connection pool and one policy.

@@ -9,6 +9,7 @@ mod help;
 mod iam_attacks;
 mod iam_policy;
 mod iam_rules;
+mod identity;
 mod markdown;
 mod progress;
 mod real_account;

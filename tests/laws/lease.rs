@@ -71,8 +71,14 @@ async fn a_holder_that_sleeps_too_long_sends_nothing_more() {
     let full = stack(&[FULL]);
     let plan = settled_plan(&cloud, &full).await.unwrap();
     let infra::plan::Act::Create { object } = &plan.steps.iter().find(|s| s.after.is_empty()).unwrap().act else { panic!() };
-    let stamp =
-        infra::kinds::Stamp { stack: "full".into(), address: plan.steps[0].address.clone(), run: "r".into(), step: 0, digest: "d".into() };
+    let stamp = infra::kinds::Stamp {
+        stack: "full".into(),
+        address: plan.steps[0].address.clone(),
+        run: "r".into(),
+        step: 0,
+        identity: String::new(),
+        digest: "d".into(),
+    };
     let write = async || cloud.create(object, &infra::kinds::Links(Default::default()), &stamp).await;
     for second in 0..200 {
         let may = write().await.is_ok();

@@ -26,6 +26,7 @@ pub mod crash;
 mod drift;
 mod faults;
 mod generate;
+mod identity;
 mod kinds;
 mod lease;
 pub mod markdown;

@@ -106,8 +106,14 @@ async fn what_a_service_refuses_is_made_nowhere() {
         let by_plan = refused.is_err_and(|e| e.iter().any(|p| matches!(p, PlanError::Refused { address: a, .. } if *a == address)));
         let cloud = sandbox(1);
         let links = infra::kinds::Links::default();
-        let stamp =
-            infra::kinds::Stamp { stack: "full".into(), address: address.clone(), run: "r1".into(), step: 1, digest: String::new() };
+        let stamp = infra::kinds::Stamp {
+            stack: "full".into(),
+            address: address.clone(),
+            run: "r1".into(),
+            step: 1,
+            identity: String::new(),
+            digest: String::new(),
+        };
         let object = infra::kinds::map_refs(&to.nodes[&address], |a| Some(infra::kinds::foreign(&a.name)));
         let made = cloud.create(&object, &links, &stamp).await;
         let by_sandbox = made.is_err_and(|e| e.code == "InvalidParameterCombination" || e.code == "InvalidTag");

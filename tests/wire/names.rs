@@ -27,7 +27,14 @@ const SENT: &[(Kind, &str, &str, &str)] = &[
 ];
 
 fn stamp(kind: Kind, stack: &str, entry: &str, step: usize) -> Stamp {
-    Stamp { stack: stack.into(), address: Address::new(kind, entry), run: "0123456789ab".into(), step, digest: String::new() }
+    Stamp {
+        stack: stack.into(),
+        address: Address::new(kind, entry),
+        run: "0123456789ab".into(),
+        step,
+        identity: String::new(),
+        digest: String::new(),
+    }
 }
 
 /// What is wrong with a name, by whoever says so.

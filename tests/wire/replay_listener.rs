@@ -23,7 +23,14 @@ fn health(states: &[(&str, &str)]) -> String {
 }
 
 async fn made(answers: Vec<String>) -> (Result<String, infra::wire::CloudError>, Vec<String>) {
-    let stamp = Stamp { stack: "s".into(), address: address("listener.web"), run: "r".into(), step: 1, digest: String::new() };
+    let stamp = Stamp {
+        stack: "s".into(),
+        address: address("listener.web"),
+        run: "r".into(),
+        step: 1,
+        identity: String::new(),
+        digest: String::new(),
+    };
     let want = Listener { load_balancer: Ref::to("=arn:balancer"), action: Action::Forward(Ref::to("=arn:group")), ..listener() };
     let (cloud, replay) = Replay::clients(answers.iter().map(|body| (200, body.as_str())));
     let answer = cloud.create(&want.into(), &Links::default(), &stamp).await;

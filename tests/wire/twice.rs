@@ -13,7 +13,7 @@ use crate::support::moto::Moto;
 const STACK: &str = "wire-twice";
 
 fn stamp(at: &str, want: &Object) -> Stamp {
-    Stamp { stack: STACK.into(), address: address(at), run: "r1".into(), step: 0, digest: digest(want) }
+    Stamp { stack: STACK.into(), address: address(at), run: "r1".into(), step: 0, identity: String::new(), digest: digest(want) }
 }
 
 #[tokio::test]
