@@ -83,7 +83,7 @@ codes! {
     Io "io" "Files can be read and written.",
     Journal "run::journal" "The journal of a run can be read whole.",
     Leased "run::leased" "One run at a time changes a stack.",
-    ListenerAction "spec::listener_action" "A listener forwards to a compute entry or redirects to another listener.",
+    ListenerAction "spec::listener_action" "A listener or a route forwards to a compute entry, redirects or answers by itself.",
     ListenerCertificate "spec::listener_certificate" "A listener for HTTPS has a certificate, given by its ARN or by a host name of the CDN's zone.",
     LiteralSecret "spec::literal_secret" "A secret is never written in a spec.",
     Locked "spec::locked" "What only Cloudflare may reach is reached through Cloudflare alone.",

@@ -13,6 +13,7 @@ const TIERS: &[&str] = &["public", "app", "data", "edge"];
 const GROUPS: &[&str] = &["app", "bastion", "load_balancer", "ops"];
 const COMPUTE: &[&str] = &["app", "job", "web"];
 const CACHES: &[&str] = &["main", "side"];
+const ROUTES: &[&str] = &["api", "old", "shut"];
 const DATABASES: &[&str] = &["main", "store"];
 
 /// Entries of a section, by name.
@@ -96,6 +97,8 @@ struct Balancer {
     /// The ports of the last two change places.
     swapped: bool,
     forward: [usize; 3],
+    /// What each route of the first listener asks for, and what it does, by number.
+    routes: Entries<(u8, u8)>,
     allow_from: Vec<usize>,
     idle_timeout: Option<&'static str>,
     access_logs: bool,

@@ -146,6 +146,7 @@ fn things(service: &str, said: &Said, stack: &str) -> Vec<Thing> {
                     let path = arn.rsplit(':').next().unwrap();
                     let kind = match path.split('/').next().unwrap() {
                         "listener" => "listener/app",
+                        "listener-rule" => "listener-rule/app",
                         "targetgroup" => "targetgroup",
                         _ => "loadbalancer/app/",
                     };

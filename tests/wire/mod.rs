@@ -23,6 +23,7 @@ mod internet_gateway;
 mod kill;
 mod launch_template;
 mod listener;
+mod listener_rule;
 mod load_balancer;
 mod log_group;
 mod models;
@@ -141,6 +142,7 @@ kinds! {
     internet_gateway,
     launch_template,
     listener,
+    listener_rule,
     load_balancer,
     log_group,
     nat_gateway,

@@ -4,7 +4,9 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-use super::{Balancer, Boot, CACHES, COMPUTE, Cache, Compute, DATABASES, Database, Draw, Edge, GROUPS, Group, NAMES, Net, TIERS, Tier};
+use super::{
+    Balancer, Boot, CACHES, COMPUTE, Cache, Compute, DATABASES, Database, Draw, Edge, GROUPS, Group, NAMES, Net, ROUTES, TIERS, Tier,
+};
 
 pub(super) fn draw() -> impl Strategy<Value = Draw> {
     let team = option::of(select(vec!["red", "blue"]));
@@ -82,20 +84,24 @@ fn group() -> impl Strategy<Value = Group> {
 
 fn balancer() -> impl Strategy<Value = Balancer> {
     let listeners = (option::of(select(vec!['1', '2'])), option::of(any::<bool>()), any::<bool>(), any::<bool>());
-    let more = (option::of(select(vec!["30s", "120s"])), any::<bool>(), any::<bool>());
+    let routes = btree_map(select(ROUTES), (0..4u8, 0..5u8), 0..4);
+    let more = (option::of(select(vec!["30s", "120s"])), any::<bool>(), any::<bool>(), routes);
     (any::<bool>(), 0..4usize, listeners, proptest::array::uniform3(0..3usize), picks(), more).prop_map(
-        |(internal, tier, (certificate, clear, extra, swapped), forward, allow_from, (idle_timeout, access_logs, protected))| Balancer {
-            internal,
-            tier,
-            certificate,
-            clear,
-            extra,
-            swapped,
-            forward,
-            allow_from,
-            idle_timeout,
-            access_logs,
-            protected,
+        |(internal, tier, (certificate, clear, extra, swapped), forward, allow_from, (idle_timeout, access_logs, protected, routes))| {
+            Balancer {
+                internal,
+                tier,
+                certificate,
+                clear,
+                extra,
+                swapped,
+                forward,
+                routes,
+                allow_from,
+                idle_timeout,
+                access_logs,
+                protected,
+            }
         },
     )
 }

@@ -181,16 +181,19 @@ impl Draw {
         let reachable = self.reachable();
         let to = |i: usize| y(reachable[b.forward[i] % reachable.len()]);
         let (clear, extra) = if b.swapped { (8443, 80) } else { (80, 8443) };
+        let routes = |first: bool| {
+            if first { map(b.routes.iter().map(|(name, (asks, does))| (*name, route(name, *asks, *does, &to)))) } else { Value::Null }
+        };
         let https = b.certificate.map(|n| {
             let arn = format!("arn:aws:acm:us-east-1:123456789012:certificate/{n}2345678-1234-1234-1234-123456789012");
             let host = self.edge.as_ref().filter(|e| e.certified).map(|e| format!("www.{}", e.zone));
-            map([("port", y(443)), ("certificate", y(host.unwrap_or(arn))), ("forward", to(0))])
+            map([("port", y(443)), ("certificate", y(host.unwrap_or(arn))), ("forward", to(0)), ("routes", routes(true))])
         });
         // Somebody must listen.
         let plain = if b.certificate.is_none() && !b.extra { Some(b.clear.unwrap_or(false)) } else { b.clear };
         let http = plain.map(|redirects| match redirects && b.certificate.is_some() {
             true => map([("port", y(clear)), ("redirect", y("https"))]),
-            false => map([("port", y(clear)), ("forward", to(1))]),
+            false => map([("port", y(clear)), ("forward", to(1)), ("routes", routes(b.certificate.is_none()))]),
         });
         let extra = b.extra.then(|| map([("port", y(extra)), ("forward", to(2))]));
         Some(map([
@@ -293,6 +296,22 @@ impl Draw {
             ("renamed_from", y(d.renamed_from)),
         ])
     }
+}
+
+/// A route, which no other shares its requests with.
+fn route(name: &str, asks: u8, does: u8, to: &dyn Fn(usize) -> Value) -> Value {
+    let asks = match asks {
+        0 => vec![("path", y(format!("/{name}/*")))],
+        1 => vec![("host", y(format!("{name}.example.com")))],
+        2 => vec![("path", y([format!("/{name}"), format!("/{name}-more*")])), ("method", y("POST"))],
+        _ => vec![("header", map([("X-Route", y(name))]))],
+    };
+    let does = match does {
+        0..3 => ("forward", to(usize::from(does))),
+        3 => ("redirect", map([("path", y("/new"))])),
+        _ => ("respond", map([("status", y(503))])),
+    };
+    map(asks.into_iter().chain([does]))
 }
 
 /// Who asks for peers.
