@@ -225,9 +225,8 @@ impl<'w> RunContext<'w> {
             (Some(Ending::Applied), "destroy") => {
                 self.report_release(keeper.vanish(words::outcome(outcome), 0).await);
                 let stack = &header.stack;
-                self.printer.say(&format!(
-                    "What stays are a few notes below {stack}/: its identity, the last lease, and the history of runs (`infra history`)."
-                ));
+                let stays = "its identity, the last lease, and the history of runs (`infra history`)";
+                self.printer.say(&format!("What stays are a few notes below {stack}/: {stays}."));
             }
             _ => self.release(keeper, words::outcome(outcome), watch.standing.len()).await,
         }

@@ -166,10 +166,8 @@ impl<'a> Decision<'a> {
             }
             let moved = (live.stamp.address != *address).then(|| live.stamp.address.clone());
             // A mark of an earlier version, which doesn't tell from where the stack is run; a stamp of one, which doesn't tell its identity.
-            let unmarked = match live.stamp.digest.is_empty() {
-                true => address.kind.permission().is_some(),
-                false => live.stamp.identity.is_empty() && snapshot.named != Named::Unasked,
-            };
+            let nameless = live.stamp.identity.is_empty() && snapshot.named != Named::Unasked;
+            let unmarked = if live.stamp.digest.is_empty() { address.kind.permission().is_some() } else { nameless };
             let made = if attrs.iter().any(|c| c.mode == Mode::Replace) {
                 replaced.insert(address.clone());
                 let mut c = change(Verb::Replace(Order::CreateFirst), Some(live.id.clone()), attrs, Undo::Delete, typical.create);
