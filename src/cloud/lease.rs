@@ -381,12 +381,8 @@ impl<C: Notes> Keeper<'_, C> {
     /// stay, too: what is made under the name later is the same stack.
     pub async fn vanish(self, ended: &str, done: usize) -> Result<(), CloudError> {
         let all = self.cloud.notes(&self.stack).await?;
-        let stays = |name: &String| {
-            ["lease", "history", "identity"].iter().any(|kept| {
-                let rest = name.strip_prefix(&format!("{}/{kept}", self.stack));
-                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            })
-        };
+        let stays =
+            |name: &String| ["/lease/", "/history/", "/identity"].iter().any(|kept| name.starts_with(&format!("{}{kept}", self.stack)));
         self.cloud.forget(&all.into_keys().filter(|name| !stays(name)).collect::<Vec<_>>()).await?;
         self.release(ended, done).await
     }
