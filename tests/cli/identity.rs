@@ -1,5 +1,5 @@
 //! The identity of a stack, from outside: made once, kept in its notes, taken over only by whoever names it.
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use infra::cloud::Sandbox;
 use infra::cloud::sandbox::Pace;
@@ -21,12 +21,12 @@ fn site(name: &str) -> (Infra, PathBuf) {
     (infra, file)
 }
 
-fn cloud(file: &PathBuf) -> Sandbox {
+fn cloud(file: &Path) -> Sandbox {
     Sandbox::open(file, "us-east-1", Pace::INSTANT, Policy::new(10)).unwrap()
 }
 
 /// The identities that objects bear.
-fn borne(file: &PathBuf) -> std::collections::BTreeSet<String> {
+fn borne(file: &Path) -> std::collections::BTreeSet<String> {
     cloud(file).objects().into_iter().map(|l| l.stamp.identity).collect()
 }
 
@@ -36,7 +36,7 @@ fn wait<T>(work: impl Future<Output = T>) -> T {
 
 const NOTE: &str = "shop/identity";
 
-fn noted(file: &PathBuf) -> Option<String> {
+fn noted(file: &Path) -> Option<String> {
     wait(cloud(file).notes("shop")).unwrap().remove(NOTE)
 }
 
