@@ -95,6 +95,7 @@ codes! {
     OutOfRange "spec::out_of_range" "A number lies within its field's bounds.",
     Output "output" "An output that is asked for is one of the spec's, and has a value.",
     OwnCredential "spec::own_credential" "What infra and its CI job log in with is given to no application.",
+    Package "spec::package" "A function's code can be packed, holds its handler, and is no larger than AWS takes.",
     Permission "cloudflare::permission" "The token may do what the stack needs at Cloudflare.",
     PlanGate "cloudflare::plan" "A zone's plan has what the spec asks of it.",
     Proxied "spec::proxied" "Only addresses and aliases are proxied, and Cloudflare decides how long answers are kept then.",

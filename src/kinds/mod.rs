@@ -22,6 +22,7 @@ pub(crate) mod elasticache;
 mod elb;
 pub mod example;
 pub mod flow_log;
+pub mod function;
 mod governed;
 pub mod header_rules;
 pub(crate) mod holders;
@@ -230,6 +231,7 @@ kinds! {
     dns_record::DnsRecord,
     elastic_ip::ElasticIp,
     flow_log::FlowLog,
+    function::Function,
     header_rules::HeaderRules,
     iam_role::IamRole,
     instance_profile::InstanceProfile,

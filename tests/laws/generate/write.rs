@@ -1,7 +1,7 @@
 //! What was drawn, as a spec: choices become names of what is there.
 use serde_yaml::{Mapping, Value};
 
-use super::{Balancer, Boot, Cache, Compute, Database, Draw, Edge, Group, TIERS, Tier};
+use super::{Balancer, Boot, Cache, Code, Compute, Database, Draw, Edge, Function, Group, TIERS, Tier};
 
 /// A map of what is there: nulls and empty maps are left out.
 fn map<'a>(entries: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
@@ -28,6 +28,7 @@ impl Draw {
             ("vpc", self.vpc()),
             ("load_balancer", self.balancer.as_ref().and_then(|b| self.load_balancer(b)).unwrap_or_default()),
             ("compute", map(self.compute.iter().map(|(name, c)| (*name, self.group_of_instances(name, c))))),
+            ("functions", map(self.functions.iter().map(|(name, f)| (*name, self.function(f))))),
             ("cache", map(self.caches.iter().map(|(name, c)| (*name, self.cache(c))))),
             ("database", map(self.with_databases().map(|(name, d)| (*name, self.database(d))))),
             ("cdn", self.edge.as_ref().map(|e| self.cdn(e)).unwrap_or_default()),
@@ -89,6 +90,7 @@ impl Draw {
             known.push("load_balancer");
         }
         known.extend(self.compute.keys().filter(|c| matches!(most, Rank::Store) || matches!(most, Rank::Compute(own) if **c <= own)));
+        known.extend(self.functions.iter().filter(|(_, f)| f.tier.is_some() && matches!(most, Rank::Store)).map(|(name, _)| *name));
         let mut chosen: Vec<&str> = vec![];
         for pick in picks {
             let peer = known[pick % known.len()];
@@ -258,6 +260,26 @@ impl Draw {
             ("policies", y(policies)),
             ("stickiness", y(c.stickiness)),
             ("renamed_from", y(c.renamed_from)),
+        ])
+    }
+
+    fn function(&self, f: &Function) -> Value {
+        let digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0";
+        let (folder, image) = match f.code {
+            Code::Folder(name) => (Some(format!("tests/support/code/{name}")), None),
+            Code::Image(n) => (None, Some(format!("123456789012.dkr.ecr.us-east-1.amazonaws.com/shop@sha256:{digest}{n}"))),
+        };
+        let may = map([("actions", y(["s3:GetObject"])), ("resources", y(["arn:aws:s3:::shop-uploads/*"]))]);
+        map([
+            ("runtime", y(folder.as_ref().map(|_| "python3.13"))),
+            ("code", y(folder)),
+            ("image", y(image)),
+            ("memory", y(f.memory)),
+            ("subnets", f.tier.map_or(y("none"), |tier| self.tier(tier))),
+            ("env", map(f.env.iter().map(|n| self.variable("~", *n)))),
+            ("reserved_concurrency", y(f.reserved)),
+            ("permissions", y(f.permission.then(|| vec![may]))),
+            ("renamed_from", y(f.renamed_from)),
         ])
     }
 
