@@ -57,7 +57,14 @@ const OLD: &str = "arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/old/1";
 const NEW: &str = "arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/new/2";
 
 async fn turned(answers: Vec<(u16, String)>) -> (Result<(), infra::wire::CloudError>, Vec<String>) {
-    let stamp = Stamp { stack: "s".into(), address: address("listener.web"), run: "r".into(), step: 1, digest: String::new() };
+    let stamp = Stamp {
+        stack: "s".into(),
+        address: address("listener.web"),
+        run: "r".into(),
+        step: 1,
+        identity: String::new(),
+        digest: String::new(),
+    };
     let to = |group: &str| Listener {
         load_balancer: Ref::to("=arn:balancer"),
         action: Action::Forward(Ref::to(format!("={group}"))),
