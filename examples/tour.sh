@@ -17,4 +17,4 @@ infra apply "$folder/p.infraplan"
 infra drift --file examples/production.yaml --file "$folder/next.yaml"
 
 infra destroy --file examples/production.yaml --auto-approve \
-  --allow-data-loss bucket.access_logs,db_instance.main,db_replica.main-1,load_balancer.main,log_group.flow_logs,replication_group.main
+  --allow-data-loss bucket.access_logs,bucket.uploads,db_instance.main,db_replica.main-1,load_balancer.main,log_group.flow_logs,replication_group.main

@@ -13,9 +13,10 @@ pub use hosts::{Domain, RecordName, Ttl};
 pub use names::{Account, Arn, EnvName, GroupName, Name, OutputName};
 pub use network::{AvailabilityZone, Cidr, Peer, Ports, Region};
 pub use text::{Reference, Target, Template, TemplatePart};
-pub use time::{DailyWindow, Duration, WeeklyWindow};
+pub use time::{DailyWindow, Duration, Kept, WeeklyWindow};
 pub use words::{
-    AdminUser, Ami, DatabaseName, GroupDescription, HttpPath, Image, RuleDescription, SecretId, SslPolicy, StatusCodes, TagKey, TagValue,
+    AdminUser, Ami, BucketEncryption, DatabaseName, GroupDescription, HeaderName, HttpPath, Image, Origin, RuleDescription, SecretId,
+    SslPolicy, StatusCodes, TagKey, TagValue,
 };
 
 use crate::diag::Code;
@@ -117,6 +118,7 @@ units! {
     Ami
     Arn
     AvailabilityZone
+    BucketEncryption
     Cidr
     DailyWindow
     DatabaseName
@@ -125,12 +127,15 @@ units! {
     EnvName
     GroupDescription
     GroupName
+    HeaderName
     HttpPath
     Image
     InstanceClass
     InstanceType
+    Kept
     Name
     NodeType
+    Origin
     OutputName
     Peer
     Ports
