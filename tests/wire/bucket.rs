@@ -101,7 +101,7 @@ async fn what_a_bucket_holds_is_told() {
     let name = made(&cloud, &stack("wire-told", [("bucket.uploads", storage().into())]), "bucket.uploads").await;
     assert!(name.starts_with("wire-told-uploads-") && name.ends_with("-123456789012-us-east-1-an"), "{name}");
     let s3 = cloud.s3();
-    for key in ["a.png", "a.png", "b.png", "c\u{202e}.png", "mine/ELBAccessLogTestFile"] {
+    for key in ["a.png", "a.png", "b.png", "c.png", "mine/ELBAccessLogTestFile"] {
         s3.put_object().bucket(&name).key(key).send().await.unwrap();
     }
     s3.delete_object().bucket(&name).key("b.png").send().await.unwrap();

@@ -1,4 +1,6 @@
 //! The kind in Terraform's words.
+use serde_json::Value;
+
 use crate::kinds::terraform::*;
 
 pub const TABLE: Table = one(&[
@@ -37,12 +39,16 @@ pub const TABLE: Table = one(&[
         ],
     ),
     made("aws_s3_bucket_server_side_encryption_configuration", &[own("bucket", "id"), REGION, block("rule", ENCRYPTION)]),
-    made_if(
+    made(
         "aws_s3_bucket_versioning",
-        "versioning",
-        &[own("bucket", "id"), REGION, block("versioning_configuration", &[is("status", Word::Text("Enabled"))])],
+        &[own("bucket", "id"), REGION, block("versioning_configuration", &[via("status", "versioning", status)])],
     ),
 ]);
+
+/// Whether older versions are kept, in the provider's words.
+fn status(on: &Value) -> Value {
+    if *on == true { "Enabled" } else { "Disabled" }.into()
+}
 
 const CORS: &[Line] = &[
     of("allowed_headers", "@.headers"),
