@@ -1,6 +1,7 @@
 //! A port of a load balancer.
+mod action;
 mod rules;
-mod terraform;
+pub(super) mod terraform;
 
 use std::cell::RefCell;
 
@@ -11,12 +12,13 @@ use super::*;
 use crate::kinds::elb::{self, Own};
 use crate::model::Tags;
 use crate::wire::tags::to_tags;
-use aws_sdk_elasticloadbalancingv2::types::{self as sdk, ActionTypeEnum, RedirectActionConfig, RedirectActionStatusCodeEnum};
-use aws_sdk_elasticloadbalancingv2::types::{TargetHealth, TargetHealthReasonEnum, TargetHealthStateEnum};
+use aws_sdk_elasticloadbalancingv2::types::{self as sdk, TargetHealth, TargetHealthReasonEnum, TargetHealthStateEnum};
 use futures_util::future::try_join_all;
 
+pub use action::{Action, CONTENT_TYPES, Redirect, Respond};
+
 object! {
-    /// `AWS::ElasticLoadBalancingV2::Listener` of an application load balancer, with its default action and no further rules.
+    /// `AWS::ElasticLoadBalancingV2::Listener` of an application load balancer, with its default action: what is done with requests that no rule takes.
     pub struct Listener {
         /// `LoadBalancerArn`.
         replace load_balancer: Ref<LoadBalancer>,
@@ -36,16 +38,6 @@ object! {
     }
 }
 
-/// What is done with a request.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// A target of this group answers.
-    Forward(Ref<TargetGroup>),
-    /// The client is sent to the same host and path at another port and protocol, for good (`HTTP_301`).
-    Redirect { port: i32, protocol: String },
-}
-
 // A port can be changed in place, but not to one that another listener leaves in the same run: so it moves by a successor beside the old one.
 const HTTPS: &str = "HTTPS";
 
@@ -53,8 +45,12 @@ impl Resource for Listener {
     const KIND: Kind = Kind::Listener;
     const SERVICE: Service = Service::Elb;
     const TYPICAL: Typical = Typical::secs(3, 3, 3);
-    const HINT: &'static [&'static str] =
-        &["{protocol} {port}", "to {action.forward}", "to {action.redirect.protocol} {action.redirect.port}"];
+    const HINT: &'static [&'static str] = &[
+        "{protocol} {port}",
+        "to {action.forward}",
+        "to {action.redirect.protocol} {action.redirect.port}",
+        "answers {action.respond.status}",
+    ];
     /// Making a listener is a change of its load balancer. It waits for its certificate.
     const CALLS: Calls = Calls {
         read: &[
@@ -133,19 +129,13 @@ impl Resource for Listener {
         let made = made.listeners.and_then(|mut all| all.pop());
         let id = made.and_then(|l| l.listener_arn).ok_or_else(|| CloudError::incomplete("CreateListener", "ListenerArn"))?;
         let live = Live::made(&id, self.clone(), stamp, links)?;
-        match self.answered(cx, links).await {
-            // It would read like one that serves.
-            Err(e) if e.code == "WaitTimeout" => {
-                half(Self::delete(cx, &live).await)?;
-                Err(CloudError { class: Class::Invalid, service: Some(Service::Elb), code: "NotReady".into(), ..e })
-            }
-            answered => half(answered.map(|()| live)),
-        }
+        answered_or_gone(cx, self.action.group(links)?, async || Self::delete(cx, &live).await).await?;
+        Ok(live)
     }
 
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let old: Listener = live.of()?;
-        let group = if let Action::Forward(group) = &self.action { Some(links.to(group)?) } else { None };
+        let group = self.action.group(links)?;
         let certificate = self.certificate.as_ref().map(|c| links.to(c)).transpose()?;
         let moved = group.into_iter().chain(certificate).any(|id| !live.points.contains(&id));
         if moved || *self != self.over(&old) {
@@ -178,33 +168,6 @@ impl Listener {
         Listener { load_balancer: same.load_balancer, waits_for: same.waits_for, tags: same.tags, ..old.clone() }
     }
 
-    /// Waits until the targets that are there are healthy. They may have come before there was a listener, and nobody checked them: from now on
-    /// the balancer does. Those that come later their scaling group waits for.
-    async fn answered(&self, cx: &Clients, links: &Links) -> Result<(), CloudError> {
-        let Action::Forward(group) = &self.action else { return Ok(()) };
-        let group = links.to(group)?;
-        let ill = RefCell::new(String::new());
-        let look = async || {
-            let told = elb::health(cx, &group).await?;
-            let healthy = |h: &TargetHealth| h.state == Some(TargetHealthStateEnum::Healthy);
-            // One that drains goes; one in a zone without the balancer is never in use.
-            let aside =
-                |h: &TargetHealth| h.state == Some(TargetHealthStateEnum::Draining) || h.reason == Some(TargetHealthReasonEnum::NotInUse);
-            let all = told.values().all(|h| healthy(h) || aside(h));
-            if told.is_empty() || all && told.values().any(healthy) {
-                return Ok(Some(()));
-            }
-            let worst = told.iter().find(|(_, h)| !healthy(h));
-            ill.replace(worst.map_or_else(String::new, |(id, h)| {
-                let state = h.state.as_ref().map_or("unknown", |s| s.as_str());
-                format!("{id} is {state}: {}", h.description.as_deref().unwrap_or("no reason given"))
-            }));
-            Ok(None)
-        };
-        let time = deadline(AutoScalingGroup::TYPICAL.create);
-        cx.policy.wait_saying(&format!("the targets of {group} to be healthy"), time, look, async || Some(ill.borrow().clone())).await
-    }
-
     /// Waits for a certificate of the stack that the listener doesn't use yet. Nothing has changed before.
     async fn certified(&self, cx: &Clients, links: &Links, used: &BTreeSet<String>) -> Result<(), CloudError> {
         let Some(certificate) = self.certificate.as_ref().filter(|c| !c.0.starts_with('=')) else { return Ok(()) };
@@ -218,39 +181,44 @@ impl Listener {
     }
 }
 
-impl Action {
-    /// The action as the service takes it.
-    fn resolve(&self, links: &Links) -> Result<sdk::Action, CloudError> {
-        let action = sdk::Action::builder();
-        Ok(match self {
-            Action::Forward(group) => action.r#type(ActionTypeEnum::Forward).target_group_arn(links.to(group)?).build(),
-            Action::Redirect { port, protocol } => {
-                let to = RedirectActionConfig::builder().protocol(protocol).port(port.to_string());
-                let to = to.status_code(RedirectActionStatusCodeEnum::Http301).build();
-                action.r#type(ActionTypeEnum::Redirect).redirect_config(to).build()
-            }
-        })
-    }
-
-    /// The action as the service shows it; `None` for one that this type can't say (several groups, a fixed answer, another host).
-    fn read(mut actions: Vec<sdk::Action>) -> Option<Action> {
-        let action = actions.pop().filter(|_| actions.is_empty())?;
-        match action.r#type? {
-            ActionTypeEnum::Forward => {
-                let mut groups = action.forward_config.and_then(|f| f.target_groups).unwrap_or_default();
-                let only = groups.pop().filter(|_| groups.is_empty()).and_then(|g| g.target_group_arn);
-                action.target_group_arn.or(only).map(|arn| Action::Forward(Ref::to(arn)))
-            }
-            ActionTypeEnum::Redirect => {
-                let to = action.redirect_config?;
-                let same = |part: &Option<String>, keyword: &str| part.as_ref().is_none_or(|p| p == keyword);
-                let plain = same(&to.host, "#{host}") && same(&to.path, "/#{path}") && same(&to.query, "#{query}");
-                let permanent = to.status_code == Some(RedirectActionStatusCodeEnum::Http301);
-                let redirect = Action::Redirect { port: to.port?.parse().ok()?, protocol: to.protocol? };
-                (plain && permanent).then_some(redirect)
-            }
-            _ => None,
+/// Waits until the targets of a group that are there are healthy. They may have come before anybody forwarded to them, and nobody checked them: from now
+/// on the balancer does. Those that come later their scaling group waits for.
+pub(super) async fn answered(cx: &Clients, group: &str) -> Result<(), CloudError> {
+    let ill = RefCell::new(String::new());
+    let look = async || {
+        let told = elb::health(cx, group).await?;
+        let healthy = |h: &TargetHealth| h.state == Some(TargetHealthStateEnum::Healthy);
+        // One that drains goes; one in a zone without the balancer is never in use.
+        let aside =
+            |h: &TargetHealth| h.state == Some(TargetHealthStateEnum::Draining) || h.reason == Some(TargetHealthReasonEnum::NotInUse);
+        let all = told.values().all(|h| healthy(h) || aside(h));
+        if told.is_empty() || all && told.values().any(healthy) {
+            return Ok(Some(()));
         }
+        let worst = told.iter().find(|(_, h)| !healthy(h));
+        ill.replace(worst.map_or_else(String::new, |(id, h)| {
+            let state = h.state.as_ref().map_or("unknown", |s| s.as_str());
+            format!("{id} is {state}: {}", h.description.as_deref().unwrap_or("no reason given"))
+        }));
+        Ok(None)
+    };
+    let time = deadline(AutoScalingGroup::TYPICAL.create);
+    cx.policy.wait_saying(&format!("the targets of {group} to be healthy"), time, look, async || Some(ill.borrow().clone())).await
+}
+
+/// Waits for the targets of what was made to forward to them. When they don't answer in time it goes again: it would read like what serves.
+pub(super) async fn answered_or_gone(
+    cx: &Clients,
+    group: Option<String>,
+    remove: impl AsyncFnOnce() -> Result<(), CloudError>,
+) -> Result<(), CloudError> {
+    let Some(group) = group else { return Ok(()) };
+    match answered(cx, &group).await {
+        Err(e) if e.code == "WaitTimeout" => {
+            half(remove().await)?;
+            Err(CloudError { class: Class::Invalid, service: Some(Service::Elb), code: "NotReady".into(), ..e })
+        }
+        answered => half(answered),
     }
 }
 
@@ -267,14 +235,14 @@ fn read(own: Own<sdk::Listener>) -> Option<Live> {
         certificate: seen.certificates.into_iter().flatten().next().and_then(|c| c.certificate_arn).filter(|_| tls).map(Ref::to),
         waits_for: BTreeSet::new(),
         ssl_policy: seen.ssl_policy.filter(|_| tls),
-        action: Action::read(seen.default_actions.unwrap_or_default()).unwrap_or_else(|| Action::Forward(Ref::to("unknown"))),
+        action: Action::read_or_unknown(seen.default_actions),
         tags,
     };
     Some(Live::found(arn, listener, stamp))
 }
 
 /// `DescribeListeners` of one balancer; no call shows those of several.
-async fn listeners(cx: &Clients, balancer: &str) -> Result<Vec<sdk::Listener>, CloudError> {
+pub(super) async fn listeners(cx: &Clients, balancer: &str) -> Result<Vec<sdk::Listener>, CloudError> {
     let request = cx.elb().describe_listeners().load_balancer_arn(balancer).page_size(elb::PAGE);
     let send = async |token| request.clone().set_marker(token).send().await;
     cx.pages(Service::Elb, "DescribeListeners", send, |page| (page.listeners, page.next_marker)).await

@@ -22,6 +22,7 @@ pub(crate) mod elasticache;
 mod elb;
 pub mod example;
 pub mod flow_log;
+pub mod function;
 mod governed;
 pub mod header_rules;
 pub(crate) mod holders;
@@ -33,6 +34,7 @@ pub mod launch_template;
 mod limits;
 mod links;
 pub mod listener;
+pub mod listener_rule;
 mod live;
 pub mod load_balancer;
 pub mod log_group;
@@ -157,6 +159,10 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         pub fn follows(&self, before: &Object) -> Vec<Address> {
             match (self, before) { $((Object::$ty(x), Object::$ty(b)) => x.follows(b),)+ _ => vec![] }
         }
+        /// The object in another place, where others hold what it claims, or where the one that stands, `now`, has one that is as good.
+        pub fn elsewhere(&self, now: Option<&Object>, taken: &dyn Fn(&Claim) -> bool) -> Option<Object> {
+            match self { $(Object::$ty(x) => x.elsewhere(now.and_then(<$ty>::of), taken).map(Object::from)),+ }
+        }
         pub fn limits(&self, address: &Address, plan: ZonePlan, foreign: &[Live]) -> Vec<Limit> {
             match self { $(Object::$ty(x) => x.limits(address, plan, foreign)),+ }
         }
@@ -210,12 +216,14 @@ kinds! {
     dns_record::DnsRecord,
     elastic_ip::ElasticIp,
     flow_log::FlowLog,
+    function::Function,
     header_rules::HeaderRules,
     iam_role::IamRole,
     instance_profile::InstanceProfile,
     internet_gateway::InternetGateway,
     launch_template::LaunchTemplate,
     listener::Listener,
+    listener_rule::ListenerRule,
     load_balancer::LoadBalancer,
     log_group::LogGroup,
     managed_rules::ManagedRules,
@@ -296,6 +304,11 @@ pub trait Resource:
     /// others lead to as long as they stand as they did.
     fn follows(&self, _before: &Self) -> Vec<Address> {
         vec![]
+    }
+    /// The object in another place than the one it asks for: where others hold what it claims there, or where the one that stands, `now`, is in a place
+    /// that is as good. `None` where it stays, and for kinds that have one place only.
+    fn elsewhere(&self, _now: Option<&Self>, _taken: &dyn Fn(&Claim) -> bool) -> Option<Self> {
+        None
     }
     /// What of it the plan of its zone at Cloudflare doesn't have. `foreign`: what others have in the same place.
     fn limits(&self, _address: &Address, _plan: ZonePlan, _foreign: &[Live]) -> Vec<Limit> {

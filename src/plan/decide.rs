@@ -36,6 +36,7 @@ pub(super) struct Decision<'a> {
 
 /// The program that turns what is into what should be. All problems are gathered.
 pub fn plan(stack: &Stack, snapshot: &Snapshot, allowed: &Allowed) -> Result<Plan, Vec<PlanError>> {
+    let stack = &*room::settled(stack, snapshot);
     let (mut d, mut problems) = compare(stack, snapshot)?;
     problems.extend(d.clear(snapshot));
     problems.extend(d.breaches());

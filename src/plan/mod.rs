@@ -4,6 +4,7 @@ mod check;
 mod decide;
 pub mod drift;
 pub mod limits;
+mod room;
 pub mod saved;
 mod select;
 pub mod signature;

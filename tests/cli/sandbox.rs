@@ -24,6 +24,7 @@ fn the_plan_of_every_example() {
     infra.run(&["plan", "-f", &production]).snapshot("plan_production");
     infra.run(&["plan", "-f", &production, "--verbose"]).snapshot("plan_production_verbose");
     infra.run(&["plan", "-f", &production, "-f", &staging]).snapshot("plan_staging");
+    infra.run(&["plan", "-f", &Infra::example("services")]).snapshot("plan_services");
     let document = ["plan", "-f", &production, "--format", "json"];
     let twice = [infra.run(&document).out, infra.run(&document).out];
     assert_eq!(twice[0], twice[1], "the same bytes");
@@ -46,7 +47,7 @@ fn the_main_job() {
     assert!(unattended.err.contains("--auto-approve"), "{}", unattended.err);
     let applied = infra.run(&["apply", "-f", &production, "--auto-approve"]);
     assert_eq!(applied.code, 0, "{}", applied.err);
-    assert!(applied.out.contains("Applied: 60 created"), "{}", applied.out);
+    assert!(applied.out.contains("Applied: 61 created"), "{}", applied.out);
     assert!(applied.err.contains("+ vpc.main created"), "{}", applied.err);
     infra.run(&["plan", "-f", &production, "--detailed-exitcode"]).snapshot("plan_no_changes");
     infra.run(&["output", "-f", &production]).snapshot("output");

@@ -35,6 +35,7 @@ mod pairs;
 mod policy;
 mod refused;
 mod reversal;
+mod routes;
 mod saved;
 mod selection;
 mod sequences;

@@ -1,6 +1,6 @@
 //! The sandbox refuses what a service refuses, and what a tag can't hold.
 use infra::cloud::Cloud;
-use infra::kinds::listener::Action;
+use infra::kinds::listener::{Action, Redirect};
 use infra::kinds::security_group::{Peer, Rule};
 use infra::kinds::{Kind, Object, SecurityGroup, Subnet};
 use infra::observe::Snapshot;
@@ -35,7 +35,7 @@ const BROKEN: &[Broken] = &[
     }),
     ("bucket.uploads", |o| {
         if let Object::Bucket(x) = o {
-            drop(x.cors.0[1].1.origins.insert("https://*.*.example".into()))
+            x.cors.0[1].1.origins.insert("https://*.*.example".into());
         }
     }),
     ("certificate.www.example.com", |o| {
@@ -70,7 +70,7 @@ const BROKEN: &[Broken] = &[
     }),
     ("listener.https", |o| {
         if let Object::Listener(x) = o {
-            x.action = Action::Redirect { port: 80, protocol: "HTTP".into() }
+            x.action = Action::Redirect(Redirect::to(80, "HTTP"))
         }
     }),
     ("listener.https", |o| {

@@ -8,6 +8,9 @@ const FILES: [&str; 2] = ["examples/production.yaml", "tests/laws/full.yaml"];
 
 /// What is tried in place of a text, where the field's schema takes it; what the spec does not fit with then is left out.
 const TEXTS: &[&str] = &[
+    "tests/support/code/other",
+    "python3.14",
+    "assets.example.com",
     "app",
     "data",
     "https",
@@ -33,9 +36,11 @@ const TEXTS: &[&str] = &[
     "t4g.small",
     "cache.r7g.xlarge",
     "db.r7g.xlarge",
+    "s3:PutObject",
+    "arn:aws:lambda:us-east-1:123456789012:layer:fonts:4",
+    "arn:aws:s3:::shop-other/*",
     "ghcr.io/example/shop:2.0",
     "ami-0123456789abcdef1",
-    "assets.example.com",
     "https://shop.example.com",
     "arn:aws:kms:us-east-1:123456789012:key/1",
     "/ready",

@@ -1,5 +1,5 @@
 use infra::cloud::Observe;
-use infra::kinds::listener::Action;
+use infra::kinds::listener::{Action, Redirect};
 use infra::kinds::{Certificate, Kind, Listener, Ref, foreign};
 use infra::run::Outcome;
 
@@ -37,7 +37,7 @@ fn around(base: Listener, variants: Vec<(&'static str, Listener)>) -> Case {
 
 pub fn case() -> Case {
     let base = listener();
-    let redirect = Action::Redirect { port: 443, protocol: "HTTPS".into() };
+    let redirect = Action::Redirect(Redirect::to(443, "HTTPS"));
     let variants = vec![
         ("action, another group", Listener { action: Action::Forward(Ref::to("next")), ..base.clone() }),
         ("action, a redirect", Listener { action: redirect, ..base.clone() }),

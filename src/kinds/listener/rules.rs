@@ -63,15 +63,7 @@ fn unknown(listener: &Listener) -> Option<&str> {
 }
 
 pub(super) fn breaches(listener: &Listener) -> Vec<Breach> {
-    let mut found = vec![];
-    // `RedirectConfig.Protocol`: HTTP to HTTP, HTTP to HTTPS and HTTPS to HTTPS, but not HTTPS to HTTP.
-    if let Action::Redirect { protocol, .. } = &listener.action
-        && listener.protocol == HTTPS
-        && protocol != HTTPS
-    {
-        let message = "a listener for https can't redirect to one for http";
-        found.push(Breach::new(Code::Refused, "action", message, "forward here, and redirect from http to https"));
-    }
+    let mut found = listener.action.breaches(Some(&listener.protocol));
     // `SslPolicy`: SSLPolicyNotFound.
     if let Some(policy) = unknown(listener).filter(|policy| !younger(policy)) {
         let near = |short: &&&str| strsim::damerau_levenshtein(policy.trim_start_matches(BEGIN), short);

@@ -1,9 +1,8 @@
 //! `load_balancer`: the balancer, its listeners, the groups behind them, and the bucket of its logs.
 use std::collections::BTreeSet;
 
-use super::{GROUP, ListenerProtocol, LoadBalancer as Section, Scheme, forwarding};
+use super::{GROUP, ListenerProtocol, LoadBalancer as Section, Scheme, forwarding, routes};
 use crate::kinds::bucket::Purpose;
-use crate::kinds::listener::Action;
 use crate::kinds::target_group::HealthCheck;
 use crate::kinds::{Bucket, Listener, LoadBalancer, Ref, TargetGroup, foreign};
 use crate::spec::cdn::validations;
@@ -41,12 +40,7 @@ pub fn lower(balancer: &Section, l: &mut Lower<'_>) {
     }
     for (name, listener) in &balancer.listeners {
         let https = listener.protocol == ListenerProtocol::Https;
-        let other = listener.redirect.as_ref().and_then(|to| balancer.listeners.get(to));
-        let action = match (&listener.forward, other) {
-            (_, Some(to)) => Action::Redirect { port: int(to.port), protocol: protocol(to.protocol).into() },
-            (Some(to), None) => Action::Forward(Ref::to(to.to_string())),
-            (None, None) => continue, // a loaded spec has one of them
-        };
+        let Some(action) = routes::lower::action(balancer, listener.action()) else { continue }; // a loaded spec has one
         let host = listener.host();
         let made = Listener {
             load_balancer: Ref::to("main"),
@@ -59,10 +53,11 @@ pub fn lower(balancer: &Section, l: &mut Lower<'_>) {
             tags: l.tags(name.as_str()),
         };
         l.add(name.as_str(), format!("load_balancer.listeners.{name}"), made);
+        routes::lower::lower(l, balancer, name, listener);
     }
 }
 
-fn protocol(p: ListenerProtocol) -> &'static str {
+pub fn protocol(p: ListenerProtocol) -> &'static str {
     match p {
         ListenerProtocol::Http => "HTTP",
         ListenerProtocol::Https => "HTTPS",

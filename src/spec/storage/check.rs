@@ -41,11 +41,11 @@ fn users(cx: &mut Check<'_>, name: &str, entry: &Storage) {
     for (index, grant) in entry.allow_from.iter().enumerate() {
         let index = index.to_string();
         let path = ["storage", name, "allow_from", index.as_str()];
-        if !spec.compute.contains_key(&grant.name) {
-            let known = spec.compute.keys().map(Name::as_str);
+        if !spec.compute.contains_key(&grant.name) && !spec.functions.contains_key(&grant.name) {
+            let known = spec.compute.keys().chain(spec.functions.keys()).map(Name::as_str);
             let long = ["storage", name, "allow_from", index.as_str(), "name"];
             let path = if grant.access.is_some() { &long[..] } else { &path[..] };
-            cx.unknown(path, &[&["compute"]], "compute entry", grant.name.as_str(), known);
+            cx.unknown(path, &[&["compute"], &["functions"]], "compute entry or function", grant.name.as_str(), known);
         } else if let Some(first) = seen.get(&grant.name) {
             let before = ["storage", name, "allow_from", first.as_str()];
             let places = [(&path[..], "again here"), (&before[..], "first here")];
@@ -87,14 +87,15 @@ pub fn unused(entries: &BTreeMap<Name, Storage>, cx: &mut Check<'_>) {
     let given: Vec<_> = references::all(cx.fields).map(|(path, reference)| (path.to_vec(), reference)).collect();
     for (path, reference) in given {
         let ([section, user, ..], Some(bucket)) = (path.as_slice(), &reference.target.name) else { continue };
-        let entry = entries.get(bucket).filter(|_| reference.target.section == "storage" && section == "compute");
+        let entry =
+            entries.get(bucket).filter(|_| reference.target.section == "storage" && ["compute", "functions"].contains(&section.as_str()));
         let Some(entry) = entry.filter(|entry| !entry.allow_from.iter().any(|grant| grant.name.as_str() == user)) else { continue };
         if !cx.knows(&["storage", bucket.as_str(), "allow_from"]) || !told.insert((user.clone(), bucket.clone())) {
             continue;
         }
         let steps: Vec<&str> = path.iter().map(String::as_str).collect();
         let users = entry.allow_from.iter().map(|grant| grant.name.as_str()).chain([user.as_str()]).collect::<Vec<_>>().join(", ");
-        let message = format!("`compute.{user}` is told of `storage.{bucket}`, which it may not use");
+        let message = format!("`{section}.{user}` is told of `storage.{bucket}`, which it may not use");
         let help = format!("write `allow_from: [{users}]` at `storage.{bucket}`");
         let here = within(cx.sources, cx.sources.value(&steps), &reference.to_string());
         let places = vec![

@@ -1,5 +1,6 @@
 //! Scalars with a form: each has one reader, one pattern for the schema, and says what to write instead.
 mod class;
+mod functions;
 mod hosts;
 mod names;
 mod network;
@@ -9,6 +10,7 @@ mod words;
 
 pub use crate::kinds::dns_record::canonical::{host, host_pattern};
 pub use class::{InstanceClass, InstanceType, NodeType, Size, Version};
+pub use functions::{CodePath, FunctionImage, Handler, IamAction, IamResource, LayerArn, Memory, Runtime};
 pub use hosts::{Domain, RecordName, Ttl};
 pub use names::{Account, Arn, EnvName, GroupName, Name, OutputName};
 pub use network::{AvailabilityZone, Cidr, Peer, Ports, Region};
@@ -120,19 +122,26 @@ units! {
     AvailabilityZone
     BucketEncryption
     Cidr
+    CodePath
     DailyWindow
     DatabaseName
     Domain
     Duration
     EnvName
+    FunctionImage
     GroupDescription
     GroupName
+    Handler
     HeaderName
     HttpPath
+    IamAction
+    IamResource
     Image
     InstanceClass
     InstanceType
     Kept
+    LayerArn
+    Memory
     Name
     NodeType
     Origin
@@ -142,6 +151,7 @@ units! {
     RecordName
     Region
     RuleDescription
+    Runtime
     SecretId
     Size
     SslPolicy

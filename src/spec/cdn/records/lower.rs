@@ -7,7 +7,8 @@ use crate::kinds::security_group::Peer as Source;
 use crate::kinds::{Address, Certificate, DnsRecord, Kind, Object, Part, Pointer, Text};
 use crate::spec::Spec;
 use crate::spec::cdn::{Cdn, rules};
-use crate::spec::load_balancer::GROUP;
+use crate::spec::load_balancer::routes::rule;
+use crate::spec::load_balancer::{GROUP, forwards};
 use crate::spec::lower::{Lower, int};
 use crate::spec::units::{Name, Ttl};
 
@@ -52,8 +53,9 @@ fn serving(l: &Lower<'_>, cdn: &Cdn) -> BTreeSet<Pointer> {
     let mut waits = BTreeSet::new();
     for (name, listener) in l.spec.load_balancer.iter().flat_map(|balancer| &balancer.listeners) {
         waits.insert(Pointer::to(Kind::Listener, name.as_str()));
-        waits.extend(listener.forward.as_ref().map(|entry| Pointer::to(Kind::AutoScalingGroup, entry.as_str())));
+        waits.extend(listener.routes.keys().map(|route| Pointer::to(Kind::ListenerRule, rule(name, route))));
     }
+    waits.extend(forwards(l.spec).map(|(_, entry)| Pointer::to(Kind::AutoScalingGroup, entry.as_str())));
     waits.extend(cdn.tls.mode.map(|_| Pointer::to(Kind::ZoneSetting, "ssl")));
     let protection = [
         (Kind::CustomRules, !cdn.waf.custom.is_empty()),
