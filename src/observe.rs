@@ -79,7 +79,10 @@ pub async fn observe(cloud: &impl Observe, stack: &str, renamed: &BTreeMap<Addre
         generations.sort_by(|a, b| a.id.cmp(&b.id));
     }
     let copies = copies(&mut live);
-    Ok(Snapshot { live, foreign: others, copies })
+    // What others have in an object of the stack is told by that object's address.
+    let named = |a: &Address| names.get(&(a.kind, a.name.clone())).cloned();
+    let foreign = others.into_iter().map(|l| Live { object: map_refs(&l.object, named), ..l }).collect();
+    Ok(Snapshot { live, foreign, copies })
 }
 
 /// Fills in what objects are wanted to hold that only the world knows: the ranges that Cloudflare publishes.

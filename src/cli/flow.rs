@@ -1,6 +1,6 @@
 //! The flow that plan, apply, destroy and output share: spec to stack, world to snapshot, both to a plan.
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::{CloudArgs, CloudChoice, SelectArgs, SpecArgs};
@@ -19,7 +19,7 @@ use crate::plan::saved::{Saved, Scene, SceneZone};
 use crate::plan::{Allowed, Plan, PlanLimit, Selection, plan, select};
 use crate::redact::{Redactor, SHORTEST};
 use crate::spec::lower::lower;
-use crate::spec::{Loaded, Spec, load};
+use crate::spec::{Loaded, Spec, folder, load, load_in};
 use crate::stack::Stack;
 use crate::wire::policy::Policy;
 use crate::wire::{Clients, Cloudflare};
@@ -53,7 +53,12 @@ pub fn written(layers: &[(PathBuf, String)]) -> Option<String> {
 
 /// Parses and checks the layers of a spec; writes warnings, and hides its secrets from then on.
 pub fn parse(layers: &[(PathBuf, String)], printer: &Printer) -> Result<Loaded, Failure> {
-    let loaded = load(layers, &environment).inspect_err(|findings| printer.hide(findings.0.iter().flat_map(literals)))?;
+    parse_in(folder(layers.first().map(|(name, _)| name.as_path())), layers, printer)
+}
+
+/// As [`parse`], with the folder that paths of code begin in.
+pub fn parse_in(folder: &Path, layers: &[(PathBuf, String)], printer: &Printer) -> Result<Loaded, Failure> {
+    let loaded = load_in(folder, layers, &environment).inspect_err(|findings| printer.hide(findings.0.iter().flat_map(literals)))?;
     printer.hide(loaded.secrets.iter().filter_map(|name| environment(name)));
     for name in loaded.secrets.iter().filter(|name| environment(name).is_some_and(|value| value.trim().len() < SHORTEST)) {
         printer.say(&format!("`{name}` has fewer than {SHORTEST} characters: where a service repeats such a value, it can't be told from other text and hidden."));

@@ -11,7 +11,7 @@ use crate::diag::Exit;
 use crate::files;
 use crate::plan::saved::{Moved, Refused, Scene, Seal};
 use crate::plan::{Allowed, Plan, Saved, signature};
-use crate::spec::Loaded;
+use crate::spec::{Loaded, folder};
 use crate::stack::{Layer, Stack};
 use crate::visible::visible;
 
@@ -60,7 +60,8 @@ pub fn read(file: &Path, asked: &VerifyArgs) -> Result<(Saved, Seal), Failure> {
 /// The spec that a saved plan was made from, read with this environment.
 pub fn load(saved: &Saved, file: &Path, printer: &Printer) -> Result<(Loaded, Stack), Failure> {
     let name = PathBuf::from(format!("{} (the spec in it)", file.display()));
-    let mut loaded = flow::parse(&[(name, saved.spec.clone())], printer)?;
+    let code = folder(saved.layers.first().map(|layer| Path::new(&layer.file)));
+    let mut loaded = flow::parse_in(code, &[(name, saved.spec.clone())], printer)?;
     loaded.layers = saved.layers.clone();
     loaded.digest = crate::stack::layers_digest(&saved.layers);
     let mut stack = flow::stack(&loaded)?;

@@ -35,6 +35,7 @@ risks! {
     SingleNode "single_node" "A cache has one node.",
     Unproxied "unproxied" "Cloudflare answers for the zone itself with addresses.",
     Unreachable "unreachable" "What is given an address may not connect to it.",
+    UnreachableRoute "unreachable_route" "Another route takes all requests that this one would.",
 }
 
 /// A risk of one field.

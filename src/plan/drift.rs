@@ -81,6 +81,7 @@ impl Drift {
 
 /// Compares what is with what should be. Whether there is a way from one to the other is no question here.
 pub fn drift(stack: &Stack, snapshot: &Snapshot) -> Result<Drift, Vec<PlanError>> {
+    let stack = &*room::settled(stack, snapshot);
     let (d, _) = compare(stack, snapshot)?;
     let mut out = Drift { stack: stack.name.clone(), ..Drift::default() };
     out.same = stack.nodes.keys().filter(|a| !d.changes.contains_key(a)).cloned().collect();

@@ -1,9 +1,11 @@
 //! Stack x Snapshot to `Plan` or `PlanError`: decides order, replacement, undo and commit point. The run makes no choices.
 mod beside;
+mod between;
 mod check;
 mod decide;
 pub mod drift;
 pub mod limits;
+mod room;
 pub mod saved;
 mod select;
 pub mod signature;

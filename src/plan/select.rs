@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::decide::compare;
-use super::{Stack, Verb};
+use super::{Stack, Verb, room};
 use crate::kinds::{Address, Live, foreign, map_refs, refs};
 use crate::observe::Snapshot;
 
@@ -90,7 +90,8 @@ fn reversed(edges: &Edges) -> Edges {
 /// What a plan would change although it isn't selected, each with the selected addresses that it would follow.
 fn strays(stack: &Stack, snapshot: &Snapshot, selected: &BTreeSet<Address>) -> Vec<(Address, Vec<Address>)> {
     // What has no plan at all is told when it is planned.
-    let Ok((decision, _)) = compare(stack, snapshot) else { return vec![] };
+    let stack = room::settled(stack, snapshot);
+    let Ok((decision, _)) = compare(&stack, snapshot) else { return vec![] };
     let changed: BTreeSet<&Address> = decision.changes.keys().copied().chain(decision.doomed.values().map(|(a, _)| *a)).collect();
     let moves = |a: &Address| {
         let replaced = decision.changes.get(a).is_some_and(|c| matches!(c.verb, Verb::Replace(_)));

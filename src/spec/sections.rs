@@ -5,6 +5,7 @@ use super::check::Check;
 use super::compute::Compute;
 use super::database::Database;
 use super::derive;
+use super::functions::Function;
 use super::load_balancer::LoadBalancer;
 use super::lower::Lower;
 use super::node::Node;
@@ -120,6 +121,8 @@ sections! {
     load_balancer: Option<LoadBalancer>,
     /// Groups of instances that run the application, by name.
     compute: BTreeMap<Name, Compute>,
+    /// Functions that AWS runs when they are called, by name.
+    functions: BTreeMap<Name, Function>,
     /// Caches, by name.
     cache: BTreeMap<Name, Cache>,
     /// Databases, by name.

@@ -50,6 +50,7 @@ services! {
     ElastiCache "elasticache" elasticache: aws_sdk_elasticache,
     Elb "elasticloadbalancing" elb: aws_sdk_elasticloadbalancingv2,
     Iam "iam" iam: aws_sdk_iam,
+    Lambda "lambda" lambda: aws_sdk_lambda,
     Rds "rds" rds: aws_sdk_rds,
     S3 "s3",
     SecretsManager "secretsmanager" secrets: aws_sdk_secretsmanager,

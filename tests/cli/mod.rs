@@ -5,6 +5,7 @@ mod comment;
 mod drift;
 mod files;
 mod forged;
+mod functions;
 mod help;
 mod iam_attacks;
 mod iam_policy;

@@ -24,6 +24,7 @@ fn the_plan_of_every_example() {
     infra.run(&["plan", "-f", &production]).snapshot("plan_production");
     infra.run(&["plan", "-f", &production, "--verbose"]).snapshot("plan_production_verbose");
     infra.run(&["plan", "-f", &production, "-f", &staging]).snapshot("plan_staging");
+    infra.run(&["plan", "-f", &Infra::example("services")]).snapshot("plan_services");
     let document = ["plan", "-f", &production, "--format", "json"];
     let twice = [infra.run(&document).out, infra.run(&document).out];
     assert_eq!(twice[0], twice[1], "the same bytes");

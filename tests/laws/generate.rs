@@ -13,6 +13,8 @@ const TIERS: &[&str] = &["public", "app", "data", "edge"];
 const GROUPS: &[&str] = &["app", "bastion", "load_balancer", "ops"];
 const COMPUTE: &[&str] = &["app", "job", "web"];
 const CACHES: &[&str] = &["main", "side"];
+const FUNCTIONS: &[&str] = &["hello", "thumb"];
+const ROUTES: &[&str] = &["api", "old", "shut"];
 const DATABASES: &[&str] = &["main", "store"];
 
 /// Entries of a section, by name.
@@ -29,6 +31,7 @@ pub struct Draw {
     balancer: Option<Balancer>,
     compute: Entries<Compute>,
     caches: Entries<Cache>,
+    functions: Entries<Function>,
     databases: Entries<Database>,
     edge: Option<Edge>,
 }
@@ -96,6 +99,8 @@ struct Balancer {
     /// The ports of the last two change places.
     swapped: bool,
     forward: [usize; 3],
+    /// What each route of the first listener asks for, and what it does, by number.
+    routes: Entries<(u8, u8)>,
     allow_from: Vec<usize>,
     idle_timeout: Option<&'static str>,
     access_logs: bool,
@@ -124,6 +129,24 @@ enum Boot {
     Ami,
     Script(u8),
     Nothing,
+}
+
+#[derive(Clone, Debug)]
+struct Function {
+    code: Code,
+    memory: Option<&'static str>,
+    /// None is outside of the VPC.
+    tier: Option<usize>,
+    env: Vec<usize>,
+    reserved: Option<u32>,
+    permission: bool,
+    renamed_from: Option<&'static str>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Code {
+    Folder(&'static str),
+    Image(u8),
 }
 
 #[derive(Clone, Debug)]
@@ -175,27 +198,29 @@ impl fmt::Debug for Pair {
 
 /// Two specs that share most of their sections; some entries of the others are renamed.
 pub fn pair() -> impl Strategy<Value = Pair> {
-    let changed = proptest::array::uniform9(proptest::bool::weighted(0.35));
-    let renamed = proptest::array::uniform5(proptest::bool::weighted(0.2));
+    let changed = proptest::array::uniform10(proptest::bool::weighted(0.35));
+    let renamed = proptest::array::uniform6(proptest::bool::weighted(0.2));
     (draw(), draw(), changed, renamed, 0..14u8, 0..u64::MAX).prop_map(|(from, other, changed, renamed, ends, seed)| {
         let mut to = from.clone();
-        let [team, net, tiers, groups, balancer, compute, caches, databases, edge] = changed;
+        let [team, net, tiers, groups, balancer, compute, functions, caches, databases, edge] = changed;
         lay(team, &mut to.team, other.team);
         lay(net, &mut to.net, other.net);
         lay(tiers, &mut to.tiers, other.tiers);
         lay(groups, &mut to.groups, other.groups);
         lay(balancer, &mut to.balancer, other.balancer);
         lay(compute, &mut to.compute, other.compute);
+        lay(functions, &mut to.functions, other.functions);
         lay(caches, &mut to.caches, other.caches);
         lay(databases, &mut to.databases, other.databases);
         lay(edge, &mut to.edge, other.edge);
-        let [tier, group, compute, cache, database] = renamed;
+        let [tier, group, compute, function, cache, database] = renamed;
         if tier {
             rename_tier(&from.tiers, &mut to.tiers);
         }
         let plain: Vec<&str> = GROUPS.iter().copied().filter(|g| *g != "load_balancer").collect();
         rename(group, &plain, &from.groups, &mut to.groups, |g, old| g.renamed_from = Some(old));
         rename(compute, COMPUTE, &from.compute, &mut to.compute, |c, old| c.renamed_from = Some(old));
+        rename(function, FUNCTIONS, &from.functions, &mut to.functions, |f, old| f.renamed_from = Some(old));
         rename(cache, CACHES, &from.caches, &mut to.caches, |c, old| c.renamed_from = Some(old));
         rename(database, DATABASES, &from.databases, &mut to.databases, |d, old| d.renamed_from = Some(old));
         Pair { from: (ends != 12).then_some(from), to: (ends != 13).then_some(to), seed }

@@ -1,6 +1,6 @@
 //! The sandbox refuses what a service refuses, and what a tag can't hold.
 use infra::cloud::Cloud;
-use infra::kinds::listener::Action;
+use infra::kinds::listener::{Action, Redirect};
 use infra::kinds::security_group::{Peer, Rule};
 use infra::kinds::{Kind, Object, SecurityGroup, Subnet};
 use infra::observe::Snapshot;
@@ -50,7 +50,7 @@ const BROKEN: &[Broken] = &[
     }),
     ("listener.https", |o| {
         if let Object::Listener(x) = o {
-            x.action = Action::Redirect { port: 80, protocol: "HTTP".into() }
+            x.action = Action::Redirect(Redirect::to(80, "HTTP"))
         }
     }),
     ("listener.https", |o| {

@@ -28,7 +28,12 @@ fn staging_is_production_made_smaller() {
 
 #[test]
 fn load() {
-    for layers in [&["examples/minimal.yaml"][..], &["examples/production.yaml"], &["examples/production.yaml", "examples/staging.yaml"]] {
+    for layers in [
+        &["examples/minimal.yaml"][..],
+        &["examples/production.yaml"],
+        &["examples/services.yaml"],
+        &["examples/production.yaml", "examples/staging.yaml"],
+    ] {
         let loaded = super::load(layers).unwrap_or_else(|found| panic!("{found}"));
         assert!(!loaded.spec.vpc.subnets.is_empty());
     }

@@ -29,6 +29,7 @@ fn examples_pass() {
         ("examples/minimal.yaml", &whole),
         ("examples/production.yaml", &whole),
         ("examples/production.yaml", &layer),
+        ("examples/services.yaml", &whole),
         ("examples/staging.yaml", &layer),
     ] {
         let value = super::yaml(file);

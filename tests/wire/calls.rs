@@ -16,7 +16,7 @@ use super::caches::{LAYERS, SPEC};
 use super::{Case, Why, cases, launch_template, listener, nat_gateway, route_table, security_group, sends, vpc};
 use crate::support::models::parameters;
 use crate::support::reference::{Reference, lower};
-use crate::support::{address, apply, one_way, plan_for, proxy, stack};
+use crate::support::{address, apply, lambda, one_way, plan_for, proxy, stack};
 
 /// Lists, and the verbs that change something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,7 +117,11 @@ impl Cloud for Watched {
 fn request(call: &proxy::Call) -> Request {
     let name = if call.service == "tagging" { "tag" } else { call.service.as_str() };
     let service = Service::ALL.iter().copied().find(|s| s.prefix() == name).unwrap_or_else(|| panic!("{call:?} is of no service"));
-    let operation = if service == Service::S3 { s3(call).to_owned() } else { call.operation.clone() };
+    let operation = match service {
+        Service::Lambda => lambda::operation(call).to_owned(),
+        Service::S3 => s3(call).to_owned(),
+        _ => call.operation.clone(),
+    };
     (service, operation)
 }
 

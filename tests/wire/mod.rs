@@ -12,17 +12,20 @@ mod db_instance;
 mod db_parameter_group;
 mod db_replica;
 mod db_subnet_group;
+mod deployed;
 mod doubt;
 mod edge;
 mod elastic_ip;
 mod flow_log;
 mod foreign;
+mod function;
 mod iam_role;
 mod instance_profile;
 mod internet_gateway;
 mod kill;
 mod launch_template;
 mod listener;
+mod listener_rule;
 mod load_balancer;
 mod log_group;
 mod models;
@@ -136,11 +139,13 @@ kinds! {
     db_subnet_group,
     elastic_ip,
     flow_log,
+    function,
     iam_role,
     instance_profile,
     internet_gateway,
     launch_template,
     listener,
+    listener_rule,
     load_balancer,
     log_group,
     nat_gateway,

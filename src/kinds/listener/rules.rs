@@ -63,15 +63,7 @@ fn unknown(listener: &Listener) -> Option<&str> {
 }
 
 pub(super) fn breaches(listener: &Listener) -> Vec<Breach> {
-    let mut found = vec![];
-    // `RedirectConfig.Protocol`: HTTP to HTTP, HTTP to HTTPS and HTTPS to HTTPS, but not HTTPS to HTTP.
-    if let Action::Redirect { protocol, .. } = &listener.action
-        && listener.protocol == HTTPS
-        && protocol != HTTPS
-    {
-        let message = "a listener for https can't redirect to one for http";
-        found.push(Breach::new(Code::Refused, "action", message, "forward here, and redirect from http to https"));
-    }
+    let mut found = listener.action.breaches(Some(&listener.protocol));
     // `SslPolicy`: SSLPolicyNotFound.
     if let Some(policy) = unknown(listener).filter(|policy| !younger(policy)) {
         let near = |short: &&&str| strsim::damerau_levenshtein(policy.trim_start_matches(BEGIN), short);
@@ -92,6 +84,20 @@ pub(super) fn breaches(listener: &Listener) -> Vec<Breach> {
         found.push(Breach::new(Code::ListenerCertificate, "certificate", message, help));
     }
     found
+}
+
+/// Certificates beside the first that a load balancer has at most by default (`L-9365A611`, all listeners together).
+const MORE: usize = 25;
+
+/// Those of all listeners of the stack; the last listener says it.
+pub(super) fn many(me: &Address, near: Near<'_>) -> Option<Breach> {
+    let all = near.all::<Listener>();
+    let count: usize = all.iter().map(|(_, l)| l.certificates.len()).sum();
+    let last = all.iter().rfind(|(_, l)| !l.certificates.is_empty()).is_some_and(|(a, _)| a == me);
+    let message =
+        || format!("a load balancer with {count} certificates beside the first of each listener; an account has {MORE} by default");
+    let help = "let one certificate cover many hosts by a name with `*`, or have the quota L-9365A611 raised first";
+    (last && count > MORE).then(|| Breach::new(Code::Quota, "certificates", message(), help))
 }
 
 pub(super) fn doubts(listener: &Listener) -> Vec<Breach> {

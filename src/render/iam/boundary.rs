@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{CARRIED, KEPT_FOR, Place, Policy, Statement, VERSION, condition};
 use crate::kinds::calls::{DATABASE, KEPT, SECRET};
 use crate::kinds::{IamRole, Kind, Part, Text, db_instance, secret};
+use crate::model::digest;
 
 /// What roles use of AWS's own policies that `infra` gives them. Of `AmazonSSMManagedInstanceCore` that is all but reading parameters, which it may do with
 /// every one of the account.
@@ -56,9 +57,15 @@ pub fn boundary<'a>(place: Place, roles: impl IntoIterator<Item = &'a IamRole>) 
             statement.resource.insert("*".into());
         }
         for (name, document) in role.inline_policies.iter() {
-            let statement = allow(&mut all, &name.split(|c: char| !c.is_ascii_alphanumeric()).map(capital).collect::<String>());
-            statement.action.extend(texts(document.pointer("/Statement/0/Action")));
-            statement.resource.extend(texts(document.pointer("/Statement/0/Resource")));
+            let name: String = name.split(|c: char| !c.is_ascii_alphanumeric()).map(capital).collect();
+            let allowed = |s: &&Value| s.get("Effect").and_then(Value::as_str) == Some("Allow");
+            for given in document.get("Statement").and_then(Value::as_array).into_iter().flatten().filter(allowed) {
+                // What a user allows is his own for each function: together it would be more.
+                let own = if name == "Permissions" { digest(given)[..8].to_owned() } else { String::new() };
+                let statement = allow(&mut all, &format!("{name}{own}"));
+                statement.action.extend(texts(given.get("Action")));
+                statement.resource.extend(texts(given.get("Resource")));
+            }
         }
         role.readable.iter().for_each(|arn| secrets(place, arn, &mut all));
     }

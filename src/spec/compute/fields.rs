@@ -12,6 +12,7 @@ pub const FIELDS: Fields = &[
             ("desired", "compute.{}.instances.min", Other),
             ("health_check_grace", "compute.{}.health_check.grace", Seconds),
             ("health_check_type", "load_balancer.listeners.*.forward", Other),
+            ("health_check_type", "load_balancer.listeners.*.routes.*.forward", Other),
             ("max", "compute.{}.instances.max", Same),
             ("max", "compute.{}.instances.min", Other),
             ("min", "compute.{}.instances.min", Same),
@@ -20,6 +21,7 @@ pub const FIELDS: Fields = &[
             ("subnets", "vpc.availability_zones", Other),
             ("target_cpu", "compute.{}.instances.target_cpu", Same),
             ("target_groups", "load_balancer.listeners.*.forward", Other),
+            ("target_groups", "load_balancer.listeners.*.routes.*.forward", Other),
         ],
     ),
     (
@@ -64,6 +66,7 @@ pub const FIELDS: Fields = &[
             ("ingress", "compute.{}.allow_from", Other),
             ("ingress", "compute.{}.port", Other),
             ("ingress", "load_balancer.listeners.*.forward", Other),
+            ("ingress", "load_balancer.listeners.*.routes.*.forward", Other),
             ("ingress", "vpc.security_groups.*", Other),
             ("ingress", "vpc.subnets.*", Other),
             ("ingress", "vpc.cidr", Other),

@@ -65,15 +65,10 @@ fn role(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
     l.add(name.as_str(), format!("compute.{name}"), InstanceProfile { role: Ref::to(name.to_string()), tags: l.tags(name.as_str()) });
 }
 
-/// The secrets an instance must be able to read: those it is given by name or by value, and those whose ARN is handed to it. Secrets Manager appends a
-/// dash and six characters to a name.
+/// The secrets an instance must be able to read: those it is given by name or by value, and those whose ARN is handed to it.
 fn readable(l: &Lower<'_>, kept: &str, value: &EnvSource) -> Vec<Text> {
     match value {
-        EnvSource::Secret(SecretRef::FromSecretsManager(id)) if id.as_str().starts_with("arn:") => vec![Text::literal(id.to_string())],
-        EnvSource::Secret(SecretRef::FromSecretsManager(id)) => {
-            let (partition, region, account) = (l.partition(), &l.spec.region, l.account());
-            vec![Text::literal(format!("arn:{partition}:secretsmanager:{region}:{account}:secret:{id}-??????"))]
-        }
+        EnvSource::Secret(SecretRef::FromSecretsManager(id)) => vec![l.secret_arn(id.as_str())],
         EnvSource::Secret(SecretRef::FromEnv(_)) => {
             vec![Text(vec![Part::Output { r#ref: Address::new(Kind::Secret, kept), attr: "arn".into() }])]
         }

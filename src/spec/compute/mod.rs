@@ -106,11 +106,10 @@ impl Section for BTreeMap<Name, Compute> {
     fn groups(&self, spec: &Spec) -> Vec<SectionGroup> {
         let group = |(name, entry): (&Name, &Compute)| {
             let mut allowed = peers(&entry.allow_from, &["compute", name.as_str(), "allow_from"]);
-            if let Some(listener) = forwarding(spec, name).next()
+            if let Some(path) = forwarding(spec, name).next()
                 && !entry.allow_from.contains(&Peer::LoadBalancer)
             {
-                let path = ["load_balancer", "listeners", listener.as_str(), "forward"];
-                allowed.push((Peer::LoadBalancer, path.map(str::to_string).to_vec()));
+                allowed.push((Peer::LoadBalancer, path.into_iter().map(str::to_string).collect()));
             }
             SectionGroup {
                 target: Target::entry("compute", name),

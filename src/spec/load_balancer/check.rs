@@ -1,5 +1,5 @@
 //! The load balancer and its listeners.
-use super::{Listener, ListenerProtocol, LoadBalancer, Scheme};
+use super::{Listener, ListenerProtocol, LoadBalancer, Scheme, routes};
 use crate::diag::{Code, Risk};
 use crate::model::partition;
 use crate::spec::check::Check;
@@ -31,7 +31,9 @@ pub fn check(balancer: &LoadBalancer, cx: &mut Check<'_>) {
     }
     for (name, listener) in &balancer.listeners {
         ports(cx, balancer, name, listener);
-        action(cx, balancer, name, listener);
+        let at = ["load_balancer", "listeners", name.as_str()];
+        routes::check::action(cx, balancer, &at, (name, &format!("the listener `{name}`")), listener.action());
+        routes::check::check(cx, balancer, name, listener);
         certificate(cx, name, listener);
     }
 }
@@ -44,50 +46,6 @@ fn ports(cx: &mut Check<'_>, balancer: &LoadBalancer, name: &Name, listener: &Li
         let places = [(&this[..], "this port"), (&first[..], "taken here")];
         let message = format!("the listeners `{other}` and `{name}` have one port, {}", listener.port);
         cx.both(Code::Duplicate, places, message, "give one of them another port, or leave it out");
-    }
-}
-
-fn action(cx: &mut Check<'_>, balancer: &LoadBalancer, name: &Name, listener: &Listener) {
-    let spec = cx.spec;
-    let path = |field| ["load_balancer", "listeners", name.as_str(), field];
-    match (&listener.forward, &listener.redirect) {
-        (Some(entry), None) => match spec.compute.get(entry) {
-            None => {
-                let names = spec.compute.keys().map(Name::as_str);
-                cx.unknown(&path("forward"), &[&["compute"]], "compute entry", entry.as_str(), names);
-            }
-            Some(compute) if compute.port.is_none() => {
-                let target = ["compute", entry.as_str(), "port"];
-                let forward = path("forward");
-                let places = [(&forward[..], "forwards here"), (&target[..], "has no port")];
-                let message = format!("the compute entry `{entry}` has no port to forward to");
-                cx.both(Code::ListenerAction, places, message, format!("add `port:` to `compute.{entry}`"));
-            }
-            Some(_) => {}
-        },
-        (None, Some(other)) => match balancer.listeners.get(other) {
-            None => {
-                let names = balancer.listeners.keys().filter(|known| *known != name).map(Name::as_str);
-                cx.unknown(&path("redirect"), &[&["load_balancer", "listeners"]], "listener", other.as_str(), names);
-            }
-            Some(target) if other == name || target.redirect.is_some() => {
-                let message = format!("`{name}` redirects to `{other}`, which redirects again");
-                cx.error(Code::ListenerAction, &path("redirect"), "this redirect", message, "redirect to a listener that forwards");
-            }
-            Some(_) => {}
-        },
-        (None, None) if !(cx.knows(&path("forward")) && cx.knows(&path("redirect"))) => {}
-        (forward, _) => {
-            let both = forward.is_some();
-            let message = if both {
-                format!("the listener `{name}` both forwards and redirects")
-            } else {
-                format!("the listener `{name}` does nothing with requests")
-            };
-            let help = "write either `forward:` with a compute entry or `redirect:` with another listener";
-            let field = path("redirect");
-            cx.error(Code::ListenerAction, &field[..if both { 4 } else { 3 }], "this listener", message, help);
-        }
     }
 }
 

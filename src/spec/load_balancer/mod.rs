@@ -2,6 +2,7 @@
 mod check;
 mod fields;
 mod lower;
+pub mod routes;
 
 use super::check::Check;
 use super::derive::tier;
@@ -12,6 +13,7 @@ use super::sections::Spec;
 use super::timeouts::Timeouts;
 use super::units::{Duration, Name, Peer, SslPolicy, Target, fixed, host_pattern};
 use crate::kinds::{Kind, Part};
+use routes::{Action, Redirect, Respond, Route};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -108,10 +110,22 @@ fn scheme_of(spec: &Spec) -> &'static str {
     if https { "https://" } else { "http://" }
 }
 
-/// The listeners that forward to an entry.
-pub fn forwarding<'a>(spec: &'a Spec, entry: &'a Name) -> impl Iterator<Item = &'a Name> {
+/// Every entry that requests are forwarded to, by listeners and by their routes, with the path of the field that says so.
+pub fn forwards(spec: &Spec) -> impl Iterator<Item = (Vec<&str>, &Name)> {
     let listeners = spec.load_balancer.iter().flat_map(|balancer| &balancer.listeners);
-    listeners.filter(move |(_, listener)| listener.forward.as_ref() == Some(entry)).map(|(name, _)| name)
+    listeners.flat_map(|(name, listener)| {
+        let at = ["load_balancer", "listeners", name.as_str()];
+        let own = listener.forward.as_ref().map(|entry| ([&at[..], &["forward"]].concat(), entry));
+        let routes = listener.routes.iter().filter_map(move |(route, it)| {
+            it.forward.as_ref().map(|entry| ([&at[..], &["routes", route.as_str(), "forward"]].concat(), entry))
+        });
+        own.into_iter().chain(routes)
+    })
+}
+
+/// The paths of the fields that forward to an entry.
+pub fn forwarding<'a>(spec: &'a Spec, entry: &'a Name) -> impl Iterator<Item = Vec<&'a str>> {
+    forwards(spec).filter(move |(_, to)| *to == entry).map(|(path, _)| path)
 }
 
 /// Where a load balancer is reached from.
@@ -124,7 +138,7 @@ pub enum Scheme {
     InternetFacing,
 }
 
-/// One port and what happens to requests on it: `forward` or `redirect`.
+/// One port and what happens to requests on it that no route takes: `forward`, `redirect` or `respond`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Listener {
@@ -144,12 +158,22 @@ pub struct Listener {
     /// The compute entry that answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forward: Option<Name>,
-    /// The listener that clients are sent to, by a permanent redirect (301).
+    /// Where clients are sent: another listener's name (for good, 301), or the parts of the address that change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub redirect: Option<Name>,
+    pub redirect: Option<Redirect>,
+    /// What the load balancer itself answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub respond: Option<Respond>,
+    /// Which requests go elsewhere, by name; their order follows from what they ask for (AWS: `ListenerRule`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub routes: BTreeMap<Name, Route>,
 }
 
 impl Listener {
+    fn action(&self) -> Action<'_> {
+        Action { forward: self.forward.as_ref(), redirect: self.redirect.as_ref(), respond: self.respond.as_ref() }
+    }
+
     /// The host that a certificate is requested for, in its one form; nothing for an ARN.
     pub fn host(&self) -> Option<String> {
         let written = self.certificate.as_deref().filter(|written| !written.starts_with("arn:"));

@@ -1,5 +1,6 @@
 //! Scalars with a form: each has one reader, one pattern for the schema, and says what to write instead.
 mod class;
+mod functions;
 mod hosts;
 mod names;
 mod network;
@@ -9,6 +10,7 @@ mod words;
 
 pub use crate::kinds::dns_record::canonical::{host, host_pattern};
 pub use class::{InstanceClass, InstanceType, NodeType, Size, Version};
+pub use functions::{CodePath, FunctionImage, Handler, IamAction, IamResource, LayerArn, Memory, Runtime};
 pub use hosts::{Domain, RecordName, Ttl};
 pub use names::{Account, Arn, EnvName, GroupName, Name, OutputName};
 pub use network::{AvailabilityZone, Cidr, Peer, Ports, Region};
@@ -118,17 +120,24 @@ units! {
     Arn
     AvailabilityZone
     Cidr
+    CodePath
     DailyWindow
     DatabaseName
     Domain
     Duration
     EnvName
+    FunctionImage
     GroupDescription
     GroupName
+    Handler
     HttpPath
+    IamAction
+    IamResource
     Image
     InstanceClass
     InstanceType
+    LayerArn
+    Memory
     Name
     NodeType
     OutputName
@@ -137,6 +146,7 @@ units! {
     RecordName
     Region
     RuleDescription
+    Runtime
     SecretId
     Size
     SslPolicy

@@ -43,6 +43,8 @@ macro_rules! word {
     };
 }
 
+pub(super) use word;
+
 word! {
     /// The first user of a database.
     AdminUser "^[a-zA-Z][a-zA-Z0-9_]{0,15}$"

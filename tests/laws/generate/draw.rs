@@ -4,7 +4,10 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-use super::{Balancer, Boot, CACHES, COMPUTE, Cache, Compute, DATABASES, Database, Draw, Edge, GROUPS, Group, NAMES, Net, TIERS, Tier};
+use super::{
+    Balancer, Boot, CACHES, COMPUTE, Cache, Code, Compute, DATABASES, Database, Draw, Edge, FUNCTIONS, Function, GROUPS, Group, NAMES, Net,
+    ROUTES, TIERS, Tier,
+};
 
 pub(super) fn draw() -> impl Strategy<Value = Draw> {
     let team = option::of(select(vec!["red", "blue"]));
@@ -13,21 +16,25 @@ pub(super) fn draw() -> impl Strategy<Value = Draw> {
     let sections = (
         option::weighted(0.7, balancer()),
         btree_map(select(COMPUTE), compute(), 0..3),
+        btree_map(select(FUNCTIONS), function(), 0..3),
         btree_map(select(CACHES), cache(), 0..3),
         btree_map(select(DATABASES), database(), 0..2),
         option::weighted(0.5, edge()),
     );
-    (team, net(), tiers, groups, sections).prop_map(|(team, net, tiers, groups, (balancer, compute, caches, databases, edge))| Draw {
-        team,
-        net,
-        tiers,
-        groups,
-        balancer,
-        compute,
-        caches,
-        databases,
-        edge,
-    })
+    (team, net(), tiers, groups, sections).prop_map(
+        |(team, net, tiers, groups, (balancer, compute, functions, caches, databases, edge))| Draw {
+            team,
+            net,
+            tiers,
+            groups,
+            balancer,
+            compute,
+            functions,
+            caches,
+            databases,
+            edge,
+        },
+    )
 }
 
 fn net() -> impl Strategy<Value = Net> {
@@ -82,20 +89,24 @@ fn group() -> impl Strategy<Value = Group> {
 
 fn balancer() -> impl Strategy<Value = Balancer> {
     let listeners = (option::of(select(vec!['1', '2'])), option::of(any::<bool>()), any::<bool>(), any::<bool>());
-    let more = (option::of(select(vec!["30s", "120s"])), any::<bool>(), any::<bool>());
+    let routes = btree_map(select(ROUTES), (0..4u8, 0..5u8), 0..4);
+    let more = (option::of(select(vec!["30s", "120s"])), any::<bool>(), any::<bool>(), routes);
     (any::<bool>(), 0..4usize, listeners, proptest::array::uniform3(0..3usize), picks(), more).prop_map(
-        |(internal, tier, (certificate, clear, extra, swapped), forward, allow_from, (idle_timeout, access_logs, protected))| Balancer {
-            internal,
-            tier,
-            certificate,
-            clear,
-            extra,
-            swapped,
-            forward,
-            allow_from,
-            idle_timeout,
-            access_logs,
-            protected,
+        |(internal, tier, (certificate, clear, extra, swapped), forward, allow_from, (idle_timeout, access_logs, protected, routes))| {
+            Balancer {
+                internal,
+                tier,
+                certificate,
+                clear,
+                extra,
+                swapped,
+                forward,
+                routes,
+                allow_from,
+                idle_timeout,
+                access_logs,
+                protected,
+            }
         },
     )
 }
@@ -146,6 +157,15 @@ fn compute() -> impl Strategy<Value = Compute> {
             stickiness,
             renamed_from: None,
         },
+    )
+}
+
+fn function() -> impl Strategy<Value = Function> {
+    let code = prop_oneof![3 => select(vec!["hello", "other"]).prop_map(Code::Folder), 1 => (1..3u8).prop_map(Code::Image)];
+    let env = subsequence((0..10).collect::<Vec<usize>>(), 0..3);
+    let more = (option::of(Just(3u32)), any::<bool>());
+    (code, option::of(select(vec!["128MiB", "1GiB"])), option::weighted(0.7, 0..4usize), env, more).prop_map(
+        |(code, memory, tier, env, (reserved, permission))| Function { code, memory, tier, env, reserved, permission, renamed_from: None },
     )
 }
 

@@ -1,7 +1,7 @@
 //! What was drawn, as a spec: choices become names of what is there.
 use serde_yaml::{Mapping, Value};
 
-use super::{Balancer, Boot, Cache, Compute, Database, Draw, Edge, Group, TIERS, Tier};
+use super::{Balancer, Boot, Cache, Code, Compute, Database, Draw, Edge, Function, Group, TIERS, Tier};
 
 /// A map of what is there: nulls and empty maps are left out.
 fn map<'a>(entries: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
@@ -28,6 +28,7 @@ impl Draw {
             ("vpc", self.vpc()),
             ("load_balancer", self.balancer.as_ref().and_then(|b| self.load_balancer(b)).unwrap_or_default()),
             ("compute", map(self.compute.iter().map(|(name, c)| (*name, self.group_of_instances(name, c))))),
+            ("functions", map(self.functions.iter().map(|(name, f)| (*name, self.function(f))))),
             ("cache", map(self.caches.iter().map(|(name, c)| (*name, self.cache(c))))),
             ("database", map(self.with_databases().map(|(name, d)| (*name, self.database(d))))),
             ("cdn", self.edge.as_ref().map(|e| self.cdn(e)).unwrap_or_default()),
@@ -89,6 +90,7 @@ impl Draw {
             known.push("load_balancer");
         }
         known.extend(self.compute.keys().filter(|c| matches!(most, Rank::Store) || matches!(most, Rank::Compute(own) if **c <= own)));
+        known.extend(self.functions.iter().filter(|(_, f)| f.tier.is_some() && matches!(most, Rank::Store)).map(|(name, _)| *name));
         let mut chosen: Vec<&str> = vec![];
         for pick in picks {
             let peer = known[pick % known.len()];
@@ -181,16 +183,19 @@ impl Draw {
         let reachable = self.reachable();
         let to = |i: usize| y(reachable[b.forward[i] % reachable.len()]);
         let (clear, extra) = if b.swapped { (8443, 80) } else { (80, 8443) };
+        let routes = |first: bool| {
+            if first { map(b.routes.iter().map(|(name, (asks, does))| (*name, route(name, *asks, *does, &to)))) } else { Value::Null }
+        };
         let https = b.certificate.map(|n| {
             let arn = format!("arn:aws:acm:us-east-1:123456789012:certificate/{n}2345678-1234-1234-1234-123456789012");
             let host = self.edge.as_ref().filter(|e| e.certified).map(|e| format!("www.{}", e.zone));
-            map([("port", y(443)), ("certificate", y(host.unwrap_or(arn))), ("forward", to(0))])
+            map([("port", y(443)), ("certificate", y(host.unwrap_or(arn))), ("forward", to(0)), ("routes", routes(true))])
         });
         // Somebody must listen.
         let plain = if b.certificate.is_none() && !b.extra { Some(b.clear.unwrap_or(false)) } else { b.clear };
         let http = plain.map(|redirects| match redirects && b.certificate.is_some() {
             true => map([("port", y(clear)), ("redirect", y("https"))]),
-            false => map([("port", y(clear)), ("forward", to(1))]),
+            false => map([("port", y(clear)), ("forward", to(1)), ("routes", routes(b.certificate.is_none()))]),
         });
         let extra = b.extra.then(|| map([("port", y(extra)), ("forward", to(2))]));
         Some(map([
@@ -258,6 +263,26 @@ impl Draw {
         ])
     }
 
+    fn function(&self, f: &Function) -> Value {
+        let digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0";
+        let (folder, image) = match f.code {
+            Code::Folder(name) => (Some(format!("tests/support/code/{name}")), None),
+            Code::Image(n) => (None, Some(format!("123456789012.dkr.ecr.us-east-1.amazonaws.com/shop@sha256:{digest}{n}"))),
+        };
+        let may = map([("actions", y(["s3:GetObject"])), ("resources", y(["arn:aws:s3:::shop-uploads/*"]))]);
+        map([
+            ("runtime", y(folder.as_ref().map(|_| "python3.13"))),
+            ("code", y(folder)),
+            ("image", y(image)),
+            ("memory", y(f.memory)),
+            ("subnets", f.tier.map_or(y("none"), |tier| self.tier(tier))),
+            ("env", map(f.env.iter().map(|n| self.variable("~", *n)))),
+            ("reserved_concurrency", y(f.reserved)),
+            ("permissions", y(f.permission.then(|| vec![may]))),
+            ("renamed_from", y(f.renamed_from)),
+        ])
+    }
+
     fn cache(&self, c: &Cache) -> Value {
         let failover = c.failover && c.replicas > 0;
         map([
@@ -293,6 +318,22 @@ impl Draw {
             ("renamed_from", y(d.renamed_from)),
         ])
     }
+}
+
+/// A route, which no other shares its requests with.
+fn route(name: &str, asks: u8, does: u8, to: &dyn Fn(usize) -> Value) -> Value {
+    let asks = match asks {
+        0 => vec![("path", y(format!("/{name}/*")))],
+        1 => vec![("host", y(format!("{name}.example.com")))],
+        2 => vec![("path", y([format!("/{name}"), format!("/{name}-more*")])), ("method", y("POST"))],
+        _ => vec![("header", map([("X-Route", y(name))]))],
+    };
+    let does = match does {
+        0..3 => ("forward", to(usize::from(does))),
+        3 => ("redirect", map([("path", y("/new"))])),
+        _ => ("respond", map([("status", y(503))])),
+    };
+    map(asks.into_iter().chain([does]))
 }
 
 /// Who asks for peers.
