@@ -23,7 +23,7 @@ impl Live {
     /// An object that was just written: its [`Ref`]s are addresses, resolved by `links`.
     pub fn made(id: impl Into<String>, object: impl Into<Object>, stamp: &Stamp, links: &Links) -> Result<Self, CloudError> {
         let object = object.into();
-        let points = refs(&object).iter().map(|a| links.id(a).map(String::from)).collect::<Result<_, _>>()?;
+        let points = named(&object).iter().map(|a| links.id(a).map(String::from)).collect::<Result<_, _>>()?;
         Ok(Live { id: id.into(), object, stamp: stamp.clone(), points })
     }
 

@@ -61,8 +61,10 @@ pub mod subnet;
 pub mod tagging;
 pub mod target_group;
 pub mod terraform;
+mod typical;
 pub mod vpc;
 pub mod vpc_endpoint;
+mod walks;
 pub mod zone_setting;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,6 +82,7 @@ use crate::wire::policy::deadline;
 use crate::wire::{Class, Clients, CloudError, Service};
 
 pub(crate) use answers::{gone, half, ours, present};
+use call::{apart, delete};
 use object::object;
 
 pub use call::Call;
@@ -89,7 +92,7 @@ pub use governed::Governed;
 pub use holders::Holders;
 pub use identity::{Address, Stamp};
 pub use limits::{Limit, ZonePlan};
-pub use links::{Links, Outputs, Part, Pointer, Ref, Text, foreign, map_refs, pointers, refs, resolve_texts};
+pub use links::{Links, Outputs, Part, Pointer, Ref, Text, foreign};
 pub use live::Live;
 pub use names::NameRule;
 pub use phase::Rule;
@@ -97,6 +100,8 @@ pub use quotas::Quota;
 pub use rules::{Breach, Member, Near, Objects, broken, doubted};
 pub use shared::Shared;
 pub use terraform::Table;
+pub use typical::Typical;
+pub use walks::{map_refs, named, pointers, refs, resolve_texts};
 
 macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
     $(pub use $module::$ty;)+
@@ -162,6 +167,16 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         /// The object in another place, where others hold what it claims, or where the one that stands, `now`, has one that is as good.
         pub fn elsewhere(&self, now: Option<&Object>, taken: &dyn Fn(&Claim) -> bool) -> Option<Object> {
             match self { $(Object::$ty(x) => x.elsewhere(now.and_then(<$ty>::of), taken).map(Object::from)),+ }
+        }
+        /// What stands between two states of the object, while its users move from one to the other.
+        pub fn meanwhile(&self, before: &Object) -> Option<Object> {
+            match (self, before) { $((Object::$ty(x), Object::$ty(b)) => x.meanwhile(b).map(Object::from),)+ _ => None }
+        }
+        /// Attributes that can't change in place together, where these objects are replaced.
+        pub fn renewed(&self, replaced: &dyn Fn(&Address) -> bool) -> Vec<&'static str> { match self { $(Object::$ty(x) => x.renewed(replaced)),+ } }
+        /// The object as it takes the place of one that stands.
+        pub fn succeeds(&self, before: &Object) -> Object {
+            match (self, before) { $((Object::$ty(x), Object::$ty(b)) => x.succeeds(b).into(),)+ _ => self.clone() }
         }
         pub fn limits(&self, address: &Address, plan: ZonePlan, foreign: &[Live]) -> Vec<Limit> {
             match self { $(Object::$ty(x) => x.limits(address, plan, foreign)),+ }
@@ -310,6 +325,19 @@ pub trait Resource:
     fn elsewhere(&self, _now: Option<&Self>, _taken: &dyn Fn(&Claim) -> bool) -> Option<Self> {
         None
     }
+    /// The object between what it was and what it will be: all that both have. It becomes that first, and what it should be when all that use it have
+    /// moved. `None` where nothing that others use is taken away, or nothing comes instead.
+    fn meanwhile(&self, _before: &Self) -> Option<Self> {
+        None
+    }
+    /// The object as it takes the place of one that stands: with what was left to the cloud there.
+    fn succeeds(&self, _before: &Self) -> Self {
+        self.clone()
+    }
+    /// Attributes that can't change in place together, since what they lead to is replaced: then a successor comes, and what serves stays as it is.
+    fn renewed(&self, _replaced: &dyn Fn(&Address) -> bool) -> Vec<&'static str> {
+        vec![]
+    }
     /// What of it the plan of its zone at Cloudflare doesn't have. `foreign`: what others have in the same place.
     fn limits(&self, _address: &Address, _plan: ZonePlan, _foreign: &[Live]) -> Vec<Limit> {
         vec![]
@@ -354,34 +382,5 @@ pub trait Resource:
     }
 }
 
-/// Deletes an object. If others hold it, the error names them.
-async fn delete<K: Resource>(cx: &Clients, live: &Live) -> Result<(), CloudError> {
-    match K::delete(cx, live).await {
-        Err(e) => Err(holders::named::<K>(cx, live, e).await),
-        gone => gone,
-    }
-}
-
 /// What a call of a batch has made, if it makes something.
 pub type Answer = Result<Option<Live>, CloudError>;
-
-/// Calls `make` in a stack frame of its own. The caller matches over all kinds and each arm puts a future on the heap; were this inlined,
-/// the caller's frame would hold room for the futures of all arms at once, at every level of polling.
-#[inline(never)]
-fn apart<T>(make: impl FnOnce() -> T) -> T {
-    make()
-}
-
-/// Usual durations of the verbs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Typical {
-    pub create: Duration,
-    pub update: Duration,
-    pub delete: Duration,
-}
-
-impl Typical {
-    pub const fn secs(create: u64, update: u64, delete: u64) -> Self {
-        Typical { create: Duration::from_secs(create), update: Duration::from_secs(update), delete: Duration::from_secs(delete) }
-    }
-}

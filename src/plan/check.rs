@@ -36,7 +36,7 @@ impl Plan {
                 ));
             }
             let builds = !matches!(step.act, Act::Delete { .. });
-            if builds && !built.insert(&step.address) {
+            if builds && !built.insert(&step.address) && self.before(i).is_none() {
                 return Err(format!("two steps of the plan make {}", step.address));
             }
             if self.adopted.iter().any(|a| a.address == step.address) {

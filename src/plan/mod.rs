@@ -1,5 +1,6 @@
 //! Stack x Snapshot to `Plan` or `PlanError`: decides order, replacement, undo and commit point. The run makes no choices.
 mod beside;
+mod between;
 mod check;
 mod decide;
 pub mod drift;

@@ -35,13 +35,16 @@ pub async fn look_back(plan: &Plan, run: &str, cloud: &impl Observe) -> Result<V
             continue;
         }
         let links = memory.links(plan, Operation::Settle(step.id));
-        let (live, found) = look(&step.act, &world[&step.address.kind], &links, &stamp(plan, run, step.id));
+        let (live, found) = look(&memory.act(plan, step.id), &world[&step.address.kind], &links, &stamp(plan, run, step.id));
         if found != Settlement::Nothing {
             stands.insert(step.id);
             events.push((step.id, live, found));
             memory.note(plan, &told(&events[events.len() - 1]));
         }
     }
+    // What a step goes on from stood whole before that began.
+    let gone_on: BTreeSet<usize> = stands.iter().filter_map(|i| plan.before(*i)).collect();
+    events.iter_mut().filter(|(i, ..)| gone_on.contains(i)).for_each(|(_, _, found)| *found = Settlement::Whole);
     // Nothing behind the commit point begins before everything ahead of it stands; then what stands is whole.
     let committed = (0..plan.commit).all(|i| stands.contains(&i)) && stands.iter().any(|i| *i >= plan.commit);
     for (i, live, found) in &mut events {

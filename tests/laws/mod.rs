@@ -39,6 +39,7 @@ mod routes;
 mod saved;
 mod selection;
 mod sequences;
+mod serving;
 mod stores;
 mod text;
 mod timeouts;

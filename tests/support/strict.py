@@ -1,6 +1,7 @@
 """What RDS and S3 do otherwise than the emulator. What it refuses: each rule with the error that RDS was seen to answer with, or that its reference names.
 And parameters: a value that is the family's own isn't the user's, whoever wrote it."""
 from moto.core.responses import ActionResult
+from moto.elbv2.models import ELBv2Backend
 from moto.rds.exceptions import DBParameterGroupNotFoundError
 from moto.rds.exceptions import InvalidParameterCombination, InvalidParameterValue
 from moto.rds.models import RDSBackend
@@ -155,10 +156,22 @@ def versioning(self):
 LIFECYCLE, CORS, VERSIONING = FakeBucket.set_lifecycle, FakeBucket.set_cors, S3Response.get_bucket_versioning
 
 
+def turn(self, arn, *args, **kwargs):
+    """Another first certificate of a listener leaves those beside it."""
+    more = self.describe_listeners(load_balancer_arn=None, listener_arns=[arn])[0].certificates[1:]
+    listener = TURN(self, arn, *args, **kwargs)
+    listener.certificates = listener.certificates[:1] + more if listener.protocol == "HTTPS" else []
+    return listener
+
+
+TURN = ELBv2Backend.modify_listener
+
+
 def install():
     FakeBucket.set_lifecycle = lifecycle
     FakeBucket.set_cors = cors
     S3Response.get_bucket_versioning = versioning
+    ELBv2Backend.modify_listener = turn
     RDSResponse.describe_db_parameters = parameters
     RDSBackend.create_db_instance = create
     RDSBackend.create_db_instance_read_replica = replicate

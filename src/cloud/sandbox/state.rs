@@ -53,7 +53,8 @@ impl State {
         let (mut points, mut lost) = (BTreeSet::new(), None);
         let object = map_refs(&object, |a| match links.id(a) {
             Ok(id) => {
-                if !a.name.starts_with('=') {
+                // What others own need not be here.
+                if !a.name.starts_with('=') || self.objects.contains_key(&(a.kind, id.to_owned())) {
                     points.insert(id.to_owned());
                 }
                 Some(id.into())

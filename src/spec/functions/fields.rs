@@ -8,8 +8,8 @@ pub const FIELDS: Fields = &[
         Kind::Function,
         &[
             ("architecture", "functions.{}.architecture", Same),
-            ("code", "functions.{}.image", Same),
             ("code", "functions.{}.code", Other),
+            ("code", "functions.{}.image", Same),
             ("env.*", "functions.{}.env.*", Other),
             ("env.*", "database", Other),
             ("env.*", "region", Other),
