@@ -1,4 +1,4 @@
-"""What RDS and S3 do otherwise than the emulator. What it refuses: each rule with the error that RDS was seen to answer with, or that its reference names.
+"""What RDS, S3 and Elastic Load Balancing do otherwise than the emulator. What it refuses: each rule with the error that RDS was seen to answer with, or that its reference names.
 And parameters: a value that is the family's own isn't the user's, whoever wrote it."""
 from moto.core.responses import ActionResult
 from moto.elbv2.models import ELBv2Backend
