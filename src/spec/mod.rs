@@ -32,6 +32,7 @@ mod secrets;
 mod section;
 pub mod sections;
 mod shape;
+pub mod storage;
 mod stores;
 mod substitute;
 pub mod suggest;

@@ -10,6 +10,7 @@ use super::load_balancer::LoadBalancer;
 use super::lower::Lower;
 use super::node::Node;
 use super::section::{Attributes, Fields, Section, SectionGroup};
+use super::storage::Storage;
 use super::units::{Account, Arn, EnvName, Name, OutputName, Region, TagKey, TagValue, Template};
 use super::vpc::Vpc;
 use schemars::JsonSchema;
@@ -127,6 +128,8 @@ sections! {
     cache: BTreeMap<Name, Cache>,
     /// Databases, by name.
     database: BTreeMap<Name, Database>,
+    /// Buckets for what applications keep, by name (AWS: S3).
+    storage: BTreeMap<Name, Storage>,
     /// The Cloudflare zone that stands before it all; none when left out.
     cdn: Option<Cdn>,
     /// What `infra output` prints, by name.

@@ -16,6 +16,7 @@ const CACHES: &[&str] = &["main", "side"];
 const FUNCTIONS: &[&str] = &["hello", "thumb"];
 const ROUTES: &[&str] = &["api", "old", "shut"];
 const DATABASES: &[&str] = &["main", "store"];
+const BUCKETS: &[&str] = &["media", "uploads"];
 
 /// Entries of a section, by name.
 type Entries<T> = BTreeMap<&'static str, T>;
@@ -33,6 +34,7 @@ pub struct Draw {
     caches: Entries<Cache>,
     functions: Entries<Function>,
     databases: Entries<Database>,
+    buckets: Entries<Bucket>,
     edge: Option<Edge>,
 }
 
@@ -180,6 +182,22 @@ struct Database {
     renamed_from: Option<&'static str>,
 }
 
+#[derive(Clone, Debug)]
+struct Bucket {
+    /// Who uses it: a compute entry by number, and what for where it isn't what the bucket says.
+    users: Vec<(usize, Option<&'static str>)>,
+    access: Option<&'static str>,
+    versioning: bool,
+    key: bool,
+    expire: Option<&'static str>,
+    archive: Option<(&'static str, &'static str)>,
+    old_versions: Option<&'static str>,
+    abort_uploads: Option<&'static str>,
+    /// The origins of its rules, in an order that counts.
+    cors: Vec<&'static str>,
+    renamed_from: Option<&'static str>,
+}
+
 /// A way from one spec to another; `None` is nothing at all.
 #[derive(Clone)]
 pub struct Pair {
@@ -198,11 +216,11 @@ impl fmt::Debug for Pair {
 
 /// Two specs that share most of their sections; some entries of the others are renamed.
 pub fn pair() -> impl Strategy<Value = Pair> {
-    let changed = proptest::array::uniform10(proptest::bool::weighted(0.35));
-    let renamed = proptest::array::uniform6(proptest::bool::weighted(0.2));
+    let changed = proptest::array::uniform11(proptest::bool::weighted(0.35));
+    let renamed = proptest::array::uniform7(proptest::bool::weighted(0.2));
     (draw(), draw(), changed, renamed, 0..14u8, 0..u64::MAX).prop_map(|(from, other, changed, renamed, ends, seed)| {
         let mut to = from.clone();
-        let [team, net, tiers, groups, balancer, compute, functions, caches, databases, edge] = changed;
+        let [team, net, tiers, groups, balancer, compute, functions, caches, databases, buckets, edge] = changed;
         lay(team, &mut to.team, other.team);
         lay(net, &mut to.net, other.net);
         lay(tiers, &mut to.tiers, other.tiers);
@@ -212,8 +230,9 @@ pub fn pair() -> impl Strategy<Value = Pair> {
         lay(functions, &mut to.functions, other.functions);
         lay(caches, &mut to.caches, other.caches);
         lay(databases, &mut to.databases, other.databases);
+        lay(buckets, &mut to.buckets, other.buckets);
         lay(edge, &mut to.edge, other.edge);
-        let [tier, group, compute, function, cache, database] = renamed;
+        let [tier, group, compute, function, cache, database, bucket] = renamed;
         if tier {
             rename_tier(&from.tiers, &mut to.tiers);
         }
@@ -223,6 +242,7 @@ pub fn pair() -> impl Strategy<Value = Pair> {
         rename(function, FUNCTIONS, &from.functions, &mut to.functions, |f, old| f.renamed_from = Some(old));
         rename(cache, CACHES, &from.caches, &mut to.caches, |c, old| c.renamed_from = Some(old));
         rename(database, DATABASES, &from.databases, &mut to.databases, |d, old| d.renamed_from = Some(old));
+        rename(bucket, BUCKETS, &from.buckets, &mut to.buckets, |b, old| b.renamed_from = Some(old));
         Pair { from: (ends != 12).then_some(from), to: (ends != 13).then_some(to), seed }
     })
 }

@@ -225,11 +225,13 @@ async fn a_forged_sign_of_life_holds_nothing() {
     assert!(taken(&cloud, &Policy::new(1), 2).await.is_ok(), "after having been watched");
     // Who goes on in spite of it is not waited for without end.
     let cloud = sandbox(1);
+    let says = async |n| cloud.note("s/lease/4", &serde_json::to_string(&ahead(Duration::from_secs(n))).unwrap()).await.unwrap();
+    // It stands before anybody looks.
+    says(0).await;
     let deaf = async {
-        for n in 0.. {
-            let text = serde_json::to_string(&ahead(Duration::from_secs(n))).unwrap();
-            cloud.note("s/lease/4", &text).await.unwrap();
+        for n in 1.. {
             sleep(TERMS.beat).await;
+            says(n).await;
         }
     };
     let by = holder(9);

@@ -18,6 +18,26 @@ const BROKEN: &[Broken] = &[
             (x.min, x.max) = (10_000, 10_000)
         }
     }),
+    ("bucket.uploads", |o| {
+        if let Object::Bucket(x) = o {
+            x.expiration_days = Some(90)
+        }
+    }),
+    ("bucket.uploads", |o| {
+        if let Object::Bucket(x) = o {
+            x.archive.as_mut().unwrap().days = 29
+        }
+    }),
+    ("bucket.uploads", |o| {
+        if let Object::Bucket(x) = o {
+            x.old_versions_days = Some(0)
+        }
+    }),
+    ("bucket.uploads", |o| {
+        if let Object::Bucket(x) = o {
+            x.cors.0[1].1.origins.insert("https://*.*.example".into());
+        }
+    }),
     ("certificate.www.example.com", |o| {
         if let Object::Certificate(x) = o {
             x.domain = "my_app.example.com".into()

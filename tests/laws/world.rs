@@ -69,7 +69,7 @@ pub fn stacks() -> Vec<(&'static str, Stack)> {
         (
             "renamed",
             over(
-                "compute: {app: null, web: {image: 'example/shop:1', port: 8080, renamed_from: app, env: {CACHE_URL: '${cache.main.url}', DATABASE_HOST: '${database.main.endpoint}', API_TOKEN: {from_env: API_TOKEN}, LOGIN: '${database.main.secret_arn}', MAIL_KEY: {from_secrets_manager: full/mail}}}}\nload_balancer: {listeners: {https: {forward: web, routes: {api: {forward: web}}}}}\ncache: {main: {allow_from: [web, hello]}}\ndatabase: {main: {allow_from: [web]}}",
+                "compute: {app: null, web: {image: 'example/shop:1', port: 8080, renamed_from: app, env: {CACHE_URL: '${cache.main.url}', DATABASE_HOST: '${database.main.endpoint}', API_TOKEN: {from_env: API_TOKEN}, LOGIN: '${database.main.secret_arn}', MAIL_KEY: {from_secrets_manager: full/mail}, BUCKET: '${storage.uploads.name}'}}}\nstorage: {uploads: {allow_from: [{name: web, access: read}, hello]}, exports: {allow_from: [web]}}\nload_balancer: {listeners: {https: {forward: web, routes: {api: {forward: web}}}}}\ncache: {main: {allow_from: [web, hello]}}\ndatabase: {main: {allow_from: [web]}}",
             ),
         ),
         ("fewer zones", over("vpc: {availability_zones: [us-east-1a, us-east-1b], nat: single}")),

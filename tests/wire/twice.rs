@@ -22,7 +22,7 @@ async fn verbs_may_be_repeated() {
     let cloud = Moto::clients(&moto.endpoint);
     let mut links = Links::default();
     let (app, other) = (role("ec2.amazonaws.com"), role("vpc-flow-logs.amazonaws.com"));
-    let moved = infra::kinds::Bucket { expiration_days: 3, public_access_blocked: false, ..bucket() };
+    let moved = infra::kinds::Bucket { expiration_days: Some(3), public_access_blocked: false, ..bucket() };
     let objects: [(&str, Object, Object); 4] = [
         (
             "iam_role.app",

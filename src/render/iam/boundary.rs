@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{CARRIED, KEPT_FOR, Place, Policy, Statement, VERSION, condition};
+use crate::kinds::bucket::{self, BUCKET};
 use crate::kinds::calls::{DATABASE, KEPT, SECRET};
+use crate::kinds::iam_role::{KEYS, READS, WRITES};
 use crate::kinds::{IamRole, Kind, Part, Text, db_instance, secret};
 use crate::model::digest;
 
@@ -68,6 +70,14 @@ pub fn boundary<'a>(place: Place, roles: impl IntoIterator<Item = &'a IamRole>) 
             }
         }
         role.readable.iter().for_each(|arn| secrets(place, arn, &mut all));
+        buckets(place, "ReadBuckets", READS, &role.readable_buckets, &mut all);
+        buckets(place, "WriteBuckets", WRITES, &role.writable_buckets, &mut all);
+        for key in role.bucket_keys.iter().filter_map(Text::plain) {
+            let statement = allow(&mut all, "BucketKeys");
+            statement.action.extend(KEYS.iter().map(ToString::to_string));
+            statement.resource.insert(key);
+            condition(statement, "StringLike", "kms:ViaService", "s3.*");
+        }
     }
     Policy { version: VERSION, statement: all.into_values().collect() }
 }
@@ -114,6 +124,18 @@ fn secrets(place: Place, arn: &Text, all: &mut BTreeMap<String, Statement>) {
     };
     statement.action.insert("secretsmanager:GetSecretValue".into());
     statement.resource.insert(arn);
+}
+
+/// Buckets that a role uses: their ARNs aren't known here, but how all of the stack's begin is, and whose they are.
+fn buckets(place: Place, sid: &str, (own, inside): (&[&str], &[&str]), arns: &BTreeSet<Text>, all: &mut BTreeMap<String, Statement>) {
+    if arns.is_empty() {
+        return;
+    }
+    let names = place.arn(BUCKET, Some(bucket::NAMES));
+    let statement = allow(all, sid);
+    statement.action.extend(own.iter().chain(inside).map(ToString::to_string));
+    statement.resource.extend([names.clone(), format!("{names}/*")]);
+    condition(statement, "StringEquals", "s3:ResourceAccount", place.account.unwrap_or("${aws:PrincipalAccount}"));
 }
 
 fn allow<'a>(all: &'a mut BTreeMap<String, Statement>, sid: &str) -> &'a mut Statement {

@@ -8,6 +8,7 @@ use crate::kinds::{Function, IamRole, LogGroup, Ref, Text};
 use crate::model::{Ranked, Secret};
 use crate::spec::env::{EnvSource, SecretRef};
 use crate::spec::lower::{Lower, allow, int};
+use crate::spec::storage;
 use crate::spec::units::Name;
 
 /// How long logs are kept.
@@ -53,13 +54,16 @@ fn role(name: &Name, entry: &Entry, l: &Lower<'_>) -> IamRole {
     if !entry.permissions.is_empty() {
         policies.insert("permissions".into(), permissions(entry).into());
     }
+    let used = storage::used(l, name);
     IamRole {
-        service: "lambda.amazonaws.com".into(),
         permissions_boundary: l.boundary(),
-        managed_policies: BTreeSet::new(),
         inline_policies: policies,
         readable: entry.env.values().flat_map(|v| readable(l, v)).collect(),
+        readable_buckets: used.read,
+        writable_buckets: used.written,
+        bucket_keys: used.keys,
         tags: l.tags(name.as_str()),
+        ..IamRole::plain("lambda.amazonaws.com")
     }
 }
 

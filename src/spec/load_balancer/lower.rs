@@ -14,13 +14,7 @@ const LOG_DAYS: i32 = 90;
 
 pub fn lower(balancer: &Section, l: &mut Lower<'_>) {
     if balancer.access_logs {
-        let bucket = Bucket {
-            purpose: Purpose::LoadBalancerLogs,
-            expiration_days: LOG_DAYS,
-            encryption: "AES256".into(),
-            public_access_blocked: true,
-            tags: l.tags("access-logs"),
-        };
+        let bucket = Bucket { expiration_days: Some(LOG_DAYS), tags: l.tags("access-logs"), ..Bucket::plain(Purpose::LoadBalancerLogs) };
         l.add("access_logs", "load_balancer.access_logs", bucket);
     }
     let public = balancer.scheme == Scheme::InternetFacing;

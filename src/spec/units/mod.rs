@@ -15,9 +15,10 @@ pub use hosts::{Domain, RecordName, Ttl};
 pub use names::{Account, Arn, EnvName, GroupName, Name, OutputName};
 pub use network::{AvailabilityZone, Cidr, Peer, Ports, Region};
 pub use text::{Reference, Target, Template, TemplatePart};
-pub use time::{DailyWindow, Duration, WeeklyWindow};
+pub use time::{DailyWindow, Duration, Kept, WeeklyWindow};
 pub use words::{
-    AdminUser, Ami, DatabaseName, GroupDescription, HttpPath, Image, RuleDescription, SecretId, SslPolicy, StatusCodes, TagKey, TagValue,
+    AdminUser, Ami, BucketEncryption, DatabaseName, GroupDescription, HeaderName, HttpPath, Image, Origin, RuleDescription, SecretId,
+    SslPolicy, StatusCodes, TagKey, TagValue,
 };
 
 use crate::diag::Code;
@@ -119,6 +120,7 @@ units! {
     Ami
     Arn
     AvailabilityZone
+    BucketEncryption
     Cidr
     CodePath
     DailyWindow
@@ -130,16 +132,19 @@ units! {
     GroupDescription
     GroupName
     Handler
+    HeaderName
     HttpPath
     IamAction
     IamResource
     Image
     InstanceClass
     InstanceType
+    Kept
     LayerArn
     Memory
     Name
     NodeType
+    Origin
     OutputName
     Peer
     Ports

@@ -44,7 +44,7 @@ pub struct Vpc {
     /// Whether instances get DNS names (AWS: `EnableDnsHostnames`).
     #[serde(default = "yes")]
     pub dns_hostnames: bool,
-    /// Gateway endpoints, through which a service is reached without NAT; they cost nothing.
+    /// Gateway endpoints, through which a service is reached without NAT; they cost nothing. S3's comes with every bucket of `storage` that somebody uses.
     #[serde(default = "gateway_endpoints")]
     pub gateway_endpoints: BTreeSet<GatewayEndpoint>,
     /// Security groups by hand, by name. A name that is a compute, cache or database entry or `load_balancer` extends the group that follows from it.

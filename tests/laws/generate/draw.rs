@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::{
-    Balancer, Boot, CACHES, COMPUTE, Cache, Code, Compute, DATABASES, Database, Draw, Edge, FUNCTIONS, Function, GROUPS, Group, NAMES, Net,
-    ROUTES, TIERS, Tier,
+    BUCKETS, Balancer, Boot, Bucket, CACHES, COMPUTE, Cache, Code, Compute, DATABASES, Database, Draw, Edge, FUNCTIONS, Function, GROUPS,
+    Group, NAMES, Net, ROUTES, TIERS, Tier,
 };
 
 pub(super) fn draw() -> impl Strategy<Value = Draw> {
@@ -19,10 +19,11 @@ pub(super) fn draw() -> impl Strategy<Value = Draw> {
         btree_map(select(FUNCTIONS), function(), 0..3),
         btree_map(select(CACHES), cache(), 0..3),
         btree_map(select(DATABASES), database(), 0..2),
+        btree_map(select(BUCKETS), bucket(), 0..3),
         option::weighted(0.5, edge()),
     );
     (team, net(), tiers, groups, sections).prop_map(
-        |(team, net, tiers, groups, (balancer, compute, functions, caches, databases, edge))| Draw {
+        |(team, net, tiers, groups, (balancer, compute, functions, caches, databases, buckets, edge))| Draw {
             team,
             net,
             tiers,
@@ -32,6 +33,7 @@ pub(super) fn draw() -> impl Strategy<Value = Draw> {
             functions,
             caches,
             databases,
+            buckets,
             edge,
         },
     )
@@ -140,7 +142,7 @@ fn compute() -> impl Strategy<Value = Compute> {
     let port = option::weighted(0.8, select(vec![8080u16, 9090]));
     let counts = option::of((0..3u32, 3..6u32));
     let health = option::of(select(vec!["/healthz", "/live"]));
-    let env = subsequence((0..10).collect::<Vec<usize>>(), 0..4);
+    let env = subsequence((0..11).collect::<Vec<usize>>(), 0..4);
     let more = (any::<bool>(), option::weighted(0.2, Just("1h")));
     (boot, shape, 0..4usize, port, counts, health, env, picks(), more).prop_map(
         |(boot, (instance_type, disk), tier, port, instances, health, env, allow_from, (policy, stickiness))| Compute {
@@ -209,6 +211,32 @@ fn database() -> impl Strategy<Value = Database> {
             allow_from,
             protected,
             admin_user,
+            renamed_from: None,
+        },
+    )
+}
+
+fn bucket() -> impl Strategy<Value = Bucket> {
+    let access = || option::of(select(vec!["read", "write", "both"]));
+    let users = vec((0..3usize, access()), 0..3);
+    let kept = (
+        option::of(select(vec!["120d", "365d"])),
+        option::of(select(vec![("0d", "deep_archive"), ("60d", "standard_ia"), ("90d", "glacier_ir")])),
+        option::of(select(vec!["7d", "forever"])),
+        option::of(Just("1d")),
+    );
+    let origins = subsequence(vec!["*", "https://*.example.com", "https://www.example.org"], 0..=3).prop_shuffle();
+    (users, access(), any::<bool>(), any::<bool>(), kept, origins).prop_map(
+        |(users, access, versioning, key, (expire, archive, old_versions, abort_uploads), cors)| Bucket {
+            users,
+            access,
+            versioning,
+            key,
+            expire,
+            archive,
+            old_versions,
+            abort_uploads,
+            cors,
             renamed_from: None,
         },
     )

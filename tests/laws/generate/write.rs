@@ -1,7 +1,7 @@
 //! What was drawn, as a spec: choices become names of what is there.
 use serde_yaml::{Mapping, Value};
 
-use super::{Balancer, Boot, Cache, Code, Compute, Database, Draw, Edge, Function, Group, TIERS, Tier};
+use super::{Balancer, Boot, Bucket, Cache, Code, Compute, Database, Draw, Edge, Function, Group, TIERS, Tier};
 
 /// A map of what is there: nulls and empty maps are left out.
 fn map<'a>(entries: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
@@ -31,6 +31,7 @@ impl Draw {
             ("functions", map(self.functions.iter().map(|(name, f)| (*name, self.function(f))))),
             ("cache", map(self.caches.iter().map(|(name, c)| (*name, self.cache(c))))),
             ("database", map(self.with_databases().map(|(name, d)| (*name, self.database(d))))),
+            ("storage", map(self.buckets.iter().map(|(name, b)| (*name, self.bucket(b))))),
             ("cdn", self.edge.as_ref().map(|e| self.cdn(e)).unwrap_or_default()),
             ("outputs", map([("url", y(self.balances().then_some("${load_balancer.url}"))), ("network", y("${vpc.id}"))])),
         ]);
@@ -231,7 +232,8 @@ impl Draw {
             6 => ("COST", y("5 $$")),
             7 => ("NEIGHBOUR", y(earlier.map(|c| format!("${{compute.{c}.group_name}}")))),
             8 => ("READER", of("reader_endpoint")),
-            _ => ("DATABASE_SECRET_ARN", of("secret_arn")),
+            9 => ("DATABASE_SECRET_ARN", of("secret_arn")),
+            _ => ("BUCKET", y(self.buckets.keys().next().map(|b| format!("${{storage.{b}.name}}")))),
         }
     }
 
@@ -316,6 +318,39 @@ impl Draw {
             ("deletion_protection", unless(true, d.protected)),
             ("admin_user", y(d.admin_user)),
             ("renamed_from", y(d.renamed_from)),
+        ])
+    }
+}
+
+/// A key that somebody else has made.
+const KEY: &str = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-4444-8888-0123456789ab";
+
+impl Draw {
+    fn bucket(&self, b: &Bucket) -> Value {
+        let known: Vec<&str> = self.compute.keys().chain(self.functions.keys()).copied().collect();
+        let mut users: Vec<(&str, Option<&str>)> = vec![];
+        for (pick, access) in b.users.iter().filter(|_| !known.is_empty()) {
+            let name = known[pick % known.len()];
+            if !users.iter().any(|(taken, _)| *taken == name) {
+                users.push((name, *access));
+            }
+        }
+        let user = |(name, access): (&str, Option<&str>)| match access {
+            None => y(name),
+            Some(access) => map([("name", y(name)), ("access", y(access))]),
+        };
+        let rule = |origin: &&str| map([("origins", y([origin])), ("methods", y(["get", "put"])), ("max_age", y("1h"))]);
+        map([
+            ("allow_from", Value::Sequence(users.into_iter().map(user).collect())),
+            ("access", y(b.access)),
+            ("versioning", unless(true, b.versioning)),
+            ("encryption", y(b.key.then_some(KEY))),
+            ("expire", y(b.expire)),
+            ("archive", b.archive.map_or(Value::Null, |(after, class)| map([("after", y(after)), ("class", y(class))]))),
+            ("old_versions", y(b.old_versions)),
+            ("abort_uploads", y(b.abort_uploads)),
+            ("cors", Value::Sequence(b.cors.iter().map(rule).collect())),
+            ("renamed_from", y(b.renamed_from)),
         ])
     }
 }
