@@ -168,7 +168,7 @@ END
 base=(-f "$folder/base.yaml")
 [ -z "$layer" ] || base+=(-f "$layer")
 changed=("${base[@]}" -f "$folder/change.yaml")
-data=bucket.access_logs,db_instance.main,db_replica.main-1,load_balancer.main,log_group.flow_logs,replication_group.main
+data=bucket.access_logs,bucket.uploads,db_instance.main,db_replica.main-1,load_balancer.main,log_group.flow_logs,replication_group.main
 
 # --- what is done, and how it is told --------------------------------------------------------------------------------------------------------------
 

@@ -89,12 +89,16 @@ codes! {
     Locked "spec::locked" "What only Cloudflare may reach is reached through Cloudflare alone.",
     LongComment "spec::long_comment" "A DNS record's comment, which says whose it is, fits into 100 characters.",
     Missing "spec::missing" "A required key is there.",
+    Moved "plan::moved" "A stack stays in the region where it stands.",
     MultiAzWithoutFailover "spec::multi_az_without_failover" "A cache spread over zones needs automatic failover.",
+    Namesake "plan::namesake" "What bears a stack's name bears its identity, too.",
     NoRoom "spec::no_room" "All subnets fit into the VPC's block.",
     OneZone "spec::one_zone" "A service that AWS spreads over zones needs at least two.",
+    Origin "plan::origin" "A stack is changed from the repository that made it.",
     OutOfRange "spec::out_of_range" "A number lies within its field's bounds.",
     Output "output" "An output that is asked for is one of the spec's, and has a value.",
     OwnCredential "spec::own_credential" "What infra and its CI job log in with is given to no application.",
+    Package "spec::package" "A function's code can be packed, holds its handler, and is no larger than AWS takes.",
     Permission "cloudflare::permission" "The token may do what the stack needs at Cloudflare.",
     PlanGate "cloudflare::plan" "A zone's plan has what the spec asks of it.",
     Proxied "spec::proxied" "Only addresses and aliases are proxied, and Cloudflare decides how long answers are kept then.",
@@ -209,6 +213,12 @@ impl Finding {
     /// A warning without a place yet.
     pub fn warning(code: Code, message: impl Into<String>, help: impl Into<String>) -> Self {
         Finding { severity: Severity::Warning, ..Finding::error(code, message, help) }
+    }
+
+    /// The same, said to who changes nothing yet.
+    #[must_use]
+    pub fn softened(self) -> Self {
+        Finding { severity: Severity::Warning, ..self }
     }
 
     /// Adds a place; the first one added decides the file shown first.

@@ -70,7 +70,7 @@ fn empty(v: &Value) -> bool {
     match v {
         Value::Null => true,
         Value::Array(a) => a.is_empty(),
-        Value::Object(m) => m.is_empty(),
+        Value::Object(m) => m.is_empty() || matches!(Form::of_map(m), Form::Ranked(entries) if entries.is_empty()),
         _ => false,
     }
 }

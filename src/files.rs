@@ -1,4 +1,6 @@
 //! Files as `infra` writes them: whole or not at all, and no error without its path.
+pub mod package;
+
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

@@ -41,8 +41,8 @@
 //! Does it decide: `plan`. Does it wait, retry or sleep: `wire::policy` (for a code host: `forge::transport`). Does it change the world: `run::drive`.
 //! Does a person read it: `render`. Is it a word two layers share: `model`.
 //!
-//! **The reading path**, an evening long: `model.rs`, `canon.rs`, `kinds/mod.rs`, `kinds/identity.rs`, `kinds/links.rs`, `kinds/live.rs`,
-//! `kinds/claims.rs`, `kinds/subnet.rs`, `wire/mod.rs`, `wire/policy.rs`, `wire/aws.rs`, `cloud/mod.rs`, `cloud/aws.rs`, `cloud/lease.rs`, `graph.rs`,
+//! **The reading path**, an evening long: `model.rs`, `canon.rs`, `kinds/mod.rs`, `kinds/resource.rs`, `kinds/identity.rs`, `kinds/links.rs`, `kinds/live.rs`,
+//! `kinds/subnet.rs`, `wire/mod.rs`, `wire/policy.rs`, `wire/aws.rs`, `cloud/mod.rs`, `cloud/aws.rs`, `cloud/lease.rs`, `graph.rs`,
 //! `diff.rs`, `observe.rs`, `stack/mod.rs`, `spec/mod.rs`, `spec/section.rs`, `spec/sections.rs`, `spec/cache/mod.rs`, `spec/cache/check.rs`,
 //! `spec/cache/lower.rs`, `spec/lower.rs`, `plan/mod.rs`, `plan/decide.rs`, `plan/steps.rs`, `run/mod.rs`, `run/ready.rs`, `run/drive.rs`,
 //! `run/look.rs`, `run/memory.rs`, `run/journal.rs`, `run/intent.rs`, `run/recover.rs`, `render/words.rs`, `render/text.rs`, `cli/flow.rs`,

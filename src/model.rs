@@ -190,9 +190,12 @@ pub enum Order {
     DeleteFirst,
 }
 
-/// Whether deleting an object loses what users stored in it.
+/// What is lost with an object for good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loss {
     None,
+    /// What users stored in it.
     Data,
+    /// An address that others have noted (in allow-lists of partners): it matters as long as the stack goes on.
+    Address,
 }

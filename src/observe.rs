@@ -1,4 +1,6 @@
 //! One batched list per kind, all at once, into a `Snapshot`.
+mod named;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join_all;
@@ -8,6 +10,8 @@ use crate::cloud::Observe;
 use crate::kinds::prefix_list::CLOUDFLARE;
 use crate::kinds::{Address, Kind, Live, Object, PrefixList, foreign, map_refs};
 use crate::wire::CloudError;
+
+pub use named::Named;
 
 /// What does exist, by address; several objects at one address are generations, sorted by id.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -19,6 +23,12 @@ pub struct Snapshot {
     /// named, and never changed or deleted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub copies: Vec<Live>,
+    /// What is known of the stack's identity.
+    #[serde(default)]
+    pub named: Named,
+    /// Objects of an equally named stack with another identity. They are named, and never changed or deleted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub namesakes: Vec<Live>,
 }
 
 /// Takes copies out from among the stack's objects: of several that one step would have made, all but the one that others of the stack use. Where that
@@ -82,7 +92,7 @@ pub async fn observe(cloud: &impl Observe, stack: &str, renamed: &BTreeMap<Addre
     // What others have in an object of the stack is told by that object's address.
     let named = |a: &Address| names.get(&(a.kind, a.name.clone())).cloned();
     let foreign = others.into_iter().map(|l| Live { object: map_refs(&l.object, named), ..l }).collect();
-    Ok(Snapshot { live, foreign, copies })
+    Ok(Snapshot { live, foreign, copies, ..Snapshot::default() })
 }
 
 /// Fills in what objects are wanted to hold that only the world knows: the ranges that Cloudflare publishes.

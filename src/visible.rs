@@ -47,25 +47,25 @@ fn number(out: &mut String, c: char) {
 
 /// Characters that turn the direction of a text, break its line, have no width, or are blank letters. Joiners stay: scripts and emoji need them.
 fn deceives(c: char) -> bool {
-    let ranges = [
-        ('\u{ad}', '\u{ad}'),
-        ('\u{34f}', '\u{34f}'),
-        ('\u{61c}', '\u{61c}'),
-        ('\u{115f}', '\u{1160}'),
-        ('\u{17b4}', '\u{17b5}'),
-        ('\u{180e}', '\u{180e}'),
-        ('\u{200b}', '\u{200b}'),
-        ('\u{200e}', '\u{200f}'),
-        ('\u{2028}', '\u{202e}'),
-        ('\u{2060}', '\u{206f}'),
-        ('\u{3164}', '\u{3164}'),
-        ('\u{feff}', '\u{feff}'),
-        ('\u{ffa0}', '\u{ffa0}'),
-        ('\u{fff9}', '\u{fffb}'),
-        ('\u{1d173}', '\u{1d17a}'),
-        ('\u{e0000}', '\u{e007f}'),
-    ];
-    ranges.iter().any(|(first, last)| (*first..=*last).contains(&c))
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180e}'
+            | '\u{200b}'
+            | '\u{200e}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 /// Whole lines, ended by `\n`: what is not seen is told by its number, but for the colours of a styled text; what a CI system would take for a command is

@@ -92,7 +92,7 @@ impl Apply {
             None => change::from_spec(&context, &loaded, &stack, &Choice::from(&self.select), self.recover, "apply").await?,
         };
         if exit == Exit::Done && !stack.outputs.is_empty() {
-            let snapshot = flow::look(world.read_only(), &mut stack, &loaded).await?;
+            let snapshot = flow::look(world.read_only(), &mut stack, &loaded).await?.snapshot;
             match self.how.json {
                 true => printer.document(&super::output::stream(&stack, &snapshot)),
                 false => printer.result(&super::output::lines(&stack, &snapshot)),

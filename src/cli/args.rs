@@ -100,6 +100,12 @@ pub struct RunArgs {
     /// Begin even if the credentials end before the run usually does
     #[arg(long, env = "INFRA_IGNORE_EXPIRY")]
     pub ignore_expiry: bool,
+    /// Take over what bears the stack's name and this identity: nothing notes it any more, or another repository made it
+    #[arg(long, value_name = "IDENTITY", env = "INFRA_TAKE_OVER")]
+    pub take_over: Option<String>,
+    /// Begin a stack in this region though an equally named one stands in another
+    #[arg(long, env = "INFRA_ANOTHER_REGION")]
+    pub another_region: bool,
     /// Where journals of runs are kept
     #[arg(long, value_name = "FOLDER", env = "INFRA_JOURNAL", default_value = JOURNALS)]
     pub journal: PathBuf,

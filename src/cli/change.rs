@@ -1,4 +1,5 @@
 //! What apply and destroy do with a plan, whether it comes from a spec or from a file: its approval, the lease, and the run.
+use super::claim;
 use super::failure::Failure;
 use super::flow::{self, Choice};
 use super::runner::RunContext;
@@ -121,6 +122,7 @@ pub async fn carry_out(
 /// Plans under the lease, unless an earlier run is not over.
 async fn prepare(context: &RunContext<'_>, stack: &str, plan: impl AsyncFn() -> Result<Plan, Failure>) -> Result<Prepared, Failure> {
     let notes = context.world.read_only().notes(stack).await?;
+    claim::made_here(stack, &notes, context.how.into())?;
     match intent::read(stack, &notes).map_err(|e| Failure::damaged("what the cloud noted of a run", &e))? {
         Some(intent) => Ok(Prepared::Unfinished(intent)),
         None => plan().await.map(Prepared::Ready),
@@ -130,7 +132,8 @@ async fn prepare(context: &RunContext<'_>, stack: &str, plan: impl AsyncFn() -> 
 /// Reads the live environment and decides what makes it what `stack` says.
 async fn look_and_plan(context: &RunContext<'_>, loaded: &Loaded, stack: &Stack, choice: &Choice) -> Result<Plan, Failure> {
     let mut stack = stack.clone();
-    let mut snapshot = flow::look(context.world.read_only(), &mut stack, loaded).await?;
+    let seen = flow::look(context.world.read_only(), &mut stack, loaded).await?;
+    let mut snapshot = seen.claimed(&stack.name, loaded.spec.region.as_str(), context.how.into())?;
     preflight::zones(context.world.read_only(), &stack, &snapshot, loaded, context.printer).await?;
     preflight::limits(context.world.read_only(), &stack, &snapshot, loaded, context.printer).await?;
     let mut plan = flow::decide(&mut stack, &mut snapshot, choice, loaded, context.printer)?;

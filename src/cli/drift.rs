@@ -2,6 +2,7 @@
 use clap::Args;
 
 use super::args::{CloudArgs, PartArgs, SpecArgs};
+use super::claim::Seen;
 use super::failure::Failure;
 use super::flow;
 use super::printer::Printer;
@@ -33,11 +34,9 @@ impl Drift {
         let loaded = flow::read(&self.spec, printer)?;
         let mut stack = flow::stack(&loaded)?;
         let world = flow::world(&self.cloud, &loaded).await?;
-        let (reader, name) = (world.read_only(), stack.name.clone());
-        let (snapshot, notes) = tokio::join!(flow::look(world.read_only(), &mut stack, &loaded), reader.notes(&name));
-        let mut snapshot = snapshot?;
-        // Whoever may look need not be allowed to read the notes.
-        if let Some(hint) = status::hint(&name, &notes.unwrap_or_default(), &flow::terms(&self.cloud)) {
+        let reader = world.read_only();
+        let Seen { mut snapshot, notes } = flow::look(world.read_only(), &mut stack, &loaded).await?;
+        if let Some(hint) = status::hint(&stack.name, &notes, &flow::terms(&self.cloud)) {
             printer.say(&hint);
         }
         let chosen = flow::narrow(&mut stack, &mut snapshot, &self.part.selection(), printer)?;

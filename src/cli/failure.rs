@@ -1,4 +1,5 @@
 //! Everything that can refuse a command, as findings: a code, a sentence, the place in the YAML, and what to do instead.
+mod claim;
 mod plan;
 
 use std::io;

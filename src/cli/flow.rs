@@ -1,24 +1,26 @@
 //! The flow that plan, apply, destroy and output share: spec to stack, world to snapshot, both to a plan.
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::{CloudArgs, CloudChoice, SelectArgs, SpecArgs};
+use super::claim::{self, Seen};
 use super::failure::Failure;
 use super::printer::Printer;
 use crate::cloud::lease::Terms;
 use crate::cloud::sandbox::{Fault, Pace};
 use crate::cloud::{Backend, Observe, ReadOnly, Sandbox};
 use crate::diag::{Code, Finding, Place};
-use crate::kinds::{Address, Live};
+use crate::kinds::Address;
 use crate::model::AttrChange;
 use crate::model::Moment;
 use crate::observe::{Snapshot, complete, observe};
 use crate::plan::saved::{Saved, Scene, SceneZone};
 use crate::plan::{Allowed, Plan, Selection, plan, select};
 use crate::redact::{Redactor, SHORTEST};
+use crate::run::identity;
 use crate::spec::lower::lower;
-use crate::spec::{Loaded, Spec, load};
+use crate::spec::{Loaded, Spec, folder, load, load_in};
 use crate::stack::Stack;
 use crate::wire::policy::Policy;
 use crate::wire::{Clients, Cloudflare};
@@ -52,7 +54,12 @@ pub fn written(layers: &[(PathBuf, String)]) -> Option<String> {
 
 /// Parses and checks the layers of a spec; writes warnings, and hides its secrets from then on.
 pub fn parse(layers: &[(PathBuf, String)], printer: &Printer) -> Result<Loaded, Failure> {
-    let loaded = load(layers, &environment).inspect_err(|findings| printer.hide(findings.0.iter().flat_map(literals)))?;
+    parse_in(folder(layers.first().map(|(name, _)| name.as_path())), layers, printer)
+}
+
+/// As [`parse`], with the folder that paths of code begin in.
+pub fn parse_in(folder: &Path, layers: &[(PathBuf, String)], printer: &Printer) -> Result<Loaded, Failure> {
+    let loaded = load_in(folder, layers, &environment).inspect_err(|findings| printer.hide(findings.0.iter().flat_map(literals)))?;
     printer.hide(loaded.secrets.iter().filter_map(|name| environment(name)));
     for name in loaded.secrets.iter().filter(|name| environment(name).is_some_and(|value| value.trim().len() < SHORTEST)) {
         printer.say(&format!("`{name}` has fewer than {SHORTEST} characters: where a service repeats such a value, it can't be told from other text and hidden."));
@@ -133,16 +140,27 @@ pub async fn scene(world: ReadOnly<'_>, loaded: &Loaded) -> Result<Scene, Failur
     Ok(Scene { account: who.account, region: who.region, zone: zone.map(|z| SceneZone { name: z.name, id: z.id }) })
 }
 
-/// Reads the live objects of the stack, and completes the wanted ones with what only the cloud knows.
-pub async fn look(world: ReadOnly<'_>, stack: &mut Stack, loaded: &Loaded) -> Result<Snapshot, Failure> {
-    let seen = async { tokio::try_join!(observe(&world, &stack.name, &stack.renamed), complete(&world, &mut stack.nodes)) };
-    let (snapshot, ()) = seen.await.map_err(|e| Failure::looking(loaded, e))?;
+/// Reads the live objects of the stack and its notes, and completes the wanted ones with what only the cloud knows.
+pub async fn look(world: ReadOnly<'_>, stack: &mut Stack, loaded: &Loaded) -> Result<Seen, Failure> {
+    let name = stack.name.clone();
+    let seen = async { tokio::try_join!(observe(&world, &name, &stack.renamed), complete(&world, &mut stack.nodes)) };
+    let (seen, notes) = tokio::join!(seen, world.notes(&name));
+    let (mut snapshot, ()) = seen.map_err(|e| Failure::looking(loaded, e))?;
+    // Whoever may look need not be allowed to read the notes: then the stack's name alone tells what is its own.
+    let notes = match notes {
+        Ok(notes) => {
+            let known = identity::read(&name, &notes).map_err(|e| Failure::unread_identity(&name, &e))?;
+            snapshot = snapshot.identified(known.as_ref().map(|k| k.identity.as_str()));
+            notes
+        }
+        Err(_) => BTreeMap::new(),
+    };
     if let Some(vpc) = loaded.spec.vpc.settled(&snapshot).filter(|_| !stack.nodes.is_empty()) {
         let spec = Spec { vpc, ..loaded.spec.clone() };
         *stack = lower(&spec, &held).map_err(|unset| Failure::unset(loaded, &unset))?;
         complete(&world, &mut stack.nodes).await.map_err(|e| Failure::looking(loaded, e))?;
     }
-    Ok(snapshot)
+    Ok(Seen { snapshot, notes })
 }
 
 /// The selection and the permissions to lose data that the command line gives.
@@ -175,14 +193,7 @@ pub fn narrow(
 
 /// Plans the selected part of the stack. Stack and snapshot are narrowed to it, as a saved plan keeps them.
 pub fn decide(stack: &mut Stack, snapshot: &mut Snapshot, choice: &Choice, loaded: &Loaded, printer: &Printer) -> Result<Plan, Failure> {
-    let copy = |live: &Live| {
-        let message = format!(
-            "{} bears a copy of the stamp of {}: no run of {} made it, and it is left alone",
-            live.id, live.stamp.address, stack.name
-        );
-        Finding::warning(Code::Twins, message, "take the tags `infra:*` from it, or the object away, if you know whose it is")
-    };
-    printer.findings(&snapshot.copies.iter().map(copy).collect::<Vec<_>>());
+    printer.findings(&claim::left_alone(&stack.name, snapshot));
     narrow(stack, snapshot, &choice.selection, printer)?;
     let mut plan = plan(stack, snapshot, &choice.allowed).map_err(|problems| Failure::plan(loaded, stack, &problems))?;
     plan.changes.iter_mut().for_each(|c| locate(&mut c.attrs, loaded));
@@ -211,6 +222,9 @@ pub fn saved(
     redactor: &Redactor,
 ) -> Saved {
     read.foreign.retain(|l| plan.adopted.iter().any(|a| a.id == l.id));
+    // They have been named; no plan has anything to do with them.
+    read.copies.clear();
+    read.namesakes.clear();
     let saved = Saved {
         created: Moment::now(),
         command: command.into(),

@@ -27,7 +27,7 @@ pub struct History {
     /// Where journals of runs are kept
     #[arg(long, value_name = "FOLDER", env = "INFRA_JOURNAL", default_value = super::args::JOURNALS)]
     journal: PathBuf,
-    /// Print JSON: the list, or every line of one run's journal without its plan
+    /// Print JSON: the list (`infra schema history`), or every line of one run's journal without its plan
     #[arg(long, env = "INFRA_JSON")]
     json: bool,
 }

@@ -2,6 +2,7 @@
 mod apply;
 mod args;
 mod change;
+mod claim;
 mod comment;
 mod comment_publisher;
 mod completions;

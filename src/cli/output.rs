@@ -37,7 +37,7 @@ impl Output {
             return Err(Failure::no_output(name, stack.outputs.keys()));
         }
         let world = flow::world(&self.cloud, &loaded).await?;
-        let snapshot = flow::look(world.read_only(), &mut stack, &loaded).await?;
+        let snapshot = flow::look(world.read_only(), &mut stack, &loaded).await?.snapshot;
         let values = values(&stack, &snapshot);
         match &self.name {
             Some(name) if values[name].is_null() => return Err(Failure::unknown_output(name)),

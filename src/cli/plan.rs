@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::args::{CloudArgs, CommitArgs, SelectArgs, SpecArgs};
+use super::claim::{self, Seen};
 use super::failure::Failure;
 use super::flow::{self, Choice};
 use super::preflight;
@@ -56,17 +57,12 @@ impl Plan {
             stack.renamed.clear();
         }
         let world = flow::world(&self.cloud, &loaded).await?;
-        let reader = world.read_only();
-        let (snapshot, scene, notes) = {
-            let name = stack.name.clone();
-            let look = flow::look(world.read_only(), &mut stack, &loaded);
-            tokio::join!(look, flow::scene(world.read_only(), &loaded), reader.notes(&name))
-        };
-        let (mut snapshot, scene) = (snapshot?, scene?);
+        let (seen, scene) = tokio::join!(flow::look(world.read_only(), &mut stack, &loaded), flow::scene(world.read_only(), &loaded));
+        let (seen, scene) = (seen?, scene?);
+        claim::warn(&stack.name, loaded.spec.region.as_str(), &seen, printer);
+        let Seen { mut snapshot, notes } = seen;
         preflight::zones(world.read_only(), &stack, &snapshot, &loaded, printer).await?;
         preflight::limits(world.read_only(), &stack, &snapshot, &loaded, printer).await?;
-        // Whoever may plan need not be allowed to read the notes.
-        let notes = notes.unwrap_or_default();
         if let Some(hint) = status::hint(&stack.name, &notes, &flow::terms(&self.cloud)) {
             printer.say(&hint);
         }

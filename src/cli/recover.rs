@@ -1,4 +1,5 @@
 //! `infra recover`.
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -12,7 +13,7 @@ use crate::cloud::lease::{Keeper, Lease, newest};
 use crate::cloud::{Backend, Observe};
 use crate::diag::Exit;
 use crate::plan::saved::attributes as hide;
-use crate::render::history;
+use crate::render::{history, words};
 use crate::run::journal::{Damaged, Ending, Header, Journal, RecordedRun, list};
 use crate::run::left::left_to_do;
 use crate::run::recover::{look_back, secrets, unseal, wait};
@@ -241,7 +242,7 @@ async fn find_run(context: &RunContext<'_>, stack: &str, named: Option<&str>, la
         return Err(noted(Damaged { line: 0, why }));
     }
     header.life = intent.life;
-    wait(flow::quiet(context.cloud), last.map(|l| l.beat)).await;
+    wait(flow::quiet(context.cloud)).await;
     let events = look_back(&header.plan, &header.run, context.world).await?;
     Ok(Some(Known { header, events, journal: None, life: intent.life, proved }))
 }
@@ -270,22 +271,34 @@ async fn close_ended_elsewhere(context: &RunContext<'_>, stack: &str, open: Opti
     Ok(())
 }
 
-/// Closes every unfinished run of the stack without undoing anything.
+/// Closes every unfinished run of the stack without undoing anything. The stack's history tells of each whose plan can be read.
 async fn abandon<'w>(context: &RunContext<'w>, mut keeper: Keeper<'w, Backend>, stack: &str) -> Result<Exit, Failure> {
     let abandoned = async {
         if !context.confirm("abandon").await? {
-            return Ok(Exit::Error);
+            return Ok(None);
         }
+        let (notes, who) = (context.world.read_only().notes(stack).await?, context.world.read_only().identity().await?);
+        let noted = intent::read(stack, &notes).ok().flatten().and_then(|intent| intent::header(stack, &notes, &intent).ok());
+        let mut runs: BTreeMap<String, Header> = noted.into_iter().map(|header| (header.run.clone(), header)).collect();
         intent::clear_all(context.world, stack).await?;
         for (path, recorded) in list(&context.how.journal, Some(stack))? {
-            if recorded.is_ok_and(|s| s.ended().is_none()) {
-                Journal::open(&path)?.0.end(Ending::Abandoned)?;
+            let Some(recorded) = recorded.ok().filter(|s| s.ended().is_none()) else { continue };
+            Journal::open(&path)?.0.end(Ending::Abandoned)?;
+            if is_open_here(&recorded, &who) {
+                runs.entry(recorded.header.run.clone()).or_insert(recorded.header);
             }
         }
         context.printer.say("Everything was left as it stands. `infra plan` shows what is left to do.");
-        Ok(Exit::Done)
+        Ok(Some(runs))
     };
-    let exit = keeper.during(Box::pin(abandoned)).await;
+    let (exit, runs) = match keeper.during(Box::pin(abandoned)).await {
+        Ok(Some(runs)) => (Ok(Exit::Done), runs),
+        Ok(None) => (Ok(Exit::Error), BTreeMap::new()),
+        Err(failure) => (Err(failure), BTreeMap::new()),
+    };
+    for header in runs.values() {
+        context.record(&keeper, header, words::ending(Ending::Abandoned), 0).await;
+    }
     context.release(keeper, "abandoned", 0).await;
     exit
 }

@@ -23,7 +23,7 @@ use crate::render::text::Detail;
 use crate::render::{report, status, stream, text, words};
 use crate::run::drive::{Settings, Sink, Stop, drive};
 use crate::run::journal::{Ending, Header, Journal};
-use crate::run::{Direction, Event, Outcome, Run, Settlement, history, intent};
+use crate::run::{Direction, Event, Outcome, Run, Settlement, history, identity, intent};
 use crate::wire::CloudError;
 
 /// What every run needs: the cloud, the arguments, the printer, and the publisher of the comment.
@@ -107,9 +107,10 @@ impl<'w> RunContext<'w> {
         }
     }
 
-    async fn prepare(&self, holder: Holder, plan: Plan, command: &str, spec: &str) -> Result<(Header, Journal), Failure> {
+    async fn prepare(&self, holder: Holder, mut plan: Plan, command: &str, spec: &str) -> Result<(Header, Journal), Failure> {
         self.outlast(&plan).await?;
         let who = self.world.identity().await?;
+        plan.identity = identity::settle(self.world, &plan.stack, &who, &plan.identity, self.how.take_over.as_deref()).await?;
         let header = Header::begun(run_id(), plan, command, who, spec, holder);
         let journal = Journal::create(&self.how.journal, &header)?;
         intent::write(self.world, &header, 1).await?;
@@ -224,15 +225,15 @@ impl<'w> RunContext<'w> {
             (Some(Ending::Applied), "destroy") => {
                 self.report_release(keeper.vanish(words::outcome(outcome), 0).await);
                 let stack = &header.stack;
-                self.printer
-                    .say(&format!("What stays are a few notes below {stack}/: the last lease, and the history of runs (`infra history`)."));
+                let stays = "its identity, the last lease, and the history of runs (`infra history`)";
+                self.printer.say(&format!("What stays are a few notes below {stack}/: {stays}."));
             }
             _ => self.release(keeper, words::outcome(outcome), watch.standing.len()).await,
         }
     }
 
     /// Adds a line to the stack's history, unless the lease is another's by now.
-    async fn record(&self, keeper: &Keeper<'w, Backend>, header: &Header, ended: &str, seconds: u64) {
+    pub async fn record(&self, keeper: &Keeper<'w, Backend>, header: &Header, ended: &str, seconds: u64) {
         if !keeper.holds().await {
             return;
         }

@@ -11,7 +11,7 @@ use crate::diag::Exit;
 use crate::files;
 use crate::plan::saved::{Moved, Refused, Scene, Seal};
 use crate::plan::{Allowed, Plan, Saved, signature};
-use crate::spec::Loaded;
+use crate::spec::{Loaded, folder};
 use crate::stack::{Layer, Stack};
 use crate::visible::visible;
 
@@ -60,7 +60,8 @@ pub fn read(file: &Path, asked: &VerifyArgs) -> Result<(Saved, Seal), Failure> {
 /// The spec that a saved plan was made from, read with this environment.
 pub fn load(saved: &Saved, file: &Path, printer: &Printer) -> Result<(Loaded, Stack), Failure> {
     let name = PathBuf::from(format!("{} (the spec in it)", file.display()));
-    let mut loaded = flow::parse(&[(name, saved.spec.clone())], printer)?;
+    let code = folder(saved.layers.first().map(|layer| Path::new(&layer.file)));
+    let mut loaded = flow::parse_in(code, &[(name, saved.spec.clone())], printer)?;
     loaded.layers = saved.layers.clone();
     loaded.digest = crate::stack::layers_digest(&saved.layers);
     let mut stack = flow::stack(&loaded)?;
@@ -135,7 +136,8 @@ fn describe(scene: &Scene) -> String {
 /// Looks again and makes the same plan again; refused when anything of the plan's business has moved.
 async fn plan_again(context: &RunContext<'_>, loaded: &Loaded, stack: &Stack, saved: &Saved, file: &Path) -> Result<Plan, Failure> {
     let mut stack = stack.clone();
-    let snapshot = flow::look(context.world.read_only(), &mut stack, loaded).await?;
+    let seen = flow::look(context.world.read_only(), &mut stack, loaded).await?;
+    let snapshot = seen.claimed(&stack.name, loaded.spec.region.as_str(), context.how.into())?;
     saved.again(stack.clone(), snapshot).map_err(|refused| match refused {
         Refused::Moved(moved) => Failure::stale(file, moved),
         Refused::Impossible(problems) => Failure::plan(loaded, &stack, &problems),

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use super::failure::Failure;
 use super::printer::Printer;
 use crate::diag::Exit;
-use crate::render::{drift, json, stream};
+use crate::render::{drift, history, json, stream};
 use crate::spec::schema;
 
 /// Prints a JSON Schema: for editors, or for readers of plans and of `--json`.
@@ -20,6 +20,8 @@ pub struct Schema {
 enum SchemaOf {
     /// What `infra drift --json` prints
     Drift,
+    /// What `infra history --json` prints of runs
+    History,
     /// A layer over a spec: nothing is required, and `null` removes
     Layer,
     /// What `infra show --format json` prints
@@ -34,6 +36,7 @@ impl Schema {
     pub fn run(self, printer: &Printer) -> Result<Exit, Failure> {
         let schema = match self.what {
             SchemaOf::Drift => drift::schema(),
+            SchemaOf::History => history::schema(),
             SchemaOf::Layer => schema::layer_schema(),
             SchemaOf::Plan => json::plan_schema(),
             SchemaOf::Spec => schema::infra_schema(),

@@ -377,10 +377,12 @@ impl<C: Notes> Keeper<'_, C> {
     }
 
     /// Lets the lease go and removes what else is noted of the stack. How it ended stays, so that the next lease has another number: the name of
-    /// a parameter may not be used again right after it was deleted (`DeleteParameters`). The [history](crate::run) of the stack's runs stays, too.
+    /// a parameter may not be used again right after it was deleted (`DeleteParameters`). The stack's identity and the [history](crate::run) of its runs
+    /// stay, too: what is made under the name later is the same stack.
     pub async fn vanish(self, ended: &str, done: usize) -> Result<(), CloudError> {
         let all = self.cloud.notes(&self.stack).await?;
-        let stays = |name: &String| ["lease", "history"].iter().any(|kept| name.starts_with(&format!("{}/{kept}/", self.stack)));
+        let stays =
+            |name: &String| ["/lease/", "/history/", "/identity"].iter().any(|kept| name.starts_with(&format!("{}{kept}", self.stack)));
         self.cloud.forget(&all.into_keys().filter(|name| !stays(name)).collect::<Vec<_>>()).await?;
         self.release(ended, done).await
     }

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{Cloud, Observe};
 use crate::kinds::{Call, Fact, Kind, Links, Live, Object, Question, Stamp};
+use crate::visible::visible;
 use crate::wire::{Class, CloudError, Identity, Zone};
 
 /// A look at a kind serves so long for the next object of it.
@@ -18,6 +19,8 @@ const FRESH: Duration = Duration::from_secs(5);
 pub struct Owned<'c, C> {
     cloud: &'c C,
     stack: &'c str,
+    /// The stack's identity; empty where it has none.
+    identity: &'c str,
     /// For how long "nothing there" must stay true before it is believed.
     quiet: Duration,
     seen: BTreeMap<Kind, Mutex<Option<Look>>>,
@@ -39,9 +42,9 @@ enum Standing {
 }
 
 impl<'c, C: Cloud> Owned<'c, C> {
-    pub fn new(cloud: &'c C, stack: &'c str, quiet: Duration) -> Self {
+    pub fn new(cloud: &'c C, (stack, identity): (&'c str, &'c str), quiet: Duration) -> Self {
         let seen = Kind::ALL.iter().map(|kind| (*kind, Mutex::new(None))).collect();
-        Owned { cloud, stack, quiet, seen, made: RefCell::default() }
+        Owned { cloud, stack, identity, quiet, seen, made: RefCell::default() }
     }
 
     /// Whether the object may be touched; an error when it is another's.
@@ -56,6 +59,12 @@ impl<'c, C: Cloud> Owned<'c, C> {
         loop {
             match self.stamp(live, young).await? {
                 Some(now) if now.stack != self.stack => return Err(foreign(live, "it bears another's stamp, or none")),
+                Some(now) if now.namesake(self.identity) => {
+                    return Err(foreign(
+                        live,
+                        &format!("it is of another stack of this name, whose identity is {}", visible(&now.identity)),
+                    ));
+                }
                 Some(now) if !same(&now, &live.stamp) => return Err(foreign(live, "it was made by another step than the run says")),
                 Some(_) => return Ok(Standing::Ours),
                 None if made => return Ok(Standing::Ours),

@@ -79,7 +79,7 @@ pub struct Sandbox {
 impl Sandbox {
     /// An empty cloud in memory.
     pub fn new(region: &str, pace: Pace, policy: Policy) -> Self {
-        let state = State { rng: fastrand::Rng::with_seed(pace.seed), ..State::default() };
+        let state = State { rng: fastrand::Rng::with_seed(pace.seed), region: region.into(), ..State::default() };
         Sandbox { policy, region: region.into(), pace, state: RefCell::new(state) }
     }
 
@@ -99,6 +99,7 @@ impl Sandbox {
         let (from, mut to) = (self.state.borrow(), copy.state.borrow_mut());
         from.objects.values().cloned().for_each(|live| to.keep(live));
         to.notes.clone_from(&from.notes);
+        to.abroad.clone_from(&from.abroad);
         to.serial = from.serial;
         drop(to);
         copy
@@ -252,7 +253,8 @@ impl Observe for Sandbox {
                 _ => {}
             }
         }
-        Ok(seen.into_values().cloned().collect())
+        let region = |live: &Live| state.abroad.get(&(kind, live.id.clone())).map_or(self.region.as_str(), String::as_str);
+        Ok(seen.into_values().map(|live| live.clone().abroad(region(live), &self.region)).collect())
     }
 }
 

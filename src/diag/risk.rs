@@ -27,6 +27,7 @@ risks! {
     NoDeletionProtection "no_deletion_protection" "Nothing keeps an object from being deleted.",
     NoHttpsOrigin "no_https_origin" "Cloudflare asks over https, and nobody answers.",
     NoStandby "no_standby" "A database is away when its zone fails.",
+    NoVersions "no_versions" "What is overwritten or deleted in a bucket is gone.",
     NoWayOut "no_way_out" "What can't reach the internet fetches no image from there.",
     OldTls "old_tls" "Clients may use a version of TLS that is long broken.",
     PublicStore "public_store" "A store stands in a tier that the internet has a route to.",

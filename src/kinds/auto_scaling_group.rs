@@ -101,6 +101,24 @@ impl Resource for AutoScalingGroup {
         }
     }
 
+    /// It registers in new target groups, and leaves the old ones when nothing forwards to these any more.
+    fn meanwhile(&self, before: &Self) -> Option<Self> {
+        let both = &self.target_groups | &before.target_groups;
+        let passes = both != self.target_groups && both != before.target_groups;
+        passes.then(|| AutoScalingGroup { target_groups: both, ..self.clone() })
+    }
+
+    /// A successor carries the load that is there.
+    fn succeeds(&self, before: &Self) -> Self {
+        AutoScalingGroup { desired: before.desired.clamp(self.min, self.max.max(self.min)), ..self.clone() }
+    }
+
+    /// Instances of another template need not answer where the old ones are asked: in both target groups none of them would be healthy.
+    fn renewed(&self, replaced: &dyn Fn(&Address) -> bool) -> Vec<&'static str> {
+        let both = replaced(&self.launch_template.address()) && self.target_groups.iter().any(|t| replaced(&t.address()));
+        if both { vec!["launch_template", "target_groups"] } else { vec![] }
+    }
+
     fn breaches(&self, _me: &Address, near: Near<'_>) -> Vec<Breach> {
         rules::breaches(self, near)
     }
@@ -136,7 +154,7 @@ impl Resource for AutoScalingGroup {
         }
     }
 
-    /// New target groups must see healthy instances before anything else changes; old ones are left last.
+    /// New target groups must see healthy instances before anything else changes; those that it is no longer to be in are left last.
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let name = live.id.as_str();
         let absent = || failed(Class::NotFound, "NotFound", format!("the scaling group {name} is gone"));

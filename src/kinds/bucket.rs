@@ -1,4 +1,8 @@
 //! A bucket with one purpose.
+mod content;
+mod lifecycle;
+mod policies;
+mod rules;
 mod settings;
 mod terraform;
 
@@ -6,9 +10,9 @@ use super::calls::{On, call, needs};
 use super::example::tags;
 use super::quotas::quota;
 use super::*;
-use crate::model::{Tags, partition};
+use crate::model::{Ranked, Tags};
 use crate::wire::tags::to_tags;
-use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+use aws_sdk_s3::types::{BucketLocationConstraint, BucketNamespace, CreateBucketConfiguration, ObjectOwnership};
 use futures_util::future::try_join_all;
 
 object! {
@@ -17,10 +21,26 @@ object! {
         /// What it is for; its policy (`AWS::S3::BucketPolicy`) follows from that.
         update purpose: Purpose,
         /// Days after which an object is removed (`ExpirationInDays` of a lifecycle rule of ours, over the whole bucket; other
-        /// rules are left alone). 0: nothing is removed.
-        update(data) expiration_days: i32,
+        /// rules are left alone). `None`: nothing is removed.
+        update(data) expiration_days: Option<i32>,
+        /// Days after which an older version is removed (`NoncurrentDays` of our rule), and what marks a deletion once no version is left. `None`: none is.
+        update(data) old_versions_days: Option<i32>,
+        /// Where objects go that are read rarely (`Transition` of our rule).
+        update archive: Option<Archive>,
+        /// Days after which an upload in parts that nobody has completed is dropped (`DaysAfterInitiation` of our rule). `None`: it stays.
+        update abort_uploads_days: Option<i32>,
+        /// Whether what is overwritten or deleted is kept as an older version (`Status` of `PutBucketVersioning`). Once it was on, it is only suspended.
+        update(data) versioning: bool,
         /// `SSEAlgorithm`: `AES256`, `aws:kms` or `aws:kms:dsse`. Load balancers write logs to `AES256` only.
         update encryption: String,
+        /// The ARN of the key (`KMSMasterKeyID`); `None`: AWS's own.
+        update kms_key: Option<String>,
+        /// Whether one key of the bucket's own serves for many objects, so that KMS is asked less (`BucketKeyEnabled`).
+        update bucket_key: bool,
+        /// Which pages of other origins may use it in a browser (`CORSRules`), by position: the first that fits decides.
+        update cors: Ranked<CorsRule>,
+        /// `BucketOwnerEnforced`: all objects are the account's, and no ACL counts; else `BucketOwnerPreferred` or `ObjectWriter`.
+        update ownership: String,
         /// Whether all four settings of `PublicAccessBlockConfiguration` are on.
         update public_access_blocked: bool,
         update tags: Tags,
@@ -33,16 +53,52 @@ object! {
 pub enum Purpose {
     /// Load balancers of this account write their access logs to it, without a prefix.
     LoadBalancerLogs,
+    /// Applications keep what they like in it, over TLS alone; who may, their own roles say.
+    Storage,
     /// Found, never asked for: a policy that follows from no purpose, as its JSON; empty when there is none.
     Other(String),
 }
 
-/// "General purpose bucket naming rules" of the S3 user guide.
+/// Where objects go after some days.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Archive {
+    /// Days after their creation (`Days`).
+    pub days: i32,
+    /// `StorageClass`: `STANDARD_IA`, `GLACIER_IR`.
+    pub class: String,
+}
+
+/// What pages of some origins may do in a browser (`CORSRule`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CorsRule {
+    /// `AllowedOrigins`, each with one `*` at most.
+    pub origins: BTreeSet<String>,
+    /// `AllowedMethods`: `GET`, `PUT`, `POST`, `DELETE`, `HEAD`.
+    pub methods: BTreeSet<String>,
+    /// `AllowedHeaders` of a request, each with one `*` at most.
+    pub headers: BTreeSet<String>,
+    /// `ExposeHeaders` of an answer.
+    pub expose: BTreeSet<String>,
+    /// Seconds for which a browser keeps the answer (`MaxAgeSeconds`).
+    pub max_age: Option<i32>,
+}
+
+/// "General purpose bucket naming rules" of the S3 user guide. Of the 63 characters that a bucket's name may have, 32 are left before what makes it one
+/// of the account's own in the region with the longest name ([`whole`]).
 pub const NAMES: NameRule = NameRule {
     small: true,
-    ends: &["-s3alias", "--ol-s3", "--x-s3", "--table-s3"],
-    ..NameRule::most(63).never(&["xn--", "sthree-", "amzn-s3-demo-"])
+    ends: &["-an", "-s3alias", "--ol-s3", "--x-s3", "--table-s3"],
+    ..NameRule::most(32).never(&["xn--", "sthree-", "amzn-s3-demo-"])
 };
+
+/// Regions without names of an account's own: Bahrain and the UAE ("Namespaces for general purpose buckets").
+const GLOBAL: &[&str] = &["me-central-1", "me-south-1"];
+
+/// The whole name. Where there are such, it is one that only this account can ever have, even when the bucket is gone
+/// (`BucketNamespace` of `CreateBucket`): it ends with the account, the region and `an`.
+fn whole(region: &str, account: &str, name: String) -> (String, Option<BucketNamespace>) {
+    if GLOBAL.contains(&region) { (name, None) } else { (format!("{name}-{account}-{region}-an"), Some(BucketNamespace::AccountRegional)) }
+}
 
 impl Resource for Bucket {
     const KIND: Kind = Kind::Bucket;
@@ -50,30 +106,39 @@ impl Resource for Bucket {
     const SERVICE: Service = Service::S3;
     const LOSS: Loss = Loss::Data;
     const TYPICAL: Typical = Typical::secs(5, 3, 5);
-    const HINT: &'static [&'static str] = &["{purpose}", "kept {expiration_days} days"];
+    const HINT: &'static [&'static str] = &["{purpose}", "{versioning?versioned}", "kept {expiration_days} days"];
     /// A bucket's tags are no condition unless the bucket says so, hence its name is.
     const CALLS: Calls = Calls {
         read: &[
+            needs(Service::S3, "GetBucketCors", "s3:GetBucketCORS", BUCKETS),
             needs(Service::S3, "GetBucketEncryption", "s3:GetEncryptionConfiguration", BUCKETS),
             needs(Service::S3, "GetBucketLifecycleConfiguration", "s3:GetLifecycleConfiguration", BUCKETS),
+            call(Service::S3, "GetBucketOwnershipControls", BUCKETS),
             call(Service::S3, "GetBucketPolicy", BUCKETS),
             call(Service::S3, "GetBucketTagging", BUCKETS),
+            call(Service::S3, "GetBucketVersioning", BUCKETS),
             needs(Service::S3, "GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock", BUCKETS),
             needs(Service::S3, "ListBuckets", "s3:ListAllMyBuckets", &[On::Any]),
         ],
         write: &[
             call(Service::S3, "CreateBucket", &[On::New(BUCKET)]),
+            needs(Service::S3, "CreateBucket", "s3:PutBucketOwnershipControls", BUCKETS),
             needs(Service::S3, "CreateBucket", "s3:TagResource", &[On::NewTags(BUCKET)]),
             call(Service::S3, "DeleteBucket", BUCKETS),
+            needs(Service::S3, "DeleteBucketCors", "s3:PutBucketCORS", BUCKETS),
             needs(Service::S3, "DeleteBucketLifecycle", "s3:PutLifecycleConfiguration", BUCKETS),
             call(Service::S3, "DeleteBucketPolicy", BUCKETS),
             call(Service::S3, "DeleteObject", &[On::Also("s3:::{names}/*ELBAccessLogTestFile")]),
             needs(Service::S3, "HeadBucket", "s3:ListBucket", BUCKETS),
+            needs(Service::S3, "ListObjectVersions", "s3:ListBucketVersions", BUCKETS),
             needs(Service::S3, "ListObjectsV2", "s3:ListBucket", BUCKETS),
+            needs(Service::S3, "PutBucketCors", "s3:PutBucketCORS", BUCKETS),
             needs(Service::S3, "PutBucketEncryption", "s3:PutEncryptionConfiguration", BUCKETS),
             needs(Service::S3, "PutBucketLifecycleConfiguration", "s3:PutLifecycleConfiguration", BUCKETS),
+            call(Service::S3, "PutBucketOwnershipControls", BUCKETS),
             call(Service::S3, "PutBucketPolicy", BUCKETS),
             call(Service::S3, "PutBucketTagging", BUCKETS),
+            call(Service::S3, "PutBucketVersioning", BUCKETS),
             needs(Service::S3, "PutPublicAccessBlock", "s3:PutBucketPublicAccessBlock", BUCKETS),
         ],
     };
@@ -81,13 +146,32 @@ impl Resource for Bucket {
     const QUOTAS: &'static [Quota] = &[quota(Service::S3, "TooManyBuckets", ("s3", "L-DC2B2D3D"), "General purpose buckets")];
 
     fn example() -> Self {
+        let rule = CorsRule {
+            origins: ["https://www.example.com".into()].into(),
+            methods: ["GET".into(), "PUT".into()].into(),
+            headers: ["*".into()].into(),
+            expose: ["ETag".into()].into(),
+            max_age: Some(3600),
+        };
         Bucket {
-            purpose: Purpose::LoadBalancerLogs,
-            expiration_days: 90,
-            encryption: "AES256".into(),
+            purpose: Purpose::Storage,
+            expiration_days: Some(90),
+            old_versions_days: Some(30),
+            archive: Some(Archive { days: 30, class: "GLACIER_IR".into() }),
+            abort_uploads_days: Some(7),
+            versioning: true,
+            encryption: "aws:kms".into(),
+            kms_key: Some("arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-4444-8888-0123456789ab".into()),
+            bucket_key: true,
+            cors: Ranked(vec![("0".into(), rule)]),
+            ownership: OWNED.into(),
             public_access_blocked: true,
             tags: tags(),
         }
+    }
+
+    fn breaches(&self, _me: &Address, _near: Near<'_>) -> Vec<Breach> {
+        rules::breaches(self)
     }
 
     /// S3 lists names only, by prefix; whose a bucket is tell its tags, and each setting is a request of its own.
@@ -115,13 +199,14 @@ impl Resource for Bucket {
     }
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-        let name = stamp.physical_name(&NAMES);
         let account = cx.identity().await?.account;
+        let (name, namespace) = whole(cx.region(), &account, stamp.physical_name(&NAMES));
         // The region where S3 began is named by its absence.
         let location = Some(cx.region()).filter(|r| *r != "us-east-1").map(BucketLocationConstraint::from);
         let tags = to_tags(&stamp.tags(&self.tags));
         let place = CreateBucketConfiguration::builder().set_location_constraint(location).set_tags(Some(tags)).build();
-        let request = cx.s3().create_bucket().bucket(&name).create_bucket_configuration(place);
+        let request = cx.s3().create_bucket().bucket(&name).create_bucket_configuration(place).set_bucket_namespace(namespace);
+        let request = request.object_ownership(ObjectOwnership::from(self.ownership.as_str()));
         match cx.safe(Service::S3, "CreateBucket", async || request.clone().send().await).await {
             Err(e) if e.code == "BucketAlreadyOwnedByYou" => {}
             answer => drop(answer?),
@@ -140,12 +225,17 @@ impl Resource for Bucket {
         Live::made(&live.id, self.clone(), stamp, links)
     }
 
-    /// A bucket that isn't empty is refused by S3 (`BucketNotEmpty`), and so by us.
-    /// Refused as long as there is something in it (`BucketNotEmpty`): no bucket is emptied, but of what AWS itself put there as a trial.
+    /// Refused as long as there is something in it (`BucketNotEmpty`), an older version or the mark of a deletion, too: no bucket is emptied, but one of
+    /// logs of what AWS itself put there as a trial. The error says what there is.
     async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
-        remove_trial(cx, &live.id).await?;
+        if live.of::<Bucket>()?.purpose == Purpose::LoadBalancerLogs {
+            content::remove_trial(cx, &live.id).await?;
+        }
         let request = cx.s3().delete_bucket().bucket(&live.id);
-        gone(cx.safe(Service::S3, "DeleteBucket", async || request.clone().send().await).await)?;
+        match gone(cx.safe(Service::S3, "DeleteBucket", async || request.clone().send().await).await) {
+            Err(e) if e.code == "BucketNotEmpty" => return Err(content::told(cx, &live.id, e).await),
+            answer => answer?,
+        }
         let request = cx.s3().head_bucket().bucket(&live.id);
         let look = async || match cx.safe(Service::S3, "HeadBucket", async || request.clone().send().await).await {
             Err(e) if e.class == Class::NotFound => Ok(Some(())),
@@ -155,10 +245,30 @@ impl Resource for Bucket {
     }
 }
 
-const BUCKET: &str = "s3:::{names}";
+/// Every bucket of a stack, by the form of [`On::Named`].
+pub const BUCKET: &str = "s3:::{names}";
 const BUCKETS: &[On] = &[On::Named(BUCKET)];
 
 impl Bucket {
+    /// A private bucket as S3 makes one today, which keeps what is in it.
+    pub fn plain(purpose: Purpose) -> Self {
+        Bucket {
+            purpose,
+            expiration_days: None,
+            old_versions_days: None,
+            archive: None,
+            abort_uploads_days: None,
+            versioning: false,
+            encryption: "AES256".into(),
+            kms_key: None,
+            bucket_key: false,
+            cors: Ranked::default(),
+            ownership: OWNED.into(),
+            public_access_blocked: true,
+            tags: Tags::new(),
+        }
+    }
+
     /// Everything that follows a creation. May be done again from its beginning.
     async fn configure(&self, cx: &Clients, name: &str, account: &str, stamp: &Stamp) -> Result<(), CloudError> {
         match settings::tags(cx, name).await? {
@@ -167,11 +277,15 @@ impl Bucket {
             Some(tags) => ours(name, Stamp::read(&stamp.stack, tags), stamp)?,
         }
         settings::block_public_access(cx, name, self.public_access_blocked).await?;
-        settings::set_policy(cx, name, &self.policy(cx.region(), account, name)).await?;
+        settings::set_policy(cx, name, &policies::text(&self.purpose, cx.region(), account, name)).await?;
         if self.encryption != "AES256" {
-            settings::set_encryption(cx, name, &self.encryption).await?;
+            settings::set_encryption(cx, name, self).await?;
         }
-        settings::set_expiration(cx, name, vec![], self.expiration_days).await
+        if self.versioning {
+            settings::set_versioning(cx, name, true).await?;
+        }
+        lifecycle::set(cx, name, lifecycle::Found::default(), self).await?;
+        if self.cors.0.is_empty() { Ok(()) } else { settings::set_cors(cx, name, &self.cors).await }
     }
 
     /// The requests for what differs.
@@ -180,16 +294,24 @@ impl Bucket {
         if self.public_access_blocked != old.public_access_blocked {
             settings::block_public_access(cx, name, self.public_access_blocked).await?;
         }
+        if self.ownership != old.ownership {
+            settings::set_ownership(cx, name, &self.ownership).await?;
+        }
         if self.purpose != old.purpose {
             let account = cx.identity().await?.account;
-            settings::set_policy(cx, name, &self.policy(cx.region(), &account, name)).await?;
+            settings::set_policy(cx, name, &policies::text(&self.purpose, cx.region(), &account, name)).await?;
         }
-        if self.encryption != old.encryption {
-            settings::set_encryption(cx, name, &self.encryption).await?;
+        if (&self.encryption, &self.kms_key, self.bucket_key) != (&old.encryption, &old.kms_key, old.bucket_key) {
+            settings::set_encryption(cx, name, self).await?;
         }
-        if self.expiration_days != old.expiration_days {
-            let rules = settings::rules(cx, name).await?;
-            settings::set_expiration(cx, name, rules, self.expiration_days).await?;
+        if self.versioning != old.versioning {
+            settings::set_versioning(cx, name, self.versioning).await?;
+        }
+        if !lifecycle::same(self, old) {
+            lifecycle::set(cx, name, lifecycle::find(cx, name).await?, self).await?;
+        }
+        if self.cors != old.cors {
+            settings::set_cors(cx, name, &self.cors).await?;
         }
         let tags = live.stamp.renewed(stamp).tags(&self.tags);
         if tags != live.stamp.tags(&old.tags) {
@@ -201,55 +323,36 @@ impl Bucket {
         }
         Ok(())
     }
-
-    /// The policy's text; empty where there should be none.
-    fn policy(&self, region: &str, account: &str, name: &str) -> String {
-        match &self.purpose {
-            Purpose::LoadBalancerLogs => log_delivery(region, account, name).to_string(),
-            Purpose::Other(text) => text.clone(),
-        }
-    }
 }
+
+/// Every object is the account's own, and ACLs count for nothing.
+pub const OWNED: &str = "BucketOwnerEnforced";
 
 /// A bucket with all its settings.
 async fn read(cx: &Clients, name: &str, account: &str, tags: Tags) -> Result<Bucket, CloudError> {
-    let (policy, rules, encryption, public_access_blocked) = tokio::try_join!(
+    let (policy, found, encryption, public_access_blocked, versioning, cors, ownership) = tokio::try_join!(
         settings::policy(cx, name),
-        settings::rules(cx, name),
+        lifecycle::find(cx, name),
         settings::encryption(cx, name),
         settings::public_access_blocked(cx, name),
+        settings::versioning(cx, name),
+        settings::cors(cx, name),
+        settings::ownership(cx, name),
     )?;
-    let known = policy == Some(log_delivery(cx.region(), account, name));
-    let purpose = if known { Purpose::LoadBalancerLogs } else { Purpose::Other(policy.map_or(String::new(), |p| p.to_string())) };
-    Ok(Bucket { purpose, expiration_days: settings::expiration(&rules), encryption, public_access_blocked, tags })
-}
-
-/// Lets load balancers write the logs of this account, and of no other, since each is written under its account's number.
-fn log_delivery(region: &str, account: &str, name: &str) -> Value {
-    let partition = partition(region).name;
-    serde_json::json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Effect": "Allow",
-            "Principal": { "Service": "logdelivery.elasticloadbalancing.amazonaws.com" },
-            "Action": "s3:PutObject",
-            "Resource": format!("arn:{partition}:s3:::{name}/AWSLogs/{account}/*"),
-        }],
+    let own = lifecycle::read(&found.rules);
+    Ok(Bucket {
+        purpose: policies::purpose(policy, cx.region(), account, name),
+        expiration_days: own.expiration_days,
+        old_versions_days: own.old_versions_days,
+        archive: own.archive,
+        abort_uploads_days: own.abort_uploads_days,
+        versioning,
+        encryption: encryption.algorithm,
+        kms_key: encryption.key,
+        bucket_key: encryption.bucket_key,
+        cors,
+        ownership,
+        public_access_blocked,
+        tags,
     })
-}
-
-/// Elastic Load Balancing writes this object when it is told to log to a bucket.
-const TRIAL: &str = "ELBAccessLogTestFile";
-
-/// Removes that object where it is the only one.
-async fn remove_trial(cx: &Clients, bucket: &str) -> Result<(), CloudError> {
-    let request = cx.s3().list_objects_v2().bucket(bucket).max_keys(2);
-    let seen = match cx.safe(Service::S3, "ListObjectsV2", async || request.clone().send().await).await {
-        Err(e) if e.class == Class::NotFound => return Ok(()),
-        seen => seen?.contents.unwrap_or_default(),
-    };
-    let [only] = &seen[..] else { return Ok(()) };
-    let Some(key) = only.key().filter(|k| k.ends_with(TRIAL)) else { return Ok(()) };
-    let request = cx.s3().delete_object().bucket(bucket).key(key);
-    gone(cx.safe(Service::S3, "DeleteObject", async || request.clone().send().await).await)
 }

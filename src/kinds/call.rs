@@ -25,3 +25,18 @@ impl<'a> Call<'a> {
         }
     }
 }
+
+/// Deletes an object. If others hold it, the error names them.
+pub(super) async fn delete<K: Resource>(cx: &Clients, live: &Live) -> Result<(), CloudError> {
+    match K::delete(cx, live).await {
+        Err(e) => Err(holders::named::<K>(cx, live, e).await),
+        gone => gone,
+    }
+}
+
+/// Calls `make` in a stack frame of its own. The caller matches over all kinds and each arm puts a future on the heap; were this inlined,
+/// the caller's frame would hold room for the futures of all arms at once, at every level of polling.
+#[inline(never)]
+pub(super) fn apart<T>(make: impl FnOnce() -> T) -> T {
+    make()
+}

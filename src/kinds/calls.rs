@@ -93,6 +93,7 @@ pub fn deed(action: &str) -> Option<Deed> {
         | "elasticloadbalancing:AddTags"
         | "iam:TagInstanceProfile"
         | "iam:TagRole"
+        | "lambda:TagResource"
         | "logs:TagResource"
         | "rds:AddTagsToResource"
         | "s3:TagResource"
@@ -104,6 +105,7 @@ pub fn deed(action: &str) -> Option<Deed> {
         | "elasticloadbalancing:RemoveTags"
         | "iam:UntagInstanceProfile"
         | "iam:UntagRole"
+        | "lambda:UntagResource"
         | "rds:RemoveTagsFromResource"
         | "secretsmanager:UntagResource" => Deed::Untags,
         "iam:CreateRole" | "iam:PutRolePermissionsBoundary" | "iam:PutRolePolicy" => Deed::Grants,
@@ -202,6 +204,14 @@ pub(super) const CACHE_PARAMETER_GROUP_TAGS: &[On] = &[On::NewTags(CACHE_PARAMET
 pub(super) const NEW_CACHE_SUBNET_GROUPS: &[On] = &[On::New(CACHE_SUBNETS)];
 pub(super) const NEW_CACHE_SUBNET_GROUP_TAGS: &[On] = &[On::NewTags(CACHE_SUBNETS)];
 pub(super) const CACHE_SUBNET_GROUPS: &[On] = &[On::Own(CACHE_SUBNETS)];
+
+const FUNCTION: &str = "lambda:{region}:{account}:function:{names}";
+pub(super) const NEW_FUNCTIONS: &[On] = &[On::New(FUNCTION)];
+pub(super) const NEW_FUNCTION_TAGS: &[On] = &[On::NewTags(FUNCTION), On::Own(FUNCTION)];
+pub(super) const FUNCTIONS: &[On] = &[On::Own(FUNCTION)];
+/// Versions have their function's name; whether AWS tells their function's tags with them, its reference leaves open.
+pub(super) const FUNCTIONS_AND_VERSIONS: &[On] = &[On::Own(FUNCTION), On::Named("lambda:{region}:{account}:function:{names}:*")];
+pub(super) const TO_FUNCTIONS: &[On] = &[On::Passed("lambda.amazonaws.com")];
 
 /// AWS's public parameters, by which an image may be named. Whoever launches it, or says so in a template, reads them.
 pub(super) const IMAGE_NAMES: &[On] = &[On::Also("ssm:{region}::parameter/aws/*")];

@@ -320,6 +320,11 @@ async fn tagged(cx: &Clients, stack: &str) -> Result<BTreeMap<String, Tags>, Clo
     Ok(found.into_iter().filter_map(tags).filter(|(arn, _)| arn.contains(":certificate/")).collect())
 }
 
+/// The ARNs of the stack's certificates.
+pub(crate) async fn arns(cx: &Clients, stack: &str) -> Result<BTreeSet<String>, CloudError> {
+    Ok(tagged(cx, stack).await?.into_keys().collect())
+}
+
 /// Waits until the tagging service shows a certificate as it should be.
 async fn listed(cx: &Clients, arn: &str, stack: &str, tags: &Tags) -> Result<(), CloudError> {
     let look = async || Ok((tagged(cx, stack).await?.get(arn) == Some(tags)).then_some(()));

@@ -6,7 +6,7 @@ use super::terraform::{ID, REGION, TAGS, TAGS_ALL, Word, is, known, made, one, s
 use super::*;
 use crate::diag::Code;
 use crate::kinds::ec2::ec2_stack_filter;
-use crate::model::{Computed, Tags};
+use crate::model::{Computed, Loss, Tags};
 use crate::wire::tags::{ec2_tags, from_tags};
 use aws_sdk_ec2::types::{DomainType, ResourceType};
 
@@ -24,6 +24,7 @@ impl Resource for ElasticIp {
     const KIND: Kind = Kind::ElasticIp;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(2, 1, 2);
+    const LOSS: Loss = Loss::Address;
     const CALLS: Calls = Calls {
         read: &[reads(Service::Ec2, "DescribeAddresses")],
         write: &[call(Service::Ec2, "AllocateAddress", NEW), EC2_TAG, EC2_UNTAG, call(Service::Ec2, "ReleaseAddress", OWN)],

@@ -1,16 +1,18 @@
 //! What a service may do on our behalf.
+mod following;
 mod policies;
 
 use super::calls::{NEW_ROLES, ROLES, call, reads};
 use super::example::tags;
 use super::quotas::quota;
-use super::terraform::{ID, NAME, TAGS, TAGS_ALL, Word, is, known, made, made_each, made_if, of, one, own, via};
+use super::terraform::{ID, NAME, TAGS, TAGS_ALL, Word, is, known, made, made_each, made_under, of, one, own, via};
 use super::*;
 use crate::diag::Code;
 use crate::model::Tags;
 use crate::wire::tags::{from_tags, retag, to_tags};
 use aws_sdk_iam::types::{EntityType, PolicyDetail, Role, RoleDetail};
-pub use policies::{READ_SECRETS, reading};
+pub use following::{KEYS, READS, WRITES, reading};
+use following::{READ_BUCKETS, READ_SECRETS, USE_KEYS, WRITE_BUCKETS, reading_buckets, using_keys, writing_buckets};
 use policies::{document, trust, trust_of};
 use serde_json::json;
 
@@ -29,6 +31,12 @@ object! {
         /// The ARNs of the secrets whose values it may read, `??????` in place of what Secrets Manager appends to a name: one more policy of the role's own,
         /// `read-secrets`.
         update readable: BTreeSet<Text>,
+        /// The ARNs of the buckets that it may list, and whose objects it may read with their older versions: one more policy, `read-buckets`.
+        update readable_buckets: BTreeSet<Text>,
+        /// The ARNs of the buckets that it may put objects into and delete them from, but no older version: one more policy, `write-buckets`.
+        update writable_buckets: BTreeSet<Text>,
+        /// The ARNs of the keys that these buckets encrypt with, which it may use through S3 alone: one more policy, `use-bucket-keys`.
+        update bucket_keys: BTreeSet<Text>,
         update tags: Tags,
     }
 }
@@ -84,10 +92,37 @@ impl Resource for IamRole {
             "inline_policies",
             &[of("name", "@key"), via("policy", "@", terraform::document), own("role", "id")],
         ),
-        made_if(
+        made_under(
             "aws_iam_role_policy",
+            READ_SECRETS,
             "readable",
             &[is("name", Word::Text(READ_SECRETS)), via("policy", "readable", |v| reading(v).to_string().into()), own("role", "id")],
+        ),
+        made_under(
+            "aws_iam_role_policy",
+            READ_BUCKETS,
+            "readable_buckets",
+            &[
+                is("name", Word::Text(READ_BUCKETS)),
+                via("policy", "readable_buckets", |v| reading_buckets(v).to_string().into()),
+                own("role", "id"),
+            ],
+        ),
+        made_under(
+            "aws_iam_role_policy",
+            WRITE_BUCKETS,
+            "writable_buckets",
+            &[
+                is("name", Word::Text(WRITE_BUCKETS)),
+                via("policy", "writable_buckets", |v| writing_buckets(v).to_string().into()),
+                own("role", "id"),
+            ],
+        ),
+        made_under(
+            "aws_iam_role_policy",
+            USE_KEYS,
+            "bucket_keys",
+            &[is("name", Word::Text(USE_KEYS)), via("policy", "bucket_keys", |v| using_keys(v).to_string().into()), own("role", "id")],
         ),
     ]);
     const QUOTAS: &'static [Quota] = &[
@@ -102,6 +137,9 @@ impl Resource for IamRole {
             managed_policies: ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore".into()].into(),
             inline_policies: [("logs".into(), json!({ "Version": "2012-10-17", "Statement": [] }).into())].into(),
             readable: [Text::literal("arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/key-??????")].into(),
+            readable_buckets: [Text::literal("arn:aws:s3:::shop-uploads")].into(),
+            writable_buckets: [Text::literal("arn:aws:s3:::shop-uploads")].into(),
+            bucket_keys: [Text::literal("arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-4444-8888-0123456789ab")].into(),
             tags: tags(),
         }
     }
@@ -133,7 +171,8 @@ impl Resource for IamRole {
         (many > 10).then(breach).into_iter().collect()
     }
 
-    /// IAM has no filter by tag or path here: one call a page of all roles, which carries policies and tags.
+    /// IAM has no filter by tag or path here: one call a page of all roles, which carries policies and tags. Roles of an equally named stack in
+    /// another region are nobody's here, and named after that region.
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.iam().get_account_authorization_details().filter(EntityType::Role).max_items(1000);
         let send = async |marker| request.clone().set_marker(marker).send().await;
@@ -141,9 +180,10 @@ impl Resource for IamRole {
             (page.role_detail_list, page.marker.filter(|_| page.is_truncated))
         };
         let found = cx.pages(Service::Iam, "GetAccountAuthorizationDetails", send, split).await?;
-        let prefix = path(cx, stack);
-        let own = found.into_iter().filter(|role| role.path.as_ref() == Some(&prefix));
-        Ok(own.filter_map(|role| read(stack, role)).collect())
+        let prefix = format!("/infra/{stack}/");
+        let region = |role: &RoleDetail| Some(role.path.as_ref()?.strip_prefix(&prefix)?.strip_suffix('/')?.to_owned());
+        let named = found.into_iter().filter_map(|role| Some((region(&role)?, role)));
+        Ok(named.filter_map(|(region, role)| Some(read(stack, role)?.abroad(&region, cx.region()))).collect())
     }
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
@@ -209,20 +249,19 @@ impl Resource for IamRole {
 }
 
 impl IamRole {
-    /// Itself with the ARNs that its texts name now, as a list would show it.
-    fn resolved(&self, links: &Links) -> Result<Self, CloudError> {
-        let readable = self.readable.iter().map(|arn| arn.resolve(links).map(Text::literal)).collect::<Result<_, _>>()?;
-        Ok(IamRole { readable, ..self.clone() })
-    }
-
-    /// All policies of the role's own, by name.
-    fn inline(&self) -> Open<Document> {
-        let mut all = self.inline_policies.clone();
-        if !self.readable.is_empty() {
-            let arns: BTreeSet<String> = self.readable.iter().filter_map(Text::plain).collect();
-            all.insert(READ_SECRETS.into(), reading(&json!(arns)).into());
+    /// A role for a service, which may do nothing yet.
+    pub fn plain(service: impl Into<String>) -> Self {
+        IamRole {
+            service: service.into(),
+            permissions_boundary: None,
+            managed_policies: BTreeSet::new(),
+            inline_policies: Open::new(),
+            readable: BTreeSet::new(),
+            readable_buckets: BTreeSet::new(),
+            writable_buckets: BTreeSet::new(),
+            bucket_keys: BTreeSet::new(),
+            tags: Tags::new(),
         }
-        all
     }
 
     /// Attaches and writes what the role doesn't have yet.
@@ -331,19 +370,14 @@ fn read(stack: &str, role: RoleDetail) -> Option<Live> {
     let service = trusted.pointer("/Statement/0/Principal/Service").and_then(Value::as_str).filter(|s| trust_of(s) == trusted);
     let own = role.role_policy_list.into_iter().flatten();
     let own = own.filter_map(|PolicyDetail { policy_name, policy_document, .. }| Some((policy_name?, document(&policy_document?))));
-    let mut inline_policies: Open<Document> = own.map(|(name, policy)| (name, policy.into())).collect();
-    let readable = inline_policies.get(READ_SECRETS).and_then(|policy| policies::read(policy)).unwrap_or_default();
-    if !readable.is_empty() {
-        inline_policies.remove(READ_SECRETS);
-    }
     let found = IamRole {
-        service: service.map_or_else(|| trusted.to_string(), String::from),
         permissions_boundary: role.permissions_boundary.and_then(|b| b.permissions_boundary_arn),
         managed_policies: role.attached_managed_policies.into_iter().flatten().filter_map(|p| p.policy_arn).collect(),
-        inline_policies,
-        readable,
+        inline_policies: own.map(|(name, policy)| (name, policy.into())).collect(),
         tags,
+        ..IamRole::plain(service.map_or_else(|| trusted.to_string(), String::from))
     };
+    let found = found.known();
     Some(Live::found(role.role_name?, found, stamp))
 }
 

@@ -88,14 +88,37 @@ pub struct Stamp {
     pub run: String,
     /// The step of that run.
     pub step: usize,
+    /// The identity of the stack, beside its name; empty in stamps of earlier versions, and of kinds that have no room for it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub identity: String,
     /// The object's digest ([`crate::kinds::Object::digest`]) as it was last asked for; as much of it as its place has room for.
     pub digest: String,
 }
 
 impl Stamp {
-    /// The stamp that an object keeps when it is changed: who made it stays, where it stands and what it was asked to be are new.
+    /// The stamp that an object keeps when it is changed: who made it stays, where it stands and what it was asked to be are new. One that has no
+    /// identity yet is given the stack's.
     pub fn renewed(&self, by: &Stamp) -> Stamp {
-        Stamp { address: by.address.clone(), digest: by.digest.clone(), ..self.clone() }
+        let identity = if self.identity.is_empty() { &by.identity } else { &self.identity };
+        Stamp { address: by.address.clone(), digest: by.digest.clone(), identity: identity.clone(), ..self.clone() }
+    }
+
+    /// Whether it is of an equally named stack that has another identity. Earlier versions wrote none.
+    pub fn namesake(&self, identity: &str) -> bool {
+        !self.identity.is_empty() && !identity.is_empty() && self.identity != identity
+    }
+
+    /// Who made the object, as every written form says it: `IDENTITY/RUN/STEP`, or `RUN/STEP` without an identity.
+    pub fn made(&self) -> String {
+        let identity = if self.identity.is_empty() { String::new() } else { format!("{}/", self.identity) };
+        format!("{identity}{}/{}", self.run, self.step)
+    }
+
+    /// Reads [`Stamp::made`] back: identity, run, step.
+    pub fn from_made(made: &str) -> Option<(String, String, usize)> {
+        let (before, step) = made.rsplit_once('/')?;
+        let (identity, run) = before.rsplit_once('/').unwrap_or(("", before));
+        Some((identity.into(), run.into(), step.parse().ok()?))
     }
 
     /// A name no other object has: readable, as the kind's service takes names, the same for the same run and step.
@@ -111,7 +134,7 @@ impl Stamp {
         let keys: String = user.keys().map(|key| mark(key)).collect();
         all.insert(TAG_STACK.into(), self.stack.clone());
         all.insert(TAG_ADDRESS.into(), tagging::encoded(&self.address.to_string()));
-        all.insert(TAG_RUN.into(), format!("{}/{}", self.run, self.step));
+        all.insert(TAG_RUN.into(), self.made());
         all.insert(TAG_DIGEST.into(), format!("{}{KEYS}{keys}", self.short()));
         all
     }
@@ -132,12 +155,13 @@ impl Stamp {
     /// The stamp among an object's tags, and the user's tags; `None` when the object isn't of this stack, or its stamp is damaged.
     pub fn read(stack: &str, tags: impl IntoIterator<Item = (String, String)>) -> Option<(Stamp, Tags)> {
         let all = Stamp::own(tags.into_iter().collect());
-        let (run, step) = all.get(TAG_RUN)?.rsplit_once('/')?;
+        let (identity, run, step) = Stamp::from_made(all.get(TAG_RUN)?)?;
         let stamp = Stamp {
             stack: all.get(TAG_STACK).filter(|s| *s == stack)?.clone(),
             address: tagging::decoded(all.get(TAG_ADDRESS)?).parse().ok()?,
-            run: run.into(),
-            step: step.parse().ok()?,
+            run,
+            step,
+            identity,
             digest: all.get(TAG_DIGEST)?.split(KEYS).next()?.into(),
         };
         let user = all.into_iter().filter(|(k, _)| !k.starts_with("infra:")).collect();
@@ -160,13 +184,14 @@ impl Stamp {
 
     /// The stamp of what no stack of ours owns.
     pub fn nobody(kind: Kind) -> Stamp {
-        Stamp { stack: String::new(), address: Address::new(kind, foreign("")), run: String::new(), step: 0, digest: String::new() }
+        let (stack, run, identity, digest) = Default::default();
+        Stamp { stack, address: Address::new(kind, foreign("")), run, step: 0, identity, digest }
     }
 
-    /// The stamp in a comment, of at most 100 characters: `infra OWNER NAME RUN/STEP DIGEST`. The owner is the stack and the place from which it is run.
+    /// The stamp in a comment, of at most 100 characters: `infra OWNER NAME MADE DIGEST`. The owner is the stack and the place from which it is run.
     pub fn comment(&self, owner: &str) -> String {
         let digest = &self.digest[..8.min(self.digest.len())];
-        format!("infra {owner} {} {}/{} {digest}", self.address.name, self.run, self.step)
+        format!("infra {owner} {} {} {digest}", self.address.name, self.made())
     }
 
     /// Reads [`Stamp::comment`] back, where it is of this stack. Earlier versions named no place: such a mark is the stack's and has no digest, so that
@@ -174,49 +199,12 @@ impl Stamp {
     pub fn from_comment(comment: &str, stack: &str, owner: &str) -> Option<Stamp> {
         let words: Vec<&str> = comment.split(' ').collect();
         let ["infra", of, name, made, digest] = words[..] else { return None };
-        let (run, step) = made.rsplit_once('/')?;
+        let (identity, run, step) = Stamp::from_made(made)?;
         let address = format!("{}.{name}", Kind::DnsRecord.label()).parse().ok()?;
-        let (run, step) = (run.to_owned(), step.parse().ok()?);
         let digest = if of == owner { digest.to_owned() } else { String::new() };
-        (of == owner || of == stack).then(|| Stamp { stack: stack.into(), address, run, step, digest })
+        (of == owner || of == stack).then(|| Stamp { stack: stack.into(), address, run, step, identity, digest })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What others tag stays theirs: it is neither read as the user's nor among what may be removed.
-    #[test]
-    fn tags_of_others_are_not_ours() {
-        let address = Address::new(Kind::Vpc, "main");
-        let stamp = Stamp { stack: "s".into(), address, run: "0123456789ab".into(), step: 7, digest: "0123456789abcdef01".into() };
-        let user: Tags = (0..46).map(|i| (format!("key {i}"), "x".to_owned())).collect();
-        let mut all = stamp.tags(&user);
-        assert!(all[TAG_DIGEST].len() <= 256);
-        all.extend([("billing:owner".to_owned(), "them".to_owned()), ("aws:cloudformation:stack-name".to_owned(), "x".to_owned())]);
-        let (read, tags) = Stamp::read("s", all.clone()).expect("its own form");
-        assert_eq!((read.digest.as_str(), &tags), ("0123456789abcdef", &user));
-        assert_eq!(Stamp::own(all), stamp.tags(&user));
-        let (_, none) =
-            Stamp::read("s", stamp.tags(&Tags::new()).into_iter().chain([("theirs".into(), "x".into())])).expect("its own form");
-        assert!(none.is_empty(), "{none:?}");
-        assert_eq!(Stamp::from_line("s", &stamp.line()).map(|s| s.step), Some(7));
-    }
-
-    #[test]
-    fn comments_go_round() {
-        let stamp = Stamp {
-            stack: "s".into(),
-            address: Address::new(Kind::DnsRecord, "certificate.www.example.com"),
-            run: "0123456789ab".into(),
-            step: 7,
-            digest: "0123456789".into(),
-        };
-        let read = Stamp::from_comment(&stamp.comment("s-abc"), "s", "s-abc").expect("its own form");
-        assert_eq!((&read.address, &read.run, read.step), (&stamp.address, &stamp.run, stamp.step));
-        assert!(Stamp::from_comment(&stamp.comment("s-abc"), "other", "other-abc").is_none(), "another stack's is nobody's here");
-        assert!(Stamp::from_comment(&stamp.comment("s-abc"), "s", "s-def").is_none(), "nor is an equally named one's of another place");
-        assert_eq!(Stamp::from_comment(&stamp.comment("s"), "s", "s-abc").map(|s| s.digest), Some(String::new()), "an old mark is renewed");
-    }
-}
+mod tests;

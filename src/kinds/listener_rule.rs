@@ -30,6 +30,8 @@ object! {
         update conditions: Conditions,
         /// `Actions`.
         update action: Action,
+        /// The instances that answer.
+        computed waits_for: BTreeSet<Pointer>,
         update tags: Tags,
     }
 }
@@ -88,6 +90,7 @@ impl Resource for ListenerRule {
                 ..Conditions::default()
             },
             action: Action::Forward(Ref::to(EXAMPLE)),
+            waits_for: BTreeSet::new(),
             tags: tags(),
         }
     }
@@ -131,6 +134,10 @@ impl Resource for ListenerRule {
         (all.get(RULES) == Some(me)).then(breach).into_iter().collect()
     }
 
+    fn simulate(&mut self, _id: &str) {
+        self.waits_for.clear();
+    }
+
     /// The rules of every listener of the stack's load balancers, `DescribeRules` each, whoever made them; the tags of all together.
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let balancers = elb::balancers(cx, stack).await?;
@@ -171,16 +178,15 @@ impl Resource for ListenerRule {
 
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let old: ListenerRule = live.of()?;
-        let moved = self.action.group(links)?.is_some_and(|id| !live.points.contains(&id));
+        let group = self.action.group(links)?;
+        let moved = group.as_ref().is_some_and(|id| !live.points.contains(id));
         if moved || (&self.conditions, &self.action) != (&old.conditions, &old.action) {
-            let request = cx
-                .elb()
-                .modify_rule()
-                .rule_arn(&live.id)
-                .set_conditions(Some(self.conditions.resolve()))
-                .actions(self.action.resolve(links)?)
-                .reset_transforms(true);
-            cx.safe(Service::Elb, "ModifyRule", async || request.clone().send().await).await?;
+            let modify = async |action: sdk::Action| {
+                let request = cx.elb().modify_rule().rule_arn(&live.id).actions(action).reset_transforms(true);
+                let request = request.set_conditions(Some(self.conditions.resolve()));
+                cx.safe(Service::Elb, "ModifyRule", async || request.clone().send().await).await.map(drop)
+            };
+            listener::forwarded(cx, live, group.as_deref(), self.action.resolve(links)?, modify).await?;
         }
         if self.priority != old.priority {
             let pair = RulePriorityPair::builder().rule_arn(&live.id).priority(self.priority).build();
@@ -213,6 +219,7 @@ fn read(own: Own<(String, sdk::Rule)>) -> Option<Live> {
         range: (priority, priority),
         conditions: Conditions::read(rule.conditions.unwrap_or_default()).filter(|_| plain).unwrap_or_else(Conditions::unknown),
         action: Action::read_or_unknown(rule.actions),
+        waits_for: BTreeSet::new(),
         tags,
     };
     Some(Live::found(arn, object, stamp))

@@ -23,8 +23,18 @@ impl Live {
     /// An object that was just written: its [`Ref`]s are addresses, resolved by `links`.
     pub fn made(id: impl Into<String>, object: impl Into<Object>, stamp: &Stamp, links: &Links) -> Result<Self, CloudError> {
         let object = object.into();
-        let points = refs(&object).iter().map(|a| links.id(a).map(String::from)).collect::<Result<_, _>>()?;
+        let points = named(&object).iter().map(|a| links.id(a).map(String::from)).collect::<Result<_, _>>()?;
         Ok(Live { id: id.into(), object, stamp: stamp.clone(), points })
+    }
+
+    /// The object as it is seen from the region `here`: one of an equally named stack in another region is nobody's, and has that region's name.
+    #[must_use]
+    pub fn abroad(self, region: &str, here: &str) -> Self {
+        if region == here {
+            return self;
+        }
+        let kind = self.object.kind();
+        Live { stamp: Stamp { address: Address::new(kind, foreign(region)), ..Stamp::nobody(kind) }, ..self }
     }
 
     /// The value of an attribute that a text may name: `id`, or one of the kind's outputs.

@@ -123,6 +123,7 @@ fn stamp(stack: &str, name: &str) -> Option<Stamp> {
         address: Address::new(Kind::LogGroup, address),
         run: run.into(),
         step: step.parse().ok()?,
+        identity: String::new(),
         digest: String::new(),
     })
 }

@@ -23,6 +23,7 @@ mod elb;
 pub mod example;
 pub mod facts;
 pub mod flow_log;
+pub mod function;
 mod governed;
 pub mod header_rules;
 pub(crate) mod holders;
@@ -51,6 +52,7 @@ pub mod rate_limit_rules;
 pub(crate) mod rds;
 pub mod redirect_rules;
 pub mod replication_group;
+mod resource;
 pub mod route_table;
 mod rules;
 pub mod secret;
@@ -61,15 +63,16 @@ pub mod subnet;
 pub mod tagging;
 pub mod target_group;
 pub mod terraform;
+mod typical;
 pub mod vpc;
 pub mod vpc_endpoint;
+mod walks;
 pub mod zone_setting;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
@@ -80,6 +83,7 @@ use crate::wire::policy::deadline;
 use crate::wire::{Class, Clients, CloudError, Service};
 
 pub(crate) use answers::{gone, half, ours, present};
+use call::{apart, delete};
 use object::object;
 
 pub use call::Call;
@@ -90,14 +94,17 @@ pub use governed::Governed;
 pub use holders::Holders;
 pub use identity::{Address, Stamp};
 pub use limits::{Limit, ZonePlan};
-pub use links::{Links, Outputs, Part, Pointer, Ref, Text, foreign, map_refs, pointers, refs, resolve_texts};
+pub use links::{Links, Outputs, Part, Pointer, Ref, Text, foreign};
 pub use live::Live;
 pub use names::NameRule;
 pub use phase::Rule;
 pub use quotas::Quota;
+pub use resource::{Answer, Resource};
 pub use rules::{Breach, Member, Near, Objects, broken, doubted};
 pub use shared::Shared;
 pub use terraform::Table;
+pub use typical::Typical;
+pub use walks::{map_refs, named, pointers, refs, resolve_texts};
 
 macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
     $(pub use $module::$ty;)+
@@ -164,6 +171,16 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         pub fn elsewhere(&self, now: Option<&Object>, taken: &dyn Fn(&Claim) -> bool) -> Option<Object> {
             match self { $(Object::$ty(x) => x.elsewhere(now.and_then(<$ty>::of), taken).map(Object::from)),+ }
         }
+        /// What stands between two states of the object, while its users move from one to the other.
+        pub fn meanwhile(&self, before: &Object) -> Option<Object> {
+            match (self, before) { $((Object::$ty(x), Object::$ty(b)) => x.meanwhile(b).map(Object::from),)+ _ => None }
+        }
+        /// Attributes that can't change in place together, where these objects are replaced.
+        pub fn renewed(&self, replaced: &dyn Fn(&Address) -> bool) -> Vec<&'static str> { match self { $(Object::$ty(x) => x.renewed(replaced)),+ } }
+        /// The object as it takes the place of one that stands.
+        pub fn succeeds(&self, before: &Object) -> Object {
+            match (self, before) { $((Object::$ty(x), Object::$ty(b)) => x.succeeds(b).into(),)+ _ => self.clone() }
+        }
         pub fn limits(&self, address: &Address, plan: ZonePlan, foreign: &[Live]) -> Vec<Limit> {
             match self { $(Object::$ty(x) => x.limits(address, plan, foreign)),+ }
         }
@@ -222,6 +239,7 @@ kinds! {
     dns_record::DnsRecord,
     elastic_ip::ElasticIp,
     flow_log::FlowLog,
+    function::Function,
     header_rules::HeaderRules,
     iam_role::IamRole,
     instance_profile::InstanceProfile,
@@ -246,155 +264,4 @@ kinds! {
     vpc::Vpc,
     vpc_endpoint::VpcEndpoint,
     zone_setting::ZoneSetting,
-}
-
-/// What one file must provide to be a kind.
-///
-/// `create` and `update` return when the object is usable; `delete` returns when it is gone, and an absent object is success.
-/// Every verb may be run twice with the same result.
-#[expect(async_fn_in_trait, reason = "one thread drives everything; no future needs to be Send")]
-pub trait Resource:
-    Attributes
-    + Member
-    + Clone
-    + PartialEq
-    + Serialize
-    + DeserializeOwned
-    + JsonSchema
-    + Into<Object>
-    + TryFrom<Object, Error = CloudError>
-    + 'static
-{
-    const KIND: Kind;
-    const SERVICE: Service;
-    /// Whether deleting one loses what users stored in it.
-    const LOSS: Loss = Loss::None;
-    /// How long each verb usually takes: for the expected duration and for starting the longest path first.
-    const TYPICAL: Typical;
-    /// What a person looks for in a new object, as pieces of a line with attributes in braces: `instances {min} to {max}`. `{multi_az?multi-AZ}` says its
-    /// words where the attribute is set, `{subnets#}` counts, `{ingress@from_port}` is something of each entry. A piece is left out where one of its attributes is empty. Without pieces the plain words and
-    /// the names of entries are said.
-    const HINT: &'static [&'static str] = &[];
-    /// The requests that its verbs send, and what each must be allowed.
-    const CALLS: Calls;
-    /// What it is in Terraform's words.
-    const TERRAFORM: &'static Table;
-    /// What its service takes as a name; `None` for a kind that gets none from us, or one with a form of its own.
-    const NAME: Option<NameRule> = None;
-    /// What a token of Cloudflare must be allowed to read and to write (`DNS`), as token forms name it; `None` for kinds of AWS.
-    const PERMISSION: Option<&'static str> = None;
-    /// Quotas that may stand in its way, by the errors that say so.
-    const QUOTAS: &'static [Quota] = &[];
-    /// Whether others have objects in the same place, which stand in the way or serve as well: the list shows them too, with a stamp of nobody.
-    const SHARED: bool = false;
-    /// Whether steps that may start at the same moment go in one request, all of them or none: then it has a [`Resource::batch`] of its own.
-    const BATCHED: bool = false;
-
-    /// One object of the kind, with something said of each attribute. It refers to other kinds' examples, all of which have the name
-    /// [`example::EXAMPLE`]: the laws build their world of them.
-    fn example() -> Self;
-    /// What only one object may hold at a time. A successor that claims what its predecessor holds can't stand beside it.
-    fn claims(&self) -> Vec<Claim> {
-        vec![]
-    }
-    /// Whether the cloud itself guards this object against deletion (`DeletionProtection`). `delete` lifts it.
-    fn protected(&self) -> bool {
-        false
-    }
-    /// The values that `${section.name.attribute}` may name, once they are known.
-    fn outputs(&self) -> Outputs {
-        Outputs::new()
-    }
-    /// What should change before this object does, when both are changed in place and nothing else tells their order: it takes away what the
-    /// others lead to as long as they stand as they did.
-    fn follows(&self, _before: &Self) -> Vec<Address> {
-        vec![]
-    }
-    /// The object in another place than the one it asks for: where others hold what it claims there, or where the one that stands, `now`, is in a place
-    /// that is as good. `None` where it stays, and for kinds that have one place only.
-    fn elsewhere(&self, _now: Option<&Self>, _taken: &dyn Fn(&Claim) -> bool) -> Option<Self> {
-        None
-    }
-    /// What of it the plan of its zone at Cloudflare doesn't have. `foreign`: what others have in the same place.
-    fn limits(&self, _address: &Address, _plan: ZonePlan, _foreign: &[Live]) -> Vec<Limit> {
-        vec![]
-    }
-    /// What the service refuses about the object, `me`, among those that it stands with. Each rule names its source.
-    fn breaches(&self, _me: &Address, _near: Near<'_>) -> Vec<Breach> {
-        vec![]
-    }
-    /// What the service refuses in an account as AWS makes it, and takes in one whose quotas were raised; or what it may know and we don't. Said as a
-    /// warning of the spec, and by nobody else.
-    fn doubts(&self, _me: &Address, _near: Near<'_>) -> Vec<Breach> {
-        vec![]
-    }
-    /// What the service refuses about the way from `before` to the object, whose own rules are kept: what never goes back, what takes two steps.
-    fn ways(&self, _before: &Self, _near: Near<'_>) -> Vec<Breach> {
-        vec![]
-    }
-    /// What the service refuses because the region doesn't offer it, of a new object or of the way from `before`. What `facts` don't know refuses nothing.
-    fn unoffered(&self, _before: Option<&Self>, _near: Near<'_>, _facts: &Facts) -> Vec<Breach> {
-        vec![]
-    }
-    /// Whether a change of the attribute at this path ([`crate::model::AttrChange::path`]) is in force after the next restart only, which `infra` doesn't make.
-    fn waits(&self, _path: &str, _near: Near<'_>, _facts: &Facts) -> bool {
-        false
-    }
-    /// Fills in what the cloud would decide; used by the sandbox only.
-    fn simulate(&mut self, _id: &str) {}
-
-    /// All objects of the stack, in batched pages; every [`Ref`] in them holds a physical id.
-    async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError>;
-    async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError>;
-    async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError>;
-    async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError>;
-
-    /// Several calls of this kind, and their answers in the same order; by itself one after the other.
-    async fn batch(cx: &Clients, calls: Vec<Call<'_, Self>>) -> Vec<Answer> {
-        let mut answers = vec![];
-        for call in calls {
-            answers.push(match call {
-                Call::Create { want, links, stamp } => want.create(cx, links, &stamp).await.map(Some),
-                Call::Update { live, want, links, stamp } => want.update(cx, links, live, &stamp).await.map(Some),
-                Call::Delete { live } => Self::delete(cx, live).await.map(|()| None),
-            });
-        }
-        answers
-    }
-    /// Who holds what the service refuses to delete; `None` for a kind that nothing holds, or whose service names the holder itself.
-    async fn holders(_cx: &Clients, _live: &Live) -> Option<Holders> {
-        None
-    }
-}
-
-/// Deletes an object. If others hold it, the error names them.
-async fn delete<K: Resource>(cx: &Clients, live: &Live) -> Result<(), CloudError> {
-    match K::delete(cx, live).await {
-        Err(e) => Err(holders::named::<K>(cx, live, e).await),
-        gone => gone,
-    }
-}
-
-/// What a call of a batch has made, if it makes something.
-pub type Answer = Result<Option<Live>, CloudError>;
-
-/// Calls `make` in a stack frame of its own. The caller matches over all kinds and each arm puts a future on the heap; were this inlined,
-/// the caller's frame would hold room for the futures of all arms at once, at every level of polling.
-#[inline(never)]
-fn apart<T>(make: impl FnOnce() -> T) -> T {
-    make()
-}
-
-/// Usual durations of the verbs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Typical {
-    pub create: Duration,
-    pub update: Duration,
-    pub delete: Duration,
-}
-
-impl Typical {
-    pub const fn secs(create: u64, update: u64, delete: u64) -> Self {
-        Typical { create: Duration::from_secs(create), update: Duration::from_secs(update), delete: Duration::from_secs(delete) }
-    }
 }

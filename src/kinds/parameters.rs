@@ -67,7 +67,7 @@ pub(super) fn kept_before(asked: &Open<String>) -> Tags {
     kept(asked).keys().map(|key| (key.clone(), String::new())).collect()
 }
 
-fn tags_of(names: &BTreeSet<String>) -> Tags {
+pub(super) fn tags_of(names: &BTreeSet<String>) -> Tags {
     let mut lines: Vec<String> = vec![];
     for name in names {
         match lines.last_mut().filter(|line| line.len() + name.len() < ROOM) {

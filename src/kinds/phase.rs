@@ -9,6 +9,7 @@ use crate::model::Ranked;
 use crate::wire::cloudflare::{Request, Zone};
 use cloudflare::framework::endpoint::Method;
 use owner::Owner;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 
 /// One rule.
@@ -306,7 +307,7 @@ fn among(there: &[Value], own: &[Value], owner: &Owner<'_>) -> Vec<Value> {
 fn wire<P: Phase>(name: &str, rule: &Rule<P::Action>, stamp: &Stamp, owner: &Owner<'_>) -> Value {
     let Written { action, parameters, ratelimit } = rule.action.write();
     let digest = &stamp.digest[..8.min(stamp.digest.len())];
-    let description = format!("{name} (infra {} {}/{} {digest})", owner.named, stamp.run, stamp.step);
+    let description = format!("{name} (infra {} {} {digest})", owner.named, stamp.made());
     let mut out = json!({
         "ref": owner.reference(name),
         "description": description,

@@ -117,6 +117,19 @@ impl Resource for SecurityGroup {
         if closes { self.reached_by.iter().cloned().collect() } else { vec![] }
     }
 
+    /// A new door opens before the old one closes. A description tells no rule from another.
+    fn meanwhile(&self, before: &Self) -> Option<Self> {
+        let bare = |rules: &BTreeSet<Rule>| rules.iter().map(Rule::bare).collect::<BTreeSet<_>>();
+        let both = |new: &BTreeSet<Rule>, old: &BTreeSet<Rule>| {
+            let there = bare(new);
+            old.iter().filter(|rule| !there.contains(&rule.bare())).chain(new).cloned().collect::<BTreeSet<_>>()
+        };
+        let (ingress, egress) = (both(&self.ingress, &before.ingress), both(&self.egress, &before.egress));
+        let opens = bare(&ingress) != bare(&before.ingress) || bare(&egress) != bare(&before.egress);
+        let closes = ingress != self.ingress || egress != self.egress;
+        (opens && closes).then(|| SecurityGroup { ingress, egress, ..self.clone() })
+    }
+
     fn breaches(&self, _me: &Address, _near: Near<'_>) -> Vec<Breach> {
         breaches::breaches(self)
     }

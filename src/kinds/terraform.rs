@@ -25,7 +25,7 @@ impl Table {
     pub fn reads(&self) -> BTreeSet<&'static str> {
         let mut out = BTreeSet::new();
         for made in self.made {
-            out.extend(made.when.path());
+            out.extend(made.when.paths());
             made.lines.iter().for_each(|l| l.says.paths(&mut out));
         }
         firsts(out)
@@ -55,15 +55,20 @@ pub enum When {
     Always,
     /// Those in which this says something: neither nothing nor zero.
     Given(&'static str),
+    /// Those in which one of these does.
+    Any(&'static [&'static str]),
+    /// Those in which this says something, where others of the type are made of the same object: under this key.
+    Keyed(&'static str, &'static str),
     /// One for each entry.
     Each(&'static str),
 }
 
 impl When {
-    fn path(&self) -> Option<&'static str> {
+    fn paths(&self) -> Vec<&'static str> {
         match self {
-            When::Always => None,
-            When::Given(path) | When::Each(path) => Some(path),
+            When::Always => vec![],
+            When::Any(paths) => paths.to_vec(),
+            When::Given(path) | When::Keyed(path, _) | When::Each(path) => vec![path],
         }
     }
 }
@@ -149,6 +154,14 @@ pub(super) const fn made(r#type: &'static str, lines: &'static [Line]) -> Made {
 
 pub(super) const fn made_if(r#type: &'static str, path: &'static str, lines: &'static [Line]) -> Made {
     Made { r#type, when: When::Given(path), lines }
+}
+
+pub(super) const fn made_any(r#type: &'static str, paths: &'static [&'static str], lines: &'static [Line]) -> Made {
+    Made { r#type, when: When::Any(paths), lines }
+}
+
+pub(super) const fn made_under(r#type: &'static str, key: &'static str, path: &'static str, lines: &'static [Line]) -> Made {
+    Made { r#type, when: When::Keyed(path, key), lines }
 }
 
 pub(super) const fn made_each(r#type: &'static str, path: &'static str, lines: &'static [Line]) -> Made {

@@ -95,9 +95,12 @@ impl AttrChange {
         }
     }
 
-    /// Whether less is kept than before, so that data is lost. Without a number it is kept for ever.
+    /// Whether less is kept than before, so that data is lost. Without a number it is kept for ever; what is turned off keeps nothing.
     pub fn shrinks(&self) -> bool {
-        let kept = |v: &Option<Value>| v.as_ref().and_then(Value::as_f64).unwrap_or(f64::INFINITY);
+        let kept = |v: &Option<Value>| match v {
+            Some(Value::Bool(false)) => 0.0,
+            other => other.as_ref().and_then(Value::as_f64).unwrap_or(f64::INFINITY),
+        };
         self.reversal == Reversal::Data && kept(&self.after) < kept(&self.before)
     }
 }

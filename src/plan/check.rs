@@ -36,13 +36,13 @@ impl Plan {
                 ));
             }
             let builds = !matches!(step.act, Act::Delete { .. });
-            if builds && !built.insert(&step.address) {
+            if builds && !built.insert(&step.address) && self.before(i).is_none() {
                 return Err(format!("two steps of the plan make {}", step.address));
             }
             if self.adopted.iter().any(|a| a.address == step.address) {
                 return Err(format!("step {i} of the plan touches {}, which is somebody else's", step.address));
             }
-            if step.live().is_some_and(|live| live.stamp.stack != self.stack) {
+            if step.live().is_some_and(|live| live.stamp.stack != self.stack || live.stamp.namesake(&self.identity)) {
                 return Err(format!("step {i} of the plan touches an object that isn't of the stack {}", self.stack));
             }
         }
@@ -58,7 +58,12 @@ impl Plan {
         let loses = |step: &&Step| match &step.act {
             Act::Create { .. } => false,
             Act::Update { live, object } => diff(Some(&live.object), Some(object), &Context::still()).iter().any(AttrChange::shrinks),
-            Act::Delete { live } => live.object.kind().loss() == Loss::Data || live.object.protected(),
+            Act::Delete { live } => match live.object.kind().loss() {
+                Loss::Data => true,
+                // A program of deletions alone takes all away.
+                Loss::Address => self.steps.iter().any(|s| !matches!(s.act, Act::Delete { .. })),
+                Loss::None => live.object.protected(),
+            },
         };
         self.steps.iter().filter(|s| !self.allowed.contains(&s.address)).find(loses).map(|s| &s.address)
     }

@@ -9,11 +9,12 @@ use crate::diff::{Context, diff};
 use crate::graph::Graph;
 use crate::kinds::{Claim, Claims, Near, foreign, map_refs, pointers, refs, resolve_texts};
 use crate::model::{Loss, Mode, Reversal};
-use crate::observe::{Snapshot, twins};
+use crate::observe::{Named, Snapshot, twins};
 
 /// Everything decided about a stack; `steps` turns it into a program.
 pub(super) struct Decision<'a> {
     pub stack: &'a Stack,
+    pub snapshot: &'a Snapshot,
     pub graph: Graph<'a>,
     /// The live object that an address means, where there is one.
     pub current: BTreeMap<&'a Address, &'a Live>,
@@ -30,6 +31,8 @@ pub(super) struct Decision<'a> {
     pub behind: BTreeSet<&'a Address>,
     /// What an address must wait for before it can be created or changed.
     pub waits: BTreeMap<&'a Address, BTreeSet<&'a str>>,
+    /// What is changed by way of something in between, with all that needs it, directly or not: these move when it stands.
+    pub passing: BTreeMap<&'a Address, BTreeSet<&'a Address>>,
     /// Which users of an address must change before it does.
     pub ahead: BTreeMap<&'a Address, BTreeSet<&'a Address>>,
 }
@@ -44,10 +47,12 @@ pub fn plan(stack: &Stack, snapshot: &Snapshot, allowed: &Allowed) -> Result<Pla
         return Err(problems);
     }
     d.defer();
+    d.pass();
     let refused = d.guard(allowed);
     let mut plan = d.program();
     plan.digest = plan.fingerprint();
     // Permissions, timeouts and names for its reader come last: they are no part of what is done.
+    plan.identity = snapshot.named.identity().into();
     plan.refused = refused;
     plan.allowed = allowed.iter().filter(|a| plan.steps.iter().any(|s| s.address == **a)).cloned().collect();
     plan.steps.iter_mut().for_each(|s| s.timeouts = stack.timeouts_of(&s.address));
@@ -60,6 +65,7 @@ pub(super) fn compare<'a>(stack: &'a Stack, snapshot: &'a Snapshot) -> Result<(D
     let graph = Graph::of(&stack.nodes).map_err(|problems| problems.into_iter().map(PlanError::from).collect::<Vec<_>>())?;
     let mut d = Decision {
         stack,
+        snapshot,
         graph,
         current: BTreeMap::new(),
         changes: BTreeMap::new(),
@@ -69,6 +75,7 @@ pub(super) fn compare<'a>(stack: &'a Stack, snapshot: &'a Snapshot) -> Result<(D
         last: BTreeSet::new(),
         behind: BTreeSet::new(),
         waits: BTreeMap::new(),
+        passing: BTreeMap::new(),
         ahead: BTreeMap::new(),
     };
     let problems = d.build(snapshot);
@@ -151,7 +158,13 @@ impl<'a> Decision<'a> {
                 self.changes.insert(address, change(Verb::Create, None, attrs, Undo::Delete, typical.create));
                 continue;
             };
-            let attrs = self.differences(address, live, &replaced);
+            let mut attrs = self.differences(address, live, &replaced);
+            let successor = |a: &Address| self.changes.get(a).is_some_and(|c| matches!(c.verb, Verb::Replace(_)));
+            let renewed = want.renewed(&successor);
+            attrs
+                .iter_mut()
+                .filter(|c| renewed.iter().any(|name| c.path.split('.').next() == Some(*name)))
+                .for_each(|c| c.mode = Mode::Replace);
             if !attrs.is_empty()
                 && let Met::Same(other) | Met::Other(other) = self.met(address, &theirs, &snapshot.foreign, &replaced)
             {
@@ -164,8 +177,9 @@ impl<'a> Decision<'a> {
                 problems.extend(want.ways(&before, Near(&self.stack.nodes)).into_iter().map(refused));
             }
             let moved = (live.stamp.address != *address).then(|| live.stamp.address.clone());
-            // A mark of an earlier version, which doesn't tell from where the stack is run.
-            let unmarked = live.stamp.digest.is_empty() && address.kind.permission().is_some();
+            // A mark of an earlier version, which doesn't tell from where the stack is run; a stamp of one, which doesn't tell its identity.
+            let nameless = live.stamp.identity.is_empty() && snapshot.named != Named::Unasked;
+            let unmarked = if live.stamp.digest.is_empty() { address.kind.permission().is_some() } else { nameless };
             let made = if attrs.iter().any(|c| c.mode == Mode::Replace) {
                 replaced.insert(address.clone());
                 let mut c = change(Verb::Replace(Order::CreateFirst), Some(live.id.clone()), attrs, Undo::Delete, typical.create);
@@ -216,7 +230,11 @@ impl<'a> Decision<'a> {
     /// How a live object differs from what is wanted, given what is created or replaced before it.
     fn differences(&self, address: &Address, live: &Live, replaced: &BTreeSet<Address>) -> Vec<AttrChange> {
         // A text names a value, not an object: only a pointer can lead to the wrong generation.
-        let stale = |r: &Address| self.current.get(r).is_some_and(|c| !live.points.contains(&c.id)) && refs(&live.object).contains(r);
+        let astray = |r: &Address, current: &Live| {
+            let others = self.snapshot.live.get(r).into_iter().flatten().filter(|l| l.id != current.id);
+            !live.points.contains(&current.id) || others.into_iter().any(|l| live.points.contains(&l.id))
+        };
+        let stale = |r: &Address| self.current.get(r).is_some_and(|c| astray(r, c)) && refs(&live.object).contains(r);
         let moved = self.graph.uses(address).filter(|r| replaced.contains(*r) || stale(r)).cloned().collect();
         let outputs = |a: &Address, attr: &str| self.output(replaced, a, attr);
         diff(Some(&live.object), Some(&self.stack.nodes[address]), &Context { moved: &moved, outputs: &outputs })
@@ -330,7 +348,7 @@ impl<'a> Decision<'a> {
     }
 
     /// Everything that needs one of these, directly or not.
-    fn dependants(&self, mut open: Vec<&'a Address>) -> BTreeSet<&'a Address> {
+    pub(super) fn dependants(&self, mut open: Vec<&'a Address>) -> BTreeSet<&'a Address> {
         let mut out = BTreeSet::new();
         while let Some(used) = open.pop() {
             open.extend(self.graph.users(used).filter(|u| self.needs(u, used) && out.insert(*u)));
@@ -349,8 +367,9 @@ impl<'a> Decision<'a> {
     fn guard(&self, allowed: &Allowed) -> Vec<Guarded> {
         let mut refused = vec![];
         for (address, live) in self.doomed.values() {
-            let data = live.object.kind().loss() == Loss::Data;
-            if (data || live.object.protected()) && !allowed.contains(*address) {
+            let (data, known) = (live.object.kind().loss() == Loss::Data, live.object.kind().loss() == Loss::Address);
+            let goes_on = !self.stack.nodes.is_empty();
+            if (data || live.object.protected() || known && goes_on) && !allowed.contains(*address) {
                 let replaced = self.changes.contains_key(*address);
                 refused.push(Guarded { address: (*address).clone(), replaced, data, shrinks: None });
             }

@@ -1,5 +1,6 @@
 //! Stack x Snapshot to `Plan` or `PlanError`: decides order, replacement, undo and commit point. The run makes no choices.
 mod beside;
+mod between;
 mod check;
 mod decide;
 pub mod drift;
@@ -135,6 +136,9 @@ impl Step {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     pub stack: String,
+    /// The stack's identity, beside its name; empty where it has none yet.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub identity: String,
     /// Over changes and steps: the same spec and the same world give the same digest.
     pub digest: String,
     pub changes: Vec<Change>,
@@ -265,7 +269,7 @@ pub struct Guarded {
     pub address: Address,
     /// A successor comes; otherwise it is deleted.
     pub replaced: bool,
-    /// It holds data; otherwise the cloud's own deletion protection is on.
+    /// It holds data; otherwise the cloud's own deletion protection is on, or it is an address that others may have noted.
     pub data: bool,
     /// It stays, but keeps less than before: the attribute that says how much.
     pub shrinks: Option<String>,

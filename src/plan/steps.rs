@@ -9,9 +9,11 @@ impl<'a> Decision<'a> {
     pub(super) fn program(mut self) -> Plan {
         let mut plan = Plan { stack: self.stack.name.clone(), ..Plan::default() };
         let cleared = self.tear_down(&mut plan, true, Undo::Recreate);
-        self.build_up(&mut plan, &cleared);
+        let between = self.build_up(&mut plan, &cleared);
         plan.commit = plan.steps.len();
         self.hold(&mut plan);
+        self.close(&mut plan, &between);
+        plan.commit = plan.steps.len();
         self.tear_down(&mut plan, false, Undo::Never);
         plan.old = self.meanings(&plan);
         plan.adopted = self.adopted.iter().map(|(a, l)| Adopted { address: (*a).clone(), id: l.id.clone() }).collect();
@@ -50,12 +52,24 @@ impl<'a> Decision<'a> {
         done
     }
 
-    /// Creations and updates: what is used before its users; of two that are changed in place, the one that [follows](Object::follows) comes second.
-    fn build_up(&self, plan: &mut Plan, cleared: &BTreeMap<&str, usize>) {
+    /// Creations and updates: what is used before its users; of two that are changed in place, the one that [follows](Object::follows) comes second. The
+    /// steps that lead to what stands [between](Object::meanwhile) only.
+    fn build_up(&self, plan: &mut Plan, cleared: &BTreeMap<&str, usize>) -> Vec<usize> {
+        let mut between = vec![];
         let mut built: BTreeMap<&Address, usize> = BTreeMap::new();
         for address in self.order() {
             let change = &self.changes[address];
-            let object = self.stack.nodes[address].clone();
+            let mut object = self.stack.nodes[address].clone();
+            if change.verb == Verb::Update
+                && self.passing.contains_key(address)
+                && let Some(middle) = self.between(address)
+            {
+                object = middle;
+                between.push(plan.steps.len());
+            }
+            if let (Verb::Replace(_), Some(live)) = (change.verb, self.current.get(address)) {
+                object = object.succeeds(&live.object);
+            }
             let mut after: Vec<usize> = self.before(address).iter().filter_map(|u| built.get(u).copied()).collect();
             after.extend(self.follows(address).iter().filter_map(|f| built.get(f)));
             after.extend(self.waits.get(address).into_iter().flatten().filter_map(|id| cleared.get(id)));
@@ -71,6 +85,7 @@ impl<'a> Decision<'a> {
                 step.back = back(change, &step.act);
             }
         }
+        between
     }
 
     /// What stays with an update that never goes back: what it points at, and what that needs.
@@ -125,6 +140,7 @@ impl<'a> Decision<'a> {
     /// before can still be taken back.
     fn before(&self, address: &Address) -> Vec<&'a Address> {
         let used = self.graph.uses(address).filter(|used| self.needs(address, used));
+        let used = used.chain(self.passing.iter().filter(|(_, users)| users.contains(address)).map(|(a, _)| *a));
         let all = self.last.contains(address).then(|| self.changes.keys().copied());
         used.chain(all.into_iter().flatten().filter(|a| !self.last.contains(a) && !self.behind.contains(a))).collect()
     }
@@ -134,6 +150,8 @@ impl<'a> Decision<'a> {
         let updated = |a: &Address| self.changes.get(a).is_some_and(|c| c.verb == Verb::Update);
         let first = self.ahead.get(address).into_iter().flatten().map(|a| (*a).clone());
         match self.current.get(address).filter(|_| updated(address)) {
+            // What stands in between takes nothing away.
+            Some(_) if self.passing.contains_key(address) => first.collect(),
             Some(live) => self.stack.nodes[address].follows(&live.object).into_iter().filter(|a| updated(a)).chain(first).collect(),
             None => vec![],
         }
@@ -200,7 +218,7 @@ fn back(change: &Change, act: &Act) -> Option<Object> {
     (!staying.is_empty()).then(|| live.object.with(object, &|name| staying.contains(name)))
 }
 
-fn push(plan: &mut Plan, address: &Address, act: Act, after: Vec<usize>, undo: Undo) {
+pub(super) fn push(plan: &mut Plan, address: &Address, act: Act, after: Vec<usize>, undo: Undo) {
     let times = address.kind.typical();
     let typical = match act {
         Act::Create { .. } => times.create,

@@ -1,8 +1,10 @@
-//! Runs that are recorded: a list, one in full, and what a recovery will do.
+//! Runs that are recorded: a list, one in full, and what a recovery will do. For programs the shape of the list is `schemas/history.schema.json`.
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 
 use super::report;
 use super::style::{Label, Style};
@@ -10,7 +12,7 @@ use super::text::{self, Detail};
 use super::values::{count, seconds};
 use super::words;
 use crate::model::Moment;
-use crate::plan::Undo;
+use crate::plan::{Counts, Undo};
 use crate::run::history::Line;
 use crate::run::journal::{Damaged, Header, Record, RecordedRun};
 use crate::run::left::Left;
@@ -68,27 +70,85 @@ pub fn line(l: &Line) -> String {
     out + "\n"
 }
 
-/// The list for programs: what the cloud tells first, then what only journals here do.
+/// What `infra history --json` prints of runs.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "History")]
+pub struct HistoryDocument {
+    /// Grows when a field changes its meaning.
+    pub format_version: u32,
+    /// What the cloud tells first, then what only journals here do; each the newest last.
+    pub runs: Vec<ToldRun>,
+}
+
+/// A run, as far as it is known. Of a journal that can't be read only its file is.
+#[derive(Default, Serialize, JsonSchema)]
+pub struct ToldRun {
+    pub run: Option<String>,
+    pub stack: Option<String>,
+    /// `apply`, `destroy`.
+    pub command: Option<String>,
+    /// When it began, by RFC 3339.
+    pub started: Option<String>,
+    /// Who brought it to its end: `ana@laptop (process 4711)`.
+    pub holder: Option<String>,
+    /// The CI job's address.
+    pub job: Option<String>,
+    /// The commit that was worked on.
+    pub commit: Option<String>,
+    /// The plan's digest.
+    pub digest: Option<String>,
+    pub counts: Option<Counts>,
+    /// How long the process that ended it has worked on it.
+    pub seconds: Option<u64>,
+    /// How it ended, in words; `null` for one that is not over.
+    pub ended: Option<String>,
+    /// The file of its journal, where that is here.
+    pub journal: Option<String>,
+    /// Why the journal can't be read.
+    pub damaged: Option<String>,
+}
+
+/// The list for programs.
 pub fn runs_json(found: &Found) -> Value {
-    let told = |l: &Line| {
-        json!({
-            "run": l.run, "stack": l.stack, "command": l.command, "started": l.started, "holder": l.holder, "job": l.job, "commit": l.commit,
-            "digest": l.digest, "counts": l.counts, "seconds": l.seconds, "ended": l.ended, "journal": found.journal(&l.run),
-        })
+    let file = |path: &PathBuf| path.to_string_lossy().into_owned();
+    let told = |l: &Line| ToldRun {
+        run: Some(l.run.clone()),
+        stack: Some(l.stack.clone()),
+        command: Some(l.command.clone()),
+        started: Some(l.started.to_string()),
+        holder: Some(l.holder.clone()),
+        job: l.job.clone(),
+        commit: l.commit.clone(),
+        digest: Some(l.digest.clone()),
+        counts: Some(l.counts),
+        seconds: Some(l.seconds),
+        ended: Some(l.ended.clone()),
+        journal: found.journal(&l.run).map(file),
+        damaged: None,
     };
     let here = |(path, recorded): &(PathBuf, Result<RecordedRun, Damaged>)| match recorded {
-        Ok(s) => {
-            let h = &s.header;
-            let ended = s.ended().map(words::ending);
-            json!({
-                "run": h.run, "stack": h.stack, "command": h.command, "started": h.started, "holder": h.holder.to_string(),
-                "job": h.holder.job, "commit": null, "digest": h.plan.digest, "counts": h.plan.counts(), "seconds": null, "ended": ended,
-                "journal": path,
-            })
-        }
-        Err(e) => json!({ "journal": path, "damaged": e.to_string() }),
+        Ok(s) => ToldRun {
+            run: Some(s.header.run.clone()),
+            stack: Some(s.header.stack.clone()),
+            command: Some(s.header.command.clone()),
+            started: Some(s.header.started.to_string()),
+            holder: Some(s.header.holder.to_string()),
+            job: s.header.holder.job.clone(),
+            digest: Some(s.header.plan.digest.clone()),
+            counts: Some(s.header.plan.counts()),
+            ended: s.ended().map(|how| words::ending(how).to_owned()),
+            journal: Some(file(path)),
+            ..ToldRun::default()
+        },
+        Err(e) => ToldRun { journal: Some(file(path)), damaged: Some(e.to_string()), ..ToldRun::default() },
     };
-    found.lines.iter().map(told).chain(found.only_here().map(here)).collect()
+    let runs = found.lines.iter().map(told).chain(found.only_here().map(here)).collect();
+    serde_json::to_value(HistoryDocument { format_version: 1, runs }).expect("plain data")
+}
+
+/// The JSON schema of [`runs_json`]'s answer.
+pub fn schema() -> Value {
+    schemars::schema_for!(HistoryDocument).to_value()
 }
 
 /// One run from beginning to end.

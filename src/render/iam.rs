@@ -353,6 +353,7 @@ mod tests {
                     address: crate::kinds::Address::new(*kind, "main"),
                     run: "r".into(),
                     step: 1,
+                    identity: String::new(),
                     digest: String::new(),
                 };
                 let name = stamp.physical_name(&rule);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::style::Label;
 use super::values::value;
-use crate::model::{AttrChange, Order, Reversal, Spelling};
+use crate::model::{AttrChange, Loss, Order, Reversal, Spelling};
 use crate::plan::{Act, Change, Counts, Guarded, Step, Undo, Verb};
 use crate::run::Outcome;
 use crate::run::journal::Ending;
@@ -121,7 +121,11 @@ pub fn guarded(g: &Guarded) -> String {
         return format!("{} would keep less than before ({attribute}), and what is older would be deleted", g.address);
     }
     let what = if g.replaced { REPLACE.done } else { DELETE.done };
-    let why = if g.data { "holds data" } else { "is protected against deletion" };
+    let why = match g.address.kind.loss() {
+        _ if g.data => "holds data",
+        Loss::Address => "may be in allow-lists of others",
+        Loss::Data | Loss::None => "is protected against deletion",
+    };
     format!("{} {why} and would be {what}", g.address)
 }
 

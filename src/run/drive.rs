@@ -1,4 +1,5 @@
 //! The only loop that touches the world, and the only caller of a mutating verb. It owns all state; nothing is shared, nothing is locked.
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::time::Duration;
@@ -66,7 +67,7 @@ pub async fn drive<C: Cloud>(
     stop: &mut (impl AsyncFnMut() -> Stop + ?Sized),
 ) -> io::Result<Outcome> {
     let plan = run.plan;
-    let cloud = &Owned::new(cloud, &plan.stack, settings.quiet);
+    let cloud = &Owned::new(cloud, (&plan.stack, &plan.identity), settings.quiet);
     let mut memory = Memory::new(plan);
     history.iter().for_each(|e| memory.note(plan, e));
     let (mut flight, mut settling, mut looks) = (FuturesUnordered::new(), BTreeSet::new(), BTreeMap::<usize, u32>::new());
@@ -85,15 +86,15 @@ pub async fn drive<C: Cloud>(
                         Operation::Undo(i) => !memory.undoing.insert(i) as u32,
                         Operation::Do(i) | Operation::Settle(i) => looks.get(&i).copied().unwrap_or(0),
                     };
-                    let (links, made) = (memory.links(plan, action), memory.made(action));
+                    let (links, made, act) = (memory.links(plan, action), memory.made(action), memory.act(plan, step_of(action)));
                     let held = plan.steps[step_of(action)].held.iter().any(|i| run.state[*i] == State::Undone);
-                    Task { action, stamp: stamp(plan, &settings.run, step_of(action)), links, made, held, again }
+                    Task { action, act, stamp: stamp(plan, &settings.run, step_of(action)), links, made, held, again }
                 };
                 let first = step_of(group[0]);
                 // What is on its way out must be seen to go, whatever happens.
                 let builds = |a: &Operation| matches!(a, Operation::Do(i) if !matches!(plan.steps[*i].act, Act::Delete { .. }));
                 let leavable = group.iter().all(builds);
-                let tasks: Vec<Task> = group.into_iter().map(task).collect();
+                let tasks: Vec<Task<'_>> = group.into_iter().map(task).collect();
                 let undoing = matches!(tasks[0].action, Operation::Undo(_));
                 let patience = plan.steps[first].patience(undoing);
                 let work = PATIENCE.scope(patience, Box::pin(perform(plan, settings, cloud, tasks)));
@@ -145,8 +146,9 @@ pub async fn drive<C: Cloud>(
 }
 
 /// One action, and all that it goes by.
-struct Task {
+struct Task<'p> {
     action: Operation,
+    act: Cow<'p, Act>,
     stamp: Stamp,
     links: Links,
     made: Option<Live>,
@@ -204,8 +206,8 @@ fn unwritten(e: &io::Error) -> CloudError {
 }
 
 /// Carries out a group of actions; what became of each is an event of its own.
-async fn perform<C: Cloud>(plan: &Plan, settings: &Settings, cloud: &C, tasks: Vec<Task>) -> Vec<Event> {
-    let acts: Vec<&Act> = tasks.iter().map(|t| &plan.steps[step_of(t.action)].act).collect();
+async fn perform<C: Cloud>(plan: &Plan, settings: &Settings, cloud: &C, tasks: Vec<Task<'_>>) -> Vec<Event> {
+    let acts: Vec<&Act> = tasks.iter().map(|t| &*t.act).collect();
     match tasks[0].action {
         Operation::Do(_) => {
             let calls = tasks.iter().zip(&acts).map(|(t, act)| forward(act, t)).collect();
@@ -265,7 +267,7 @@ async fn send<C: Cloud>(cloud: &C, mut calls: Vec<Call<'_>>) -> Vec<Result<Optio
 
 /// What has become of steps that were gone on with from their halves. A verb that changes an object need not make good all that one which
 /// makes it leaves undone, so they are looked at.
-async fn whole<C: Cloud>(acts: &[&Act], settings: &Settings, cloud: &C, tasks: &[Task]) -> Vec<Result<Option<Live>, CloudError>> {
+async fn whole<C: Cloud>(acts: &[&Act], settings: &Settings, cloud: &C, tasks: &[Task<'_>]) -> Vec<Result<Option<Live>, CloudError>> {
     let half = || CloudError::new(Class::Ambiguous, "Half", "only half of it stands, and the rest could not be made good");
     match settle(acts, settings, cloud, tasks).await {
         Ok(found) => found.into_iter().map(|(live, found)| if found == Settlement::Whole { Ok(live) } else { Err(half()) }).collect(),
@@ -277,7 +279,8 @@ async fn whole<C: Cloud>(acts: &[&Act], settings: &Settings, cloud: &C, tasks: &
 pub(super) fn stamp(plan: &Plan, run: &str, i: usize) -> Stamp {
     let step = &plan.steps[i];
     let (Act::Create { object } | Act::Update { object, .. } | Act::Delete { live: Live { object, .. } }) = &step.act;
-    Stamp { stack: plan.stack.clone(), address: step.address.clone(), run: run.into(), step: i, digest: object.digest() }
+    let (stack, identity, address) = (plan.stack.clone(), plan.identity.clone(), step.address.clone());
+    Stamp { stack, address, run: run.into(), step: i, identity, digest: object.digest() }
 }
 
 async fn send_one<C: Cloud>(cloud: &C, call: Call<'_>) -> Result<Option<Live>, CloudError> {
@@ -290,7 +293,7 @@ async fn send_one<C: Cloud>(cloud: &C, call: Call<'_>) -> Result<Option<Live>, C
 }
 
 /// A step's call. One of which half stands goes on from there.
-fn forward<'a>(act: &'a Act, t: &'a Task) -> Call<'a> {
+fn forward<'a>(act: &'a Act, t: &'a Task<'_>) -> Call<'a> {
     match (act, &t.made) {
         (Act::Create { object }, None) => Call::Create { want: object, links: &t.links, stamp: t.stamp.clone() },
         (Act::Update { live, object }, None) | (Act::Create { object } | Act::Update { object, .. }, Some(live)) => {
@@ -305,7 +308,7 @@ async fn settle<C: Cloud>(
     acts: &[&Act],
     settings: &Settings,
     cloud: &C,
-    tasks: &[Task],
+    tasks: &[Task<'_>],
 ) -> Result<Vec<(Option<Live>, Settlement)>, CloudError> {
     let started = Instant::now();
     let mut pause = settings.quiet / 20;
@@ -327,7 +330,7 @@ enum Back<'a> {
     There(Box<Live>),
 }
 
-async fn undo<'a, C: Cloud>(act: &'a Act, step: &'a Step, settings: &Settings, cloud: &C, t: &'a Task) -> Result<Back<'a>, CloudError> {
+async fn undo<'a, C: Cloud>(act: &'a Act, step: &'a Step, settings: &Settings, cloud: &C, t: &'a Task<'_>) -> Result<Back<'a>, CloudError> {
     let restore = |rest, live: &'a Live| {
         let want = step.restored(live);
         // What stays is what was last asked for.
@@ -345,7 +348,7 @@ async fn undo<'a, C: Cloud>(act: &'a Act, step: &'a Step, settings: &Settings, c
             let stamp = t.stamp.renewed(&live.stamp);
             if t.again > 0 {
                 let act = Act::Create { object: live.object.clone() };
-                let task = Task { stamp: stamp.clone(), links: t.links.clone(), made: None, ..*t };
+                let task = Task { act: t.act.clone(), stamp: stamp.clone(), links: t.links.clone(), made: None, ..*t };
                 match settle(&[&act], settings, cloud, &[task]).await?.pop() {
                     Some((Some(there), Settlement::Whole)) => return Ok(Back::There(Box::new(there))),
                     Some((Some(half), _)) => {

@@ -69,6 +69,7 @@ pub struct Entry {
 /// The content of a line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "nearly every one is an event")]
 pub enum Record {
     Event(Event),
     Ended(Ending),

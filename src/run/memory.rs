@@ -1,4 +1,5 @@
 //! Resolves the references of a step at the moment of the call.
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -43,6 +44,15 @@ impl Memory {
         }
     }
 
+    /// What a step does. One that goes on from another begins with what that has made of the object.
+    pub fn act<'p>(&self, plan: &'p Plan, i: usize) -> Cow<'p, Act> {
+        let act = &plan.steps[i].act;
+        match (act, plan.before(i).and_then(|first| self.made.get(&first))) {
+            (Act::Update { object, .. }, Some(now)) => Cow::Owned(Act::Update { live: Live::clone(now), object: object.clone() }),
+            _ => Cow::Borrowed(act),
+        }
+    }
+
     /// The links of one step: the live objects that it refers to, and no others.
     pub fn links(&self, plan: &Plan, action: Operation) -> Links {
         let (Operation::Do(i) | Operation::Settle(i) | Operation::Undo(i)) = action;
@@ -50,6 +60,11 @@ impl Memory {
         let stays = |a: &Address| plan.steps.iter().any(|s| s.address == *a && s.held.contains(&i));
         let named = match (&plan.steps[i].act, action) {
             (Act::Create { object }, _) => refs(object),
+            // Back to where the first half of the change had led.
+            (Act::Update { live, .. }, Operation::Undo(_)) if plan.before(i).is_some() => {
+                let back = refs(plan.steps[i].restored(live)).into_iter();
+                return Links(back.filter_map(|a| self.new.get(&a).map(|l| (a, Live::clone(l)))).collect());
+            }
             (Act::Update { live, .. }, Operation::Undo(_)) if plan.steps[i].back.is_some() => {
                 let back = refs(plan.steps[i].restored(live));
                 let meant = |a: Address| Some((if stays(&a) { &self.new } else { &self.old }).get(&a).map(|l| (a, Live::clone(l))));

@@ -1,6 +1,7 @@
 //! The run as a pure fold over events: what runs live, in recovery and in tests is the same machine.
 pub mod drive;
 pub mod history;
+pub mod identity;
 pub mod intent;
 pub mod journal;
 pub mod left;

@@ -1,6 +1,6 @@
 //! Reconstructs the events of a run whose journal is lost: a look at the cloud says for every step whether its effect stands.
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use serde_json::Value;
@@ -13,7 +13,6 @@ use super::{Event, Operation, Run, Settlement, State};
 use crate::canon::{self, Form};
 use crate::cloud::Observe;
 use crate::kinds::{Kind, Live};
-use crate::model::Moment;
 use crate::plan::{Act, Plan};
 use crate::stack::Stack;
 use crate::wire::{Class, CloudError};
@@ -35,13 +34,16 @@ pub async fn look_back(plan: &Plan, run: &str, cloud: &impl Observe) -> Result<V
             continue;
         }
         let links = memory.links(plan, Operation::Settle(step.id));
-        let (live, found) = look(&step.act, &world[&step.address.kind], &links, &stamp(plan, run, step.id));
+        let (live, found) = look(&memory.act(plan, step.id), &world[&step.address.kind], &links, &stamp(plan, run, step.id));
         if found != Settlement::Nothing {
             stands.insert(step.id);
             events.push((step.id, live, found));
             memory.note(plan, &told(&events[events.len() - 1]));
         }
     }
+    // What a step goes on from stood whole before that began.
+    let gone_on: BTreeSet<usize> = stands.iter().filter_map(|i| plan.before(*i)).collect();
+    events.iter_mut().filter(|(i, ..)| gone_on.contains(i)).for_each(|(_, _, found)| *found = Settlement::Whole);
     // Nothing behind the commit point begins before everything ahead of it stands; then what stands is whole.
     let committed = (0..plan.commit).all(|i| stands.contains(&i)) && stands.iter().any(|i| *i >= plan.commit);
     for (i, live, found) in &mut events {
@@ -65,10 +67,9 @@ fn lost() -> CloudError {
     CloudError::new(Class::Ambiguous, "JournalLost", "what became of it was looked up")
 }
 
-/// Waits until what the lost process sent last must show.
-pub async fn wait(quiet: Duration, last: Option<Moment>) {
-    let age = last.map_or(Duration::ZERO, |beat| beat.age(SystemTime::now()));
-    sleep(quiet.saturating_sub(age)).await;
+/// Waits until what the lost process sent last must show. When that was, only its own clock has told, which counts for nothing.
+pub async fn wait(quiet: Duration) {
+    sleep(quiet).await;
 }
 
 /// Puts secrets back into a recorded plan, where the spec still asks for the same objects.

@@ -19,9 +19,10 @@ pub enum EnvSource {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SecretRef {
-    /// The environment variable of this process that holds it when it is applied; it is kept in Secrets Manager, where the instances fetch it.
+    /// The environment variable of this process that holds it when it is applied; of a compute entry it is kept in Secrets Manager, where the instances
+    /// fetch it.
     FromEnv(EnvName),
-    /// The name or ARN of a secret of AWS Secrets Manager, read by the instance itself.
+    /// The name or ARN of a secret of AWS Secrets Manager, read by the instance itself; a function is given the name, and may ask for the secret.
     FromSecretsManager(SecretId),
 }
 

@@ -134,6 +134,15 @@ impl Lower<'_> {
         self.spec.account.as_ref().map_or("*", |account| account.as_str())
     }
 
+    /// The ARN of a secret of the stack's account; Secrets Manager appends a dash and six characters to a name.
+    pub fn secret_arn(&self, id: &str) -> Text {
+        if id.starts_with("arn:") {
+            return Text::literal(id);
+        }
+        let (partition, region, account) = (self.partition(), &self.spec.region, self.account());
+        Text::literal(format!("arn:{partition}:secretsmanager:{region}:{account}:secret:{id}-??????"))
+    }
+
     /// The first word of every ARN.
     pub fn partition(&self) -> &'static str {
         partition(self.spec.region.as_str()).name

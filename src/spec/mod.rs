@@ -11,6 +11,7 @@ mod derive;
 pub mod env;
 pub mod explain;
 pub mod expression;
+pub mod functions;
 mod groups;
 pub mod load_balancer;
 pub mod locate;
@@ -31,6 +32,7 @@ mod secrets;
 mod section;
 pub mod sections;
 mod shape;
+pub mod storage;
 mod stores;
 mod substitute;
 pub mod suggest;
@@ -47,7 +49,7 @@ use crate::stack::{Layer, layers_digest};
 use schema_view::Fields;
 use serde::Deserialize;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A spec that was read, and where everything in it was written.
 #[derive(Clone, Debug)]
@@ -75,11 +77,24 @@ impl Loaded {
     }
 }
 
-/// Reads layers, the first one below the others. `env` answers `${env.NAME}`.
+/// Reads layers, the first one below the others. `env` answers `${env.NAME}`. Code lies beside the first layer.
 ///
 /// # Errors
 /// Everything that is wrong, sorted by file and position.
 pub fn load(layers: &[(PathBuf, String)], env: &dyn Fn(&str) -> Option<String>) -> Result<Loaded, Findings> {
+    load_in(folder(layers.first().map(|(name, _)| name.as_path())), layers, env)
+}
+
+/// The folder that a layer lies in; the current one for what is no file.
+pub fn folder(layer: Option<&Path>) -> &Path {
+    layer.and_then(Path::parent).unwrap_or(Path::new(""))
+}
+
+/// As [`load`], with the folder that paths of code begin in.
+///
+/// # Errors
+/// Everything that is wrong, sorted by file and position.
+pub fn load_in(folder: &Path, layers: &[(PathBuf, String)], env: &dyn Fn(&str) -> Option<String>) -> Result<Loaded, Findings> {
     let names = layers.iter().map(|(name, text)| (name.display().to_string(), text.as_str()));
     let mut sources = Sources::new(names);
     let (mut found, mut unread) = (Vec::new(), BTreeSet::new());
@@ -103,13 +118,14 @@ pub fn load(layers: &[(PathBuf, String)], env: &dyn Fn(&str) -> Option<String>) 
         return Err(Findings::new(found));
     }
     Spec::derive(&mut root);
-    let spec = match decode(root.clone(), &sources) {
+    let mut spec = match decode(root.clone(), &sources) {
         Ok(spec) => spec,
         Err(finding) => {
             found.extend(found.is_empty().then_some(finding));
             return Err(Findings::new(found));
         }
     };
+    spec.functions.values_mut().for_each(|function| function.pack(folder));
     let fields = Fields::of(schema, &root);
     found.extend(check::check(&spec, &sources, &root, &fields, shape.cut));
     let secrets = secrets::from_env(&fields);

@@ -66,6 +66,12 @@ impl Entries {
         self.0.entry(entry.key.clone()).or_insert(entry);
     }
 
+    /// The first entries, so many at most.
+    #[must_use]
+    pub fn first(&self, most: usize) -> Entries {
+        Entries(self.0.iter().take(most).map(|(key, entry)| (key.clone(), entry.clone())).collect())
+    }
+
     /// Keeps only those that `keep` says.
     pub fn retain(&mut self, mut keep: impl FnMut(&mut Entry) -> bool) {
         self.0.retain(|_, entry| keep(entry));

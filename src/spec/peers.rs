@@ -125,7 +125,12 @@ fn stranger(cx: &mut Check<'_>, path: &[&str], name: &Name) {
     let spec = cx.spec;
     if cx.peers.called(name.as_str()).next().is_some() {
         let message = format!("`{name}` is a cache or database, which never connects to anything by itself");
-        cx.error(Code::UnknownName, path, "this peer", message, "name a compute entry, a security group or a subnet tier");
+        cx.error(Code::UnknownName, path, "this peer", message, "name a compute entry, a function, a security group or a subnet tier");
+        return;
+    }
+    if spec.functions.contains_key(name.as_str()) {
+        let message = format!("the function `{name}` stands outside of the VPC, so that nothing in it can tell it from others");
+        cx.error(Code::UnknownName, path, "this peer", message, format!("let `subnets` of `functions.{name}` name a tier"));
         return;
     }
     let connecting: Vec<Target> = cx.peers.groups().iter().filter(|group| group.connects).map(|group| group.target.clone()).collect();
@@ -142,7 +147,7 @@ fn stranger(cx: &mut Check<'_>, path: &[&str], name: &Name) {
     cx.unknown(
         path,
         &[&["vpc", "security_groups"], &["vpc", "subnets"]],
-        "compute entry, security group or subnet tier",
+        "compute entry, function, security group or subnet tier",
         name.as_str(),
         known.into_iter(),
     );

@@ -59,6 +59,7 @@ pub fn layer_schema() -> Value {
     each_object(&mut schema, &mut |object| {
         object.remove("required");
         object.remove("minProperties");
+        object.remove("maxProperties");
         nullable(object, &|_| true);
         removable(object);
     });

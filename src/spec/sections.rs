@@ -5,10 +5,12 @@ use super::check::Check;
 use super::compute::Compute;
 use super::database::Database;
 use super::derive;
+use super::functions::Function;
 use super::load_balancer::LoadBalancer;
 use super::lower::Lower;
 use super::node::Node;
 use super::section::{Attributes, Fields, Section, SectionGroup};
+use super::storage::Storage;
 use super::units::{Account, Arn, EnvName, Name, OutputName, Region, TagKey, TagValue, Template};
 use super::vpc::Vpc;
 use schemars::JsonSchema;
@@ -120,10 +122,14 @@ sections! {
     load_balancer: Option<LoadBalancer>,
     /// Groups of instances that run the application, by name.
     compute: BTreeMap<Name, Compute>,
+    /// Functions that AWS runs when they are called, by name.
+    functions: BTreeMap<Name, Function>,
     /// Caches, by name.
     cache: BTreeMap<Name, Cache>,
     /// Databases, by name.
     database: BTreeMap<Name, Database>,
+    /// Buckets for what applications keep, by name (AWS: S3).
+    storage: BTreeMap<Name, Storage>,
     /// The Cloudflare zone that stands before it all; none when left out.
     cdn: Option<Cdn>,
     /// What `infra output` prints, by name.

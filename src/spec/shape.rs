@@ -100,6 +100,14 @@ impl<'a> Walker<'a> {
             self.say(Err(Finding::error(Code::Count, message, "add an entry").at(place)));
             self.shape.cut.insert(path.clone());
         }
+        let most = schema.get("maxProperties").and_then(Value::as_u64).unwrap_or(u64::MAX);
+        if entries.iter().len() as u64 > most {
+            let message = format!("`{}` has {} entries", path.join("."), entries.iter().len());
+            let place = self.sources.place(owner, "these entries");
+            self.say(Err(Finding::error(Code::Count, message, format!("it takes {most} at most")).at(place)));
+            self.shape.cut.insert(path.clone());
+            *entries = entries.first(most as usize);
+        }
         entries.retain(|entry| {
             if let Err(finding) = scalar::seen_key(&entry.key) {
                 return self.say(Err(finding.at(self.sources.place(entry.at, "this key"))));

@@ -173,6 +173,8 @@ pub fn class(code: &str, status: u16) -> Class {
     const QUOTA: &[&str] = &[
         "AddressLimitExceeded",
         "ClusterQuotaForCustomerExceeded",
+        "CodeStorageExceededException",
+        "ENILimitReachedException",
         "InstanceQuotaExceeded",
         "InsufficientCacheClusterCapacity",
         "InsufficientDBInstanceCapacity",
@@ -181,6 +183,7 @@ pub fn class(code: &str, status: u16) -> Class {
         "NodeQuotaForClusterExceeded",
         "NodeQuotaForCustomerExceeded",
         "StorageQuotaExceeded",
+        "SubnetIPAddressLimitReachedException",
         "TargetGroupAssociationLimit",
         "TooManyActions",
         "TooManyBuckets",

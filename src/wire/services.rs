@@ -19,6 +19,9 @@ macro_rules! services { ($($service:ident $prefix:literal $($name:ident: $sdk:id
 
         /// The first part of the service's IAM actions: `ec2` of `ec2:CreateVpc`.
         pub fn prefix(self) -> &'static str { match self { $(Service::$service => $prefix),+ } }
+
+        /// Whether it is one for all regions.
+        pub fn global(self) -> bool { matches!(self, Service::Cloudflare | Service::Iam) }
     }
 
     /// The SDK's clients, each built when first used, all sharing one connection pool and one policy.
@@ -50,6 +53,7 @@ services! {
     ElastiCache "elasticache" elasticache: aws_sdk_elasticache,
     Elb "elasticloadbalancing" elb: aws_sdk_elasticloadbalancingv2,
     Iam "iam" iam: aws_sdk_iam,
+    Lambda "lambda" lambda: aws_sdk_lambda,
     Rds "rds" rds: aws_sdk_rds,
     S3 "s3",
     SecretsManager "secretsmanager" secrets: aws_sdk_secretsmanager,

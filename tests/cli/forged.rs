@@ -131,7 +131,7 @@ fn a_program_that_loses_data_or_touches_others_is_none() {
     }
     // In a journal alone: another's object, told as the stack's own.
     let mut told = theirs;
-    told.stamp.stack = "minimal".into();
+    (told.stamp.stack, told.stamp.identity) = ("minimal".into(), header.plan.identity.clone());
     let forged = with(header, Act::Delete { live: told }, true);
     let journal = infra.folder.join(".infra/runs/minimal/6b0a00000001.jsonl");
     std::fs::write(&journal, serde_json::to_string(&forged).unwrap() + "\n").unwrap();

@@ -55,7 +55,8 @@ fn a_boundary_is_printed() {
     let infra = Infra::new("iam-policy-boundary");
     let shop = "stack: shop\nregion: eu-central-1\nvpc: {}\ncompute: { app: { image: 123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop:1, port: 80, \
                 policies: ['arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess'], env: { KEY: { from_secrets_manager: shop/key }, \
-                LOGIN: '${database.main.secret_arn}' } } }\ndatabase: { main: { engine: postgres, version: '16', allow_from: [app] } }\n";
+                LOGIN: '${database.main.secret_arn}' } } }\nstorage: { uploads: { allow_from: [app], encryption: \
+                'arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d' }, reports: { allow_from: [{ name: app, access: read }] } }\ndatabase: { main: { engine: postgres, version: '16', allow_from: [app] } }\n";
     let spec = infra.file("shop.yaml", shop);
     let said = infra.run(&["iam-policy", "-f", &spec, "--boundary"]);
     well_formed(&serde_json::from_str(&said.out).unwrap());

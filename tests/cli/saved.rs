@@ -121,7 +121,8 @@ fn what_a_plan_leaves_alone_may_move() {
     infra.file("infra.yaml", &SPEC.replace("port: 22,", "port: 2222,"));
     planned(&infra, &[]);
     let other = infra.file("other.yaml", &SPEC.replace("10.0.0.0/16\n", "10.0.0.0/16\n  nat: none\n").replace("shop:1", "shop:2"));
-    assert_eq!(infra.run(&["apply", "-f", &other, "--auto-approve"]).code, 0);
+    let released = ["--allow-data-loss", "elastic_ip.nat-a,elastic_ip.nat-b"];
+    assert_eq!(infra.run(&[&["apply", "-f", &other, "--auto-approve"][..], &released].concat()).code, 0);
     let applied = infra.run(&["apply", "p.infraplan"]);
     assert_eq!(applied.code, 0, "{} {}", applied.out, applied.err);
     assert!(applied.out.contains("Plan: 1 to update."), "{}", applied.out);

@@ -145,6 +145,7 @@ fn noted(file: &Path) -> Header {
     for line in std::fs::read_to_string(file).unwrap().lines() {
         let line: Value = serde_json::from_str(line).unwrap();
         let [name, text] = ["name", "text"].map(|part| line["note"][part].as_str().unwrap_or_default().to_owned());
+        let name = name.split_once(':').map_or(name.as_str(), |(_region, name)| name).to_owned();
         notes.insert(name, text);
         if let Some(intent) = intent::read("shop", &notes).unwrap() {
             return intent::header("shop", &notes, &intent).unwrap();

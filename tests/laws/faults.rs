@@ -192,7 +192,14 @@ fn half_a_deletion_is_deleted_again() {
 
 /// A deletion behind the commit point.
 fn deletion(id: usize, name: &str) -> Step {
-    let stamp = infra::kinds::Stamp { stack: "s".into(), address: address(name), run: "r".into(), step: 0, digest: String::new() };
+    let stamp = infra::kinds::Stamp {
+        stack: "s".into(),
+        address: address(name),
+        run: "r".into(),
+        step: 0,
+        identity: String::new(),
+        digest: String::new(),
+    };
     let vpc = infra::kinds::Vpc { cidr: "10.0.0.0/16".parse().unwrap(), dns_hostnames: true, tags: [].into() };
     Step {
         back: None,

@@ -13,8 +13,10 @@ const TIERS: &[&str] = &["public", "app", "data", "edge"];
 const GROUPS: &[&str] = &["app", "bastion", "load_balancer", "ops"];
 const COMPUTE: &[&str] = &["app", "job", "web"];
 const CACHES: &[&str] = &["main", "side"];
+const FUNCTIONS: &[&str] = &["hello", "thumb"];
 const ROUTES: &[&str] = &["api", "old", "shut"];
 const DATABASES: &[&str] = &["main", "store"];
+const BUCKETS: &[&str] = &["media", "uploads"];
 
 /// Entries of a section, by name.
 type Entries<T> = BTreeMap<&'static str, T>;
@@ -30,7 +32,9 @@ pub struct Draw {
     balancer: Option<Balancer>,
     compute: Entries<Compute>,
     caches: Entries<Cache>,
+    functions: Entries<Function>,
     databases: Entries<Database>,
+    buckets: Entries<Bucket>,
     edge: Option<Edge>,
 }
 
@@ -130,6 +134,24 @@ enum Boot {
 }
 
 #[derive(Clone, Debug)]
+struct Function {
+    code: Code,
+    memory: Option<&'static str>,
+    /// None is outside of the VPC.
+    tier: Option<usize>,
+    env: Vec<usize>,
+    reserved: Option<u32>,
+    permission: bool,
+    renamed_from: Option<&'static str>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Code {
+    Folder(&'static str),
+    Image(u8),
+}
+
+#[derive(Clone, Debug)]
 struct Cache {
     valkey: bool,
     node_type: Option<&'static str>,
@@ -160,6 +182,22 @@ struct Database {
     renamed_from: Option<&'static str>,
 }
 
+#[derive(Clone, Debug)]
+struct Bucket {
+    /// Who uses it: a compute entry by number, and what for where it isn't what the bucket says.
+    users: Vec<(usize, Option<&'static str>)>,
+    access: Option<&'static str>,
+    versioning: bool,
+    key: bool,
+    expire: Option<&'static str>,
+    archive: Option<(&'static str, &'static str)>,
+    old_versions: Option<&'static str>,
+    abort_uploads: Option<&'static str>,
+    /// The origins of its rules, in an order that counts.
+    cors: Vec<&'static str>,
+    renamed_from: Option<&'static str>,
+}
+
 /// A way from one spec to another; `None` is nothing at all.
 #[derive(Clone)]
 pub struct Pair {
@@ -178,29 +216,33 @@ impl fmt::Debug for Pair {
 
 /// Two specs that share most of their sections; some entries of the others are renamed.
 pub fn pair() -> impl Strategy<Value = Pair> {
-    let changed = proptest::array::uniform9(proptest::bool::weighted(0.35));
-    let renamed = proptest::array::uniform5(proptest::bool::weighted(0.2));
+    let changed = proptest::array::uniform11(proptest::bool::weighted(0.35));
+    let renamed = proptest::array::uniform7(proptest::bool::weighted(0.2));
     (draw(), draw(), changed, renamed, 0..14u8, 0..u64::MAX).prop_map(|(from, other, changed, renamed, ends, seed)| {
         let mut to = from.clone();
-        let [team, net, tiers, groups, balancer, compute, caches, databases, edge] = changed;
+        let [team, net, tiers, groups, balancer, compute, functions, caches, databases, buckets, edge] = changed;
         lay(team, &mut to.team, other.team);
         lay(net, &mut to.net, other.net);
         lay(tiers, &mut to.tiers, other.tiers);
         lay(groups, &mut to.groups, other.groups);
         lay(balancer, &mut to.balancer, other.balancer);
         lay(compute, &mut to.compute, other.compute);
+        lay(functions, &mut to.functions, other.functions);
         lay(caches, &mut to.caches, other.caches);
         lay(databases, &mut to.databases, other.databases);
+        lay(buckets, &mut to.buckets, other.buckets);
         lay(edge, &mut to.edge, other.edge);
-        let [tier, group, compute, cache, database] = renamed;
+        let [tier, group, compute, function, cache, database, bucket] = renamed;
         if tier {
             rename_tier(&from.tiers, &mut to.tiers);
         }
         let plain: Vec<&str> = GROUPS.iter().copied().filter(|g| *g != "load_balancer").collect();
         rename(group, &plain, &from.groups, &mut to.groups, |g, old| g.renamed_from = Some(old));
         rename(compute, COMPUTE, &from.compute, &mut to.compute, |c, old| c.renamed_from = Some(old));
+        rename(function, FUNCTIONS, &from.functions, &mut to.functions, |f, old| f.renamed_from = Some(old));
         rename(cache, CACHES, &from.caches, &mut to.caches, |c, old| c.renamed_from = Some(old));
         rename(database, DATABASES, &from.databases, &mut to.databases, |d, old| d.renamed_from = Some(old));
+        rename(bucket, BUCKETS, &from.buckets, &mut to.buckets, |b, old| b.renamed_from = Some(old));
         Pair { from: (ends != 12).then_some(from), to: (ends != 13).then_some(to), seed }
     })
 }

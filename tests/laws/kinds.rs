@@ -220,7 +220,14 @@ async fn verbs_may_be_run_twice() {
     for kind in Kind::ALL {
         let cloud = sandbox(1);
         let object = full.nodes.iter().find(|(a, _)| a.kind == *kind).unwrap();
-        let stamp = Stamp { stack: "full".into(), address: object.0.clone(), run: "r".into(), step: 0, digest: "d".into() };
+        let stamp = Stamp {
+            stack: "full".into(),
+            address: object.0.clone(),
+            run: "r".into(),
+            step: 0,
+            identity: String::new(),
+            digest: "d".into(),
+        };
         let live = cloud.create(object.1, &links, &stamp).await;
         let Ok(live) = live else { continue }; // it points at what is not in this empty world
         cloud.delete(&live).await.unwrap();

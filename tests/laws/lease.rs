@@ -71,8 +71,14 @@ async fn a_holder_that_sleeps_too_long_sends_nothing_more() {
     let full = stack(&[FULL]);
     let plan = settled_plan(&cloud, &full).await.unwrap();
     let infra::plan::Act::Create { object } = &plan.steps.iter().find(|s| s.after.is_empty()).unwrap().act else { panic!() };
-    let stamp =
-        infra::kinds::Stamp { stack: "full".into(), address: plan.steps[0].address.clone(), run: "r".into(), step: 0, digest: "d".into() };
+    let stamp = infra::kinds::Stamp {
+        stack: "full".into(),
+        address: plan.steps[0].address.clone(),
+        run: "r".into(),
+        step: 0,
+        identity: String::new(),
+        digest: "d".into(),
+    };
     let write = async || cloud.create(object, &infra::kinds::Links(Default::default()), &stamp).await;
     for second in 0..200 {
         let may = write().await.is_ok();
@@ -219,11 +225,13 @@ async fn a_forged_sign_of_life_holds_nothing() {
     assert!(taken(&cloud, &Policy::new(1), 2).await.is_ok(), "after having been watched");
     // Who goes on in spite of it is not waited for without end.
     let cloud = sandbox(1);
+    let says = async |n| cloud.note("s/lease/4", &serde_json::to_string(&ahead(Duration::from_secs(n))).unwrap()).await.unwrap();
+    // It stands before anybody looks.
+    says(0).await;
     let deaf = async {
-        for n in 0.. {
-            let text = serde_json::to_string(&ahead(Duration::from_secs(n))).unwrap();
-            cloud.note("s/lease/4", &text).await.unwrap();
+        for n in 1.. {
             sleep(TERMS.beat).await;
+            says(n).await;
         }
     };
     let by = holder(9);

@@ -27,6 +27,17 @@ impl Told<'_> {
             .id
     }
 
+    /// The last change of an object that is changed by way of something in between.
+    fn last(&self, address: &str) -> usize {
+        let first = self.step(address, "update");
+        self.plan
+            .steps
+            .iter()
+            .rfind(|s| s.address.to_string() == address && s.id >= first && matches!(s.act, Act::Update { .. }))
+            .unwrap()
+            .id
+    }
+
     fn at(&self, what: &str, is: impl Fn(&Event) -> bool) -> usize {
         self.events.iter().position(is).unwrap_or_else(|| panic!("{what} never happened: {:#?}", self.events))
     }
@@ -43,7 +54,7 @@ impl Told<'_> {
 
     /// Whatever happens: `second` begins only when `first` is done, and `first` is taken back only when `second` isn't any more.
     fn holds(&self, first: &str, second: &str, tag: &str) {
-        let (first, second) = (self.step(first, "update"), self.step(second, "update"));
+        let (first, second) = (self.step(first, "update"), self.last(second));
         let mut done = std::collections::BTreeSet::new();
         for event in self.events {
             match event {

@@ -29,7 +29,7 @@ fn program(act: Act) -> Plan {
         tail: Duration::ZERO,
         timeouts: Default::default(),
     };
-    Plan { stack: "full".into(), steps: vec![step], commit, allowed: [address].into(), ..Plan::default() }
+    Plan { stack: "full".into(), identity: "own".into(), steps: vec![step], commit, allowed: [address].into(), ..Plan::default() }
 }
 
 /// The objects of a world, whoever owns them.
@@ -37,7 +37,7 @@ fn all(cloud: &Sandbox) -> Vec<Live> {
     cloud.objects()
 }
 
-/// Every object of the world, given to another stack behind the run's back; and one whose stamp tells of another step: the gate refuses to change
+/// Every object of the world, given to another stack behind the run's back, or to an equally named one; and one whose stamp tells of another step: the gate refuses to change
 /// either and to delete it, though the program is well formed and calls it its own.
 #[tokio::test(start_paused = true)]
 async fn what_is_anothers_is_never_touched() {
@@ -45,10 +45,11 @@ async fn what_is_anothers_is_never_touched() {
     tokio::time::sleep(Duration::from_secs(2)).await;
     let mut tried = 0;
     for live in all(&start) {
-        let (mut theirs, mut remade) = (live.clone(), live.clone());
+        let (mut theirs, mut remade, mut namesake) = (live.clone(), live.clone(), live.clone());
         theirs.stamp.stack = "other".into();
         remade.stamp.step += 1000;
-        for now in [theirs, remade] {
+        namesake.stamp.identity = "theirs".into();
+        for now in [theirs, remade, namesake] {
             let cloud = copy(&start, 1);
             cloud.put(now).unwrap();
             let before = all(&cloud);

@@ -207,7 +207,7 @@ async fn intruded(case: Case, to: &Stack) -> Outcome {
 }
 
 fn stamp(stack: &str, place: &str) -> Stamp {
-    Stamp { stack: stack.into(), address: address(place), run: "theirs".into(), step: 0, digest: "theirs".into() }
+    Stamp { stack: stack.into(), address: address(place), run: "theirs".into(), step: 0, identity: String::new(), digest: "theirs".into() }
 }
 
 /// Puts what another stack owns beside ours: the same addresses, the same block, other objects.

@@ -18,6 +18,26 @@ const BROKEN: &[Broken] = &[
             (x.min, x.max) = (10_000, 10_000)
         }
     }),
+    ("bucket.uploads", |o| {
+        if let Object::Bucket(x) = o {
+            x.expiration_days = Some(90)
+        }
+    }),
+    ("bucket.uploads", |o| {
+        if let Object::Bucket(x) = o {
+            x.archive.as_mut().unwrap().days = 29
+        }
+    }),
+    ("bucket.uploads", |o| {
+        if let Object::Bucket(x) = o {
+            x.old_versions_days = Some(0)
+        }
+    }),
+    ("bucket.uploads", |o| {
+        if let Object::Bucket(x) = o {
+            x.cors.0[1].1.origins.insert("https://*.*.example".into());
+        }
+    }),
     ("certificate.www.example.com", |o| {
         if let Object::Certificate(x) = o {
             x.domain = "my_app.example.com".into()
@@ -106,8 +126,14 @@ async fn what_a_service_refuses_is_made_nowhere() {
         let by_plan = refused.is_err_and(|e| e.iter().any(|p| matches!(p, PlanError::Refused { address: a, .. } if *a == address)));
         let cloud = sandbox(1);
         let links = infra::kinds::Links::default();
-        let stamp =
-            infra::kinds::Stamp { stack: "full".into(), address: address.clone(), run: "r1".into(), step: 1, digest: String::new() };
+        let stamp = infra::kinds::Stamp {
+            stack: "full".into(),
+            address: address.clone(),
+            run: "r1".into(),
+            step: 1,
+            identity: String::new(),
+            digest: String::new(),
+        };
         let object = infra::kinds::map_refs(&to.nodes[&address], |a| Some(infra::kinds::foreign(&a.name)));
         let made = cloud.create(&object, &links, &stamp).await;
         let by_sandbox = made.is_err_and(|e| e.code == "InvalidParameterCombination" || e.code == "InvalidTag");

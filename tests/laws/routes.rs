@@ -92,6 +92,7 @@ async fn rules_of_others_are_made_room_for() {
         range: (0, 0),
         conditions: Conditions { path: ["/by-hand".to_owned()].into(), ..Conditions::default() },
         action: Action::Respond(respond),
+        waits_for: [].into(),
         tags: [].into(),
     };
     let theirs = Live::found("by-hand", theirs, Stamp::nobody(Kind::ListenerRule));
@@ -117,5 +118,32 @@ async fn routes_change_places() {
         assert!(changes(&plan).iter().all(|(_, verb)| *verb == Verb::Update), "{:?}", changes(&plan));
         let numbers = numbers(&cloud);
         assert!(numbers["listener_rule.http.b"] < numbers["listener_rule.http.a"], "a host comes first: {numbers:?}");
+    }
+}
+
+/// Hosts of routes that the listener's own certificate doesn't cover have one each; those that it covers, and those outside the zone, have none.
+#[tokio::test(start_paused = true)]
+async fn hosts_of_routes_are_certified() {
+    let routes = "{ api: { host: api.example.com, forward: app }, shop: { host: [SHOP.example.com, '*.eu.example.com'], forward: app }, out: { host: example.org, forward: app } }";
+    let of = |routes: &str| {
+        stack(&[&format!(
+            "stack: full\nregion: us-east-1\nload_balancer: {{ listeners: {{ https: {{ port: 443, certificate: www.example.com, forward: app, routes: {routes} }} }} }}\ncompute: {{ app: {{ port: 80 }} }}\ncdn: {{ zone: example.com, records: {{ www: {{ to: load_balancer }}, api: {{ to: load_balancer }} }} }}\n"
+        )])
+    };
+    let (with_routes, without) = (of(routes), of("{}"));
+    let certificates =
+        |stack: &Stack| stack.nodes.keys().filter(|a| a.kind == Kind::Certificate).map(|a| a.name.clone()).collect::<Vec<_>>();
+    assert_eq!(certificates(&with_routes), ["*.eu.example.com", "shop.example.com", "www.example.com"]);
+    let Object::Listener(listener) = &with_routes.nodes[&address("listener.https")] else { panic!("no listener") };
+    let more: Vec<&str> = listener.certificates.iter().map(|c| c.0.as_str()).collect();
+    assert_eq!(more, ["*.eu.example.com", "shop.example.com"]);
+    for seed in 0..3 {
+        let cloud = with(&without, seed).await;
+        let plan = goes(&cloud, &with_routes).await;
+        let of = |address: &str, at: &dyn Fn(usize) -> bool| plan.steps.iter().any(|s| s.address.to_string() == address && at(s.id));
+        let used = plan.steps.iter().find(|s| s.address == address("listener.https")).unwrap();
+        assert!(of("dns_record.certificate.shop.example.com", &|i| used.after.contains(&i)), "it is validated before it is used");
+        let plan = goes(&cloud, &without).await;
+        assert!(changes(&plan).iter().any(|(a, verb)| a == "listener.https" && *verb == Verb::Update), "{:?}", changes(&plan));
     }
 }

@@ -77,6 +77,7 @@ fn otherwise(object: &Object, name: &str) -> Option<Object> {
         json!({ "$text": [{ "literal": "x" }] }),
         json!({ "other": "x" }),
         json!([{ "$ref": "listener.x" }]),
+        json!([{ "$ref": "certificate.x" }]),
         json!("2001:db8::/32"),
         json!("10.1.0.0/16"),
     ];

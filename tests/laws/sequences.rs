@@ -148,6 +148,7 @@ fn foreign() -> Vec<Live> {
         address: infra::kinds::Address::new(Kind::Vpc, name),
         run: "r1".into(),
         step: 0,
+        identity: String::new(),
         digest: "d".into(),
     };
     let vpc = |block: &str| infra::kinds::Vpc { cidr: block.parse().unwrap(), dns_hostnames: true, tags: [].into() };

@@ -138,7 +138,11 @@ impl Words<'_> {
 
     fn live(&self) -> Live {
         let address = Address::new(Kind::Secret, self.next());
-        Live::found(self.next(), self.login(), Stamp { stack: self.next(), address, run: self.next(), step: 0, digest: self.next() })
+        Live::found(
+            self.next(),
+            self.login(),
+            Stamp { stack: self.next(), address, run: self.next(), step: 0, identity: String::new(), digest: self.next() },
+        )
     }
 
     fn step(&self, id: usize, act: Act) -> Step {
@@ -153,6 +157,7 @@ impl Words<'_> {
         let steps = vec![self.step(0, Act::Create { object: self.login() }), self.step(1, Act::Delete { live: self.live() })];
         Plan {
             stack: self.next(),
+            identity: String::new(),
             digest: self.next(),
             changes: verbs.map(|verb| self.change(verb)).into(),
             allowed: steps.iter().map(|s| s.address.clone()).collect(),

@@ -55,19 +55,21 @@ pub fn stacks() -> Vec<(&'static str, Stack)> {
         ("full", stack(&[FULL])),
         (
             "a new image, bigger machines",
-            over("compute: {app: {image: 'example/shop:2', instance_type: t3.large}}\ndatabase: {main: {instance_class: db.r7g.xlarge}}"),
+            over(
+                "compute: {app: {image: 'example/shop:2', instance_type: t3.large}}\nfunctions: {hello: {code: tests/support/code/other, memory: 512MiB}}\ndatabase: {main: {instance_class: db.r7g.xlarge}}",
+            ),
         ),
         ("another network", over("vpc: {cidr: 10.9.0.0/16}")),
         (
             "an internal balancer, no cache",
             over(
-                "load_balancer: {scheme: internal, subnets: app, allow_from: [vpc]}\ncache: null\ncompute: {app: {env: null}}\noutputs: null\ncdn: {records: {www: {proxied: false}, apex: {to: null, type: a, content: 192.0.2.9, proxied: true}}}",
+                "load_balancer: {scheme: internal, subnets: app, allow_from: [vpc]}\ncache: null\ncompute: {app: {env: null}}\nfunctions: {hello: {env: null, subnets: none}}\noutputs: null\ncdn: {records: {www: {proxied: false}, apex: {to: null, type: a, content: 192.0.2.9, proxied: true}}}",
             ),
         ),
         (
             "renamed",
             over(
-                "compute: {app: null, web: {image: 'example/shop:1', port: 8080, renamed_from: app, env: {CACHE_URL: '${cache.main.url}', DATABASE_HOST: '${database.main.endpoint}', API_TOKEN: {from_env: API_TOKEN}, LOGIN: '${database.main.secret_arn}', MAIL_KEY: {from_secrets_manager: full/mail}}}}\nload_balancer: {listeners: {https: {forward: web, routes: {api: {forward: web}}}}}\ncache: {main: {allow_from: [web]}}\ndatabase: {main: {allow_from: [web]}}",
+                "compute: {app: null, web: {image: 'example/shop:1', port: 8080, renamed_from: app, env: {CACHE_URL: '${cache.main.url}', DATABASE_HOST: '${database.main.endpoint}', API_TOKEN: {from_env: API_TOKEN}, LOGIN: '${database.main.secret_arn}', MAIL_KEY: {from_secrets_manager: full/mail}, BUCKET: '${storage.uploads.name}'}}}\nstorage: {uploads: {allow_from: [{name: web, access: read}, hello]}, exports: {allow_from: [web]}}\nload_balancer: {listeners: {https: {forward: web, routes: {api: {forward: web}}}}}\ncache: {main: {allow_from: [web, hello]}}\ndatabase: {main: {allow_from: [web]}}",
             ),
         ),
         ("fewer zones", over("vpc: {availability_zones: [us-east-1a, us-east-1b], nat: single}")),

@@ -135,10 +135,16 @@ fn subnets(spec: &infra::spec::Spec) -> Vec<(Address, Subnet)> {
 
 /// The stack's network as it stands once it was applied.
 fn stands(spec: &infra::spec::Spec) -> Snapshot {
-    let stamp =
-        |address: &Address| Stamp { stack: "shop".into(), address: address.clone(), run: "r".into(), step: 0, digest: String::new() };
+    let stamp = |address: &Address| Stamp {
+        stack: "shop".into(),
+        address: address.clone(),
+        run: "r".into(),
+        step: 0,
+        identity: String::new(),
+        digest: String::new(),
+    };
     let nodes = infra::spec::lower::lower(spec, &|_| None).unwrap().nodes;
     let network = nodes.into_iter().filter(|(a, _)| matches!(a.kind, Kind::Vpc | Kind::Subnet));
     let live = network.map(|(a, o)| (a.clone(), vec![Live::found(a.name.clone(), o, stamp(&a))]));
-    Snapshot { live: live.collect(), foreign: vec![], copies: vec![] }
+    Snapshot { live: live.collect(), ..Snapshot::default() }
 }

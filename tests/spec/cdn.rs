@@ -151,7 +151,11 @@ fn what_leads_to_the_balancer_comes_last() {
     assert_eq!(certificate["names"], serde_json::json!(["*.example.com", "example.com", "www.example.com"]));
     let listener = value(&stack, "listener.https");
     assert_eq!(listener["certificate"]["$ref"], "certificate.www.example.com");
-    assert_eq!(listener["waits_for"].as_array().map(Vec::len), Some(2), "`*.example.com` and `example.com` share a record");
+    assert_eq!(
+        listener["waits_for"].as_array().map(Vec::len),
+        Some(3),
+        "who answers, and records: `*.example.com` and `example.com` share one"
+    );
     let record = value(&stack, "dns_record.certificate.example.com");
     assert_eq!(record["name"]["$text"][0]["output"]["attr"], "validation_name.*.example.com");
     let group = value(&stack, "security_group.load_balancer");

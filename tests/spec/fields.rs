@@ -8,7 +8,8 @@ const FILES: [&str; 2] = ["examples/production.yaml", "tests/laws/full.yaml"];
 
 /// What is tried in place of a text, where the field's schema takes it; what the spec does not fit with then is left out.
 const TEXTS: &[&str] = &[
-    "/ready",
+    "tests/support/code/other",
+    "python3.14",
     "assets.example.com",
     "app",
     "data",
@@ -23,6 +24,7 @@ const TEXTS: &[&str] = &[
     "2h",
     "8d",
     "60d",
+    "400d",
     "200GiB",
     "600GiB",
     "10.1.0.0/16",
@@ -34,8 +36,14 @@ const TEXTS: &[&str] = &[
     "t4g.small",
     "cache.r7g.xlarge",
     "db.r7g.xlarge",
+    "s3:PutObject",
+    "arn:aws:lambda:us-east-1:123456789012:layer:fonts:4",
+    "arn:aws:s3:::shop-other/*",
     "ghcr.io/example/shop:2.0",
     "ami-0123456789abcdef1",
+    "https://shop.example.com",
+    "arn:aws:kms:us-east-1:123456789012:key/1",
+    "/ready",
     "/y/*",
     "https://www.example.com/y",
     "200-204",

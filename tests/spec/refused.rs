@@ -26,6 +26,16 @@ fn user_data_fits_into_16_kib() {
     );
 }
 
+/// A script of the user's own that has a name of ours would read as one of ours that somebody altered, and be replaced at every apply.
+#[test]
+fn a_script_of_ones_own_has_no_name_of_ours() {
+    let script = |text: &str| said(&format!("compute: {{ app: {{ user_data: \"{text}\" }} }}"));
+    assert!(!script("systemctl restart my-app").contains("error"));
+    for name in ["infra-app", "/etc/infra/app.env", "# infra:container "] {
+        assert!(script(&format!("cat {name}")).contains(&format!("error: the user data has `{name}` in it")), "{}", script(name));
+    }
+}
+
 #[test]
 fn a_container_without_a_port_publishes_none() {
     assert!(!said("compute: { worker: { image: nginx } }").contains("error"));

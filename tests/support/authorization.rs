@@ -22,6 +22,7 @@ impl Said {
         let mut params = vec![];
         match serde_json::from_str::<Value>(&call.body) {
             Ok(body @ Value::Object(_)) if call.service != "s3" => flat(&body, String::new(), &mut params),
+            _ if call.service == "lambda" => {}
             _ if call.body.contains("Action=") => params.extend(form(&call.body)),
             _ => {
                 params.push(("Bucket".into(), call.operation.split(['/', '?']).nth(1).unwrap_or_default().into()));
@@ -31,6 +32,13 @@ impl Said {
                     params.push((format!("Tags.{i}.Value"), between("<Value>", "</Value>")));
                 }
             }
+        }
+        if call.service == "lambda" {
+            // Tags are a map here, and keys that are taken away stand in the query.
+            params.iter_mut().for_each(|(path, _)| *path = path.replacen("Tags.", "tags.", 1));
+            let keys = form(&call.query).into_iter().filter(|(name, _)| name == "tagKeys");
+            params.extend(keys.enumerate().map(|(i, (_, key))| (format!("TagKeys.{i}"), key)));
+            params.push(("Function".into(), super::lambda::function(call, PLACE)));
         }
         Said { operation: operation.into(), params }
     }
@@ -193,6 +201,9 @@ fn things(service: &str, said: &Said, stack: &str) -> Vec<Thing> {
             let row = if profile { ("InstanceProfileName", "instance-profile") } else { ("RoleName", "role") };
             first(named(&[(row.0, row.1, &arn(row.1))]))
         }
+        "lambda" => {
+            vec![Thing { kind: "function", arn: said.one("Function").unwrap_or_default().into(), new: said.operation == "CreateFunction" }]
+        }
         "logs" => first(named(&[("logGroupName", "log-group", &format!("arn:aws:logs:{PLACE}:log-group:{{}}"))])),
         "rds" => {
             let arn = |kind: &str| format!("arn:aws:rds:{PLACE}:{kind}:{{}}");
@@ -297,7 +308,11 @@ fn behalf(action: &str, said: &Said, service: &str, stack: &str) -> Vec<Request>
     };
     match action {
         "iam:PassRole" => {
-            let to = if service == "ec2" { "vpc-flow-logs.amazonaws.com" } else { "ec2.amazonaws.com" };
+            let to = match service {
+                "ec2" => "vpc-flow-logs.amazonaws.com",
+                "lambda" => "lambda.amazonaws.com",
+                _ => "ec2.amazonaws.com",
+            };
             let role = format!("arn:aws:iam::123456789012:role/infra/{stack}/us-east-1/{stack}-app-12345678");
             vec![Request::new(action, "role", role).with("iam:PassedToService", to)]
         }

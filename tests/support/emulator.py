@@ -19,6 +19,7 @@ from werkzeug.serving import make_server
 from werkzeug.test import Client
 
 sys.dont_write_bytecode = True
+import functions
 import strict
 
 # A request for each service, by its name in a signature: it makes the service's backend and loads its model.
@@ -78,6 +79,7 @@ def serve(app, listener, life):
 
 def main():
     known()
+    functions.install()
     strict.install()
     app = DomainDispatcherApplication(create_backend_app)
     warm(app)

@@ -5,6 +5,8 @@ pub mod elasticache;
 pub mod forge;
 pub mod http;
 pub mod iam;
+pub mod lambda;
+pub mod ministack;
 pub mod models;
 pub mod moto;
 pub mod offers;

@@ -1,10 +1,14 @@
-"""What RDS does otherwise than the emulator. What it refuses: each rule with the error that RDS was seen to answer with, or that its reference names.
+"""What RDS, S3 and Elastic Load Balancing do otherwise than the emulator. What it refuses: each rule with the error that RDS was seen to answer with, or that its reference names.
 And parameters: a value that is the family's own isn't the user's, whoever wrote it."""
 from moto.core.responses import ActionResult
+from moto.elbv2.models import ELBv2Backend
 from moto.rds.exceptions import DBParameterGroupNotFoundError
 from moto.rds.exceptions import InvalidParameterCombination, InvalidParameterValue
 from moto.rds.models import RDSBackend
 from moto.rds.responses import RDSResponse
+from moto.s3.exceptions import S3ClientError
+from moto.s3.models import FakeBucket
+from moto.s3.responses import S3Response
 
 PROVISIONED = ("io1", "io2")
 
@@ -96,7 +100,78 @@ def parameters(self):
     return ActionResult({"Parameters": shown})
 
 
+# What S3 refuses of a bucket's lifecycle and of its rules for other origins, as its answers say it.
+INFREQUENT = ("ONEZONE_IA", "STANDARD_IA")
+
+
+def lifecycle(self, rules):
+    for rule in rules:
+        days = {}
+        for action, key, least in (
+            ("Expiration", "Days", 1),
+            ("NoncurrentVersionExpiration", "NoncurrentDays", 1),
+            ("AbortIncompleteMultipartUpload", "DaysAfterInitiation", 1),
+        ):
+            said = (rule.get(action) or {}).get(key)
+            if said is not None:
+                days[action] = int(said)
+                if days[action] < least:
+                    raise S3ClientError("InvalidArgument", f"'{key}' for {action} action must be a positive integer")
+        moved = rule.get("Transition") or []
+        for one in moved if isinstance(moved, list) else [moved]:
+            after, kind = int(one.get("Days", 0)), one.get("StorageClass")
+            if kind in INFREQUENT and after < 30:
+                raise S3ClientError(
+                    "InvalidArgument", f"'Days' in Transition action must be greater than or equal to 30 for storageClass '{kind}'"
+                )
+            if days.get("Expiration", after + 1) <= after:
+                raise S3ClientError("InvalidArgument", "'Days' in the Expiration action must be greater than 'Days' in the Transition action")
+    return LIFECYCLE(self, rules)
+
+
+def listed(said):
+    return said if isinstance(said, list) else [said] if said else []
+
+
+def cors(self, rules):
+    for rule in rules:
+        for key in ("AllowedOrigin", "AllowedHeader"):
+            for one in listed(rule.get(key)):
+                if one.count("*") > 1:
+                    raise S3ClientError("InvalidRequest", f'{key} "{one}" can not have more than one wildcard.')
+        for one in listed(rule.get("ExposeHeader")):
+            if "*" in one:
+                raise S3ClientError(
+                    "InvalidRequest", f'ExposeHeader "{one}" contains wildcard. We currently do not support wildcard for ExposeHeader.'
+                )
+    return CORS(self, rules)
+
+
+def versioning(self):
+    """The emulator calls the answer otherwise than S3 does."""
+    status, headers, body = VERSIONING(self)
+    return status, headers, body.replace("GetBucketVersioningResponse", "VersioningConfiguration")
+
+
+LIFECYCLE, CORS, VERSIONING = FakeBucket.set_lifecycle, FakeBucket.set_cors, S3Response.get_bucket_versioning
+
+
+def turn(self, arn, *args, **kwargs):
+    """Another first certificate of a listener leaves those beside it."""
+    more = self.describe_listeners(load_balancer_arn=None, listener_arns=[arn])[0].certificates[1:]
+    listener = TURN(self, arn, *args, **kwargs)
+    listener.certificates = listener.certificates[:1] + more if listener.protocol == "HTTPS" else []
+    return listener
+
+
+TURN = ELBv2Backend.modify_listener
+
+
 def install():
+    FakeBucket.set_lifecycle = lifecycle
+    FakeBucket.set_cors = cors
+    S3Response.get_bucket_versioning = versioning
+    ELBv2Backend.modify_listener = turn
     RDSResponse.describe_db_parameters = parameters
     RDSBackend.create_db_instance = create
     RDSBackend.create_db_instance_read_replica = replicate

@@ -155,8 +155,9 @@ async fn generations_are_deposed() {
 /// Every single value of an object is somewhere in what Terraform would know of it: another value, another document.
 #[tokio::test(start_paused = true)]
 async fn every_value_is_said() {
-    // With a secret among its variables the whole boot script is hidden.
-    let full = with_examples(stack(&[FULL, "compute: {app: {env: null}}"]));
+    // With a secret among its variables the whole boot script is hidden, and so are all variables of a function.
+    let open = "compute: {app: {env: null}}\nfunctions: {hello: {env: {CACHE_URL: null, TOKEN: null}}}";
+    let full = with_examples(stack(&[FULL, open]));
     let cloud = with(&full, 1).await;
     let base = saved(&cloud, &full).await;
     let (planned, mut cases) = (document(&base)["configuration"].clone(), 0);

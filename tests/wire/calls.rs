@@ -16,7 +16,7 @@ use super::caches::{LAYERS, SPEC};
 use super::{Case, Why, cases, launch_template, listener, nat_gateway, route_table, security_group, sends, vpc};
 use crate::support::models::parameters;
 use crate::support::reference::{Reference, lower};
-use crate::support::{address, apply, one_way, plan_for, proxy, stack};
+use crate::support::{address, apply, lambda, one_way, plan_for, proxy, stack};
 
 /// Lists, and the verbs that change something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,7 +120,11 @@ impl Cloud for Watched {
 fn request(call: &proxy::Call) -> Request {
     let name = if call.service == "tagging" { "tag" } else { call.service.as_str() };
     let service = Service::ALL.iter().copied().find(|s| s.prefix() == name).unwrap_or_else(|| panic!("{call:?} is of no service"));
-    let operation = if service == Service::S3 { s3(call).to_owned() } else { call.operation.clone() };
+    let operation = match service {
+        Service::Lambda => lambda::operation(call).to_owned(),
+        Service::S3 => s3(call).to_owned(),
+        _ => call.operation.clone(),
+    };
     (service, operation)
 }
 
@@ -129,26 +133,47 @@ fn s3(call: &proxy::Call) -> &'static str {
     let (method, path) = call.operation.split_once(' ').unwrap();
     let (bucket, key) = path.trim_start_matches('/').split_once('/').unwrap_or((path.trim_start_matches('/'), ""));
     let asked = |word: &str| call.query.split('&').any(|part| part.split('=').next() == Some(word));
-    let setting = ["encryption", "lifecycle", "list-type", "policy", "publicAccessBlock", "tagging"].into_iter().find(|word| asked(word));
+    let setting = [
+        "cors",
+        "encryption",
+        "lifecycle",
+        "list-type",
+        "ownershipControls",
+        "policy",
+        "publicAccessBlock",
+        "tagging",
+        "versioning",
+        "versions",
+    ]
+    .into_iter()
+    .find(|word| asked(word));
     match (method, bucket.is_empty(), key.is_empty(), setting) {
         ("GET", true, true, None) => "ListBuckets",
         ("DELETE", false, true, None) => "DeleteBucket",
+        ("DELETE", false, true, Some("cors")) => "DeleteBucketCors",
         ("DELETE", false, true, Some("lifecycle")) => "DeleteBucketLifecycle",
         ("DELETE", false, true, Some("policy")) => "DeleteBucketPolicy",
         ("DELETE", false, false, None) => "DeleteObject",
+        ("GET", false, true, Some("cors")) => "GetBucketCors",
         ("GET", false, true, Some("encryption")) => "GetBucketEncryption",
         ("GET", false, true, Some("lifecycle")) => "GetBucketLifecycleConfiguration",
         ("GET", false, true, Some("list-type")) => "ListObjectsV2",
+        ("GET", false, true, Some("ownershipControls")) => "GetBucketOwnershipControls",
         ("GET", false, true, Some("policy")) => "GetBucketPolicy",
         ("GET", false, true, Some("publicAccessBlock")) => "GetPublicAccessBlock",
         ("GET", false, true, Some("tagging")) => "GetBucketTagging",
+        ("GET", false, true, Some("versioning")) => "GetBucketVersioning",
+        ("GET", false, true, Some("versions")) => "ListObjectVersions",
         ("HEAD", false, true, None) => "HeadBucket",
         ("PUT", false, true, None) => "CreateBucket",
+        ("PUT", false, true, Some("cors")) => "PutBucketCors",
         ("PUT", false, true, Some("encryption")) => "PutBucketEncryption",
         ("PUT", false, true, Some("lifecycle")) => "PutBucketLifecycleConfiguration",
+        ("PUT", false, true, Some("ownershipControls")) => "PutBucketOwnershipControls",
         ("PUT", false, true, Some("policy")) => "PutBucketPolicy",
         ("PUT", false, true, Some("publicAccessBlock")) => "PutPublicAccessBlock",
         ("PUT", false, true, Some("tagging")) => "PutBucketTagging",
+        ("PUT", false, true, Some("versioning")) => "PutBucketVersioning",
         _ => panic!("{call:?} is no request of ours"),
     }
 }

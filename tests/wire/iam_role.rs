@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use infra::kinds::{IamRole, Kind, Text};
 use serde_json::{Value, json};
 
@@ -6,17 +8,19 @@ use super::{Case, Sends};
 /// A role for a service, which may do one thing.
 pub fn role(service: &str) -> IamRole {
     IamRole {
-        service: service.into(),
-        permissions_boundary: None,
         managed_policies: ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore".into()].into(),
         inline_policies: [("read".into(), policy("s3:GetObject").into())].into(),
-        readable: [].into(),
         tags: [("Name".into(), "wire".into())].into(),
+        ..IamRole::plain(service)
     }
 }
 
 fn policy(action: &str) -> Value {
     json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": [action, "s3:ListBucket"], "Resource": "*" }] })
+}
+
+fn buckets(names: &[&str]) -> BTreeSet<Text> {
+    names.iter().map(|name| Text::literal(format!("arn:aws:s3:::{name}"))).collect()
 }
 
 pub fn case() -> Case {
@@ -50,6 +54,11 @@ pub fn case() -> Case {
             let arn = |name| Text::literal(format!("arn:aws:secretsmanager:us-east-1:123456789012:secret:{name}"));
             IamRole { readable: arns.map(arn).into(), ..base.clone() }.into()
         }),
+        ("buckets that it may read", IamRole { readable_buckets: buckets(&["a", "b"]), ..base.clone() }.into()),
+        ("buckets that it may write to, and their keys", {
+            let key = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-4444-8888-0123456789ab";
+            IamRole { writable_buckets: buckets(&["b"]), bucket_keys: [Text::literal(key)].into(), ..base.clone() }.into()
+        }),
         ("no inline policy", IamRole { inline_policies: [].into(), ..base.clone() }.into()),
         ("tags", IamRole { tags: [("Name".into(), "x".into()), ("team".into(), "a b".into())].into(), ..base.clone() }.into()),
     ];
@@ -59,7 +68,7 @@ pub fn case() -> Case {
 pub const SENDS: Sends = Sends {
     kind: Kind::IamRole,
     lists: &["GetAccountAuthorizationDetails"],
-    // One has a policy of its own, the other a managed one.
-    creates: &[("CreateRole", 2), ("AttachRolePolicy", 1), ("PutRolePolicy", 1)],
+    // One has a policy of its own, the other a managed one and what it may do with the bucket: read and write.
+    creates: &[("CreateRole", 2), ("AttachRolePolicy", 1), ("PutRolePolicy", 3)],
     unseen: &[],
 };

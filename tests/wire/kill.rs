@@ -23,7 +23,7 @@ compute: { app: { image: 'ghcr.io/example/shop:1.5.0', instances: { max: 12 }, h
 database: { main: { backups: { retention: 30d } } }
 ";
 const ALL_DATA: &str =
-    "bucket.access_logs,db_instance.main,db_replica.main-1,load_balancer.main,log_group.flow_logs,replication_group.main";
+    "bucket.access_logs,bucket.uploads,db_instance.main,db_replica.main-1,load_balancer.main,log_group.flow_logs,replication_group.main";
 
 /// An emulator, its proxy, and folders to run the binary in.
 struct Site {

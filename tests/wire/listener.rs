@@ -1,6 +1,6 @@
 use infra::cloud::Observe;
 use infra::kinds::listener::{Action, Redirect};
-use infra::kinds::{Certificate, Kind, Listener, Ref, foreign};
+use infra::kinds::{Certificate, Kind, Listener, Object, Ref, foreign};
 use infra::run::Outcome;
 
 use super::certificate::certificate;
@@ -17,6 +17,7 @@ pub fn listener() -> Listener {
         port: 80,
         protocol: "HTTP".into(),
         certificate: None,
+        certificates: [].into(),
         ssl_policy: None,
         action: Action::Forward(Ref::to("app")),
         tags: [("Name".into(), "wire".into())].into(),
@@ -85,8 +86,12 @@ pub fn certified() -> Case {
         ..listener()
     };
     let next = Listener { certificate: Some(Ref::to("next")), ..base.clone() };
-    let mut case = around(base, vec![("certificate", next), ("no certificate", Listener { port: 443, ..listener() })]);
-    case.world.extend([("certificate.www", certificate().into()), ("certificate.next", certificate().into())]);
+    let more = |names: &[&str]| Listener { certificates: names.iter().map(|n| Ref::to(*n)).collect(), ..base.clone() };
+    let more = [("certificates, one", more(&["next"])), ("certificates, two", more(&["next", "last"]))];
+    let others = vec![("certificate", next), ("no certificate", Listener { port: 443, ..listener() })];
+    let mut case = around(base.clone(), others.into_iter().chain(more).collect());
+    let all = ["certificate.www", "certificate.next", "certificate.last"];
+    case.world.extend(all.map(|name| (name, certificate().into())));
     case
 }
 
@@ -99,16 +104,35 @@ async fn a_listener_follows_its_certificate() {
     let mut wider = base.clone();
     let names = ["example.com", "*.example.com", "example.org"].map(String::from).into();
     wider.nodes.insert(address("certificate.www"), Certificate { names, ..certificate() }.into());
-    for (run, want) in [("r1", &base), ("r2", &wider)] {
+    let Object::Listener(speaks) = base.nodes[&address("listener.http")].clone() else { panic!("no listener") };
+    let more = Listener { certificates: [Ref::to("next")].into(), ..speaks.into_inner() };
+    wider.nodes.insert(address("listener.http"), more.into());
+    let elb = aws_sdk_elasticloadbalancingv2::Client::new(&Moto::config(&moto.endpoint));
+    let mut theirs = None;
+    for (run, want) in [("r1", &base), ("r2", &wider), ("r3", &base)] {
         let plan = plan_for(&cloud, want).await.unwrap();
         let (outcome, events) = apply(&cloud, &plan, run).await;
         assert_eq!(outcome, Outcome::Applied, "{events:#?}");
         assert!(plan_for(&cloud, want).await.unwrap().is_empty(), "{run}");
+        // What others have added stays.
+        let listener = Observe::list(&cloud, Kind::Listener, "wire-follows").await.unwrap().remove(0).id;
+        if theirs.is_none() {
+            let iam = aws_sdk_iam::Client::new(&Moto::config(&moto.endpoint));
+            let request = iam.upload_server_certificate().server_certificate_name("theirs").certificate_body("body").private_key("key");
+            let arn = request.send().await.unwrap().server_certificate_metadata.unwrap().arn;
+            let one = aws_sdk_elasticloadbalancingv2::types::Certificate::builder().certificate_arn(&arn).build();
+            elb.add_listener_certificates().listener_arn(&listener).certificates(one).send().await.unwrap();
+            theirs = Some(arn);
+        }
+        let seen = elb.describe_listener_certificates().listener_arn(&listener).send().await.unwrap();
+        let seen: Vec<_> =
+            seen.certificates().iter().filter(|c| c.is_default() != Some(true)).map(|c| c.certificate_arn().unwrap()).collect();
+        assert!(seen.contains(&theirs.as_deref().unwrap()) && seen.len() == if run == "r2" { 2 } else { 1 }, "{run}: {seen:?}");
     }
     let list = async |kind| Observe::list(&cloud, kind, "wire-follows").await.unwrap();
     let (listeners, certificates) = (list(Kind::Listener).await, list(Kind::Certificate).await);
     let www = certificates.iter().find(|c| c.stamp.address == address("certificate.www")).unwrap();
-    assert_eq!((www.stamp.run.as_str(), certificates.len()), ("r2", 2));
+    assert_eq!((www.stamp.run.as_str(), certificates.len()), ("r3", 3));
     assert!(listeners[0].points.contains(&www.id), "{listeners:#?}");
 }
 

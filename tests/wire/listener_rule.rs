@@ -25,6 +25,7 @@ pub fn rule() -> ListenerRule {
         range: (100, 100),
         conditions: Conditions { host: set(&["api.example.com"]), ..Conditions::default() },
         action: Action::Forward(Ref::to("app")),
+        waits_for: [].into(),
         tags: [("Name".into(), "wire".into())].into(),
     }
 }

@@ -12,11 +12,13 @@ mod db_instance;
 mod db_parameter_group;
 mod db_replica;
 mod db_subnet_group;
+mod deployed;
 mod doubt;
 mod edge;
 mod elastic_ip;
 mod flow_log;
 mod foreign;
+mod function;
 mod iam_role;
 mod instance_profile;
 mod internet_gateway;
@@ -137,6 +139,7 @@ kinds! {
     db_subnet_group,
     elastic_ip,
     flow_log,
+    function,
     iam_role,
     instance_profile,
     internet_gateway,

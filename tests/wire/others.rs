@@ -73,7 +73,14 @@ async fn tags_of_others_stay() {
 /// Another account's group in a rule that somebody added is revoked with its account: AWS finds it by no other name.
 #[tokio::test(start_paused = true)]
 async fn another_accounts_group_is_revoked() {
-    let stamp = Stamp { stack: "s".into(), address: address("security_group.a"), run: "r".into(), step: 1, digest: String::new() };
+    let stamp = Stamp {
+        stack: "s".into(),
+        address: address("security_group.a"),
+        run: "r".into(),
+        step: 1,
+        identity: String::new(),
+        digest: String::new(),
+    };
     let group = "<groupId>sg-1</groupId><vpcId>vpc-1</vpcId><ownerId>123456789012</ownerId><groupDescription>x</groupDescription>";
     let pair = "<item><userId>999999999999</userId><groupId>sg-9</groupId></item>";
     let rule = format!("<item><ipProtocol>tcp</ipProtocol><fromPort>22</fromPort><toPort>22</toPort><groups>{pair}</groups></item>");

@@ -202,6 +202,7 @@ fn https() -> Listener {
         port: 443,
         protocol: "HTTPS".into(),
         certificate: Some(Ref::to("www")),
+        certificates: [].into(),
         ssl_policy: Some("ELBSecurityPolicy-TLS13-1-2-2021-06".into()),
         action: Action::Forward(Ref::to("=arn:group")),
         ..listener()

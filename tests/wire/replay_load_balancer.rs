@@ -54,7 +54,14 @@ fn tags(stamp: &Stamp, arns: &[String]) -> (u16, String) {
 }
 
 fn stamp() -> Stamp {
-    Stamp { stack: "shop".into(), address: address("load_balancer.main"), run: "r1".into(), step: 3, digest: "0123456789abcdef".into() }
+    Stamp {
+        stack: "shop".into(),
+        address: address("load_balancer.main"),
+        run: "r1".into(),
+        step: 3,
+        identity: String::new(),
+        digest: "0123456789abcdef".into(),
+    }
 }
 
 fn balancer() -> LoadBalancer {

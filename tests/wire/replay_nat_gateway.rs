@@ -19,7 +19,7 @@ fn seen(state: &str) -> String {
 }
 
 fn stamp() -> Stamp {
-    Stamp { stack: "s".into(), address: address("nat_gateway.a"), run: "r".into(), step: 7, digest: String::new() }
+    Stamp { stack: "s".into(), address: address("nat_gateway.a"), run: "r".into(), step: 7, identity: String::new(), digest: String::new() }
 }
 
 /// The world of the wire case, each object under its own address as physical id.

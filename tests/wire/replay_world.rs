@@ -12,7 +12,7 @@ pub fn has(request: &str, parts: &[&str]) {
 
 /// The stamp of a step of a run.
 pub fn stamp(at: &str) -> Stamp {
-    Stamp { stack: "s".into(), address: address(at), run: "r".into(), step: 7, digest: "0123456789abcdef".into() }
+    Stamp { stack: "s".into(), address: address(at), run: "r".into(), step: 7, identity: String::new(), digest: "0123456789abcdef".into() }
 }
 
 /// A world in which each object has `id-` and its own address as physical id.

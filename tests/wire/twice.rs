@@ -13,7 +13,7 @@ use crate::support::moto::Moto;
 const STACK: &str = "wire-twice";
 
 fn stamp(at: &str, want: &Object) -> Stamp {
-    Stamp { stack: STACK.into(), address: address(at), run: "r1".into(), step: 0, digest: digest(want) }
+    Stamp { stack: STACK.into(), address: address(at), run: "r1".into(), step: 0, identity: String::new(), digest: digest(want) }
 }
 
 #[tokio::test]
@@ -22,7 +22,7 @@ async fn verbs_may_be_repeated() {
     let cloud = Moto::clients(&moto.endpoint);
     let mut links = Links::default();
     let (app, other) = (role("ec2.amazonaws.com"), role("vpc-flow-logs.amazonaws.com"));
-    let moved = infra::kinds::Bucket { expiration_days: 3, public_access_blocked: false, ..bucket() };
+    let moved = infra::kinds::Bucket { expiration_days: Some(3), public_access_blocked: false, ..bucket() };
     let objects: [(&str, Object, Object); 4] = [
         (
             "iam_role.app",

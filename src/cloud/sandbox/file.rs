@@ -13,9 +13,19 @@ use crate::model::to_json;
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Line {
-    Put { serial: u64, live: Box<Live> },
+    /// Lines of earlier versions name no region: what they tell of is in each.
+    Put {
+        serial: u64,
+        live: Box<Live>,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        region: String,
+    },
     Delete(String),
-    Note { name: String, text: String },
+    /// A note's name is `REGION:NAME`.
+    Note {
+        name: String,
+        text: String,
+    },
     Forget(String),
 }
 

@@ -37,7 +37,7 @@ impl Notes for Sandbox {
         let forgotten = self.state.borrow_mut().alone(|state| {
             for name in names {
                 if state.notes.remove(name).is_some() {
-                    state.record(&Line::Forget(name.clone()))?;
+                    state.record(&Line::Forget(state.noted(name)))?;
                 }
             }
             Ok(())
@@ -62,7 +62,7 @@ impl Notes for Sandbox {
 
 impl super::State {
     fn write_note(&mut self, name: &str, text: &str) -> std::io::Result<()> {
-        self.record(&Line::Note { name: name.into(), text: text.into() })?;
+        self.record(&Line::Note { name: self.noted(name), text: text.into() })?;
         self.notes.insert(name.into(), text.into());
         Ok(())
     }

@@ -19,6 +19,10 @@ use crate::wire::{Class, CloudError};
 pub(super) struct State {
     pub objects: BTreeMap<(Kind, String), Live>,
     pub notes: BTreeMap<String, String>,
+    /// The region that is looked at.
+    pub region: String,
+    /// Objects of services that are one for all regions, where another region's stack made them.
+    pub abroad: BTreeMap<(Kind, String), String>,
     /// What a list still shows instead, and until when.
     pub stale: BTreeMap<(Kind, String), (Instant, Option<Live>)>,
     pub index: Index,
@@ -54,7 +58,8 @@ impl State {
         let (mut points, mut lost) = (BTreeSet::new(), None);
         let object = map_refs(&object, |a| match links.id(a) {
             Ok(id) => {
-                if !a.name.starts_with('=') {
+                // What others own need not be here.
+                if !a.name.starts_with('=') || self.objects.contains_key(&(a.kind, id.to_owned())) {
                     points.insert(id.to_owned());
                 }
                 Some(id.into())
@@ -126,16 +131,49 @@ impl State {
         let news = self.file.as_mut().map_or(Ok(vec![]), File::news)?;
         for line in news {
             match line {
-                Line::Put { serial, live } => {
+                Line::Put { serial, live, region } => {
                     self.serial = serial.max(self.serial);
-                    self.keep(*live);
+                    self.put_by_another(*live, region);
                 }
                 Line::Delete(id) => drop(Kind::ALL.iter().find_map(|k| self.drop(&(*k, id.clone())))),
-                Line::Note { name, text } => drop(self.notes.insert(name, text)),
-                Line::Forget(name) => drop(self.notes.remove(&name)),
+                Line::Note { name, text } => {
+                    if let Some(name) = self.here(&name).map(str::to_owned) {
+                        self.notes.insert(name, text);
+                    }
+                }
+                Line::Forget(name) => {
+                    if let Some(name) = self.here(&name).map(str::to_owned) {
+                        self.notes.remove(&name);
+                    }
+                }
             }
         }
         Ok(())
+    }
+
+    /// Takes over what another process has put there. What another region holds is nowhere to be seen here, but for what is one for all regions.
+    fn put_by_another(&mut self, live: Live, region: String) {
+        let key = (live.object.kind(), live.id.clone());
+        let away = !region.is_empty() && region != self.region;
+        match away {
+            true if !key.0.service().global() => return drop(self.drop(&key)),
+            true => drop(self.abroad.insert(key, region)),
+            false => drop(self.abroad.remove(&key)),
+        }
+        self.keep(live);
+    }
+
+    /// How a note of this region is named in the file.
+    pub fn noted(&self, name: &str) -> String {
+        format!("{}:{name}", self.region)
+    }
+
+    /// The name of a note in the file, where it is one of this region, or of none.
+    fn here<'n>(&self, name: &'n str) -> Option<&'n str> {
+        match name.split_once(':') {
+            Some((region, name)) => (region == self.region).then_some(name),
+            None => Some(name),
+        }
     }
 
     pub fn keep(&mut self, live: Live) {
@@ -159,7 +197,8 @@ impl State {
 
     pub fn put(&mut self, live: Live) -> io::Result<()> {
         if self.file.is_some() {
-            self.record(&Line::Put { serial: self.serial, live: Box::new(live.clone()) })?;
+            let region = self.region.clone();
+            self.record(&Line::Put { serial: self.serial, live: Box::new(live.clone()), region })?;
         }
         self.keep(live);
         Ok(())

@@ -1,28 +1,6 @@
 //! The documents that a role holds, and what they mean.
-use std::collections::BTreeSet;
-
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
-
-use crate::kinds::Text;
-
-/// The policy that lets a role read secrets.
-pub const READ_SECRETS: &str = "read-secrets";
-
-/// The policy of a role that may read the secrets with these ARNs.
-pub fn reading(arns: &Value) -> Value {
-    json!({
-        "Version": "2012-10-17",
-        "Statement": [{ "Effect": "Allow", "Action": ["secretsmanager:GetSecretValue"], "Resource": arns }],
-    })
-}
-
-/// The secrets that a policy lets a role read; `None` when it says anything else, too.
-pub(super) fn read(policy: &Value) -> Option<BTreeSet<Text>> {
-    let arns = policy.pointer("/Statement/0/Resource")?;
-    let all = arns.as_array()?.iter().map(|arn| arn.as_str().map(Text::literal)).collect::<Option<_>>()?;
-    (*policy == reading(arns)).then_some(all)
-}
 
 /// Whether a text is the ARN of a managed policy, at least 20 characters long (`PolicyArn` of `AttachRolePolicy`).
 pub(super) fn is_policy(arn: &str) -> bool {

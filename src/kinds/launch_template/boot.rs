@@ -74,13 +74,19 @@ impl Boot {
         sketch.script(&Links::default()).err().map(|e| e.message)
     }
 
+    /// What a user's own script has of ours: read back it would pass for an altered one, and differ for ever.
+    pub(super) fn borrowed(&self) -> Option<&'static str> {
+        let Boot::UserData(text) = self else { return None };
+        text.0.iter().find_map(|part| if let Part::Literal(literal) = part { script::our_name(literal) } else { None })
+    }
+
     /// Reads [`Boot::script`] back. A script that has anything of ours, but isn't what its second line would render now, shows as its fingerprint only,
     /// since it may hold secrets.
     pub fn read(script: &str) -> Self {
         match script::parse(script) {
             Some(Ok(container)) => Boot::Container(container),
             Some(Err(())) => altered(script),
-            None if script::bears_our_names(script) => altered(script),
+            None if script::our_name(script).is_some() => altered(script),
             None => Boot::UserData(Text::literal(script)),
         }
     }

@@ -11,6 +11,11 @@ pub(super) fn breaches(template: &LaunchTemplate) -> Vec<Breach> {
         found.push(Breach::new(Code::BadClass, "instance_type", format!("EC2 has no instance type `{}`", template.instance_type), near));
     }
     found.extend(image(template));
+    if let Some(name) = template.boot.borrowed() {
+        let message =
+            format!("the user data has `{name}` in it, by which a script of infra's own is known: it would read as one that was altered");
+        found.push(Breach::new(Code::Refused, "boot", message, "give the unit or the file another name"));
+    }
     if let Some(message) = template.boot.refusal() {
         found.push(Breach::new(
             Code::Refused,

@@ -92,9 +92,9 @@ pub(super) fn parse(script: &str) -> Option<Result<Container, ()>> {
 /// Names that nothing but a script of ours gives.
 const NAMES: &[&str] = &["# infra:container ", "/etc/infra/app.env", "infra-app"];
 
-/// Whether a script has anything of one that was rendered here, whatever became of its first lines.
-pub(super) fn bears_our_names(script: &str) -> bool {
-    NAMES.iter().any(|name| script.contains(name))
+/// What a script has of one that was rendered here, whatever became of its first lines.
+pub(super) fn our_name(script: &str) -> Option<&'static str> {
+    NAMES.iter().copied().find(|name| script.contains(name))
 }
 
 /// The unit that runs the container. `docker run` stays attached, so the journal has its output and docker keeps none of its own.

@@ -2,7 +2,8 @@
 use super::*;
 use crate::diag::Code;
 use aws_sdk_elasticloadbalancingv2::types::{
-    self as sdk, ActionTypeEnum, FixedResponseActionConfig, RedirectActionConfig, RedirectActionStatusCodeEnum,
+    self as sdk, ActionTypeEnum, FixedResponseActionConfig, ForwardActionConfig, RedirectActionConfig, RedirectActionStatusCodeEnum,
+    TargetGroupStickinessConfig, TargetGroupTuple,
 };
 
 /// What is done with a request.
@@ -71,6 +72,9 @@ pub const CONTENT_TYPES: &[&str] = &["text/plain", "text/css", "text/html", "app
 /// The most characters of a redirect's host, path or query.
 const PART: usize = 128;
 
+/// Seconds for which a client stays with a group while two are named; one of them answers all.
+const STICKY: i32 = 60;
+
 /// The most characters of `MessageBody`.
 const BODY: usize = 1024;
 
@@ -101,6 +105,14 @@ impl Action {
                 action.r#type(ActionTypeEnum::FixedResponse).fixed_response_config(config).build()
             }
         })
+    }
+
+    /// The group that answers, with another beside it that gets no request: it is only checked. Targets' cookies ask for one of the groups, too.
+    pub(in crate::kinds) fn beside(answers: &str, checked: &str) -> sdk::Action {
+        let share = |group: &str, weight| TargetGroupTuple::builder().target_group_arn(group).weight(weight).build();
+        let sticky = TargetGroupStickinessConfig::builder().enabled(true).duration_seconds(STICKY).build();
+        let config = ForwardActionConfig::builder().target_groups(share(answers, 1)).target_groups(share(checked, 0));
+        sdk::Action::builder().r#type(ActionTypeEnum::Forward).forward_config(config.target_group_stickiness_config(sticky).build()).build()
     }
 
     /// The action as the service shows it; `None` for one that this type can't say (several groups, a login first). A part of a redirect that isn't

@@ -86,6 +86,20 @@ pub(super) fn breaches(listener: &Listener) -> Vec<Breach> {
     found
 }
 
+/// Certificates beside the first that a load balancer has at most by default (`L-9365A611`, all listeners together).
+const MORE: usize = 25;
+
+/// Those of all listeners of the stack; the last listener says it.
+pub(super) fn many(me: &Address, near: Near<'_>) -> Option<Breach> {
+    let all = near.all::<Listener>();
+    let count: usize = all.iter().map(|(_, l)| l.certificates.len()).sum();
+    let last = all.iter().rfind(|(_, l)| !l.certificates.is_empty()).is_some_and(|(a, _)| a == me);
+    let message =
+        || format!("a load balancer with {count} certificates beside the first of each listener; an account has {MORE} by default");
+    let help = "let one certificate cover many hosts by a name with `*`, or have the quota L-9365A611 raised first";
+    (last && count > MORE).then(|| Breach::new(Code::Quota, "certificates", message(), help))
+}
+
 pub(super) fn doubts(listener: &Listener) -> Vec<Breach> {
     let breach = |policy: &str| {
         let message = format!("the security policy `{policy}` is younger than this version of infra");

@@ -3,22 +3,29 @@ use crate::kinds::terraform::*;
 
 pub const TABLE: Table = Table {
     by_kind: false,
-    made: &[made(
-        "aws_lb_listener",
-        &[
-            known("arn", "${id}"),
-            link("certificate_arn", "certificate", "arn"),
-            block("default_action", ACTION),
-            ID,
-            link("load_balancer_arn", "load_balancer", "arn"),
-            same("port"),
-            same("protocol"),
-            REGION,
-            same("ssl_policy"),
-            TAGS,
-            TAGS_ALL,
-        ],
-    )],
+    made: &[
+        made(
+            "aws_lb_listener",
+            &[
+                known("arn", "${id}"),
+                link("certificate_arn", "certificate", "arn"),
+                block("default_action", ACTION),
+                ID,
+                link("load_balancer_arn", "load_balancer", "arn"),
+                same("port"),
+                same("protocol"),
+                REGION,
+                same("ssl_policy"),
+                TAGS,
+                TAGS_ALL,
+            ],
+        ),
+        made_each(
+            "aws_lb_listener_certificate",
+            "certificates",
+            &[link("certificate_arn", "@", "arn"), own("listener_arn", "arn"), REGION],
+        ),
+    ],
     left_out: &[("waits_for", "Terraform says by `depends_on` what must serve first")],
 };
 

@@ -19,7 +19,10 @@ pub const TABLE: Table = Table {
             TAGS_ALL,
         ],
     )],
-    left_out: &[("range", "it only says which priorities serve as well")],
+    left_out: &[
+        ("range", "it only says which priorities serve as well"),
+        ("waits_for", "Terraform says by `depends_on` what must serve first"),
+    ],
 };
 
 /// A block for each condition.

@@ -33,10 +33,10 @@ impl<'s> Owner<'s> {
         let (_, stamp) = rule["description"].as_str()?.strip_suffix(')')?.rsplit_once(" (infra ")?;
         let words: Vec<&str> = stamp.split(' ').collect();
         let [of, made, digest] = words[..] else { return None };
-        let (run, step) = made.rsplit_once('/')?;
+        let (identity, run, step) = Stamp::from_made(made)?;
         let digest = if of == self.named { digest.to_owned() } else { String::new() };
         let address = Address::new(kind, MAIN);
-        let stamp = Stamp { stack: self.stack.into(), address, run: run.to_owned(), step: step.parse().ok()?, digest };
+        let stamp = Stamp { stack: self.stack.into(), address, run, step, identity, digest };
         (of == self.named || of == self.stack).then_some(stamp)
     }
 }

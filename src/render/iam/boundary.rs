@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{CARRIED, KEPT_FOR, Place, Policy, Statement, VERSION, condition};
+use crate::kinds::bucket::{self, BUCKET};
 use crate::kinds::calls::{DATABASE, KEPT, SECRET};
+use crate::kinds::iam_role::{KEYS, READS, WRITES};
 use crate::kinds::{IamRole, Kind, Part, Text, db_instance, secret};
+use crate::model::digest;
 
 /// What roles use of AWS's own policies that `infra` gives them. Of `AmazonSSMManagedInstanceCore` that is all but reading parameters, which it may do with
 /// every one of the account.
@@ -56,11 +59,25 @@ pub fn boundary<'a>(place: Place, roles: impl IntoIterator<Item = &'a IamRole>) 
             statement.resource.insert("*".into());
         }
         for (name, document) in role.inline_policies.iter() {
-            let statement = allow(&mut all, &name.split(|c: char| !c.is_ascii_alphanumeric()).map(capital).collect::<String>());
-            statement.action.extend(texts(document.pointer("/Statement/0/Action")));
-            statement.resource.extend(texts(document.pointer("/Statement/0/Resource")));
+            let name: String = name.split(|c: char| !c.is_ascii_alphanumeric()).map(capital).collect();
+            let allowed = |s: &&Value| s.get("Effect").and_then(Value::as_str) == Some("Allow");
+            for given in document.get("Statement").and_then(Value::as_array).into_iter().flatten().filter(allowed) {
+                // What a user allows is his own for each function: together it would be more.
+                let own = if name == "Permissions" { digest(given)[..8].to_owned() } else { String::new() };
+                let statement = allow(&mut all, &format!("{name}{own}"));
+                statement.action.extend(texts(given.get("Action")));
+                statement.resource.extend(texts(given.get("Resource")));
+            }
         }
         role.readable.iter().for_each(|arn| secrets(place, arn, &mut all));
+        buckets(place, "ReadBuckets", READS, &role.readable_buckets, &mut all);
+        buckets(place, "WriteBuckets", WRITES, &role.writable_buckets, &mut all);
+        for key in role.bucket_keys.iter().filter_map(Text::plain) {
+            let statement = allow(&mut all, "BucketKeys");
+            statement.action.extend(KEYS.iter().map(ToString::to_string));
+            statement.resource.insert(key);
+            condition(statement, "StringLike", "kms:ViaService", "s3.*");
+        }
     }
     Policy { version: VERSION, statement: all.into_values().collect() }
 }
@@ -107,6 +124,18 @@ fn secrets(place: Place, arn: &Text, all: &mut BTreeMap<String, Statement>) {
     };
     statement.action.insert("secretsmanager:GetSecretValue".into());
     statement.resource.insert(arn);
+}
+
+/// Buckets that a role uses: their ARNs aren't known here, but how all of the stack's begin is, and whose they are.
+fn buckets(place: Place, sid: &str, (own, inside): (&[&str], &[&str]), arns: &BTreeSet<Text>, all: &mut BTreeMap<String, Statement>) {
+    if arns.is_empty() {
+        return;
+    }
+    let names = place.arn(BUCKET, Some(bucket::NAMES));
+    let statement = allow(all, sid);
+    statement.action.extend(own.iter().chain(inside).map(ToString::to_string));
+    statement.resource.extend([names.clone(), format!("{names}/*")]);
+    condition(statement, "StringEquals", "s3:ResourceAccount", place.account.unwrap_or("${aws:PrincipalAccount}"));
 }
 
 fn allow<'a>(all: &'a mut BTreeMap<String, Statement>, sid: &str) -> &'a mut Statement {

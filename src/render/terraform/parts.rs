@@ -60,7 +60,9 @@ impl Subject<'_> {
             match made.when {
                 When::Always => out.push(piece(None, whole())),
                 When::Given(path) if filled(&find(&root, None, path)) => out.push(piece(None, whole())),
-                When::Given(_) => {}
+                When::Any(paths) if paths.iter().any(|path| filled(&find(&root, None, path))) => out.push(piece(None, whole())),
+                When::Keyed(path, key) if filled(&find(&root, None, path)) => out.push(piece(Some(key.into()), whole())),
+                When::Any(_) | When::Given(_) | When::Keyed(..) => {}
                 When::Each(path) => {
                     let Found::Here { value, .. } = find(&root, None, path) else { continue };
                     for (key, value) in entries(value) {
@@ -283,7 +285,8 @@ fn find<'v>(root: &'v Value, entry: Option<Entry<'v>>, path: &str) -> Found<'v> 
 fn filled(found: &Found) -> bool {
     match found {
         Found::Here { value, .. } => {
-            !(value.is_null() || *value == 0 || *value == false || *value == "" || value.as_array().is_some_and(Vec::is_empty))
+            let empty = value.as_array().is_some_and(Vec::is_empty) || matches!(Form::of(value), Form::Ranked(list) if list.is_empty());
+            !(empty || value.is_null() || *value == 0 || *value == false || *value == "")
         }
         Found::Key(_) => true,
         _ => false,

@@ -15,7 +15,7 @@ use super::sections::Spec;
 use super::units::{Domain, Name};
 use crate::kinds::{Address, Kind, Part};
 use records::Record;
-pub use records::lower::validations;
+pub use records::lower::{more, validations};
 use rules::{CacheRule, HeaderRule, Redirect};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -2,13 +2,13 @@
 use std::collections::BTreeSet;
 
 use super::{Compute, DiskType};
-use crate::canon::Open;
 use crate::kinds::launch_template::{Boot, Container, Disk, EnvValue, Metadata};
 use crate::kinds::{Address, AutoScalingGroup, IamRole, InstanceProfile, Kind, LaunchTemplate, Part, Ref, Secret, Text};
 use crate::model;
 use crate::spec::env::{EnvSource, SecretRef};
 use crate::spec::load_balancer::forwarding;
 use crate::spec::lower::{Lower, int};
+use crate::spec::storage;
 use crate::spec::units::Name;
 use crate::spec::vpc::TierKind;
 
@@ -53,27 +53,25 @@ fn role(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
     if compute.image.as_ref().is_some_and(|i| i.as_str().contains(".dkr.ecr.")) {
         managed_policies.insert(managed("AmazonEC2ContainerRegistryReadOnly"));
     }
+    let used = storage::used(l, name);
     let role = IamRole {
-        service: "ec2.amazonaws.com".into(),
         permissions_boundary: l.boundary(),
         managed_policies,
-        inline_policies: Open::new(),
         readable: compute.env.iter().flat_map(|(key, v)| readable(l, &kept(name.as_str(), key.as_str()), v)).collect(),
+        readable_buckets: used.read,
+        writable_buckets: used.written,
+        bucket_keys: used.keys,
         tags: l.tags(name.as_str()),
+        ..IamRole::plain("ec2.amazonaws.com")
     };
     l.add(name.as_str(), format!("compute.{name}"), role);
     l.add(name.as_str(), format!("compute.{name}"), InstanceProfile { role: Ref::to(name.to_string()), tags: l.tags(name.as_str()) });
 }
 
-/// The secrets an instance must be able to read: those it is given by name or by value, and those whose ARN is handed to it. Secrets Manager appends a
-/// dash and six characters to a name.
+/// The secrets an instance must be able to read: those it is given by name or by value, and those whose ARN is handed to it.
 fn readable(l: &Lower<'_>, kept: &str, value: &EnvSource) -> Vec<Text> {
     match value {
-        EnvSource::Secret(SecretRef::FromSecretsManager(id)) if id.as_str().starts_with("arn:") => vec![Text::literal(id.to_string())],
-        EnvSource::Secret(SecretRef::FromSecretsManager(id)) => {
-            let (partition, region, account) = (l.partition(), &l.spec.region, l.account());
-            vec![Text::literal(format!("arn:{partition}:secretsmanager:{region}:{account}:secret:{id}-??????"))]
-        }
+        EnvSource::Secret(SecretRef::FromSecretsManager(id)) => vec![l.secret_arn(id.as_str())],
         EnvSource::Secret(SecretRef::FromEnv(_)) => {
             vec![Text(vec![Part::Output { r#ref: Address::new(Kind::Secret, kept), attr: "arn".into() }])]
         }
@@ -81,11 +79,11 @@ fn readable(l: &Lower<'_>, kept: &str, value: &EnvSource) -> Vec<Text> {
     }
 }
 
-/// Whether the container itself acts in the instances' role: it is given policies, or fetches a secret whose ARN it is told. Any other one doesn't reach
-/// the metadata service from its network, and a request that somebody makes it send gets neither the role nor the user data.
-fn acts_itself(compute: &Compute) -> bool {
+/// Whether the container itself acts in the instances' role: it is given policies, uses a bucket, or fetches a secret whose ARN it is told. Any other one
+/// doesn't reach the metadata service from its network, and a request that somebody makes it send gets neither the role nor the user data.
+fn acts_itself(l: &Lower<'_>, name: &Name, compute: &Compute) -> bool {
     let told = |value: &EnvSource| matches!(value, EnvSource::Text(text) if text.references().any(|r| r.attribute == "secret_arn"));
-    !compute.policies.is_empty() || compute.env.values().any(told)
+    !compute.policies.is_empty() || storage::users(l.spec, name).next().is_some() || compute.env.values().any(told)
 }
 
 fn template(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
@@ -108,7 +106,7 @@ fn template(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
         (None, Some(script)) => Boot::UserData(l.text(script)),
         (None, None) => Boot::UserData(Text::literal("")),
     };
-    let hops = if matches!(boot, Boot::Container(_)) && acts_itself(compute) { 2 } else { 1 };
+    let hops = if matches!(boot, Boot::Container(_)) && acts_itself(l, name, compute) { 2 } else { 1 };
     let public = l.spec.vpc.subnets.get(compute.subnets.as_str()).is_some_and(|t| t.tier == TierKind::Public);
     let template = LaunchTemplate {
         image: compute.ami.to_string(),

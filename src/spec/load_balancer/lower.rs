@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use super::{GROUP, ListenerProtocol, LoadBalancer as Section, Scheme, forwarding, routes};
 use crate::kinds::bucket::Purpose;
 use crate::kinds::target_group::HealthCheck;
-use crate::kinds::{Bucket, Listener, LoadBalancer, Ref, TargetGroup, foreign};
-use crate::spec::cdn::validations;
+use crate::kinds::{Bucket, Kind, Listener, LoadBalancer, Pointer, Ref, TargetGroup, foreign};
+use crate::spec::cdn::{more, validations};
 use crate::spec::compute::Compute;
 use crate::spec::lower::{Lower, int};
 use crate::spec::units::Name;
@@ -14,13 +14,7 @@ const LOG_DAYS: i32 = 90;
 
 pub fn lower(balancer: &Section, l: &mut Lower<'_>) {
     if balancer.access_logs {
-        let bucket = Bucket {
-            purpose: Purpose::LoadBalancerLogs,
-            expiration_days: LOG_DAYS,
-            encryption: "AES256".into(),
-            public_access_blocked: true,
-            tags: l.tags("access-logs"),
-        };
+        let bucket = Bucket { expiration_days: Some(LOG_DAYS), tags: l.tags("access-logs"), ..Bucket::plain(Purpose::LoadBalancerLogs) };
         l.add("access_logs", "load_balancer.access_logs", bucket);
     }
     let public = balancer.scheme == Scheme::InternetFacing;
@@ -48,19 +42,28 @@ pub fn lower(balancer: &Section, l: &mut Lower<'_>) {
         let https = listener.protocol == ListenerProtocol::Https;
         let Some(action) = routes::lower::action(balancer, listener.action()) else { continue }; // a loaded spec has one
         let host = listener.host();
+        let more = more(l.spec, listener);
+        let records = host.iter().chain(&more).flat_map(|host| validations(l.spec, host));
+        let waits_for = records.chain(behind(listener.forward.as_ref())).collect();
         let made = Listener {
             load_balancer: Ref::to("main"),
             port: int(listener.port),
             protocol: protocol(listener.protocol).into(),
             certificate: host.clone().or(listener.certificate.as_deref().map(foreign)).map(Ref::to),
+            certificates: more.into_iter().map(Ref::to).collect(),
             ssl_policy: https.then(|| listener.ssl_policy.to_string()),
             action,
-            waits_for: host.map_or_else(BTreeSet::new, |host| validations(l.spec, &host)),
+            waits_for,
             tags: l.tags(name.as_str()),
         };
         l.add(name.as_str(), format!("load_balancer.listeners.{name}"), made);
         routes::lower::lower(l, balancer, name, listener);
     }
+}
+
+/// What must answer before requests are forwarded to an entry.
+pub fn behind(entry: Option<&Name>) -> Option<Pointer> {
+    entry.map(|entry| Pointer::to(Kind::AutoScalingGroup, entry.as_str()))
 }
 
 pub fn protocol(p: ListenerProtocol) -> &'static str {

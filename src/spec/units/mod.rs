@@ -1,5 +1,6 @@
 //! Scalars with a form: each has one reader, one pattern for the schema, and says what to write instead.
 mod class;
+mod functions;
 mod hosts;
 mod names;
 mod network;
@@ -9,13 +10,15 @@ mod words;
 
 pub use crate::kinds::dns_record::canonical::{host, host_pattern};
 pub use class::{InstanceClass, InstanceType, NodeType, Size, Version};
+pub use functions::{CodePath, FunctionImage, Handler, IamAction, IamResource, LayerArn, Memory, Runtime};
 pub use hosts::{Domain, RecordName, Ttl};
 pub use names::{Account, Arn, EnvName, GroupName, Name, OutputName};
 pub use network::{AvailabilityZone, Cidr, Peer, Ports, Region};
 pub use text::{Reference, Target, Template, TemplatePart};
-pub use time::{DailyWindow, Duration, WeeklyWindow};
+pub use time::{DailyWindow, Duration, Kept, WeeklyWindow};
 pub use words::{
-    AdminUser, Ami, DatabaseName, GroupDescription, HttpPath, Image, RuleDescription, SecretId, SslPolicy, StatusCodes, TagKey, TagValue,
+    AdminUser, Ami, BucketEncryption, DatabaseName, GroupDescription, HeaderName, HttpPath, Image, Origin, RuleDescription, SecretId,
+    SslPolicy, StatusCodes, TagKey, TagValue,
 };
 
 use crate::diag::Code;
@@ -117,26 +120,38 @@ units! {
     Ami
     Arn
     AvailabilityZone
+    BucketEncryption
     Cidr
+    CodePath
     DailyWindow
     DatabaseName
     Domain
     Duration
     EnvName
+    FunctionImage
     GroupDescription
     GroupName
+    Handler
+    HeaderName
     HttpPath
+    IamAction
+    IamResource
     Image
     InstanceClass
     InstanceType
+    Kept
+    LayerArn
+    Memory
     Name
     NodeType
+    Origin
     OutputName
     Peer
     Ports
     RecordName
     Region
     RuleDescription
+    Runtime
     SecretId
     Size
     SslPolicy

@@ -52,6 +52,48 @@ impl Unit for Duration {
     }
 }
 
+/// How long something is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kept {
+    /// For so long.
+    For(Duration),
+    /// Until somebody takes it away.
+    Forever,
+}
+
+impl Kept {
+    /// For how long, when not for ever.
+    pub fn duration(self) -> Option<Duration> {
+        match self {
+            Kept::For(duration) => Some(duration),
+            Kept::Forever => None,
+        }
+    }
+}
+
+impl fmt::Display for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Kept::For(duration) => duration.fmt(f),
+            Kept::Forever => f.write_str("forever"),
+        }
+    }
+}
+
+impl Unit for Kept {
+    const PATTERN: &'static str = "^(forever|[0-9]{1,9}(s|m|h|d))$";
+    const DOC: &'static str = "How long something is kept: a whole number and s, m, h or d, or `forever`.";
+    const EXAMPLES: &'static [&'static str] = &["30d", "forever"];
+
+    fn read(text: &str) -> Result<Self, Malformed> {
+        if text == "forever" {
+            return Ok(Kept::Forever);
+        }
+        let kept = Duration::read(text).map(Kept::For);
+        kept.map_err(|no| Malformed { help: format!("{}; or `forever`", no.help), ..no })
+    }
+}
+
 /// `14 days` means `14d`; a bare number needs a unit.
 fn nearest(text: &str) -> String {
     let number: String = text.chars().take_while(char::is_ascii_digit).collect();

@@ -43,6 +43,8 @@ macro_rules! word {
     };
 }
 
+pub(super) use word;
+
 word! {
     /// The first user of a database.
     AdminUser "^[a-zA-Z][a-zA-Z0-9_]{0,15}$"
@@ -61,6 +63,12 @@ word! {
     }
 }
 word! {
+    /// How what is in a bucket is encrypted.
+    BucketEncryption "^(aes256|arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]{1,64})$"
+    "`aes256` or the ARN of a key of KMS (of the key, not of an alias)" "aes256"
+    |text| text == "aes256" || kms_key(text)
+}
+word! {
     /// The name of a database inside a server.
     DatabaseName "^[a-zA-Z][a-zA-Z0-9_]{0,62}$"
     "a database's name of letters, digits and `_`, first a letter, at most 63 characters" "shop"
@@ -73,6 +81,12 @@ word! {
     |text| !text.is_empty() && security_group::text(text)
 }
 word! {
+    /// The name of an HTTP header, or several by a `*`.
+    HeaderName "^[A-Za-z0-9*_-]{1,128}$"
+    "a header's name of letters, digits, `-` and `_`, or `*`" "Content-Type"
+    |text| (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"*_-".contains(&b))
+}
+word! {
     /// A path of an HTTP request.
     HttpPath "^/[!-~]{0,1023}$"
     "a path that starts with `/`" "/healthz"
@@ -83,6 +97,12 @@ word! {
     Image "^[!-~]{1,1024}$"
     "a container image" "ghcr.io/example/shop:1.4.2"
     |text| visible(text, 1024)
+}
+word! {
+    /// Where a page comes from.
+    Origin "^(\\*|https?://[A-Za-z0-9.*-]{1,253}(:[0-9]{1,5})?)$"
+    "an origin: a scheme and a host without a path, perhaps a port, or `*`" "https://www.example.com"
+    |text| text == "*" || origin(text)
 }
 word! {
     /// What a rule of a security group is for.
@@ -130,6 +150,29 @@ impl RuleDescription {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+fn kms_key(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(':').collect();
+    let word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let ["arn", partition, "kms", region, account, key] = parts[..] else { return false };
+    let id = key.strip_prefix("key/").unwrap_or_default();
+    partition.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+        && !partition.is_empty()
+        && word(region)
+        && account.len() == 12
+        && account.bytes().all(|b| b.is_ascii_digit())
+        && (1..=64).contains(&id.len())
+        && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+fn origin(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or(text.strip_prefix("http://")).unwrap_or_default();
+    let (host, port) = rest.split_once(':').unwrap_or((rest, "0"));
+    (1..=253).contains(&host.len())
+        && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".*-".contains(&b))
+        && (1..=5).contains(&port.len())
+        && port.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn visible(text: &str, most: usize) -> bool {

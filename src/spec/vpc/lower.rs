@@ -123,7 +123,9 @@ fn tables(l: &Lower<'_>) -> BTreeSet<Ref<RouteTable>> {
 }
 
 fn endpoints(l: &mut Lower<'_>) {
-    for endpoint in &l.spec.vpc.gateway_endpoints {
+    // What is in a bucket is reached without NAT by those who use it.
+    let storage = l.spec.storage.values().any(|bucket| !bucket.allow_from.is_empty()).then_some(GatewayEndpoint::S3);
+    for endpoint in l.spec.vpc.gateway_endpoints.iter().copied().chain(storage).collect::<BTreeSet<_>>() {
         let name = match endpoint {
             GatewayEndpoint::Dynamodb => "dynamodb",
             GatewayEndpoint::S3 => "s3",
@@ -141,12 +143,10 @@ fn flow_log(l: &mut Lower<'_>) {
     let own = format!("arn:{}:logs:{}:{}:log-group:/infra/{}/*", l.partition(), l.spec.region, l.account(), l.spec.stack);
     let actions = ["logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams", "logs:PutLogEvents"];
     let role = IamRole {
-        service: "vpc-flow-logs.amazonaws.com".into(),
         permissions_boundary: l.boundary(),
-        managed_policies: BTreeSet::new(),
         inline_policies: [("write-logs".into(), allow(&actions, &[own]).into())].into(),
-        readable: BTreeSet::new(),
         tags: tags.clone(),
+        ..IamRole::plain("vpc-flow-logs.amazonaws.com")
     };
     l.add("flow_logs", "vpc.flow_logs", role);
     let log = FlowLog {

@@ -30,6 +30,7 @@ pub struct Vpc {
     pub availability_zones: Vec<AvailabilityZone>,
     /// Subnet tiers, by name: each is one subnet per zone. Their order decides the blocks of a new environment; a block that stands stays where it is.
     #[schemars(extend("x-default" = "public (public, /24), app (private, /22), data (isolated, /24); smaller blocks in a VPC smaller than a /17"))]
+    #[schemars(extend("maxProperties" = 200))]
     pub subnets: Ordered<Tier>,
     /// NAT gateways, which let private tiers reach the internet.
     #[serde(default = "nat")]
@@ -43,7 +44,7 @@ pub struct Vpc {
     /// Whether instances get DNS names (AWS: `EnableDnsHostnames`).
     #[serde(default = "yes")]
     pub dns_hostnames: bool,
-    /// Gateway endpoints, through which a service is reached without NAT; they cost nothing.
+    /// Gateway endpoints, through which a service is reached without NAT; they cost nothing. S3's comes with every bucket of `storage` that somebody uses.
     #[serde(default = "gateway_endpoints")]
     pub gateway_endpoints: BTreeSet<GatewayEndpoint>,
     /// Security groups by hand, by name. A name that is a compute, cache or database entry or `load_balancer` extends the group that follows from it.

@@ -23,6 +23,15 @@ fn bend(value: &mut serde_json::Value, words: &[String], rng: &mut fastrand::Rng
     };
 }
 
+/// Says of one of the stack's objects, wherever it is told of, that it is a neighbour's of its kind: what somebody writes who wants that one gone.
+fn aim(text: &str, ours: &[Live], theirs: &[Live], rng: &mut fastrand::Rng) -> String {
+    let told: Vec<&Live> = ours.iter().filter(|l| text.contains(&format!("\"{}\"", l.id))).collect();
+    let Some(one) = told.get(rng.usize(..told.len().max(1))) else { return text.into() };
+    let targets: Vec<&Live> = theirs.iter().filter(|l| l.object.kind() == one.object.kind()).collect();
+    let Some(target) = targets.get(rng.usize(..targets.len().max(1))) else { return text.into() };
+    text.replace(&format!("\"{}\"", one.id), &format!("\"{}\"", target.id))
+}
+
 /// Objects of the neighbour: the stack's own, given to another.
 fn neighbours(all: &[Live]) -> Vec<Live> {
     let other = |l: &Live| {
@@ -67,7 +76,12 @@ async fn an_adversary_changes_nothing_of_others() {
             let head = serde_json::to_value(header(&case.plan, "r1")).unwrap();
             let events = log.borrow().iter().map(|e| serde_json::to_value(e).unwrap()).collect::<Vec<_>>();
             let mut told = serde_json::Value::Array([vec![head], events].concat());
-            (0..rng.usize(1..6)).for_each(|_| bend(&mut told, &words, &mut rng));
+            if rng.bool() {
+                (0..rng.usize(1..6)).for_each(|_| bend(&mut told, &words, &mut rng));
+            } else {
+                let aimed = (0..rng.usize(1..6)).fold(told.to_string(), |text, _| aim(&text, &ours, &before, &mut rng));
+                told = serde_json::from_str(&aimed).unwrap();
+            }
             let lines = told.as_array().unwrap();
             let mut text = lines[0].to_string() + "\n";
             for event in &lines[1..] {

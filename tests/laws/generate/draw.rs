@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::{
-    Balancer, Boot, CACHES, COMPUTE, Cache, Compute, DATABASES, Database, Draw, Edge, GROUPS, Group, NAMES, Net, ROUTES, TIERS, Tier,
+    BUCKETS, Balancer, Boot, Bucket, CACHES, COMPUTE, Cache, Code, Compute, DATABASES, Database, Draw, Edge, FUNCTIONS, Function, GROUPS,
+    Group, NAMES, Net, ROUTES, TIERS, Tier,
 };
 
 pub(super) fn draw() -> impl Strategy<Value = Draw> {
@@ -15,21 +16,27 @@ pub(super) fn draw() -> impl Strategy<Value = Draw> {
     let sections = (
         option::weighted(0.7, balancer()),
         btree_map(select(COMPUTE), compute(), 0..3),
+        btree_map(select(FUNCTIONS), function(), 0..3),
         btree_map(select(CACHES), cache(), 0..3),
         btree_map(select(DATABASES), database(), 0..2),
+        btree_map(select(BUCKETS), bucket(), 0..3),
         option::weighted(0.5, edge()),
     );
-    (team, net(), tiers, groups, sections).prop_map(|(team, net, tiers, groups, (balancer, compute, caches, databases, edge))| Draw {
-        team,
-        net,
-        tiers,
-        groups,
-        balancer,
-        compute,
-        caches,
-        databases,
-        edge,
-    })
+    (team, net(), tiers, groups, sections).prop_map(
+        |(team, net, tiers, groups, (balancer, compute, functions, caches, databases, buckets, edge))| Draw {
+            team,
+            net,
+            tiers,
+            groups,
+            balancer,
+            compute,
+            functions,
+            caches,
+            databases,
+            buckets,
+            edge,
+        },
+    )
 }
 
 fn net() -> impl Strategy<Value = Net> {
@@ -135,7 +142,7 @@ fn compute() -> impl Strategy<Value = Compute> {
     let port = option::weighted(0.8, select(vec![8080u16, 9090]));
     let counts = option::of((0..3u32, 3..6u32));
     let health = option::of(select(vec!["/healthz", "/live"]));
-    let env = subsequence((0..10).collect::<Vec<usize>>(), 0..4);
+    let env = subsequence((0..11).collect::<Vec<usize>>(), 0..4);
     let more = (any::<bool>(), option::weighted(0.2, Just("1h")));
     (boot, shape, 0..4usize, port, counts, health, env, picks(), more).prop_map(
         |(boot, (instance_type, disk), tier, port, instances, health, env, allow_from, (policy, stickiness))| Compute {
@@ -152,6 +159,15 @@ fn compute() -> impl Strategy<Value = Compute> {
             stickiness,
             renamed_from: None,
         },
+    )
+}
+
+fn function() -> impl Strategy<Value = Function> {
+    let code = prop_oneof![3 => select(vec!["hello", "other"]).prop_map(Code::Folder), 1 => (1..3u8).prop_map(Code::Image)];
+    let env = subsequence((0..10).collect::<Vec<usize>>(), 0..3);
+    let more = (option::of(Just(3u32)), any::<bool>());
+    (code, option::of(select(vec!["128MiB", "1GiB"])), option::weighted(0.7, 0..4usize), env, more).prop_map(
+        |(code, memory, tier, env, (reserved, permission))| Function { code, memory, tier, env, reserved, permission, renamed_from: None },
     )
 }
 
@@ -195,6 +211,32 @@ fn database() -> impl Strategy<Value = Database> {
             allow_from,
             protected,
             admin_user,
+            renamed_from: None,
+        },
+    )
+}
+
+fn bucket() -> impl Strategy<Value = Bucket> {
+    let access = || option::of(select(vec!["read", "write", "both"]));
+    let users = vec((0..3usize, access()), 0..3);
+    let kept = (
+        option::of(select(vec!["120d", "365d"])),
+        option::of(select(vec![("0d", "deep_archive"), ("60d", "standard_ia"), ("90d", "glacier_ir")])),
+        option::of(select(vec!["7d", "forever"])),
+        option::of(Just("1d")),
+    );
+    let origins = subsequence(vec!["*", "https://*.example.com", "https://www.example.org"], 0..=3).prop_shuffle();
+    (users, access(), any::<bool>(), any::<bool>(), kept, origins).prop_map(
+        |(users, access, versioning, key, (expire, archive, old_versions, abort_uploads), cors)| Bucket {
+            users,
+            access,
+            versioning,
+            key,
+            expire,
+            archive,
+            old_versions,
+            abort_uploads,
+            cors,
             renamed_from: None,
         },
     )

@@ -1,7 +1,7 @@
 //! What was drawn, as a spec: choices become names of what is there.
 use serde_yaml::{Mapping, Value};
 
-use super::{Balancer, Boot, Cache, Compute, Database, Draw, Edge, Group, TIERS, Tier};
+use super::{Balancer, Boot, Bucket, Cache, Code, Compute, Database, Draw, Edge, Function, Group, TIERS, Tier};
 
 /// A map of what is there: nulls and empty maps are left out.
 fn map<'a>(entries: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
@@ -28,8 +28,10 @@ impl Draw {
             ("vpc", self.vpc()),
             ("load_balancer", self.balancer.as_ref().and_then(|b| self.load_balancer(b)).unwrap_or_default()),
             ("compute", map(self.compute.iter().map(|(name, c)| (*name, self.group_of_instances(name, c))))),
+            ("functions", map(self.functions.iter().map(|(name, f)| (*name, self.function(f))))),
             ("cache", map(self.caches.iter().map(|(name, c)| (*name, self.cache(c))))),
             ("database", map(self.with_databases().map(|(name, d)| (*name, self.database(d))))),
+            ("storage", map(self.buckets.iter().map(|(name, b)| (*name, self.bucket(b))))),
             ("cdn", self.edge.as_ref().map(|e| self.cdn(e)).unwrap_or_default()),
             ("outputs", map([("url", y(self.balances().then_some("${load_balancer.url}"))), ("network", y("${vpc.id}"))])),
         ]);
@@ -89,6 +91,7 @@ impl Draw {
             known.push("load_balancer");
         }
         known.extend(self.compute.keys().filter(|c| matches!(most, Rank::Store) || matches!(most, Rank::Compute(own) if **c <= own)));
+        known.extend(self.functions.iter().filter(|(_, f)| f.tier.is_some() && matches!(most, Rank::Store)).map(|(name, _)| *name));
         let mut chosen: Vec<&str> = vec![];
         for pick in picks {
             let peer = known[pick % known.len()];
@@ -229,7 +232,8 @@ impl Draw {
             6 => ("COST", y("5 $$")),
             7 => ("NEIGHBOUR", y(earlier.map(|c| format!("${{compute.{c}.group_name}}")))),
             8 => ("READER", of("reader_endpoint")),
-            _ => ("DATABASE_SECRET_ARN", of("secret_arn")),
+            9 => ("DATABASE_SECRET_ARN", of("secret_arn")),
+            _ => ("BUCKET", y(self.buckets.keys().next().map(|b| format!("${{storage.{b}.name}}")))),
         }
     }
 
@@ -258,6 +262,26 @@ impl Draw {
             ("policies", y(policies)),
             ("stickiness", y(c.stickiness)),
             ("renamed_from", y(c.renamed_from)),
+        ])
+    }
+
+    fn function(&self, f: &Function) -> Value {
+        let digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0";
+        let (folder, image) = match f.code {
+            Code::Folder(name) => (Some(format!("tests/support/code/{name}")), None),
+            Code::Image(n) => (None, Some(format!("123456789012.dkr.ecr.us-east-1.amazonaws.com/shop@sha256:{digest}{n}"))),
+        };
+        let may = map([("actions", y(["s3:GetObject"])), ("resources", y(["arn:aws:s3:::shop-uploads/*"]))]);
+        map([
+            ("runtime", y(folder.as_ref().map(|_| "python3.13"))),
+            ("code", y(folder)),
+            ("image", y(image)),
+            ("memory", y(f.memory)),
+            ("subnets", f.tier.map_or(y("none"), |tier| self.tier(tier))),
+            ("env", map(f.env.iter().map(|n| self.variable("~", *n)))),
+            ("reserved_concurrency", y(f.reserved)),
+            ("permissions", y(f.permission.then(|| vec![may]))),
+            ("renamed_from", y(f.renamed_from)),
         ])
     }
 
@@ -294,6 +318,39 @@ impl Draw {
             ("deletion_protection", unless(true, d.protected)),
             ("admin_user", y(d.admin_user)),
             ("renamed_from", y(d.renamed_from)),
+        ])
+    }
+}
+
+/// A key that somebody else has made.
+const KEY: &str = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-4444-8888-0123456789ab";
+
+impl Draw {
+    fn bucket(&self, b: &Bucket) -> Value {
+        let known: Vec<&str> = self.compute.keys().chain(self.functions.keys()).copied().collect();
+        let mut users: Vec<(&str, Option<&str>)> = vec![];
+        for (pick, access) in b.users.iter().filter(|_| !known.is_empty()) {
+            let name = known[pick % known.len()];
+            if !users.iter().any(|(taken, _)| *taken == name) {
+                users.push((name, *access));
+            }
+        }
+        let user = |(name, access): (&str, Option<&str>)| match access {
+            None => y(name),
+            Some(access) => map([("name", y(name)), ("access", y(access))]),
+        };
+        let rule = |origin: &&str| map([("origins", y([origin])), ("methods", y(["get", "put"])), ("max_age", y("1h"))]);
+        map([
+            ("allow_from", Value::Sequence(users.into_iter().map(user).collect())),
+            ("access", y(b.access)),
+            ("versioning", unless(true, b.versioning)),
+            ("encryption", y(b.key.then_some(KEY))),
+            ("expire", y(b.expire)),
+            ("archive", b.archive.map_or(Value::Null, |(after, class)| map([("after", y(after)), ("class", y(class))]))),
+            ("old_versions", y(b.old_versions)),
+            ("abort_uploads", y(b.abort_uploads)),
+            ("cors", Value::Sequence(b.cors.iter().map(rule).collect())),
+            ("renamed_from", y(b.renamed_from)),
         ])
     }
 }

@@ -5,6 +5,8 @@ use regex::Regex;
 /// which there are none of here. Each is to be the very same set of texts.
 const REWRITTEN: &[(&str, &str)] = &[
     (r"\uD800\uDC00-\uDBFF\uDFFF", r"\u{10000}-\u{10FFFF}"),
+    // Lambda's aliases, which are no numbers.
+    ("(?!^[0-9]+$)([a-zA-Z0-9-_]+)", "[a-zA-Z0-9_-]*[a-zA-Z_-][a-zA-Z0-9_-]*"),
     // ACM's labels of a domain.
     ("(?!-)[A-Za-z0-9-]{0,62}[A-Za-z0-9]", "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"),
     ("(?!-)[A-Za-z0-9-]{1,62}[A-Za-z0-9]", "[A-Za-z0-9][A-Za-z0-9-]{0,61}[A-Za-z0-9]"),

@@ -29,14 +29,15 @@ const TAGGED_ONCE: [&str; 2] = ["db_subnet_group", "log_group"];
 
 /// Every object of the stack.
 fn addresses(want: &Want) -> Vec<String> {
-    let mut all: Vec<String> = "auto_scaling_group.app bucket.access_logs cache_subnet_group.data db_instance.main db_parameter_group.main
+    let mut all: Vec<String> =
+        "auto_scaling_group.app bucket.access_logs bucket.uploads cache_subnet_group.data db_instance.main db_parameter_group.main
         db_replica.main-1 db_subnet_group.data flow_log.main iam_role.app iam_role.flow_logs instance_profile.app internet_gateway.main
         launch_template.app listener.http listener.https load_balancer.main log_group.flow_logs replication_group.main route_table.data
         route_table.public security_group.app security_group.bastion security_group.cache.main security_group.database.main
         security_group.load_balancer target_group.app vpc.main vpc_endpoint.s3"
-        .split_whitespace()
-        .map(String::from)
-        .collect();
+            .split_whitespace()
+            .map(String::from)
+            .collect();
     for zone in ZONES {
         let each = ["elastic_ip.nat", "nat_gateway.nat", "route_table.app", "subnet.app", "subnet.data", "subnet.public"];
         all.extend(each.map(|what| format!("{what}-{zone}")));

@@ -7,6 +7,32 @@ use super::look::Seen;
 pub fn check(seen: &Seen, want: &Want) {
     cache(seen, want);
     database(seen, want);
+    bucket(seen);
+}
+
+/// The bucket is private, keeps versions, and takes nothing in the clear.
+fn bucket(seen: &Seen) {
+    use aws_sdk_s3::types::{BucketVersioningStatus, TransitionStorageClass};
+    let bucket = &seen.buckets["bucket.uploads"];
+    assert!(bucket.name.ends_with("-123456789012-us-east-1-an"), "{}", bucket.name);
+    assert_eq!((bucket.blocked, bucket.algorithm.as_deref().unwrap_or("AES256")), ([Some(true); 4], "AES256"));
+    assert_eq!(
+        (bucket.versioning.as_ref(), bucket.ownership.as_deref()),
+        (Some(&BucketVersioningStatus::Enabled), Some("BucketOwnerEnforced"))
+    );
+    let statement = &bucket.policy["Statement"][0];
+    assert_eq!((&statement["Effect"], &statement["Condition"]["Bool"]["aws:SecureTransport"]), (&"Deny".into(), &"false".into()));
+    let rule = &bucket.rule;
+    let moved = rule.transitions().iter().map(|t| (t.days(), t.storage_class())).collect::<Vec<_>>();
+    assert_eq!(moved, [(Some(90), Some(&TransitionStorageClass::GlacierIr))]);
+    assert_eq!(rule.noncurrent_version_expiration().and_then(|e| e.noncurrent_days()), Some(30));
+    assert_eq!(rule.abort_incomplete_multipart_upload().and_then(|a| a.days_after_initiation()), Some(7));
+    let [cors] = &bucket.cors[..] else { panic!("{:?}", bucket.cors) };
+    assert_eq!(
+        (cors.allowed_origins(), cors.allowed_headers(), cors.max_age_seconds()),
+        (&["https://www.example.com".to_owned()][..], &["*".to_owned()][..], Some(3600))
+    );
+    assert_eq!(cors.allowed_methods().iter().collect::<BTreeSet<_>>(), BTreeSet::from([&"GET".to_owned(), &"PUT".to_owned()]));
 }
 
 fn subnets(seen: &Seen) -> BTreeSet<&str> {

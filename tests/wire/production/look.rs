@@ -58,7 +58,10 @@ pub struct Seen {
 pub struct Bucket {
     pub name: String,
     pub policy: serde_json::Value,
-    pub expiration: Option<i32>,
+    pub rule: aws_sdk_s3::types::LifecycleRule,
+    pub cors: Vec<aws_sdk_s3::types::CorsRule>,
+    pub ownership: Option<String>,
+    pub versioning: Option<aws_sdk_s3::types::BucketVersioningStatus>,
     /// What new objects are encrypted with, when the bucket says so. S3 answers `AES256` for those that don't, the emulator an error.
     pub algorithm: Option<String>,
     pub blocked: [Option<bool>; 4],
@@ -166,7 +169,17 @@ async fn stores(config: &SdkConfig, seen: &mut Seen) {
         let bucket = Bucket {
             name: name.into(),
             policy: serde_json::from_str(&policy).unwrap(),
-            expiration: rules.rules()[0].expiration().and_then(|e| e.days),
+            rule: rules.rules()[0].clone(),
+            cors: s3.get_bucket_cors().bucket(name).send().await.ok().and_then(|c| c.cors_rules).unwrap_or_default(),
+            ownership: s3
+                .get_bucket_ownership_controls()
+                .bucket(name)
+                .send()
+                .await
+                .unwrap()
+                .ownership_controls
+                .map(|c| c.rules()[0].object_ownership().as_str().into()),
+            versioning: s3.get_bucket_versioning().bucket(name).send().await.unwrap().status,
             algorithm,
             blocked: [block.block_public_acls, block.block_public_policy, block.ignore_public_acls, block.restrict_public_buckets],
         };

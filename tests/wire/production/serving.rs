@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::check::{Want, ZONES};
 use super::look::Seen;
+use crate::support::iam::{Request, allowed};
 
 pub fn check(seen: &Seen, want: &Want) {
     balancer(seen, want);
@@ -28,7 +29,7 @@ fn security_group<'a>(seen: &'a Seen, name: &str) -> &'a str {
 
 fn balancer(seen: &Seen, want: &Want) {
     let bucket = &seen.buckets["bucket.access_logs"];
-    assert_eq!((bucket.algorithm.as_deref().unwrap_or("AES256"), bucket.expiration), ("AES256", Some(90)));
+    assert_eq!((bucket.algorithm.as_deref().unwrap_or("AES256"), bucket.rule.expiration().and_then(|e| e.days)), ("AES256", Some(90)));
     assert_eq!(bucket.blocked, [Some(true); 4]);
     let statement = &bucket.policy["Statement"][0];
     assert_eq!(bucket.policy["Statement"].as_array().unwrap().len(), 1);
@@ -80,9 +81,31 @@ fn target(seen: &Seen, want: &Want) {
 fn role(seen: &Seen) {
     let (role, inline, attached) = &seen.roles["iam_role.app"];
     assert!(role.assume_role_policy_document().unwrap().contains("ec2.amazonaws.com"));
-    assert_eq!((inline.len(), attached.as_slice()), (0, ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore".to_owned()].as_slice()));
+    assert_eq!(attached, &["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"]);
+    uses_its_bucket(
+        &inline.values().map(|policy| serde_json::from_str(policy).unwrap()).collect::<Vec<_>>(),
+        &seen.buckets["bucket.uploads"].name,
+    );
     let profile = &seen.profiles["instance_profile.app"];
     assert_eq!(profile.roles().iter().map(|r| r.role_name()).collect::<Vec<_>>(), [role.role_name()]);
+}
+
+/// The application reads and writes what is in its bucket: no older version goes by it, not the bucket, and no other's.
+fn uses_its_bucket(policies: &[serde_json::Value], bucket: &str) {
+    let policies: Vec<&serde_json::Value> = policies.iter().collect();
+    let may = |action: &str, kind, name: &str| allowed(&policies, None, &Request::new(action, kind, format!("arn:aws:s3:::{name}")));
+    let inside = format!("{bucket}/a/b.png");
+    for action in ["s3:DeleteObject", "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"] {
+        assert!(may(action, "object", &inside), "{action}");
+        assert!(!may(action, "object", "production-exports/a") && !may(action, "object", &format!("{bucket}-2/a")), "{action}");
+    }
+    assert!(may("s3:ListBucket", "bucket", bucket) && may("s3:ListBucketVersions", "bucket", bucket));
+    assert!(!may("s3:DeleteObjectVersion", "object", &inside));
+    for action in
+        ["s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:PutBucketPolicy", "s3:PutBucketVersioning", "s3:PutLifecycleConfiguration"]
+    {
+        assert!(!may(action, "bucket", bucket), "{action}");
+    }
 }
 
 fn template(seen: &Seen, want: &Want) {
@@ -90,7 +113,7 @@ fn template(seen: &Seen, want: &Want) {
     assert_eq!(data.instance_type().map(|t| t.as_str()), Some(want.instance_type));
     assert_eq!(data.iam_instance_profile().and_then(|p| p.name()), Some(seen.profiles["instance_profile.app"].instance_profile_name()));
     let metadata = data.metadata_options().unwrap();
-    assert_eq!((metadata.http_tokens(), metadata.http_put_response_hop_limit()), (Some(&LaunchTemplateHttpTokensState::Required), Some(1)));
+    assert_eq!((metadata.http_tokens(), metadata.http_put_response_hop_limit()), (Some(&LaunchTemplateHttpTokensState::Required), Some(2)));
     let disk = data.block_device_mappings()[0].ebs().unwrap();
     assert_eq!((disk.encrypted(), disk.volume_size(), disk.volume_type().map(|t| t.as_str())), (Some(true), Some(20), Some("gp3")));
     let interface = &data.network_interfaces()[0];

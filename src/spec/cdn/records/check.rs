@@ -231,8 +231,8 @@ fn say_clash(cx: &mut Check<'_>, whole: &str, first: (&Name, &Record), second: (
     }
 }
 
-/// How long the comment of a DNS record may be, and what of it is not the stack's and the record's names: `infra STACK-PLACE NAME RUN/STEP DIGEST`.
-const COMMENT: (usize, usize) = (100, "infra -12345  123456789012/1234 12345678".len());
+/// How long the comment of a DNS record may be, and what of it is not the stack's and the record's names: `infra STACK-PLACE NAME IDENTITY/RUN/STEP DIGEST`.
+const COMMENT: (usize, usize) = (100, "infra -12345  abcdef/123456789012/1234 12345678".len());
 
 /// Whether a record's comment has room for its name; only those that validate a certificate can be too long.
 pub fn comment(cx: &mut Check<'_>, path: &[&str], host: &str, record: &str) {

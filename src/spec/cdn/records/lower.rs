@@ -8,9 +8,9 @@ use crate::kinds::{Address, Certificate, DnsRecord, Kind, Object, Part, Pointer,
 use crate::spec::Spec;
 use crate::spec::cdn::{Cdn, rules};
 use crate::spec::load_balancer::routes::rule;
-use crate::spec::load_balancer::{GROUP, forwards};
+use crate::spec::load_balancer::{GROUP, Listener, forwards};
 use crate::spec::lower::{Lower, int};
-use crate::spec::units::{Name, Ttl};
+use crate::spec::units::{Name, Ttl, host_pattern};
 
 /// Needs the security groups and the zone's settings to be there, for the records that lead to the balancer wait for these.
 pub fn lower(cdn: &Cdn, l: &mut Lower<'_>) {
@@ -103,7 +103,20 @@ fn covered(spec: &Spec, cdn: &Cdn) -> BTreeMap<String, BTreeSet<String>> {
     let listeners = spec.load_balancer.iter().flat_map(|balancer| balancer.listeners.values());
     let names: BTreeSet<String> = cdn.leading().map(|(_, _, whole)| whole).collect();
     let own = |host: String| (host.clone(), names.iter().cloned().chain([host]).collect());
-    listeners.filter_map(|listener| listener.host()).map(own).collect()
+    let first: BTreeMap<String, BTreeSet<String>> = listeners.clone().filter_map(|listener| listener.host()).map(own).collect();
+    let more = listeners.flat_map(|listener| more(spec, listener)).map(|host| (host.clone(), BTreeSet::from([host])));
+    more.chain(first.clone()).collect()
+}
+
+/// The hosts of a listener's routes for which it has certificates beside its own: those within the zone that its own doesn't cover.
+pub fn more(spec: &Spec, listener: &Listener) -> BTreeSet<String> {
+    let (Some(cdn), Some(own)) = (&spec.cdn, listener.host()) else { return BTreeSet::new() };
+    let mut covered: BTreeSet<String> = cdn.leading().map(|(_, _, whole)| whole).collect();
+    covered.insert(own);
+    let wider = |host: &str| host.split_once('.').map(|(_, domain)| format!("*.{domain}"));
+    let open = |host: &String| !covered.contains(host) && !wider(host).is_some_and(|wide| covered.contains(&wide));
+    let hosts = listener.routes.values().flat_map(|route| route.host.iter().flat_map(|hosts| &hosts.0));
+    hosts.filter_map(|host| host_pattern(host)).filter(|host| cdn.zone.has(host)).filter(open).collect()
 }
 
 /// The name of the record that validates a name. A domain and `*` below it are validated by one, whichever certificate it is for.
@@ -121,8 +134,15 @@ pub fn validations(spec: &Spec, host: &str) -> BTreeSet<Pointer> {
 fn certificates(l: &mut Lower<'_>, cdn: &Cdn) {
     let mut records: BTreeMap<String, (String, String)> = BTreeMap::new();
     let listeners = l.spec.load_balancer.iter().flat_map(|balancer| &balancer.listeners);
-    let origins: Vec<(String, String)> =
-        listeners.filter_map(|(name, x)| Some((x.host()?, format!("load_balancer.listeners.{name}.certificate")))).collect();
+    let spec = l.spec;
+    let of = |(name, x): (&Name, &Listener)| {
+        let own = x.host().map(|host| (host, format!("load_balancer.listeners.{name}.certificate")));
+        let route = |host: &String| x.routes.iter().find(|(_, r)| r.host.iter().any(|h| h.0.iter().any(|h| h.eq_ignore_ascii_case(host))));
+        let more = more(spec, x).into_iter().filter_map(|host| Some((route(&host)?.0, host)));
+        let more = more.map(|(route, host)| (host, format!("load_balancer.listeners.{name}.routes.{route}.host")));
+        own.into_iter().chain(more).collect::<Vec<_>>()
+    };
+    let origins: Vec<(String, String)> = listeners.flat_map(of).collect();
     let origin = |host: &str| origins.iter().find(|(of, _)| of == host).map_or_else(String::new, |(_, origin)| origin.clone());
     for (host, names) in covered(l.spec, cdn) {
         for name in &names {

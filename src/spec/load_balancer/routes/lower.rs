@@ -3,7 +3,7 @@ use super::{Action, Redirect, Respond, Route, Values, port};
 use crate::kinds::listener::{self, Action as Made};
 use crate::kinds::listener_rule::{Conditions, priority};
 use crate::kinds::{ListenerRule, Ref};
-use crate::spec::load_balancer::lower::protocol;
+use crate::spec::load_balancer::lower::{behind, protocol};
 use crate::spec::load_balancer::{Listener, LoadBalancer};
 use crate::spec::lower::{Lower, int};
 use crate::spec::units::Name;
@@ -16,7 +16,8 @@ pub(in crate::spec::load_balancer) fn lower(l: &mut Lower<'_>, balancer: &LoadBa
         let conditions = conditions(it);
         let (priority, range) = priority::of(&conditions, route.as_str());
         let tags = l.tags(&format!("{name}-{route}"));
-        let made = ListenerRule { listener: Ref::to(name.as_str()), priority, range, conditions, action, tags };
+        let waits_for = behind(it.forward.as_ref()).into_iter().collect();
+        let made = ListenerRule { listener: Ref::to(name.as_str()), priority, range, conditions, action, waits_for, tags };
         l.add(rule(name, route), format!("load_balancer.listeners.{name}.routes.{route}"), made);
     }
 }

@@ -1,0 +1,66 @@
+//! Which fields of `functions` decide about which attributes.
+use crate::kinds::Kind;
+use crate::spec::section::Fields;
+use crate::stack::Spelling::{Other, Same, Seconds};
+
+pub const FIELDS: Fields = &[
+    (
+        Kind::Function,
+        &[
+            ("architecture", "functions.{}.architecture", Same),
+            ("code", "functions.{}.code", Other),
+            ("code", "functions.{}.image", Same),
+            ("env.*", "functions.{}.env.*", Other),
+            ("env.*", "database", Other),
+            ("env.*", "region", Other),
+            ("env", "functions.{}.env", Other),
+            ("handler", "functions.{}.handler", Same),
+            ("handler", "functions.{}.runtime", Other),
+            ("layers", "functions.{}.layers", Other),
+            ("memory_mib", "functions.{}.memory", Other),
+            ("package", "functions.{}.image", Other),
+            ("package", "functions.{}.code", Other),
+            ("reserved_concurrency", "functions.{}.reserved_concurrency", Same),
+            ("runtime", "functions.{}.runtime", Same),
+            ("security_groups", "functions.{}.subnets", Other),
+            ("source", "functions.{}.code", Other),
+            ("subnets", "functions.{}.subnets", Other),
+            ("subnets", "vpc.availability_zones", Other),
+            ("timeout", "functions.{}.timeout", Seconds),
+        ],
+    ),
+    (
+        Kind::IamRole,
+        &[
+            ("inline_policies", "functions.{}.permissions", Other),
+            ("inline_policies", "functions.{}.subnets", Other),
+            ("inline_policies", "account", Other),
+            ("inline_policies", "region", Other),
+            ("inline_policies", "stack", Other),
+            ("permissions_boundary", "permissions_boundary", Same),
+            ("readable", "functions.{}.env", Other),
+            ("readable", "account", Other),
+            ("readable", "database", Other),
+            ("readable", "region", Other),
+            ("readable_buckets", "storage.*.allow_from", Other),
+            ("readable_buckets", "storage.*.access", Other),
+            ("readable_buckets", "region", Other),
+            ("writable_buckets", "storage.*.allow_from", Other),
+            ("writable_buckets", "storage.*.access", Other),
+            ("writable_buckets", "region", Other),
+            ("bucket_keys", "storage.*.encryption", Other),
+            ("bucket_keys", "storage.*.allow_from", Other),
+        ],
+    ),
+    (
+        Kind::SecurityGroup,
+        &[
+            ("description", "stack", Other),
+            ("ingress", "vpc.security_groups.*", Other),
+            ("ingress", "vpc.subnets.*", Other),
+            ("ingress", "vpc.cidr", Other),
+            ("ingress", "vpc.availability_zones", Other),
+            ("egress", "vpc.security_groups.*", Other),
+        ],
+    ),
+];

@@ -1,0 +1,140 @@
+//! `functions`: the role, the log group and the function of each entry.
+use std::collections::BTreeSet;
+
+use super::{Architecture, Function as Entry};
+use crate::canon::{Document, Open};
+use crate::kinds::function::{Variable, zipped};
+use crate::kinds::{Function, IamRole, LogGroup, Ref, Text};
+use crate::model::{Ranked, Secret};
+use crate::spec::env::{EnvSource, SecretRef};
+use crate::spec::lower::{Lower, allow, int};
+use crate::spec::storage;
+use crate::spec::units::Name;
+
+/// How long logs are kept.
+const LOG_DAYS: i32 = 90;
+
+/// What Lambda does in a function's role for its network interfaces ("Required IAM permissions" of VPC access).
+const INTERFACES: &[&str] = &[
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+];
+
+/// The name of what belongs to a function alone.
+pub fn own(name: &Name) -> String {
+    format!("function.{name}")
+}
+
+pub fn lower(name: &Name, entry: &Entry, l: &mut Lower<'_>) {
+    let old = entry.renamed_from.as_ref();
+    let origin = format!("functions.{name}");
+    let group = LogGroup { retention_days: Some(LOG_DAYS), tags: l.tags(name.as_str()) };
+    l.add(own(name), &origin, group);
+    let role = role(name, entry, l);
+    l.renamed::<IamRole>(own(name), old.map(own));
+    l.add(own(name), &origin, role);
+    let function = function(name, entry, l);
+    l.renamed::<Function>(name.as_str(), old.map(Name::to_string));
+    l.add(name.as_str(), origin, function);
+}
+
+fn role(name: &Name, entry: &Entry, l: &Lower<'_>) -> IamRole {
+    let (partition, region, account, stack) = (l.partition(), &l.spec.region, l.account(), &l.spec.stack);
+    // A log group's name has its address in it, and who made it.
+    let logs = format!("arn:{partition}:logs:{region}:{account}:log-group:/infra/{stack}/{}/*", own(name));
+    let mut policies: Open<Document> =
+        [("write-logs".into(), allow(&["logs:CreateLogStream", "logs:PutLogEvents"], &[logs]).into())].into();
+    if entry.inside() {
+        policies.insert("network".into(), network(&format!("arn:{partition}:lambda:{region}:{account}:function:*")).into());
+    }
+    if !entry.permissions.is_empty() {
+        policies.insert("permissions".into(), permissions(entry).into());
+    }
+    let used = storage::used(l, name);
+    IamRole {
+        permissions_boundary: l.boundary(),
+        inline_policies: policies,
+        readable: entry.env.values().flat_map(|v| readable(l, v)).collect(),
+        readable_buckets: used.read,
+        writable_buckets: used.written,
+        bucket_keys: used.keys,
+        tags: l.tags(name.as_str()),
+        ..IamRole::plain("lambda.amazonaws.com")
+    }
+}
+
+/// Lambda may manage interfaces, and the function's own code may not: requests that come from within one name it.
+fn network(functions: &str) -> serde_json::Value {
+    serde_json::json!({
+        "Version": "2012-10-17",
+        "Statement": [
+            { "Effect": "Allow", "Action": INTERFACES, "Resource": ["*"] },
+            { "Effect": "Deny", "Action": INTERFACES, "Resource": "*", "Condition": { "ArnLike": { "lambda:SourceFunctionArn": functions } } },
+        ],
+    })
+}
+
+fn permissions(entry: &Entry) -> serde_json::Value {
+    let statement = |p: &super::Permission| {
+        let actions: Vec<String> = p.actions.iter().map(ToString::to_string).collect();
+        let resources: Vec<String> = p.resources.iter().map(ToString::to_string).collect();
+        serde_json::json!({ "Effect": "Allow", "Action": actions, "Resource": resources })
+    };
+    serde_json::json!({ "Version": "2012-10-17", "Statement": entry.permissions.iter().map(statement).collect::<Vec<_>>() })
+}
+
+/// The secrets that the code asks for: those that it is given by name, and those whose ARN is handed to it.
+fn readable(l: &Lower<'_>, value: &EnvSource) -> Vec<Text> {
+    match value {
+        EnvSource::Secret(SecretRef::FromSecretsManager(id)) => vec![l.secret_arn(id.as_str())],
+        EnvSource::Secret(SecretRef::FromEnv(_)) => vec![],
+        EnvSource::Text(text) => text.references().filter(|r| r.attribute == "secret_arn").map(|r| l.named(r)).collect(),
+    }
+}
+
+fn function(name: &Name, entry: &Entry, l: &mut Lower<'_>) -> Function {
+    let mut env = Open::new();
+    for (key, value) in &entry.env {
+        let value = match value {
+            EnvSource::Text(text) => Variable::Plain(l.text(text)),
+            EnvSource::Secret(SecretRef::FromSecretsManager(id)) => Variable::Plain(Text::literal(id.to_string())),
+            EnvSource::Secret(SecretRef::FromEnv(var)) => match (l.env)(var.as_str()) {
+                Some(value) => Variable::Secret(Secret::new(value)),
+                None => {
+                    l.unset.push(format!("functions.{name}.env.{key}"));
+                    continue;
+                }
+            },
+        };
+        env.insert(key.to_string(), value);
+    }
+    let layer = |arn: &str| arn.rsplit_once(':').map(|(layer, version)| (layer.to_owned(), version.to_owned()));
+    Function {
+        package: if entry.image.is_some() { "Image" } else { "Zip" }.into(),
+        code: entry.image.as_ref().map_or_else(|| zipped(&entry.packed.package.sha256), ToString::to_string),
+        source: entry.packed.path.display().to_string(),
+        runtime: entry.runtime.as_ref().map(ToString::to_string),
+        handler: entry.handler.as_ref().map(ToString::to_string),
+        architecture: match entry.architecture {
+            Architecture::Arm64 => "arm64",
+            Architecture::X86_64 => "x86_64",
+        }
+        .into(),
+        memory_mib: int(entry.memory.as_mib()),
+        timeout: int(entry.timeout.as_seconds()),
+        role: Ref::to(own(name)),
+        log_group: Ref::to(own(name)),
+        subnets: if entry.inside() { l.subnets(&entry.subnets) } else { BTreeSet::new() },
+        security_groups: entry.inside().then(|| Ref::to(own(name))).into_iter().collect(),
+        layers: Ranked(entry.layers.iter().filter_map(|arn| layer(arn.as_str())).collect()),
+        env,
+        reserved_concurrency: entry.reserved_concurrency.map(int),
+        tags: l.tags(name.as_str()),
+        version: Default::default(),
+        arn: Default::default(),
+    }
+}

@@ -1,0 +1,205 @@
+"""What Lambda does otherwise than the emulator: how it logs is kept, changes take a moment and nothing else is taken meanwhile, a role isn't known at once,
+a digest guards a version, versions are never numbered twice, and network interfaces stay a while after their function, as long as its role is there."""
+import copy
+import json
+import threading
+import time
+
+from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
+from moto.awslambda.models import LambdaBackend, LambdaFunction
+from moto.awslambda.responses import LambdaResponse
+from moto.ec2.exceptions import DependencyViolationError
+from moto.ec2.models import EC2Backend, ec2_backends
+from moto.iam.models import IAMBackend, iam_backends
+
+# How long a change is under way, a role is unknown, and an interface outlives its function.
+TAKES, SPREADS, LINGERS = 0.03, 0.15, 0.2
+ENI = "AWS Lambda VPC ENI"
+
+
+class Conflict(LambdaClientError):
+    code = 409
+
+    def __init__(self, message):
+        super().__init__("ResourceConflictException", message)
+
+
+def under_way(fn):
+    return time.monotonic() < getattr(fn, "settles", 0)
+
+
+def begin(fn):
+    if under_way(fn):
+        what = f"The operation cannot be performed at this time. An update is in progress for resource: {fn.function_arn}"
+        raise Conflict(what)
+
+
+def start(fn):
+    fn.settles = time.monotonic() + TAKES
+
+
+def init(self, account_id, spec, region, version=1):
+    INIT(self, account_id, spec, region, version)
+    self.logging_config = spec.get("LoggingConfig") or {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{self.function_name}"}
+    self.numbered, self.first = 0, True
+    start(self)
+
+
+def configuration(self, on_create=False):
+    config = {**CONFIGURATION(self, on_create), "LoggingConfig": self.logging_config}
+    if under_way(self):
+        if self.first:
+            config["State"] = "Pending"
+        else:
+            config["LastUpdateStatus"] = "InProgress"
+    return config
+
+
+def make_role(self, *args, **named):
+    role = MAKE_ROLE(self, *args, **named)
+    role.known = time.monotonic() + SPREADS
+    return role
+
+
+def check_role(account, partition, arn):
+    if time.monotonic() < getattr(iam_backends[account][partition].get_role_by_arn(arn), "known", 0):
+        raise InvalidParameterValueException("The role defined for the function cannot be assumed by Lambda.")
+
+
+def pairs(fn):
+    """The interfaces that a version needs: Hyperplane's, one for each subnet with all groups."""
+    config = fn._vpc_config or {}
+    return {(subnet, *sorted(config["SecurityGroupIds"])) for subnet in config.get("SubnetIds") or []}
+
+
+def interfaces(backend, fn):
+    """They are made with the first version that needs them. Those that none needs any more go later, by way of the role, which must be there then."""
+    stored = backend._lambdas._functions.get(fn.function_name)
+    needed = set() if stored is None else set().union(*(pairs(f) for f in [stored["latest"], *stored["versions"]]))
+    ec2 = ec2_backends[fn.account_id][fn.region]
+    for subnet, *groups in needed - fn.enis.keys():
+        made = ec2.create_network_interface(ec2.get_subnet(subnet), None, group_ids=groups, description=f"{ENI}-{fn.function_name}")
+        fn.enis[(subnet, *groups)] = made.id
+    gone = [fn.enis.pop(key) for key in fn.enis.keys() - needed]
+    role, iam = fn.role, iam_backends[fn.account_id][fn.partition]
+
+    def let_go():
+        if any(r.arn == role for r in iam.get_roles()):
+            for eni in gone:
+                ec2.delete_network_interface(eni)
+
+    threading.Timer(LINGERS, let_go).start()
+
+
+def held(ec2, by):
+    if any(by(eni) for eni in ec2.enis.values() if (eni.description or "").startswith(ENI)):
+        raise DependencyViolationError("resource has a dependent object")
+
+
+def delete_group(self, vpc_id, group_id):
+    held(self, lambda eni: group_id in [group.id for group in eni.group_set])
+    return DELETE_GROUP(self, vpc_id, group_id)
+
+
+def delete_subnet(self, subnet_id):
+    held(self, lambda eni: eni.subnet.id == subnet_id)
+    return DELETE_SUBNET(self, subnet_id)
+
+
+def create(self, spec):
+    if spec["FunctionName"] in self._lambdas._functions:
+        raise Conflict(f"Function already exist: {spec['FunctionName']}")
+    config = spec.get("VpcConfig") or {}
+    if bool(config.get("SubnetIds")) != bool(config.get("SecurityGroupIds")):
+        raise InvalidParameterValueException("SubnetIds and SecurityIds must coexist or be both empty list.")
+    check_role(self.account_id, self._lambdas.partition, spec["Role"])
+    fn = CREATE(self, spec)
+    fn.enis = {}
+    interfaces(self, fn)
+    return fn
+
+
+def configure(self, name, qualifier, body):
+    fn = self.get_function(name, qualifier)
+    begin(fn)
+    if "Role" in body and body["Role"] != fn.role:
+        check_role(self.account_id, self._lambdas.partition, body["Role"])
+    if "LoggingConfig" in body:
+        fn.logging_config = {**fn.logging_config, **body["LoggingConfig"]}
+    fn.update_configuration(body)
+    interfaces(self, fn)
+    fn.first = False
+    start(fn)
+    return fn.get_configuration()
+
+
+def load(self, name, qualifier, body):
+    fn = self.get_function(name, qualifier)
+    begin(fn)
+    # Versions keep what they were made of.
+    fn.code = dict(fn.code)
+    if "Architectures" in body:
+        fn.architectures = body["Architectures"]
+    fn.update_function_code(body)
+    fn.first = False
+    start(fn)
+    return fn.get_configuration()
+
+
+def publish(self):
+    name, guard = self.path.split("/")[-2], self._get_param("CodeSha256")
+    fn = self.backend.get_function(name)
+    begin(fn)
+    if guard and guard != fn.code_sha_256:
+        raise InvalidParameterValueException(
+            f"CodeSHA256 ({guard}) is different from current CodeSHA256 in $LATEST ({fn.code_sha_256}). Please try again with the CodeSHA256 in $LATEST."
+        )
+    versions = self.backend._lambdas._functions[name]["versions"]
+    if versions and not fn.code_or_config_updated:
+        return 201, {"status": 201}, json.dumps(versions[-1].get_configuration())
+    fn.code_or_config_updated = False
+    fn.numbered += 1
+    made = copy.copy(fn)
+    made.set_version(fn.numbered)
+    made.description, made.first = self._get_param("Description") or fn.description, True
+    start(made)
+    versions.append(made)
+    self.backend._lambdas._arns[made.function_arn] = made
+    return 201, {"status": 201}, json.dumps(made.get_configuration())
+
+
+def delete(self, name, qualifier=None):
+    fn = self.get_function(name, qualifier)
+    if qualifier:
+        users = [alias.name for alias in self.list_aliases(name) if str(alias.function_version) == qualifier]
+        if users:
+            raise Conflict(f"Unable to delete version because the following aliases reference it: [{', '.join(users)}]")
+        DELETE(self, name, qualifier)
+        return interfaces(self, self.get_function(name))
+    begin(fn)
+    DELETE(self, name, qualifier)
+    interfaces(self, fn)
+
+
+INIT, CONFIGURATION, CREATE, DELETE, DELETE_GROUP, DELETE_SUBNET, MAKE_ROLE = (
+    LambdaFunction.__init__,
+    LambdaFunction.get_configuration,
+    LambdaBackend.create_function,
+    LambdaBackend.delete_function,
+    EC2Backend._delete_security_group,
+    EC2Backend.delete_subnet,
+    IAMBackend.create_role,
+)
+
+
+def install():
+    LambdaFunction.__init__ = init
+    LambdaFunction.get_configuration = configuration
+    LambdaBackend.create_function = create
+    LambdaBackend.update_function_configuration = configure
+    LambdaBackend.update_function_code = load
+    LambdaBackend.delete_function = delete
+    LambdaResponse.publish_version = publish
+    EC2Backend._delete_security_group = delete_group
+    EC2Backend.delete_subnet = delete_subnet
+    IAMBackend.create_role = make_role
