@@ -10,6 +10,7 @@ pub fn check(name: &str, entry: &Compute, cx: &mut Check<'_>) {
     let _ = cx.tier(&["compute", name, "subnets"], &entry.subnets);
     entry.timeouts.check(cx, &["compute", name]);
     source(cx, name, entry);
+    command(cx, name, entry);
     env(cx, name, entry);
     policies(cx, name, entry);
     way_out(cx, name, entry);
@@ -41,6 +42,19 @@ fn source(cx: &mut Check<'_>, name: &str, entry: &Compute) {
             let help = "a container is started on an instance that infra sets up; leave one of them out";
             cx.both(Code::Source, places, message, help);
         }
+    }
+}
+
+/// A command is a container's, and each word of it stands in one line.
+fn command(cx: &mut Check<'_>, name: &str, entry: &Compute) {
+    let path = ["compute", name, "command"];
+    if entry.image.is_none() && !entry.command.is_empty() {
+        let message = format!("`compute.{name}` has a `command`, but no container that would run it");
+        cx.error(Code::Source, &path, "this command", message, "add `image:`, or start it in `user_data`");
+    }
+    for (index, word) in entry.command.iter().enumerate().filter(|(_, word)| word.contains(char::is_control)) {
+        let message = format!("the word {word:?} of a command has a control character");
+        cx.error(Code::BadText, &["compute", name, "command", &index.to_string()], "this word", message, "write each word in one line");
     }
 }
 
