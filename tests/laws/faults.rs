@@ -121,7 +121,9 @@ pub(super) async fn check(Case { cloud, plan, before }: &Case, to: &Stack, outco
         Outcome::RolledBack(_) => {
             // What never goes back stays as it was changed, and the plan says so.
             let stays = |c: &&Change| c.attrs.iter().any(AttrChange::stays);
-            let stays: Vec<String> = plan.changes.iter().filter(stays).map(|c| format!("{} ", c.address)).collect();
+            let names =
+                |c: &Change| [Some(&c.address), c.renamed_from.as_ref()].into_iter().flatten().map(|a| format!("{a} ")).collect::<Vec<_>>();
+            let stays: Vec<String> = plan.changes.iter().filter(stays).flat_map(names).collect();
             let rest = |view: &[String]| view.iter().filter(|line| !stays.iter().any(|s| line.starts_with(s))).cloned().collect::<Vec<_>>();
             assert_eq!(rest(&view(cloud)), rest(before), "{tag} {events:#?}");
             let again: Vec<&Address> = plan.steps[..plan.commit].iter().filter(|s| s.undo == Undo::Recreate).map(|s| &s.address).collect();

@@ -82,7 +82,10 @@ pub fn case() -> Case {
             }),
         ),
         ("the container's port", with(&|t| t.boot = Boot::Container(Container { port: Some(9000), ..container() }))),
-        ("the container's command", with(&|t| t.boot = Boot::Container(Container { command: vec!["serve".into(), "a b".into()], ..container() }))),
+        (
+            "the container's command",
+            with(&|t| t.boot = Boot::Container(Container { command: vec!["serve".into(), "a b".into()], ..container() })),
+        ),
         ("a variable", with(&|t| t.boot = env("GREETING", EnvValue::Plain(Text::literal("hello"))))),
         ("a secret to fetch", with(&|t| t.boot = env("PASSWORD", EnvValue::FromSecretsManager(Text::literal("shop/other"))))),
         ("user data", with(&|t| t.boot = Boot::UserData(Text::literal("#!/bin/bash\necho \"grüß dich\"\n")))),
