@@ -153,7 +153,7 @@ async fn who_may_call_a_function_is_kept() {
         let told = cloud.elb().describe_target_health().target_group_arn(&group).send().await.unwrap();
         told.target_health_descriptions().iter().filter_map(|t| t.target()?.id().map(String::from)).collect::<Vec<_>>()
     };
-    assert_eq!(targets().await, [arn.clone()]);
+    assert_eq!(targets().await, vec![arn.clone()]);
 
     let theirs = cloud.lambda().add_permission().function_name(&function.id).qualifier(LIVE).statement_id("theirs");
     theirs.action("lambda:InvokeFunction").principal("s3.amazonaws.com").source_account("123456789012").send().await.unwrap();
