@@ -1,6 +1,8 @@
 """What RDS, S3, Auto Scaling and Elastic Load Balancing do otherwise than the emulator. What it refuses: each rule with the error that RDS was seen to answer with, or that its reference names.
 And parameters: a value that is the family's own isn't the user's, whoever wrote it."""
+import ipaddress
 import json
+import re
 
 from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
 from moto.autoscaling.models import AutoScalingBackend, make_int
@@ -262,7 +264,45 @@ def policy(self, *args, **kwargs):
 SCHEDULED, POLICY = AutoScalingBackend.put_scheduled_update_group_action, AutoScalingBackend.put_scaling_policy
 
 
+# What Elastic Load Balancing takes in the conditions of a rule (`RuleCondition` and the configurations of its fields; its quotas).
+WORDS = {
+    "host-header": r"[A-Za-z0-9.*?-]*\.[A-Za-z]+",
+    "http-request-method": r"[A-Z_-]+",
+    "path-pattern": r"[A-Za-z0-9_.$/~\"'@:+&*?-]+",
+}
+
+
+def conditions(self, all):
+    CONDITIONS(self, all)
+    count = wild = 0
+    for one in all:
+        field = one.get("Field")
+        config = next((said for key, said in one.items() if key.endswith("Config")), {})
+        if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,40}", config.get("HttpHeaderName", "any")):
+            raise ELBClientError("ValidationError", f"The header name '{config['HttpHeaderName']}' is not valid")
+        for value in config.get("Values") or one.get("Values") or []:
+            text = value["Value"] if isinstance(value, dict) else value
+            if not 0 < len(text) <= (40 if field == "http-request-method" else 128) or not re.fullmatch(WORDS.get(field, r"[^\x00-\x1f]+"), text):
+                raise ELBClientError("ValidationError", f"Condition value '{text}' of {field} is not valid")
+            if field == "source-ip":
+                try:
+                    ipaddress.ip_network(text, strict=False)
+                except ValueError:
+                    raise ELBClientError("ValidationError", f"'{text}' is not a valid CIDR")
+            elif field != "http-request-method":
+                wild += text.count("*") + text.count("?")
+            count += 1
+    if count > 5:
+        raise ELBClientError("ValidationError", "A rule can only have '5' condition values")
+    if wild > 5:
+        raise ELBClientError("ValidationError", "A rule can only have '5' condition wildcards")
+
+
+CONDITIONS = ELBv2Backend._validate_conditions
+
+
 def install():
+    ELBv2Backend._validate_conditions = conditions
     AutoScalingBackend.put_scheduled_update_group_action = scheduled
     AutoScalingBackend.put_scaling_policy = policy
     FakeBucket.set_lifecycle = lifecycle

@@ -1,9 +1,10 @@
 use std::collections::BTreeSet;
 
-use infra::cloud::Observe;
+use infra::cloud::{Cloud, Observe};
 use infra::kinds::listener::{Action, Redirect, Respond};
 use infra::kinds::listener_rule::Conditions;
-use infra::kinds::{Kind, ListenerRule, Ref};
+use infra::kinds::{Kind, Links, ListenerRule, Near, Ref, Resource};
+use infra::observe::observe;
 use infra::run::Outcome;
 
 use super::listener::listener;
@@ -134,6 +135,44 @@ async fn a_rule_of_others_keeps_its_place() {
     assert!(seen.contains(&theirs) && own.actions()[0].target_group_arn().is_some(), "{seen:#?}");
     run(&stack("wire-others-rules", [("vpc.main", want.nodes[&address("vpc.main")].clone())]), "r4").await;
     assert!(of(Kind::ListenerRule).await.is_empty(), "theirs went with the listener");
+}
+
+/// What Elastic Load Balancing refuses of conditions, its stand-in refuses, and so do the kind's own rules before anything is sent.
+#[tokio::test]
+async fn what_the_balancer_refuses_is_said_beforehand() {
+    let moto = Moto::start().await;
+    let cloud = Moto::clients(&moto.endpoint);
+    let Case { address: at, world, .. } = case();
+    let want = stack("wire-no", world);
+    let plan = plan_for(&cloud, &want).await.unwrap();
+    assert_eq!(apply(&cloud, &plan, "r1").await.0, Outcome::Applied);
+    let links =
+        Links(observe(&cloud, "wire-no", &Default::default()).await.unwrap().live.into_iter().map(|(a, mut l)| (a, l.remove(0))).collect());
+    let live = links.0[&address(at)].clone();
+    let none = Conditions::default;
+    let refused = [
+        Conditions { host: set(&["localhost"]), ..none() },
+        Conditions { host: set(&["a_b.example.com"]), ..none() },
+        Conditions { path: set(&["/ä"]), ..none() },
+        Conditions { path: set(&[&format!("/{}", "a".repeat(128))]), ..none() },
+        Conditions { path: set(&["/a", "/b", "/c", "/d", "/e", "/f"]), ..none() },
+        Conditions { path: set(&["/*/*/*", "/?/?/?"]), ..none() },
+        Conditions { method: set(&["get"]), ..none() },
+        Conditions { method: set(&[&"A".repeat(41)]), ..none() },
+        Conditions { source: set(&["203.0.113.7/33"]), ..none() },
+        Conditions { header: [("X Y".into(), set(&["a"]))].into(), ..none() },
+        Conditions { query: [("version".into(), set(&[""]))].into(), ..none() },
+    ];
+    for conditions in refused {
+        let bad = ListenerRule { conditions, ..rule() };
+        assert!(!bad.breaches(&address(at), Near(&want.nodes)).is_empty(), "{bad:#?}");
+        let e = cloud.update(&live, &bad.clone().into(), &links, &live.stamp).await.expect_err("taken");
+        assert!(e.code == "ValidationError" || e.message.contains("ValidationError"), "{e:?} {bad:#?}");
+    }
+    let most = Conditions { path: set(&["/*/*", "/b?", "/c"]), host: set(&["*.example.com", "?.example.org"]), ..none() };
+    let good = ListenerRule { conditions: most, ..rule() };
+    assert!(good.breaches(&address(at), Near(&want.nodes)).is_empty());
+    cloud.update(&live, &good.into(), &links, &live.stamp).await.unwrap();
 }
 
 /// A plan that finds nothing to do asks once a listener, and 20 rules at once for their tags.
