@@ -1,7 +1,7 @@
 //! What the kinds of Elastic Load Balancing share: names, tags in batches, the balancers of a stack.
 use std::collections::BTreeMap;
 
-use aws_sdk_elasticloadbalancingv2::types::{LoadBalancer, TargetHealth};
+use aws_sdk_elasticloadbalancingv2::types::{LoadBalancer, TargetHealth, TargetHealthReasonEnum, TargetHealthStateEnum};
 use futures_util::future::try_join_all;
 
 use super::{NameRule, half, load_balancer, ours, present};
@@ -106,4 +106,9 @@ pub async fn health(cx: &Clients, group: &str) -> Result<BTreeMap<String, Target
     let found = cx.safe(Service::Elb, "DescribeTargetHealth", async || request.clone().send().await).await?;
     let told = found.target_health_descriptions.into_iter().flatten();
     Ok(told.filter_map(|t| Some((t.target?.id?, t.target_health?))).collect())
+}
+
+/// Whether a target takes requests: it is healthy, or nobody asks.
+pub fn takes_requests(health: &TargetHealth) -> bool {
+    health.state == Some(TargetHealthStateEnum::Healthy) || health.reason == Some(TargetHealthReasonEnum::HealthCheckDisabled)
 }

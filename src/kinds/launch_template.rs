@@ -109,7 +109,12 @@ impl Resource for LaunchTemplate {
             public_ip: false,
             disk: Disk { device: "/dev/xvda".into(), size_gib: 20, volume_type: "gp3".into(), encrypted: true },
             metadata: Metadata { http_tokens: "required".into(), hop_limit: 2 },
-            boot: Boot::Container(Container { image: "example/shop:1".into(), port: Some(8080), env: env.into() }),
+            boot: Boot::Container(Container {
+                image: "example/shop:1".into(),
+                port: Some(8080),
+                command: vec!["serve".into()],
+                env: env.into(),
+            }),
             tags: tags(),
         }
     }

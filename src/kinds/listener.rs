@@ -237,7 +237,7 @@ pub(super) async fn forwarded(
     let before = live.points.iter().find(|id| id.contains(GROUP_ARN));
     if let (Some(before), Some(group)) = (before, group)
         && !live.points.contains(group)
-        && elb::health(cx, group).await?.values().any(|h| h.state != Some(TargetHealthStateEnum::Healthy))
+        && !elb::health(cx, group).await?.values().all(elb::takes_requests)
     {
         modify(Action::beside(before, group)).await?;
         if let Err(e) = answered(cx, group).await {
@@ -262,15 +262,14 @@ pub(super) async fn answered(cx: &Clients, group: &str) -> Result<(), CloudError
     let ill = RefCell::new(String::new());
     let look = async || {
         let told = elb::health(cx, group).await?;
-        let healthy = |h: &TargetHealth| h.state == Some(TargetHealthStateEnum::Healthy);
         // One that drains goes; one in a zone without the balancer is never in use.
         let aside =
             |h: &TargetHealth| h.state == Some(TargetHealthStateEnum::Draining) || h.reason == Some(TargetHealthReasonEnum::NotInUse);
-        let all = told.values().all(|h| healthy(h) || aside(h));
-        if told.is_empty() || all && told.values().any(healthy) {
+        let all = told.values().all(|h| elb::takes_requests(h) || aside(h));
+        if told.is_empty() || all && told.values().any(elb::takes_requests) {
             return Ok(Some(()));
         }
-        let worst = told.iter().find(|(_, h)| !healthy(h));
+        let worst = told.iter().find(|(_, h)| !elb::takes_requests(h));
         ill.replace(worst.map_or_else(String::new, |(id, h)| {
             let state = h.state.as_ref().map_or("unknown", |s| s.as_str());
             format!("{id} is {state}: {}", h.description.as_deref().unwrap_or("no reason given"))

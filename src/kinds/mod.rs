@@ -45,6 +45,7 @@ mod names;
 pub mod nat_gateway;
 mod object;
 mod parameters;
+mod permission;
 mod phase;
 pub mod prefix_list;
 mod quotas;

@@ -1,39 +1,44 @@
-//! The instances behind a load balancer, and how their health is told.
+//! The instances or the function behind a load balancer, and how their health is told.
+mod answer;
+mod rules;
 mod terraform;
 
-use super::calls::{ELB_TAG, ELB_UNTAG, NEW, OWN, call, reads};
+use super::calls::{ELB_TAG, ELB_UNTAG, FUNCTIONS_AND_VERSIONS, NEW, OWN, call, reads};
 use super::example::{EXAMPLE, tags};
 use super::quotas::quota;
 use super::*;
-use crate::diag::Code;
 use crate::kinds::elb::{self, Own, may_stand};
 use crate::model::Tags;
 use crate::wire::tags::to_tags;
-use aws_sdk_elasticloadbalancingv2::types::{self as sdk, Matcher, TargetGroupAttribute, TargetTypeEnum};
+use aws_sdk_elasticloadbalancingv2::types::{self as sdk, Matcher, ProtocolEnum, TargetGroupAttribute, TargetTypeEnum};
 use futures_util::future::try_join_all;
 
 object! {
-    /// `AWS::ElasticLoadBalancingV2::TargetGroup` with targets of type `instance`.
+    /// `AWS::ElasticLoadBalancingV2::TargetGroup` with targets of type `instance` (`vpc`, `port` and `protocol`), or of type `lambda` (`function`).
     pub struct TargetGroup {
         /// The only balancer whose listeners may forward to this group. AWS shows it once a listener does; until then only the tag
         /// `infra:load-balancer` (its ARN) tells.
         replace load_balancer: Ref<LoadBalancer>,
-        /// `VpcId`.
-        replace vpc: Ref<Vpc>,
-        /// `Port`: where the targets listen, from 1 to 65535.
-        replace port: i32,
-        /// `Protocol` towards the targets, for requests and health checks: `HTTP` or `HTTPS`.
-        replace protocol: String,
-        update health_check: HealthCheck,
-        /// `deregistration_delay.timeout_seconds`: how long a leaving target may end its requests, from 0 to 3600.
-        update deregistration_delay: i32,
+        /// `VpcId` of instances.
+        replace vpc: Option<Ref<Vpc>>,
+        /// `Port`: where instances listen, from 1 to 65535.
+        replace port: Option<i32>,
+        /// `Protocol` towards instances, for requests and health checks: `HTTP` or `HTTPS`.
+        replace protocol: Option<String>,
+        /// The function that answers, by its alias: the only target, and what lets the balancer call it (`AddPermission`). One without either is shown as
+        /// none.
+        update function: Option<Ref<Function>>,
+        /// `None`: `HealthCheckEnabled` is off, as only a function may have it; each check would be a call of it.
+        update health_check: Option<HealthCheck>,
+        /// `deregistration_delay.timeout_seconds`: how long a leaving instance may end its requests, from 0 to 3600; `None` for a function.
+        update deregistration_delay: Option<i32>,
         /// `stickiness.lb_cookie.duration_seconds`: how long a client stays with one target, from 1 to 604800 seconds; 0 = no cookie.
         update stickiness: i32,
         update tags: Tags,
     }
 }
 
-/// When a target counts as healthy. Asked over the group's protocol, on the port of the traffic.
+/// When a target counts as healthy. Instances are asked over the group's protocol, on the port of the traffic.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct HealthCheck {
     /// `HealthCheckPath`: at most 1024 characters, beginning with `/`.
@@ -73,20 +78,26 @@ impl Resource for TargetGroup {
     const NAME: Option<NameRule> = Some(NAMES);
     const SERVICE: Service = Service::Elb;
     const TYPICAL: Typical = Typical::secs(3, 3, 3);
-    const HINT: &'static [&'static str] = &["port {port} {health_check.path}"];
+    const HINT: &'static [&'static str] = &["port {port} {health_check.path}", "of {function}"];
     const CALLS: Calls = Calls {
         read: &[
             reads(Service::Elb, "DescribeTags"),
             reads(Service::Elb, "DescribeTargetGroupAttributes"),
             reads(Service::Elb, "DescribeTargetGroups"),
+            reads(Service::Elb, "DescribeTargetHealth"),
+            call(Service::Lambda, "GetPolicy", FUNCTIONS_AND_VERSIONS),
         ],
         write: &[
             ELB_TAG,
             call(Service::Elb, "CreateTargetGroup", NEW),
             call(Service::Elb, "DeleteTargetGroup", OWN),
+            call(Service::Elb, "DeregisterTargets", OWN),
             call(Service::Elb, "ModifyTargetGroup", OWN),
             call(Service::Elb, "ModifyTargetGroupAttributes", OWN),
+            call(Service::Elb, "RegisterTargets", OWN),
             ELB_UNTAG,
+            call(Service::Lambda, "AddPermission", FUNCTIONS_AND_VERSIONS),
+            call(Service::Lambda, "RemovePermission", FUNCTIONS_AND_VERSIONS),
         ],
     };
     const TERRAFORM: &'static Table = &terraform::TABLE;
@@ -98,29 +109,25 @@ impl Resource for TargetGroup {
     fn example() -> Self {
         TargetGroup {
             load_balancer: Ref::to(EXAMPLE),
-            vpc: Ref::to(EXAMPLE),
-            port: 8080,
-            protocol: "HTTP".into(),
-            health_check: HealthCheck { path: "/".into(), interval: 15, timeout: 5, healthy: 3, unhealthy: 2, matcher: "200".into() },
-            deregistration_delay: 30,
+            vpc: Some(Ref::to(EXAMPLE)),
+            port: Some(8080),
+            protocol: Some("HTTP".into()),
+            function: None,
+            health_check: Some(HealthCheck { path: "/".into(), interval: 15, timeout: 5, healthy: 3, unhealthy: 2, matcher: "200".into() }),
+            deregistration_delay: Some(30),
             stickiness: 600,
             tags: tags(),
         }
     }
 
-    /// `Matcher.HttpCode`: from 200 to 499, several or a range.
+    /// A group has one function at most, and only for a moment none: where it goes, a successor takes its place.
+    fn renewed(&self, replaced: &dyn Fn(&Address) -> bool) -> Vec<&'static str> {
+        let function = self.function.as_ref().is_some_and(|f| replaced(&f.address()));
+        if function { vec!["function"] } else { vec![] }
+    }
+
     fn breaches(&self, _me: &Address, _near: Near<'_>) -> Vec<Breach> {
-        let matcher = &self.health_check.matcher;
-        let breach = || {
-            let message = format!("`{matcher}` are no status codes of a good answer");
-            Breach::new(
-                Code::BadText,
-                "health_check.matcher",
-                message,
-                "write codes from 200 to 499, such as `200,204`, or a range such as `200-299`",
-            )
-        };
-        (!codes(matcher)).then(breach).into_iter().collect()
+        rules::breaches(self)
     }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
@@ -130,32 +137,47 @@ impl Resource for TargetGroup {
         let found = found.into_iter().filter(|g| elb::named(&NAMES, stack, g.target_group_name()));
         let found = found.filter_map(|g| Some((g.target_group_arn.clone()?, g))).collect();
         let own = elb::own(cx, stack, found).await?;
-        let settings = try_join_all(own.iter().map(async |g| present(settings(cx, &g.arn).await))).await?;
-        Ok(own.into_iter().zip(settings).filter_map(|(own, settings)| read(own, &settings?)).collect())
+        let more = async |g: &Own<sdk::TargetGroup>| {
+            let settings = settings(cx, &g.arn);
+            if g.seen.target_type != Some(TargetTypeEnum::Lambda) {
+                return Ok(present(settings.await)?.map(|settings| (settings, None)));
+            }
+            let (settings, function) = tokio::join!(settings, answer::shown(cx, &g.arn));
+            Ok::<_, CloudError>(present(settings)?.zip(present(function)?))
+        };
+        let more = try_join_all(own.iter().map(more)).await?;
+        Ok(own
+            .into_iter()
+            .zip(more)
+            .filter_map(|(own, more)| more.and_then(|(settings, function)| read(own, &settings, function)))
+            .collect())
     }
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
         let name = stamp.physical_name(&NAMES);
         let mut tags = stamp.tags(&self.tags);
         tags.insert(TAG_BALANCER.into(), links.to(&self.load_balancer)?);
-        let check = &self.health_check;
+        let vpc = self.vpc.as_ref().map(|vpc| links.to(vpc)).transpose()?;
+        let instances = vpc.is_some();
+        let protocol = self.protocol.as_deref().map(ProtocolEnum::from);
+        let check = self.health_check.as_ref();
         let request = cx
             .elb()
             .create_target_group()
             .name(&name)
-            .target_type(TargetTypeEnum::Instance)
-            .vpc_id(links.to(&self.vpc)?)
-            .port(self.port)
-            .protocol(self.protocol.as_str().into())
-            .health_check_enabled(true)
-            .health_check_protocol(self.protocol.as_str().into())
-            .health_check_port("traffic-port")
-            .health_check_path(&check.path)
-            .health_check_interval_seconds(check.interval)
-            .health_check_timeout_seconds(check.timeout)
-            .healthy_threshold_count(check.healthy)
-            .unhealthy_threshold_count(check.unhealthy)
-            .matcher(Matcher::builder().http_code(&check.matcher).build())
+            .target_type(if instances { TargetTypeEnum::Instance } else { TargetTypeEnum::Lambda })
+            .set_vpc_id(vpc)
+            .set_port(self.port)
+            .set_protocol(protocol.clone())
+            .health_check_enabled(check.is_some())
+            .set_health_check_protocol(protocol)
+            .set_health_check_port(instances.then(|| "traffic-port".to_owned()))
+            .set_health_check_path(check.map(|c| c.path.clone()))
+            .set_health_check_interval_seconds(check.map(|c| c.interval))
+            .set_health_check_timeout_seconds(check.map(|c| c.timeout))
+            .set_healthy_threshold_count(check.map(|c| c.healthy))
+            .set_unhealthy_threshold_count(check.map(|c| c.unhealthy))
+            .set_matcher(check.map(|c| Matcher::builder().http_code(&c.matcher).build()))
             .set_tags(Some(to_tags(&tags)));
         let made = cx.write(Service::Elb, "CreateTargetGroup", async || request.clone().send().await).await;
         let made = match made.map(|m| m.target_groups.and_then(|mut all| all.pop())) {
@@ -168,24 +190,30 @@ impl Resource for TargetGroup {
         };
         let id = made.and_then(|g| g.target_group_arn).ok_or_else(|| CloudError::incomplete("CreateTargetGroup", "TargetGroupArn"))?;
         half(self.set(cx, &id).await)?;
+        half(self.lead(cx, links, &id, None).await)?;
         Live::made(id, self.clone(), stamp, links)
     }
 
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let old: TargetGroup = live.of()?;
-        let check = &self.health_check;
-        if *check != old.health_check {
+        let function = answer::of(live)?;
+        if self.function.as_ref().map(|f| links.to(f)).transpose()?.as_ref() != function {
+            self.lead(cx, links, &live.id, function.map(String::as_str)).await?;
+        }
+        if self.health_check != old.health_check {
+            let check = self.health_check.as_ref();
             let request = cx
                 .elb()
                 .modify_target_group()
                 .target_group_arn(&live.id)
-                .health_check_path(&check.path)
-                .health_check_interval_seconds(check.interval)
-                .health_check_timeout_seconds(check.timeout)
-                .healthy_threshold_count(check.healthy)
-                .unhealthy_threshold_count(check.unhealthy)
-                .matcher(Matcher::builder().http_code(&check.matcher).build());
-            cx.safe(Service::Elb, "ModifyTargetGroup", async || request.clone().send().await).await?;
+                .set_health_check_enabled(self.vpc.is_none().then_some(check.is_some()))
+                .set_health_check_path(check.map(|c| c.path.clone()))
+                .set_health_check_interval_seconds(check.map(|c| c.interval))
+                .set_health_check_timeout_seconds(check.map(|c| c.timeout))
+                .set_healthy_threshold_count(check.map(|c| c.healthy))
+                .set_unhealthy_threshold_count(check.map(|c| c.unhealthy))
+                .set_matcher(check.map(|c| Matcher::builder().http_code(&c.matcher).build()));
+            half(cx.safe(Service::Elb, "ModifyTargetGroup", async || request.clone().send().await).await)?;
         }
         if (self.deregistration_delay, self.stickiness) != (old.deregistration_delay, old.stickiness) {
             half(self.set(cx, &live.id).await)?;
@@ -196,7 +224,8 @@ impl Resource for TargetGroup {
 
     async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
         let request = cx.elb().delete_target_group().target_group_arn(&live.id);
-        gone(cx.safe(Service::Elb, "DeleteTargetGroup", async || request.clone().send().await).await)
+        gone(cx.safe(Service::Elb, "DeleteTargetGroup", async || request.clone().send().await).await)?;
+        half(answer::forget(cx, live).await)
     }
 
     async fn holders(cx: &Clients, live: &Live) -> Option<Holders> {
@@ -207,7 +236,9 @@ impl Resource for TargetGroup {
 impl TargetGroup {
     /// Writes what the group keeps in attributes: `ModifyTargetGroupAttributes`.
     async fn set(&self, cx: &Clients, arn: &str) -> Result<(), CloudError> {
-        let mut settings = vec![(DELAY, self.deregistration_delay.to_string()), (STICKY, (self.stickiness > 0).to_string())];
+        // A function drains nothing, and no cookie leads back to it.
+        let Some(delay) = self.deregistration_delay else { return Ok(()) };
+        let mut settings = vec![(DELAY, delay.to_string()), (STICKY, (self.stickiness > 0).to_string())];
         if self.stickiness > 0 {
             settings.extend([(STICKY_TYPE, "lb_cookie".to_owned()), (STICKY_SECONDS, self.stickiness.to_string())]);
         }
@@ -217,27 +248,34 @@ impl TargetGroup {
     }
 }
 
-/// The group from what three calls show; an attribute that isn't shown has AWS's default. `None` when it isn't of our type.
-fn read(own: Own<sdk::TargetGroup>, settings: &BTreeMap<String, String>) -> Option<Live> {
+/// The group from what its calls show; an attribute that isn't shown has AWS's default. `None` when it isn't of our types.
+fn read(own: Own<sdk::TargetGroup>, settings: &BTreeMap<String, String>, function: Option<String>) -> Option<Live> {
     let Own { arn, seen, stamp, tags, all } = own;
     let seconds = |key: &str, default| settings.get(key).and_then(|v| v.parse().ok()).unwrap_or(default);
     let said = |key: &str, value: &str| settings.get(key).is_some_and(|v| v == value);
     // Once a balancer forwards to it, that is the one; until then, the tag says which it was made for.
     let balancer = seen.load_balancer_arns().first().cloned().or_else(|| all.get(TAG_BALANCER).cloned());
+    let instances = match seen.target_type? {
+        TargetTypeEnum::Instance => true,
+        TargetTypeEnum::Lambda => false,
+        _ => return None,
+    };
+    let check = HealthCheck {
+        path: seen.health_check_path.unwrap_or_else(|| "/".into()),
+        interval: seen.health_check_interval_seconds?,
+        timeout: seen.health_check_timeout_seconds?,
+        healthy: seen.healthy_threshold_count?,
+        unhealthy: seen.unhealthy_threshold_count?,
+        matcher: seen.matcher.and_then(|m| m.http_code).unwrap_or_else(|| "200".into()),
+    };
     let group = TargetGroup {
         load_balancer: Ref::to(balancer.unwrap_or_else(|| "unknown".into())),
-        vpc: Ref::to(seen.vpc_id?),
-        port: seen.port?,
-        protocol: seen.protocol?.as_str().into(),
-        health_check: HealthCheck {
-            path: seen.health_check_path.unwrap_or_else(|| "/".into()),
-            interval: seen.health_check_interval_seconds?,
-            timeout: seen.health_check_timeout_seconds?,
-            healthy: seen.healthy_threshold_count?,
-            unhealthy: seen.unhealthy_threshold_count?,
-            matcher: seen.matcher.and_then(|m| m.http_code).unwrap_or_else(|| "200".into()),
-        },
-        deregistration_delay: seconds(DELAY, 300),
+        vpc: seen.vpc_id.filter(|_| instances).map(Ref::to),
+        port: seen.port.filter(|_| instances),
+        protocol: seen.protocol.filter(|_| instances).map(|p| p.as_str().into()),
+        function: function.map(Ref::to),
+        health_check: Some(check).filter(|_| instances || seen.health_check_enabled == Some(true)),
+        deregistration_delay: instances.then(|| seconds(DELAY, 300)),
         stickiness: if said(STICKY, "true") && said(STICKY_TYPE, "lb_cookie") { seconds(STICKY_SECONDS, 86_400) } else { 0 },
         tags,
     };

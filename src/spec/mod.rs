@@ -22,6 +22,7 @@ pub mod ordered;
 mod outputs;
 mod parse;
 pub mod peers;
+mod permissions;
 mod reach;
 mod references;
 mod renamed;

@@ -121,6 +121,9 @@ struct Compute {
     disk: Option<(&'static str, &'static str)>,
     allow_from: Vec<usize>,
     policy: bool,
+    permission: bool,
+    /// What a container runs, by word.
+    command: Option<&'static [&'static str]>,
     stickiness: Option<&'static str>,
     renamed_from: Option<&'static str>,
 }

@@ -90,7 +90,7 @@ const BROKEN: &[Broken] = &[
     }),
     ("target_group.app", |o| {
         if let Object::TargetGroup(x) = o {
-            x.health_check.matcher = "299-200".into()
+            x.health_check.as_mut().unwrap().matcher = "299-200".into()
         }
     }),
     ("subnet.app-a", |o| {

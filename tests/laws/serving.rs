@@ -1,5 +1,5 @@
 //! Whoever served before a run serves at every event of it: requests are never led to a group without instances that answer, on a port that they listen on,
-//! through a door that is open.
+//! through a door that is open, or a function that has code.
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io;
@@ -16,7 +16,7 @@ use infra::stack::Stack;
 
 use super::world::{Case, settings, stack, with};
 
-const SHOP: &str = "stack: full\nregion: us-east-1\nload_balancer:\n  allow_from: [anywhere]\n  deletion_protection: false\n  listeners:\n    http:\n      port: 80\n      forward: app\n      routes: { api: { path: /api/*, forward: api } }\ncompute:\n  app: { image: 'example/shop:1', port: 8080, instances: { min: 2, max: 2 } }\n  api: { ami: ami-0123456789abcdef0, port: 9000, instances: { min: 2, max: 2 } }\ncdn: { zone: example.com, records: { www: { to: load_balancer, proxied: false } } }\n";
+const SHOP: &str = "stack: full\nregion: us-east-1\nload_balancer:\n  allow_from: [anywhere]\n  deletion_protection: false\n  listeners:\n    http:\n      port: 80\n      forward: app\n      routes: { api: { path: /api/*, forward: api }, hello: { path: /hello, forward: hello } }\nfunctions:\n  hello: { code: tests/support/code/hello, runtime: python3.13 }\ncompute:\n  app: { image: 'example/shop:1', port: 8080, instances: { min: 2, max: 2 } }\n  api: { ami: ami-0123456789abcdef0, port: 9000, instances: { min: 2, max: 2 } }\ncdn: { zone: example.com, records: { www: { to: load_balancer, proxied: false } } }\n";
 
 /// Layers over [`SHOP`], and what each changes under those who serve.
 const LAYERS: &[(&str, &str)] = &[
@@ -25,6 +25,19 @@ const LAYERS: &[(&str, &str)] = &[
     ("ports and an image", "compute: { app: { port: 8081, image: 'example/shop:2' }, api: { port: 9001 } }"),
     ("another balancer", "load_balancer: { scheme: internal, subnets: app, allow_from: [vpc] }"),
     ("another balancer and an image", "load_balancer: { scheme: internal, subnets: app }\ncompute: { app: { image: 'example/shop:2' } }"),
+    ("code", "functions: { hello: { code: tests/support/code/other, memory: 512MiB } }"),
+    (
+        "an image instead of code",
+        "functions: { hello: { code: null, runtime: null, image: '123456789012.dkr.ecr.us-east-1.amazonaws.com/hello@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' } }",
+    ),
+    (
+        "instances instead of a function",
+        "functions: null\ncompute: { hello: { image: 'example/hello:1', port: 8080, instances: { min: 2, max: 2 } } }",
+    ),
+    (
+        "a function answers what instances did",
+        "load_balancer: { listeners: { http: { forward: hello, routes: { hello: { forward: app } } } } }",
+    ),
     ("who answers", "load_balancer: { listeners: { http: { forward: api, routes: { api: { forward: app } } } } }"),
 ];
 
@@ -91,20 +104,26 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Instances of some scaling group are healthy in the target group, listen on its port, and are let through to.
+    /// Instances of some scaling group are healthy in the target group, listen on its port, and are let through to; or its function has code.
     fn answers(&self, all: &[Live], at: &Live, group: &str) {
         let get = |id: &str| all.iter().find(|l| l.id == id);
         let Some(Object::TargetGroup(target)) = get(group).map(|l| &l.object) else { panic!("{}: no group {group}", self.tag) };
+        if let Some(function) = &target.function {
+            let code = |l: &Live| matches!(&l.object, Object::Function(f) if f.version.0.is_some() && !f.code.is_empty());
+            assert!(get(&function.0).is_some_and(code), "{}: {} leads to no function {:#?}", self.tag, at.stamp.address, self.events);
+            return;
+        }
+        let port = target.port.unwrap();
         let healthy = self.healthy.borrow();
         let serves = |l: &Live| {
             let Object::AutoScalingGroup(fleet) = &l.object else { return false };
             let Some(Object::LaunchTemplate(template)) = get(&fleet.launch_template.0).map(|l| &l.object) else { return false };
             let listens = match &template.boot {
-                Boot::Container(container) => container.port == Some(target.port),
+                Boot::Container(container) => container.port == Some(port),
                 _ => true,
             };
             let open = template.security_groups.iter().filter_map(|g| get(&g.0)).any(|g| match &g.object {
-                Object::SecurityGroup(g) => g.ingress.iter().any(|r| (r.from_port..=r.to_port).contains(&target.port)),
+                Object::SecurityGroup(g) => g.ingress.iter().any(|r| (r.from_port..=r.to_port).contains(&port)),
                 _ => false,
             });
             fleet.target_groups.iter().any(|t| t.0 == group) && healthy.contains(&(l.id.clone(), group.to_owned())) && listens && open
@@ -165,5 +184,5 @@ async fn whoever_served_serves_at_every_event() {
         }
     }
     println!("served: {whole} whole, {back} taken back");
-    assert!(whole == 24 && back > 100, "{whole} {back}");
+    assert!(whole == 40 && back > 100, "{whole} {back}");
 }

@@ -3,6 +3,7 @@ use infra::spec::{self, Loaded};
 
 mod blocks;
 mod cdn;
+mod compute;
 mod diagnostics;
 mod examples;
 mod explain;

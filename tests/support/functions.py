@@ -1,12 +1,15 @@
 """What Lambda does otherwise than the emulator: how it logs is kept, changes take a moment and nothing else is taken meanwhile, a role isn't known at once,
-a digest guards a version, versions are never numbered twice, and network interfaces stay a while after their function, as long as its role is there."""
+a digest guards a version, versions are never numbered twice, and network interfaces stay a while after their function, as long as its role is there. An alias
+has a policy of its own."""
 import copy
 import json
 import threading
 import time
+from urllib.parse import unquote
 
 from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
 from moto.awslambda.models import LambdaBackend, LambdaFunction
+from moto.awslambda.policy import Policy
 from moto.awslambda.responses import LambdaResponse
 from moto.ec2.exceptions import DependencyViolationError
 from moto.ec2.models import EC2Backend, ec2_backends
@@ -181,6 +184,31 @@ def delete(self, name, qualifier=None):
     interfaces(self, fn)
 
 
+def policy(backend, name, qualifier):
+    fn = backend.get_function(name)
+    if qualifier:
+        backend.get_alias(qualifier, name)
+    return fn.__dict__.setdefault("policies", {}).setdefault(qualifier, Policy(fn))
+
+
+def permit(self, name, qualifier, raw):
+    all, said = policy(self, name, qualifier), json.loads(raw)
+    if any(s["Sid"] == said["StatementId"] for s in all.statements):
+        raise Conflict(f"The statement id ({said['StatementId']}) provided already exists.")
+    statement, _ = all.add_statement(raw, qualifier)
+    return statement
+
+
+def forbid(self):
+    name, (sid, _, _) = unquote(self.path.split("/")[-3]), self.path.split("/")[-1].partition("?")
+    policy(self.backend, name, self.querystring.get("Qualifier", [None])[0]).del_statement(sid)
+    return 204, {"status": 204}, ""
+
+
+def show(self, name, qualifier=None):
+    return policy(self, name, qualifier).wire_format()
+
+
 INIT, CONFIGURATION, CREATE, DELETE, DELETE_GROUP, DELETE_SUBNET, MAKE_ROLE = (
     LambdaFunction.__init__,
     LambdaFunction.get_configuration,
@@ -199,6 +227,9 @@ def install():
     LambdaBackend.update_function_configuration = configure
     LambdaBackend.update_function_code = load
     LambdaBackend.delete_function = delete
+    LambdaBackend.add_permission = permit
+    LambdaBackend.get_policy = show
+    LambdaResponse.remove_permission = forbid
     LambdaResponse.publish_version = publish
     EC2Backend._delete_security_group = delete_group
     EC2Backend.delete_subnet = delete_subnet

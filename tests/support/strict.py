@@ -1,7 +1,12 @@
 """What RDS, S3 and Elastic Load Balancing do otherwise than the emulator. What it refuses: each rule with the error that RDS was seen to answer with, or that its reference names.
 And parameters: a value that is the family's own isn't the user's, whoever wrote it."""
+import json
+
+from moto.awslambda.models import lambda_backends
 from moto.core.responses import ActionResult
+from moto.elbv2.exceptions import ELBClientError
 from moto.elbv2.models import ELBv2Backend
+from moto.iam.access_control import IAMPolicy
 from moto.rds.exceptions import DBParameterGroupNotFoundError
 from moto.rds.exceptions import InvalidParameterCombination, InvalidParameterValue
 from moto.rds.models import RDSBackend
@@ -153,7 +158,16 @@ def versioning(self):
     return status, headers, body.replace("GetBucketVersioningResponse", "VersioningConfiguration")
 
 
-LIFECYCLE, CORS, VERSIONING = FakeBucket.set_lifecycle, FakeBucket.set_cors, S3Response.get_bucket_versioning
+def permission(self, action, resource):
+    """Requests of tests stand for such over TLS; and a statement whose condition isn't met says nothing, where the emulator takes it for a denial."""
+    if self.policy is None:
+        return PERMISSION(self, action, resource)
+    policy = json.loads(self.policy)
+    policy["Statement"] = [s for s in listed(policy["Statement"]) if "aws:SecureTransport" not in s.get("Condition", {}).get("Bool", {})]
+    return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
+
+
+LIFECYCLE, CORS, VERSIONING, PERMISSION = FakeBucket.set_lifecycle, FakeBucket.set_cors, S3Response.get_bucket_versioning, FakeBucket.get_permission
 
 
 def turn(self, arn, *args, **kwargs):
@@ -164,14 +178,48 @@ def turn(self, arn, *args, **kwargs):
     return listener
 
 
-TURN = ELBv2Backend.modify_listener
+def register(self, arn, targets):
+    """A group of a function has one target, and that must let the balancer call it on behalf of the group."""
+    group = self.target_groups.get(arn)
+    if group and group.target_type == "lambda":
+        known = {*group.targets, *(t["Id"] for t in targets)}
+        if len(known) > 1:
+            raise ELBClientError("TooManyTargets", f"A target group of type lambda has one target at most, and not {len(known)}")
+        for target in targets:
+            name, _, alias = target["Id"].partition(":function:")[2].partition(":")
+            fn = lambda_backends[self.account_id][self.region_name].get_function(name)
+            stands = fn.__dict__.get("policies", {}).get(alias or None)
+            may = [s.get("Condition", {}).get("ArnLike", {}).get("AWS:SourceArn") for s in (stands.statements if stands else [])]
+            if arn not in may:
+                raise ELBClientError(
+                    "InvalidTarget",
+                    f"elasticloadbalancing principal does not have permission to invoke {target['Id']} from target group {arn}",
+                )
+    REGISTER(self, arn, targets)
+
+
+def health(self, arn, targets):
+    """Nobody asks a function how it is unless that is turned on; before a listener leads to its group, nothing is told of it."""
+    found, group = HEALTH(self, arn, targets), self.target_groups[arn]
+    if group.target_type == "lambda" and not group.health_check_enabled:
+        for one in found:
+            one.target_health["State"], one.target_health["Reason"] = (
+                ("unavailable", "Target.HealthCheckDisabled") if group.load_balancer_arns else ("unused", "Target.NotInUse")
+            )
+    return found
+
+
+TURN, REGISTER, HEALTH = ELBv2Backend.modify_listener, ELBv2Backend.register_targets, ELBv2Backend.describe_target_health
 
 
 def install():
     FakeBucket.set_lifecycle = lifecycle
     FakeBucket.set_cors = cors
+    FakeBucket.get_permission = permission
     S3Response.get_bucket_versioning = versioning
     ELBv2Backend.modify_listener = turn
+    ELBv2Backend.register_targets = register
+    ELBv2Backend.describe_target_health = health
     RDSResponse.describe_db_parameters = parameters
     RDSBackend.create_db_instance = create
     RDSBackend.create_db_instance_read_replica = replicate

@@ -11,7 +11,12 @@ use infra::wire::Class;
 const NASTY: &[&str] = &["", " spaced ", "it's", "\"", "$(touch pwned)", "`touch pwned`", "\\", "#no comment", "INFRA_ENV", "a=b", "grüße"];
 
 fn container(env: impl IntoIterator<Item = (&'static str, EnvValue)>) -> Container {
-    Container { image: "ghcr.io/example/shop:1.4.2".into(), port: Some(8080), env: env.into_iter().map(|(k, v)| (k.into(), v)).collect() }
+    Container {
+        image: "ghcr.io/example/shop:1.4.2".into(),
+        port: Some(8080),
+        command: vec![],
+        env: env.into_iter().map(|(k, v)| (k.into(), v)).collect(),
+    }
 }
 
 fn script(container: &Container) -> String {
@@ -61,6 +66,44 @@ fn a_container_without_a_port_publishes_none() {
     let script = script(&worker);
     assert!(script.contains("docker run --rm --name infra-app") && !script.contains("--publish"), "{script}");
     assert_eq!(Boot::read(&script), Boot::Container(worker));
+}
+
+/// What systemd makes of the words behind the image.
+fn words(line: &str) -> Vec<String> {
+    let (mut out, mut word, mut chars) = (vec![], None::<String>, line.chars());
+    while let Some(c) = chars.next() {
+        match (c, word.as_mut()) {
+            ('"', None) => word = Some(String::new()),
+            ('"', Some(_)) => out.extend(word.take()),
+            ('\\', Some(w)) => w.push(chars.next().unwrap()),
+            ('$' | '%', Some(w)) => {
+                assert_eq!(chars.next(), Some(c), "{line} stands for something else");
+                w.push(c);
+            }
+            (c, Some(w)) => w.push(c),
+            (c, None) => assert_eq!(c, ' ', "{line}"),
+        }
+    }
+    assert_eq!(word, None, "{line}");
+    out
+}
+
+/// A command's words arrive as they are, whatever is in them.
+#[test]
+fn a_command_arrives_word_by_word() {
+    let command: Vec<String> =
+        NASTY.iter().chain(&["$HOME", "%n", "${X}", ";", "a;b", "\\\"", "INFRA_UNIT", "--help"]).map(|w| (*w).into()).collect();
+    let c = Container { command: command.clone(), ..container([]) };
+    let dir = place("command");
+    run(&script(&c), &dir, &[("dnf", ""), ("systemctl", ""), ("docker", "")]);
+    let unit = std::fs::read_to_string(dir.join("etc/systemd/system/infra-app.service")).unwrap();
+    let start = unit.lines().find(|l| l.starts_with("ExecStart=")).unwrap();
+    let (_, behind) = start.split_once(&c.image).unwrap();
+    assert_eq!(words(behind), command);
+    assert_eq!(Boot::read(&script(&c)), Boot::Container(c.clone()));
+    let broken = Container { command: vec!["two\nlines".into()], ..c };
+    assert_eq!(Boot::Container(broken).script(&Links::default()).unwrap_err().class, Class::Invalid);
+    std::fs::remove_dir_all(&dir).unwrap();
 }
 
 #[test]

@@ -13,7 +13,7 @@ use infra::wire::{CloudError, Identity, Service, Zone};
 use tokio::sync::Mutex;
 
 use super::caches::{LAYERS, SPEC};
-use super::{Case, Why, cases, launch_template, listener, nat_gateway, route_table, security_group, sends, vpc};
+use super::{Case, Why, cases, launch_template, listener, nat_gateway, route_table, security_group, sends, target_group, vpc};
 use crate::support::models::parameters;
 use crate::support::reference::{Reference, lower};
 use crate::support::{address, apply, lambda, one_way, plan_for, proxy, stack};
@@ -217,12 +217,10 @@ fn scenes() -> Vec<Scene> {
     if let Some(Object::LaunchTemplate(template)) = tagged.nodes.get_mut(&address(case.address)) {
         template.tags = [("team".into(), "shop".into())].into();
     }
-    let certified = scene(listener::certified());
-    scenes.push(Scene {
-        name: "certified".into(),
-        states: certified.states.into_iter().map(|s| Stack { name: "certified".into(), ..s }).collect(),
-        boundary: None,
-    });
+    for (name, case) in [("certified", listener::certified()), ("functions", target_group::of_function())] {
+        let states = scene(case).states.into_iter().map(|s| Stack { name: name.into(), ..s }).collect();
+        scenes.push(Scene { name: name.into(), states, boundary: None });
+    }
     scenes.push(Scene { name: "templates".into(), states: vec![base, tagged], boundary: None });
     // Roles that are under a boundary from the beginning.
     const BOUNDARY: &str = "arn:aws:iam::123456789012:policy/infra-bounded";

@@ -18,7 +18,7 @@ pub fn container() -> Container {
             EnvValue::FromSecretsManager(Text(vec![Part::Output { r#ref: Address::new(Kind::Secret, "main"), attr: "arn".into() }])),
         ),
     ];
-    Container { image: "ghcr.io/example/shop:1.4.2".into(), port: Some(8080), env: env.into() }
+    Container { image: "ghcr.io/example/shop:1.4.2".into(), port: Some(8080), command: vec![], env: env.into() }
 }
 
 /// What a template points at, within `vpc.main`.
@@ -82,6 +82,10 @@ pub fn case() -> Case {
             }),
         ),
         ("the container's port", with(&|t| t.boot = Boot::Container(Container { port: Some(9000), ..container() }))),
+        (
+            "the container's command",
+            with(&|t| t.boot = Boot::Container(Container { command: vec!["serve".into(), "a b".into()], ..container() })),
+        ),
         ("a variable", with(&|t| t.boot = env("GREETING", EnvValue::Plain(Text::literal("hello"))))),
         ("a secret to fetch", with(&|t| t.boot = env("PASSWORD", EnvValue::FromSecretsManager(Text::literal("shop/other"))))),
         ("user data", with(&|t| t.boot = Boot::UserData(Text::literal("#!/bin/bash\necho \"grüß dich\"\n")))),

@@ -49,6 +49,9 @@ pub(super) fn render(container: &Container) -> Result<String, CloudError> {
     if let Some(port) = container.port.filter(|port| !(1..=65535).contains(port)) {
         return Err(invalid(format!("{port} is no port")));
     }
+    if let Some(word) = container.command.iter().find(|word| word.contains(char::is_control)) {
+        return Err(invalid(format!("the word {word:?} of the command has a control character")));
+    }
     let mut script = format!("{MARK}{}\n{BEGIN}", serde_json::to_string(container).expect("containers are plain data"));
     for (name, value) in &container.env {
         if name.starts_with(|c: char| c.is_ascii_digit()) {
@@ -98,7 +101,8 @@ pub(super) fn our_name(script: &str) -> Option<&'static str> {
 }
 
 /// The unit that runs the container. `docker run` stays attached, so the journal has its output and docker keeps none of its own.
-fn unit(Container { image, port, .. }: &Container) -> String {
+fn unit(Container { image, port, command, .. }: &Container) -> String {
+    let command: String = command.iter().map(|word| format!(" {}", quoted(word))).collect();
     let publish = port.map(|port| format!("--publish {port}:{port} ")).unwrap_or_default();
     format!(
         r#"cat > /etc/systemd/system/infra-app.service <<'INFRA_UNIT'
@@ -110,7 +114,7 @@ Wants=network-online.target
 
 [Service]
 ExecStartPre=-/usr/bin/docker rm --force infra-app
-ExecStart=/usr/bin/docker run --rm --name infra-app --env-file /etc/infra/app.env {publish}--log-driver none {image}
+ExecStart=/usr/bin/docker run --rm --name infra-app --env-file /etc/infra/app.env {publish}--log-driver none {image}{command}
 ExecStop=/usr/bin/docker stop --time 30 infra-app
 TimeoutStopSec=40
 Restart=always
@@ -123,6 +127,12 @@ systemctl daemon-reload
 systemctl enable --now infra-app.service
 "#
     )
+}
+
+/// A word as systemd reads it back: in quotes, with nothing in it that stands for something else (`systemd.service`, "Command lines").
+fn quoted(word: &str) -> String {
+    let word = word.replace('\\', r"\\").replace('"', "\\\"").replace('%', "%%").replace('$', "$$");
+    format!("\"{word}\"")
 }
 
 /// The registry's host and region, when an image is one of Amazon ECR's.

@@ -8,7 +8,7 @@ pub const TABLE: Table = Table {
         &[
             known("arn", "${id}"),
             via("deregistration_delay", "deregistration_delay", text),
-            block("health_check", CHECK),
+            given("health_check", "health_check", CHECK),
             ID,
             same("port"),
             same("protocol"),
@@ -16,7 +16,7 @@ pub const TABLE: Table = Table {
             given("stickiness", "stickiness", STICKINESS),
             TAGS,
             TAGS_ALL,
-            is("target_type", Word::Text("instance")),
+            via("target_type", "function", |v| if v.is_null() { "instance" } else { "lambda" }.into()),
             of("vpc_id", "vpc"),
         ],
     )],

@@ -10,6 +10,7 @@ pub fn check(name: &str, entry: &Compute, cx: &mut Check<'_>) {
     let _ = cx.tier(&["compute", name, "subnets"], &entry.subnets);
     entry.timeouts.check(cx, &["compute", name]);
     source(cx, name, entry);
+    command(cx, name, entry);
     env(cx, name, entry);
     policies(cx, name, entry);
     way_out(cx, name, entry);
@@ -41,6 +42,14 @@ fn source(cx: &mut Check<'_>, name: &str, entry: &Compute) {
             let help = "a container is started on an instance that infra sets up; leave one of them out";
             cx.both(Code::Source, places, message, help);
         }
+    }
+}
+
+/// A command is a container's.
+fn command(cx: &mut Check<'_>, name: &str, entry: &Compute) {
+    if entry.image.is_none() && !entry.command.is_empty() && cx.knows(&["compute", name, "image"]) {
+        let message = format!("`compute.{name}` has a `command`, but no container that would run it");
+        cx.error(Code::Source, &["compute", name, "command"], "this command", message, "add `image:`, or start it in `user_data`");
     }
 }
 

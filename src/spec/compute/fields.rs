@@ -28,6 +28,7 @@ pub const FIELDS: Fields = &[
     (
         Kind::IamRole,
         &[
+            ("inline_policies", "compute.{}.permissions", Other),
             ("managed_policies", "compute.{}.policies", Other),
             ("managed_policies", "compute.{}.image", Other),
             ("managed_policies", "region", Other),
@@ -56,11 +57,14 @@ pub const FIELDS: Fields = &[
             ("boot.container.env.*", "compute.{}.env.*", Other),
             ("boot.container.env.*", "database", Other),
             ("boot.container.env.*", "region", Other),
+            ("boot.container.command", "compute.{}.command", Other),
             ("boot.container.image", "compute.{}.image", Same),
             ("boot.container.port", "compute.{}.port", Same),
             ("disk.size_gib", "compute.{}.disk.size", Gib),
             ("disk.volume_type", "compute.{}.disk.type", Same),
             ("metadata.hop_limit", "compute.{}.env", Other),
+            ("metadata.hop_limit", "compute.{}.permissions", Other),
+            ("metadata.hop_limit", "compute.{}.policies", Other),
             ("metadata.hop_limit", "storage.*.allow_from", Other),
             ("image", "compute.{}.ami", Same),
             ("image", "compute.{}.instance_type", Other),

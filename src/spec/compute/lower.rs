@@ -8,6 +8,7 @@ use crate::model;
 use crate::spec::env::{EnvSource, SecretRef};
 use crate::spec::load_balancer::forwarding;
 use crate::spec::lower::{Lower, int};
+use crate::spec::permissions;
 use crate::spec::storage;
 use crate::spec::units::Name;
 use crate::spec::vpc::TierKind;
@@ -57,6 +58,7 @@ fn role(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
     let role = IamRole {
         permissions_boundary: l.boundary(),
         managed_policies,
+        inline_policies: permissions::policy(&compute.permissions).into_iter().collect(),
         readable: compute.env.iter().flat_map(|(key, v)| readable(l, &kept(name.as_str(), key.as_str()), v)).collect(),
         readable_buckets: used.read,
         writable_buckets: used.written,
@@ -79,11 +81,12 @@ fn readable(l: &Lower<'_>, kept: &str, value: &EnvSource) -> Vec<Text> {
     }
 }
 
-/// Whether the container itself acts in the instances' role: it is given policies, uses a bucket, or fetches a secret whose ARN it is told. Any other one
+/// Whether the container itself acts in the instances' role: it is given policies or permissions, uses a bucket, or fetches a secret whose ARN it is told. Any other one
 /// doesn't reach the metadata service from its network, and a request that somebody makes it send gets neither the role nor the user data.
 fn acts_itself(l: &Lower<'_>, name: &Name, compute: &Compute) -> bool {
     let told = |value: &EnvSource| matches!(value, EnvSource::Text(text) if text.references().any(|r| r.attribute == "secret_arn"));
-    !compute.policies.is_empty() || storage::users(l.spec, name).next().is_some() || compute.env.values().any(told)
+    let given = !compute.policies.is_empty() || !compute.permissions.is_empty();
+    given || storage::users(l.spec, name).next().is_some() || compute.env.values().any(told)
 }
 
 fn template(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
@@ -101,7 +104,12 @@ fn template(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
                 };
                 env.insert(key.to_string(), value);
             }
-            Boot::Container(Container { image: image.to_string(), port: compute.port.map(int), env: env.into() })
+            Boot::Container(Container {
+                image: image.to_string(),
+                port: compute.port.map(int),
+                command: compute.command.clone(),
+                env: env.into(),
+            })
         }
         (None, Some(script)) => Boot::UserData(l.text(script)),
         (None, None) => Boot::UserData(Text::literal("")),

@@ -9,6 +9,7 @@ use super::env::EnvSource;
 use super::load_balancer::forwarding;
 use super::lower::{Lower, output};
 use super::node::Node;
+use super::permissions::Permission;
 use super::section::{Attributes, Fields, Section, SectionGroup, peers};
 use super::sections::Spec;
 use super::timeouts::Timeouts;
@@ -27,6 +28,9 @@ pub struct Compute {
     /// A container image that is started on each instance; not together with `ami` or `user_data`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<Image>,
+    /// What the container runs in place of its image's own command, word by word.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub command: Vec<String>,
     /// The machine image: an id (`ami-…`) or a public parameter (`resolve:ssm:/…`).
     #[schemars(extend("x-default" = "the newest Amazon Linux 2023 of the instance type's architecture"))]
     pub ami: Ami,
@@ -61,6 +65,9 @@ pub struct Compute {
     /// Managed IAM policies for the instances' role, beside the one for Session Manager. With any, the container reaches the role's credentials.
     #[serde(default)]
     pub policies: Vec<Arn>,
+    /// What it may do at AWS beside that. With any, the container reaches the role's credentials.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub permissions: Vec<Permission>,
     /// How a new image or template rolls through the group.
     #[serde(default)]
     pub update: Rollout,

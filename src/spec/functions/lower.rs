@@ -8,6 +8,7 @@ use crate::kinds::{Function, IamRole, LogGroup, Ref, Text};
 use crate::model::{Ranked, Secret};
 use crate::spec::env::{EnvSource, SecretRef};
 use crate::spec::lower::{Lower, allow, int};
+use crate::spec::permissions;
 use crate::spec::storage;
 use crate::spec::units::Name;
 
@@ -51,9 +52,7 @@ fn role(name: &Name, entry: &Entry, l: &Lower<'_>) -> IamRole {
     if entry.inside() {
         policies.insert("network".into(), network(&format!("arn:{partition}:lambda:{region}:{account}:function:*")).into());
     }
-    if !entry.permissions.is_empty() {
-        policies.insert("permissions".into(), permissions(entry).into());
-    }
+    policies.extend(permissions::policy(&entry.permissions));
     let used = storage::used(l, name);
     IamRole {
         permissions_boundary: l.boundary(),
@@ -76,15 +75,6 @@ fn network(functions: &str) -> serde_json::Value {
             { "Effect": "Deny", "Action": INTERFACES, "Resource": "*", "Condition": { "ArnLike": { "lambda:SourceFunctionArn": functions } } },
         ],
     })
-}
-
-fn permissions(entry: &Entry) -> serde_json::Value {
-    let statement = |p: &super::Permission| {
-        let actions: Vec<String> = p.actions.iter().map(ToString::to_string).collect();
-        let resources: Vec<String> = p.resources.iter().map(ToString::to_string).collect();
-        serde_json::json!({ "Effect": "Allow", "Action": actions, "Resource": resources })
-    };
-    serde_json::json!({ "Version": "2012-10-17", "Statement": entry.permissions.iter().map(statement).collect::<Vec<_>>() })
 }
 
 /// The secrets that the code asks for: those that it is given by name, and those whose ARN is handed to it.

@@ -8,10 +8,11 @@ use super::derive::tier;
 use super::env::EnvSource;
 use super::lower::{Lower, output};
 use super::node::Node;
+use super::permissions::Permission;
 use super::section::{Attributes, Fields, Section, SectionGroup};
 use super::sections::Spec;
 use super::timeouts::Timeouts;
-use super::units::{CodePath, Duration, EnvName, FunctionImage, Handler, IamAction, IamResource, LayerArn, Memory, Name, Runtime, Target};
+use super::units::{CodePath, Duration, EnvName, FunctionImage, Handler, LayerArn, Memory, Name, Runtime, Target};
 use crate::files::package::{Package, Problem, survey};
 use crate::kinds::Kind;
 use schemars::JsonSchema;
@@ -86,16 +87,6 @@ pub struct Packed {
     pub package: Package,
     /// Why it can't be packed.
     pub problems: Vec<Problem>,
-}
-
-/// What a function may do (AWS: a statement of its role's policy).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Permission {
-    /// Which requests.
-    pub actions: BTreeSet<IamAction>,
-    /// On what.
-    pub resources: BTreeSet<IamResource>,
 }
 
 /// The processors that code is for.

@@ -5,8 +5,10 @@ use super::{GROUP, ListenerProtocol, LoadBalancer as Section, Scheme, forwarding
 use crate::kinds::bucket::Purpose;
 use crate::kinds::target_group::HealthCheck;
 use crate::kinds::{Bucket, Kind, Listener, LoadBalancer, Pointer, Ref, TargetGroup, foreign};
+use crate::spec::Spec;
 use crate::spec::cdn::{more, validations};
 use crate::spec::compute::Compute;
+use crate::spec::functions::Function;
 use crate::spec::lower::{Lower, int};
 use crate::spec::units::Name;
 
@@ -38,13 +40,18 @@ pub fn lower(balancer: &Section, l: &mut Lower<'_>) {
             target_group(l, name, compute);
         }
     }
+    for (name, function) in &l.spec.functions {
+        if forwarding(l.spec, name).next().is_some() {
+            function_group(l, name, function);
+        }
+    }
     for (name, listener) in &balancer.listeners {
         let https = listener.protocol == ListenerProtocol::Https;
         let Some(action) = routes::lower::action(balancer, listener.action()) else { continue }; // a loaded spec has one
         let host = listener.host();
         let more = more(l.spec, listener);
         let records = host.iter().chain(&more).flat_map(|host| validations(l.spec, host));
-        let waits_for = records.chain(behind(listener.forward.as_ref())).collect();
+        let waits_for = records.chain(behind(l.spec, listener.forward.as_ref())).collect();
         let made = Listener {
             load_balancer: Ref::to("main"),
             port: int(listener.port),
@@ -61,9 +68,9 @@ pub fn lower(balancer: &Section, l: &mut Lower<'_>) {
     }
 }
 
-/// What must answer before requests are forwarded to an entry.
-pub fn behind(entry: Option<&Name>) -> Option<Pointer> {
-    entry.map(|entry| Pointer::to(Kind::AutoScalingGroup, entry.as_str()))
+/// What must answer before requests are forwarded to an entry. A function answers when its target group is there.
+pub fn behind(spec: &Spec, entry: Option<&Name>) -> Option<Pointer> {
+    entry.filter(|entry| spec.compute.contains_key(*entry)).map(|entry| Pointer::to(Kind::AutoScalingGroup, entry.as_str()))
 }
 
 pub fn protocol(p: ListenerProtocol) -> &'static str {
@@ -77,21 +84,39 @@ fn target_group(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
     let check = &compute.health_check;
     let group = TargetGroup {
         load_balancer: Ref::to("main"),
-        vpc: Ref::to("main"),
-        port: int(compute.port.unwrap_or(80)),
-        protocol: "HTTP".into(),
-        health_check: HealthCheck {
+        vpc: Some(Ref::to("main")),
+        port: Some(int(compute.port.unwrap_or(80))),
+        protocol: Some("HTTP".into()),
+        function: None,
+        health_check: Some(HealthCheck {
             path: check.path.to_string(),
             interval: int(check.interval.as_seconds()),
             timeout: int(check.timeout.as_seconds()),
             healthy: int(check.healthy),
             unhealthy: int(check.unhealthy),
             matcher: check.matcher.to_string(),
-        },
-        deregistration_delay: int(compute.deregistration_delay.as_seconds()),
+        }),
+        deregistration_delay: Some(int(compute.deregistration_delay.as_seconds())),
         stickiness: int(compute.stickiness.map_or(0, |s| s.as_seconds())),
         tags: l.tags(name.as_str()),
     };
     l.renamed::<TargetGroup>(name.as_str(), compute.renamed_from.as_ref().map(Name::to_string));
     l.add(name.as_str(), format!("compute.{name}"), group);
+}
+
+/// Nobody asks whether a function is healthy: each question would be a call.
+fn function_group(l: &mut Lower<'_>, name: &Name, function: &Function) {
+    let group = TargetGroup {
+        load_balancer: Ref::to("main"),
+        vpc: None,
+        port: None,
+        protocol: None,
+        function: Some(Ref::to(name.as_str())),
+        health_check: None,
+        deregistration_delay: None,
+        stickiness: 0,
+        tags: l.tags(name.as_str()),
+    };
+    l.renamed::<TargetGroup>(name.as_str(), function.renamed_from.as_ref().map(Name::to_string));
+    l.add(name.as_str(), format!("functions.{name}"), group);
 }

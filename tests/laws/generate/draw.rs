@@ -143,21 +143,26 @@ fn compute() -> impl Strategy<Value = Compute> {
     let counts = option::of((0..3u32, 3..6u32));
     let health = option::of(select(vec!["/healthz", "/live"]));
     let env = subsequence((0..11).collect::<Vec<usize>>(), 0..4);
-    let more = (any::<bool>(), option::weighted(0.2, Just("1h")));
+    let command = option::weighted(0.3, select(vec![&["serve"][..], &["serve", "--all"]]));
+    let more = (any::<bool>(), any::<bool>(), command, option::weighted(0.2, Just("1h")));
     (boot, shape, 0..4usize, port, counts, health, env, picks(), more).prop_map(
-        |(boot, (instance_type, disk), tier, port, instances, health, env, allow_from, (policy, stickiness))| Compute {
-            boot,
-            instance_type,
-            tier,
-            port,
-            instances,
-            health,
-            env,
-            disk,
-            allow_from,
-            policy,
-            stickiness,
-            renamed_from: None,
+        |(boot, (instance_type, disk), tier, port, instances, health, env, allow_from, (policy, permission, command, stickiness))| {
+            Compute {
+                boot,
+                instance_type,
+                tier,
+                port,
+                instances,
+                health,
+                env,
+                disk,
+                allow_from,
+                policy,
+                permission,
+                command,
+                stickiness,
+                renamed_from: None,
+            }
         },
     )
 }

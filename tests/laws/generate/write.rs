@@ -248,7 +248,8 @@ impl Draw {
         let peers = c.port.map_or(Value::Null, |_| self.peers(Rank::Compute(name), &c.allow_from));
         let policies = c.policy.then_some(["arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy"]);
         map([
-            ("image", y(image)),
+            ("image", y(&image)),
+            ("command", y(c.command.filter(|_| image.is_some()))),
             ("ami", y(ami)),
             ("user_data", y(script)),
             ("instance_type", unless("t3.small", c.instance_type)),
@@ -260,6 +261,7 @@ impl Draw {
             ("disk", c.disk.map_or(Value::Null, |(size, kind)| map([("size", y(size)), ("type", y(kind))]))),
             ("allow_from", peers),
             ("policies", y(policies)),
+            ("permissions", y(c.permission.then(|| vec![permission()]))),
             ("stickiness", y(c.stickiness)),
             ("renamed_from", y(c.renamed_from)),
         ])
@@ -271,7 +273,6 @@ impl Draw {
             Code::Folder(name) => (Some(format!("tests/support/code/{name}")), None),
             Code::Image(n) => (None, Some(format!("123456789012.dkr.ecr.us-east-1.amazonaws.com/shop@sha256:{digest}{n}"))),
         };
-        let may = map([("actions", y(["s3:GetObject"])), ("resources", y(["arn:aws:s3:::shop-uploads/*"]))]);
         map([
             ("runtime", y(folder.as_ref().map(|_| "python3.13"))),
             ("code", y(folder)),
@@ -280,7 +281,7 @@ impl Draw {
             ("subnets", f.tier.map_or(y("none"), |tier| self.tier(tier))),
             ("env", map(f.env.iter().map(|n| self.variable("~", *n)))),
             ("reserved_concurrency", y(f.reserved)),
-            ("permissions", y(f.permission.then(|| vec![may]))),
+            ("permissions", y(f.permission.then(|| vec![permission()]))),
             ("renamed_from", y(f.renamed_from)),
         ])
     }
@@ -320,6 +321,10 @@ impl Draw {
             ("renamed_from", y(d.renamed_from)),
         ])
     }
+}
+
+fn permission() -> Value {
+    map([("actions", y(["s3:GetObject"])), ("resources", y(["arn:aws:s3:::shop-uploads/*"]))])
 }
 
 /// A key that somebody else has made.

@@ -8,7 +8,7 @@ use crate::kinds::{Address, Certificate, DnsRecord, Kind, Object, Part, Pointer,
 use crate::spec::Spec;
 use crate::spec::cdn::{Cdn, rules};
 use crate::spec::load_balancer::routes::rule;
-use crate::spec::load_balancer::{GROUP, Listener, forwards};
+use crate::spec::load_balancer::{GROUP, Listener, behind, forwards};
 use crate::spec::lower::{Lower, int};
 use crate::spec::units::{Name, Ttl, host_pattern};
 
@@ -55,7 +55,7 @@ fn serving(l: &Lower<'_>, cdn: &Cdn) -> BTreeSet<Pointer> {
         waits.insert(Pointer::to(Kind::Listener, name.as_str()));
         waits.extend(listener.routes.keys().map(|route| Pointer::to(Kind::ListenerRule, rule(name, route))));
     }
-    waits.extend(forwards(l.spec).map(|(_, entry)| Pointer::to(Kind::AutoScalingGroup, entry.as_str())));
+    waits.extend(forwards(l.spec).filter_map(|(_, entry)| behind(l.spec, Some(entry))));
     waits.extend(cdn.tls.mode.map(|_| Pointer::to(Kind::ZoneSetting, "ssl")));
     let protection = [
         (Kind::CustomRules, !cdn.waf.custom.is_empty()),

@@ -84,7 +84,7 @@ pub(in crate::spec::load_balancer) fn action(
         ("respond", "answers by itself", action.respond.is_some()),
     ];
     let fields: Vec<(&str, &str)> = said.into_iter().filter(|(.., there)| *there).map(|(field, verb, _)| (field, verb)).collect();
-    let help = "write one of `forward:` with a compute entry, `redirect:` and `respond:`";
+    let help = "write one of `forward:` with a compute entry or a function, `redirect:` and `respond:`";
     let label = if at.len() == 3 { "this listener" } else { "this route" };
     match &fields[..] {
         [] if said.iter().all(|(field, ..)| cx.knows(&path(field))) => {
@@ -103,9 +103,10 @@ fn single(cx: &mut Check<'_>, balancer: &LoadBalancer, at: &[&str], listener: &N
     if let Some(entry) = action.forward {
         let forward = [at, &["forward"]].concat();
         match spec.compute.get(entry) {
+            None if spec.functions.contains_key(entry) => {}
             None => {
-                let names = spec.compute.keys().map(Name::as_str);
-                cx.unknown(&forward, &[&["compute"]], "compute entry", entry.as_str(), names);
+                let names = spec.compute.keys().chain(spec.functions.keys()).map(Name::as_str);
+                cx.unknown(&forward, &[&["compute"], &["functions"]], "compute entry or function", entry.as_str(), names);
             }
             Some(compute) if compute.port.is_none() => {
                 let target = ["compute", entry.as_str(), "port"];

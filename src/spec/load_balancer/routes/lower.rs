@@ -16,7 +16,7 @@ pub(in crate::spec::load_balancer) fn lower(l: &mut Lower<'_>, balancer: &LoadBa
         let conditions = conditions(it);
         let (priority, range) = priority::of(&conditions, route.as_str());
         let tags = l.tags(&format!("{name}-{route}"));
-        let waits_for = behind(it.forward.as_ref()).into_iter().collect();
+        let waits_for = behind(l.spec, it.forward.as_ref()).into_iter().collect();
         let made = ListenerRule { listener: Ref::to(name.as_str()), priority, range, conditions, action, waits_for, tags };
         l.add(rule(name, route), format!("load_balancer.listeners.{name}.routes.{route}"), made);
     }

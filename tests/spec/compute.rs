@@ -1,0 +1,47 @@
+//! What a compute entry becomes: its role, its container, what stands before it.
+use infra::kinds::{AutoScalingGroup, IamRole, Kind, LaunchTemplate, Object};
+use infra::stack::Stack;
+
+use crate::laws::world::stack;
+
+const SPEC: &str = "stack: shop\nregion: us-east-1\nload_balancer: { listeners: { http: { port: 80, forward: app } } }\ncompute: { app: { image: nginx:1, port: 80 }, worker: { image: nginx:1 } }\n";
+
+fn of<K: infra::kinds::Resource>(stack: &Stack, name: &str) -> K {
+    let found = stack.nodes.iter().find(|(a, _)| a.kind == K::KIND && a.name == name);
+    K::try_from(found.unwrap_or_else(|| panic!("no {name}")).1.clone()).unwrap()
+}
+
+/// From its network a container reaches the metadata service, and with it the role's credentials, only where it is to act in the role.
+#[test]
+fn a_container_reaches_the_role_only_where_it_acts_in_it() {
+    let asks = "permissions: [{ actions: ['sqs:SendMessage'], resources: ['arn:aws:sqs:us-east-1:123456789012:mail'] }]";
+    for (more, hops) in [
+        ("env: { GREETING: hello, TOKEN: { from_secrets_manager: shop/token } }", 1),
+        ("command: [serve]", 1),
+        (asks, 2),
+        ("policies: ['arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy']", 2),
+    ] {
+        let stack = stack(&[SPEC, &format!("compute: {{ worker: {{ {more} }} }}")]);
+        assert_eq!(of::<LaunchTemplate>(&stack, "worker").metadata.hop_limit, hops, "{more}");
+        let policies: Vec<String> = of::<IamRole>(&stack, "worker").inline_policies.iter().map(|(n, p)| format!("{n} {}", p.0)).collect();
+        let expected = r#"permissions {"Statement":[{"Action":["sqs:SendMessage"],"Effect":"Allow","Resource":["arn:aws:sqs:us-east-1:123456789012:mail"]}],"Version":"2012-10-17"}"#;
+        assert_eq!(policies, if more == asks { vec![expected.to_owned()] } else { vec![] }, "{more}");
+    }
+}
+
+/// Nothing forwards to a worker: it has no target group, and EC2 alone says whether its instances are well.
+#[test]
+fn a_worker_without_a_port_stands_behind_nothing() {
+    let stack = stack(&[SPEC]);
+    let groups = stack.nodes.keys().filter(|a| a.kind == Kind::TargetGroup).map(|a| a.name.as_str());
+    assert_eq!(groups.collect::<Vec<_>>(), ["app"]);
+    for (name, health, targets) in [("app", "ELB", 1), ("worker", "EC2", 0)] {
+        let group: AutoScalingGroup = of(&stack, name);
+        assert_eq!((group.health_check_type.as_str(), group.target_groups.len()), (health, targets), "{name}");
+    }
+    let Some(Object::SecurityGroup(group)) = stack.nodes.iter().find(|(a, _)| a.to_string() == "security_group.worker").map(|(_, o)| o)
+    else {
+        panic!("no group")
+    };
+    assert!(group.ingress.is_empty(), "{:?}", group.ingress);
+}
