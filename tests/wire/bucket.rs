@@ -20,7 +20,7 @@ pub fn bucket() -> Bucket {
 }
 
 /// A bucket of which everything is said.
-fn storage() -> Bucket {
+pub fn storage() -> Bucket {
     Bucket { tags: [("Name".into(), "wire".into())].into(), ..Bucket::example() }
 }
 
@@ -44,7 +44,13 @@ pub fn case() -> Case {
         ..bucket()
     };
     let key = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-4444-8888-0123456789ab";
-    let cors = ranked(vec![rule("https://b.example.com", "PUT"), rule("https://a.example.com", "GET")]);
+    let whole = CorsRule {
+        headers: ["*".into()].into(),
+        expose: ["ETag".into()].into(),
+        max_age: Some(3600),
+        ..rule("https://b.example.com", "PUT")
+    };
+    let cors = ranked(vec![whole, rule("https://a.example.com", "GET")]);
     let variants = vec![
         ("no policy", Bucket { purpose: Purpose::Other(String::new()), ..base.clone() }.into()),
         ("another policy", Bucket { purpose: Purpose::Other(other.to_string()), ..base.clone() }.into()),
@@ -142,6 +148,33 @@ async fn rules_of_others_stay() {
     let now = s3.get_bucket_lifecycle_configuration().bucket(&name).send().await.unwrap().rules.unwrap();
     let found: Vec<_> = now.iter().filter(|r| r.id() == Some("theirs")).map(|r| r.expiration().and_then(|e| e.days())).collect();
     assert_eq!((now.len(), found), (2, vec![Some(1)]), "{now:#?}");
+    assert!(plan_for(&cloud, &want).await.unwrap().is_empty());
+}
+
+/// What somebody wrote over a bucket's rules for other origins and over its policy is told, and written back.
+#[tokio::test]
+async fn what_others_wrote_over_a_bucket_is_mended() {
+    use aws_sdk_s3::types::{CorsConfiguration, CorsRule as Shown};
+    let moto = Moto::start().await;
+    let cloud = Moto::clients(&moto.endpoint);
+    let want = stack("wire-over", [("bucket.uploads", storage().into())]);
+    let name = made(&cloud, &want, "bucket.uploads").await;
+    let s3 = cloud.s3();
+    let shown = async || {
+        let cors = s3.get_bucket_cors().bucket(&name).send().await.unwrap().cors_rules.unwrap();
+        (cors, s3.get_bucket_policy().bucket(&name).send().await.unwrap().policy.unwrap())
+    };
+    let before = shown().await;
+    let theirs = Shown::builder().allowed_methods("GET").allowed_origins("*").build().unwrap();
+    let theirs = CorsConfiguration::builder().cors_rules(theirs).build().unwrap();
+    s3.put_bucket_cors().bucket(&name).cors_configuration(theirs).send().await.unwrap();
+    let open = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": { "AWS": "123456789012" }, "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{name}/*") }] });
+    s3.put_bucket_policy().bucket(&name).policy(open.to_string()).send().await.unwrap();
+    let plan = plan_for(&cloud, &want).await.unwrap();
+    let told: BTreeSet<&str> = plan.changes.iter().flat_map(|c| &c.attrs).map(|a| a.path.split(['.', '[']).next().unwrap()).collect();
+    assert_eq!((plan.changes.len(), told), (1, BTreeSet::from(["cors", "purpose"])), "{:#?}", plan.changes);
+    assert_eq!(apply(&cloud, &plan, "r2").await.0, Outcome::Applied);
+    assert_eq!(shown().await, before);
     assert!(plan_for(&cloud, &want).await.unwrap().is_empty());
 }
 
