@@ -22,8 +22,9 @@ use infra::kinds::{Address, Kind, Object};
 use infra::observe::{Snapshot, complete, observe};
 use infra::plan::{Allowed, Plan, PlanError, plan};
 use infra::run::drive::{Settings, drive};
-use infra::run::{Event, Outcome, Run};
+use infra::run::{Event, Outcome, Run, identity};
 use infra::stack::Stack;
+use infra::wire::{Clients, Notes};
 
 /// A stack of objects by address.
 pub fn stack<'a>(name: &str, nodes: impl IntoIterator<Item = (&'a str, Object)>) -> Stack {
@@ -35,6 +36,17 @@ pub fn stack<'a>(name: &str, nodes: impl IntoIterator<Item = (&'a str, Object)>)
 pub async fn plan_for(cloud: &impl Cloud, want: &Stack) -> Result<Plan, Vec<PlanError>> {
     let (want, snapshot) = look(cloud, want).await;
     decide(&want, &snapshot)
+}
+
+/// The plan for a stack that has an identity, as every one has that the binary made.
+pub async fn plan_identified(cloud: &Clients, want: &Stack) -> Result<Plan, Vec<PlanError>> {
+    let name = want.name.as_str();
+    let known = identity::read(name, &cloud.notes(name).await.unwrap()).unwrap();
+    let seen = known.map(|known| known.identity).unwrap_or_default();
+    let identity = identity::settle(cloud, name, &cloud.identity().await.unwrap(), &seen, None).await.unwrap();
+    let (want, snapshot) = look(cloud, want).await;
+    let plan = decide(&want, &snapshot.identified(Some(&identity)));
+    plan.inspect(|plan| assert_eq!(plan.identity, identity))
 }
 
 /// What is wanted, complete, and what is.

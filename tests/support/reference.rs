@@ -12,7 +12,7 @@ use infra::wire::Clients;
 use super::elasticache::ElastiCache;
 use super::moto::Moto;
 use super::proxy::Proxy;
-use super::{apply, offers, plan_for, settled};
+use super::{apply, offers, plan_for, plan_identified, settled};
 
 /// A running emulator behind a proxy.
 pub struct Reference {
@@ -56,6 +56,16 @@ impl Reference {
     /// Plans and applies; afterwards there is nothing to do.
     pub async fn apply(&self, want: &Stack, run: &str) -> Plan {
         let plan = plan_for(&self.cloud, want).await.unwrap_or_else(|e| panic!("{run}: {e:#?}"));
+        self.run(plan, want, run).await
+    }
+
+    /// The same for a stack that has an identity, as every one has that the binary made.
+    pub async fn apply_identified(&self, want: &Stack, run: &str) -> Plan {
+        let plan = plan_identified(&self.cloud, want).await.unwrap_or_else(|e| panic!("{run}: {e:#?}"));
+        self.run(plan, want, run).await
+    }
+
+    async fn run(&self, plan: Plan, want: &Stack, run: &str) -> Plan {
         // A wait for what the emulator never does shows in the last calls.
         let applied = tokio::time::timeout(Duration::from_secs(180), apply(&self.cloud, &plan, run)).await;
         let (outcome, events) =

@@ -1,9 +1,12 @@
 """What RDS, S3 and Elastic Load Balancing do otherwise than the emulator. What it refuses: each rule with the error that RDS was seen to answer with, or that its reference names.
 And parameters: a value that is the family's own isn't the user's, whoever wrote it."""
+import json
+
 from moto.awslambda.models import lambda_backends
 from moto.core.responses import ActionResult
 from moto.elbv2.exceptions import ELBClientError
 from moto.elbv2.models import ELBv2Backend
+from moto.iam.access_control import IAMPolicy
 from moto.rds.exceptions import DBParameterGroupNotFoundError
 from moto.rds.exceptions import InvalidParameterCombination, InvalidParameterValue
 from moto.rds.models import RDSBackend
@@ -163,7 +166,17 @@ def notifications(self):
 
 
 NOTIFICATIONS = S3Response.get_bucket_notification
-LIFECYCLE, CORS, VERSIONING = FakeBucket.set_lifecycle, FakeBucket.set_cors, S3Response.get_bucket_versioning
+
+def permission(self, action, resource):
+    """Requests of tests stand for such over TLS; and a statement whose condition isn't met says nothing, where the emulator takes it for a denial."""
+    if self.policy is None:
+        return PERMISSION(self, action, resource)
+    policy = json.loads(self.policy)
+    policy["Statement"] = [s for s in listed(policy["Statement"]) if "aws:SecureTransport" not in s.get("Condition", {}).get("Bool", {})]
+    return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
+
+
+LIFECYCLE, CORS, VERSIONING, PERMISSION = FakeBucket.set_lifecycle, FakeBucket.set_cors, S3Response.get_bucket_versioning, FakeBucket.get_permission
 
 
 def turn(self, arn, *args, **kwargs):
@@ -246,6 +259,7 @@ def install():
     FakeBucket.set_lifecycle = lifecycle
     FakeBucket.set_cors = cors
     FakeBucket.set_notification_configuration = notify
+    FakeBucket.get_permission = permission
     S3Response.get_bucket_versioning = versioning
     S3Response.get_bucket_notification = notifications
     ELBv2Backend.modify_listener = turn

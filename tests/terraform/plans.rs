@@ -183,6 +183,12 @@ fn leaves(v: &Value) -> Vec<String> {
     let under = |key: String, v: &Value| leaves(v).into_iter().map(move |p| format!("/{key}{p}")).collect::<Vec<_>>();
     match v {
         Value::Object(m) if ["$ref", "$secret", "output"].iter().any(|mark| m.contains_key(*mark)) => vec![],
+        // Of an expression Terraform's form has what it refers to, and nothing that stands beside that.
+        Value::Object(m)
+            if m.get("$text").and_then(Value::as_array).is_some_and(|parts| parts.iter().any(|p| p.get("output").is_some())) =>
+        {
+            vec![]
+        }
         Value::Object(m) => m.iter().flat_map(|(k, v)| under(k.replace('~', "~0").replace('/', "~1"), v)).collect(),
         Value::Array(a) => a.iter().enumerate().flat_map(|(i, v)| under(i.to_string(), v)).collect(),
         Value::Null => vec![],

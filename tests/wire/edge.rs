@@ -17,7 +17,7 @@ use super::production::look::look;
 use crate::support::cloudflare::Cloudflare as Fake;
 use crate::support::moto::Moto;
 use crate::support::reference::{Reference, lower};
-use crate::support::{apply, plan_for, settled, stack};
+use crate::support::{apply, plan_identified, settled, stack};
 
 const ZONE: &str = "example.com";
 
@@ -94,7 +94,7 @@ impl Site {
     async fn run(&self, want: &Stack, run: &str) -> (Plan, Outcome) {
         // No two runs have one id: a token that repeats would name a certificate that has left.
         let run = &format!("{run}x{}", self.runs.fetch_add(1, SeqCst));
-        let plan = plan_for(&self.cloud, want).await.unwrap_or_else(|e| panic!("{run}: {e:#?}"));
+        let plan = plan_identified(&self.cloud, want).await.unwrap_or_else(|e| panic!("{run}: {e:#?}"));
         let (outcome, events) = apply(&self.cloud, &plan, run).await;
         assert!(!matches!(outcome, Outcome::Stuck(_) | Outcome::Unfinished(_)), "{run}: {outcome:?} {events:#?}");
         (plan, outcome)

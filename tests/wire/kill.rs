@@ -107,7 +107,7 @@ impl Site {
         let want = layers.map_or_else(|| stack("production", []), |layer| self.reference.production(layer));
         self.runs += 1;
         let run = format!("{:012x}", self.runs);
-        self.reference.apply(&want, &run).await;
+        self.reference.apply_identified(&want, &run).await;
     }
 }
 

@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use infra::cloud::{AuditLog, Observe};
-use infra::kinds::{Live, Vpc};
+use infra::kinds::{Kind, Live, Vpc};
 use serde_json::{Value, json};
 
 use super::replay_world::{has, stamp};
@@ -51,10 +51,9 @@ fn page(events: Vec<Value>, next: Option<&str>) -> String {
 
 fn object(kind: &str, id: &str) -> Live {
     let vpc = Vpc { cidr: "10.0.0.0/16".parse().unwrap(), dns_hostnames: true, tags: [].into() };
-    let role = json!({ "iam_role": { "service": "ec2.amazonaws.com", "managed_policies": [], "inline_policies": {}, "readable": [], "tags": {} } });
     match kind {
         "vpc" => Live::found(id, vpc, stamp("vpc.main")),
-        _ => Live::found(id, serde_json::from_value::<infra::kinds::Object>(role).unwrap(), stamp("iam_role.app")),
+        _ => Live::found(id, Kind::IamRole.example(), stamp("iam_role.app")),
     }
 }
 
