@@ -167,6 +167,7 @@ def notifications(self):
 
 NOTIFICATIONS = S3Response.get_bucket_notification
 
+
 def permission(self, action, resource):
     """Requests of tests stand for such over TLS; and a statement whose condition isn't met says nothing, where the emulator takes it for a denial."""
     if self.policy is None:
