@@ -2,6 +2,7 @@
 //!
 //! Stricter than any emulator: pointers must lead to what exists, objects in use can't be deleted, blocks must fit and not overlap,
 //! exclusive names are exclusive, attributes that force a replacement can't be changed, states take (scaled) time, reads lag behind writes.
+mod content;
 mod file;
 mod index;
 mod notes;
@@ -100,6 +101,7 @@ impl Sandbox {
         from.objects.values().cloned().for_each(|live| to.keep(live));
         to.notes.clone_from(&from.notes);
         to.abroad.clone_from(&from.abroad);
+        to.filled.clone_from(&from.filled);
         to.serial = from.serial;
         drop(to);
         copy
@@ -364,9 +366,7 @@ impl Sandbox {
                 if half || !state.objects.contains_key(&key) {
                     return Ok(None); // nothing of a deletion in this world shows before it is done
                 }
-                if let Some(user) = state.index.users(&live.id).find(|u| **u != live.id) {
-                    return Err(CloudError::new(Class::Conflict, "DependencyViolation", format!("{} is used by {user}", live.id)));
-                }
+                state.releases(&live.id)?;
                 let (until, old) = (self.lag(state), state.objects.get(&key).cloned());
                 state.stale.insert(key.clone(), (until, old));
                 state.remove(&key).map_err(broken)?;

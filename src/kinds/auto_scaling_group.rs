@@ -1,7 +1,11 @@
 //! Instances, as many as the load asks for.
+mod cron;
+mod mixed;
 mod ready;
 mod refresh;
 mod rules;
+mod scaling;
+mod sizes;
 mod terraform;
 mod view;
 mod write;
@@ -10,14 +14,22 @@ use super::calls::{ALL, IMAGE_NAMES, On, TO_INSTANCES, call, needs, reads};
 use super::example::{EXAMPLE, tags};
 use super::quotas::quota;
 use super::*;
+use crate::canon::Open;
 use crate::kinds::{elb, launch_template};
 use crate::model::Tags;
+use scaling::Scaling;
+
+pub use cron::{Moments, zone};
+pub use mixed::Mixed;
+pub use scaling::{Schedule, TargetRequests};
 
 object! {
     /// `AWS::AutoScaling::AutoScalingGroup`.
     pub struct AutoScalingGroup {
         /// `LaunchTemplate`, in the version that every template of ours has. Another one rolls through the group by instance refresh.
         update launch_template: Ref<LaunchTemplate>,
+        /// `MixedInstancesPolicy`, which has the template then; `None`: instances of the template's own type, on demand.
+        update mixed: Option<Mixed>,
         /// `VPCZoneIdentifier`: where instances may stand.
         update subnets: BTreeSet<Ref<Subnet>>,
         /// `TargetGroupARNs`: where instances are registered.
@@ -34,6 +46,10 @@ object! {
         update health_check_grace: i32,
         /// The average CPU in percent that target tracking aims at (`ASGAverageCPUUtilization`); `None`: no such policy.
         update target_cpu: Option<i32>,
+        /// The requests that target tracking aims at, beside the CPU or in its place; `None`: no such policy.
+        update target_requests: Option<TargetRequests>,
+        /// Other sizes at certain moments, by name.
+        update schedules: Open<Schedule>,
         /// `InstanceMaintenancePolicy.MinHealthyPercentage`, from 0 to 100: how much of the group serves while instances are replaced.
         /// `MaxHealthyPercentage` follows: 110, or less where AWS allows no more than 100 between the two. A group without a policy works
         /// by AWS's default, 90.
@@ -47,33 +63,53 @@ object! {
 }
 
 /// `AutoScalingGroupName` of `CreateAutoScalingGroup`.
-pub const NAMES: NameRule = NameRule::most(255);
+///
+/// Its policies and actions have its name and a word more.
+pub const NAMES: NameRule = NameRule::most(150);
 
 impl Resource for AutoScalingGroup {
     const KIND: Kind = Kind::AutoScalingGroup;
     const NAME: Option<NameRule> = Some(NAMES);
     const SERVICE: Service = Service::AutoScaling;
     const TYPICAL: Typical = Typical::secs(180, 420, 240);
-    const HINT: &'static [&'static str] = &["instances {min} to {max}", "{target_cpu}% CPU", "{health_check_type} health checks"];
+    const HINT: &'static [&'static str] = &[
+        "instances {min} to {max}",
+        "of {mixed.types}",
+        "{target_cpu}% CPU",
+        "{target_requests.per_minute} requests a minute and instance",
+        "{schedules#} schedules",
+        "{health_check_type} health checks",
+    ];
     /// Auto Scaling checks that its caller might launch the template's instances itself, with their role and image.
     const CALLS: Calls = Calls {
-        read: &[reads(Service::AutoScaling, "DescribeAutoScalingGroups"), reads(Service::AutoScaling, "DescribePolicies")],
+        read: &[
+            reads(Service::AutoScaling, "DescribeAutoScalingGroups"),
+            reads(Service::AutoScaling, "DescribePolicies"),
+            reads(Service::AutoScaling, "DescribeScheduledActions"),
+        ],
         write: &[
             call(Service::AutoScaling, "AttachLoadBalancerTargetGroups", GROUPS),
             call(Service::AutoScaling, "CancelInstanceRefresh", GROUPS),
             call(Service::AutoScaling, "CreateAutoScalingGroup", NEW_GROUPS),
             needs(Service::AutoScaling, "CreateAutoScalingGroup", "ec2:RunInstances", &[On::Launched, On::Own(ALL)]),
-            needs(Service::AutoScaling, "CreateAutoScalingGroup", "iam:CreateServiceLinkedRole", &[On::Linked("autoscaling")]),
+            needs(
+                Service::AutoScaling,
+                "CreateAutoScalingGroup",
+                "iam:CreateServiceLinkedRole",
+                &[On::Linked("autoscaling"), On::Linked("spot")],
+            ),
             needs(Service::AutoScaling, "CreateAutoScalingGroup", "iam:PassRole", TO_INSTANCES),
             needs(Service::AutoScaling, "CreateAutoScalingGroup", "ssm:GetParameters", IMAGE_NAMES),
             call(Service::AutoScaling, "CreateOrUpdateTags", GROUPS),
             call(Service::AutoScaling, "DeleteAutoScalingGroup", GROUPS),
             call(Service::AutoScaling, "DeletePolicy", GROUPS),
+            call(Service::AutoScaling, "DeleteScheduledAction", GROUPS),
             call(Service::AutoScaling, "DeleteTags", GROUPS),
             reads(Service::AutoScaling, "DescribeInstanceRefreshes"),
             reads(Service::AutoScaling, "DescribeScalingActivities"),
             call(Service::AutoScaling, "DetachLoadBalancerTargetGroups", GROUPS),
             call(Service::AutoScaling, "PutScalingPolicy", GROUPS),
+            call(Service::AutoScaling, "PutScheduledUpdateGroupAction", GROUPS),
             call(Service::AutoScaling, "StartInstanceRefresh", GROUPS),
             call(Service::AutoScaling, "UpdateAutoScalingGroup", GROUPS),
             reads(Service::Elb, "DescribeTargetHealth"),
@@ -87,6 +123,13 @@ impl Resource for AutoScalingGroup {
     fn example() -> Self {
         AutoScalingGroup {
             launch_template: Ref::to(EXAMPLE),
+            mixed: Some(Mixed {
+                types: vec!["t3.medium".into(), "t3a.medium".into()],
+                on_demand_base: 1,
+                on_demand_percent: 50,
+                on_demand_strategy: "prioritized".into(),
+                spot_strategy: "price-capacity-optimized".into(),
+            }),
             subnets: [Ref::to(EXAMPLE)].into(),
             target_groups: [Ref::to(EXAMPLE)].into(),
             min: 1,
@@ -95,6 +138,12 @@ impl Resource for AutoScalingGroup {
             health_check_type: "ELB".into(),
             health_check_grace: 300,
             target_cpu: Some(60),
+            target_requests: Some(TargetRequests { load_balancer: Ref::to(EXAMPLE), target_group: Ref::to(EXAMPLE), per_minute: 1000 }),
+            schedules: [(
+                "morning".into(),
+                Schedule { recurrence: "0 8 * * MON-FRI".into(), time_zone: "Etc/UTC".into(), min: Some(2), max: None, desired: Some(3) },
+            )]
+            .into(),
             min_healthy_percent: 90,
             default_instance_warmup: 60,
             tags: tags(),
@@ -120,15 +169,15 @@ impl Resource for AutoScalingGroup {
     }
 
     fn breaches(&self, _me: &Address, near: Near<'_>) -> Vec<Breach> {
-        rules::breaches(self, near)
+        rules::breaches(self, near).into_iter().chain(sizes::breaches(self)).chain(mixed::breaches(self, near)).collect()
     }
 
     fn doubts(&self, _me: &Address, near: Near<'_>) -> Vec<Breach> {
-        rules::doubts(self, near)
+        rules::doubts(self, near).into_iter().chain(sizes::doubts(self)).chain(mixed::doubts(self)).collect()
     }
 
     fn unoffered(&self, _: Option<&Self>, near: Near<'_>, facts: &Facts) -> Vec<Breach> {
-        rules::unoffered(self, near, facts).into_iter().collect()
+        rules::unoffered(self, near, facts)
     }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
@@ -141,16 +190,18 @@ impl Resource for AutoScalingGroup {
         let name = stamp.physical_name(&NAMES);
         let live = Live::made(&name, self.clone(), stamp, links)?;
         write::create(&self.physical(links)?, cx, stamp, &name).await?;
-        if let Some(percent) = self.target_cpu {
-            half(write::put_policy(cx, &name, percent).await)?;
-        }
+        let scaling = Scaling::of(&self.physical(links)?);
         let targets = links.all(&self.target_groups)?;
         match ready::serving(cx, &name, &targets, self.desired.max(0) as usize, self.health_check_grace).await {
             Err(e) if e.code == ready::NOT_READY => {
                 half(write::delete(cx, &name).await)?;
                 Err(e)
             }
-            answer => half(answer.map(|()| live)),
+            answer => {
+                half(answer)?;
+                half(scaling::settle(cx, &name, &Scaling::default(), &scaling).await)?;
+                Ok(live)
+            }
         }
     }
 
@@ -159,26 +210,22 @@ impl Resource for AutoScalingGroup {
         let name = live.id.as_str();
         let absent = || failed(Class::NotFound, "NotFound", format!("the scaling group {name} is gone"));
         let now = view::one(cx, name).await?.ok_or_else(absent)?;
-        let target_cpu = view::policies(cx, std::slice::from_ref(&live.id)).await?.remove(name);
-        let old = view::group(&now, &stamp.stack, target_cpu);
+        let scaling = scaling::one(cx, name).await?;
+        let old = view::group(&now, &stamp.stack, &scaling);
         let targets = links.all(&self.target_groups)?;
         let attached: BTreeSet<String> = old.target_groups.iter().map(|t| t.0.clone()).collect();
         self.join(cx, name, &now, &targets - &attached).await?;
         let wanted = self.physical(links)?;
         if wanted.settings() != old.settings() {
-            half(write::settings(&wanted, cx, name).await)?;
+            half(write::settings(&wanted, &old, cx, name).await)?;
         }
         if wanted.launch_template != old.launch_template {
             half(wanted.roll(cx, name, &now).await)?;
         }
-        match (target_cpu, self.target_cpu) {
-            (old, new) if old == new => {}
-            (_, Some(percent)) => half(write::put_policy(cx, name, percent).await)?,
-            (_, None) => half(write::delete_policy(cx, name).await)?,
-        }
+        half(scaling::settle(cx, name, &scaling, &Scaling::of(&wanted)).await)?;
         half(write::detach(cx, name, &(&attached - &targets)).await)?;
         let restamped = live.stamp.renewed(stamp);
-        half(write::retag(cx, name, &live.stamp.tags(&old.tags), &restamped.tags(&self.tags)).await)?;
+        half(write::retag(cx, name, &view::all_tags(&old, &live.stamp), &view::all_tags(self, &restamped)).await)?;
         Live::made(name, AutoScalingGroup { desired: old.desired, ..self.clone() }, stamp, links)
     }
 
@@ -198,6 +245,7 @@ impl AutoScalingGroup {
             launch_template: Ref::to(links.to(&self.launch_template)?),
             subnets: links.all(&self.subnets)?.into_iter().map(Ref::to).collect(),
             target_groups: links.all(&self.target_groups)?.into_iter().map(Ref::to).collect(),
+            target_requests: self.target_requests.as_ref().map(|requests| requests.physical(links)).transpose()?,
             ..self.clone()
         })
     }
@@ -205,19 +253,27 @@ impl AutoScalingGroup {
     /// What one `UpdateAutoScalingGroup` says.
     fn settings(&self) -> impl PartialEq + '_ {
         let health = (&self.health_check_type, self.health_check_grace);
-        (&self.launch_template, &self.subnets, (self.min, self.max), health, self.min_healthy_percent, self.default_instance_warmup)
+        (
+            &self.launch_template,
+            &self.mixed,
+            &self.subnets,
+            (self.min, self.max),
+            health,
+            self.min_healthy_percent,
+            self.default_instance_warmup,
+        )
     }
 
     /// Rolls the group over to the template it has been given. When that fails the group is pointed back at once, so that no more of
     /// the failing instances are launched, and so that it doesn't read as if it had succeeded.
     async fn roll(&self, cx: &Clients, name: &str, before: &view::Shown) -> Result<(), CloudError> {
-        let before = before.launch_template.as_ref().map(view::named);
+        let before = view::asked(before);
         let moved = before != Some((&self.launch_template.0, launch_template::VERSION));
         let answer = refresh::roll(cx, name, self, moved).await;
         if let (Err(e), true, Some((id, launch_template::VERSION))) = (&answer, moved, before)
             && e.code == refresh::FAILED
         {
-            write::settings(&AutoScalingGroup { launch_template: Ref::to(id), ..self.clone() }, cx, name).await?;
+            write::settings(&AutoScalingGroup { launch_template: Ref::to(id), ..self.clone() }, self, cx, name).await?;
         }
         answer
     }

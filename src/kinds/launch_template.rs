@@ -112,6 +112,7 @@ impl Resource for LaunchTemplate {
             boot: Boot::Container(Container {
                 image: "example/shop:1".into(),
                 port: Some(8080),
+                health_port: Some(8081),
                 command: vec!["serve".into()],
                 env: env.into(),
             }),

@@ -100,6 +100,11 @@ impl Resource for ListenerRule {
         vec![claim(&self.listener, self.priority)]
     }
 
+    /// The order in which rules are asked.
+    fn turn(&self) -> Option<(&str, i32)> {
+        Some((&self.listener.0, self.priority))
+    }
+
     fn elsewhere(&self, now: Option<&Self>, taken: &dyn Fn(&Claim) -> bool) -> Option<Self> {
         let free = |n: &i32| !taken(&claim(&self.listener, *n));
         let (first, last) = self.range;

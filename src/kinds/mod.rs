@@ -164,6 +164,7 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         pub fn attributes(&self) -> Vec<Attribute> { match self { $(Object::$ty(x) => x.attributes()),+ } }
         fn compared<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> { match self { $(Object::$ty(x) => x.compared(map)),+ } }
         pub fn claims(&self) -> Vec<Claim> { match self { $(Object::$ty(x) => x.claims()),+ } }
+        pub fn turn(&self) -> Option<(&str, i32)> { match self { $(Object::$ty(x) => x.turn()),+ } }
         pub fn protected(&self) -> bool { match self { $(Object::$ty(x) => x.protected()),+ } }
         pub fn outputs(&self) -> Outputs { match self { $(Object::$ty(x) => x.outputs()),+ } }
         pub fn follows(&self, before: &Object) -> Vec<Address> {

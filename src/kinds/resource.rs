@@ -83,6 +83,10 @@ pub trait Resource:
     fn renewed(&self, _replaced: &dyn Fn(&Address) -> bool) -> Vec<&'static str> {
         vec![]
     }
+    /// Its turn among those of its kind in a plan, where that isn't by name: what it belongs to, and a number there.
+    fn turn(&self) -> Option<(&str, i32)> {
+        None
+    }
     /// What of it the plan of its zone at Cloudflare doesn't have. `foreign`: what others have in the same place.
     fn limits(&self, _address: &Address, _plan: ZonePlan, _foreign: &[Live]) -> Vec<Limit> {
         vec![]

@@ -9,6 +9,8 @@ pub struct Breach {
     pub code: Code,
     /// The attributes that break it together, or parts of them, as [`crate::model::AttrChange::path`] spells them; the one to change comes first.
     pub attributes: Vec<String>,
+    /// The item that is meant of a list which the first attribute is.
+    pub item: Option<String>,
     /// What is wrong, with the values: `IOPS are 0.5 to 50 times the GiB`.
     pub message: String,
     /// What to write instead.
@@ -17,7 +19,14 @@ pub struct Breach {
 
 impl Breach {
     pub fn new(code: Code, attribute: impl Into<String>, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Breach { code, attributes: vec![attribute.into()], message: message.into(), help: help.into() }
+        Breach { code, attributes: vec![attribute.into()], item: None, message: message.into(), help: help.into() }
+    }
+
+    /// One item of the attribute's list.
+    #[must_use]
+    pub fn item(mut self, item: &str) -> Self {
+        self.item = Some(item.to_owned());
+        self
     }
 
     /// Another attribute that has part in it.

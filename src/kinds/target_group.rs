@@ -38,9 +38,13 @@ object! {
     }
 }
 
-/// When a target counts as healthy. Instances are asked over the group's protocol, on the port of the traffic.
+/// When a target counts as healthy.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct HealthCheck {
+    /// `HealthCheckProtocol`: `HTTP` or `HTTPS`; `None` of a function, which is called.
+    pub protocol: Option<String>,
+    /// `HealthCheckPort` of instances, from 1 to 65535; `None`: that of the traffic.
+    pub port: Option<i32>,
     /// `HealthCheckPath`: at most 1024 characters, beginning with `/`.
     pub path: String,
     /// `HealthCheckIntervalSeconds`, from 5 to 300.
@@ -55,6 +59,19 @@ pub struct HealthCheck {
     pub matcher: String,
 }
 
+impl HealthCheck {
+    fn spoken(&self) -> Option<ProtocolEnum> {
+        self.protocol.as_deref().map(ProtocolEnum::from)
+    }
+
+    /// The port, as the service is told it.
+    fn asked(&self) -> String {
+        self.port.map_or_else(|| TRAFFIC.into(), |port| port.to_string())
+    }
+}
+
+/// The port of a health check that is the one of the traffic.
+const TRAFFIC: &str = "traffic-port";
 const DELAY: &str = "deregistration_delay.timeout_seconds";
 const STICKY: &str = "stickiness.enabled";
 const STICKY_SECONDS: &str = "stickiness.lb_cookie.duration_seconds";
@@ -113,7 +130,16 @@ impl Resource for TargetGroup {
             port: Some(8080),
             protocol: Some("HTTP".into()),
             function: None,
-            health_check: Some(HealthCheck { path: "/".into(), interval: 15, timeout: 5, healthy: 3, unhealthy: 2, matcher: "200".into() }),
+            health_check: Some(HealthCheck {
+                protocol: Some("HTTP".into()),
+                port: Some(8081),
+                path: "/".into(),
+                interval: 15,
+                timeout: 5,
+                healthy: 3,
+                unhealthy: 2,
+                matcher: "200".into(),
+            }),
             deregistration_delay: Some(30),
             stickiness: 600,
             tags: tags(),
@@ -168,10 +194,10 @@ impl Resource for TargetGroup {
             .target_type(if instances { TargetTypeEnum::Instance } else { TargetTypeEnum::Lambda })
             .set_vpc_id(vpc)
             .set_port(self.port)
-            .set_protocol(protocol.clone())
+            .set_protocol(protocol)
             .health_check_enabled(check.is_some())
-            .set_health_check_protocol(protocol)
-            .set_health_check_port(instances.then(|| "traffic-port".to_owned()))
+            .set_health_check_protocol(check.and_then(HealthCheck::spoken))
+            .set_health_check_port(check.filter(|_| instances).map(HealthCheck::asked))
             .set_health_check_path(check.map(|c| c.path.clone()))
             .set_health_check_interval_seconds(check.map(|c| c.interval))
             .set_health_check_timeout_seconds(check.map(|c| c.timeout))
@@ -207,6 +233,8 @@ impl Resource for TargetGroup {
                 .modify_target_group()
                 .target_group_arn(&live.id)
                 .set_health_check_enabled(self.vpc.is_none().then_some(check.is_some()))
+                .set_health_check_protocol(check.and_then(HealthCheck::spoken))
+                .set_health_check_port(check.filter(|_| self.vpc.is_some()).map(HealthCheck::asked))
                 .set_health_check_path(check.map(|c| c.path.clone()))
                 .set_health_check_interval_seconds(check.map(|c| c.interval))
                 .set_health_check_timeout_seconds(check.map(|c| c.timeout))
@@ -261,6 +289,8 @@ fn read(own: Own<sdk::TargetGroup>, settings: &BTreeMap<String, String>, functio
         _ => return None,
     };
     let check = HealthCheck {
+        protocol: seen.health_check_protocol.filter(|_| instances).map(|p| p.as_str().to_owned()),
+        port: seen.health_check_port.filter(|_| instances).and_then(|port| port.parse().ok()),
         path: seen.health_check_path.unwrap_or_else(|| "/".into()),
         interval: seen.health_check_interval_seconds?,
         timeout: seen.health_check_timeout_seconds?,

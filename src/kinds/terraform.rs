@@ -109,6 +109,8 @@ pub enum Says {
     Block(&'static [Line]),
     /// One nested block where the path says something.
     Given(&'static str, &'static [Line]),
+    /// One nested block where the path says nothing.
+    Absent(&'static str, &'static [Line]),
     /// One nested block for each entry.
     Each(&'static str, &'static [Line]),
 }
@@ -130,7 +132,7 @@ impl Says {
             Says::Is(_) | Says::Known(_) | Says::Own(_) => {}
             Says::Of(path, _) | Says::In(path, _) | Says::Via(path, _) => drop(out.insert(path)),
             Says::Block(lines) => lines.iter().for_each(|l| l.says.paths(out)),
-            Says::Given(path, lines) | Says::Each(path, lines) => {
+            Says::Given(path, lines) | Says::Absent(path, lines) | Says::Each(path, lines) => {
                 out.insert(path);
                 lines.iter().for_each(|l| l.says.paths(out));
             }
@@ -212,6 +214,10 @@ pub(super) const fn block(name: &'static str, lines: &'static [Line]) -> Line {
 
 pub(super) const fn given(name: &'static str, path: &'static str, lines: &'static [Line]) -> Line {
     line(name, Says::Given(path, lines))
+}
+
+pub(super) const fn absent(name: &'static str, path: &'static str, lines: &'static [Line]) -> Line {
+    line(name, Says::Absent(path, lines))
 }
 
 pub(super) const fn each(name: &'static str, path: &'static str, lines: &'static [Line]) -> Line {

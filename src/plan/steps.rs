@@ -186,7 +186,7 @@ impl<'a> Decision<'a> {
         .collect()
     }
 
-    /// The changes for people, by address; what only goes away is added here.
+    /// The changes for people, by address or in the turn that a kind gives its objects; what only goes away is added here.
     fn lines(&mut self) -> Vec<Change> {
         let mut lines: Vec<Change> = std::mem::take(&mut self.changes).into_values().collect();
         let told: BTreeSet<String> = lines.iter().filter_map(|c| c.id.clone()).collect();
@@ -205,7 +205,12 @@ impl<'a> Decision<'a> {
                 seconds: live.object.kind().typical().delete.as_secs(),
             });
         }
-        lines.sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
+        let object = |c: &Change| match c.verb {
+            Verb::Delete => self.doomed.values().find(|(_, live)| c.id.as_ref() == Some(&live.id)).map(|(_, live)| &live.object),
+            _ => self.stack.nodes.get(&c.address),
+        };
+        let turn = |c: &Change| object(c).and_then(Object::turn).map(|(of, n)| (of.to_owned(), n));
+        lines.sort_by_cached_key(|c| (c.address.kind, turn(c), c.address.clone(), c.id.clone()));
         lines
     }
 }

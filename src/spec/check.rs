@@ -10,7 +10,7 @@ use super::units::{Account, Duration, Name, TagKey};
 use super::vpc::TierKind;
 use super::{accept, cycles, reach, references, renamed, secrets};
 use crate::diag::{Code, Finding, Named, Place, Risk};
-use crate::kinds::{Address, broken, doubted, tagging};
+use crate::kinds::{Address, Breach, broken, doubted, tagging};
 use crate::model::partition;
 use crate::stack::{Field, Stack};
 use std::collections::BTreeSet;
@@ -36,18 +36,24 @@ pub fn check(spec: &Spec, sources: &Sources, root: &Node, fields: &Fields<'_>, c
 fn services(cx: &mut Check<'_>) {
     let stack = sketch(cx.spec);
     for (address, breach) in broken(&stack.nodes) {
-        let finding = Finding::error(breach.code, breach.message, breach.help);
-        follows(cx, &stack, &address, &breach.attributes, finding);
+        let finding = Finding::error(breach.code, breach.message.as_str(), breach.help.as_str());
+        follows(cx, &stack, &address, &breach, finding);
     }
     for (address, breach) in doubted(&stack.nodes) {
-        let finding = Finding::warning(breach.code, breach.message, breach.help);
-        follows(cx, &stack, &address, &breach.attributes, finding);
+        let finding = Finding::warning(breach.code, breach.message.as_str(), breach.help.as_str());
+        follows(cx, &stack, &address, &breach, finding);
     }
 }
 
 /// Says something of attributes of an object, at the fields that decide about them.
-fn follows(cx: &mut Check<'_>, stack: &Stack, address: &Address, attributes: &[String], mut finding: Finding) {
-    let paths: Vec<String> = attributes.iter().map(|attribute| written(cx, stack, address, attribute)).collect();
+fn follows(cx: &mut Check<'_>, stack: &Stack, address: &Address, breach: &Breach, mut finding: Finding) {
+    let mut paths: Vec<String> = breach.attributes.iter().map(|attribute| written(cx, stack, address, attribute)).collect();
+    if let (Some(item), Some(list)) = (&breach.item, paths.first_mut()) {
+        let items = list.split('.').try_fold(cx.root, |node, step| node.get(step)).map_or(&[][..], Node::items);
+        if let Some(index) = items.iter().position(|node| node.as_text() == Some(item)) {
+            *list = format!("{list}.{index}");
+        }
+    }
     let steps: Vec<Vec<&str>> = paths.iter().map(|path| path.split('.').collect()).collect();
     let mut seen = BTreeSet::new();
     for path in steps.iter().filter(|path| seen.insert((*path).clone())) {

@@ -114,11 +114,11 @@ fn section(l: &mut Lower<'_>, group: &SectionGroup) {
     }
     // A description tells no rule from another, so what is asked for twice is one rule: as it is described by hand, else as the first peer says.
     let mut known: BTreeSet<Rule> = rules.iter().map(Rule::bare).collect();
-    for (peer, _) in &group.peers {
-        for door in &doors {
-            let follows = self_or(rule(l, *door, peer, &format!("from {peer}")), name);
-            rules.extend(follows.into_iter().filter(|rule| known.insert(rule.bare())));
-        }
+    let all = group.peers.iter().flat_map(|(peer, _)| doors.iter().map(move |door| (peer, *door)));
+    let alone = group.alone.iter().map(|(peer, port)| (peer, (Protocol::Tcp, Some((*port, *port)))));
+    for (peer, door) in all.chain(alone) {
+        let follows = self_or(rule(l, door, peer, &format!("from {peer}")), name);
+        rules.extend(follows.into_iter().filter(|rule| known.insert(rule.bare())));
     }
     l.renamed::<SecurityGroup>(name, group.renamed_from.as_ref());
     let made = SecurityGroup {

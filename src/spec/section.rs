@@ -90,6 +90,8 @@ pub struct SectionGroup {
     pub ports: Vec<u16>,
     /// Who may connect to them, and where the spec says so.
     pub peers: Vec<(Peer, Vec<String>)>,
+    /// Ports beside these that one peer alone may connect to.
+    pub alone: Vec<(Peer, u16)>,
     /// Whether what stands in it connects to others, so that `allow_from` may name it.
     pub connects: bool,
     /// What leads clients to it.

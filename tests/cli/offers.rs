@@ -10,6 +10,7 @@ region: us-east-1
 vpc: { availability_zones: [us-east-1a, us-east-1e], nat: none, flow_logs: false }
 compute:
   app: { ami: ami-0123456789abcdef0, instance_type: t3.small, instances: { min: 2 } }
+  mixed: { ami: ami-0123456789abcdef0, instance_type: t2.small, other_instance_types: [t3.small, m5.large], instances: { min: 2 } }
 cache:
   old: { engine: redis, version: \"6.9\" }
   set: { engine: redis, parameters: { maxmemory-policy: lru, time-out: \"300\" } }

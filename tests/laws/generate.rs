@@ -1,5 +1,6 @@
 //! Specs by chance. Whatever is drawn can be written as a valid spec, so that a failing pair shrinks among valid ones: choices are numbers, and
 //! become names only when the spec is written, out of what is there then.
+mod compute;
 mod draw;
 mod write;
 
@@ -12,6 +13,7 @@ use proptest::prelude::*;
 const TIERS: &[&str] = &["public", "app", "data", "edge"];
 const GROUPS: &[&str] = &["app", "bastion", "load_balancer", "ops"];
 const COMPUTE: &[&str] = &["app", "job", "web"];
+const SCHEDULES: &[&str] = &["evening", "morning"];
 const CACHES: &[&str] = &["main", "side"];
 const FUNCTIONS: &[&str] = &["hello", "thumb"];
 const ROUTES: &[&str] = &["api", "old", "shut"];
@@ -113,10 +115,20 @@ struct Balancer {
 struct Compute {
     boot: Boot,
     instance_type: &'static str,
+    /// Another type beside it.
+    other_type: bool,
+    /// The share on demand, where not all of it is.
+    spot: Option<u32>,
     tier: usize,
     port: Option<u16>,
     instances: Option<(u32, u32)>,
     health: Option<&'static str>,
+    /// Another protocol and port of the health check.
+    checked: bool,
+    /// What it aims at: the CPU unless it says so, requests where somebody forwards to it, or both.
+    aims: Option<&'static str>,
+    /// Sizes at certain moments, by name: which of the moments, and the least size from then on.
+    schedules: Entries<(usize, u32)>,
     env: Vec<usize>,
     disk: Option<(&'static str, &'static str)>,
     allow_from: Vec<usize>,

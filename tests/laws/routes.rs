@@ -147,3 +147,29 @@ async fn hosts_of_routes_are_certified() {
         assert!(changes(&plan).iter().any(|(a, verb)| a == "listener.https" && *verb == Verb::Update), "{:?}", changes(&plan));
     }
 }
+
+/// A plan tells routes in the order in which they are asked, whatever their names are.
+#[tokio::test(start_paused = true)]
+async fn a_plan_tells_routes_in_their_order() {
+    let asks =
+        [("a", "path: \"/*\""), ("b", "{ path: \"/shop/*\", method: POST }"), ("c", "path: /shop/cart"), ("d", "host: shop.example.com")];
+    let routes: Vec<(String, String)> =
+        asks.iter().map(|(name, asks)| ((*name).into(), asks.trim_matches(['{', '}', ' ']).to_owned())).collect();
+    let (none, all) = (spec(&[]), spec(&routes));
+    let cloud = with(&none, 1).await;
+    let told = |plan: &Plan| {
+        let rules = plan.changes.iter().filter(|c| c.address.kind == Kind::ListenerRule);
+        rules.map(|c| c.address.to_string()).collect::<Vec<_>>()
+    };
+    let by_number = |cloud: &Sandbox| {
+        let mut all: Vec<(i32, String)> = numbers(cloud).into_iter().map(|(name, n)| (n, name)).collect();
+        all.sort();
+        all.into_iter().map(|(_, name)| name).collect::<Vec<_>>()
+    };
+    let plan = goes(&cloud, &all).await;
+    assert_eq!(told(&plan), by_number(&cloud));
+    assert_ne!(told(&plan), ["a", "b", "c", "d"].map(|name| format!("listener_rule.http.{name}")), "the order is not that of the names");
+    let before = by_number(&cloud);
+    let gone = settled_plan(&cloud, &none).await.unwrap();
+    assert_eq!(told(&gone), before, "what goes is told in its order, too");
+}

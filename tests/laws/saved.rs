@@ -57,8 +57,13 @@ fn otherwise(object: &Object, name: &str) -> Option<Object> {
     let now = object.attributes().into_iter().find(|a| a.name == name)?.value;
     let mut elsewhere = now.clone();
     lead_elsewhere(&mut elsewhere);
+    let mut beside = now.clone();
+    if let (Value::Array(all), Value::Array(more)) = (&mut beside, &elsewhere) {
+        all.extend(more.clone());
+    }
     let mut values = vec![
         elsewhere,
+        beside,
         json!({ "$ranked": [] }),
         json!(["dns_record.x"]),
         json!({ "10.9.0.0/16": { "internet_gateway": { "$ref": "internet_gateway.x" } } }),

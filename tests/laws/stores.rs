@@ -194,3 +194,19 @@ async fn the_example_of_production_is_applied() {
     let cache = cloud.objects().into_iter().find_map(|l| l.of::<ReplicationGroup>().ok()).unwrap();
     assert_eq!(cache.engine_version, "7.1");
 }
+
+/// What a bucket holds is never deleted: all else goes, and the next run goes on once somebody has emptied it.
+#[tokio::test(start_paused = true)]
+async fn a_bucket_that_holds_something_is_left_over() {
+    let (from, to) = (store("storage: { uploads: {} }"), store(""));
+    let cloud = with(&from, 3).await;
+    let bucket = cloud.objects().into_iter().find(|l| l.object.kind() == Kind::Bucket).unwrap().id;
+    cloud.fill(&bucket, true);
+    let plan = settled_plan(&cloud, &to).await.unwrap();
+    let (outcome, events) = apply(&cloud, &plan, "r1").await;
+    assert!(matches!(&outcome, Outcome::Leftovers(e) if e.code == "BucketNotEmpty"), "{outcome:?} {events:#?}");
+    let rest = settled_plan(&cloud, &to).await.unwrap();
+    assert_eq!(rest.changes.iter().map(|c| c.address.to_string()).collect::<Vec<_>>(), ["bucket.uploads"]);
+    cloud.fill(&bucket, false);
+    assert_eq!(apply(&cloud, &rest, "r2").await.0, Outcome::Applied);
+}

@@ -1,5 +1,6 @@
 //! What a compute entry becomes: its role, its container, what stands before it.
-use infra::kinds::{AutoScalingGroup, IamRole, Kind, LaunchTemplate, Object};
+use infra::kinds::launch_template::Boot;
+use infra::kinds::{AutoScalingGroup, IamRole, Kind, LaunchTemplate, SecurityGroup, TargetGroup};
 use infra::stack::Stack;
 
 use crate::laws::world::stack;
@@ -39,9 +40,22 @@ fn a_worker_without_a_port_stands_behind_nothing() {
         let group: AutoScalingGroup = of(&stack, name);
         assert_eq!((group.health_check_type.as_str(), group.target_groups.len()), (health, targets), "{name}");
     }
-    let Some(Object::SecurityGroup(group)) = stack.nodes.iter().find(|(a, _)| a.to_string() == "security_group.worker").map(|(_, o)| o)
-    else {
-        panic!("no group")
-    };
+    let group = of::<SecurityGroup>(&stack, "worker");
     assert!(group.ingress.is_empty(), "{:?}", group.ingress);
+}
+
+/// The health check has a port of its own: the container opens it, the balancer alone reaches it, and the target group asks there.
+#[test]
+fn a_health_check_has_a_port_of_its_own() {
+    let stack = stack(&[SPEC, "compute: { app: { allow_from: [vpc], health_check: { protocol: https, port: 9000 } } }"]);
+    let check = of::<TargetGroup>(&stack, "app").health_check.unwrap();
+    assert_eq!((check.protocol.as_deref(), check.port), (Some("HTTPS"), Some(9000)));
+    let Boot::Container(container) = of::<LaunchTemplate>(&stack, "app").boot else { panic!("no container") };
+    assert_eq!((container.port, container.health_port), (Some(80), Some(9000)));
+    let opened = |port| {
+        let rules = of::<SecurityGroup>(&stack, "app").ingress.into_iter().filter(|r| r.from_port == port && r.to_port == port);
+        rules.map(|r| r.description).collect::<Vec<_>>()
+    };
+    assert_eq!(opened(9000), ["from load_balancer"]);
+    assert_eq!(opened(80).len(), 2, "{:?}", opened(80));
 }

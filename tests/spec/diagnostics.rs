@@ -50,6 +50,7 @@ const SEEN: &[&str] = &[
     "bad_text.tag",
     "bad_version",
     "bad_window",
+    "instances.schedules",
     "literal_secret",
     "missing",
     "missing.value",

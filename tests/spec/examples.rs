@@ -20,7 +20,7 @@ fn staging_is_production_made_smaller() {
     assert_eq!(spec.stack.as_str(), "staging");
     assert!(spec.account.is_none() && spec.vpc.security_groups.is_empty());
     assert_eq!(spec.compute["app"].instances.max, 3);
-    assert_eq!(spec.compute["app"].instances.target_cpu, 60);
+    assert_eq!(spec.compute["app"].instances.target_cpu, Some(60));
     assert_eq!(spec.database["main"].storage.size.as_gib(), 20);
     let names: Vec<&str> = spec.vpc.subnets.names().map(|name| name.as_str()).collect();
     assert_eq!(names, ["public", "app", "data"]);

@@ -10,6 +10,8 @@ const FILES: [&str; 2] = ["examples/production.yaml", "tests/laws/full.yaml"];
 const TEXTS: &[&str] = &[
     "tests/support/code/other",
     "python3.14",
+    "30 9 * * *",
+    "Europe/Paris",
     "assets.example.com",
     "app",
     "data",

@@ -1,7 +1,9 @@
-"""What RDS, S3 and Elastic Load Balancing do otherwise than the emulator. What it refuses: each rule with the error that RDS was seen to answer with, or that its reference names.
+"""What RDS, S3, Auto Scaling and Elastic Load Balancing do otherwise than the emulator. What it refuses: each rule with the error that RDS was seen to answer with, or that its reference names.
 And parameters: a value that is the family's own isn't the user's, whoever wrote it."""
 import json
 
+from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
+from moto.autoscaling.models import AutoScalingBackend, make_int
 from moto.awslambda.models import lambda_backends
 from moto.core.responses import ActionResult
 from moto.elbv2.exceptions import ELBClientError
@@ -256,7 +258,57 @@ NOTIFY = FakeBucket.set_notification_configuration
 TURN, REGISTER, HEALTH = ELBv2Backend.modify_listener, ELBv2Backend.register_targets, ELBv2Backend.describe_target_health
 
 
+# What Auto Scaling refuses of what changes a group's size, and how a scheduled action is updated.
+
+
+def scheduled(self, name, desired_capacity, max_size, min_size, scheduled_action_name, start_time, end_time, recurrence, timezone):
+    sizes = [make_int(min_size), make_int(max_size), make_int(desired_capacity)]
+    group = self.autoscaling_groups.get(name)
+    if group is None:
+        raise ValidationError(f"AutoScalingGroup name not found - AutoScalingGroup '{name}' not found")
+    before = self.scheduled_actions.get(scheduled_action_name)
+    if before is not None and before.auto_scaling_group_name == name:
+        # What isn't said stays as it was.
+        sizes = [now if now is not None else old for now, old in zip(sizes, (before.min_size, before.max_size, before.desired_capacity))]
+        recurrence, timezone = recurrence or before.recurrence, timezone or before.time_zone
+    if all(size is None for size in sizes):
+        raise ValidationError("At least one of the following should be specified: min size, max size or desired capacity")
+    if recurrence is None or len(recurrence.split()) != 5:
+        raise ValidationError("Given recurrence string: " + str(recurrence) + " is invalid")
+    for other in self.scheduled_actions.values():
+        if other.auto_scaling_group_name == name and other.scheduled_action_name != scheduled_action_name:
+            if (other.recurrence, other.time_zone) == (recurrence, timezone):
+                raise AlreadyExists("Scheduled action with the same start time already exists")
+    least, most, desired = sizes
+    return SCHEDULED(self, name, desired, most, least, scheduled_action_name, start_time, end_time, recurrence, timezone)
+
+
+class AlreadyExists(AutoscalingClientError):
+    def __init__(self, message):
+        super().__init__("AlreadyExists", message)
+
+
+def policy(self, *args, **kwargs):
+    tracking = kwargs.get("target_tracking_config") or {}
+    metric = tracking.get("PredefinedMetricSpecification") or {}
+    if metric.get("PredefinedMetricType") == "ALBRequestCountPerTarget":
+        group = self.autoscaling_groups[kwargs["as_name"]]
+        label = metric.get("ResourceLabel")
+        if not label:
+            raise ValidationError("ResourceLabel must be specified for ALBRequestCountPerTarget")
+        if not any(label.endswith("/" + arn.rsplit(":", 1)[1]) for arn in group.target_group_arns):
+            raise ValidationError("Target group not attached to the Auto Scaling group")
+        if not label.startswith("app/"):
+            raise ValidationError("Malformed resource label: " + label)
+    return POLICY(self, *args, **kwargs)
+
+
+SCHEDULED, POLICY = AutoScalingBackend.put_scheduled_update_group_action, AutoScalingBackend.put_scaling_policy
+
+
 def install():
+    AutoScalingBackend.put_scheduled_update_group_action = scheduled
+    AutoScalingBackend.put_scaling_policy = policy
     FakeBucket.set_lifecycle = lifecycle
     FakeBucket.set_cors = cors
     FakeBucket.set_notification_configuration = notify

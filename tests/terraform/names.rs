@@ -52,7 +52,7 @@ fn lines(path: &str, lines_: &[Line], names: &Map<String, Value>) {
         let here = format!("{path}.{}", line.name);
         let name = names.get(line.name).unwrap_or_else(|| panic!("Terraform has no {here}"));
         match line.says {
-            Says::Block(inner) | Says::Given(_, inner) | Says::Each(_, inner) => {
+            Says::Block(inner) | Says::Given(_, inner) | Says::Absent(_, inner) | Says::Each(_, inner) => {
                 let list = name.get("list").and_then(Value::as_object).unwrap_or_else(|| panic!("{here} is no list of blocks"));
                 lines(&here, inner, list);
             }

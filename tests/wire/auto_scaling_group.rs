@@ -1,3 +1,4 @@
+use infra::kinds::auto_scaling_group::{Mixed, Schedule, TargetRequests};
 use infra::kinds::{AutoScalingGroup, Kind, LaunchTemplate, Ref};
 
 use super::launch_template::{launch_template, surroundings};
@@ -5,10 +6,31 @@ use super::load_balancer::{load_balancer, network};
 use super::target_group::target_group;
 use super::{Case, Sends, Why};
 
+fn schedule(recurrence: &str, min: Option<i32>, desired: Option<i32>) -> Schedule {
+    Schedule { recurrence: recurrence.into(), time_zone: "Europe/Berlin".into(), min, max: None, desired }
+}
+
+/// Half of the group from spare capacity, of these types.
+pub fn mixed(types: &[&str]) -> Mixed {
+    Mixed {
+        types: types.iter().map(|name| (*name).into()).collect(),
+        on_demand_base: 1,
+        on_demand_percent: 50,
+        on_demand_strategy: "prioritized".into(),
+        spot_strategy: "price-capacity-optimized".into(),
+    }
+}
+
+/// Requests to a target group.
+fn requests(group: &str, per_minute: i32) -> Option<TargetRequests> {
+    Some(TargetRequests { load_balancer: Ref::to("main"), target_group: Ref::to(group), per_minute })
+}
+
 /// A group in the world of [`case`].
 pub fn auto_scaling_group() -> AutoScalingGroup {
     AutoScalingGroup {
         launch_template: Ref::to("shop"),
+        mixed: None,
         subnets: [Ref::to("a"), Ref::to("b")].into(),
         target_groups: [Ref::to("app")].into(),
         min: 2,
@@ -17,6 +39,8 @@ pub fn auto_scaling_group() -> AutoScalingGroup {
         health_check_type: "EC2".into(),
         health_check_grace: 120,
         target_cpu: Some(60),
+        target_requests: None,
+        schedules: [("night".into(), schedule("0 22 * * *", Some(0), None))].into(),
         min_healthy_percent: 90,
         default_instance_warmup: 120,
         tags: [("Name".into(), "shop".into())].into(),
@@ -53,6 +77,27 @@ pub fn case() -> Case {
         ("health_check_grace", with(&|g| (g.health_check_grace, g.default_instance_warmup) = (300, 300))),
         ("target_cpu", with(&|g| g.target_cpu = Some(75))),
         ("no target_cpu", with(&|g| g.target_cpu = None)),
+        ("target_requests", with(&|g| g.target_requests = requests("app", 600))),
+        (
+            "requests in place of the CPU, at another target group",
+            with(&|g| {
+                (g.target_cpu, g.target_requests) = (None, requests("next", 9000));
+                g.target_groups = [Ref::to("next")].into();
+            }),
+        ),
+        // What comes has the moment of what goes, and a size less.
+        (
+            "schedules",
+            with(&|g| {
+                g.schedules =
+                    [("late".into(), schedule("0 22 * * *", None, Some(2))), ("night".into(), schedule("0 23 * * *", Some(1), Some(2)))]
+                        .into()
+            }),
+        ),
+        ("a schedule's size", with(&|g| g.schedules = [("night".into(), schedule("0 22 * * *", None, Some(3)))].into())),
+        ("mixed", with(&|g| g.mixed = Some(mixed(&["t3.medium", "t3a.medium"])))),
+        ("mixed, with another template", with(&|g| (g.mixed, g.launch_template) = (Some(mixed(&["t3.large"])), Ref::to("next")))),
+        ("no schedules", with(&|g| g.schedules.clear())),
         ("tags", with(&|g| g.tags = [("team".into(), "a b".into())].into())),
     ];
     Case { address: "auto_scaling_group.shop", world, variants }
@@ -61,7 +106,7 @@ pub fn case() -> Case {
 pub const SENDS: Sends = Sends {
     kind: Kind::AutoScalingGroup,
     lists: &["DescribeAutoScalingGroups"],
-    creates: &[("CreateAutoScalingGroup", 1), ("PutScalingPolicy", 1)],
+    creates: &[("CreateAutoScalingGroup", 1), ("PutScalingPolicy", 1), ("PutScheduledUpdateGroupAction", 1)],
     unseen: &[
         ("CancelInstanceRefresh", Why::Replay("replay_auto_scaling_group/refresh")),
         ("DescribeInstanceRefreshes", Why::Replay("replay_auto_scaling_group/refresh")),

@@ -14,6 +14,7 @@ fn container(env: impl IntoIterator<Item = (&'static str, EnvValue)>) -> Contain
     Container {
         image: "ghcr.io/example/shop:1.4.2".into(),
         port: Some(8080),
+        health_port: None,
         command: vec![],
         env: env.into_iter().map(|(k, v)| (k.into(), v)).collect(),
     }
@@ -93,12 +94,13 @@ fn words(line: &str) -> Vec<String> {
 fn a_command_arrives_word_by_word() {
     let command: Vec<String> =
         NASTY.iter().chain(&["$HOME", "%n", "${X}", ";", "a;b", "\\\"", "INFRA_UNIT", "--help"]).map(|w| (*w).into()).collect();
-    let c = Container { command: command.clone(), ..container([]) };
+    let c = Container { command: command.clone(), health_port: Some(9000), ..container([]) };
     let dir = place("command");
     run(&script(&c), &dir, &[("dnf", ""), ("systemctl", ""), ("docker", "")]);
     let unit = std::fs::read_to_string(dir.join("etc/systemd/system/infra-app.service")).unwrap();
     let start = unit.lines().find(|l| l.starts_with("ExecStart=")).unwrap();
-    let (_, behind) = start.split_once(&c.image).unwrap();
+    let (before, behind) = start.split_once(&c.image).unwrap();
+    assert!(before.contains(" --publish 8080:8080 --publish 9000:9000 "), "{before}");
     assert_eq!(words(behind), command);
     assert_eq!(Boot::read(&script(&c)), Boot::Container(c.clone()));
     let broken = Container { command: vec!["two\nlines".into()], ..c };

@@ -20,7 +20,7 @@ pub fn bucket() -> Bucket {
 }
 
 /// A bucket of which everything is said.
-fn storage() -> Bucket {
+pub fn storage() -> Bucket {
     Bucket { tags: [("Name".into(), "wire".into())].into(), ..Bucket::example() }
 }
 
@@ -44,7 +44,13 @@ pub fn case() -> Case {
         ..bucket()
     };
     let key = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-4444-8888-0123456789ab";
-    let cors = ranked(vec![rule("https://b.example.com", "PUT"), rule("https://a.example.com", "GET")]);
+    let whole = CorsRule {
+        headers: ["*".into()].into(),
+        expose: ["ETag".into()].into(),
+        max_age: Some(3600),
+        ..rule("https://b.example.com", "PUT")
+    };
+    let cors = ranked(vec![whole, rule("https://a.example.com", "GET")]);
     let variants = vec![
         ("no policy", Bucket { purpose: Purpose::Other(String::new()), ..base.clone() }.into()),
         ("another policy", Bucket { purpose: Purpose::Other(other.to_string()), ..base.clone() }.into()),

@@ -18,7 +18,7 @@ pub fn container() -> Container {
             EnvValue::FromSecretsManager(Text(vec![Part::Output { r#ref: Address::new(Kind::Secret, "main"), attr: "arn".into() }])),
         ),
     ];
-    Container { image: "ghcr.io/example/shop:1.4.2".into(), port: Some(8080), command: vec![], env: env.into() }
+    Container { image: "ghcr.io/example/shop:1.4.2".into(), port: Some(8080), health_port: None, command: vec![], env: env.into() }
 }
 
 /// What a template points at, within `vpc.main`.
@@ -81,6 +81,7 @@ pub fn case() -> Case {
                 t.boot = Boot::Container(Container { image: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop:2".into(), ..container() })
             }),
         ),
+        ("the port of its health check", with(&|t| t.boot = Boot::Container(Container { health_port: Some(9001), ..container() }))),
         ("the container's port", with(&|t| t.boot = Boot::Container(Container { port: Some(9000), ..container() }))),
         (
             "the container's command",

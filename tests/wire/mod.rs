@@ -38,6 +38,7 @@ mod prefix_list;
 mod production;
 mod proxy;
 mod replay_auto_scaling_group;
+mod replay_bucket;
 mod replay_cache_groups;
 mod replay_certificate;
 mod replay_db_groups;

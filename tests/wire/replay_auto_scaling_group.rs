@@ -71,6 +71,16 @@ fn policies() -> (u16, String) {
     ok("DescribePolicies", &format!("<ScalingPolicies><member>{names}{tracking}<Enabled>true</Enabled></member></ScalingPolicies>"))
 }
 
+/// One of ours, and one that somebody made by hand.
+fn schedules() -> (u16, String) {
+    let action = |name: &str, more: &str| {
+        let names = format!("<AutoScalingGroupName>shop-1</AutoScalingGroupName><ScheduledActionName>{name}</ScheduledActionName>");
+        format!("<member>{names}<Recurrence>0 22 * * *</Recurrence>{more}</member>")
+    };
+    let all = action("shop-1-night", "<TimeZone>Europe/Berlin</TimeZone><MinSize>0</MinSize>") + &action("by-hand", "<MinSize>9</MinSize>");
+    ok("DescribeScheduledActions", &format!("<ScheduledUpdateGroupActions>{all}</ScheduledUpdateGroupActions>"))
+}
+
 fn started(id: &str) -> (u16, String) {
     ok("StartInstanceRefresh", &format!("<InstanceRefreshId>{id}</InstanceRefreshId>"))
 }
@@ -102,10 +112,10 @@ fn clients(answers: &[(u16, String)]) -> (infra::wire::Clients, Replay) {
 
 /// What an update from one template to another comes to, and what it asks; the answers begin after the group has been looked at.
 async fn update(from: &str, instances: &[String], answers: &[(u16, String)]) -> (Result<Live, CloudError>, Vec<String>) {
-    let first = [group(from, instances, ""), policies()];
+    let first = [group(from, instances, ""), policies(), schedules()];
     let (cloud, replay) = clients(&[&first[..], answers].concat());
     let answer = cloud.update(&live(from), &wanted("lt-new").into(), &Links::default(), &stamp(AT)).await;
-    (answer, replay.asked()[2..].to_vec())
+    (answer, replay.asked()[3..].to_vec())
 }
 
 fn actions(asked: &[String]) -> Vec<&str> {

@@ -16,7 +16,16 @@ use crate::support::moto::Moto;
 use crate::support::{address, apply, plan_for, stack};
 
 fn checked() -> HealthCheck {
-    HealthCheck { path: "/healthz".into(), interval: 15, timeout: 5, healthy: 3, unhealthy: 2, matcher: "200".into() }
+    HealthCheck {
+        protocol: Some("HTTP".into()),
+        port: None,
+        path: "/healthz".into(),
+        interval: 15,
+        timeout: 5,
+        healthy: 3,
+        unhealthy: 2,
+        matcher: "200".into(),
+    }
 }
 
 pub fn target_group() -> TargetGroup {
@@ -43,6 +52,8 @@ pub fn case() -> Case {
         ("health_check.interval", check(HealthCheck { interval: 300, ..now() })),
         ("health_check.matcher", check(HealthCheck { matcher: "200-299".into(), ..now() })),
         ("health_check.path", check(HealthCheck { path: "/".into(), ..now() })),
+        ("health_check.port", check(HealthCheck { port: Some(8081), ..now() })),
+        ("health_check.protocol", check(HealthCheck { protocol: Some("HTTPS".into()), ..now() })),
         ("health_check.timeout", check(HealthCheck { timeout: 14, ..now() })),
         ("health_check.unhealthy", check(HealthCheck { unhealthy: 10, ..now() })),
         ("load_balancer", TargetGroup { load_balancer: Ref::to("other"), ..base.clone() }.into()),
@@ -94,7 +105,11 @@ pub fn of_function() -> Case {
     };
     let variants = vec![
         ("function", leading("other").into()),
-        ("health_check", TargetGroup { health_check: Some(HealthCheck { interval: 35, timeout: 30, ..checked() }), ..base.clone() }.into()),
+        (
+            "health_check",
+            TargetGroup { health_check: Some(HealthCheck { protocol: None, interval: 35, timeout: 30, ..checked() }), ..base.clone() }
+                .into(),
+        ),
         ("instances", target_group().into()),
         ("tags", TargetGroup { tags: [("team".into(), "a b".into())].into(), ..base.clone() }.into()),
     ];

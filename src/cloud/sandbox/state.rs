@@ -19,6 +19,8 @@ use crate::wire::{Class, CloudError};
 pub(super) struct State {
     pub objects: BTreeMap<(Kind, String), Live>,
     pub notes: BTreeMap<String, String>,
+    /// Buckets that hold something.
+    pub filled: BTreeSet<String>,
     /// The region that is looked at.
     pub region: String,
     /// Objects of services that are one for all regions, where another region's stack made them.
@@ -83,6 +85,15 @@ impl State {
         tagged(live)?;
         live.object.breaches(&at(live), Near(&With { state: self, live })).first().map_or(Ok(()), |breach| Err(refused(breach)))?;
         self.index.admit(live, &|a| self.objects.get(&(a.kind, a.name.clone())).map(|l| l.object.outputs()).unwrap_or_default())
+    }
+
+    /// Whether an object can go: nothing uses it, and it holds nothing that somebody laid into it.
+    pub fn releases(&self, id: &str) -> Result<(), CloudError> {
+        if let Some(user) = self.index.users(id).find(|user| **user != id) {
+            return Err(CloudError::new(Class::Conflict, "DependencyViolation", format!("{id} is used by {user}")));
+        }
+        let held = || CloudError::new(Class::Invalid, "BucketNotEmpty", format!("The bucket {id} you tried to delete is not empty"));
+        if self.filled.contains(id) { Err(held()) } else { Ok(()) }
     }
 
     /// Whether the services go this way, and those that lead to the object can stay as they are beside what it becomes.

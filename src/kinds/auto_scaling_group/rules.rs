@@ -37,22 +37,28 @@ pub(super) fn doubts(group: &AutoScalingGroup, near: Near<'_>) -> Vec<Breach> {
     found
 }
 
-/// A zone of the group without its instance type launches nothing (`DescribeInstanceTypeOfferings`): the group is taken, and its launches fail.
-pub(super) fn unoffered(group: &AutoScalingGroup, near: Near<'_>, facts: &Facts) -> Option<Breach> {
-    let kind = &near.get(&group.launch_template)?.instance_type;
+/// A zone of the group without an instance type of it launches none (`DescribeInstanceTypeOfferings`): the group is taken, and its launches fail.
+pub(super) fn unoffered(group: &AutoScalingGroup, near: Near<'_>, facts: &Facts) -> Vec<Breach> {
     let zones: BTreeSet<&String> = group.subnets.iter().filter_map(|s| near.get(s)).map(|s| &s.availability_zone).collect();
-    let there = facts.offers(Question::InstanceType(kind.clone()))?;
-    let without: Vec<&str> = zones.iter().filter(|zone| !there.contains_key(**zone)).map(|zone| zone.as_str()).collect();
-    if without.is_empty() {
-        return None;
-    }
-    let have: Vec<&str> = there.keys().map(String::as_str).collect();
-    let (message, help) = match have.is_empty() {
-        true => (format!("this region has no instance type `{kind}`"), "write another `instance_type`".to_owned()),
-        false => (
-            format!("{} has no instance type `{kind}`", without.join(", ")),
-            format!("write another `instance_type`, or zones that have it: {}", have.join(", ")),
-        ),
+    let refused = |kind: &String, attribute: &str| {
+        let there = facts.offers(Question::InstanceType(kind.clone()))?;
+        let without: Vec<&str> = zones.iter().filter(|zone| !there.contains_key(**zone)).map(|zone| zone.as_str()).collect();
+        let have: Vec<&str> = there.keys().map(String::as_str).collect();
+        let (message, help) = match have.is_empty() {
+            _ if without.is_empty() => return None,
+            true => (format!("this region has no instance type `{kind}`"), "write another instance type".to_owned()),
+            false => (
+                format!("{} has no instance type `{kind}`", without.join(", ")),
+                format!("write another instance type, or zones that have it: {}", have.join(", ")),
+            ),
+        };
+        Some(Breach::new(Code::Refused, attribute, message, help).item(kind))
     };
-    Some(Breach::new(Code::Refused, "launch_template.instance_type", message, help))
+    match &group.mixed {
+        Some(mixed) => mixed.types.iter().filter_map(|kind| refused(kind, "mixed.types")).collect(),
+        None => {
+            let kind = near.get(&group.launch_template).map(|template| &template.instance_type);
+            kind.and_then(|kind| refused(kind, "launch_template.instance_type")).into_iter().collect()
+        }
+    }
 }

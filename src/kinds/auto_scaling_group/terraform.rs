@@ -12,9 +12,10 @@ pub const TABLE: Table = one(&[
             same("health_check_type"),
             ID,
             block("instance_maintenance_policy", MAINTENANCE),
-            block("launch_template", &[of("id", "launch_template"), is("version", Word::Text("$Latest"))]),
+            absent("launch_template", "mixed", &[of("id", "launch_template"), is("version", Word::Text("$Latest"))]),
             of("max_size", "max"),
             of("min_size", "min"),
+            given("mixed_instances_policy", "mixed", MIXED),
             NAME,
             REGION,
             each("tag", "tags", &[of("key", "@key"), is("propagate_at_launch", Word::Yes), of("value", "@")]),
@@ -34,6 +35,33 @@ pub const TABLE: Table = one(&[
             block("target_tracking_configuration", TRACKING),
         ],
     ),
+    made_under(
+        "aws_autoscaling_policy",
+        "requests",
+        "target_requests",
+        &[
+            own("autoscaling_group_name", "name"),
+            is("enabled", Word::Yes),
+            known("name", "${id}-requests"),
+            is("policy_type", Word::Text("TargetTrackingScaling")),
+            REGION,
+            block("target_tracking_configuration", COUNTING),
+        ],
+    ),
+    made_each(
+        "aws_autoscaling_schedule",
+        "schedules",
+        &[
+            own("autoscaling_group_name", "name"),
+            of("desired_capacity", "@.desired"),
+            of("max_size", "@.max"),
+            of("min_size", "@.min"),
+            of("recurrence", "@.recurrence"),
+            REGION,
+            known("scheduled_action_name", "${id}-${key}"),
+            of("time_zone", "@.time_zone"),
+        ],
+    ),
 ]);
 
 const MAINTENANCE: &[Line] = &[
@@ -45,4 +73,38 @@ const TRACKING: &[Line] = &[
     is("disable_scale_in", Word::No),
     block("predefined_metric_specification", &[is("predefined_metric_type", Word::Text("ASGAverageCPUUtilization"))]),
     of("target_value", "target_cpu"),
+];
+
+const COUNTING: &[Line] = &[
+    is("disable_scale_in", Word::No),
+    block(
+        "predefined_metric_specification",
+        &[
+            is("predefined_metric_type", Word::Text("ALBRequestCountPerTarget")),
+            via("resource_label", "target_requests", |requests| {
+                let end = |of: &str| requests[of].as_str().unwrap_or_default().to_owned();
+                super::scaling::label(&end("load_balancer"), &end("target_group")).into()
+            }),
+        ],
+    ),
+    of("target_value", "target_requests.per_minute"),
+];
+
+const MIXED: &[Line] = &[
+    block(
+        "instances_distribution",
+        &[
+            of("on_demand_allocation_strategy", "mixed.on_demand_strategy"),
+            of("on_demand_base_capacity", "mixed.on_demand_base"),
+            of("on_demand_percentage_above_base_capacity", "mixed.on_demand_percent"),
+            of("spot_allocation_strategy", "mixed.spot_strategy"),
+        ],
+    ),
+    block(
+        "launch_template",
+        &[
+            block("launch_template_specification", &[of("launch_template_id", "launch_template"), is("version", Word::Text("$Latest"))]),
+            each("override", "mixed.types", &[of("instance_type", "@")]),
+        ],
+    ),
 ];

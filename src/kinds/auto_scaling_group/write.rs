@@ -1,8 +1,6 @@
 //! The requests that change a group. References hold physical ids here.
 use super::*;
-use aws_sdk_autoscaling::types::{
-    InstanceMaintenancePolicy, LaunchTemplateSpecification, MetricType, PredefinedMetricSpecification, Tag, TargetTrackingConfiguration,
-};
+use aws_sdk_autoscaling::types::{InstanceMaintenancePolicy, LaunchTemplateSpecification, Tag};
 
 /// Target groups that one call may attach or detach.
 const TARGETS: usize = 10;
@@ -16,7 +14,8 @@ pub(super) async fn create(group: &AutoScalingGroup, cx: &Clients, stamp: &Stamp
         .autoscaling()
         .create_auto_scaling_group()
         .auto_scaling_group_name(name)
-        .launch_template(template(group))
+        .set_launch_template(group.mixed.is_none().then(|| template(group)))
+        .set_mixed_instances_policy(group.mixed.as_ref().map(|mixed| mixed.write(template(group))))
         .vpc_zone_identifier(subnets(group))
         .set_target_group_arns(Some(group.target_groups.iter().map(|t| t.0.clone()).collect()))
         .min_size(group.min)
@@ -26,7 +25,7 @@ pub(super) async fn create(group: &AutoScalingGroup, cx: &Clients, stamp: &Stamp
         .health_check_grace_period(group.health_check_grace)
         .default_instance_warmup(group.default_instance_warmup)
         .instance_maintenance_policy(maintenance(group))
-        .set_tags(Some(stamp.tags(&group.tags).iter().map(|(k, v)| tag(name, k, Some(v))).collect()));
+        .set_tags(Some(view::all_tags(group, stamp).iter().map(|(k, v)| tag(name, k, Some(v))).collect()));
     let send = async || match cx.safe(Service::AutoScaling, "CreateAutoScalingGroup", async || request.clone().send().await).await {
         Err(e) if e.code == "AlreadyExists" => {
             let there = view::one(cx, name).await?.ok_or(e)?;
@@ -44,16 +43,17 @@ pub(super) async fn create(group: &AutoScalingGroup, cx: &Clients, stamp: &Stamp
     }
 }
 
-/// Says all settings again; what is the same changes nothing.
-pub(super) async fn settings(group: &AutoScalingGroup, cx: &Clients, name: &str) -> Result<(), CloudError> {
+/// Says all settings again; what is the same changes nothing. Sizes are said where they differ from those before alone: a schedule may have given others.
+pub(super) async fn settings(group: &AutoScalingGroup, old: &AutoScalingGroup, cx: &Clients, name: &str) -> Result<(), CloudError> {
     let request = cx
         .autoscaling()
         .update_auto_scaling_group()
         .auto_scaling_group_name(name)
-        .launch_template(template(group))
+        .set_launch_template(group.mixed.is_none().then(|| template(group)))
+        .set_mixed_instances_policy(group.mixed.as_ref().map(|mixed| mixed.write(template(group))))
         .vpc_zone_identifier(subnets(group))
-        .min_size(group.min)
-        .max_size(group.max)
+        .set_min_size(Some(group.min).filter(|min| *min != old.min))
+        .set_max_size(Some(group.max).filter(|max| *max != old.max))
         .health_check_type(&group.health_check_type)
         .health_check_grace_period(group.health_check_grace)
         .default_instance_warmup(group.default_instance_warmup)
@@ -97,26 +97,6 @@ pub(super) async fn detach(cx: &Clients, name: &str, targets: &BTreeSet<String>)
         cx.safe(Service::AutoScaling, "DetachLoadBalancerTargetGroups", async || request.clone().send().await).await?;
     }
     Ok(())
-}
-
-/// Our policy has its group's name.
-pub(super) async fn put_policy(cx: &Clients, name: &str, percent: i32) -> Result<(), CloudError> {
-    let metric = PredefinedMetricSpecification::builder().predefined_metric_type(MetricType::AsgAverageCpuUtilization).build();
-    let tracking = TargetTrackingConfiguration::builder().predefined_metric_specification(metric).target_value(percent.into()).build();
-    let request = cx
-        .autoscaling()
-        .put_scaling_policy()
-        .auto_scaling_group_name(name)
-        .policy_name(name)
-        .policy_type("TargetTrackingScaling")
-        .target_tracking_configuration(tracking)
-        .enabled(true);
-    cx.safe(Service::AutoScaling, "PutScalingPolicy", async || request.clone().send().await).await.map(drop)
-}
-
-pub(super) async fn delete_policy(cx: &Clients, name: &str) -> Result<(), CloudError> {
-    let request = cx.autoscaling().delete_policy().auto_scaling_group_name(name).policy_name(name);
-    cx.safe(Service::AutoScaling, "DeletePolicy", async || request.clone().send().await).await.map(drop)
 }
 
 /// Brings the group's tags, stamp included, from what they are to what they should be.

@@ -26,6 +26,9 @@ pub struct Container {
     /// The port it listens on, opened under the same number on the instance; `None` where nothing is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<i32>,
+    /// The port of its health check, opened likewise, where that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_port: Option<i32>,
     /// What it runs in place of the image's own command, word by word, each a single line; empty for the image's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub command: Vec<String>,

@@ -46,7 +46,7 @@ const DOCKER: &str = "retry dnf install -y docker\nsystemctl enable --now docker
 /// The script of a container whose texts are all resolved.
 pub(super) fn render(container: &Container) -> Result<String, CloudError> {
     check(&container.image, "image", |c| "._/:@-".contains(c))?;
-    if let Some(port) = container.port.filter(|port| !(1..=65535).contains(port)) {
+    if let Some(port) = container.ports().find(|port| !(1..=65535).contains(port)) {
         return Err(invalid(format!("{port} is no port")));
     }
     if let Some(word) = container.command.iter().find(|word| word.contains(char::is_control)) {
@@ -101,9 +101,10 @@ pub(super) fn our_name(script: &str) -> Option<&'static str> {
 }
 
 /// The unit that runs the container. `docker run` stays attached, so the journal has its output and docker keeps none of its own.
-fn unit(Container { image, port, command, .. }: &Container) -> String {
+fn unit(container: &Container) -> String {
+    let Container { image, command, .. } = container;
     let command: String = command.iter().map(|word| format!(" {}", quoted(word))).collect();
-    let publish = port.map(|port| format!("--publish {port}:{port} ")).unwrap_or_default();
+    let publish: String = container.ports().map(|port| format!("--publish {port}:{port} ")).collect();
     format!(
         r#"cat > /etc/systemd/system/infra-app.service <<'INFRA_UNIT'
 [Unit]
@@ -127,6 +128,12 @@ systemctl daemon-reload
 systemctl enable --now infra-app.service
 "#
     )
+}
+
+impl Container {
+    fn ports(&self) -> impl Iterator<Item = i32> {
+        self.port.into_iter().chain(self.health_port)
+    }
 }
 
 /// A word as systemd reads it back: in quotes, with nothing in it that stands for something else (`systemd.service`, "Command lines").

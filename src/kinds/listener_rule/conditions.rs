@@ -133,7 +133,10 @@ impl Conditions {
     /// Wildcards per Rule", which can't be raised).
     pub(super) fn breaches(&self) -> Vec<Breach> {
         let mut found = vec![];
-        let mut say = |attribute: &str, code: Code, message: String, help: &str| found.push(Breach::new(code, attribute, message, help));
+        let mut say = |attribute: &str, code: Code, message: String, help: &str, item: Option<&String>| {
+            let breach = Breach::new(code, attribute, message, help);
+            found.push(Breach { item: item.cloned(), ..breach });
+        };
         let values = self.values();
         for (attribute, value) in &values {
             let of = attribute.split('.').nth(1).unwrap_or_default();
@@ -145,6 +148,7 @@ impl Conditions {
                     Code::Rule,
                     format!("a value of a condition on the {of} has at most {most} characters, and this one {long}"),
                     "write a shorter one, perhaps with `*`",
+                    Some(value),
                 );
             } else if value.is_empty() {
                 say(
@@ -152,19 +156,20 @@ impl Conditions {
                     Code::Rule,
                     format!("a condition on the {of} has an empty value"),
                     "write a value, or leave the condition out",
+                    Some(value),
                 );
             } else if let Some((message, help)) = fault(of, value) {
-                say(attribute, Code::Rule, message, help);
+                say(attribute, Code::Rule, message, help, Some(value));
             }
         }
         for name in self.header.keys() {
             let attribute = format!("conditions.header.{name}");
             let token = !name.is_empty() && name.len() <= WORD && name.chars().all(|c| c.is_ascii_alphanumeric() || TOKEN.contains(c));
             if name.eq_ignore_ascii_case("host") {
-                say(&attribute, Code::Rule, "the header `Host` has a condition of its own".into(), "write it as `host`");
+                say(&attribute, Code::Rule, "the header `Host` has a condition of its own".into(), "write it as `host`", None);
             } else if !token {
                 let help = "write letters, digits and `-`, 40 at most; a name has no wildcards";
-                say(&attribute, Code::Rule, format!("`{name}` is not the name of a header"), help);
+                say(&attribute, Code::Rule, format!("`{name}` is not the name of a header"), help, None);
             }
         }
         for key in self.query.keys().filter(|key| key.chars().count() > VALUE) {
@@ -173,6 +178,7 @@ impl Conditions {
                 Code::Rule,
                 format!("a key of the query has at most {VALUE} characters"),
                 "write a shorter one",
+                None,
             );
         }
         if values.is_empty() {
@@ -181,6 +187,7 @@ impl Conditions {
                 Code::Rule,
                 "a route without a condition would take every request".into(),
                 "write `path`, `host`, `header`, `method`, `query` or `source`; what no route takes, the listener itself does",
+                None,
             );
         }
         let wild = values.iter().filter(|(of, _)| !of.starts_with("conditions.method") && !of.starts_with("conditions.source"));
@@ -192,6 +199,7 @@ impl Conditions {
                     Code::Count,
                     format!("the conditions of a route have {VALUES} {what} at most, and these {many}"),
                     "make two routes of it",
+                    None,
                 );
             }
         }

@@ -19,6 +19,11 @@ pub(super) fn breaches(group: &TargetGroup) -> Vec<Breach> {
         let message = "a function doesn't take its time to leave, and no client stays with it".into();
         say(Code::Refused, "stickiness", message, "leave both out");
     }
+    let spoken = group.health_check.as_ref().map(|c| c.protocol.as_deref());
+    if spoken.is_some_and(|p| group.function.is_none() != p.is_some_and(|p| ["HTTP", "HTTPS"].contains(&p))) {
+        let message = "instances are asked for their health over HTTP or HTTPS, and a function is called".into();
+        say(Code::Refused, "health_check.protocol", message, "write `http` or `https`");
+    }
     if let Some(matcher) = group.health_check.as_ref().map(|c| &c.matcher).filter(|matcher| !codes(matcher)) {
         let message = format!("`{matcher}` are no status codes of a good answer");
         let help = "write codes from 200 to 499, such as `200,204`, or a range such as `200-299`";

@@ -29,8 +29,8 @@ const CHECK: &[Line] = &[
     of("interval", "health_check.interval"),
     of("matcher", "health_check.matcher"),
     of("path", "health_check.path"),
-    is("port", Word::Text("traffic-port")),
-    of("protocol", "protocol"),
+    via("port", "health_check.port", |port| if port.is_null() { "traffic-port".into() } else { text(port) }),
+    of("protocol", "health_check.protocol"),
     of("timeout", "health_check.timeout"),
     of("unhealthy_threshold", "health_check.unhealthy"),
 ];

@@ -98,8 +98,8 @@ impl Subject<'_> {
             },
             Says::Via(path, f) => self.via(root, entry, path, *f),
             Says::Block(lines) => Node::Blocks(vec![self.body(lines, root, entry)]),
-            Says::Given(path, lines) => {
-                let there = filled(&find(root, entry, path));
+            Says::Given(path, lines) | Says::Absent(path, lines) => {
+                let there = filled(&find(root, entry, path)) == matches!(says, Says::Given(..));
                 Node::Blocks(if there { vec![self.body(lines, root, entry)] } else { vec![] })
             }
             Says::Each(path, lines) => match find(root, entry, path) {

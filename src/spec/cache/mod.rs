@@ -98,6 +98,7 @@ impl Section for BTreeMap<Name, Cache> {
             renamed_from: entry.renamed_from.as_ref().map(group),
             ports: vec![entry.port],
             peers: peers(&entry.allow_from, &["cache", name.as_str(), "allow_from"]),
+            alone: vec![],
             connects: false,
             reached_by: BTreeSet::new(),
         };

@@ -3,6 +3,7 @@ use super::Compute;
 use crate::diag::{Code, Risk};
 use crate::spec::check::Check;
 use crate::spec::env::EnvSource;
+use crate::spec::load_balancer::forwards;
 use crate::spec::units::{Duration, Size};
 use crate::spec::vpc::{Nat, TierKind};
 
@@ -15,6 +16,7 @@ pub fn check(name: &str, entry: &Compute, cx: &mut Check<'_>) {
     policies(cx, name, entry);
     way_out(cx, name, entry);
     instances(cx, name, entry);
+    requests(cx, name, entry);
     health(cx, name, entry);
     let path = |field| ["compute", name, field];
     cx.within(&path("deregistration_delay"), entry.deregistration_delay, Duration::seconds(0), Duration::seconds(3600));
@@ -106,6 +108,16 @@ fn instances(cx: &mut Check<'_>, name: &str, entry: &Compute) {
     } else if counts.min < 2 {
         let message = format!("`compute.{name}` may run on fewer than two instances: when the last one fails, nothing answers");
         cx.risk(Risk::SingleInstance, &path("min"), message, "write `min: 2` or more where that matters");
+    }
+}
+
+/// The load balancer counts what it sends to the entry.
+fn requests(cx: &mut Check<'_>, name: &str, entry: &Compute) {
+    let reached = forwards(cx.spec).any(|(_, to)| to.as_str() == name);
+    if entry.instances.target_requests.is_some() && !reached && cx.knows(&["load_balancer"]) {
+        let message = format!("nothing forwards to `compute.{name}`, so there are no requests to count");
+        let help = "let a listener or a route of `load_balancer` forward to it, or aim at `target_cpu`";
+        cx.error(Code::Missing, &["compute", name, "instances", "target_requests"], "these requests", message, help);
     }
 }
 

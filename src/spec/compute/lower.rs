@@ -1,7 +1,8 @@
 //! `compute`: the role, the template and the scaling group of each entry.
 use std::collections::BTreeSet;
 
-use super::{Compute, DiskType};
+use super::{Compute, DiskType, Schedule, SpotStrategy, checked_at};
+use crate::kinds::auto_scaling_group::{self, Mixed, TargetRequests};
 use crate::kinds::launch_template::{Boot, Container, Disk, EnvValue, Metadata};
 use crate::kinds::{Address, AutoScalingGroup, IamRole, InstanceProfile, Kind, LaunchTemplate, Part, Ref, Secret, Text};
 use crate::model;
@@ -107,6 +108,7 @@ fn template(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
             Boot::Container(Container {
                 image: image.to_string(),
                 port: compute.port.map(int),
+                health_port: checked_at(l.spec, name, compute).map(int),
                 command: compute.command.clone(),
                 env: env.into(),
             })
@@ -143,6 +145,7 @@ fn group(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
     let behind = forwarding(l.spec, name).next().is_some();
     let group = AutoScalingGroup {
         launch_template: Ref::to(name.to_string()),
+        mixed: mixed(compute),
         subnets: l.subnets(&compute.subnets),
         target_groups: behind.then(|| Ref::to(name.to_string())).into_iter().collect(),
         min: int(compute.instances.min),
@@ -150,10 +153,45 @@ fn group(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
         desired: int(compute.instances.desired),
         health_check_type: if behind { "ELB" } else { "EC2" }.into(),
         health_check_grace: int(compute.health_check.grace.as_seconds()),
-        target_cpu: Some(int(compute.instances.target_cpu)),
+        target_cpu: compute.instances.target_cpu.map(int),
+        target_requests: compute.instances.target_requests.filter(|_| behind).map(|requests| TargetRequests {
+            load_balancer: Ref::to("main"),
+            target_group: Ref::to(name.to_string()),
+            per_minute: int(requests),
+        }),
+        schedules: compute.instances.schedules.iter().map(|(name, schedule)| (name.to_string(), scheduled(schedule))).collect(),
         min_healthy_percent: int(compute.update.min_healthy),
         default_instance_warmup: int(compute.update.warmup.as_seconds()),
         tags: l.tags(name.as_str()),
     };
     l.add(name.as_str(), format!("compute.{name}"), group);
+}
+
+fn scheduled(schedule: &Schedule) -> auto_scaling_group::Schedule {
+    auto_scaling_group::Schedule {
+        recurrence: schedule.cron.to_string(),
+        time_zone: schedule.time_zone.to_string(),
+        min: schedule.min.map(int),
+        max: schedule.max.map(int),
+        desired: schedule.desired.map(int),
+    }
+}
+
+/// Several types, or spare capacity; `None` for one type on demand.
+fn mixed(compute: &Compute) -> Option<Mixed> {
+    let types = [&compute.instance_type].into_iter().chain(&compute.other_instance_types).map(ToString::to_string);
+    let spot = compute.spot.as_ref();
+    (spot.is_some() || !compute.other_instance_types.is_empty()).then(|| Mixed {
+        types: types.collect(),
+        on_demand_base: spot.map_or(0, |spot| int(spot.on_demand_base)),
+        on_demand_percent: spot.map_or(100, |spot| int(spot.on_demand_percent)),
+        on_demand_strategy: "prioritized".into(),
+        spot_strategy: match spot.map_or(SpotStrategy::PriceCapacityOptimized, |spot| spot.strategy) {
+            SpotStrategy::CapacityOptimized => "capacity-optimized",
+            SpotStrategy::CapacityOptimizedPrioritized => "capacity-optimized-prioritized",
+            SpotStrategy::LowestPrice => "lowest-price",
+            SpotStrategy::PriceCapacityOptimized => "price-capacity-optimized",
+        }
+        .into(),
+    })
 }

@@ -14,7 +14,8 @@ use super::section::{Attributes, Fields, Section, SectionGroup, peers};
 use super::sections::Spec;
 use super::timeouts::Timeouts;
 use super::units::{
-    Ami, Arn, Duration, EnvName, HttpPath, Image, InstanceType, Name, Peer, Size, StatusCodes, Target, Template, Unit, fixed,
+    Ami, Arn, Cron, Duration, EnvName, HttpPath, Image, InstanceType, Name, Peer, Size, StatusCodes, Target, Template, TimeZone, Unit,
+    fixed,
 };
 use crate::kinds::Kind;
 use schemars::JsonSchema;
@@ -40,6 +41,13 @@ pub struct Compute {
     /// The EC2 instance type; the processor architecture follows from it.
     #[serde(default = "instance_type")]
     pub instance_type: InstanceType,
+    /// Other instance types for when there are none of `instance_type`, the earlier ones first; of the same processor architecture.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 39))]
+    pub other_instance_types: Vec<InstanceType>,
+    /// How much of it may be spare capacity, which is cheaper and which AWS takes back with two minutes' notice (AWS: Spot Instances); none when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spot: Option<Spot>,
     /// The subnet tier it stands in.
     #[schemars(extend("x-default" = "the first private tier"))]
     pub subnets: Name,
@@ -106,6 +114,9 @@ impl Section for BTreeMap<Name, Compute> {
                 let least = instances.get("min").and_then(Node::as_int).unwrap_or(i64::from(min()));
                 instances.fill("max", |at| Node::int(least.max(4), at));
                 instances.fill("desired", |at| Node::int(least, at));
+                if instances.get("target_requests").is_none() {
+                    instances.fill("target_cpu", |at| Node::int(60, at));
+                }
             }
         });
     }
@@ -124,6 +135,7 @@ impl Section for BTreeMap<Name, Compute> {
                 renamed_from: entry.renamed_from.as_ref().map(Name::to_string),
                 ports: entry.port.into_iter().collect(),
                 peers: allowed,
+                alone: checked_at(spec, name, entry).map(|port| (Peer::LoadBalancer, port)).into_iter().collect(),
                 connects: true,
                 reached_by: BTreeSet::new(),
             }
@@ -143,6 +155,12 @@ impl Section for BTreeMap<Name, Compute> {
     }
 }
 
+/// The port of an entry's health check, where that is another than the application's.
+pub fn checked_at(spec: &Spec, name: &Name, entry: &Compute) -> Option<u16> {
+    let port = entry.health_check.port.filter(|port| entry.port != Some(*port));
+    port.filter(|_| forwarding(spec, name).next().is_some())
+}
+
 /// How many instances a group has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -158,15 +176,86 @@ pub struct Instances {
     #[schemars(range(min = 0, max = 1000), extend("x-default" = "min"))]
     pub desired: u32,
     /// The average CPU load, in percent, that scaling aims at.
-    #[serde(default = "target_cpu")]
-    #[schemars(range(min = 1, max = 100))]
-    pub target_cpu: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100), extend("x-default" = "60; none with target_requests"))]
+    pub target_cpu: Option<u32>,
+    /// How many requests a minute the load balancer sends to each instance when scaling is where it aims at (AWS: `ALBRequestCountPerTarget`). With
+    /// `target_cpu` beside it, there are as many instances as the one of them asks for that asks for more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 10_000_000))]
+    pub target_requests: Option<u32>,
+    /// Other numbers at certain moments, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub schedules: BTreeMap<Name, Schedule>,
 }
 
-/// A health check over HTTP.
+/// How many instances from certain moments on (AWS: a scheduled action); what is left out stays as it is then.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Schedule {
+    /// When: minute, hour, day of the month, month and day of the week, as in a crontab (AWS: `Recurrence`).
+    pub cron: Cron,
+    /// The time zone that this is meant in.
+    #[serde(default = "utc")]
+    pub time_zone: TimeZone,
+    /// Never fewer from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1000))]
+    pub min: Option<u32>,
+    /// Never more from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1000))]
+    pub max: Option<u32>,
+    /// How many then; afterwards the group's scaling decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1000))]
+    pub desired: Option<u32>,
+}
+
+/// Spare capacity of AWS.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Spot {
+    /// So many instances are never spare capacity (AWS: `OnDemandBaseCapacity`).
+    #[schemars(range(min = 0, max = 1000))]
+    pub on_demand_base: u32,
+    /// So many percent of the others aren't, either (AWS: `OnDemandPercentageAboveBaseCapacity`).
+    #[schemars(range(min = 0, max = 100))]
+    pub on_demand_percent: u32,
+    /// Which of the instance types it is taken of.
+    pub strategy: SpotStrategy,
+}
+
+impl Default for Spot {
+    fn default() -> Self {
+        Spot { on_demand_base: 0, on_demand_percent: 0, strategy: SpotStrategy::PriceCapacityOptimized }
+    }
+}
+
+/// Where spare capacity is taken (AWS: `SpotAllocationStrategy`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SpotStrategy {
+    /// Where there is most of it.
+    CapacityOptimized,
+    /// Where there is most of it, the earlier types first.
+    CapacityOptimizedPrioritized,
+    /// Where it is cheapest, however soon it is taken back.
+    LowestPrice,
+    /// Where there is much of it, at a low price.
+    PriceCapacityOptimized,
+}
+
+/// A health check over HTTP or HTTPS.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct HealthCheck {
+    /// How it is asked for; with https no certificate is looked at.
+    pub protocol: CheckProtocol,
+    /// The port that is asked, if not the application's; nobody but the load balancer may connect to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 65535))]
+    pub port: Option<u16>,
     /// The path that is asked for.
     pub path: HttpPath,
     /// Time between two checks, 5s to 300s.
@@ -188,6 +277,8 @@ pub struct HealthCheck {
 impl Default for HealthCheck {
     fn default() -> Self {
         HealthCheck {
+            protocol: CheckProtocol::Http,
+            port: None,
             path: fixed("/"),
             interval: Duration::seconds(15),
             timeout: Duration::seconds(5),
@@ -197,6 +288,16 @@ impl Default for HealthCheck {
             matcher: fixed("200-299"),
         }
     }
+}
+
+/// What a health check speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckProtocol {
+    /// In the clear.
+    Http,
+    /// Over TLS.
+    Https,
 }
 
 /// A disk.
@@ -251,8 +352,8 @@ fn min() -> u32 {
     2
 }
 
-fn target_cpu() -> u32 {
-    60
+fn utc() -> TimeZone {
+    fixed("Etc/UTC")
 }
 
 fn deregistration_delay() -> Duration {

@@ -124,6 +124,7 @@ impl Section for BTreeMap<Name, Database> {
             renamed_from: entry.renamed_from.as_ref().map(group),
             ports: vec![entry.port],
             peers: peers(&entry.allow_from, &["database", name.as_str(), "allow_from"]),
+            alone: vec![],
             connects: false,
             reached_by: BTreeSet::new(),
         };

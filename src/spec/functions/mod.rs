@@ -153,6 +153,7 @@ impl Section for BTreeMap<Name, Function> {
             renamed_from: entry.renamed_from.as_ref().map(lower::own),
             ports: vec![],
             peers: vec![],
+            alone: vec![],
             connects: true,
             reached_by: BTreeSet::new(),
         };

@@ -7,7 +7,7 @@ use crate::kinds::target_group::HealthCheck;
 use crate::kinds::{Bucket, Kind, Listener, LoadBalancer, Pointer, Ref, TargetGroup, foreign};
 use crate::spec::Spec;
 use crate::spec::cdn::{more, validations};
-use crate::spec::compute::Compute;
+use crate::spec::compute::{CheckProtocol, Compute, checked_at};
 use crate::spec::functions::Function;
 use crate::spec::lower::{Lower, int};
 use crate::spec::units::Name;
@@ -89,6 +89,11 @@ fn target_group(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
         protocol: Some("HTTP".into()),
         function: None,
         health_check: Some(HealthCheck {
+            protocol: Some(match check.protocol {
+                CheckProtocol::Http => "HTTP".into(),
+                CheckProtocol::Https => "HTTPS".into(),
+            }),
+            port: checked_at(l.spec, name, compute).map(int),
             path: check.path.to_string(),
             interval: int(check.interval.as_seconds()),
             timeout: int(check.timeout.as_seconds()),

@@ -88,6 +88,7 @@ impl Section for LoadBalancer {
             renamed_from: None,
             ports: self.listeners.values().map(|listener| listener.port).collect(),
             peers: peers(&self.allow_from, &["load_balancer", "allow_from"]),
+            alone: vec![],
             connects: true,
             reached_by: super::cdn::leading(spec),
         }]

@@ -17,8 +17,8 @@ pub use network::{AvailabilityZone, Cidr, Peer, Ports, Region};
 pub use text::{Reference, Target, Template, TemplatePart};
 pub use time::{DailyWindow, Duration, Kept, WeeklyWindow};
 pub use words::{
-    AdminUser, Ami, BucketEncryption, DatabaseName, GroupDescription, HeaderName, HttpPath, Image, Origin, RuleDescription, SecretId,
-    SslPolicy, StatusCodes, TagKey, TagValue,
+    AdminUser, Ami, BucketEncryption, Cron, DatabaseName, GroupDescription, HeaderName, HttpPath, Image, Origin, RuleDescription, SecretId,
+    SslPolicy, StatusCodes, TagKey, TagValue, TimeZone,
 };
 
 use crate::diag::Code;
@@ -123,6 +123,7 @@ units! {
     BucketEncryption
     Cidr
     CodePath
+    Cron
     DailyWindow
     DatabaseName
     Domain
@@ -158,6 +159,7 @@ units! {
     StatusCodes
     TagKey
     TagValue
+    TimeZone
     Ttl
     Version
     WeeklyWindow

@@ -1,6 +1,7 @@
 //! Texts of a form that one field each needs.
 use super::{Malformed, Unit};
 use crate::diag::Code;
+use crate::kinds::auto_scaling_group::{Moments, zone};
 use crate::kinds::{security_group, tagging, target_group};
 use std::fmt;
 
@@ -81,6 +82,12 @@ word! {
     |text| !text.is_empty() && security_group::text(text)
 }
 word! {
+    /// When something comes again and again.
+    Cron "^[0-9A-Za-z*,/-]{1,100}( [0-9A-Za-z*,/-]{1,100}){4}$"
+    "five fields as in a crontab: minute, hour, day of the month, month, day of the week" "0 8 * * MON-FRI"
+    |text| Moments::read(text).is_some()
+}
+word! {
     /// The name of an HTTP header, or several by a `*`.
     HeaderName "^[A-Za-z0-9*_-]{1,128}$"
     "a header's name of letters, digits, `-` and `_`, or `*`" "Content-Type"
@@ -130,6 +137,13 @@ word! {
     StatusCodes "^[2-4][0-9]{2}(-[2-4][0-9]{2})?(,[2-4][0-9]{2}(-[2-4][0-9]{2})?)*$"
     "a list of status codes or a range of them, from 200 to 499" "200-299"
     target_group::codes
+}
+
+word! {
+    /// A time zone.
+    TimeZone "^[A-Z][A-Za-z]{1,20}(/[A-Za-z0-9_+-]{1,30}){1,2}$"
+    "the name of a time zone in the time zone database" "Europe/Berlin"
+    zone
 }
 
 word! {

@@ -1,4 +1,6 @@
 //! Every part of a spec by chance, and all of them together.
+use std::collections::BTreeMap;
+
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -6,7 +8,7 @@ use proptest::sample::{select, subsequence};
 
 use super::{
     BUCKETS, Balancer, Boot, Bucket, CACHES, COMPUTE, Cache, Code, Compute, DATABASES, Database, Draw, Edge, FUNCTIONS, Function, GROUPS,
-    Group, NAMES, Net, ROUTES, TIERS, Tier,
+    Group, NAMES, Net, ROUTES, SCHEDULES, TIERS, Tier,
 };
 
 pub(super) fn draw() -> impl Strategy<Value = Draw> {
@@ -141,19 +143,38 @@ fn compute() -> impl Strategy<Value = Compute> {
     let shape = (select(vec!["t3.small", "t3.large", "t4g.small"]), option::of(select(vec![("8GiB", "gp2"), ("40GiB", "gp3")])));
     let port = option::weighted(0.8, select(vec![8080u16, 9090]));
     let counts = option::of((0..3u32, 3..6u32));
-    let health = option::of(select(vec!["/healthz", "/live"]));
+    let health = (option::of(select(vec!["/healthz", "/live"])), proptest::bool::weighted(0.3));
+    let bought = (proptest::bool::weighted(0.3), option::weighted(0.3, select(vec![0u32, 50])));
+    let aims = option::of(select(vec!["both", "cpu", "requests"]));
+    let schedules = prop_oneof![2 => Just(BTreeMap::new()), 1 => btree_map(select(SCHEDULES), (0..3usize, 0..3u32), 1..=2)];
     let env = subsequence((0..11).collect::<Vec<usize>>(), 0..4);
     let command = option::weighted(0.3, select(vec![&["serve"][..], &["serve", "--all"]]));
     let more = (any::<bool>(), any::<bool>(), command, option::weighted(0.2, Just("1h")));
-    (boot, shape, 0..4usize, port, counts, health, env, picks(), more).prop_map(
-        |(boot, (instance_type, disk), tier, port, instances, health, env, allow_from, (policy, permission, command, stickiness))| {
+    (boot, shape, 0..4usize, port, counts, health, env, picks(), more, (aims, schedules, bought)).prop_map(
+        |(
+            boot,
+            (instance_type, disk),
+            tier,
+            port,
+            instances,
+            (health, checked),
+            env,
+            allow_from,
+            (policy, permission, command, stickiness),
+            (aims, schedules, (other_type, spot)),
+        )| {
             Compute {
                 boot,
                 instance_type,
+                other_type,
+                spot,
                 tier,
                 port,
                 instances,
                 health,
+                checked,
+                aims,
+                schedules,
                 env,
                 disk,
                 allow_from,

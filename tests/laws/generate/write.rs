@@ -1,20 +1,20 @@
 //! What was drawn, as a spec: choices become names of what is there.
 use serde_yaml::{Mapping, Value};
 
-use super::{Balancer, Boot, Bucket, Cache, Code, Compute, Database, Draw, Edge, Function, Group, TIERS, Tier};
+use super::{Balancer, Bucket, Cache, Code, Database, Draw, Edge, Function, Group, TIERS, Tier};
 
 /// A map of what is there: nulls and empty maps are left out.
-fn map<'a>(entries: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
+pub(super) fn map<'a>(entries: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
     let there = |v: &Value| !v.is_null() && v.as_mapping().is_none_or(|m| !m.is_empty());
     Value::Mapping(entries.into_iter().filter(|(_, v)| there(v)).map(|(k, v)| (Value::from(k), v)).collect::<Mapping>())
 }
 
-fn y(value: impl serde::Serialize) -> Value {
+pub(super) fn y(value: impl serde::Serialize) -> Value {
     serde_yaml::to_value(value).unwrap()
 }
 
 /// Written only when it is not the default.
-fn unless<T: PartialEq + serde::Serialize>(default: T, value: T) -> Value {
+pub(super) fn unless<T: PartialEq + serde::Serialize>(default: T, value: T) -> Value {
     if value == default { Value::Null } else { y(value) }
 }
 
@@ -50,18 +50,18 @@ impl Draw {
         self.tiers.iter().map(|t| (t.name, t.kind)).collect()
     }
 
-    fn tier(&self, pick: usize) -> Value {
+    pub(super) fn tier(&self, pick: usize) -> Value {
         let tiers = self.layout();
         y(tiers[pick % tiers.len()].0)
     }
 
     /// Entries that a listener may forward to.
-    fn reachable(&self) -> Vec<&'static str> {
+    pub(super) fn reachable(&self) -> Vec<&'static str> {
         self.compute.iter().filter(|(_, c)| c.port.is_some()).map(|(name, _)| *name).collect()
     }
 
     /// A balancer needs two zones, and somebody to forward to.
-    fn balances(&self) -> bool {
+    pub(super) fn balances(&self) -> bool {
         self.balancer.is_some() && self.zones().len() > 1 && !self.reachable().is_empty()
     }
 
@@ -83,7 +83,7 @@ impl Draw {
     }
 
     /// Peers in an order in which none needs a later one: outside, groups by hand, balancer, compute.
-    fn peers(&self, most: Rank, picks: &[usize]) -> Value {
+    pub(super) fn peers(&self, most: Rank, picks: &[usize]) -> Value {
         let mut known = self.outside();
         let groups = self.own_groups();
         known.extend(groups.into_iter().filter(|g| most.beyond_groups() || matches!(most, Rank::Group(own) if *g >= own)));
@@ -217,7 +217,7 @@ impl Draw {
     }
 
     /// An environment variable by number, when what it refers to is there.
-    fn variable(&self, own: &str, number: usize) -> (&'static str, Value) {
+    pub(super) fn variable(&self, own: &str, number: usize) -> (&'static str, Value) {
         let cache = self.caches.keys().next();
         let database = self.with_databases().next().map(|(name, _)| *name);
         let earlier = self.compute.keys().find(|c| **c < own);
@@ -235,36 +235,6 @@ impl Draw {
             9 => ("DATABASE_SECRET_ARN", of("secret_arn")),
             _ => ("BUCKET", y(self.buckets.keys().next().map(|b| format!("${{storage.{b}.name}}")))),
         }
-    }
-
-    fn group_of_instances(&self, name: &'static str, c: &Compute) -> Value {
-        let (image, ami, script) = match c.boot {
-            Boot::Image(n) => (Some(format!("example/shop:{n}")), None, None),
-            Boot::Ami => (None, Some("ami-0123456789abcdef0"), None),
-            Boot::Script(n) => (None, None, Some(format!("echo {n} in ${{vpc.cidr}}"))),
-            Boot::Nothing => (None, None, None),
-        };
-        let env = map(c.env.iter().filter(|_| image.is_some()).map(|n| self.variable(name, *n)));
-        let peers = c.port.map_or(Value::Null, |_| self.peers(Rank::Compute(name), &c.allow_from));
-        let policies = c.policy.then_some(["arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy"]);
-        map([
-            ("image", y(&image)),
-            ("command", y(c.command.filter(|_| image.is_some()))),
-            ("ami", y(ami)),
-            ("user_data", y(script)),
-            ("instance_type", unless("t3.small", c.instance_type)),
-            ("subnets", self.tier(c.tier)),
-            ("port", y(c.port)),
-            ("instances", c.instances.map_or(Value::Null, |(min, max)| map([("min", y(min)), ("max", y(max))]))),
-            ("health_check", map([("path", y(c.health))])),
-            ("env", env),
-            ("disk", c.disk.map_or(Value::Null, |(size, kind)| map([("size", y(size)), ("type", y(kind))]))),
-            ("allow_from", peers),
-            ("policies", y(policies)),
-            ("permissions", y(c.permission.then(|| vec![permission()]))),
-            ("stickiness", y(c.stickiness)),
-            ("renamed_from", y(c.renamed_from)),
-        ])
     }
 
     fn function(&self, f: &Function) -> Value {
@@ -323,7 +293,7 @@ impl Draw {
     }
 }
 
-fn permission() -> Value {
+pub(super) fn permission() -> Value {
     map([("actions", y(["s3:GetObject"])), ("resources", y(["arn:aws:s3:::shop-uploads/*"]))])
 }
 
@@ -378,7 +348,7 @@ fn route(name: &str, asks: u8, does: u8, to: &dyn Fn(usize) -> Value) -> Value {
 
 /// Who asks for peers.
 #[derive(Clone, Copy)]
-enum Rank {
+pub(super) enum Rank {
     Outside,
     Group(&'static str),
     Balancer,

@@ -5,7 +5,7 @@ use infra::cloud::{Cloud, Observe};
 use infra::kinds::{AutoScalingGroup, Kind, Links, Ref};
 use infra::wire::Class;
 
-use super::{AT, actions, clients, error, group, instance, live, ok, pair, policies, refresh, started, update, wanted};
+use super::{AT, actions, clients, error, group, instance, live, ok, pair, policies, refresh, schedules, started, update, wanted};
 use crate::wire::replay_world::{has, stamp};
 
 #[tokio::test(start_paused = true)]
@@ -65,6 +65,7 @@ async fn a_refresh_of_an_earlier_life_is_taken_up() {
     let answers = [
         first,
         policies(),
+        schedules(),
         ok("UpdateAutoScalingGroup", ""),
         later,
         error("InstanceRefreshInProgress", "An Instance Refresh is already in progress"),
@@ -76,7 +77,7 @@ async fn a_refresh_of_an_earlier_life_is_taken_up() {
     cloud.update(&live("lt-old"), &wanted("lt-new").into(), &Links::default(), &stamp(AT)).await.unwrap();
     let asked = replay.asked();
     assert!(actions(&asked).iter().all(|a| *a != "CancelInstanceRefresh"), "{asked:?}");
-    has(&asked[6], &["InstanceRefreshIds.member.1=r-0"]);
+    has(&asked[7], &["InstanceRefreshIds.member.1=r-0"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -101,7 +102,7 @@ async fn a_refresh_to_another_template_makes_room() {
 
 #[tokio::test(start_paused = true)]
 async fn a_list_shows_a_roll_that_stopped_half_way() {
-    let (cloud, replay) = clients(&[group("lt-new", &pair("lt-new", "lt-old"), ""), policies()]);
+    let (cloud, replay) = clients(&[group("lt-new", &pair("lt-new", "lt-old"), ""), policies(), schedules()]);
     let found = cloud.list(Kind::AutoScalingGroup, "s").await.unwrap();
     let read: AutoScalingGroup = found[0].of().unwrap();
     assert_eq!(read.launch_template, Ref::to("lt-new, but not on 1 of 2 instances"));
@@ -114,6 +115,7 @@ async fn a_refresh_that_takes_too_long_is_told_with_its_progress() {
     let answers = [
         group("lt-old", &pair("lt-old", "lt-old"), ""),
         policies(),
+        schedules(),
         ok("UpdateAutoScalingGroup", ""),
         group("lt-new", &pair("lt-old", "lt-old"), ""),
         started("r-1"),
