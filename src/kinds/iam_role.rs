@@ -158,7 +158,7 @@ impl Resource for IamRole {
             let message = format!("a role can't have {} managed policies", self.managed_policies.len());
             Breach::new(Code::Count, "managed_policies", message, "IAM allows 25 at most, infra's own among them; put several into one")
         });
-        no.chain(many).chain(tagging::alike(&self.tags)).collect()
+        no.chain(many).chain(policies::too_long(&self.inline_policies)).chain(tagging::alike(&self.tags)).collect()
     }
 
     /// 10 managed policies by default (`L-0DA4ABF3`).

@@ -57,7 +57,10 @@ fn follows(cx: &mut Check<'_>, stack: &Stack, address: &Address, breach: &Breach
     let steps: Vec<Vec<&str>> = paths.iter().map(|path| path.split('.').collect()).collect();
     let mut seen = BTreeSet::new();
     for path in steps.iter().filter(|path| seen.insert((*path).clone())) {
-        finding = finding.at(cx.sources.place(cx.sources.value(path), path.last().copied().unwrap_or_default()));
+        let field = path.last().copied().unwrap_or_default();
+        // An item of a list has no name.
+        let label = if field.bytes().all(|b| b.is_ascii_digit()) { "this value" } else { field };
+        finding = finding.at(cx.sources.place(cx.sources.value(path), label));
     }
     let told =
         |f: &Finding| f.places.iter().any(|p| finding.places.iter().any(|q| (p.source.name(), &p.span) == (q.source.name(), &q.span)));

@@ -59,3 +59,17 @@ fn a_health_check_has_a_port_of_its_own() {
     assert_eq!(opened(9000), ["from load_balancer"]);
     assert_eq!(opened(80).len(), 2, "{:?}", opened(80));
 }
+
+/// What a role may do is as long as IAM takes it, which is said at the field.
+#[test]
+fn permissions_are_as_long_as_iam_takes_them() {
+    let findings = |queues: usize| {
+        let arns: Vec<String> = (0..queues).map(|n| format!("'arn:aws:sqs:us-east-1:123456789012:queue-{n:04}'")).collect();
+        let more =
+            format!("compute: {{ worker: {{ permissions: [{{ actions: ['sqs:SendMessage'], resources: [{}] }}] }} }}", arns.join(", "));
+        infra::spec::load(&[("base.yaml".into(), SPEC.into()), ("more.yaml".into(), more)], &|_| None).err().map(|e| e.to_string())
+    };
+    assert_eq!(findings(200), None);
+    let told = findings(250).expect("it is too long");
+    assert!(told.contains("IAM takes 10240 at most") && told.contains("more.yaml:1:35"), "{told}");
+}

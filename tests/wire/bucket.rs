@@ -152,6 +152,33 @@ async fn rules_of_others_stay() {
     assert!(plan_for(&cloud, &want).await.unwrap().is_empty());
 }
 
+/// What somebody wrote over a bucket's rules for other origins and over its policy is told, and written back.
+#[tokio::test]
+async fn what_others_wrote_over_a_bucket_is_mended() {
+    use aws_sdk_s3::types::{CorsConfiguration, CorsRule as Shown};
+    let moto = Moto::start().await;
+    let cloud = Moto::clients(&moto.endpoint);
+    let want = stack("wire-over", [("bucket.uploads", storage().into())]);
+    let name = made(&cloud, &want, "bucket.uploads").await;
+    let s3 = cloud.s3();
+    let shown = async || {
+        let cors = s3.get_bucket_cors().bucket(&name).send().await.unwrap().cors_rules.unwrap();
+        (cors, s3.get_bucket_policy().bucket(&name).send().await.unwrap().policy.unwrap())
+    };
+    let before = shown().await;
+    let theirs = Shown::builder().allowed_methods("GET").allowed_origins("*").build().unwrap();
+    let theirs = CorsConfiguration::builder().cors_rules(theirs).build().unwrap();
+    s3.put_bucket_cors().bucket(&name).cors_configuration(theirs).send().await.unwrap();
+    let open = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": { "AWS": "123456789012" }, "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{name}/*") }] });
+    s3.put_bucket_policy().bucket(&name).policy(open.to_string()).send().await.unwrap();
+    let plan = plan_for(&cloud, &want).await.unwrap();
+    let told: BTreeSet<&str> = plan.changes.iter().flat_map(|c| &c.attrs).map(|a| a.path.split(['.', '[']).next().unwrap()).collect();
+    assert_eq!((plan.changes.len(), told), (1, BTreeSet::from(["cors", "purpose"])), "{:#?}", plan.changes);
+    assert_eq!(apply(&cloud, &plan, "r2").await.0, Outcome::Applied);
+    assert_eq!(shown().await, before);
+    assert!(plan_for(&cloud, &want).await.unwrap().is_empty());
+}
+
 /// One list of all buckets whose names begin so, and eight reads for each own one: S3 shows one setting a request.
 #[tokio::test]
 async fn a_bucket_is_read_by_eight_requests() {

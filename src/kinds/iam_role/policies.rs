@@ -1,4 +1,7 @@
 //! The documents that a role holds, and what they mean.
+use super::{Breach, Open};
+use crate::canon::Document;
+use crate::diag::Code;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
@@ -6,6 +9,17 @@ use serde_json::{Value, json};
 pub(super) fn is_policy(arn: &str) -> bool {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     arn.len() >= 20 && matches!(parts[..], [_, _, "iam", "", account, resource] if !account.is_empty() && resource.starts_with("policy/"))
+}
+
+/// Characters of all inline policies of a role together, blanks left out (`PutRolePolicy`, "IAM and AWS STS quotas"; it can't be raised).
+const INLINE: usize = 10_240;
+
+/// A role's own policies are as long as IAM takes them, without those whose length is known only when what they name is there.
+pub(super) fn too_long(own: &Open<Document>) -> Option<Breach> {
+    let long: usize = own.values().map(|policy| policy.0.to_string().chars().filter(|c| !c.is_whitespace()).count()).sum();
+    let message = format!("what the role may do takes {long} characters, and IAM takes {INLINE} at most");
+    let help = "name several resources by one pattern, or put some of it into a managed policy";
+    (long > INLINE).then(|| Breach::new(Code::Count, "inline_policies", message, help))
 }
 
 /// A policy as IAM returns it: JSON, percent-encoded after RFC 3986. What isn't JSON is shown as it is.
