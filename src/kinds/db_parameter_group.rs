@@ -30,6 +30,13 @@ const BATCH: usize = 20;
 /// What its service takes as a name.
 pub const NAMES: NameRule = managed::names(63);
 
+/// How long RDS takes until a database that is made with a new group has its parameters surely: at least five minutes, where they decide about what is
+/// made along with it (`CreateDBParameterGroup`).
+const FRESH: Duration = Duration::from_secs(300);
+
+/// How the names of those begin that decide when the first database is made: its characters, their order, and how names are told apart.
+const AT_CREATION: &[&str] = &["character_set_", "collation_", "lower_case_table_names"];
+
 impl Resource for DbParameterGroup {
     const KIND: Kind = Kind::DbParameterGroup;
     const NAME: Option<NameRule> = Some(NAMES);
@@ -106,6 +113,9 @@ impl Resource for DbParameterGroup {
         already(cx.safe(Service::Rds, "CreateDBParameterGroup", async || request.clone().send().await).await)?;
         let all = if self.parameters.is_empty() { vec![] } else { half(parameters(cx, &name, None).await)? };
         half(self.put_parameters(cx, &name, all).await)?;
+        if self.parameters.keys().any(|p| AT_CREATION.iter().any(|of| p.starts_with(of))) {
+            half(cx.policy.elapse("RDS to know the new parameters, before a database is made with them", FRESH).await)?;
+        }
         Live::made(name, self.clone(), stamp, links)
     }
 

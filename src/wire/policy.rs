@@ -106,8 +106,8 @@ pub struct Policy {
     pub throttled: Duration,
     /// The first wait between two looks of a waiter; it grows to 15 times this.
     pub poll: Duration,
-    /// The longest that resolvers are given to forget an old answer.
-    pub caches: Duration,
+    /// The longest wait for something whose end nobody tells.
+    pub unseen: Duration,
     /// What each step waits for, for whoever watches.
     waits: RefCell<BTreeMap<usize, String>>,
     rng: RefCell<fastrand::Rng>,
@@ -130,7 +130,7 @@ impl Policy {
             passing: Duration::from_secs(120),
             throttled: Duration::from_secs(600),
             poll: Duration::from_secs(1),
-            caches: Duration::from_secs(86_400),
+            unseen: Duration::from_secs(86_400),
             waits: RefCell::default(),
             rng: RefCell::default(),
             halt: RefCell::default(),
@@ -350,13 +350,12 @@ impl Policy {
         Ok(())
     }
 
-    /// Waits until resolvers have forgotten an answer that they may keep for so long.
-    pub async fn forgotten(&self, time: Duration) -> Result<(), CloudError> {
-        let time = time.min(self.caches);
+    /// Waits for `what` so long, since nobody tells when it has come.
+    pub async fn elapse(&self, what: &str, time: Duration) -> Result<(), CloudError> {
+        let time = time.min(self.unseen);
         if time.is_zero() {
             return Ok(());
         }
-        let what = "resolvers to forget the old answer";
         let _waiting = self.waiting(what);
         self.dwell(what, time).await
     }

@@ -73,7 +73,7 @@ impl Edge {
 fn clients(moto: &Moto, fake: &Fake, token: &str) -> Clients {
     let cloudflare = Cloudflare::new(Some(ZONE.into()), Some(token.into()), Some(fake.endpoint.clone()));
     let mut cloud = Moto::clients(&moto.endpoint).with_cloudflare(cloudflare);
-    cloud.policy.caches = std::time::Duration::ZERO;
+    cloud.policy.unseen = std::time::Duration::ZERO;
     cloud
 }
 

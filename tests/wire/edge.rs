@@ -87,7 +87,7 @@ impl Site {
         }
         let cloudflare = Cloudflare::new(Some(ZONE.into()), Some("test-token".into()), Some(fake.endpoint.clone()));
         let mut cloud = Moto::clients(&reference.proxy.endpoint).with_cloudflare(cloudflare);
-        cloud.policy.caches = std::time::Duration::ZERO;
+        cloud.policy.unseen = std::time::Duration::ZERO;
         Site { reference, fake: Arc::new(fake), zone, cloud, runs: AtomicUsize::new(0) }
     }
 

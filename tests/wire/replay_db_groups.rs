@@ -63,3 +63,24 @@ async fn parameters_are_set_and_reset_by_what_they_can() {
     has(&asked[3], &["Action=ResetDBParameterGroup", "ResetAllParameters=false", reset]);
     has(&asked[5], &["Action=AddTagsToResource", "Key=infra%3Aasked&Tags.Tag.1.Value=log_min_duration_statement%20max_connections"]);
 }
+
+/// A database that is made within five minutes of its group may have none of the group's characters.
+#[tokio::test(start_paused = true)]
+async fn what_decides_when_a_database_is_made_is_known_before() {
+    for (name, least) in [("character_set_database", 300), ("lower_case_table_names", 300), ("work_mem", 0)] {
+        let parameter = format!("<Parameter><ParameterName>{name}</ParameterName><ApplyType>static</ApplyType></Parameter>");
+        let shown = format!(
+            "<DescribeDBParametersResponse><DescribeDBParametersResult><Parameters>{parameter}</Parameters></DescribeDBParametersResult></DescribeDBParametersResponse>"
+        );
+        let (cloud, _) = Replay::clients([
+            (200, "<CreateDBParameterGroupResponse><CreateDBParameterGroupResult/></CreateDBParameterGroupResponse>"),
+            (200, shown.as_str()),
+            (200, "<ModifyDBParameterGroupResponse><ModifyDBParameterGroupResult/></ModifyDBParameterGroupResponse>"),
+        ]);
+        let want = DbParameterGroup { parameters: [(name.into(), "1".into())].into(), ..db_parameter_group() };
+        let began = tokio::time::Instant::now();
+        cloud.create(&want.into(), &Links::default(), &stamp("db_parameter_group.main")).await.unwrap();
+        let waited = began.elapsed().as_secs();
+        assert!((least..least + 30).contains(&waited), "{name}: {waited} s");
+    }
+}

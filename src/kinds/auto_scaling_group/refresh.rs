@@ -2,6 +2,8 @@
 use super::*;
 use aws_sdk_autoscaling::types::{InstanceRefresh, InstanceRefreshStatus as Status, RefreshPreferences};
 
+/// What is refused while a refresh goes on has this code.
+pub(super) const IN_PROGRESS: &str = "InstanceRefreshInProgress";
 /// The code of a refresh that ended otherwise than well.
 pub(super) const FAILED: &str = "InstanceRefreshFailed";
 
@@ -44,7 +46,7 @@ async fn start(cx: &Clients, name: &str, group: &AutoScalingGroup) -> Result<Opt
         .build();
     let request = cx.autoscaling().start_instance_refresh().auto_scaling_group_name(name).preferences(preferences);
     match cx.safe(Service::AutoScaling, "StartInstanceRefresh", async || request.clone().send().await).await {
-        Err(e) if e.code == "InstanceRefreshInProgress" => Ok(None),
+        Err(e) if e.code == IN_PROGRESS => Ok(None),
         answer => match answer?.instance_refresh_id {
             Some(id) => Ok(Some(id)),
             None => Err(CloudError::incomplete("StartInstanceRefresh", "InstanceRefreshId")),
@@ -53,7 +55,7 @@ async fn start(cx: &Clients, name: &str, group: &AutoScalingGroup) -> Result<Opt
 }
 
 /// Cancels what is under way and waits until it is no more.
-async fn cancel(cx: &Clients, name: &str) -> Result<(), CloudError> {
+pub(super) async fn cancel(cx: &Clients, name: &str) -> Result<(), CloudError> {
     let request = cx.autoscaling().cancel_instance_refresh().auto_scaling_group_name(name);
     match cx.safe(Service::AutoScaling, "CancelInstanceRefresh", async || request.clone().send().await).await {
         Err(e) if e.code == "ActiveInstanceRefreshNotFound" => return Ok(()),

@@ -81,11 +81,20 @@ pub(super) async fn delete(cx: &Clients, name: &str) -> Result<(), CloudError> {
     cx.policy.wait_saying(&what, deadline(AutoScalingGroup::TYPICAL.delete), look, why).await
 }
 
+/// Registers the group in target groups. None can be while a refresh goes on (`AttachLoadBalancerTargetGroups`: `InstanceRefreshInProgress`): that is
+/// cancelled, and the roll that comes after begins another for the instances that still need one.
 pub(super) async fn attach(cx: &Clients, name: &str, targets: &BTreeSet<String>) -> Result<(), CloudError> {
     for some in Vec::from_iter(targets).chunks(TARGETS) {
         let arns = some.iter().map(|t| (*t).clone()).collect();
         let request = cx.autoscaling().attach_load_balancer_target_groups().auto_scaling_group_name(name).set_target_group_arns(Some(arns));
-        cx.safe(Service::AutoScaling, "AttachLoadBalancerTargetGroups", async || request.clone().send().await).await?;
+        let send = async || cx.safe(Service::AutoScaling, "AttachLoadBalancerTargetGroups", async || request.clone().send().await).await;
+        match send().await {
+            Err(e) if e.code == refresh::IN_PROGRESS => {
+                refresh::cancel(cx, name).await?;
+                send().await?
+            }
+            answer => answer?,
+        };
     }
     Ok(())
 }

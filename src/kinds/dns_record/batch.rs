@@ -191,7 +191,8 @@ async fn transact(cx: &Clients, zone: &Zone, changes: &[&Change<'_>]) -> Vec<Ans
             return all(error);
         }
     }
-    if let Err(e) = cx.policy.forgotten(changes.iter().map(|c| c.stale).max().unwrap_or_default()).await {
+    let stale = changes.iter().map(|c| c.stale).max().unwrap_or_default();
+    if let Err(e) = cx.policy.elapse("resolvers to forget the old answer", stale).await {
         return all(e);
     }
     (0..changes.len()).map(|i| settled.remove(&i).ok_or_else(|| CloudError::bug("a change without an answer"))).collect()

@@ -137,7 +137,7 @@ async fn a_deletion_that_comes_too_late_succeeds() {
 #[tokio::test]
 async fn resolvers_are_given_time_to_forget() {
     let mut edge = Edge::start("free").await;
-    edge.cloud.policy.caches = Duration::from_secs(1);
+    edge.cloud.policy.unseen = Duration::from_secs(1);
     let of = |content: &str, proxied: bool| {
         let ttl = if proxied { 1 } else { 300 };
         records([("www", DnsRecord { proxied, ttl, ..record("www.example.com", content) })])

@@ -5,7 +5,7 @@ use infra::cloud::{Cloud, Observe};
 use infra::kinds::{AutoScalingGroup, Kind, Links, Live, Ref};
 use infra::wire::Class;
 
-use super::{AT, actions, clients, error, group, live, nothing, ok, pair, policies, schedules, targets, wanted};
+use super::{AT, actions, clients, error, group, live, nothing, ok, pair, policies, refresh, schedules, started, targets, wanted};
 use crate::wire::auto_scaling_group::mixed;
 use crate::wire::replay_world::{has, stamp};
 
@@ -134,6 +134,34 @@ async fn a_new_target_group_must_find_the_instances_healthy_first() {
     let error = cloud.update(&live("lt-new"), &want.into(), &Links::default(), &stamp(AT)).await.unwrap_err();
     assert_eq!(error.class, Class::Ambiguous);
     has(&replay.asked()[5], &["TargetGroupARNs.member.1=arn%3Anext"]);
+}
+
+/// A run that takes up another's: its refresh still goes on, and no target group can be attached meanwhile.
+#[tokio::test(start_paused = true)]
+async fn a_new_target_group_ends_the_refresh_that_is_in_its_way() {
+    let rolling = || group("lt-new", &pair("lt-new", "lt-old"), "");
+    let want = AutoScalingGroup { target_groups: [Ref::to("=arn:app"), Ref::to("=arn:next")].into(), ..wanted("lt-new") };
+    let (cloud, replay) = clients(&[
+        rolling(),
+        policies(),
+        schedules(),
+        error("InstanceRefreshInProgress", "An active instance refresh already exists"),
+        ok("CancelInstanceRefresh", "<InstanceRefreshId>r-0</InstanceRefreshId>"),
+        refresh("r-0", "Cancelling"),
+        refresh("r-0", "Cancelled"),
+        ok("AttachLoadBalancerTargetGroups", ""),
+        rolling(),
+        targets("healthy"),
+        ok("UpdateAutoScalingGroup", ""),
+        rolling(),
+        started("r-1"),
+        refresh("r-1", "Successful"),
+    ]);
+    cloud.update(&live("lt-new"), &want.into(), &Links::default(), &stamp(AT)).await.unwrap();
+    let asked = replay.asked();
+    let order = ["AttachLoadBalancerTargetGroups", "CancelInstanceRefresh", "DescribeInstanceRefreshes", "DescribeInstanceRefreshes"];
+    assert_eq!(actions(&asked)[3..7], order);
+    assert_eq!((actions(&asked)[7], actions(&asked)[12]), ("AttachLoadBalancerTargetGroups", "StartInstanceRefresh"));
 }
 
 #[tokio::test(start_paused = true)]
