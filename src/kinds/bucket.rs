@@ -128,7 +128,7 @@ impl Resource for Bucket {
             needs(Service::S3, "DeleteBucketCors", "s3:PutBucketCORS", BUCKETS),
             needs(Service::S3, "DeleteBucketLifecycle", "s3:PutLifecycleConfiguration", BUCKETS),
             call(Service::S3, "DeleteBucketPolicy", BUCKETS),
-            call(Service::S3, "DeleteObject", &[On::Also("s3:::{names}/*ELBAccessLogTestFile")]),
+            call(Service::S3, "DeleteObject", &[On::Also("s3:::{buckets}/*ELBAccessLogTestFile")]),
             needs(Service::S3, "HeadBucket", "s3:ListBucket", BUCKETS),
             needs(Service::S3, "ListObjectVersions", "s3:ListBucketVersions", BUCKETS),
             needs(Service::S3, "ListObjectsV2", "s3:ListBucket", BUCKETS),
@@ -246,7 +246,7 @@ impl Resource for Bucket {
 }
 
 /// Every bucket of a stack, by the form of [`On::Named`].
-pub const BUCKET: &str = "s3:::{names}";
+pub const BUCKET: &str = "s3:::{buckets}";
 const BUCKETS: &[On] = &[On::Named(BUCKET)];
 
 impl Bucket {

@@ -37,8 +37,9 @@ impl Call {
     }
 }
 
-/// What an action is allowed on. In an ARN, which stands without its first two words, `{names}` is the pattern of the names that the stack's
-/// objects get, `{stack}`, `{region}` and `{account}` are the stack's own; [`ALL`] is everything.
+/// What an action is allowed on. In an ARN, which stands without its first two words, `{names}` is the pattern of the names that the kind's objects get in the
+/// stack, `{buckets}` and `{functions}` those of buckets and functions, whatever kind asks; `{stack}`, `{region}` and `{account}` are the stack's own; [`ALL`]
+/// is everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum On {
     /// Everything. Only what reads is allowed so.
@@ -205,12 +206,12 @@ pub(super) const NEW_CACHE_SUBNET_GROUPS: &[On] = &[On::New(CACHE_SUBNETS)];
 pub(super) const NEW_CACHE_SUBNET_GROUP_TAGS: &[On] = &[On::NewTags(CACHE_SUBNETS)];
 pub(super) const CACHE_SUBNET_GROUPS: &[On] = &[On::Own(CACHE_SUBNETS)];
 
-const FUNCTION: &str = "lambda:{region}:{account}:function:{names}";
+const FUNCTION: &str = "lambda:{region}:{account}:function:{functions}";
 pub(super) const NEW_FUNCTIONS: &[On] = &[On::New(FUNCTION)];
 pub(super) const NEW_FUNCTION_TAGS: &[On] = &[On::NewTags(FUNCTION), On::Own(FUNCTION)];
 pub(super) const FUNCTIONS: &[On] = &[On::Own(FUNCTION)];
 /// Versions have their function's name; whether AWS tells their function's tags with them, its reference leaves open.
-pub(super) const FUNCTIONS_AND_VERSIONS: &[On] = &[On::Own(FUNCTION), On::Named("lambda:{region}:{account}:function:{names}:*")];
+pub(super) const FUNCTIONS_AND_VERSIONS: &[On] = &[On::Own(FUNCTION), On::Named("lambda:{region}:{account}:function:{functions}:*")];
 pub(super) const TO_FUNCTIONS: &[On] = &[On::Passed("lambda.amazonaws.com")];
 
 /// AWS's public parameters, by which an image may be named. Whoever launches it, or says so in a template, reads them.

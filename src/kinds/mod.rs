@@ -2,6 +2,7 @@
 mod answers;
 pub mod auto_scaling_group;
 pub mod bucket;
+pub mod bucket_notification;
 pub mod cache_parameter_group;
 pub mod cache_rules;
 pub mod cache_subnet_group;
@@ -228,6 +229,7 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
 kinds! {
     auto_scaling_group::AutoScalingGroup,
     bucket::Bucket,
+    bucket_notification::BucketNotification,
     cache_parameter_group::CacheParameterGroup,
     cache_rules::CacheRules,
     cache_subnet_group::CacheSubnetGroup,

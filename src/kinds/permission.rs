@@ -1,4 +1,6 @@
 //! Who may call a function by its alias: statements of the alias' policy, each for one service on behalf of one object. Others' statements stay.
+use std::cell::RefCell;
+
 use serde_json::Value;
 
 use super::function::LIVE;
@@ -73,4 +75,35 @@ pub async fn allow(cx: &Clients, function: &str, grant: &Grant<'_>) -> Result<()
 pub async fn forbid(cx: &Clients, function: &str, grant: &Grant<'_>) -> Result<(), CloudError> {
     let request = cx.lambda().remove_permission().function_name(function).qualifier(LIVE).statement_id(grant.id);
     gone(cx.safe(Service::Lambda, "RemovePermission", async || request.clone().send().await).await)
+}
+
+/// How long a permission may take to be known to the service that asks for it.
+const SPREADS: Duration = Duration::from_secs(30);
+
+/// Sends a request that looks whether the service may call a function, as soon as a new permission is known. `unknown` tells the refusal that says it isn't.
+pub async fn known<T>(
+    cx: &Clients,
+    what: &str,
+    unknown: fn(&CloudError) -> bool,
+    send: impl AsyncFn() -> Result<T, CloudError>,
+) -> Result<T, CloudError> {
+    let refusal = RefCell::new(None);
+    let look = async || match send().await {
+        Err(e) if unknown(&e) => {
+            refusal.replace(Some(e));
+            Ok(None)
+        }
+        other => other.map(Some),
+    };
+    match cx.policy.wait(what, deadline(SPREADS), look).await {
+        // Nothing was done, and the service has said why.
+        Err(e) if e.code == "WaitTimeout" => Err(refusal.take().unwrap_or(e)),
+        done => done,
+    }
+}
+
+/// The function whose alias has this ARN, `arn:…:function:NAME:live`.
+pub fn called(arn: &str) -> Option<&str> {
+    let (_, rest) = arn.split_once(":function:")?;
+    rest.strip_suffix(LIVE)?.strip_suffix(':')
 }

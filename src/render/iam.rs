@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::kinds::calls::{ALL, Call, DATABASE, Deed, GENERAL, KEPT, On, deed};
-use crate::kinds::{Kind, NameRule, db_instance};
+use crate::kinds::{Kind, NameRule, bucket, db_instance, function};
 use crate::model::partition;
 
 /// How many characters a managed policy may have, white space aside.
@@ -301,7 +301,15 @@ impl Place<'_> {
         let partition = partition(self.region).name;
         let names = names.map_or_else(|| "*".into(), |rule| pattern(&rule, self.stack));
         let account = self.account.unwrap_or("*");
-        let words = [("{names}", names.as_str()), ("{stack}", self.stack), ("{region}", self.region), ("{account}", account)];
+        let [buckets, functions] = [bucket::NAMES, function::NAMES].map(|rule| pattern(&rule, self.stack));
+        let words = [
+            ("{names}", names.as_str()),
+            ("{buckets}", &buckets),
+            ("{functions}", &functions),
+            ("{stack}", self.stack),
+            ("{region}", self.region),
+            ("{account}", account),
+        ];
         let filled = words.iter().fold(short.to_owned(), |text, (word, value)| text.replace(word, value));
         format!("arn:{partition}:{filled}")
     }

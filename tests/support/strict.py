@@ -162,6 +162,16 @@ def versioning(self):
     return status, headers, body.replace("GetBucketVersioningResponse", "VersioningConfiguration")
 
 
+def notifications(self):
+    """The emulator calls an empty answer otherwise than S3 does."""
+    status, headers, body = NOTIFICATIONS(self)
+    text = body.decode() if isinstance(body, bytes) else body
+    return status, headers, text.replace("GetBucketNotificationResponse", "NotificationConfiguration")
+
+
+NOTIFICATIONS = S3Response.get_bucket_notification
+
+
 def permission(self, action, resource):
     """Requests of tests stand for such over TLS; and a statement whose condition isn't met says nothing, where the emulator takes it for a denial."""
     if self.policy is None:
@@ -182,6 +192,43 @@ def turn(self, arn, *args, **kwargs):
     return listener
 
 
+def may_call(backend, target, source):
+    """Whether a function's policy, of the version or alias that is named, has a statement for the object."""
+    name, _, alias = target.partition(":function:")[2].partition(":")
+    functions = lambda_backends[backend.account_id][backend.region_name]
+    stands = functions.get_function(name).__dict__.get("policies", {}).get(alias or None)
+    sources = [s.get("Condition", {}).get("ArnLike", {}).get("AWS:SourceArn") for s in (stands.statements if stands else [])]
+    return source in sources
+
+
+def key_filter(part):
+    rules = ((part.get("Filter") or {}).get("S3Key") or {}).get("FilterRule") or []
+    said = {rule["Name"].lower(): rule["Value"] for rule in rules}
+    return said.get("prefix", ""), said.get("suffix", "")
+
+
+def events_meet(a, b):
+    return a == b or a[-1] == "*" and b.startswith(a[:-1]) or b[-1] == "*" and a.startswith(b[:-1])
+
+
+def notify(self, config):
+    """S3 looks whether it may call the functions, and tells one of them of each object."""
+    parts = (config or {}).get("CloudFunctionConfiguration") or []
+    for at, part in enumerate(parts):
+        if not may_call(self, part["CloudFunction"], f"arn:aws:s3:::{self.name}"):
+            raise S3ClientError("InvalidArgument", "Unable to validate the following destination configurations")
+        (prefix, suffix) = key_filter(part)
+        for other in parts[:at]:
+            (begins, ends) = key_filter(other)
+            keys = (prefix.startswith(begins) or begins.startswith(prefix)) and (suffix.endswith(ends) or ends.endswith(suffix))
+            if keys and any(events_meet(a, b) for a in part["Event"] for b in other["Event"]):
+                raise S3ClientError(
+                    "InvalidArgument",
+                    "Configurations overlap. Configurations on the same bucket cannot share a common event type.",
+                )
+    return NOTIFY(self, config)
+
+
 def register(self, arn, targets):
     """A group of a function has one target, and that must let the balancer call it on behalf of the group."""
     group = self.target_groups.get(arn)
@@ -190,11 +237,7 @@ def register(self, arn, targets):
         if len(known) > 1:
             raise ELBClientError("TooManyTargets", f"A target group of type lambda has one target at most, and not {len(known)}")
         for target in targets:
-            name, _, alias = target["Id"].partition(":function:")[2].partition(":")
-            fn = lambda_backends[self.account_id][self.region_name].get_function(name)
-            stands = fn.__dict__.get("policies", {}).get(alias or None)
-            may = [s.get("Condition", {}).get("ArnLike", {}).get("AWS:SourceArn") for s in (stands.statements if stands else [])]
-            if arn not in may:
+            if not may_call(self, target["Id"], arn):
                 raise ELBClientError(
                     "InvalidTarget",
                     f"elasticloadbalancing principal does not have permission to invoke {target['Id']} from target group {arn}",
@@ -213,6 +256,7 @@ def health(self, arn, targets):
     return found
 
 
+NOTIFY = FakeBucket.set_notification_configuration
 TURN, REGISTER, HEALTH = ELBv2Backend.modify_listener, ELBv2Backend.register_targets, ELBv2Backend.describe_target_health
 
 
@@ -307,8 +351,10 @@ def install():
     AutoScalingBackend.put_scaling_policy = policy
     FakeBucket.set_lifecycle = lifecycle
     FakeBucket.set_cors = cors
+    FakeBucket.set_notification_configuration = notify
     FakeBucket.get_permission = permission
     S3Response.get_bucket_versioning = versioning
+    S3Response.get_bucket_notification = notifications
     ELBv2Backend.modify_listener = turn
     ELBv2Backend.register_targets = register
     ELBv2Backend.describe_target_health = health

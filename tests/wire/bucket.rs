@@ -65,6 +65,7 @@ pub fn case() -> Case {
         ("encryption", Bucket { encryption: "aws:kms".into(), ..base.clone() }.into()),
         ("a key", Bucket { encryption: "aws:kms".into(), kms_key: Some(key.into()), bucket_key: true, ..base.clone() }.into()),
         ("no rule for other origins", Bucket { cors: ranked(vec![]), ..base.clone() }.into()),
+        ("a rule for other origins of which everything is said", Bucket { cors: storage().cors, ..base.clone() }.into()),
         ("another order of rules", Bucket { cors, ..base.clone() }.into()),
         ("ownership", Bucket { ownership: "ObjectWriter".into(), ..base.clone() }.into()),
         ("public_access_blocked", Bucket { public_access_blocked: false, ..base.clone() }.into()),

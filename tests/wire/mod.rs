@@ -3,6 +3,7 @@ mod allowed;
 mod auto_scaling_group;
 mod boot_script;
 mod bucket;
+mod bucket_notification;
 mod caches;
 mod calls;
 mod certificate;
@@ -133,6 +134,7 @@ macro_rules! kinds { ($($kind:ident),+ $(,)?) => {
 kinds! {
     auto_scaling_group,
     bucket,
+    bucket_notification,
     certificate,
     db_instance,
     db_parameter_group,

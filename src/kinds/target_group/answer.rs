@@ -1,14 +1,8 @@
 //! A function as the target of a group. The balancer calls it by a statement of its alias' policy, which names the group: so the group's own verbs write that.
-use std::cell::RefCell;
-
 use aws_sdk_elasticloadbalancingv2::types::TargetDescription;
 
 use super::*;
-use crate::kinds::function::LIVE;
 use crate::kinds::permission::{self, Grant};
-
-/// How long a permission may take to be known to Elastic Load Balancing.
-const SPREADS: Duration = Duration::from_secs(30);
 
 /// The statement of a group has the group's name, `arn:…:targetgroup/NAME/ID`.
 fn grant(group: &str) -> Grant<'_> {
@@ -19,14 +13,8 @@ fn grant(group: &str) -> Grant<'_> {
 /// The function that answers for a group; `None` when there is none, or the balancer may not call it.
 pub(super) async fn shown(cx: &Clients, group: &str) -> Result<Option<String>, CloudError> {
     let targets = elb::health(cx, group).await?;
-    let Some(name) = targets.keys().next().filter(|_| targets.len() == 1).and_then(|arn| named(arn)) else { return Ok(None) };
+    let Some(name) = targets.keys().next().filter(|_| targets.len() == 1).and_then(|arn| permission::called(arn)) else { return Ok(None) };
     Ok(permission::stands(cx, name, &grant(group)).await?.then(|| name.to_owned()))
-}
-
-/// The function whose alias has this ARN, `arn:…:function:NAME:live`.
-fn named(arn: &str) -> Option<&str> {
-    let (_, rest) = arn.split_once(":function:")?;
-    rest.strip_suffix(LIVE)?.strip_suffix(':')
 }
 
 /// The function that answers for a group that was read or made: of what a group points at, all but functions are shown by ARNs, or stand in a group of
@@ -68,16 +56,6 @@ impl TargetGroup {
 /// Registers the function. The service looks whether it may call it, and a new permission takes a moment to be known.
 async fn register(cx: &Clients, group: &str, arn: &str) -> Result<(), CloudError> {
     let request = cx.elb().register_targets().target_group_arn(group).targets(TargetDescription::builder().id(arn).build());
-    let refusal = RefCell::new(None);
-    let look = async || match cx.safe(Service::Elb, "RegisterTargets", async || request.clone().send().await).await {
-        Err(e) if e.code == "InvalidTarget" => {
-            refusal.replace(Some(e));
-            Ok(None)
-        }
-        other => other.map(|_| Some(())),
-    };
-    match cx.policy.wait("the load balancer to be let through to the function", deadline(SPREADS), look).await {
-        Err(e) if e.code == "WaitTimeout" => Err(refusal.take().unwrap_or(e)),
-        done => done,
-    }
+    let send = async || cx.safe(Service::Elb, "RegisterTargets", async || request.clone().send().await).await;
+    permission::known(cx, "the load balancer to be let through to the function", |e| e.code == "InvalidTarget", send).await.map(drop)
 }

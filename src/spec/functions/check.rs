@@ -10,6 +10,7 @@ pub fn check(name: &str, entry: &Function, cx: &mut Check<'_>) {
         let _ = cx.tier(&path("subnets"), &entry.subnets);
     }
     entry.timeouts.check(cx, &["functions", name]);
+    super::on::check(name, &entry.on, cx);
     clash(cx, name);
     source(cx, name, entry);
     code(cx, name, entry);

@@ -5,6 +5,15 @@ use crate::stack::Spelling::{Other, Same, Seconds};
 
 pub const FIELDS: Fields = &[
     (
+        Kind::BucketNotification,
+        &[
+            ("functions.*", "functions.*.on.storage.{}", Other),
+            ("functions.*.events", "functions.*.on.storage.{}.events", Other),
+            ("functions.*.prefix", "functions.*.on.storage.{}.prefix", Same),
+            ("functions.*.suffix", "functions.*.on.storage.{}.suffix", Same),
+        ],
+    ),
+    (
         Kind::Function,
         &[
             ("architecture", "functions.{}.architecture", Same),

@@ -2,6 +2,7 @@
 mod check;
 mod fields;
 mod lower;
+mod on;
 
 use super::check::Check;
 use super::derive::tier;
@@ -19,6 +20,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+
+pub use on::{On, StorageEvents};
 
 /// What `subnets` says of a function outside of the VPC.
 pub const NONE: &str = "none";
@@ -67,6 +70,9 @@ pub struct Function {
     /// What it may do at AWS, beside writing its logs.
     #[serde(default)]
     pub permissions: Vec<Permission>,
+    /// What calls it by itself.
+    #[serde(default, skip_serializing_if = "On::is_empty")]
+    pub on: On,
     /// How long changes may take before they count as failed.
     #[serde(default, skip_serializing_if = "Timeouts::usual")]
     pub timeouts: Timeouts,
@@ -163,6 +169,7 @@ impl Section for BTreeMap<Name, Function> {
             lower::lower(name, entry, l);
             entry.timeouts.lower(l, &format!("functions.{name}"));
         }
+        on::told(l);
     }
 }
 
