@@ -63,22 +63,16 @@ pub fn plan(stack: &Stack, snapshot: &Snapshot, allowed: &Allowed) -> Result<Pla
 /// What differs, whether or not there is a way to change it; and what others have in the way.
 pub(super) fn compare<'a>(stack: &'a Stack, snapshot: &'a Snapshot) -> Result<(Decision<'a>, Vec<PlanError>), Vec<PlanError>> {
     let graph = Graph::of(&stack.nodes).map_err(|problems| problems.into_iter().map(PlanError::from).collect::<Vec<_>>())?;
-    let mut d = Decision {
-        stack,
-        snapshot,
-        graph,
-        current: BTreeMap::new(),
-        changes: BTreeMap::new(),
-        adopted: BTreeMap::new(),
-        doomed: BTreeMap::new(),
-        early: BTreeSet::new(),
-        last: BTreeSet::new(),
-        behind: BTreeSet::new(),
-        waits: BTreeMap::new(),
-        passing: BTreeMap::new(),
-        ahead: BTreeMap::new(),
-    };
-    let problems = d.build(snapshot);
+    let mut d = Decision::begun(stack, snapshot, graph);
+    let several = snapshot.live.values().any(|generations| generations.len() > 1);
+    // What is itself on its way out uses nothing: what no wish is left for at first, then what a successor stands for.
+    let staying = snapshot.live.iter().filter(|(a, _)| several && stack.nodes.contains_key(a));
+    let mut problems = d.build(&staying.flat_map(|(_, g)| g).flat_map(|l| &l.points).collect());
+    if several {
+        let used = d.current.values().flat_map(|live| &live.points).collect();
+        d = Decision::begun(stack, snapshot, d.graph);
+        problems = d.build(&used);
+    }
     d.doom(snapshot);
     Ok((d, problems))
 }
@@ -106,16 +100,33 @@ fn leads(v: &Value) -> bool {
 }
 
 impl<'a> Decision<'a> {
-    /// Creations, updates and replacements, in dependency order; and what others have in the way.
-    fn build(&mut self, snapshot: &'a Snapshot) -> Vec<PlanError> {
+    fn begun(stack: &'a Stack, snapshot: &'a Snapshot, graph: Graph<'a>) -> Self {
+        Decision {
+            stack,
+            snapshot,
+            graph,
+            current: BTreeMap::new(),
+            changes: BTreeMap::new(),
+            adopted: BTreeMap::new(),
+            doomed: BTreeMap::new(),
+            early: BTreeSet::new(),
+            last: BTreeSet::new(),
+            behind: BTreeSet::new(),
+            waits: BTreeMap::new(),
+            passing: BTreeMap::new(),
+            ahead: BTreeMap::new(),
+        }
+    }
+
+    /// Creations, updates and replacements, in dependency order; and what others have in the way. `used`: the ids of what something uses.
+    fn build(&mut self, used: &BTreeSet<&String>) -> Vec<PlanError> {
+        let snapshot = self.snapshot;
         let mut replaced = BTreeSet::new();
         let mut problems = vec![];
         let mut theirs = Claims::default();
         snapshot.foreign.iter().for_each(|l| theirs.add(l.object.claims(), &l.id));
         let several: Vec<&Vec<Live>> = snapshot.live.values().filter(|g| g.len() > 1).collect();
         problems.extend(several.iter().filter_map(|g| Some(PlanError::Twins { address: g[0].stamp.address.clone(), ids: twins(g)? })));
-        let points = snapshot.live.values().filter(|_| !several.is_empty()).flatten().flat_map(|l| &l.points);
-        let used: BTreeSet<&String> = points.collect();
         let order: Vec<&Address> = self.graph.order().collect();
         for address in order {
             let want = &self.stack.nodes[address];

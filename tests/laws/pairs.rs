@@ -35,7 +35,7 @@ struct Tally {
 
 #[test]
 fn generated_pairs_keep_the_laws() {
-    let (cases, seed) = (number("INFRA_TEST_PAIRS", PAIRS), number("INFRA_TEST_SEED", 2));
+    let (cases, seed) = (number("INFRA_TEST_PAIRS", PAIRS), number("INFRA_TEST_SEED", 1));
     println!("{cases} pairs with seed {seed}");
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
