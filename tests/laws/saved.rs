@@ -1,5 +1,5 @@
 //! A saved plan is refused when anything of its own business has moved, and for nothing else.
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use infra::cloud::Sandbox;
 use infra::kinds::{Address, Kind, Live, Near, Object, refs};
@@ -106,19 +106,21 @@ fn lead_elsewhere(v: &mut Value) {
     }
 }
 
-/// Ways of changing one attribute of one live object: the object after it.
+/// Ways of changing one attribute of one live object, for each attribute of each kind: the object after it.
 fn alterations(cloud: &Sandbox, modes: &[Mode]) -> Vec<(Live, &'static str, Live)> {
     let (mut out, mut stiff) = (vec![], vec![]);
-    let mut kinds = BTreeSet::new();
-    for live in cloud.objects().into_iter().filter(|l| kinds.insert(l.object.kind())) {
-        for a in live.object.attributes().into_iter().filter(|a| modes.contains(&a.mode)) {
-            let other = mutated(&live.object, a.name).or_else(|| otherwise(&live.object, a.name));
-            let Some(other) = other else {
-                stiff.push(format!("{}.{}: {}", live.stamp.address, a.name, a.value));
+    let mut kinds: BTreeMap<Kind, Vec<Live>> = BTreeMap::new();
+    cloud.objects().into_iter().for_each(|live| kinds.entry(live.object.kind()).or_default().push(live));
+    for lives in kinds.values() {
+        for a in lives[0].object.attributes().into_iter().filter(|a| modes.contains(&a.mode)) {
+            // What one object of a kind can't have, another may: a function stands behind a target group of its own type alone.
+            let altered = |live: &Live| Some((live.clone(), mutated(&live.object, a.name).or_else(|| otherwise(&live.object, a.name))?));
+            let Some((live, other)) = lives.iter().find_map(altered) else {
+                stiff.push(format!("{}.{}: {}", lives[0].stamp.address, a.name, a.value));
                 continue;
             };
             let points = refs(&other).into_iter().map(|a| a.name).collect();
-            out.push((live.clone(), a.name, Live { object: other, points, ..live.clone() }));
+            out.push((live.clone(), a.name, Live { object: other, points, ..live }));
         }
     }
     assert_eq!(kinds.len(), Kind::ALL.len());
