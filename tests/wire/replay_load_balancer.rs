@@ -166,7 +166,7 @@ async fn tags_come_in_batches_and_what_goes_meanwhile_is_left_out() {
     let arn = |i: usize| format!("arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/shop-{i}/{i}");
     let group = |i: usize, name: &str| {
         format!(
-            "<member><TargetGroupArn>{}</TargetGroupArn><TargetGroupName>{name}</TargetGroupName><VpcId>vpc-1</VpcId><Port>80</Port>\
+            "<member><TargetGroupArn>{}</TargetGroupArn><TargetGroupName>{name}</TargetGroupName><TargetType>instance</TargetType><VpcId>vpc-1</VpcId><Port>80</Port>\
              <Protocol>HTTP</Protocol><HealthCheckPath>/</HealthCheckPath><HealthCheckIntervalSeconds>30</HealthCheckIntervalSeconds>\
              <HealthCheckTimeoutSeconds>5</HealthCheckTimeoutSeconds><HealthyThresholdCount>3</HealthyThresholdCount>\
              <UnhealthyThresholdCount>2</UnhealthyThresholdCount><Matcher><HttpCode>200</HttpCode></Matcher></member>",
