@@ -1,12 +1,13 @@
 //! A listener and the targets that came before it: the emulator finds every target healthy.
 use infra::cloud::Cloud;
 use infra::kinds::listener::Action;
-use infra::kinds::{Links, Listener, Ref, Stamp};
+use infra::kinds::{Links, Listener, Ref};
 
 use super::listener::listener;
-use crate::support::address;
+use super::replay_world::stamp;
 use crate::support::replay::Replay;
 
+const AT: &str = "listener.web";
 const MADE: &str = "<CreateListenerResponse><CreateListenerResult><Listeners><member><ListenerArn>arn:listener</ListenerArn></member></Listeners>\
     </CreateListenerResult></CreateListenerResponse>";
 
@@ -23,17 +24,9 @@ fn health(states: &[(&str, &str)]) -> String {
 }
 
 async fn made(answers: Vec<String>) -> (Result<String, infra::wire::CloudError>, Vec<String>) {
-    let stamp = Stamp {
-        stack: "s".into(),
-        address: address("listener.web"),
-        run: "r".into(),
-        step: 1,
-        identity: String::new(),
-        digest: String::new(),
-    };
     let want = Listener { load_balancer: Ref::to("=arn:balancer"), action: Action::Forward(Ref::to("=arn:group")), ..listener() };
     let (cloud, replay) = Replay::clients(answers.iter().map(|body| (200, body.as_str())));
-    let answer = cloud.create(&want.into(), &Links::default(), &stamp).await;
+    let answer = cloud.create(&want.into(), &Links::default(), &stamp(AT)).await;
     (answer.map(|live| live.id), replay.asked())
 }
 
@@ -57,22 +50,14 @@ const OLD: &str = "arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/old/1";
 const NEW: &str = "arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/new/2";
 
 async fn turned(answers: Vec<(u16, String)>) -> (Result<(), infra::wire::CloudError>, Vec<String>) {
-    let stamp = Stamp {
-        stack: "s".into(),
-        address: address("listener.web"),
-        run: "r".into(),
-        step: 1,
-        identity: String::new(),
-        digest: String::new(),
-    };
     let to = |group: &str| Listener {
         load_balancer: Ref::to("=arn:balancer"),
         action: Action::Forward(Ref::to(format!("={group}"))),
         ..listener()
     };
-    let live = infra::kinds::Live::made("arn:listener", to(OLD), &stamp, &Links::default()).unwrap();
+    let live = infra::kinds::Live::made("arn:listener", to(OLD), &stamp(AT), &Links::default()).unwrap();
     let (cloud, replay) = Replay::clients(answers.iter().map(|(status, body)| (*status, body.as_str())));
-    let answer = cloud.update(&live, &to(NEW).into(), &Links::default(), &stamp).await;
+    let answer = cloud.update(&live, &to(NEW).into(), &Links::default(), &stamp(AT)).await;
     (answer.map(drop), replay.asked())
 }
 

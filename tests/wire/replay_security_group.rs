@@ -1,9 +1,10 @@
 //! What the emulator does not do with rules: descriptions of groups and prefix lists, and taking one away. Answers after the API reference.
 use infra::cloud::Cloud;
 use infra::kinds::security_group::{Peer, Rule};
-use infra::kinds::{Kind, Links, Live, Ref, SecurityGroup, SecurityGroupRule, Stamp};
+use infra::kinds::{Kind, Links, Live, Ref, SecurityGroup, SecurityGroupRule};
 
 use super::prefix_list::prefix_list;
+use super::replay_world::stamp;
 use super::security_group::{rule, security_group};
 use super::vpc::vpc;
 use crate::support::address;
@@ -37,14 +38,6 @@ fn seen(peer: &str) -> String {
 /// A list of the stack, one that takes its place, and one that isn't the stack's: who is let in is let in before others are shut out.
 #[tokio::test(start_paused = true)]
 async fn a_prefix_list_is_let_in_before_others_are_shut_out() {
-    let stamp = |name: &str| Stamp {
-        stack: "s".into(),
-        address: address(name),
-        run: "r".into(),
-        step: 1,
-        identity: String::new(),
-        digest: String::new(),
-    };
     let with = |peer: Peer| SecurityGroup { vpc: Ref::to("=vpc-1"), ingress: [rule(443, peer)].into(), ..security_group() };
     let anyone = "<ipRanges><item><cidrIp>0.0.0.0/0</cidrIp></item></ipRanges>";
     let list = |id: &str| format!("<prefixListIds><item><prefixListId>{id}</prefixListId></item></prefixListIds>");
@@ -71,14 +64,6 @@ async fn a_prefix_list_is_let_in_before_others_are_shut_out() {
 
 #[tokio::test(start_paused = true)]
 async fn new_rules_come_first_then_descriptions_then_old_rules_go() {
-    let stamp = |name: &str| Stamp {
-        stack: "s".into(),
-        address: address(name),
-        run: "r".into(),
-        step: 1,
-        identity: String::new(),
-        digest: String::new(),
-    };
     let texted = |description: &str, rule: Rule| Rule { description: description.into(), ..rule };
     let office = Peer::Cidr("203.0.113.0/24".into());
     let old = SecurityGroup { ingress: [rule(22, Peer::Group(Ref::to("=sg-old")))].into(), ..security_group() };
@@ -124,14 +109,6 @@ async fn new_rules_come_first_then_descriptions_then_old_rules_go() {
 /// A rule that is an object of its own has its description changed either way, and the group whose rules change leaves it alone.
 #[tokio::test(start_paused = true)]
 async fn a_rule_of_its_own_is_no_rule_of_its_group() {
-    let stamp = |name: &str| Stamp {
-        stack: "s".into(),
-        address: address(name),
-        run: "r".into(),
-        step: 1,
-        identity: String::new(),
-        digest: String::new(),
-    };
     let group = |id: &str, name: &str| (address(name), Live::found(id, security_group(), stamp(name)));
     let links = Links([group("sg-1", "security_group.a"), group("sg-2", "security_group.b")].into());
     for (egress, operation) in [(false, "UpdateSecurityGroupRuleDescriptionsIngress"), (true, "UpdateSecurityGroupRuleDescriptionsEgress")]
