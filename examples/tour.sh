@@ -1,6 +1,6 @@
 #!/bin/sh
-# The reference environment on the embedded sandbox: planned, applied, changed by a saved plan, looked at and destroyed; and services behind one
-# balancer. Needs Rust, no cloud account.
+# The reference environment on the embedded sandbox: planned, applied, changed by a saved plan, looked at and destroyed; then, under the same name in
+# the DNS, services behind one balancer. Needs Rust, no cloud account.
 set -eu
 cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
@@ -17,8 +17,8 @@ infra plan --file examples/production.yaml --file "$folder/next.yaml" --out "$fo
 infra apply "$folder/p.infraplan"
 infra drift --file examples/production.yaml --file "$folder/next.yaml"
 
-infra apply --file examples/services.yaml --auto-approve
-infra destroy --file examples/services.yaml --auto-approve --allow-data-loss bucket.access_logs,load_balancer.main,log_group.flow_logs
-
 infra destroy --file examples/production.yaml --auto-approve \
   --allow-data-loss bucket.access_logs,bucket.uploads,db_instance.main,db_replica.main-1,load_balancer.main,log_group.flow_logs,replication_group.main
+
+infra apply --file examples/services.yaml --auto-approve
+infra destroy --file examples/services.yaml --auto-approve --allow-data-loss bucket.access_logs,load_balancer.main,log_group.flow_logs,log_group.function.thumbnails

@@ -3,8 +3,8 @@ use std::process::Stdio;
 
 use infra::plan::Saved;
 
-use super::Infra;
 use super::recover::{rest, signal, started};
+use super::{Infra, said};
 
 const NEXT: &str = "compute: { app: { image: 'ghcr.io/example/shop:1.5.0', instances: { max: 12 } } }\nvpc: { security_groups: { bastion: { ingress: [{ port: 22, from: [198.51.100.0/24], description: new office }] } } }\n";
 const ALL_DATA: &str =
@@ -32,6 +32,21 @@ fn the_plan_of_every_example() {
     let plan: serde_json::Value = serde_json::from_str(&twice[0]).unwrap();
     let errors: Vec<String> = jsonschema::validator_for(&schema).unwrap().iter_errors(&plan).map(|e| e.to_string()).collect();
     assert!(errors.is_empty(), "{errors:?}");
+}
+
+/// The script that the README begins with ends well, and leaves nothing behind. The binary stands in for `cargo run`, which would build it again.
+#[test]
+fn the_tour_ends() {
+    use std::os::unix::fs::PermissionsExt;
+    let infra = sandbox("tour");
+    let binary = env!("CARGO_BIN_EXE_infra");
+    let cargo = infra.file("cargo", &format!("#!/bin/sh\nwhile [ \"$1\" != -- ]; do shift; done\nshift\nexec {binary} \"$@\"\n"));
+    std::fs::set_permissions(&cargo, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = [infra.folder.display().to_string(), std::env::var("PATH").unwrap_or_default()].join(":");
+    let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/tour.sh");
+    let toured = said(infra.program("sh", &[script.to_str().unwrap()]).env("PATH", path).output().unwrap());
+    assert_eq!(toured.code, 0, "{} {}", toured.out, toured.err);
+    assert_eq!((toured.out.matches(" created in ").count(), toured.out.matches(" deleted in ").count()), (2, 2), "{}", toured.out);
 }
 
 /// Validate, plan, apply, plan again, change, output, destroy: each in a process of its own.
