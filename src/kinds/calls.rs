@@ -214,6 +214,9 @@ pub(super) const FUNCTIONS: &[On] = &[On::Own(FUNCTION)];
 pub(super) const FUNCTIONS_AND_VERSIONS: &[On] = &[On::Own(FUNCTION), On::Named("lambda:{region}:{account}:function:{functions}:*")];
 pub(super) const TO_FUNCTIONS: &[On] = &[On::Passed("lambda.amazonaws.com")];
 
+/// What applications wrote may be read by whoever may change them, not by whoever only plans.
+const LOGS: &[On] = &[On::Named("logs:{region}:{account}:log-group:/infra/{stack}/*")];
+
 /// AWS's public parameters, by which an image may be named. Whoever launches it, or says so in a template, reads them.
 pub(super) const IMAGE_NAMES: &[On] = &[On::Also("ssm:{region}::parameter/aws/*")];
 pub(super) const DB_KEYS: &[On] = &[On::Through("rds"), On::Through("secretsmanager")];
@@ -235,6 +238,7 @@ pub const GENERAL: Calls = Calls {
     ],
     write: &[
         reads(Service::Ec2, "DescribeNetworkInterfaces"),
+        call(Service::CloudWatchLogs, "FilterLogEvents", LOGS),
         call(Service::Iam, "ListInstanceProfilesForRole", ROLES),
         reads(Service::ServiceQuotas, "GetAWSDefaultServiceQuota"),
         reads(Service::ServiceQuotas, "GetServiceQuota"),
