@@ -5,6 +5,7 @@
 mod content;
 mod file;
 mod index;
+mod logs;
 mod notes;
 mod offers;
 mod past;

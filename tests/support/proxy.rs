@@ -294,7 +294,7 @@ impl Message {
         let target = self.header("x-amz-target").and_then(|t| t.rsplit_once('.')).map(|(_, o)| o);
         let cbor = path.split_once("/operation/").map(|(_, o)| o);
         let named = query.or(target).or(cbor);
-        let reads = ["Describe", "Get", "Head", "List"];
+        let reads = ["Describe", "Filter", "Get", "Head", "List"];
         let mutating = match named {
             Some(o) => !reads.iter().any(|r| o.starts_with(r)),
             None => !["GET", "HEAD"].contains(&method),
