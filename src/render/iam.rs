@@ -156,6 +156,7 @@ fn sid(action: &str, on: On, deed: Option<Deed>) -> String {
         On::Linked(_) => "LinkRole",
         On::Launched => "Launch",
         On::Through(_) => "Use",
+        On::Here => "Here",
         On::Kept => "Kept",
     };
     let deed = match deed {
@@ -245,6 +246,7 @@ impl Place<'_> {
                 self.resource(statement, "kms:{region}:{account}:key/*", None);
                 condition(statement, "StringLike", "kms:ViaService", &format!("{service}.{}.*", self.region));
             }
+            On::Here => self.resource(statement, ALL, names),
             On::Kept => {
                 self.resource(statement, KEPT, None);
                 condition(statement, "ArnLike", KEPT_FOR, &self.arn(DATABASE, Some(db_instance::NAMES)));

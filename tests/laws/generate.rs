@@ -48,6 +48,8 @@ struct Watch {
     kept: Option<&'static str>,
     /// Whether the first container writes to none.
     off: bool,
+    /// Who is told, by number.
+    told: usize,
 }
 
 /// What stands at Cloudflare.

@@ -40,10 +40,16 @@ impl Draw {
     }
 
     fn monitoring(&self, watch: &Watch) -> Value {
+        let (ops, team, url) = ("ops@example.com", "team@example.com", "https://events.example.com/alerts");
+        let notify = match watch.told {
+            0 => y([ops]),
+            1 => y([team, url]),
+            2 => map([("critical", y([ops, url])), ("warning", y([team]))]),
+            _ => map([("critical", y([ops]))]),
+        };
         let container = self.compute.iter().find(|(_, c)| matches!(c.boot, Boot::Image(_))).map(|(name, _)| *name);
         let off = container.filter(|_| watch.off).map(|name| [name]);
-        let logging = map([("retention_period", y(watch.kept)), ("off", y(off))]);
-        y([("logging", logging)].into_iter().collect::<std::collections::BTreeMap<_, _>>())
+        map([("notify", notify), ("logging", map([("retention_period", y(watch.kept)), ("off", y(off))]))])
     }
 
     fn zones(&self) -> &'static str {
