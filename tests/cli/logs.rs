@@ -101,8 +101,12 @@ async fn logs_are_followed_on_a_terminal() {
     for stream in ["i-0aaaaaaaaaaaaaaaa", "i-0bbbbbbbbbbbbbbbb"] {
         cloud.logs().create_log_stream().log_group_name(GROUP).log_stream_name(stream).send().await.unwrap();
     }
-    put(&cloud, "i-0aaaaaaaaaaaaaaaa", &[(at(90_000), "long ago"), (at(30_000), "first"), (at(10_000), "third API_TOKEN=hunter2hunter2")])
-        .await;
+    put(
+        &cloud,
+        "i-0aaaaaaaaaaaaaaaa",
+        &[(at(7_200_000), "long ago"), (at(30_000), "first"), (at(10_000), "third API_TOKEN=hunter2hunter2")],
+    )
+    .await;
     put(&cloud, "i-0bbbbbbbbbbbbbbbb", &[(at(20_000), "second \u{1b}[2J")]).await;
     let mut infra = Infra::new("logs-wire");
     let values = [
@@ -114,7 +118,7 @@ async fn logs_are_followed_on_a_terminal() {
     ];
     infra.env.extend(values.map(|(k, v)| (k, v.to_owned())));
     let spec = infra.file("infra.yaml", &format!("{SPEC}{LOGGED}"));
-    let args = ["logs", "compute.app", "-f", &spec, "--since", "1m"];
+    let args = ["logs", "compute.app", "-f", &spec, "--since", "1h"];
     let whole = said(infra.command(&args).output().unwrap());
     let words: Vec<&str> = whole.out.lines().filter_map(|line| line.split_whitespace().nth(2)).collect();
     assert_eq!((words, whole.code), (vec!["first", "second", "third"], 0), "{} {}", whole.out, whole.err);
