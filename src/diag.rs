@@ -87,6 +87,7 @@ codes! {
     ListenerCertificate "spec::listener_certificate" "A listener for HTTPS has a certificate, given by its ARN or by a host name of the CDN's zone.",
     LiteralSecret "spec::literal_secret" "A secret is never written in a spec.",
     Locked "spec::locked" "What only Cloudflare may reach is reached through Cloudflare alone.",
+    Logs "logs" "Logs that are asked for are written.",
     LongComment "spec::long_comment" "A DNS record's comment, which says whose it is, fits into 100 characters.",
     Missing "spec::missing" "A required key is there.",
     Moved "plan::moved" "A stack stays in the region where it stands.",

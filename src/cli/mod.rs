@@ -13,6 +13,7 @@ mod failure;
 mod flow;
 mod history;
 mod iam_policy;
+mod logs;
 mod output;
 mod plan;
 mod preflight;
@@ -100,6 +101,8 @@ enum Command {
     History(history::History),
     /// Print the least IAM policy that the spec needs; needs no network
     IamPolicy(iam_policy::IamPolicy),
+    /// Print what the instances of an entry wrote
+    Logs(logs::Logs),
     /// Print the outputs of the live environment
     Output(output::Output),
     /// Show what apply would do; changes nothing
@@ -141,6 +144,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Explain(c) => c.run(&printer),
         Command::History(c) => block_on(c.run(&printer)),
         Command::IamPolicy(c) => c.run(&printer),
+        Command::Logs(c) => block_on(c.run(&printer)),
         Command::Output(c) => block_on(c.run(&printer)),
         Command::Plan(c) => block_on(c.run(&printer)),
         Command::Recover(c) => block_on(c.run(&printer)),

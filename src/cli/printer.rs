@@ -16,7 +16,8 @@ pub struct Printer {
     pub style: Style,
     /// Whether stderr shows colour.
     color: bool,
-    width: usize,
+    /// Columns, as `COLUMNS` tells.
+    pub width: usize,
     /// Whether a person can be asked: stdin and stderr are terminals, and it isn't CI.
     pub interactive: bool,
     /// Hides secrets in everything that is written.
@@ -92,6 +93,16 @@ impl Printer {
     /// Writes a result for programs to stdout: JSON, as [`Printer::result`] does.
     pub fn document(&self, json: &str) {
         put(&self.exact(json)).unwrap_or_else(|e| quit(&e));
+    }
+
+    /// Writes what an application wrote to stdout, as [`Printer::result`] does, but hides nothing of it.
+    pub fn verbatim(&self, text: &str) {
+        put(&visible::lines(text, self.style.color)).unwrap_or_else(|e| quit(&e));
+    }
+
+    /// Writes the same for programs: JSON.
+    pub fn verbatim_json(&self, json: &str) {
+        put(&visible::json(json)).unwrap_or_else(|e| quit(&e));
     }
 
     /// Writes a script of ours to stdout, as [`Printer::result`] does: nothing that others wrote is in it.

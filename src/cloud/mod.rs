@@ -3,6 +3,7 @@ pub mod audit;
 mod aws;
 mod explain;
 pub mod lease;
+mod logs;
 pub mod owned;
 mod quotas;
 pub mod sandbox;
@@ -17,6 +18,7 @@ use crate::wire::policy::Policy;
 use crate::wire::{Clients, CloudError, Identity, Notes, Zone};
 
 pub use audit::{AuditEvent, AuditLog};
+pub use logs::{LogEvent, LogPage, LogQuery, Logs, now};
 pub use sandbox::Sandbox;
 
 /// A cloud that can be read. A plan is given nothing more.

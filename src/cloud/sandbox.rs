@@ -7,6 +7,7 @@ mod file;
 mod health;
 mod index;
 mod late;
+mod logs;
 mod notes;
 mod offers;
 mod past;

@@ -218,6 +218,9 @@ pub(super) const FUNCTIONS: &[On] = &[On::Own(FUNCTION)];
 pub(super) const FUNCTIONS_AND_VERSIONS: &[On] = &[On::Own(FUNCTION), On::Named("lambda:{region}:{account}:function:{functions}:*")];
 pub(super) const TO_FUNCTIONS: &[On] = &[On::Passed("lambda.amazonaws.com")];
 
+/// What applications wrote may be read by whoever may change them, not by whoever only plans.
+const LOGS: &[On] = &[On::Named("logs:{region}:{account}:log-group:/infra/{stack}/*")];
+
 pub const TOPIC: &str = "sns:{region}:{account}:{names}";
 pub(super) const NEW_TOPICS: &[On] = &[On::New(TOPIC)];
 pub(super) const NEW_TOPIC_TAGS: &[On] = &[On::NewTags(TOPIC), On::Own(TOPIC)];
@@ -244,6 +247,7 @@ pub const GENERAL: Calls = Calls {
     ],
     write: &[
         reads(Service::Ec2, "DescribeNetworkInterfaces"),
+        call(Service::CloudWatchLogs, "FilterLogEvents", LOGS),
         call(Service::Iam, "ListInstanceProfilesForRole", ROLES),
         reads(Service::ServiceQuotas, "GetAWSDefaultServiceQuota"),
         reads(Service::ServiceQuotas, "GetServiceQuota"),

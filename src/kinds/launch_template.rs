@@ -114,6 +114,7 @@ impl Resource for LaunchTemplate {
                 port: Some(8080),
                 health_port: Some(8081),
                 command: vec!["serve".into()],
+                logs: Some(Text::literal("/infra/shop/compute.app/0a1b2c3d4e5f-1")),
                 env: env.into(),
             }),
             tags: tags(),

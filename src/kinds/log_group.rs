@@ -1,16 +1,26 @@
-//! Where logs are kept.
+//! Where logs are kept, and what is counted in them.
+mod filter;
+pub mod pattern;
+
 use super::calls::{On, call, needs, reads};
 use super::example::tags;
 use super::quotas::quota;
-use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, Word, is, known, made, of, one};
+use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, Word, block, is, known, made, made_each, of, one, own, text, via};
 use super::*;
+use crate::canon::Open;
+use crate::diag::Code;
 use crate::model::Tags;
+use futures_util::future::try_join_all;
+
+pub use filter::MetricFilter;
 
 object! {
     /// `AWS::Logs::LogGroup`. Its name is its stamp, `/infra/STACK/NAME/RUN-STEP`: so one request lists them all, without one for tags each.
     pub struct LogGroup {
         /// `RetentionInDays`, one of the API's steps (1, 3, 5, 7, 14, 30, 60, 90, …, 3653); `None` keeps events for ever.
         update(data) retention_days: Option<i32>,
+        /// Metric filters by name, 100 at most; on AWS a name begins with `infra/`. Filters of other names, which others have made, stay as they are.
+        update metric_filters: Open<MetricFilter>,
         /// Set at creation, then left alone.
         initial tags: Tags,
     }
@@ -21,49 +31,87 @@ impl Resource for LogGroup {
     const SERVICE: Service = Service::CloudWatchLogs;
     const LOSS: Loss = Loss::Data;
     const TYPICAL: Typical = Typical::secs(2, 1, 2);
-    const HINT: &'static [&'static str] = &["kept {retention_days} days"];
+    const HINT: &'static [&'static str] = &["kept {retention_days} days", "metric filters {metric_filters#}"];
     const CALLS: Calls = Calls {
-        read: &[reads(Service::CloudWatchLogs, "DescribeLogGroups")],
+        read: &[reads(Service::CloudWatchLogs, "DescribeLogGroups"), reads(Service::CloudWatchLogs, "DescribeMetricFilters")],
         write: &[
             call(Service::CloudWatchLogs, "CreateLogGroup", &[On::New(LOG_GROUP)]),
             needs(Service::CloudWatchLogs, "CreateLogGroup", "logs:TagResource", &[On::NewTags(LOG_GROUP)]),
             call(Service::CloudWatchLogs, "DeleteLogGroup", LOG_GROUPS),
+            call(Service::CloudWatchLogs, "DeleteMetricFilter", LOG_GROUPS),
             call(Service::CloudWatchLogs, "DeleteRetentionPolicy", LOG_GROUPS),
+            call(Service::CloudWatchLogs, "PutMetricFilter", LOG_GROUPS),
             call(Service::CloudWatchLogs, "PutRetentionPolicy", LOG_GROUPS),
         ],
     };
-    const TERRAFORM: &'static Table = &one(&[made(
-        "aws_cloudwatch_log_group",
-        &[
-            known("arn", "arn:${partition}:logs:${region}:${account}:log-group:${id}"),
-            ID,
-            is("log_group_class", Word::Text("STANDARD")),
-            NAME,
-            REGION,
-            of("retention_in_days", "retention_days"),
-            is("skip_destroy", Word::No),
-            TAGS,
-            TAGS_ALL,
-        ],
-    )]);
+    const TERRAFORM: &'static Table = &one(&[
+        made(
+            "aws_cloudwatch_log_group",
+            &[
+                known("arn", "arn:${partition}:logs:${region}:${account}:log-group:${id}"),
+                ID,
+                is("log_group_class", Word::Text("STANDARD")),
+                NAME,
+                REGION,
+                of("retention_in_days", "retention_days"),
+                is("skip_destroy", Word::No),
+                TAGS,
+                TAGS_ALL,
+            ],
+        ),
+        made_each(
+            "aws_cloudwatch_log_metric_filter",
+            "metric_filters",
+            &[
+                own("log_group_name", "name"),
+                block(
+                    "metric_transformation",
+                    &[
+                        via("default_value", "@.default", text),
+                        of("name", "@.metric"),
+                        of("namespace", "@.namespace"),
+                        is("unit", Word::Text("None")),
+                        of("value", "@.value"),
+                    ],
+                ),
+                known("name", "infra/${key}"),
+                of("pattern", "@.pattern"),
+                REGION,
+            ],
+        ),
+    ]);
     const QUOTAS: &'static [Quota] =
         &[quota(Service::CloudWatchLogs, "LimitExceededException", ("logs", ""), "Log groups").of("CreateLogGroup")];
 
     fn example() -> Self {
-        LogGroup { retention_days: Some(30), tags: tags() }
+        let errors = MetricFilter {
+            pattern: "{ $.level = \"error\" }".into(),
+            metric: "log_group.x.errors".into(),
+            namespace: "infra/example".into(),
+            value: "1".into(),
+            default: Some(0.0),
+        };
+        LogGroup { retention_days: Some(30), metric_filters: [("errors".into(), errors)].into(), tags: tags() }
+    }
+
+    fn breaches(&self, _me: &Address, _near: Near<'_>) -> Vec<Breach> {
+        let days = self.retention_days.and_then(retention);
+        days.into_iter().chain(filter::breaches(&self.metric_filters)).collect()
     }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.logs().describe_log_groups().log_group_name_prefix(prefix(stack)).limit(50);
         let send = async |token| request.clone().set_next_token(token).send().await;
         let found = cx.pages(Service::CloudWatchLogs, "DescribeLogGroups", send, |page| (page.log_groups, page.next_token)).await?;
-        let live = found.into_iter().filter_map(|group| {
-            let name = group.log_group_name?;
-            let stamp = stamp(stack, &name)?;
-            let object = LogGroup { retention_days: group.retention_in_days, tags: Tags::new() };
-            Some(Live::found(name, object, stamp))
+        let ours = found.into_iter().filter_map(|group| {
+            let name = group.log_group_name.clone()?;
+            Some((stamp(stack, &name)?, name, group))
         });
-        Ok(live.collect())
+        let live = ours.map(async |(stamp, name, group)| {
+            let metric_filters = if group.metric_filter_count == Some(0) { Open::new() } else { filter::list(cx, &name).await? };
+            Ok(Live::found(name, LogGroup { retention_days: group.retention_in_days, metric_filters, tags: Tags::new() }, stamp))
+        });
+        try_join_all(live).await
     }
 
     /// The name answers definitely whether a lost request has arrived: no other run and step makes it.
@@ -75,6 +123,7 @@ impl Resource for LogGroup {
             _ => {}
         }
         half(self.retain(cx, &name).await)?;
+        half(filter::write(cx, &name, &Open::new(), &self.metric_filters).await)?;
         Live::made(name, self.clone(), stamp, links)
     }
 
@@ -84,9 +133,11 @@ impl Resource for LogGroup {
             let message = format!("{} carries its address in its name and can't become {}", live.id, stamp.address);
             return Err(CloudError::new(Class::Invalid, "NameIsFixed", message));
         }
-        if self.retention_days != live.of::<Self>()?.retention_days {
+        let old: Self = live.of()?;
+        if self.retention_days != old.retention_days {
             self.retain(cx, &live.id).await?;
         }
+        half(filter::write(cx, &live.id, &old.metric_filters, &self.metric_filters).await)?;
         Live::made(&live.id, self.clone(), stamp, links)
     }
 
@@ -108,6 +159,20 @@ impl LogGroup {
         let request = cx.logs().put_retention_policy().log_group_name(name).retention_in_days(days);
         cx.safe(Service::CloudWatchLogs, "PutRetentionPolicy", async || request.clone().send().await).await.map(drop)
     }
+}
+
+/// Days that CloudWatch Logs keeps events (AWS: `retentionInDays`).
+pub const KEPT: &[u64] = &[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
+
+/// A number of days that the service takes.
+fn retention(days: i32) -> Option<Breach> {
+    let taken = u64::try_from(days).is_ok_and(|days| KEPT.contains(&days));
+    let breach = || {
+        let message = format!("CloudWatch Logs doesn't keep events for {days} days");
+        let near = KEPT.iter().find(|kept| i64::try_from(**kept).is_ok_and(|kept| kept >= days.into())).unwrap_or(&3653);
+        Breach::new(Code::OutOfRange, "retention_days", message, format!("the nearest that it takes is {near}"))
+    };
+    (!taken).then(breach)
 }
 
 fn prefix(stack: &str) -> String {

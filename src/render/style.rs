@@ -32,6 +32,16 @@ impl Style {
             Label::Removed => "31",
             Label::Replaced => "35",
         };
+        self.coded(code, text)
+    }
+
+    /// A text in the colour of the nth of many things that are alike.
+    pub fn nth(self, n: usize, text: &str) -> String {
+        const CODES: [&str; 6] = ["36", "33", "32", "35", "34", "31"];
+        self.coded(CODES[n % CODES.len()], text)
+    }
+
+    fn coded(self, code: &str, text: &str) -> String {
         if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 }

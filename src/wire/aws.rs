@@ -227,5 +227,5 @@ fn endless(service: Service, operation: &str, why: &str) -> CloudError {
 
 /// Whether a request changes nothing, by how AWS names those.
 fn reads(operation: &str) -> bool {
-    ["Decode", "Describe", "Get", "Head", "List", "Lookup"].iter().any(|verb| operation.starts_with(verb))
+    ["Decode", "Describe", "Filter", "Get", "Head", "List", "Lookup"].iter().any(|verb| operation.starts_with(verb))
 }

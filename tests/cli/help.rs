@@ -9,6 +9,7 @@ const COMMANDS: &[&str] = &[
     "explain",
     "history",
     "iam-policy",
+    "logs",
     "output",
     "plan",
     "recover",

@@ -283,6 +283,7 @@ fn what_belongs_to_no_kind_passes() {
     let asked = |action: String| {
         let (kind, resource) = match action.split(':').next().unwrap() {
             "iam" => ("role", "arn:aws:iam::123456789012:role/infra/production/us-east-1/x".into()),
+            "logs" => ("log-group", place("logs", "log-group:/infra/production/compute.app/r1-1")),
             "ssm" => ("parameter", place("ssm", "parameter/infra/production/lease/1")),
             _ => ("-", "*".into()),
         };

@@ -44,6 +44,10 @@ pub struct Draw {
 /// What is watched.
 #[derive(Clone, Debug)]
 struct Watch {
+    /// How long logs are kept, where it isn't the default.
+    kept: Option<&'static str>,
+    /// Whether the first container writes to none.
+    off: bool,
     /// Who is told, by number.
     told: usize,
 }

@@ -80,7 +80,7 @@ pub(super) fn mutated(object: &Object, name: &str) -> Option<Object> {
 fn change(v: &mut Value) -> bool {
     match v {
         Value::Bool(b) => *b = !*b,
-        Value::Number(n) => *v = json!(n.as_i64().unwrap() + 1),
+        Value::Number(n) => *v = n.as_i64().map_or_else(|| json!(n.as_f64().unwrap() + 1.0), |n| json!(n + 1)),
         Value::String(s) if s.ends_with(".0/16") => *v = json!("10.0.0.0/15"),
         Value::String(s) if s.parse::<ipnet::Ipv4Net>().is_ok() => *v = json!("10.0.240.0/20"),
         Value::String(s) if s.starts_with("t3.") => *v = json!("t3.large"),

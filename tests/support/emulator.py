@@ -21,6 +21,7 @@ from werkzeug.test import Client
 sys.dont_write_bytecode = True
 import cbor
 import functions
+import logs
 import strict
 
 # A request for each service, by its name in a signature: it makes the service's backend and loads its model.
@@ -83,6 +84,7 @@ def serve(app, listener, life):
 def main():
     known()
     functions.install()
+    logs.install()
     strict.install()
     app = cbor.Translated(DomainDispatcherApplication(create_backend_app))
     warm(app)

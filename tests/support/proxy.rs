@@ -295,7 +295,7 @@ impl Message {
         let query = body.split('&').find_map(|p| p.strip_prefix("Action="));
         let target = self.header("x-amz-target").and_then(|t| t.rsplit_once('.')).map(|(_, o)| o);
         let named = query.or(target).or(cbor);
-        let reads = ["Describe", "Get", "Head", "List"];
+        let reads = ["Describe", "Filter", "Get", "Head", "List"];
         let mutating = match named {
             Some(o) => !reads.iter().any(|r| o.starts_with(r)),
             None => !["GET", "HEAD"].contains(&method),

@@ -16,6 +16,7 @@ fn container(env: impl IntoIterator<Item = (&'static str, EnvValue)>) -> Contain
         port: Some(8080),
         health_port: None,
         command: vec![],
+        logs: None,
         env: env.into_iter().map(|(k, v)| (k.into(), v)).collect(),
     }
 }
@@ -161,6 +162,38 @@ fn secrets_are_fetched_and_the_registry_is_logged_into() {
     std::fs::remove_dir_all(&dir).unwrap();
 }
 
+/// Output goes to the log group, under the instance's name, which the script asks the instance for; the application never waits for it.
+#[test]
+fn output_goes_to_the_log_group() {
+    let group = "/infra/shop/compute.app/0a1b2c-7";
+    for env in [vec![], vec![("PASSWORD", EnvValue::FromSecretsManager(Text::literal("a/b")))]] {
+        let c = Container { logs: Some(Text::literal(group)), ..container(env) };
+        let dir = place("logs");
+        let tools = [
+            ("aws", "echo word"),
+            ("curl", "case $* in *instance-id) echo i-0123 ;; *) echo us-east-1 ;; esac"),
+            ("dnf", ""),
+            ("docker", ""),
+            ("systemctl", ""),
+        ];
+        run(&script(&c), &dir, &tools);
+        assert_eq!(std::fs::read_to_string(dir.join("etc/infra/unit.env")).unwrap(), "INFRA_INSTANCE=i-0123\n");
+        let unit = std::fs::read_to_string(dir.join("etc/systemd/system/infra-app.service")).unwrap();
+        let said = [
+            "EnvironmentFile=",
+            "--log-driver awslogs ",
+            " awslogs-group=/infra/shop/compute.app/0a1b2c-7 ",
+            " awslogs-stream=${INFRA_INSTANCE} ",
+            " mode=non-blocking ",
+        ];
+        assert!(said.iter().all(|word| unit.contains(word)) && !unit.contains("create-group"), "{unit}");
+        assert_eq!(Boot::read(&script(&c)), Boot::Container(c));
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+    let alone = script(&container([]));
+    assert!(alone.contains("--log-driver none") && !alone.contains("INFRA_INSTANCE"), "{alone}");
+}
+
 #[test]
 fn what_was_written_is_read_back() {
     let env = NASTY
@@ -215,6 +248,7 @@ fn what_cannot_be_said_safely_is_refused() {
         container([("A", EnvValue::FromSecretsManager(Text::literal("--query")))]),
         Container { image: "shop; reboot".into(), ..container([]) },
         Container { image: "--privileged".into(), ..container([]) },
+        Container { logs: Some(Text::literal("group --privileged")), ..container([]) },
         Container { port: Some(0), ..container([]) },
         Container { port: Some(65536), ..container([]) },
     ];

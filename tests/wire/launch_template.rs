@@ -18,7 +18,14 @@ pub fn container() -> Container {
             EnvValue::FromSecretsManager(Text(vec![Part::Output { r#ref: Address::new(Kind::Secret, "main"), attr: "arn".into() }])),
         ),
     ];
-    Container { image: "ghcr.io/example/shop:1.4.2".into(), port: Some(8080), health_port: None, command: vec![], env: env.into() }
+    Container {
+        image: "ghcr.io/example/shop:1.4.2".into(),
+        port: Some(8080),
+        health_port: None,
+        command: vec![],
+        logs: None,
+        env: env.into(),
+    }
 }
 
 /// What a template points at, within `vpc.main`.
@@ -82,6 +89,10 @@ pub fn case() -> Case {
             }),
         ),
         ("the port of its health check", with(&|t| t.boot = Boot::Container(Container { health_port: Some(9001), ..container() }))),
+        (
+            "its logs",
+            with(&|t| t.boot = Boot::Container(Container { logs: Some(Text::literal("/infra/a/compute.app/r-1")), ..container() })),
+        ),
         ("the container's port", with(&|t| t.boot = Boot::Container(Container { port: Some(9000), ..container() }))),
         (
             "the container's command",

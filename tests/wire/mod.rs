@@ -48,6 +48,7 @@ mod replay_flow_log;
 mod replay_launch_template;
 mod replay_listener;
 mod replay_load_balancer;
+mod replay_logs;
 mod replay_nat_gateway;
 mod replay_pages;
 mod replay_prefix_list;

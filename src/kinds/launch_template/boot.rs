@@ -18,7 +18,7 @@ pub enum Boot {
     UserData(Text),
 }
 
-/// A container that an instance runs under systemd; its output goes to the journal (`journalctl -u infra-app`).
+/// A container that an instance runs under systemd; its output goes to the journal (`journalctl -u infra-app`), and to `logs`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Container {
     /// `ghcr.io/example/shop:1.4.2`. Images of Amazon ECR are fetched with the instance's role, others without credentials.
@@ -32,6 +32,9 @@ pub struct Container {
     /// What it runs in place of the image's own command, word by word, each a single line; empty for the image's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub command: Vec<String>,
+    /// The name of the log group that its output goes to, into a stream with the instance's id; `None`: it stays on the instance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logs: Option<Text>,
     /// Its environment. Names are letters, digits and `_`; values are single lines.
     pub env: Open<EnvValue>,
 }
@@ -74,7 +77,7 @@ impl Boot {
                     };
                     (name.clone(), value)
                 });
-                Boot::Container(Container { env: env.collect(), ..container.clone() })
+                Boot::Container(Container { env: env.collect(), logs: container.logs.as_ref().map(id), ..container.clone() })
             }
         };
         sketch.script(&Links::default()).err().map(|e| e.message)
@@ -113,7 +116,8 @@ impl Container {
             };
             Ok((name.clone(), value))
         };
-        Ok(Container { env: self.env.iter().map(resolve).collect::<Result<_, CloudError>>()?, ..self.clone() })
+        let logs = self.logs.as_ref().map(|text| text.resolve(links).map(Text::literal)).transpose()?;
+        Ok(Container { env: self.env.iter().map(resolve).collect::<Result<_, CloudError>>()?, logs, ..self.clone() })
     }
 }
 

@@ -29,10 +29,18 @@ mkdir -p /etc/infra
 cat > /etc/infra/app.env <<'INFRA_ENV'
 "#;
 
-const FETCH: &str = r#"retry dnf install -y awscli-2
-metadata=http://169.254.169.254/latest
+const AWSCLI: &str = "retry dnf install -y awscli-2\n";
+
+const METADATA: &str = r#"metadata=http://169.254.169.254/latest
 token=$(retry curl -sSf -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' "$metadata/api/token")
-region=$(retry curl -sSf -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/placement/region")
+"#;
+
+/// The instance's id, as the unit reads it.
+const INSTANCE: &str = r#"instance=$(retry curl -sSf -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/instance-id")
+printf 'INFRA_INSTANCE=%s\n' "$instance" > /etc/infra/unit.env
+"#;
+
+const FETCH: &str = r#"region=$(retry curl -sSf -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/placement/region")
 fetch() {
   local value
   value=$(retry aws secretsmanager get-secret-value --region "$region" --secret-id "$2" --query SecretString --output text)
@@ -66,6 +74,15 @@ pub(super) fn render(container: &Container) -> Result<String, CloudError> {
     let fetched: Vec<(&String, &Text)> =
         container.env.iter().filter_map(|(n, v)| if let EnvValue::FromSecretsManager(id) = v { Some((n, id)) } else { None }).collect();
     if !fetched.is_empty() {
+        script.push_str(AWSCLI);
+    }
+    if !fetched.is_empty() || container.logs.is_some() {
+        script.push_str(METADATA);
+    }
+    if container.logs.is_some() {
+        script.push_str(INSTANCE);
+    }
+    if !fetched.is_empty() {
         script.push_str(FETCH);
     }
     for (name, id) in fetched {
@@ -75,13 +92,13 @@ pub(super) fn render(container: &Container) -> Result<String, CloudError> {
     }
     script.push_str(DOCKER);
     if let Some((host, region)) = ecr(&container.image) {
-        line(&mut script, format_args!("retry dnf install -y awscli-2"));
+        script.push_str(AWSCLI);
         let (from, to) =
             (format!("aws ecr get-login-password --region {region}"), format!("docker login --username AWS --password-stdin {host}"));
         line(&mut script, format_args!("login() {{ {from} | {to}; }}\nretry login"));
     }
     line(&mut script, format_args!("retry docker pull {}", container.image));
-    script.push_str(&unit(container));
+    script.push_str(&unit(container)?);
     Ok(script)
 }
 
@@ -101,11 +118,15 @@ pub(super) fn our_name(script: &str) -> Option<&'static str> {
 }
 
 /// The unit that runs the container. `docker run` stays attached, so the journal has its output and docker keeps none of its own.
-fn unit(container: &Container) -> String {
+fn unit(container: &Container) -> Result<String, CloudError> {
     let Container { image, command, .. } = container;
     let command: String = command.iter().map(|word| format!(" {}", quoted(word))).collect();
     let publish: String = container.ports().map(|port| format!("--publish {port}:{port} ")).collect();
-    format!(
+    let (named, driver) = match &container.logs {
+        Some(group) => logs(resolved("logs", group)?)?,
+        None => ("", "--log-driver none".into()),
+    };
+    Ok(format!(
         r#"cat > /etc/systemd/system/infra-app.service <<'INFRA_UNIT'
 [Unit]
 Description={image}
@@ -114,8 +135,8 @@ Requires=docker.service
 Wants=network-online.target
 
 [Service]
-ExecStartPre=-/usr/bin/docker rm --force infra-app
-ExecStart=/usr/bin/docker run --rm --name infra-app --env-file /etc/infra/app.env {publish}--log-driver none {image}{command}
+{named}ExecStartPre=-/usr/bin/docker rm --force infra-app
+ExecStart=/usr/bin/docker run --rm --name infra-app --env-file /etc/infra/app.env {publish}{driver} {image}{command}
 ExecStop=/usr/bin/docker stop --time 30 infra-app
 TimeoutStopSec=40
 Restart=always
@@ -127,7 +148,18 @@ INFRA_UNIT
 systemctl daemon-reload
 systemctl enable --now infra-app.service
 "#
-    )
+    ))
+}
+
+/// How docker sends all output to a log group: what the unit reads for it, and docker's words. The application never waits for it (`mode`): what
+/// CloudWatch Logs doesn't take in time is kept up to 25 MiB, then lost from here; the journal has it still. The host's own role writes, in the instance's
+/// region.
+fn logs(group: &str) -> Result<(&'static str, String), CloudError> {
+    check(group, "log group", |c| "._/-".contains(c))?;
+    let driver = format!(
+        "--log-driver awslogs --log-opt awslogs-group={group} --log-opt awslogs-stream=${{INFRA_INSTANCE}} --log-opt mode=non-blocking --log-opt max-buffer-size=25m"
+    );
+    Ok(("EnvironmentFile=/etc/infra/unit.env\n", driver))
 }
 
 impl Container {

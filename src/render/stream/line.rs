@@ -93,7 +93,7 @@ pub enum Line {
         /// What stays as changed though the run was taken back: `db_instance.main.engine_version`.
         stays: Vec<String>,
         /// Who was asked whether they want to be told of alarms, and hasn't confirmed it.
-        #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
         unconfirmed: BTreeSet<String>,
     },
 }

@@ -1,7 +1,7 @@
 //! Which fields of `compute` decide about which attributes.
 use crate::kinds::Kind;
 use crate::spec::section::Fields;
-use crate::stack::Spelling::{Gib, Other, Same, Seconds};
+use crate::stack::Spelling::{Days, Gib, Other, Same, Seconds};
 
 pub const FIELDS: Fields = &[
     (
@@ -45,6 +45,11 @@ pub const FIELDS: Fields = &[
         Kind::IamRole,
         &[
             ("inline_policies", "compute.{}.permissions", Other),
+            ("inline_policies.write-logs", "monitoring", Other),
+            ("inline_policies.write-logs", "monitoring.logging.off", Other),
+            ("inline_policies.write-logs", "account", Other),
+            ("inline_policies.write-logs", "region", Other),
+            ("inline_policies.write-logs", "stack", Other),
             ("managed_policies", "compute.{}.policies", Other),
             ("managed_policies", "compute.{}.image", Other),
             ("managed_policies", "region", Other),
@@ -76,6 +81,8 @@ pub const FIELDS: Fields = &[
             ("boot.container.command", "compute.{}.command", Other),
             ("boot.container.health_port", "compute.{}.health_check.port", Same),
             ("boot.container.health_port", "compute.{}.port", Other),
+            ("boot.container.logs", "monitoring", Other),
+            ("boot.container.logs", "monitoring.logging.off", Other),
             ("boot.container.image", "compute.{}.image", Same),
             ("boot.container.port", "compute.{}.port", Same),
             ("disk.size_gib", "compute.{}.disk.size", Gib),
@@ -92,6 +99,7 @@ pub const FIELDS: Fields = &[
             ("public_ip", "vpc.subnets.*.tier", Other),
         ],
     ),
+    (Kind::LogGroup, &[("retention_days", "monitoring.logging.retention_period", Days)]),
     (
         Kind::SecurityGroup,
         &[

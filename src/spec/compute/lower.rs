@@ -9,6 +9,7 @@ use crate::model;
 use crate::spec::env::{EnvSource, SecretRef};
 use crate::spec::load_balancer::forwarding;
 use crate::spec::lower::{Lower, int};
+use crate::spec::monitoring::logging;
 use crate::spec::permissions;
 use crate::spec::storage;
 use crate::spec::units::Name;
@@ -17,6 +18,9 @@ use crate::spec::vpc::TierKind;
 pub fn lower(name: &Name, compute: &Compute, l: &mut Lower<'_>) {
     let old = compute.renamed_from.as_ref().map(Name::to_string);
     given(l, name, compute);
+    if logging::logged(l.spec, name, compute) {
+        logging::add(l, logging::group(name), &format!("compute.{name}"), name);
+    }
     role(l, name, compute);
     l.renamed::<IamRole>(name.as_str(), old.clone());
     l.renamed::<InstanceProfile>(name.as_str(), old.clone());
@@ -55,11 +59,12 @@ fn role(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
     if compute.image.as_ref().is_some_and(|i| i.as_str().contains(".dkr.ecr.")) {
         managed_policies.insert(managed("AmazonEC2ContainerRegistryReadOnly"));
     }
+    let logs = logging::logged(l.spec, name, compute).then(|| ("write-logs".into(), logging::write(l, &logging::group(name)).into()));
     let used = storage::used(l, name);
     let role = IamRole {
         permissions_boundary: l.boundary(),
         managed_policies,
-        inline_policies: permissions::policy(&compute.permissions).into_iter().collect(),
+        inline_policies: permissions::policy(&compute.permissions).into_iter().chain(logs).collect(),
         readable: compute.env.iter().flat_map(|(key, v)| readable(l, &kept(name.as_str(), key.as_str()), v)).collect(),
         readable_buckets: used.read,
         writable_buckets: used.written,
@@ -110,6 +115,7 @@ fn template(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
                 port: compute.port.map(int),
                 health_port: checked_at(l.spec, name, compute).map(int),
                 command: compute.command.clone(),
+                logs: logging::destination(l.spec, name, compute),
                 env: env.into(),
             })
         }

@@ -1,7 +1,7 @@
 //! Which fields of `functions` decide about which attributes.
 use crate::kinds::Kind;
 use crate::spec::section::Fields;
-use crate::stack::Spelling::{Other, Same, Seconds};
+use crate::stack::Spelling::{Days, Other, Same, Seconds};
 
 pub const FIELDS: Fields = &[
     (
@@ -61,6 +61,7 @@ pub const FIELDS: Fields = &[
             ("bucket_keys", "storage.*.allow_from", Other),
         ],
     ),
+    (Kind::LogGroup, &[("retention_days", "monitoring.logging.retention_period", Days)]),
     (
         Kind::SecurityGroup,
         &[

@@ -4,16 +4,14 @@ use std::collections::BTreeSet;
 use super::{Architecture, Function as Entry};
 use crate::canon::{Document, Open};
 use crate::kinds::function::{Variable, zipped};
-use crate::kinds::{Function, IamRole, LogGroup, Ref, Text};
+use crate::kinds::{Function, IamRole, Ref, Text};
 use crate::model::{Ranked, Secret};
 use crate::spec::env::{EnvSource, SecretRef};
-use crate::spec::lower::{Lower, allow, int};
+use crate::spec::lower::{Lower, int};
+use crate::spec::monitoring::logging;
 use crate::spec::permissions;
 use crate::spec::storage;
 use crate::spec::units::Name;
-
-/// How long logs are kept.
-const LOG_DAYS: i32 = 90;
 
 /// What Lambda does in a function's role for its network interfaces ("Required IAM permissions" of VPC access).
 const INTERFACES: &[&str] = &[
@@ -33,8 +31,7 @@ pub fn own(name: &Name) -> String {
 pub fn lower(name: &Name, entry: &Entry, l: &mut Lower<'_>) {
     let old = entry.renamed_from.as_ref();
     let origin = format!("functions.{name}");
-    let group = LogGroup { retention_days: Some(LOG_DAYS), tags: l.tags(name.as_str()) };
-    l.add(own(name), &origin, group);
+    logging::add(l, own(name), &origin, name);
     let role = role(name, entry, l);
     l.renamed::<IamRole>(own(name), old.map(own));
     l.add(own(name), &origin, role);
@@ -44,11 +41,8 @@ pub fn lower(name: &Name, entry: &Entry, l: &mut Lower<'_>) {
 }
 
 fn role(name: &Name, entry: &Entry, l: &Lower<'_>) -> IamRole {
-    let (partition, region, account, stack) = (l.partition(), &l.spec.region, l.account(), &l.spec.stack);
-    // A log group's name has its address in it, and who made it.
-    let logs = format!("arn:{partition}:logs:{region}:{account}:log-group:/infra/{stack}/{}/*", own(name));
-    let mut policies: Open<Document> =
-        [("write-logs".into(), allow(&["logs:CreateLogStream", "logs:PutLogEvents"], &[logs]).into())].into();
+    let (partition, region, account) = (l.partition(), &l.spec.region, l.account());
+    let mut policies: Open<Document> = [("write-logs".into(), logging::write(l, &own(name)).into())].into();
     if entry.inside() {
         policies.insert("network".into(), network(&format!("arn:{partition}:lambda:{region}:{account}:function:*")).into());
     }

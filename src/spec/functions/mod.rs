@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+pub use lower::own;
 pub use on::{On, StorageEvents};
 
 /// What `subnets` says of a function outside of the VPC.

@@ -1,13 +1,16 @@
 //! `monitoring`: what is watched, and who is told.
 mod fields;
+pub mod logging;
 mod lower;
 mod notify;
 
+use super::check::Check;
 use super::lower::Lower;
 use super::section::{Fields, Section};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use logging::Logging;
 pub use notify::{Notify, Severity};
 
 /// What is watched, and who is told when something is wrong (AWS: SNS, CloudWatch).
@@ -18,12 +21,19 @@ pub struct Monitoring {
     /// link first, and is told nothing until the link was followed.
     #[serde(default)]
     pub notify: Notify,
+    /// Where what applications write goes (AWS: CloudWatch Logs).
+    #[serde(default)]
+    pub logging: Logging,
 }
 
 impl Section for Monitoring {
     const NAMED: bool = false;
     const MINIMAL: &'static str = "monitoring: { notify: [ops@example.com] }";
     const FIELDS: Fields = fields::FIELDS;
+
+    fn check(&self, cx: &mut Check<'_>) {
+        logging::check(&self.logging, cx);
+    }
 
     fn lower(&self, l: &mut Lower<'_>) {
         lower::lower(self, l);

@@ -3,11 +3,8 @@ use super::blocks::{Blocks, overlap};
 use super::{Nat, Protocol, TierKind, Vpc};
 use crate::diag::{Code, Risk};
 use crate::spec::check::Check;
+use crate::spec::monitoring::logging;
 use crate::spec::suggest::list;
-use crate::spec::units::Duration;
-
-/// Days that CloudWatch Logs keeps events (AWS: `retentionInDays`).
-const KEPT: &[u64] = &[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
 pub fn check(vpc: &Vpc, cx: &mut Check<'_>) {
     zones(vpc, cx);
@@ -17,7 +14,7 @@ pub fn check(vpc: &Vpc, cx: &mut Check<'_>) {
     }
     tables(vpc, cx);
     nat(vpc, cx);
-    retention(vpc, cx);
+    logging::kept(cx, &["vpc", "flow_log_retention"], "flow logs", vpc.flow_log_retention);
     groups(vpc, cx);
 }
 
@@ -180,16 +177,4 @@ fn nat(vpc: &Vpc, cx: &mut Check<'_>) {
         let message = "one NAT gateway serves all zones: when its zone fails, no private tier reaches the internet".into();
         cx.risk(Risk::SingleNat, &["vpc", "nat"], message, "write `nat: per_zone` where that matters");
     }
-}
-
-fn retention(vpc: &Vpc, cx: &mut Check<'_>) {
-    let kept = vpc.flow_log_retention;
-    if kept.as_days().is_some_and(|days| KEPT.contains(&days)) {
-        return;
-    }
-    let days = kept.as_seconds() / 86_400;
-    let near = KEPT.iter().find(|known| **known >= days).copied().unwrap_or(3653);
-    let message = format!("CloudWatch Logs does not keep flow logs for {kept}");
-    let help = format!("the nearest that it takes is `{}`", Duration::days(near));
-    cx.error(Code::OutOfRange, &["vpc", "flow_log_retention"], "this duration", message, help);
 }

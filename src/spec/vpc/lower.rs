@@ -2,6 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{GatewayEndpoint, Nat, Tier, TierKind};
+use crate::canon::Open;
 use crate::kinds::route_table::Target;
 use crate::kinds::{ElasticIp, FlowLog, IamRole, InternetGateway, LogGroup, NatGateway, Ref, RouteTable, Subnet, Vpc, VpcEndpoint};
 use crate::spec::lower::{Lower, allow, int};
@@ -139,7 +140,7 @@ fn endpoints(l: &mut Lower<'_>) {
 fn flow_log(l: &mut Lower<'_>) {
     let days = l.spec.vpc.flow_log_retention.as_days().unwrap_or_default();
     let tags = l.tags("flow-logs");
-    l.add("flow_logs", "vpc.flow_logs", LogGroup { retention_days: Some(int(days)), tags: tags.clone() });
+    l.add("flow_logs", "vpc.flow_logs", LogGroup { retention_days: Some(int(days)), metric_filters: Open::new(), tags: tags.clone() });
     let own = format!("arn:{}:logs:{}:{}:log-group:/infra/{}/*", l.partition(), l.spec.region, l.account(), l.spec.stack);
     let actions = ["logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams", "logs:PutLogEvents"];
     let role = IamRole {

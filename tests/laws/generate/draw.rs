@@ -44,7 +44,8 @@ pub(super) fn draw() -> impl Strategy<Value = Draw> {
 }
 
 fn watch() -> impl Strategy<Value = Watch> {
-    (0..4usize).prop_map(|told| Watch { told })
+    let kept = option::of(select(vec!["7d", "400d", "forever"]));
+    (0..4usize, kept, any::<bool>()).prop_map(|(told, kept, off)| Watch { told, kept, off })
 }
 
 fn net() -> impl Strategy<Value = Net> {

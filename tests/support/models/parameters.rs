@@ -6,7 +6,7 @@ use std::sync::{LazyLock, Mutex};
 const TABLE: &str = include_str!("parameters.txt");
 
 /// Operations that only read: what they say is what a list, an answer or a name of ours gave.
-const READS: &[&str] = &["Decode", "Describe", "Get", "Head", "List", "Lookup"];
+const READS: &[&str] = &["Decode", "Describe", "Filter", "Get", "Head", "List", "Lookup"];
 
 /// How parameters are held to what their service takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,5 @@
 //! What serves: the balancer with its listeners, targets and log bucket, and the instances behind it.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ec2::types::LaunchTemplateHttpTokensState;
 use base64::Engine;
@@ -82,10 +82,12 @@ fn role(seen: &Seen) {
     let (role, inline, attached) = &seen.roles["iam_role.app"];
     assert!(role.assume_role_policy_document().unwrap().contains("ec2.amazonaws.com"));
     assert_eq!(attached, &["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"]);
-    uses_its_bucket(
-        &inline.values().map(|policy| serde_json::from_str(policy).unwrap()).collect::<Vec<_>>(),
-        &seen.buckets["bucket.uploads"].name,
-    );
+    let mut own: BTreeMap<&str, serde_json::Value> =
+        inline.iter().map(|(name, policy)| (name.as_str(), serde_json::from_str(policy).unwrap())).collect();
+    let logs = &own.remove("write-logs").unwrap()["Statement"][0];
+    assert_eq!(logs["Resource"], json!(["arn:aws:logs:us-east-1:123456789012:log-group:/infra/production/compute.app/*"]));
+    assert_eq!(logs["Action"], json!(["logs:CreateLogStream", "logs:PutLogEvents"]));
+    uses_its_bucket(&own.into_values().collect::<Vec<_>>(), &seen.buckets["bucket.uploads"].name);
     let profile = &seen.profiles["instance_profile.app"];
     assert_eq!(profile.roles().iter().map(|r| r.role_name()).collect::<Vec<_>>(), [role.role_name()]);
 }
@@ -129,7 +131,9 @@ fn template(seen: &Seen, want: &Want) {
     {
         assert!(script.lines().any(|l| l == line), "no {line} in {script}");
     }
-    assert!(script.contains("--publish 8080:8080") && script.contains(&format!("--log-driver none {}", want.image)), "{script}");
+    let (group, retention) = &seen.log_groups["log_group.compute.app"];
+    assert!(script.contains("--publish 8080:8080") && script.contains(&format!("awslogs-group={group} ")), "{script}");
+    assert_eq!(*retention, Some(30));
 }
 
 fn group(seen: &Seen, want: &Want) {

@@ -1,0 +1,94 @@
+//! What the applications of the sandbox write: always the same at the same moment, so that whoever reads it again reads it again.
+use std::time::Duration;
+
+use super::state::State;
+use super::{Sandbox, broken};
+use crate::cloud::{LogEvent, LogPage, LogQuery, Logs, now};
+use crate::kinds::launch_template::Boot;
+use crate::kinds::{AutoScalingGroup, Function, Kind, LaunchTemplate, Live, Member};
+use crate::model::digest;
+use crate::wire::CloudError;
+
+/// How often each writes something, before the sandbox's pace is taken into account.
+const EVERY: Duration = Duration::from_secs(400);
+
+/// Events of a page.
+const PAGE: usize = 1000;
+
+/// One who writes.
+struct Writer {
+    stream: String,
+    function: bool,
+}
+
+impl Logs for Sandbox {
+    async fn log_events(&self, query: &LogQuery<'_>) -> Result<LogPage, CloudError> {
+        let mut state = self.state.borrow_mut();
+        state.admitted()?;
+        state.catch_up().map_err(broken)?;
+        Ok(page(&state, query, self.pace.scale, now()))
+    }
+}
+
+/// One page of what is written to a group until `now`, in milliseconds.
+fn page(state: &State, query: &LogQuery<'_>, scale: f64, now: i64) -> LogPage {
+    let writers = writers(state, query.group);
+    let every = (EVERY.mul_f64(scale).as_millis() as i64).max(100);
+    let from = query.page.and_then(|at| at.parse().ok()).unwrap_or(query.from).max(0);
+    let mut events: Vec<LogEvent> = vec![];
+    for turn in from / every..=now / every {
+        if events.len() >= PAGE {
+            return LogPage { events, next: Some((turn * every).to_string()) };
+        }
+        let mut all: Vec<LogEvent> = writers.iter().map(|writer| event(writer, turn, every)).collect();
+        all.retain(|e| (from..=now).contains(&e.at) && query.text.is_none_or(|text| e.message.contains(text)));
+        all.sort_by(|a, b| (a.at, &a.stream).cmp(&(b.at, &b.stream)));
+        events.extend(all);
+        // Who finds nothing is told so page by page.
+        if writers.is_empty() {
+            break;
+        }
+    }
+    LogPage { events, next: None }
+}
+
+/// The running instances of scaling groups whose boot script names the group, and functions that do.
+fn writers(state: &State, group: &str) -> Vec<Writer> {
+    let all = |kind: Kind| state.objects.range((kind, String::new())..).take_while(move |((k, _), _)| *k == kind).map(|(_, live)| live);
+    let writes = |live: &&Live| {
+        let template = LaunchTemplate::of(&live.object);
+        template.is_some_and(|t| matches!(&t.boot, Boot::Container(c) if c.logs.as_ref().and_then(|l| l.plain()).as_deref() == Some(group)))
+    };
+    let templates: Vec<&str> = all(Kind::LaunchTemplate).filter(writes).map(|live| live.id.as_str()).collect();
+    let mut out = vec![];
+    for live in all(Kind::AutoScalingGroup) {
+        let Some(scaled) = AutoScalingGroup::of(&live.object).filter(|g| templates.contains(&g.launch_template.0.as_str())) else {
+            continue;
+        };
+        let id = |n| format!("i-{}", &digest(&(&live.id, &scaled.launch_template.0, n))[..17]);
+        out.extend((0..scaled.desired).map(|n| Writer { stream: id(n), function: false }));
+    }
+    for live in all(Kind::Function) {
+        if Function::of(&live.object).is_some_and(|f| f.log_group.0 == group) {
+            out.push(Writer { stream: format!("2026/01/01/[1]{}", &digest(&live.id)[..32]), function: true });
+        }
+    }
+    out
+}
+
+/// What one writes in its turn.
+fn event(writer: &Writer, turn: i64, every: i64) -> LogEvent {
+    let drawn = digest(&(&writer.stream, turn));
+    let number = |at: usize, most: i64| i64::from_str_radix(&drawn[at..at + 7], 16).unwrap_or_default() % most;
+    let (order, took) = (number(0, 900) + 100, number(7, 90) + 5);
+    let message = match (writer.function, number(14, 24)) {
+        (true, 0) => format!("ERROR RequestId: {}-{} the object is no picture", &drawn[..8], &drawn[8..12]),
+        (true, _) => format!("REPORT RequestId: {}-{} Duration: {took}.12 ms Max Memory Used: 58 MB", &drawn[..8], &drawn[8..12]),
+        (false, 0) => format!(r#"{{"level":"error","path":"/orders/{order}","status":500,"message":"the database does not answer"}}"#),
+        (false, 1..=3) => format!(r#"{{"level":"info","path":"/health","status":200,"took_ms":{}}}"#, took % 4),
+        (false, _) => format!(r#"{{"level":"info","path":"/orders/{order}","status":200,"took_ms":{took}}}"#),
+    };
+    // Each has a moment of its own in every turn.
+    let moment = i64::from_str_radix(&digest(&writer.stream)[..7], 16).unwrap_or_default() % every;
+    LogEvent { id: format!("{}-{turn}", writer.stream), at: turn * every + moment, stream: writer.stream.clone(), message }
+}
