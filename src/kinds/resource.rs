@@ -112,6 +112,10 @@ pub trait Resource:
     fn waits(&self, _path: &str, _near: Near<'_>, _facts: &Facts) -> bool {
         false
     }
+    /// What is to be told of a change of the attribute at this path beside its values: which files of code it is.
+    fn told(&self, _before: &Live, _path: &str, _facts: &Facts) -> Option<String> {
+        None
+    }
     /// Fills in what the cloud would decide; used by the sandbox only.
     fn simulate(&mut self, _id: &str) {}
 

@@ -46,6 +46,7 @@ const SEEN: &[&str] = &[
     "bad_text",
     "bad_text.control",
     "bad_text.description",
+    "bad_text.schedule",
     "bad_text.storage",
     "bad_text.tag",
     "bad_version",
