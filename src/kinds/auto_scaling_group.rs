@@ -57,6 +57,8 @@ object! {
         /// `DefaultInstanceWarmup` in seconds: how long an instance in service takes to count. A group without one works by its grace
         /// period, as AWS does.
         update default_instance_warmup: i32,
+        /// `EnabledMetrics`: what the group sends CloudWatch of itself every minute (`GroupInServiceInstances`).
+        update metrics: BTreeSet<String>,
         /// Tags of the group and of every instance launched from now on (`PropagateAtLaunch`).
         update tags: Tags,
     }
@@ -108,6 +110,8 @@ impl Resource for AutoScalingGroup {
             reads(Service::AutoScaling, "DescribeInstanceRefreshes"),
             reads(Service::AutoScaling, "DescribeScalingActivities"),
             call(Service::AutoScaling, "DetachLoadBalancerTargetGroups", GROUPS),
+            call(Service::AutoScaling, "DisableMetricsCollection", GROUPS),
+            call(Service::AutoScaling, "EnableMetricsCollection", GROUPS),
             call(Service::AutoScaling, "PutScalingPolicy", GROUPS),
             call(Service::AutoScaling, "PutScheduledUpdateGroupAction", GROUPS),
             call(Service::AutoScaling, "StartInstanceRefresh", GROUPS),
@@ -146,6 +150,7 @@ impl Resource for AutoScalingGroup {
             .into(),
             min_healthy_percent: 90,
             default_instance_warmup: 60,
+            metrics: ["GroupInServiceInstances".into()].into(),
             tags: tags(),
         }
     }
@@ -200,6 +205,7 @@ impl Resource for AutoScalingGroup {
             answer => {
                 half(answer)?;
                 half(scaling::settle(cx, &name, &Scaling::default(), &scaling).await)?;
+                half(write::measure(cx, &name, &BTreeSet::new(), &self.metrics).await)?;
                 Ok(live)
             }
         }
@@ -223,6 +229,7 @@ impl Resource for AutoScalingGroup {
             half(wanted.roll(cx, name, &now).await)?;
         }
         half(scaling::settle(cx, name, &scaling, &Scaling::of(&wanted)).await)?;
+        half(write::measure(cx, name, &old.metrics, &self.metrics).await)?;
         half(write::detach(cx, name, &(&attached - &targets)).await)?;
         let restamped = live.stamp.renewed(stamp);
         half(write::retag(cx, name, &view::all_tags(&old, &live.stamp), &view::all_tags(self, &restamped)).await)?;

@@ -62,6 +62,8 @@ pub enum On {
     Launched,
     /// Keys, when this service uses them on the caller's behalf.
     Through(&'static str),
+    /// Everything in the stack's region, where AWS knows no narrower right.
+    Here,
     /// Secrets that RDS keeps for instances with the stack's names, once they are there.
     Kept,
     /// The archives in S3 that the spec names as code of functions.
@@ -101,7 +103,8 @@ pub fn deed(action: &str) -> Option<Deed> {
         | "logs:TagResource"
         | "rds:AddTagsToResource"
         | "s3:TagResource"
-        | "secretsmanager:TagResource" => Deed::Tags,
+        | "secretsmanager:TagResource"
+        | "sns:TagResource" => Deed::Tags,
         "acm:RemoveTagsFromCertificate"
         | "autoscaling:DeleteTags"
         | "ec2:DeleteTags"
@@ -112,7 +115,8 @@ pub fn deed(action: &str) -> Option<Deed> {
         | "iam:UntagRole"
         | "lambda:UntagResource"
         | "rds:RemoveTagsFromResource"
-        | "secretsmanager:UntagResource" => Deed::Untags,
+        | "secretsmanager:UntagResource"
+        | "sns:UntagResource" => Deed::Untags,
         "iam:CreateRole" | "iam:PutRolePermissionsBoundary" | "iam:PutRolePolicy" => Deed::Grants,
         "iam:AttachRolePolicy" => Deed::Attaches,
         "iam:DeleteRolePermissionsBoundary" => Deed::Frees,
@@ -217,6 +221,11 @@ pub(super) const FUNCTIONS: &[On] = &[On::Own(FUNCTION)];
 /// Versions have their function's name; whether AWS tells their function's tags with them, its reference leaves open.
 pub(super) const FUNCTIONS_AND_VERSIONS: &[On] = &[On::Own(FUNCTION), On::Named("lambda:{region}:{account}:function:{functions}:*")];
 pub(super) const TO_FUNCTIONS: &[On] = &[On::Passed("lambda.amazonaws.com")];
+
+pub const TOPIC: &str = "sns:{region}:{account}:{names}";
+pub(super) const NEW_TOPICS: &[On] = &[On::New(TOPIC)];
+pub(super) const NEW_TOPIC_TAGS: &[On] = &[On::NewTags(TOPIC), On::Own(TOPIC)];
+pub(super) const TOPICS: &[On] = &[On::Own(TOPIC)];
 
 /// AWS's public parameters, by which an image may be named. Whoever launches it, or says so in a template, reads them.
 pub(super) const IMAGE_NAMES: &[On] = &[On::Also("ssm:{region}::parameter/aws/*")];

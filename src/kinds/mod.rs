@@ -66,6 +66,7 @@ pub mod subnet;
 pub mod tagging;
 pub mod target_group;
 pub mod terraform;
+pub mod topic;
 mod typical;
 pub mod vpc;
 pub mod vpc_endpoint;
@@ -269,6 +270,7 @@ kinds! {
     security_group_rule::SecurityGroupRule,
     subnet::Subnet,
     target_group::TargetGroup,
+    topic::Topic,
     vpc::Vpc,
     vpc_endpoint::VpcEndpoint,
     zone_setting::ZoneSetting,

@@ -158,6 +158,7 @@ fn sid(action: &str, on: On, deed: Option<Deed>) -> String {
         On::Linked(_) => "LinkRole",
         On::Launched => "Launch",
         On::Through(_) => "Use",
+        On::Here => "Here",
         On::Kept => "Kept",
         On::Code => "Code",
     };
@@ -252,6 +253,7 @@ impl Place<'_> {
                 let partition = partition(self.region).name;
                 statement.resource.extend(self.archives.iter().map(|at| format!("arn:{partition}:s3:::{at}")));
             }
+            On::Here => self.resource(statement, ALL, names),
             On::Kept => {
                 self.resource(statement, KEPT, None);
                 condition(statement, "ArnLike", KEPT_FOR, &self.arn(DATABASE, Some(db_instance::NAMES)));

@@ -1,7 +1,10 @@
 //! How a run ended, step by step, for people.
+use std::collections::BTreeSet;
+
 use super::text::Detail;
 use super::values::seconds;
 use super::words;
+use crate::kinds::Topic;
 use crate::plan::{Change, Plan, Step, Undo};
 use crate::render::style::Label;
 use crate::run::{Direction, Event, Outcome, Settlement};
@@ -60,6 +63,7 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
         Outcome::Applied => {
             out += &format!("{} {} in {took}.\n", heading("Applied:"), words::done(plan.counts()));
             out += &words::restart(&plan.changes).map(|restart| format!("Restart: {restart}\n")).unwrap_or_default();
+            out += &unconfirmed(&pending(events)).map(|waiting| format!("{waiting}\n")).unwrap_or_default();
         }
         Outcome::Leftovers(e) => {
             out += &format!(
@@ -103,6 +107,25 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
         out += &requests(plan, events);
     }
     out
+}
+
+/// Whom the run has asked whether they want to be told of alarms, and who hasn't answered.
+pub(super) fn pending(events: &[Event]) -> BTreeSet<String> {
+    let made = |event: &Event| match event {
+        Event::Done(_, Some(live)) => live.of::<Topic>().ok()?.pending.0,
+        _ => None,
+    };
+    events.iter().filter_map(made).flatten().collect()
+}
+
+/// A sentence about those who haven't confirmed that they want to be told of alarms; nothing where everybody has.
+fn unconfirmed(pending: &BTreeSet<String>) -> Option<String> {
+    let (has, each) = if pending.len() == 1 { ("has", "it") } else { ("have", "they") };
+    let all: Vec<_> = pending.iter().map(|contact| visible(contact)).collect();
+    let said = || {
+        format!("Alarms: {} {has} not confirmed yet, and hear nothing until {each} followed the link that SNS has sent.", all.join(", "))
+    };
+    (!all.is_empty()).then(said)
 }
 
 /// What the services call the requests that failed, for those who ask their support.

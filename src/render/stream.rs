@@ -2,7 +2,7 @@
 //! `schemas/stream.schema.json`.
 mod line;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -152,7 +152,8 @@ pub fn outcome(p: &Plan, events: &[Event], o: &Outcome, elapsed_seconds: u64) ->
         Outcome::RolledBack(_) => report::stays(p, &report::undone(p, events)),
         _ => vec![],
     };
-    text(&Line::Outcome { outcome, error: error.cloned(), elapsed_seconds, stays }, &message)
+    let unconfirmed = if matches!(o, Outcome::Applied) { report::pending(events) } else { BTreeSet::new() };
+    text(&Line::Outcome { outcome, error: error.cloned(), elapsed_seconds, stays, unconfirmed }, &message)
 }
 
 /// A text that belongs to the result.

@@ -17,6 +17,7 @@ pub mod load_balancer;
 pub mod locate;
 pub mod lower;
 mod merge;
+pub mod monitoring;
 pub mod node;
 pub mod ordered;
 mod outputs;

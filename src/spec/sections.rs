@@ -8,6 +8,7 @@ use super::derive;
 use super::functions::Function;
 use super::load_balancer::LoadBalancer;
 use super::lower::Lower;
+use super::monitoring::Monitoring;
 use super::node::Node;
 use super::section::{Attributes, Fields, Section, SectionGroup};
 use super::storage::Storage;
@@ -132,6 +133,8 @@ sections! {
     storage: BTreeMap<Name, Storage>,
     /// The Cloudflare zone that stands before it all; none when left out.
     cdn: Option<Cdn>,
+    /// What is watched, and who is told when something is wrong; nothing and nobody when left out.
+    monitoring: Option<Monitoring>,
     /// What `infra output` prints, by name.
     outputs: BTreeMap<OutputName, Template>,
 }

@@ -146,9 +146,10 @@ pub fn class(code: &str, status: u16) -> Class {
         "ThrottlingException",
         "TooManyRequestsException",
     ];
-    const DENIED: &[&str] = &["AccessDenied", "AccessDeniedException", "OptInRequired", "UnauthorizedOperation"];
+    const DENIED: &[&str] = &["AccessDenied", "AccessDeniedException", "AuthorizationError", "OptInRequired", "UnauthorizedOperation"];
     const CONFLICT: &[&str] = &[
         "CacheSubnetGroupInUse",
+        "ConcurrentAccess",
         "ConcurrentModification",
         "ConcurrentModificationException",
         "ConflictException",

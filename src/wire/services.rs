@@ -59,6 +59,7 @@ services! {
     S3 "s3",
     SecretsManager "secretsmanager" secrets: aws_sdk_secretsmanager,
     ServiceQuotas "servicequotas" quotas: aws_sdk_servicequotas,
+    Sns "sns" sns: aws_sdk_sns,
     Ssm "ssm" ssm: aws_sdk_ssm,
     Sts "sts" sts: aws_sdk_sts,
     Tagging "tag" tagging: aws_sdk_resourcegroupstagging,

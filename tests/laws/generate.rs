@@ -38,6 +38,14 @@ pub struct Draw {
     databases: Entries<Database>,
     buckets: Entries<Bucket>,
     edge: Option<Edge>,
+    watch: Option<Watch>,
+}
+
+/// What is watched.
+#[derive(Clone, Debug)]
+struct Watch {
+    /// Who is told, by number.
+    told: usize,
 }
 
 /// What stands at Cloudflare.
@@ -245,11 +253,11 @@ impl fmt::Debug for Pair {
 
 /// Two specs that share most of their sections; some entries of the others are renamed.
 pub fn pair() -> impl Strategy<Value = Pair> {
-    let changed = proptest::array::uniform11(proptest::bool::weighted(0.35));
+    let changed = proptest::array::uniform12(proptest::bool::weighted(0.35));
     let renamed = proptest::array::uniform7(proptest::bool::weighted(0.2));
     (draw(), draw(), changed, renamed, 0..14u8, 0..u64::MAX).prop_map(|(from, other, changed, renamed, ends, seed)| {
         let mut to = from.clone();
-        let [team, net, tiers, groups, balancer, compute, functions, caches, databases, buckets, edge] = changed;
+        let [team, net, tiers, groups, balancer, compute, functions, caches, databases, buckets, edge, watch] = changed;
         lay(team, &mut to.team, other.team);
         lay(net, &mut to.net, other.net);
         lay(tiers, &mut to.tiers, other.tiers);
@@ -261,6 +269,7 @@ pub fn pair() -> impl Strategy<Value = Pair> {
         lay(databases, &mut to.databases, other.databases);
         lay(buckets, &mut to.buckets, other.buckets);
         lay(edge, &mut to.edge, other.edge);
+        lay(watch, &mut to.watch, other.watch);
         let [tier, group, compute, function, cache, database, bucket] = renamed;
         if tier {
             rename_tier(&from.tiers, &mut to.tiers);

@@ -246,6 +246,11 @@ fn things(service: &str, said: &Said, stack: &str) -> Vec<Thing> {
             let name = said.one("Name").map(|name| format!("arn:aws:secretsmanager:{PLACE}:secret:{name}-AbCdEf"));
             vec![Thing { kind: "Secret", arn: id.or(name).unwrap_or_default(), new: makes }]
         }
+        "sns" => {
+            let arn = said.one("TopicArn").or(said.one("ResourceArn")).map(String::from);
+            let arn = arn.or(said.one("Name").map(|name| format!("arn:aws:sns:{PLACE}:{name}")));
+            vec![Thing { kind: "topic", arn: arn.unwrap_or_default(), new: makes }]
+        }
         "ssm" => {
             let names = said.all("Name").chain(said.all("Names")).chain(said.all("Path"));
             names.map(|name| old("parameter", format!("arn:aws:ssm:{PLACE}:parameter{name}"))).collect()

@@ -19,6 +19,7 @@ from werkzeug.serving import make_server
 from werkzeug.test import Client
 
 sys.dont_write_bytecode = True
+import cbor
 import functions
 import strict
 
@@ -30,10 +31,12 @@ WARM = {
     "ec2": "Action=DescribeVpcs&Version=2016-11-15",
     "elasticloadbalancing": "Action=DescribeLoadBalancers&Version=2015-12-01",
     "iam": "Action=ListRoles&Version=2010-05-08",
+    "monitoring": "GraniteServiceVersion20100801.DescribeAlarms",
     "logs": "Logs_20140328.DescribeLogGroups",
     "rds": "Action=DescribeDBInstances&Version=2014-10-31",
     "s3": "",
     "secretsmanager": "secretsmanager.ListSecrets",
+    "sns": "Action=ListTopics&Version=2010-03-31",
     "ssm": "AmazonSSM.DescribeParameters",
     "sts": "Action=GetCallerIdentity&Version=2011-06-15",
     "tagging": "ResourceGroupsTaggingAPI_20170126.GetResources",
@@ -81,7 +84,7 @@ def main():
     known()
     functions.install()
     strict.install()
-    app = DomainDispatcherApplication(create_backend_app)
+    app = cbor.Translated(DomainDispatcherApplication(create_backend_app))
     warm(app)
     gc.collect()
     gc.freeze()

@@ -2,6 +2,7 @@
 //!
 //! A request is read after its service's protocol, whoever answers it, and held against the operation's input: parameters that the model doesn't
 //! have, those that must be there, types, words, lengths, ranges and patterns.
+pub mod cbor;
 mod client;
 pub mod documented;
 mod model;
@@ -150,6 +151,11 @@ fn of_protocol(model: &Model, request: &Request) -> Judged {
         "query" => form(model, request, Form::Query),
         "rest-json" => rest(model, request, Form::Json),
         "rest-xml" => rest(model, request, Form::Xml),
+        "smithy-rpc-v2-cbor" => {
+            let (service, operation) = cbor::operation(request.target().0).unwrap_or_default();
+            let known = model.metadata.target_prefix.as_deref() == Some(service);
+            named(model, operation, known, Form::Json, cbor::json(request.body).ok_or("is CBOR"))
+        }
         other => Judged::refused(request.uri, "the protocol", "can be read here", other),
     }
 }

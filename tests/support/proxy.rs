@@ -289,10 +289,11 @@ impl Message {
         let (path, query_string) = path.split_once('?').unwrap_or((path, ""));
         let scope = self.header("authorization").and_then(|a| a.split_once("Credential=")).map_or("", |(_, c)| c);
         let service = scope.split('/').nth(3).unwrap_or("").to_owned();
-        let body = std::str::from_utf8(&self.body).unwrap_or("");
+        let cbor = models::cbor::operation(path).map(|(_, operation)| operation);
+        let read = cbor.and_then(|_| models::cbor::json(&self.body)).map(|body| body.to_string());
+        let body = read.as_deref().or(std::str::from_utf8(&self.body).ok()).unwrap_or_default();
         let query = body.split('&').find_map(|p| p.strip_prefix("Action="));
         let target = self.header("x-amz-target").and_then(|t| t.rsplit_once('.')).map(|(_, o)| o);
-        let cbor = path.split_once("/operation/").map(|(_, o)| o);
         let named = query.or(target).or(cbor);
         let reads = ["Describe", "Get", "Head", "List"];
         let mutating = match named {

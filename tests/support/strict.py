@@ -1,4 +1,4 @@
-"""What RDS, S3, Auto Scaling, EventBridge and Elastic Load Balancing do otherwise than the emulator. What it refuses: each rule with the error that RDS was seen to answer with, or that its reference names.
+"""What RDS, S3, SNS, Auto Scaling, EventBridge and Elastic Load Balancing do otherwise than the emulator. What it refuses: each rule with the error that RDS was seen to answer with, or that its reference names.
 And parameters: a value that is the family's own isn't the user's, whoever wrote it."""
 import ipaddress
 import json
@@ -6,8 +6,9 @@ import re
 
 from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
 from moto.autoscaling.models import AutoScalingBackend, make_int
+from moto.autoscaling.responses import AutoScalingResponse
 from moto.awslambda.models import lambda_backends
-from moto.core.responses import ActionResult
+from moto.core.responses import ActionResult, EmptyResult
 from moto.elbv2.exceptions import ELBClientError
 from moto.elbv2.models import ELBv2Backend
 from moto.events.exceptions import ValidationException as EventsValidation
@@ -20,6 +21,9 @@ from moto.rds.responses import RDSResponse
 from moto.s3.exceptions import S3ClientError
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
+from moto.sns.exceptions import SNSInvalidParameter
+from moto.sns.models import SNSBackend
+from moto.sns.responses import SNSResponse
 
 PROVISIONED = ("io1", "io2")
 
@@ -393,11 +397,68 @@ def conditions(self, all):
 CONDITIONS = ELBv2Backend._validate_conditions
 
 
+def measure(self):
+    """What a group sends of itself already, it goes on to send."""
+    group = self.autoscaling_backend.describe_auto_scaling_groups([self._get_param("AutoScalingGroupName")])[0]
+    if self._get_param("Granularity") != "1Minute":
+        raise ValidationError("The Granularity parameter must be 1Minute")
+    group.metrics = sorted({*(group.metrics or []), *self._get_param("Metrics")})
+    return EmptyResult()
+
+
+def unmeasure(self):
+    group = self.autoscaling_backend.describe_auto_scaling_groups([self._get_param("AutoScalingGroupName")])[0]
+    group.metrics = sorted({*(group.metrics or [])} - {*self._get_param("Metrics")})
+    return EmptyResult()
+
+
+TOPIC = SNSBackend.create_topic
+
+
+def topic(self, name, attributes=None, tags=None):
+    """The same topic again is the same topic, if it is asked for with the same tags and attributes."""
+    for there in self.topics.values():
+        if there.name == name and (there._tags != (tags or {}) or any(getattr(there, word) != attributes[key] for word, key in
+                                                                       (("display_name", "DisplayName"), ("kms_master_key_id", "KmsMasterKeyId")) if key in (attributes or {}))):
+            raise SNSInvalidParameter("Invalid parameter: Tags Reason: Topic already exists with different tags")
+    return TOPIC(self, name, attributes, tags)
+
+
+SUBSCRIBE = SNSResponse.subscribe
+SUBSCRIBED = SNSBackend.list_subscriptions_by_topic
+ENDPOINTS = {"email": "@", "https": "https://"}
+
+
+def subscribe(self):
+    """A mail address has not confirmed, and nobody ever follows the link; an endpoint that answers over https has."""
+    protocol, endpoint = self._get_param("Protocol"), self._get_param("Endpoint")
+    if ENDPOINTS.get(protocol, "") not in (endpoint or ""):
+        raise SNSInvalidParameter("Invalid parameter: Endpoint")
+    answer = SUBSCRIBE(self)
+    return ActionResult({"SubscriptionArn": "pending confirmation"}) if protocol == "email" else answer
+
+
+class Pending:
+    def __init__(self, of):
+        self.subscription_arn = self.arn = "PendingConfirmation"
+        self.owner, self.protocol, self.endpoint, self.topic_arn = of.owner, of.protocol, of.endpoint, of.topic_arn
+
+
+def subscribed(self, topic_arn, next_token=None):
+    found, token = SUBSCRIBED(self, topic_arn, next_token)
+    return [Pending(one) if one.protocol == "email" else one for one in found], token
+
+
 def install():
+    SNSBackend.create_topic = topic
+    SNSBackend.list_subscriptions_by_topic = subscribed
+    SNSResponse.subscribe = subscribe
     ELBv2Backend._validate_conditions = conditions
     AutoScalingBackend.put_scheduled_update_group_action = scheduled
     AutoScalingBackend.put_scaling_policy = policy
     EventsBackend.put_rule = rule
+    AutoScalingResponse.enable_metrics_collection = measure
+    AutoScalingResponse.disable_metrics_collection = unmeasure
     FakeBucket.set_lifecycle = lifecycle
     FakeBucket.set_cors = cors
     FakeBucket.set_notification_configuration = notify

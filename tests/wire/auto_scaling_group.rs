@@ -43,6 +43,7 @@ pub fn auto_scaling_group() -> AutoScalingGroup {
         schedules: [("night".into(), schedule("0 22 * * *", Some(0), None))].into(),
         min_healthy_percent: 90,
         default_instance_warmup: 120,
+        metrics: [].into(),
         tags: [("Name".into(), "shop".into())].into(),
     }
 }
@@ -97,6 +98,7 @@ pub fn case() -> Case {
         ("a schedule's size", with(&|g| g.schedules = [("night".into(), schedule("0 22 * * *", None, Some(3)))].into())),
         ("mixed", with(&|g| g.mixed = Some(mixed(&["t3.medium", "t3a.medium"])))),
         ("mixed, with another template", with(&|g| (g.mixed, g.launch_template) = (Some(mixed(&["t3.large"])), Ref::to("next")))),
+        ("metrics", with(&|g| g.metrics = ["GroupInServiceInstances".into(), "GroupMaxSize".into()].into())),
         ("no schedules", with(&|g| g.schedules.clear())),
         ("tags", with(&|g| g.tags = [("team".into(), "a b".into())].into())),
     ];
@@ -106,7 +108,12 @@ pub fn case() -> Case {
 pub const SENDS: Sends = Sends {
     kind: Kind::AutoScalingGroup,
     lists: &["DescribeAutoScalingGroups"],
-    creates: &[("CreateAutoScalingGroup", 1), ("PutScalingPolicy", 1), ("PutScheduledUpdateGroupAction", 1)],
+    creates: &[
+        ("CreateAutoScalingGroup", 1),
+        ("PutScalingPolicy", 1),
+        ("PutScheduledUpdateGroupAction", 1),
+        ("EnableMetricsCollection", 1),
+    ],
     unseen: &[
         ("CancelInstanceRefresh", Why::Replay("replay_auto_scaling_group/refresh")),
         ("DescribeInstanceRefreshes", Why::Replay("replay_auto_scaling_group/refresh")),

@@ -118,7 +118,11 @@ impl Cloud for Watched {
 
 /// A request by its service and the API's own name.
 pub fn request(call: &proxy::Call) -> Request {
-    let name = if call.service == "tagging" { "tag" } else { call.service.as_str() };
+    let name = match call.service.as_str() {
+        "monitoring" => "cloudwatch",
+        "tagging" => "tag",
+        other => other,
+    };
     let service = Service::ALL.iter().copied().find(|s| s.prefix() == name).unwrap_or_else(|| panic!("{call:?} is of no service"));
     let operation = match service {
         Service::Lambda => lambda::operation(call).to_owned(),

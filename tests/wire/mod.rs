@@ -65,6 +65,7 @@ mod security_group;
 mod security_group_rule;
 mod subnet;
 mod target_group;
+mod topic;
 mod twice;
 mod vpc;
 mod vpc_endpoint;
@@ -161,6 +162,7 @@ kinds! {
     security_group_rule,
     subnet,
     target_group,
+    topic,
     vpc,
     vpc_endpoint,
 }

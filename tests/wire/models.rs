@@ -265,7 +265,7 @@ fn a_request_that_nobody_can_judge_is_refused() {
     let sample = |service, headers, line| Sample { service, headers, line, body: "{}", broken: &[] };
     let said = |sample: Sample| judged(&sample, "", "").join(" ");
     assert_eq!(said(sample("tea", &[], FORM)), "there is no model of the service tea");
-    assert!(said(sample("tagging", &[], FORM)).contains("the protocol can be read here"));
+    assert!(said(sample("tagging", &[], FORM)).contains("the operation is in the model"));
     assert!(said(sample("s3", &[], "PATCH /bucket")).contains("the operation is in the model; sent was /bucket"));
     assert!(said(sample("logs", &[("x-amz-target", "Logs_2.DescribeLogGroups")], FORM)).contains("the API's version is the model's"));
     let unsigned = refusals(&Request { method: "GET", uri: "http://s3/", headers: vec![], body: b"" });

@@ -7,6 +7,7 @@ pub const TABLE: Table = one(&[
         &[
             same("default_instance_warmup"),
             of("desired_capacity", "desired"),
+            of("enabled_metrics", "metrics"),
             is("force_delete", Word::Yes),
             of("health_check_grace_period", "health_check_grace"),
             same("health_check_type"),

@@ -64,6 +64,7 @@ pub(super) fn group(g: &Shown, stack: &str, scaling: &Scaling) -> AutoScalingGro
         schedules: scaling.schedules.clone(),
         min_healthy_percent: policy.and_then(|p| p.min_healthy_percentage).filter(|p| *p >= 0).unwrap_or(MIN_HEALTHY),
         default_instance_warmup: g.default_instance_warmup.filter(|w| *w >= 0).unwrap_or(grace),
+        metrics: g.enabled_metrics.iter().flatten().filter_map(|m| m.metric.clone()).collect(),
         tags: Stamp::read(stack, tags(g)).map(|(_, user)| user).unwrap_or_default(),
     }
 }

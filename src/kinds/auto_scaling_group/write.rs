@@ -108,6 +108,22 @@ pub(super) async fn detach(cx: &Clients, name: &str, targets: &BTreeSet<String>)
     Ok(())
 }
 
+/// Lets the group send these metrics of itself, and no others.
+pub(super) async fn measure(cx: &Clients, name: &str, before: &BTreeSet<String>, wanted: &BTreeSet<String>) -> Result<(), CloudError> {
+    let list = |metrics: BTreeSet<String>| Some(metrics.into_iter().collect());
+    let (gone, new) = (before - wanted, wanted - before);
+    if !gone.is_empty() {
+        let request = cx.autoscaling().disable_metrics_collection().auto_scaling_group_name(name).set_metrics(list(gone));
+        cx.safe(Service::AutoScaling, "DisableMetricsCollection", async || request.clone().send().await).await?;
+    }
+    if !new.is_empty() {
+        let request = cx.autoscaling().enable_metrics_collection().auto_scaling_group_name(name).granularity("1Minute");
+        let request = request.set_metrics(list(new));
+        cx.safe(Service::AutoScaling, "EnableMetricsCollection", async || request.clone().send().await).await?;
+    }
+    Ok(())
+}
+
 /// Brings the group's tags, stamp included, from what they are to what they should be.
 pub(super) async fn retag(cx: &Clients, name: &str, before: &Tags, after: &Tags) -> Result<(), CloudError> {
     let (set, unset) = crate::wire::tags::retag(before, after);

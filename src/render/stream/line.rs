@@ -1,5 +1,5 @@
 //! The types of the stream's lines.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -92,6 +92,9 @@ pub enum Line {
         elapsed_seconds: u64,
         /// What stays as changed though the run was taken back: `db_instance.main.engine_version`.
         stays: Vec<String>,
+        /// Who was asked whether they want to be told of alarms, and hasn't confirmed it.
+        #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+        unconfirmed: BTreeSet<String>,
     },
 }
 

@@ -141,6 +141,9 @@ fn template(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
     l.add(name.as_str(), format!("compute.{name}"), template);
 }
 
+/// What a group sends of itself where it is watched: the sizes that alarms compare.
+const MEASURED: &[&str] = &["GroupInServiceInstances", "GroupMaxSize", "GroupMinSize"];
+
 fn group(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
     let behind = forwarding(l.spec, name).next().is_some();
     let group = AutoScalingGroup {
@@ -162,6 +165,7 @@ fn group(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
         schedules: compute.instances.schedules.iter().map(|(name, schedule)| (name.to_string(), scheduled(schedule))).collect(),
         min_healthy_percent: int(compute.update.min_healthy),
         default_instance_warmup: int(compute.update.warmup.as_seconds()),
+        metrics: l.spec.monitoring.iter().flat_map(|_| MEASURED).map(|metric| (*metric).to_owned()).collect(),
         tags: l.tags(name.as_str()),
     };
     l.add(name.as_str(), format!("compute.{name}"), group);

@@ -1,5 +1,6 @@
 //! Scalars with a form: each has one reader, one pattern for the schema, and says what to write instead.
 mod class;
+mod contact;
 mod functions;
 mod hosts;
 mod names;
@@ -10,6 +11,7 @@ mod words;
 
 pub use crate::kinds::dns_record::canonical::{host, host_pattern};
 pub use class::{InstanceClass, InstanceType, NodeType, Size, Version};
+pub use contact::Contact;
 pub use functions::{CodePath, FunctionImage, Handler, IamAction, IamResource, LayerArn, Memory, Runtime, ScheduleExpression, Sha256};
 pub use hosts::{Domain, RecordName, Ttl};
 pub use names::{Account, Arn, EnvName, GroupName, Name, OutputName};
@@ -123,6 +125,7 @@ units! {
     BucketEncryption
     Cidr
     CodePath
+    Contact
     Cron
     DailyWindow
     DatabaseName

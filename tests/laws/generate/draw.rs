@@ -8,7 +8,7 @@ use proptest::sample::{select, subsequence};
 
 use super::{
     BUCKETS, Balancer, Boot, Bucket, CACHES, COMPUTE, Cache, Code, Compute, DATABASES, Database, Draw, Edge, FUNCTIONS, Function, GROUPS,
-    Group, NAMES, Net, On, ROUTES, SCHEDULES, TIERS, Tier,
+    Group, NAMES, Net, On, ROUTES, SCHEDULES, TIERS, Tier, Watch,
 };
 
 pub(super) fn draw() -> impl Strategy<Value = Draw> {
@@ -23,9 +23,10 @@ pub(super) fn draw() -> impl Strategy<Value = Draw> {
         btree_map(select(DATABASES), database(), 0..2),
         btree_map(select(BUCKETS), bucket(), 0..3),
         option::weighted(0.5, edge()),
+        option::weighted(0.5, watch()),
     );
     (team, net(), tiers, groups, sections).prop_map(
-        |(team, net, tiers, groups, (balancer, compute, functions, caches, databases, buckets, edge))| Draw {
+        |(team, net, tiers, groups, (balancer, compute, functions, caches, databases, buckets, edge, watch))| Draw {
             team,
             net,
             tiers,
@@ -37,8 +38,13 @@ pub(super) fn draw() -> impl Strategy<Value = Draw> {
             databases,
             buckets,
             edge,
+            watch,
         },
     )
+}
+
+fn watch() -> impl Strategy<Value = Watch> {
+    (0..4usize).prop_map(|told| Watch { told })
 }
 
 fn net() -> impl Strategy<Value = Net> {

@@ -1,7 +1,7 @@
 //! What was drawn, as a spec: choices become names of what is there.
 use serde_yaml::{Mapping, Value};
 
-use super::{Balancer, Bucket, Cache, Code, Database, Draw, Edge, Function, Group, On, TIERS, Tier};
+use super::{Balancer, Bucket, Cache, Code, Database, Draw, Edge, Function, Group, On, TIERS, Tier, Watch};
 
 /// A map of what is there: nulls and empty maps are left out.
 pub(super) fn map<'a>(entries: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
@@ -33,9 +33,21 @@ impl Draw {
             ("database", map(self.with_databases().map(|(name, d)| (*name, self.database(d))))),
             ("storage", map(self.buckets.iter().map(|(name, b)| (*name, self.bucket(b))))),
             ("cdn", self.edge.as_ref().map(|e| self.cdn(e)).unwrap_or_default()),
+            ("monitoring", self.watch.as_ref().map(Self::monitoring).unwrap_or_default()),
             ("outputs", map([("url", y(self.balances().then_some("${load_balancer.url}"))), ("network", y("${vpc.id}"))])),
         ]);
         serde_yaml::to_string(&spec).unwrap()
+    }
+
+    fn monitoring(watch: &Watch) -> Value {
+        let (ops, team, url) = ("ops@example.com", "team@example.com", "https://events.example.com/alerts");
+        let notify = match watch.told {
+            0 => y([ops]),
+            1 => y([team, url]),
+            2 => map([("critical", y([ops, url])), ("warning", y([team]))]),
+            _ => map([("critical", y([ops]))]),
+        };
+        map([("notify", notify)])
     }
 
     fn zones(&self) -> &'static str {

@@ -15,8 +15,12 @@ use super::pattern;
 const BOTOCORE: &str = "1.44.8";
 
 /// Services whose folder isn't called as their signatures say.
-const FOLDERS: &[(&str, &str)] =
-    &[("elasticloadbalancing", "elbv2"), ("servicequotas", "service-quotas"), ("tagging", "resourcegroupstaggingapi")];
+const FOLDERS: &[(&str, &str)] = &[
+    ("elasticloadbalancing", "elbv2"),
+    ("monitoring", "cloudwatch"),
+    ("servicequotas", "service-quotas"),
+    ("tagging", "resourcegroupstaggingapi"),
+];
 
 #[derive(Deserialize)]
 pub struct Model {
