@@ -185,6 +185,15 @@ impl Resource for Function {
         self.address = Computed(self.url.as_ref().map(|_| format!("https://{id}.lambda-url.us-east-1.on.aws/")));
     }
 
+    async fn health(&self, cx: &Clients, live: &Live) -> Result<Vec<Sign>, CloudError> {
+        let seen = read::version(cx, &live.id, Some(LIVE)).await?.and_then(|f| f.configuration);
+        Ok(seen.iter().filter_map(|f| f.state()).map(|s| serving(s.as_str())).collect())
+    }
+
+    fn fares(&self, _me: &Address, _near: Near<'_>, bent: &Bent) -> Vec<Sign> {
+        vec![serving(health::bent_state(bent, "Active"))]
+    }
+
     fn breaches(&self, _me: &Address, _near: Near<'_>) -> Vec<Breach> {
         rules::breaches(self)
     }
@@ -229,4 +238,9 @@ impl Resource for Function {
         states::in_turn(cx, &live.id, delete).await?;
         states::released(cx, live).await
     }
+}
+
+/// How a version fares, by its state (`State`): an inactive one wakes up with its next call.
+fn serving(state: &str) -> Sign {
+    Sign::state(state, &["Active", "Inactive"], &["Pending"])
 }
