@@ -37,7 +37,7 @@ impl Nature {
 
     fn change(self, path: &str, before: Option<Value>, after: Option<Value>) -> AttrChange {
         let Nature { mode, reversal } = self;
-        AttrChange { path: path.into(), before, after, mode, reversal, cascade: false, waits: false, field: None }
+        AttrChange { path: path.into(), before, after, mode, reversal, cascade: false, waits: false, told: None, field: None }
     }
 }
 

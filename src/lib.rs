@@ -45,7 +45,7 @@
 //! `kinds/subnet.rs`, `wire/mod.rs`, `wire/policy.rs`, `wire/aws.rs`, `cloud/mod.rs`, `cloud/aws.rs`, `cloud/lease.rs`, `graph.rs`,
 //! `diff.rs`, `observe.rs`, `stack/mod.rs`, `spec/mod.rs`, `spec/section.rs`, `spec/sections.rs`, `spec/cache/mod.rs`, `spec/cache/check.rs`,
 //! `spec/cache/lower.rs`, `spec/lower.rs`, `plan/mod.rs`, `plan/decide.rs`, `plan/steps.rs`, `run/mod.rs`, `run/ready.rs`, `run/drive.rs`,
-//! `run/look.rs`, `run/memory.rs`, `run/journal.rs`, `run/intent.rs`, `run/recover.rs`, `render/words.rs`, `render/text.rs`, `cli/flow.rs`,
+//! `run/look.rs`, `run/memory.rs`, `run/journal.rs`, `run/intent.rs`, `run/recover.rs`, `render/text.rs`, `cli/flow.rs`,
 //! `cli/change.rs`, `cli/runner.rs`, `cli/apply.rs`.
 //!
 //! **To add a kind**: one file in `kinds/`, its `mod` line and one line in `kinds!` (a phase of Cloudflare's rules is one `phase!`), one case in `tests/wire/` with its line

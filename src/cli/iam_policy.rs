@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::flow;
 use super::printer::Printer;
 use crate::diag::{Code, Exit, Finding};
-use crate::kinds::{IamRole, Kind, Member};
+use crate::kinds::{Function, IamRole, Kind, Member, function};
 use crate::render::iam;
 use crate::spec::lower::lower;
 
@@ -45,12 +45,15 @@ impl IamPolicy {
         let stack = lower(&loaded.spec, &|_| Some(String::new())).map_err(|unset| Failure::unset(&loaded, &unset))?;
         let roles: Vec<&IamRole> = stack.nodes.values().filter_map(IamRole::of).collect();
         let policies = roles.iter().flat_map(|role| role.managed_policies.clone()).chain(self.also).collect();
+        let functions = stack.nodes.values().filter_map(Function::of);
+        let archives = functions.filter_map(|f| function::stored(&f.source)).map(|at| format!("{}/{}", at.bucket, at.key)).collect();
         let place = iam::Place {
             stack: &stack.name,
             region: loaded.spec.region.as_str(),
             account: loaded.spec.account.as_ref().map(|a| a.as_str()).or(self.account.as_deref()),
             boundary: loaded.spec.permissions_boundary.as_ref().map(|arn| arn.as_str()),
             policies: &policies,
+            archives: &archives,
         };
         let policy = if self.boundary {
             iam::boundary::boundary(place, roles.iter().copied())

@@ -2,6 +2,7 @@
 //! modes 0644 and 0755. No deflate, whose bytes change with its library. A file that is an archive already is taken as it is.
 //!
 //! The format is that of PKWARE's APPNOTE.TXT 6.3.10, sections 4.3.7 (local header), 4.3.12 (central directory) and 4.3.16 (its end).
+pub mod directory;
 mod walk;
 
 use std::fmt::Write as _;
@@ -106,6 +107,21 @@ pub fn pack(path: &Path) -> Result<(Vec<u8>, String), Vec<Problem>> {
     written.map_err(|e| vec![Problem::of(path, &e)])?;
     let digest = hex(&Sha256::digest(&archive));
     Ok((archive, digest))
+}
+
+/// The files of the archive, of a folder or of a file that is one; `None` for what can't be read.
+pub fn contents(path: &Path) -> Option<directory::Files> {
+    let Some(entries) = entries(path).ok()? else {
+        let archive = fs::read(path).ok()?;
+        let place = directory::place(&archive)?;
+        return directory::read(archive.get(usize::try_from(place.start).ok()?..usize::try_from(place.end).ok()?)?);
+    };
+    let file = |entry: Entry| {
+        let mut crc = Crc::new();
+        crc.update(&fs::read(&entry.from).ok()?);
+        Some((entry.name, crc.sum()))
+    };
+    entries.into_iter().map(file).collect()
 }
 
 /// The files of a folder; `None` for a file that is an archive.
@@ -233,6 +249,9 @@ mod tests {
         assert_eq!((digest, archive.len() as u64), (of(&one), survey(&one).expect("code").bytes));
         assert_ne!(of(&one), of(&folder("more", &[("b/app.py", "x"), ("a.py", "y"), ("é.txt", ".")])));
         fs::write(at.path().join("one.zip"), &archive).expect("a file");
+        let files = contents(&one).expect("code");
+        assert_eq!((files.len(), files["a.py"]), (3, 0xfbdb_2615));
+        assert_eq!(contents(&at.path().join("one.zip")), Some(files));
         assert_eq!(of(&at.path().join("one.zip")), of(&one), "an archive is taken as it is");
     }
 

@@ -66,6 +66,8 @@ pub enum On {
     Here,
     /// Secrets that RDS keeps for instances with the stack's names, once they are there.
     Kept,
+    /// The archives in S3 that the spec names as code of functions.
+    Code,
 }
 
 /// Every object there is.
@@ -94,6 +96,7 @@ pub fn deed(action: &str) -> Option<Deed> {
         | "ec2:CreateTags"
         | "elasticache:AddTagsToResource"
         | "elasticloadbalancing:AddTags"
+        | "events:TagResource"
         | "iam:TagInstanceProfile"
         | "iam:TagRole"
         | "lambda:TagResource"
@@ -107,6 +110,7 @@ pub fn deed(action: &str) -> Option<Deed> {
         | "ec2:DeleteTags"
         | "elasticache:RemoveTagsFromResource"
         | "elasticloadbalancing:RemoveTags"
+        | "events:UntagResource"
         | "iam:UntagInstanceProfile"
         | "iam:UntagRole"
         | "lambda:UntagResource"

@@ -1,4 +1,4 @@
-//! What the account's region offers: versions, classes, types, parameters. Rules of kinds name what they need to know; it is read, and they are asked
+//! What the account's region offers: versions, classes, types, parameters; and what code is there. Rules of kinds name what they need to know; it is read, and they are asked
 //! again. What can't be read refuses nothing: the service itself tells it then.
 mod ask;
 mod parameter;
@@ -8,9 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use parameter::Parameter;
 
+use crate::files::package::directory::Files;
+
 /// Something that only the account's region knows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Question {
+    /// The files of the archive that a version of a function runs.
+    Archive { function: String, version: String },
     /// The parameters of a family of caches: `redis7`.
     CacheParameters(String),
     /// The versions of a cache engine.
@@ -33,6 +37,7 @@ pub type Offers = BTreeMap<String, BTreeSet<String>>;
 /// What the service answers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fact {
+    Files(Files),
     Offers(Offers),
     Parameters(BTreeMap<String, Parameter>),
 }
@@ -66,15 +71,23 @@ impl Facts {
     pub fn offers(&self, question: Question) -> Option<&Offers> {
         match self.answer(question)? {
             Fact::Offers(offers) => Some(offers),
-            Fact::Parameters(_) => None,
+            Fact::Files(_) | Fact::Parameters(_) => None,
         }
     }
 
     /// The parameters that a family has; `None` while they aren't known.
     pub fn parameters(&self, question: Question) -> Option<&BTreeMap<String, Parameter>> {
         match self.answer(question)? {
-            Fact::Offers(_) => None,
+            Fact::Files(_) | Fact::Offers(_) => None,
             Fact::Parameters(parameters) => Some(parameters),
+        }
+    }
+
+    /// The files of an archive; `None` while they aren't known.
+    pub fn files(&self, question: Question) -> Option<&Files> {
+        match self.answer(question)? {
+            Fact::Files(files) => Some(files),
+            Fact::Offers(_) | Fact::Parameters(_) => None,
         }
     }
 

@@ -4,10 +4,13 @@
 //! a change before its last request (`UpdateAlias`), and to take one back is to point the alias back: the old code isn't needed for that.
 mod code;
 mod env;
+mod leave;
+mod provisioned;
 mod read;
 mod rules;
 mod states;
 mod terraform;
+mod url;
 mod write;
 
 use super::calls::{FUNCTIONS, FUNCTIONS_AND_VERSIONS, NEW_FUNCTION_TAGS, NEW_FUNCTIONS, On, ROLES, TO_FUNCTIONS, call, needs, reads};
@@ -16,9 +19,12 @@ use super::quotas::quota;
 use super::*;
 use crate::model::{Computed, Ranked, Tags};
 
-pub use code::{sha256, zipped};
+pub(crate) use code::files;
+pub use code::{Stored, sha256, stored, zipped};
 pub use env::Variable;
+pub(crate) use leave::left;
 pub use rules::{ended, known_runtime};
+pub use url::{Url, UrlCors};
 
 object! {
     /// `AWS::Lambda::Function`, as its alias `live` shows it. Its id is its name.
@@ -27,7 +33,8 @@ object! {
         replace package: String,
         /// What runs: `sha256:` and the digest of the zip archive in hex (`CodeSha256` is the same in Base64), or an image's URI with its digest.
         update code: String,
-        /// Where the archive is made from when it is sent: a folder, or a file that is one already. What lies there must have the digest that `code` says.
+        /// Where the archive is made from when it is sent: a folder, a file that is one already, or an object of S3 (`S3Bucket`, `S3Key`,
+        /// `S3ObjectVersion`). What lies there must have the digest that `code` says.
         initial source: String,
         /// `Runtime`: `python3.13`; `None` for an image.
         update runtime: Option<String>,
@@ -53,11 +60,17 @@ object! {
         update env: Open<Variable>,
         /// `ReservedConcurrentExecutions`: so many calls at a time, kept free for it; `None` shares what the account has.
         update reserved_concurrency: Option<i32>,
+        /// `ProvisionedConcurrentExecutions` of the alias: so many instances are there before they are called.
+        update provisioned_concurrency: Option<i32>,
+        /// The alias' own address; `None`: it has none.
+        update url: Option<Url>,
         update tags: Tags,
         /// The version that `live` points to.
         computed version: Computed<String>,
         /// The alias' ARN, by which it is called.
         computed arn: Computed<String>,
+        /// `FunctionUrl`, where it has one.
+        computed address: Computed<String>,
     }
 }
 
@@ -80,27 +93,41 @@ impl Resource for Function {
             call(Service::Lambda, "GetAlias", FUNCTIONS_AND_VERSIONS),
             call(Service::Lambda, "GetFunction", FUNCTIONS_AND_VERSIONS),
             call(Service::Lambda, "GetFunctionConcurrency", FUNCTIONS),
+            call(Service::Lambda, "GetFunctionUrlConfig", FUNCTIONS_AND_VERSIONS),
+            call(Service::Lambda, "GetPolicy", FUNCTIONS_AND_VERSIONS),
+            call(Service::Lambda, "GetProvisionedConcurrencyConfig", FUNCTIONS_AND_VERSIONS),
             reads(Service::Tagging, "GetResources"),
         ],
         write: &[
             call(Service::Iam, "GetRole", ROLES),
+            call(Service::Lambda, "AddPermission", FUNCTIONS_AND_VERSIONS),
             call(Service::Lambda, "CreateAlias", FUNCTIONS),
             call(Service::Lambda, "CreateFunction", NEW_FUNCTIONS),
             needs(Service::Lambda, "CreateFunction", "ec2:DescribeSecurityGroups", &[On::Any]),
             needs(Service::Lambda, "CreateFunction", "ec2:DescribeSubnets", &[On::Any]),
             needs(Service::Lambda, "CreateFunction", "ec2:DescribeVpcs", &[On::Any]),
             needs(Service::Lambda, "CreateFunction", "iam:PassRole", TO_FUNCTIONS),
+            needs(Service::Lambda, "CreateFunction", "s3:GetObject", &[On::Code]),
+            needs(Service::Lambda, "CreateFunction", "s3:GetObjectVersion", &[On::Code]),
+            call(Service::Lambda, "CreateFunctionUrlConfig", FUNCTIONS_AND_VERSIONS),
             call(Service::Lambda, "DeleteFunction", FUNCTIONS_AND_VERSIONS),
             call(Service::Lambda, "DeleteFunctionConcurrency", FUNCTIONS),
+            call(Service::Lambda, "DeleteFunctionUrlConfig", FUNCTIONS_AND_VERSIONS),
+            call(Service::Lambda, "DeleteProvisionedConcurrencyConfig", FUNCTIONS_AND_VERSIONS),
             call(Service::Lambda, "ListVersionsByFunction", FUNCTIONS),
             call(Service::Lambda, "PublishVersion", FUNCTIONS),
             call(Service::Lambda, "PutFunctionConcurrency", FUNCTIONS),
+            call(Service::Lambda, "PutProvisionedConcurrencyConfig", FUNCTIONS_AND_VERSIONS),
+            call(Service::Lambda, "RemovePermission", FUNCTIONS_AND_VERSIONS),
             call(Service::Lambda, "TagResource", NEW_FUNCTION_TAGS),
             call(Service::Lambda, "UntagResource", FUNCTIONS),
             call(Service::Lambda, "UpdateAlias", FUNCTIONS),
             call(Service::Lambda, "UpdateFunctionCode", FUNCTIONS),
+            needs(Service::Lambda, "UpdateFunctionCode", "s3:GetObject", &[On::Code]),
+            needs(Service::Lambda, "UpdateFunctionCode", "s3:GetObjectVersion", &[On::Code]),
             call(Service::Lambda, "UpdateFunctionConfiguration", FUNCTIONS),
             needs(Service::Lambda, "UpdateFunctionConfiguration", "iam:PassRole", TO_FUNCTIONS),
+            call(Service::Lambda, "UpdateFunctionUrlConfig", FUNCTIONS_AND_VERSIONS),
         ],
     };
     const TERRAFORM: &'static Table = &terraform::TABLE;
@@ -126,14 +153,28 @@ impl Resource for Function {
             layers: Ranked(vec![("arn:aws:lambda:us-east-1:123456789012:layer:fonts".into(), "3".into())]),
             env: [("GREETING".into(), Variable::Plain(Text::literal("hello")))].into(),
             reserved_concurrency: Some(5),
+            provisioned_concurrency: Some(2),
+            url: Some(Url {
+                public: true,
+                cors: Some(UrlCors {
+                    origins: ["https://www.example.com".into()].into(),
+                    methods: ["GET".into()].into(),
+                    headers: ["content-type".into()].into(),
+                    expose: ["etag".into()].into(),
+                    credentials: true,
+                    max_age: 3600,
+                }),
+            }),
             tags: tags(),
             version: Computed::default(),
             arn: Computed::default(),
+            address: Computed::default(),
         }
     }
 
     fn outputs(&self) -> Outputs {
-        self.arn.0.clone().map(|arn| ("arn".into(), arn)).into_iter().collect()
+        let arn = self.arn.0.clone().map(|arn| ("arn".into(), arn));
+        arn.into_iter().chain(self.address.0.clone().map(|url| ("url".into(), url))).collect()
     }
 
     /// Where its code was made from is nothing that Lambda keeps.
@@ -141,6 +182,7 @@ impl Resource for Function {
         self.source.clear();
         self.version = Computed::from("1".to_owned());
         self.arn = Computed::from(format!("arn:aws:lambda:us-east-1:123456789012:function:{id}:{LIVE}"));
+        self.address = Computed(self.url.as_ref().map(|_| format!("https://{id}.lambda-url.us-east-1.on.aws/")));
     }
 
     async fn health(&self, cx: &Clients, live: &Live) -> Result<Vec<Sign>, CloudError> {
@@ -158,6 +200,10 @@ impl Resource for Function {
 
     fn doubts(&self, me: &Address, near: Near<'_>) -> Vec<Breach> {
         rules::doubts(self, me, near)
+    }
+
+    fn told(&self, before: &Live, path: &str, facts: &Facts) -> Option<String> {
+        if path == "code" { code::told(self, before, facts) } else { None }
     }
 
     /// One list of ARNs and tags, then the stack's own one by one: no list of Lambda's shows tags or what an alias points to.

@@ -21,6 +21,7 @@ pub(crate) mod ec2;
 pub mod elastic_ip;
 pub(crate) mod elasticache;
 mod elb;
+pub mod event_rule;
 pub mod example;
 pub mod facts;
 pub mod flow_log;
@@ -203,6 +204,8 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         }
         /// Whether a change of the attribute at this path, or of a part of it, is in force after the next restart only.
         pub fn waits(&self, path: &str, near: Near<'_>, facts: &Facts) -> bool { match self { $(Object::$ty(x) => x.waits(path, near, facts)),+ } }
+        /// What is to be told of a change of the attribute at this path beside its values.
+        pub fn told(&self, before: &Live, path: &str, facts: &Facts) -> Option<String> { match self { $(Object::$ty(x) => x.told(before, path, facts)),+ } }
         pub fn simulate(&mut self, id: &str) { match self { $(Object::$ty(x) => x.simulate(id)),+ } }
         pub(crate) async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
             match self { $(Object::$ty(x) => apart(|| Box::pin(x.create(cx, links, stamp))).await),+ }
@@ -251,6 +254,7 @@ kinds! {
     ddos_rules::DdosRules,
     dns_record::DnsRecord,
     elastic_ip::ElasticIp,
+    event_rule::EventRule,
     flow_log::FlowLog,
     function::Function,
     header_rules::HeaderRules,

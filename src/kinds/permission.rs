@@ -1,6 +1,7 @@
 //! Who may call a function by its alias: statements of the alias' policy, each for one service on behalf of one object. Others' statements stay.
 use std::cell::RefCell;
 
+use aws_sdk_lambda::types::FunctionUrlAuthType;
 use serde_json::Value;
 
 use super::function::LIVE;
@@ -47,6 +48,57 @@ pub async fn stands(cx: &Clients, function: &str, grant: &Grant<'_>) -> Result<b
     Ok(statements(cx, function).await?.iter().any(|s| grant.is(s)))
 }
 
+/// What lets anybody call a function by its URL: both are asked for ("Control access to Lambda function URLs"). The ids are those that AWS's console gives.
+const BY_URL: (&str, &str) = ("FunctionURLAllowPublicAccess", "lambda:InvokeFunctionUrl");
+const CALLS: (&str, &str) = ("FunctionURLInvokeAllowPublicAccess", "lambda:InvokeFunction");
+
+/// Whether a statement is one of the two.
+fn opens(statement: &Value) -> bool {
+    let is = |(id, action): (&str, &str)| statement["Sid"] == id && statement["Action"] == action;
+    let anybody =
+        statement["Effect"] == "Allow" && [&statement["Principal"], &statement["Principal"]["AWS"]].iter().any(|who| **who == "*");
+    let condition = &statement["Condition"];
+    let by_url = condition["StringEquals"]["lambda:FunctionUrlAuthType"] == "NONE";
+    let called = condition["Bool"]["lambda:InvokedViaFunctionUrl"] == "true";
+    anybody && (is(BY_URL) && by_url || is(CALLS) && called)
+}
+
+/// Whether anybody may call the function by its URL.
+pub async fn public(cx: &Clients, function: &str) -> Result<bool, CloudError> {
+    Ok(statements(cx, function).await?.iter().filter(|s| opens(s)).count() == 2)
+}
+
+/// Lets anybody call the function by its URL.
+pub async fn open(cx: &Clients, function: &str) -> Result<(), CloudError> {
+    let there = statements(cx, function).await?;
+    for (id, action) in [BY_URL, CALLS] {
+        let same = there.iter().find(|s| s["Sid"] == id);
+        if same.is_some_and(opens) {
+            continue;
+        }
+        if same.is_some() {
+            remove(cx, function, id).await?;
+        }
+        let request = cx.lambda().add_permission().function_name(function).qualifier(LIVE).statement_id(id).action(action).principal("*");
+        let request = match id {
+            id if id == BY_URL.0 => request.function_url_auth_type(FunctionUrlAuthType::None),
+            _ => request.invoked_via_function_url(true),
+        };
+        match cx.safe(Service::Lambda, "AddPermission", async || request.clone().send().await).await {
+            // An earlier try of the same request has written it.
+            Err(e) if e.code == "ResourceConflictException" => {}
+            written => written.map(drop)?,
+        }
+    }
+    Ok(())
+}
+
+/// Lets nobody call the function by its URL any more but who may anyway.
+pub async fn close(cx: &Clients, function: &str) -> Result<(), CloudError> {
+    remove(cx, function, BY_URL.0).await?;
+    half(remove(cx, function, CALLS.0).await)
+}
+
 /// `AddPermission`. A statement of the same id that says something else goes first.
 pub async fn allow(cx: &Clients, function: &str, grant: &Grant<'_>) -> Result<(), CloudError> {
     match statements(cx, function).await?.iter().find(|s| s["Sid"] == grant.id) {
@@ -73,7 +125,11 @@ pub async fn allow(cx: &Clients, function: &str, grant: &Grant<'_>) -> Result<()
 
 /// `RemovePermission`. What isn't there any more, or was the function's that is gone, is fine.
 pub async fn forbid(cx: &Clients, function: &str, grant: &Grant<'_>) -> Result<(), CloudError> {
-    let request = cx.lambda().remove_permission().function_name(function).qualifier(LIVE).statement_id(grant.id);
+    remove(cx, function, grant.id).await
+}
+
+async fn remove(cx: &Clients, function: &str, id: &str) -> Result<(), CloudError> {
+    let request = cx.lambda().remove_permission().function_name(function).qualifier(LIVE).statement_id(id);
     gone(cx.safe(Service::Lambda, "RemovePermission", async || request.clone().send().await).await)
 }
 

@@ -112,6 +112,10 @@ pub trait Resource:
     fn waits(&self, _path: &str, _near: Near<'_>, _facts: &Facts) -> bool {
         false
     }
+    /// What is to be told of a change of the attribute at this path beside its values: which files of code it is.
+    fn told(&self, _before: &Live, _path: &str, _facts: &Facts) -> Option<String> {
+        None
+    }
     /// How the object fares, as its service tells it; nothing of most kinds.
     async fn health(&self, _cx: &Clients, _live: &Live) -> Result<Vec<Sign>, CloudError> {
         Ok(vec![])

@@ -183,7 +183,8 @@ impl Resource for SecurityGroup {
 
     async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
         let request = cx.ec2().delete_security_group().group_id(&live.id);
-        gone(cx.safe(Service::Ec2, "DeleteSecurityGroup", async || request.clone().send().await).await)
+        let send = async || gone(cx.safe(Service::Ec2, "DeleteSecurityGroup", async || request.clone().send().await).await);
+        function::left(cx, live, "group-id", send).await
     }
 
     async fn holders(cx: &Clients, live: &Live) -> Option<Holders> {

@@ -116,7 +116,8 @@ impl Resource for Subnet {
 
     async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
         let request = cx.ec2().delete_subnet().subnet_id(&live.id);
-        gone(cx.safe(Service::Ec2, "DeleteSubnet", async || request.clone().send().await).await)
+        let send = async || gone(cx.safe(Service::Ec2, "DeleteSubnet", async || request.clone().send().await).await);
+        function::left(cx, live, "subnet-id", send).await
     }
 
     async fn holders(cx: &Clients, live: &Live) -> Option<Holders> {

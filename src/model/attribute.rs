@@ -81,6 +81,9 @@ pub struct AttrChange {
     /// It is changed at once, and in force after the next restart only, which nobody makes for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub waits: bool,
+    /// What of it changes, where the values alone don't tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<String>,
     /// The field of the spec that decides about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<FieldName>,

@@ -9,6 +9,8 @@ pub struct Offered {
     pub refused: Vec<PlanError>,
     /// Attributes that a change leaves waiting for a restart: the change's address, and their paths.
     waiting: BTreeSet<(Address, String)>,
+    /// What is told of a change of an attribute beside its values.
+    told: BTreeMap<(Address, String), String>,
 }
 
 /// Holds every creation and update of a plan against what is known. What stays as it stands asks for nothing.
@@ -28,17 +30,25 @@ pub fn offered(plan: &Plan, stack: &Stack, facts: &Facts) -> Offered {
         let Some(object) = stack.nodes.get(&change.address) else { continue };
         let waiting = change.attrs.iter().filter(|a| object.waits(&a.path, near, facts));
         out.waiting.extend(waiting.map(|a| (change.address.clone(), a.path.clone())));
+        let before = plan.steps.iter().find_map(|step| match &step.act {
+            Act::Update { live, .. } if step.address == change.address => Some(live),
+            _ => None,
+        });
+        let told = change.attrs.iter().filter_map(|a| Some((a, object.told(before?, &a.path, facts)?)));
+        out.told.extend(told.map(|(a, told)| ((change.address.clone(), a.path.clone()), told)));
     }
     out
 }
 
 impl Offered {
-    /// Says of each attribute of the plan whether it waits for a restart.
+    /// Says of each attribute of the plan whether it waits for a restart, and what else is told of it.
     pub fn mark(&self, plan: &mut Plan) {
         for change in &mut plan.changes {
             let address = &change.address;
             for attr in &mut change.attrs {
-                attr.waits = self.waiting.contains(&(address.clone(), attr.path.clone()));
+                let key = (address.clone(), attr.path.clone());
+                attr.waits = self.waiting.contains(&key);
+                attr.told = self.told.get(&key).cloned();
             }
         }
     }

@@ -25,6 +25,8 @@ pub struct Place<'a> {
     pub boundary: Option<&'a str>,
     /// The ARNs of the managed policies that roles may be given.
     pub policies: &'a BTreeSet<String>,
+    /// Archives of functions' code in S3, as `BUCKET/KEY`.
+    pub archives: &'a BTreeSet<String>,
 }
 
 /// A policy document.
@@ -119,7 +121,7 @@ fn policy(place: Place, calls: impl Iterator<Item = Named>) -> Policy {
         if !place.grants(deed) {
             continue;
         }
-        for on in call.on {
+        for on in call.on.iter().filter(|on| **on != On::Code || !place.archives.is_empty()) {
             let sid = sid(&action, *on, deed);
             let statement = all.entry(sid.clone()).or_insert_with(|| Statement::new(sid, "Allow"));
             statement.action.insert(action.clone());
@@ -158,6 +160,7 @@ fn sid(action: &str, on: On, deed: Option<Deed>) -> String {
         On::Through(_) => "Use",
         On::Here => "Here",
         On::Kept => "Kept",
+        On::Code => "Code",
     };
     let deed = match deed {
         Some(Deed::Tags) if !matches!(on, On::NewTags(_)) => "Tags",
@@ -245,6 +248,10 @@ impl Place<'_> {
             On::Through(service) => {
                 self.resource(statement, "kms:{region}:{account}:key/*", None);
                 condition(statement, "StringLike", "kms:ViaService", &format!("{service}.{}.*", self.region));
+            }
+            On::Code => {
+                let partition = partition(self.region).name;
+                statement.resource.extend(self.archives.iter().map(|at| format!("arn:{partition}:s3:::{at}")));
             }
             On::Here => self.resource(statement, ALL, names),
             On::Kept => {

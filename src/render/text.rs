@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use super::hint::hint;
 use super::style::{Label, Style};
-use super::values::{count, maybe, seconds, value};
+use super::values::{count, maybe, seconds, turned, value};
 use super::words;
 use crate::model::{AttrChange, Mode};
 use crate::plan::{Change, Plan, Step, Undo, Verb};
@@ -105,7 +105,7 @@ pub(super) fn attr(a: &AttrChange, verb: Verb, detail: Detail) -> String {
         (Some(gone), None) => paint(Label::Removed, &format!("{}: - {}", words::attribute(a), value(gone))),
         (None, Some(new)) => paint(Label::Added, &format!("{}: + {}", words::attribute(a), value(new))),
         (before, after) if a.cascade && before == after => format!("{}: {} -> (replaced)", words::attribute(a), maybe(before.as_ref())),
-        (before, after) => format!("{}: {} -> {}", words::attribute(a), maybe(before.as_ref()), maybe(after.as_ref())),
+        _ => format!("{}: {}", words::attribute(a), turned(a)),
     };
     if let Some(field) = words::field(a).filter(|_| verb != Verb::Create) {
         line += &paint(Label::Dim, &format!("  ({field})"));

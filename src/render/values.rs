@@ -2,6 +2,7 @@
 use serde_json::{Map, Value};
 
 use crate::canon::{Form, Part, pair, plain_key};
+use crate::model::AttrChange;
 use crate::plan::saved::Moved;
 use crate::redact::{HIDDEN, is_sealed};
 use crate::visible::{unseen, visible};
@@ -54,6 +55,30 @@ pub fn moved(m: &Moved) -> String {
 /// One value, or nothing.
 pub fn maybe(v: Option<&Value>) -> String {
     v.map_or("(none)".into(), value)
+}
+
+/// The values of a change. Of two archives the digests' beginnings: `sha256 a1b2c3d4…`, `c3d4e5f6…`.
+pub fn values(a: &AttrChange) -> (String, String) {
+    let digest = |v: &Option<Value>| {
+        let hex =
+            v.as_ref()?.as_str()?.strip_prefix("sha256:").filter(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()))?;
+        Some(format!("{}…", hex.get(..8)?))
+    };
+    match (digest(&a.before), digest(&a.after)) {
+        (Some(before), Some(after)) => (format!("sha256 {before}"), after),
+        _ => (maybe(a.before.as_ref()), maybe(a.after.as_ref())),
+    }
+}
+
+/// What of an attribute changes, where its values don't tell, as the end of a line.
+pub fn told(a: &AttrChange) -> String {
+    a.told.as_deref().map(|told| format!("  ({})", visible(told))).unwrap_or_default()
+}
+
+/// A change from one value to another.
+pub fn turned(a: &AttrChange) -> String {
+    let (before, after) = values(a);
+    format!("{before} -> {after}{}", told(a))
 }
 
 /// Seconds as people say them: `40s`, `12 min`, `1 h 5 min`.

@@ -1,4 +1,5 @@
 //! Below the kinds: clients, transports, errors to [`Class`], the one retry policy, tags, notes. Nothing here knows a kind.
+pub(crate) mod archive;
 pub mod aws;
 pub mod classify;
 pub mod cloudflare;

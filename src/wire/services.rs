@@ -52,6 +52,7 @@ services! {
     Ec2 "ec2" ec2: aws_sdk_ec2,
     ElastiCache "elasticache" elasticache: aws_sdk_elasticache,
     Elb "elasticloadbalancing" elb: aws_sdk_elasticloadbalancingv2,
+    EventBridge "events" eventbridge: aws_sdk_eventbridge,
     Iam "iam" iam: aws_sdk_iam,
     Lambda "lambda" lambda: aws_sdk_lambda,
     Rds "rds" rds: aws_sdk_rds,

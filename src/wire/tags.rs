@@ -40,7 +40,7 @@ macro_rules! strict { ($($sdk:ident),+ $(,)?) => {$(
 )+} }
 
 loose! { aws_sdk_ec2, aws_sdk_elasticache, aws_sdk_elasticloadbalancingv2, aws_sdk_rds, aws_sdk_secretsmanager }
-strict! { aws_sdk_iam, aws_sdk_s3, aws_sdk_sns }
+strict! { aws_sdk_eventbridge, aws_sdk_iam, aws_sdk_s3, aws_sdk_sns }
 
 /// Tags as a request says them.
 pub fn to_tags<T: Tag>(tags: &Tags) -> Vec<T> {

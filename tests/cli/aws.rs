@@ -3,7 +3,7 @@ use crate::support::moto::Moto;
 use crate::support::proxy::Proxy;
 
 /// The proxy lives in this process, so nobody may stand still meanwhile.
-async fn run(infra: &Infra, args: &[&str]) -> Said {
+pub async fn run(infra: &Infra, args: &[&str]) -> Said {
     said(tokio::process::Command::from(infra.command(args)).output().await.unwrap())
 }
 

@@ -2,6 +2,9 @@
 use std::path::Path;
 
 use super::Infra;
+use super::aws::run;
+use crate::support::moto::Moto;
+use crate::support::proxy::Proxy;
 
 const SPEC: &str = "stack: shop
 region: us-east-1
@@ -51,4 +54,42 @@ fn a_saved_plan_is_for_the_code_that_it_was_made_from() {
     assert_eq!(applied.code, 0, "{} {}", applied.out, applied.err);
     assert_eq!(infra.run(&["plan", "--detailed-exitcode"]).code, 0);
     assert_eq!(holding(&infra.folder, MARK), ["app.py"]);
+}
+
+/// A plan names the files of code that change: it reads their names and checksums, once, off the end of the archive that runs, and nothing when no code
+/// changes. When that can't be read, the names alone are missing. No file's content is in what is printed.
+#[tokio::test]
+async fn a_plan_names_the_files_of_code_that_change() {
+    let moto = Moto::start().await;
+    let proxy = Proxy::start(&moto.endpoint);
+    let mut infra = Infra::new("function-files");
+    let values = [("AWS_ENDPOINT_URL", proxy.endpoint.as_str()), ("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")];
+    infra.env.extend(values.map(|(k, v)| (k, v.to_owned())));
+    let spec = infra.file("shop.yaml", &SPEC.replace("runtime: python3.13,", "runtime: python3.13, subnets: none,"));
+    std::fs::create_dir_all(infra.folder.join("hello/lib")).unwrap();
+    let code = |file: &str, text: &str| infra.file(&format!("hello/{file}"), &format!("# {MARK}\n{text}\n"));
+    code("app.py", "def handler(event, context):\n    return 1");
+    code("lib/old.py", "OLD = 1");
+    code("lib/same.py", "SAME = 1");
+    let asks = || proxy.counts().iter().filter(|(operation, _)| operation.contains("/functions/")).map(|(_, n)| n).sum::<usize>();
+    let applied = run(&infra, &["apply", "-f", &spec, "--auto-approve"]).await;
+    assert_eq!(applied.code, 0, "{} {}", applied.out, applied.err);
+    proxy.reset();
+    assert_eq!(run(&infra, &["plan", "-f", &spec, "--detailed-exitcode"]).await.code, 0);
+    let nothing = asks();
+
+    code("app.py", "def handler(event, context):\n    return 2");
+    std::fs::rename(infra.folder.join("hello/lib/old.py"), infra.folder.join("hello/lib/new.py")).unwrap();
+    proxy.reset();
+    let plan = run(&infra, &["plan", "-f", &spec]).await;
+    assert_eq!(asks(), nothing + 1, "{:?}", proxy.counts());
+    assert!(!plan.out.contains(MARK) && !plan.err.contains(MARK));
+    plan.snapshot("function_code_files");
+
+    let s3 = aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(&Moto::config(&moto.endpoint)).force_path_style(true).build());
+    let kept = s3.list_objects_v2().bucket("awslambda-us-east-1-tasks").send().await.unwrap().contents.unwrap().remove(0).key.unwrap();
+    s3.delete_object().bucket("awslambda-us-east-1-tasks").key(kept).send().await.unwrap();
+    let unread = run(&infra, &["plan", "-f", &spec]).await;
+    assert_eq!(unread.out, plan.out.replace("  (3 files changed: app.py, + lib/new.py, - lib/old.py)", ""));
+    assert_eq!((unread.code, unread.err), (plan.code, plan.err));
 }

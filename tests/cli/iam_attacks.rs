@@ -25,7 +25,14 @@ fn roles(stack: &Stack) -> Vec<&IamRole> {
 /// What is printed for a stack: to apply it, to read it, and its boundary.
 fn printed(stack: &Stack, under: Option<&str>, account: Option<&str>) -> [Value; 3] {
     let policies = roles(stack).iter().flat_map(|role| role.managed_policies.clone()).collect();
-    let place = iam::Place { stack: &stack.name, region: "us-east-1", account, boundary: under, policies: &policies };
+    let place = iam::Place {
+        stack: &stack.name,
+        region: "us-east-1",
+        account,
+        boundary: under,
+        policies: &policies,
+        archives: &["builds/app.zip".to_owned()].into(),
+    };
     let kinds: BTreeSet<Kind> = stack.nodes.keys().map(|a| a.kind).collect();
     let all = [iam::apply(place, &kinds), iam::read_only(place), boundary(place, roles(stack))];
     all.map(|policy| serde_json::from_str(&policy.text()).unwrap())
@@ -96,7 +103,7 @@ fn nothing_is_stamped_anew() {
     let stack = production("");
     let all: BTreeSet<Kind> = Kind::ALL.iter().copied().collect();
     let none = BTreeSet::new();
-    let place = iam::Place { stack: &stack.name, region: "us-east-1", account: None, boundary: None, policies: &none };
+    let place = iam::Place { stack: &stack.name, region: "us-east-1", account: None, boundary: None, policies: &none, archives: &none };
     let policy: Value = serde_json::from_str(&iam::apply(place, &all).text()).unwrap();
     let mut tried = 0;
     for (statement, action) in statements(&policy).flat_map(|s| texts(&s["Action"]).into_iter().map(move |a| (s, a))) {
@@ -301,7 +308,14 @@ fn conditions_are_of_keys_that_aws_supplies() {
     let policies = [ADMIN.to_owned()].into();
     let (mut conditions, mut global) = (0, BTreeSet::new());
     for boundary in [None, Some(BOUNDARY)] {
-        let place = iam::Place { stack: "shop", region: "us-east-1", account: None, boundary, policies: &policies };
+        let place = iam::Place {
+            stack: "shop",
+            region: "us-east-1",
+            account: None,
+            boundary,
+            policies: &policies,
+            archives: &["builds/app.zip".to_owned()].into(),
+        };
         for policy in [iam::apply(place, &all), iam::read_only(place)] {
             for statement in policy.statement {
                 for action in &statement.action {

@@ -125,7 +125,14 @@ fn actions(policy: &iam::Policy) -> BTreeSet<&str> {
 #[test]
 fn a_policy_is_for_exactly_these_kinds() {
     let policies = ["arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned()].into();
-    let place = iam::Place { stack: "shop", region: "eu-central-1", account: None, boundary: None, policies: &policies };
+    let place = iam::Place {
+        stack: "shop",
+        region: "eu-central-1",
+        account: None,
+        boundary: None,
+        policies: &policies,
+        archives: &["builds/app.zip".to_owned()].into(),
+    };
     let read = iam::read_only(place);
     let none = iam::apply(place, &[].into());
     let general: BTreeSet<String> = GENERAL.write.iter().map(|c| c.action()).collect();
@@ -146,8 +153,15 @@ fn a_policy_reaches_no_further_than_its_stack() {
     let all: BTreeSet<Kind> = Kind::ALL.iter().copied().collect();
     let policies = ["arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned()].into();
     let account = Some("123456789012");
-    let place = iam::Place { stack: "shop", region: "eu-central-1", account, boundary: None, policies: &policies };
-    let wide = ["Also", "AlsoTags", "Here", "Kept", "Launch", "LinkRole", "Read", "Use"];
+    let place = iam::Place {
+        stack: "shop",
+        region: "eu-central-1",
+        account,
+        boundary: None,
+        policies: &policies,
+        archives: &["builds/app.zip".to_owned()].into(),
+    };
+    let wide = ["Also", "AlsoTags", "Code", "Here", "Kept", "Launch", "LinkRole", "Read", "Use"];
     for statement in iam::apply(place, &all).statement {
         let named = |r: &String| {
             r.contains("shop") || [":og:default*", ":parametergroup:default.*", ":parameter/aws/*"].iter().any(|own| r.ends_with(own))

@@ -167,9 +167,23 @@ struct Function {
     /// None is outside of the VPC.
     tier: Option<usize>,
     env: Vec<usize>,
+    /// So many calls at a time, and whether as many instances are there beforehand.
     reserved: Option<u32>,
+    provisioned: bool,
     permission: bool,
+    on: On,
+    /// Whether it has an address of its own.
+    url: bool,
     renamed_from: Option<&'static str>,
+}
+
+/// What calls a function by itself.
+#[derive(Clone, Debug)]
+struct On {
+    /// Which of the schedules each is, and whether it calls.
+    schedules: Entries<(usize, bool)>,
+    /// A bucket by number, where there is one.
+    bucket: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug)]

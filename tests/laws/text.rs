@@ -108,6 +108,7 @@ impl Words<'_> {
             mode: Mode::Replace,
             cascade: shape.is_multiple_of(2),
             waits: shape.is_multiple_of(2),
+            told: Some(self.next()),
         }
     }
 

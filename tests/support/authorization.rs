@@ -195,6 +195,14 @@ fn things(service: &str, said: &Said, stack: &str) -> Vec<Thing> {
             all.extend(said.one("ResourceName").map(|arn| old("parametergroup", arn)));
             all
         }
+        "events" => {
+            let rule = "rule-on-default-event-bus";
+            let arn = format!("arn:aws:events:{PLACE}:rule/{{}}");
+            let mut all = named(&[("Name", rule, &arn), ("Rule", rule, &arn), ("ResourceARN", rule, "{}")]);
+            // Tags are said of a rule that isn't there yet.
+            all.iter_mut().for_each(|thing| thing.new = said.operation == "PutRule" && !said.tags().is_empty());
+            all
+        }
         "iam" => {
             let arn = |kind: &str| format!("arn:aws:iam::123456789012:{kind}/infra/{stack}/us-east-1/{{}}");
             let profile = said.operation.contains("InstanceProfile") && !said.operation.ends_with("ForRole");
@@ -202,7 +210,12 @@ fn things(service: &str, said: &Said, stack: &str) -> Vec<Thing> {
             first(named(&[(row.0, row.1, &arn(row.1))]))
         }
         "lambda" => {
-            vec![Thing { kind: "function", arn: said.one("Function").unwrap_or_default().into(), new: said.operation == "CreateFunction" }]
+            let arn = said.one("Function").unwrap_or_default();
+            // Instances that are there beforehand are the alias'.
+            if said.operation.contains("ProvisionedConcurrency") {
+                return vec![old("function alias", format!("{arn}:live"))];
+            }
+            vec![Thing { kind: "function", arn: arn.into(), new: said.operation == "CreateFunction" }]
         }
         "logs" => first(named(&[("logGroupName", "log-group", &format!("arn:aws:logs:{PLACE}:log-group:{{}}"))])),
         "rds" => {
@@ -334,6 +347,12 @@ fn behalf(action: &str, said: &Said, service: &str, stack: &str) -> Vec<Request>
         "secretsmanager:DeleteSecret" | "secretsmanager:RotateSecret" => {
             let instance = format!("arn:aws:rds:{PLACE}:db:{}", said.one("DBInstanceIdentifier").unwrap());
             vec![kept().with("secretsmanager:ResourceTag/aws:rds:primaryDBInstanceArn", &instance)]
+        }
+        "s3:GetObject" | "s3:GetObjectVersion" => {
+            let at = |name: &str| said.params.iter().find(|(path, _)| path.rsplit('.').next() == Some(name)).map(|(_, v)| v.as_str());
+            let read = at("S3ObjectVersion").is_some() == (action == "s3:GetObjectVersion");
+            let object = at("S3Bucket").zip(at("S3Key")).filter(|_| read);
+            object.map(|(bucket, key)| Request::new(action, "object", format!("arn:aws:s3:::{bucket}/{key}"))).into_iter().collect()
         }
         "ssm:GetParameters" => {
             vec![Request::new(action, "parameter", "arn:aws:ssm:us-east-1::parameter/aws/service/ami-amazon-linux-latest/al2023")]

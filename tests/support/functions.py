@@ -5,8 +5,10 @@ import copy
 import json
 import threading
 import time
+import uuid
 from urllib.parse import unquote
 
+from moto.awslambda import urls
 from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
 from moto.awslambda.models import LambdaBackend, LambdaFunction
 from moto.awslambda.policy import Policy
@@ -14,10 +16,15 @@ from moto.awslambda.responses import LambdaResponse
 from moto.ec2.exceptions import DependencyViolationError
 from moto.ec2.models import EC2Backend, ec2_backends
 from moto.iam.models import IAMBackend, iam_backends
+from moto.s3.models import s3_backends
 
 # How long a change is under way, a role is unknown, and an interface outlives its function.
 TAKES, SPREADS, LINGERS = 0.03, 0.15, 0.2
-ENI = "AWS Lambda VPC ENI"
+ENI, TASKS = "AWS Lambda VPC ENI", "awslambda-us-east-1-tasks"
+
+
+class Missing(LambdaClientError):
+    code = 404
 
 
 class Conflict(LambdaClientError):
@@ -167,8 +174,27 @@ def publish(self):
     made.description, made.first = self._get_param("Description") or fn.description, True
     start(made)
     versions.append(made)
+    if made.package_type != "Image":
+        keep(made)
     self.backend._lambdas._arns[made.function_arn] = made
     return 201, {"status": 201}, json.dumps(made.get_configuration())
+
+
+def keep(fn):
+    """A version's archive can be fetched for a while, from a bucket of Lambda's."""
+    s3 = s3_backends[fn.account_id][fn.partition]
+    if TASKS not in s3.buckets:
+        s3.create_bucket(TASKS, fn.region)
+    s3.put_object(TASKS, f"{fn.function_name}-{fn.version}", fn.code_bytes)
+
+
+def show_function(self):
+    told = json.loads(SHOW_FUNCTION(self))
+    version = told["Configuration"]["Version"]
+    if version != "$LATEST" and "Location" in told.get("Code", {}):
+        port = self.normalized_request.environ["SERVER_PORT"]
+        told["Code"]["Location"] = f"http://127.0.0.1:{port}/{TASKS}/{told['Configuration']['FunctionName']}-{version}?Signature=0"
+    return json.dumps(told)
 
 
 def delete(self, name, qualifier=None):
@@ -205,10 +231,82 @@ def forbid(self):
     return 204, {"status": 204}, ""
 
 
+def permitted(self, raw, qualifier=None):
+    """Conditions that go with a URL."""
+    said = json.loads(raw)
+    auth, by_url = said.pop("FunctionUrlAuthType", None), said.pop("InvokedViaFunctionUrl", None)
+    statement, revision = STATEMENT(self, json.dumps(said), qualifier)
+    if auth:
+        statement["Condition"] = {"StringEquals": {"lambda:FunctionUrlAuthType": auth}}
+    if by_url is not None:
+        statement["Condition"] = {"Bool": {"lambda:InvokedViaFunctionUrl": str(by_url).lower()}}
+    return statement, revision
+
+
+def url(self):
+    """The URL of an alias."""
+    fn, asked = self.backend.get_function(unquote(self.path.split("/")[-2])), self.method
+    alias = self._get_param("Qualifier")
+    self.backend.get_alias(alias, fn.function_name)
+    urls = fn.__dict__.setdefault("urls", {})
+    if asked == "POST":
+        if alias in urls:
+            raise Conflict("Failed to create function url config for the alias: it has one")
+        address = f"https://{uuid.uuid4().hex}.lambda-url.{fn.region}.on.aws/"
+        urls[alias] = {"FunctionUrl": address, "FunctionArn": f"{fn.function_arn}:{alias}", "InvokeMode": "BUFFERED", "CreationTime": "2026-01-01T00:00:00Z"}
+    elif alias not in urls:
+        raise Missing("ResourceNotFoundException", "The resource you requested does not exist.")
+    if asked == "DELETE":
+        del urls[alias]
+        return 204, {"status": 204}, ""
+    if asked != "GET":
+        said = self.json_body
+        origins = said.get("Cors", {}).get("AllowOrigins", [])
+        if any("*" in origin and origin != "*" for origin in origins):
+            raise InvalidParameterValueException(f"Invalid origin: {origins}")
+        urls[alias].update({key: said[key] for key in ("AuthType", "Cors") if key in said}, LastModifiedTime="2026-01-01T00:00:00Z")
+    status = 201 if asked == "POST" else 200
+    return status, {"status": status}, json.dumps(urls[alias])
+
+
+def provisioned(self):
+    """Instances of an alias that are there beforehand: never more than are reserved, and not at once."""
+    fn, asked = self.backend.get_function(unquote(self.path.split("/")[-2])), self.method
+    alias = self._get_param("Qualifier")
+    self.backend.get_alias(alias, fn.function_name)
+    all = fn.__dict__.setdefault("provisioned", {})
+    if asked == "PUT":
+        count, kept = self.json_body["ProvisionedConcurrentExecutions"], fn.reserved_concurrency
+        if kept is not None and count > int(kept):
+            raise InvalidParameterValueException(f"Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function")
+        all[alias] = (count, time.monotonic() + TAKES)
+    elif alias not in all:
+        raise Missing("ProvisionedConcurrencyConfigNotFoundException", "No Provisioned Concurrency Config found for this function")
+    if asked == "DELETE":
+        del all[alias]
+        return 204, {"status": 204}, ""
+    count, ready = all[alias]
+    done = time.monotonic() >= ready
+    told = {"RequestedProvisionedConcurrentExecutions": count, "AllocatedProvisionedConcurrentExecutions": count if done else 0, "Status": "READY" if done else "IN_PROGRESS"}
+    status = 202 if asked == "PUT" else 200
+    return status, {"status": status}, json.dumps(told)
+
+
+def reserve(self):
+    """No fewer calls are taken than there are instances."""
+    fn = self.backend.get_function(unquote(self.path.split("/")[-2]))
+    count = self._get_param("ReservedConcurrentExecutions")
+    if count is not None and int(count) < sum(n for n, _ in fn.__dict__.get("provisioned", {}).values()):
+        raise InvalidParameterValueException("ReservedConcurrentExecutions should not be lower than function's total provisioned concurrency")
+    return RESERVE(self)
+
+
 def show(self, name, qualifier=None):
     return policy(self, name, qualifier).wire_format()
 
 
+SHOW_FUNCTION = LambdaResponse.get_function
+RESERVE, STATEMENT = LambdaResponse.put_function_concurrency, Policy.add_statement
 INIT, CONFIGURATION, CREATE, DELETE, DELETE_GROUP, DELETE_SUBNET, MAKE_ROLE = (
     LambdaFunction.__init__,
     LambdaFunction.get_configuration,
@@ -229,7 +327,15 @@ def install():
     LambdaBackend.delete_function = delete
     LambdaBackend.add_permission = permit
     LambdaBackend.get_policy = show
+    LambdaResponse.get_function = show_function
     LambdaResponse.remove_permission = forbid
+    LambdaResponse.put_function_concurrency = reserve
+    for verb in ("create", "delete", "get", "update"):
+        setattr(LambdaResponse, f"{verb}_function_url_config", url)
+    for verb in ("put", "delete", "get"):
+        setattr(LambdaResponse, f"{verb}_provisioned_concurrency_config", provisioned)
+    urls.url_paths[r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/provisioned-concurrency$"] = LambdaResponse.dispatch
+    Policy.add_statement = permitted
     LambdaResponse.publish_version = publish
     EC2Backend._delete_security_group = delete_group
     EC2Backend.delete_subnet = delete_subnet

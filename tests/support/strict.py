@@ -1,4 +1,4 @@
-"""What RDS, S3, SNS, Auto Scaling and Elastic Load Balancing do otherwise than the emulator. What it refuses: each rule with the error that RDS was seen to answer with, or that its reference names.
+"""What RDS, S3, SNS, Auto Scaling, EventBridge and Elastic Load Balancing do otherwise than the emulator. What it refuses: each rule with the error that RDS was seen to answer with, or that its reference names.
 And parameters: a value that is the family's own isn't the user's, whoever wrote it."""
 import ipaddress
 import json
@@ -11,6 +11,8 @@ from moto.awslambda.models import lambda_backends
 from moto.core.responses import ActionResult, EmptyResult
 from moto.elbv2.exceptions import ELBClientError
 from moto.elbv2.models import ELBv2Backend
+from moto.events.exceptions import ValidationException as EventsValidation
+from moto.events.models import EventsBackend
 from moto.iam.access_control import IAMPolicy
 from moto.rds.exceptions import DBParameterGroupNotFoundError
 from moto.rds.exceptions import InvalidParameterCombination, InvalidParameterValue
@@ -260,6 +262,52 @@ def health(self, arn, targets):
     return found
 
 
+# What EventBridge takes as the schedule of a rule.
+UNITS = ("minute", "hour", "day")
+MONTHS = "JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
+DAYS = "SUN|MON|TUE|WED|THU|FRI|SAT"
+
+
+def numbers(least, most, words=""):
+    return "(?:" + "|".join([*map(str, range(most, least - 1, -1)), *filter(None, [words])]) + ")"
+
+
+def crons(least, most, words="", more="", steps=True):
+    one = numbers(least, most, words)
+    item = rf"(?:(?:\*|{one}(?:-{one})?)" + (r"(?:/[1-9]\d*)?)" if steps else ")")
+    item = f"(?:{item}{more.format(one=one)})"
+    return rf"{item}(?:,{item})*"
+
+
+CRON = [
+    crons(0, 59),
+    crons(0, 23),
+    r"\?|" + crons(1, 31, more="|L|LW|{one}W"),
+    crons(1, 12, MONTHS),
+    r"\?|" + crons(1, 7, DAYS, more="|L|{one}L|{one}#[1-5]", steps=False),
+    crons(1970, 2199),
+]
+
+
+def is_schedule(text):
+    rate = re.fullmatch(r"rate\(([1-9]\d*) ([a-z]+)\)", text)
+    if rate:
+        return rate[2] in [unit if rate[1] == "1" else unit + "s" for unit in UNITS]
+    cron = re.fullmatch(r"cron\((.*)\)", text)
+    fields = cron[1].split(" ") if cron else []
+    return len(fields) == 6 and [fields[2], fields[4]].count("?") == 1 and all(map(re.fullmatch, CRON, fields))
+
+
+def rule(self, name, **said):
+    """Tags of a rule that is there already are passed over."""
+    if said.get("scheduled_expression") and not is_schedule(said["scheduled_expression"]):
+        raise EventsValidation("Parameter ScheduleExpression is not valid.")
+    if name in self._get_event_bus("default").rules:
+        said["tags"] = None
+    return RULE(self, name, **said)
+
+
+RULE = EventsBackend.put_rule
 NOTIFY = FakeBucket.set_notification_configuration
 TURN, REGISTER, HEALTH = ELBv2Backend.modify_listener, ELBv2Backend.register_targets, ELBv2Backend.describe_target_health
 
@@ -408,6 +456,7 @@ def install():
     ELBv2Backend._validate_conditions = conditions
     AutoScalingBackend.put_scheduled_update_group_action = scheduled
     AutoScalingBackend.put_scaling_policy = policy
+    EventsBackend.put_rule = rule
     AutoScalingResponse.enable_metrics_collection = measure
     AutoScalingResponse.disable_metrics_collection = unmeasure
     FakeBucket.set_lifecycle = lifecycle

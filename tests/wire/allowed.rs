@@ -18,7 +18,14 @@ pub fn refused(scene: &Scene, asked: &[Asked]) -> (usize, BTreeSet<String>) {
     let roles = nodes().filter_map(|(_, o)| if let Object::IamRole(role) = o { Some(role) } else { None });
     let policies = roles.flat_map(|role| role.managed_policies.clone()).collect();
     let account = Some("123456789012");
-    let place = iam::Place { stack: &scene.name, region: "us-east-1", account, boundary: scene.boundary, policies: &policies };
+    let place = iam::Place {
+        stack: &scene.name,
+        region: "us-east-1",
+        account,
+        boundary: scene.boundary,
+        policies: &policies,
+        archives: &["builds/app.zip".to_owned()].into(),
+    };
     let json = |policy: iam::Policy| -> Value { serde_json::from_str(&policy.text()).unwrap() };
     let (apply, read) = (json(iam::apply(place, &kinds)), json(iam::read_only(place)));
     let (mut all, mut no) = (0, BTreeSet::new());

@@ -25,7 +25,7 @@ pub enum Part {
     Write,
 }
 
-type Request = (Service, String);
+pub type Request = (Service, String);
 
 /// One request, and whose it was.
 pub struct Asked {
@@ -117,7 +117,7 @@ impl Cloud for Watched {
 }
 
 /// A request by its service and the API's own name.
-fn request(call: &proxy::Call) -> Request {
+pub fn request(call: &proxy::Call) -> Request {
     let name = match call.service.as_str() {
         "monitoring" => "cloudwatch",
         "tagging" => "tag",

@@ -1,14 +1,21 @@
 use std::path::Path;
 
 use infra::files::package::survey;
-use infra::kinds::function::{Variable, zipped};
+use infra::kinds::function::{Url, UrlCors, Variable, zipped};
 use infra::kinds::{Function, Kind, Object, Ref, Text};
 use infra::model::{Ranked, Secret};
+
+use infra::cloud::Observe;
+use infra::files::package::pack;
+use infra::run::Outcome;
 
 use super::iam_role::role;
 use super::load_balancer::network;
 use super::log_group::log_group;
 use super::{Case, Sends};
+use crate::support::moto::Moto;
+use crate::support::proxy::Proxy;
+use crate::support::{address, apply, plan_for, settled, stack};
 
 /// Where the code of tests lies.
 pub fn code(name: &str) -> String {
@@ -38,9 +45,12 @@ pub fn function(folder: &str) -> Function {
         ]
         .into(),
         reserved_concurrency: None,
+        provisioned_concurrency: None,
+        url: None,
         tags: [("Name".into(), "wire".into())].into(),
         version: Default::default(),
         arn: Default::default(),
+        address: Default::default(),
     }
 }
 
@@ -54,6 +64,17 @@ pub fn ground() -> Vec<(&'static str, Object)> {
         ("log_group.b", log_group().into()),
     ]);
     world
+}
+
+fn cors() -> UrlCors {
+    UrlCors {
+        origins: ["https://www.example.com".into(), "http://localhost:8080".into()].into(),
+        methods: ["GET".into(), "POST".into()].into(),
+        headers: ["content-type".into()].into(),
+        expose: ["etag".into()].into(),
+        credentials: true,
+        max_age: 3600,
+    }
 }
 
 /// Layers are in a replay: the emulator takes only those that were made there.
@@ -81,12 +102,19 @@ pub fn case() -> Case {
             let base = base.clone();
             Function { package: "Image".into(), code, source: String::new(), runtime: None, handler: None, ..base }.into()
         }),
+        ("provisioned_concurrency", with(|f| f.provisioned_concurrency = Some(2))),
+        (
+            "provisioned_concurrency: all that is reserved",
+            with(|f| (f.reserved_concurrency, f.provisioned_concurrency) = (Some(1), Some(1))),
+        ),
         ("reserved_concurrency", with(|f| f.reserved_concurrency = Some(3))),
         ("role", with(|f| f.role = Ref::to("other"))),
         ("runtime", with(|f| f.runtime = Some("python3.14".into()))),
         ("security_groups", with(|f| f.security_groups = [Ref::to("office")].into())),
         ("subnets", with(|f| f.subnets = [Ref::to("b"), Ref::to("c")].into())),
         ("tags", with(|f| f.tags = [("team".into(), "a b".into())].into())),
+        ("url", with(|f| f.url = Some(Url { public: false, cors: None }))),
+        ("url: for all, and for pages of others", with(|f| f.url = Some(Url { public: true, cors: Some(cors()) }))),
         ("timeout", with(|f| f.timeout = 900)),
     ];
     let mut world = ground();
@@ -94,4 +122,74 @@ pub fn case() -> Case {
     Case { address: "function.app", world, variants }
 }
 
+/// Code that lies in S3 is taken from there, in the version that the spec names. An archive that isn't the one whose digest the spec has is refused before
+/// anything calls it, and what was called before still is.
+#[tokio::test]
+async fn code_in_s3_is_the_one_that_the_spec_names() {
+    let moto = Moto::start().await;
+    let proxy = Proxy::start(&moto.endpoint);
+    let cloud = Moto::clients(&proxy.endpoint);
+    cloud.s3().create_bucket().bucket("builds").send().await.unwrap();
+    for name in ["hello", "other"] {
+        let (archive, _) = pack(Path::new(&code(name))).unwrap();
+        cloud.s3().put_object().bucket("builds").key(format!("{name}.zip")).body(archive.into()).send().await.unwrap();
+    }
+    let want = |source: &str, digest: &str| {
+        let mut world = ground();
+        let outside = Function { subnets: [].into(), security_groups: [].into(), ..function(digest) };
+        world.push(("function.app", Function { source: source.into(), ..outside }.into()));
+        stack("wire-s3", world)
+    };
+    let go = async |want: &infra::stack::Stack, run: &str| {
+        let plan = plan_for(&cloud, want).await.unwrap();
+        let (outcome, events) = apply(&cloud, &plan, run).await;
+        (outcome, format!("{events:#?}"))
+    };
+    let served = async || {
+        let live = Observe::list(&cloud, Kind::Function, "wire-s3").await.unwrap().remove(0);
+        live.of::<Function>().unwrap().code
+    };
+    let (first, second) = (want("s3://builds/hello.zip", "hello"), want("s3://builds/other.zip?versionId=aB.c_1", "other"));
+    let (outcome, events) = go(&first, "r1").await;
+    assert_eq!((outcome, served().await), (Outcome::Applied, function("hello").code), "{events}");
+    settled(&cloud, &first, "first").await;
+
+    let (outcome, events) = go(&want("s3://builds/hello.zip", "other"), "r2").await;
+    assert!(matches!(outcome, Outcome::RolledBack(Some(_))), "{outcome:?} {events}");
+    assert!(events.contains("is different from current CodeSHA256") && events.contains("the one at s3://builds/hello.zip"), "{events}");
+    settled(&cloud, &first, "after a refusal").await;
+
+    let (outcome, events) = go(&second, "r3").await;
+    assert_eq!((outcome, served().await), (Outcome::Applied, function("other").code), "{events}");
+    let sent = proxy.log().into_iter().rfind(|call| call.operation.ends_with("/code")).unwrap().body;
+    let sent: serde_json::Value = serde_json::from_str(&sent).unwrap();
+    assert_eq!((&sent["S3Key"], &sent["S3ObjectVersion"], sent.get("ZipFile")), (&"other.zip".into(), &"aB.c_1".into(), None));
+    assert_eq!(go(&stack("wire-s3", []), "r4").await.0, Outcome::Applied);
+}
+
 pub const SENDS: Sends = Sends { kind: Kind::Function, lists: &["GetResources"], creates: &[], unseen: &[] };
+
+/// A function that leaves its subnets and its group is what it was until nothing can fail any more; then the version that stood there goes, and with it the
+/// network interfaces that hold what it has left.
+#[tokio::test]
+async fn what_a_function_has_left_can_be_deleted() {
+    let moto = Moto::start().await;
+    let cloud = Moto::clients(&moto.endpoint);
+    let base = stack("wire-left", ground());
+    let mut inside = base.clone();
+    let office = base.nodes[&address("security_group.office")].clone();
+    inside.nodes.insert(address("security_group.own"), office);
+    let own = Function { security_groups: [Ref::to("own")].into(), subnets: [Ref::to("b"), Ref::to("c")].into(), ..function("hello") };
+    inside.nodes.insert(address("function.app"), own.into());
+    let mut outside = base.clone();
+    outside.nodes.remove(&address("subnet.c"));
+    outside.nodes.insert(address("function.app"), Function { security_groups: [].into(), subnets: [].into(), ..function("other") }.into());
+    for (want, run) in [(&inside, "r1"), (&outside, "r2")] {
+        let plan = plan_for(&cloud, want).await.unwrap();
+        let (outcome, events) = apply(&cloud, &plan, run).await;
+        assert_eq!(outcome, Outcome::Applied, "{run} {events:#?}");
+        settled(&cloud, want, run).await;
+    }
+    let (outcome, events) = apply(&cloud, &plan_for(&cloud, &stack("wire-left", [])).await.unwrap(), "r3").await;
+    assert_eq!(outcome, Outcome::Applied, "{events:#?}");
+}

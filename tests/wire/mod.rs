@@ -17,6 +17,7 @@ mod deployed;
 mod doubt;
 mod edge;
 mod elastic_ip;
+mod event_rule;
 mod flow_log;
 mod foreign;
 mod function;
@@ -143,6 +144,7 @@ kinds! {
     db_replica,
     db_subnet_group,
     elastic_ip,
+    event_rule,
     flow_log,
     function,
     iam_role,

@@ -15,6 +15,7 @@ const SENT: &[(Kind, &str, &str, &str)] = &[
     (Kind::DbParameterGroup, "rds", "CreateDBParameterGroup", "DBParameterGroupName"),
     (Kind::DbReplica, "rds", "CreateDBInstanceReadReplica", "DBInstanceIdentifier"),
     (Kind::DbSubnetGroup, "rds", "CreateDBSubnetGroup", "DBSubnetGroupName"),
+    (Kind::EventRule, "events", "PutRule", "Name"),
     (Kind::Function, "lambda", "CreateFunction", "FunctionName"),
     (Kind::IamRole, "iam", "CreateRole", "RoleName"),
     (Kind::InstanceProfile, "iam", "CreateInstanceProfile", "InstanceProfileName"),
@@ -126,7 +127,14 @@ fn ordinary_names_stay_what_they_were() {
 fn policies_name_the_objects_that_a_stack_gets() {
     for stack in ["internal-shop", "xn--shop", "a--b", "s-"] {
         let policies = std::collections::BTreeSet::new();
-        let place = Place { stack, region: "eu-central-1", account: Some("123456789012"), boundary: None, policies: &policies };
+        let place = Place {
+            stack,
+            region: "eu-central-1",
+            account: Some("123456789012"),
+            boundary: None,
+            policies: &policies,
+            archives: &policies,
+        };
         let policy = apply(place, &Kind::ALL.iter().copied().collect());
         let resources: Vec<String> = policy.statement.iter().flat_map(|s| s.resource.iter().cloned()).collect();
         for (kind, before) in [(Kind::Bucket, ":s3:::"), (Kind::DbInstance, ":db:"), (Kind::ReplicationGroup, ":replicationgroup:")] {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use infra::kinds::Kind;
 use infra::run::Outcome;
 
+use super::calls::request;
 use super::sends;
 use crate::support::reference::{Reference, lower};
 use crate::support::{apply, plan_for};
@@ -77,4 +78,58 @@ async fn an_apply_makes_the_calls_it_must() {
     assert!(made.keys().all(|operation| must.contains_key(operation.as_str())), "a call that nobody expects: {made:#?}");
     assert!(writes.len() * 10 <= least * 11, "{made:#?}");
     assert!(reads.len() <= 2 * objects, "{reads:#?}");
+}
+
+/// What a plan that finds nothing to do asks of each object that no list of AWS's shows whole, by the kind that asks; all else is asked by pages.
+const EACH: &[(&str, usize)] = &[
+    ("EventBridge ListTagsForResource", 1),
+    ("EventBridge ListTargetsByRule", 1),
+    ("Lambda GetAlias", 1),
+    ("Lambda GetFunction", 1),
+    ("Lambda GetFunctionConcurrency", 1),
+    ("Lambda GetFunctionUrlConfig", 1),
+    // Whether the rule may call it, and whether the bucket may.
+    ("Lambda GetPolicy", 2),
+    ("Lambda GetProvisionedConcurrencyConfig", 1),
+    ("S3 GetBucketCors", 1),
+    ("S3 GetBucketEncryption", 1),
+    ("S3 GetBucketLifecycleConfiguration", 1),
+    ("S3 GetBucketNotificationConfiguration", 1),
+    ("S3 GetBucketOwnershipControls", 1),
+    ("S3 GetBucketPolicy", 1),
+    ("S3 GetBucketTagging", 1),
+    ("S3 GetBucketVersioning", 1),
+    ("S3 GetPublicAccessBlock", 1),
+];
+
+/// Buckets, functions, their roles and rules grow in number, and a plan asks so much more for each, and no more than that.
+#[tokio::test]
+async fn what_no_list_shows_is_asked_of_each_object() {
+    let mut seen: Vec<BTreeMap<String, usize>> = vec![];
+    for n in [1, 3] {
+        let reference = Reference::start().await;
+        let function = |i: usize| {
+            let on = format!("on: {{ storage: {{ b{i}: {{ prefix: in/ }} }}, schedule: {{ often: {{ expression: rate(5 minutes) }} }} }}");
+            format!("  f{i}: {{ code: tests/support/code/hello, runtime: python3.13, subnets: none, {on} }}\n")
+        };
+        let all = |of: &dyn Fn(usize) -> String| (0..n).map(of).collect::<String>();
+        let buckets = all(&|i| format!("  b{i}: {{ allow_from: [f{i}] }}\n"));
+        let spec = format!("stack: each\nregion: us-east-1\nfunctions:\n{}storage:\n{buckets}", all(&function));
+        let want = lower(&[("each.yaml", &spec)]);
+        reference.apply(&want, "r1").await;
+        reference.proxy.reset();
+        assert!(plan_for(&reference.cloud, &want).await.unwrap().is_empty());
+        let mut counts = BTreeMap::new();
+        reference
+            .proxy
+            .log()
+            .iter()
+            .map(request)
+            .for_each(|(service, operation)| *counts.entry(format!("{service:?} {operation}")).or_default() += 1);
+        seen.push(counts);
+    }
+    let more = seen[1].iter().map(|(operation, n)| (operation.as_str(), n - seen[0].get(operation).copied().unwrap_or(0)));
+    let more: BTreeMap<&str, usize> = more.filter(|(_, n)| *n > 0).collect();
+    let twice: BTreeMap<&str, usize> = EACH.iter().map(|(operation, n)| (*operation, 2 * n)).collect();
+    assert_eq!(more, twice);
 }

@@ -49,6 +49,8 @@ const PARAMETERS: &str = include_str!("parameters.txt");
 /// What a region offers; `None` where the table has nothing of that.
 pub fn of(question: &Question, region: &str) -> Option<Fact> {
     match question {
+        // It keeps no code.
+        Question::Archive { .. } => None,
         Question::CacheParameters(family) => parameters(if family.starts_with("valkey") { "redis" } else { engine(family) }),
         Question::CacheVersions(engine) => versions(CACHES, engine).map(Fact::names),
         Question::DatabaseClasses { engine, .. } => versions(DATABASES, engine).map(|_| classes()),

@@ -1,5 +1,5 @@
-//! How what is offered is read. Every request only reads, and none is about an object of the stack.
-use super::super::{ec2, elasticache, rds};
+//! How what is offered is read. Every request only reads.
+use super::super::{ec2, elasticache, function, rds};
 use super::{Fact, Question};
 use crate::wire::{Clients, CloudError};
 
@@ -7,6 +7,7 @@ impl Question {
     /// Asks the service whose business it is. An answer without anything tells nothing but of an instance type, which a region need not have.
     pub(crate) async fn ask(&self, cx: &Clients) -> Result<Option<Fact>, CloudError> {
         let answer = match self {
+            Question::Archive { function, version } => return Ok(function::files(cx, function, version).await.map(Fact::Files)),
             Question::CacheParameters(family) => elasticache::offers::parameters(cx, family).await?,
             Question::CacheVersions(engine) => elasticache::offers::versions(cx, engine).await?,
             Question::DatabaseClasses { engine, version } => rds::offers::classes(cx, engine, version).await?,
@@ -18,6 +19,7 @@ impl Question {
         let told = match &answer {
             Fact::Offers(offers) => !offers.is_empty(),
             Fact::Parameters(parameters) => !parameters.is_empty(),
+            Fact::Files(_) => true,
         };
         Ok(told.then_some(answer))
     }

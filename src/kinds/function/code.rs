@@ -5,9 +5,34 @@ use aws_sdk_lambda::primitives::Blob;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::Function;
+use super::{Function, read};
 use crate::files::package;
-use crate::wire::{Class, CloudError};
+use crate::files::package::directory::{self, Files};
+use crate::kinds::{Facts, Live, Question};
+use crate::wire::{Class, Clients, CloudError, archive};
+
+/// What a source that is an object of S3 begins with.
+const S3: &str = "s3://";
+/// What stands before an object's version, as in S3's own requests.
+const VERSION: &str = "?versionId=";
+
+/// An archive that lies in a bucket of the function's region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored<'a> {
+    /// `S3Bucket`.
+    pub bucket: &'a str,
+    /// `S3Key`.
+    pub key: &'a str,
+    /// `S3ObjectVersion`.
+    pub version: Option<&'a str>,
+}
+
+/// Where an archive lies, `s3://BUCKET/KEY` or `s3://BUCKET/KEY?versionId=VERSION`; `None` for one that doesn't lie in S3.
+pub fn stored(source: &str) -> Option<Stored<'_>> {
+    let (bucket, key) = source.strip_prefix(S3)?.split_once('/')?;
+    let (key, version) = key.split_once(VERSION).map_or((key, None), |(key, version)| (key, Some(version)));
+    Some(Stored { bucket, key, version })
+}
 
 /// What stands before the digest of an archive.
 const SHA256: &str = "sha256:";
@@ -55,9 +80,33 @@ impl Function {
     }
 }
 
+/// The files of a version's archive, of which only the directory is read; `None` when it can't be.
+pub(crate) async fn files(cx: &Clients, function: &str, version: &str) -> Option<Files> {
+    let seen = read::version(cx, function, Some(version)).await.ok().flatten()?;
+    archive::files(&seen.code?.location?).await
+}
+
+/// Which files of code that lies here are others than those that run.
+pub(super) fn told(wanted: &Function, before: &Live, facts: &Facts) -> Option<String> {
+    if wanted.package != "Zip" || wanted.source.is_empty() || stored(&wanted.source).is_some() {
+        return None;
+    }
+    let version = before.of::<Function>().ok()?.version.0?;
+    let there = facts.files(Question::Archive { function: before.id.clone(), version })?;
+    package::contents(Path::new(&wanted.source)).map(|here| directory::changed(there, &here))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_object_has_a_bucket_a_key_and_maybe_a_version() {
+        let at = |key, version| Some(Stored { bucket: "builds", key, version });
+        assert_eq!(stored("s3://builds/app/1.zip"), at("app/1.zip", None));
+        assert_eq!(stored("s3://builds/1.zip?versionId=aB.c_1"), at("1.zip", Some("aB.c_1")));
+        assert_eq!(stored("./s3/1.zip"), None);
+    }
 
     #[test]
     fn digests_go_round() {

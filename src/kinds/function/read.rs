@@ -28,7 +28,7 @@ pub(super) async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudEr
 }
 
 /// The stack's functions by name, with their tags. The tagging service still shows deleted ones for a while.
-async fn tagged(cx: &Clients, stack: &str) -> Result<BTreeMap<String, Tags>, CloudError> {
+pub(super) async fn tagged(cx: &Clients, stack: &str) -> Result<BTreeMap<String, Tags>, CloudError> {
     let filter = TagFilter::builder().key(TAG_STACK).values(stack).build();
     let request = cx.tagging().get_resources().resource_type_filters("lambda:function").tag_filters(filter).resources_per_page(100);
     let send = async |token| request.clone().set_pagination_token(token).send().await;
@@ -51,7 +51,7 @@ pub(super) async fn listed(cx: &Clients, name: &str, stack: &str) -> Result<(), 
 async fn one(cx: &Clients, name: &str, all: &Tags, tags: Tags) -> Result<Option<Function>, CloudError> {
     let request = cx.lambda().get_function_concurrency().function_name(name);
     let reserved = cx.safe(Service::Lambda, "GetFunctionConcurrency", async || request.clone().send().await);
-    let (alias, reserved) = tokio::join!(alias(cx, name), reserved);
+    let (alias, reserved, provisioned, url) = tokio::join!(alias(cx, name), reserved, provisioned::read(cx, name), url::read(cx, name));
     let (alias, Some(reserved)) = (alias?, present(reserved)?) else { return Ok(None) };
     let Some(seen) = version(cx, name, alias.as_ref().map(|a| a.version.as_str())).await? else { return Ok(None) };
     let mut function = function(seen, all);
@@ -66,6 +66,8 @@ async fn one(cx: &Clients, name: &str, all: &Tags, tags: Tags) -> Result<Option<
         None => function.code = String::new(),
     }
     function.reserved_concurrency = reserved.reserved_concurrent_executions;
+    function.provisioned_concurrency = provisioned?;
+    (function.url, function.address.0) = url?.unzip();
     function.tags = tags;
     Ok(Some(function))
 }
@@ -111,8 +113,11 @@ pub(super) fn function(seen: GetFunctionOutput, tags: &Tags) -> Function {
         layers: Ranked(seen.layers().iter().filter_map(|l| layer(l.arn()?)).collect()),
         env: env::read(seen.environment.and_then(|e| e.variables).unwrap_or_default(), tags),
         reserved_concurrency: None,
+        provisioned_concurrency: None,
+        url: None,
         tags: Tags::new(),
         version: Computed::default(),
         arn: Computed::default(),
+        address: Computed::default(),
     }
 }

@@ -116,6 +116,16 @@ pub(super) fn breaches(f: &Function) -> Vec<Breach> {
     if f.reserved_concurrency.is_some_and(|n| n < 0) {
         say(Code::OutOfRange, "reserved_concurrency", "calls are counted from 0".into(), "write 0 to stop all calls, or more");
     }
+    if let Some(calls) = f.provisioned_concurrency {
+        if calls < 1 {
+            say(Code::OutOfRange, "provisioned_concurrency", "instances are counted from 1".into(), "write 1 or more, or leave it out");
+        }
+        if let Some(kept) = f.reserved_concurrency.filter(|kept| *kept < calls) {
+            let message = format!("{calls} instances are to be there before they are called, and {kept} calls at a time are taken");
+            say(Code::Refused, "provisioned_concurrency", message, "provide as many as are reserved at most, or reserve more");
+        }
+    }
+    found.extend(f.url.iter().flat_map(super::url::breaches));
     found
 }
 

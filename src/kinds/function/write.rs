@@ -21,9 +21,12 @@ impl Function {
         let of = |f: &Function| Function {
             source: String::new(),
             reserved_concurrency: None,
+            provisioned_concurrency: None,
+            url: None,
             tags: Tags::new(),
             version: Computed::default(),
             arn: Computed::default(),
+            address: Computed::default(),
             ..f.clone()
         };
         of(self) == of(version)
@@ -32,7 +35,12 @@ impl Function {
     /// Itself as it stands now.
     pub(super) async fn made(&self, cx: &Clients, name: &str, stamp: &Stamp, links: &Links) -> Result<Live, CloudError> {
         let alias = half(read::alias(cx, name).await)?.ok_or_else(|| CloudError::incomplete("GetAlias", "AliasArn"))?;
-        let now = Function { version: Computed::from(alias.version), arn: Computed::from(alias.arn), ..self.clone() };
+        let address = match &self.url {
+            Some(_) => half(url::read(cx, name).await)?.map(|(_, address)| address),
+            None => None,
+        };
+        let (version, arn) = (Computed::from(alias.version), Computed::from(alias.arn));
+        let now = Function { version, arn, address: Computed(address), ..self.clone() };
         Live::made(name, now, stamp, links)
     }
 
@@ -62,8 +70,11 @@ impl Function {
     /// Creates the function, as `$LATEST` alone.
     pub(super) async fn make(&self, cx: &Clients, name: &str, stamp: &Stamp) -> Result<(), CloudError> {
         let code = match self.package.as_str() {
-            "Image" => FunctionCode::builder().image_uri(&self.code).build(),
-            _ => FunctionCode::builder().zip_file(self.archive()?).build(),
+            "Image" => FunctionCode::builder().image_uri(&self.code),
+            _ => match stored(&self.source) {
+                Some(at) => FunctionCode::builder().s3_bucket(at.bucket).s3_key(at.key).set_s3_object_version(at.version.map(String::from)),
+                None => FunctionCode::builder().zip_file(self.archive()?),
+            },
         };
         let (runtime, handler) = self.runs();
         let request = cx
@@ -72,7 +83,7 @@ impl Function {
             .function_name(name)
             .role(iam_role::arn(cx, &self.role.0).await?)
             .package_type(PackageType::from(self.package.as_str()))
-            .code(code)
+            .code(code.build())
             .set_runtime(runtime)
             .set_handler(handler)
             .architectures(Architecture::from(self.architecture.as_str()))
@@ -100,7 +111,8 @@ impl Function {
         let served = read::alias(cx, name).await?;
         let version = self.ready(cx, name, served.as_ref(), (stamp, after)).await?;
         half(point(cx, name, &version, served.as_ref()).await)?;
-        half(self.reserve(cx, name).await)?;
+        half(self.keep(cx, name).await)?;
+        half(self.address(cx, name).await)?;
         if !before.is_empty() {
             half(set_tags(cx, name, before, after).await)?;
         }
@@ -164,7 +176,10 @@ impl Function {
         let request = cx.lambda().update_function_code().function_name(name).architectures(Architecture::from(self.architecture.as_str()));
         let request = match self.package.as_str() {
             "Image" => request.image_uri(&self.code),
-            _ => request.zip_file(self.archive()?),
+            _ => match stored(&self.source) {
+                Some(at) => request.s3_bucket(at.bucket).s3_key(at.key).set_s3_object_version(at.version.map(String::from)),
+                None => request.zip_file(self.archive()?),
+            },
         };
         let send = async || cx.safe(Service::Lambda, "UpdateFunctionCode", async || request.clone().send().await).await;
         states::in_turn(cx, name, send).await?;
@@ -177,13 +192,26 @@ impl Function {
         let by = format!("infra {}/{}", stamp.run, stamp.step);
         let request = cx.lambda().publish_version().function_name(name).set_code_sha256(guard).description(by);
         let send = async || cx.safe(Service::Lambda, "PublishVersion", async || request.clone().send().await).await;
-        let made = states::in_turn(cx, name, send).await?;
+        let made = states::in_turn(cx, name, send).await.map_err(|e| match stored(&self.source) {
+            Some(_) if e.message.contains("CodeSHA256") => e.adding(&format!("the archive is the one at {}", self.source)),
+            _ => e,
+        })?;
         let version = made.version.ok_or_else(|| CloudError::incomplete("PublishVersion", "Version"))?;
         states::settled(cx, name, Some(&version)).await?;
         Ok(version)
     }
 
-    /// What is kept free for it.
+    /// What is kept free for it, and what is there beforehand, which is never more: whichever of them shrinks what is allowed comes last.
+    async fn keep(&self, cx: &Clients, name: &str) -> Result<(), CloudError> {
+        let now = provisioned::read(cx, name).await?;
+        if self.provisioned_concurrency < now {
+            self.provide(cx, name).await?;
+            return half(self.reserve(cx, name).await);
+        }
+        self.reserve(cx, name).await?;
+        half(self.provide(cx, name).await)
+    }
+
     async fn reserve(&self, cx: &Clients, name: &str) -> Result<(), CloudError> {
         let request = cx.lambda().get_function_concurrency().function_name(name);
         let now = cx.safe(Service::Lambda, "GetFunctionConcurrency", async || request.clone().send().await).await?;
@@ -226,19 +254,27 @@ async fn point(cx: &Clients, name: &str, version: &str, served: Option<&read::Al
 
 /// Deletes versions that neither are called nor may be gone back to: what was served before this change began stays until the next one.
 async fn tidy(cx: &Clients, name: &str, keep: &BTreeSet<String>) -> Result<(), CloudError> {
+    for version in versions(cx, name).await?.into_iter().filter(|version| !keep.contains(version)) {
+        forget(cx, name, &version).await?;
+    }
+    Ok(())
+}
+
+/// All of its versions, without `$LATEST`.
+pub(super) async fn versions(cx: &Clients, name: &str) -> Result<Vec<String>, CloudError> {
     let request = cx.lambda().list_versions_by_function().function_name(name).max_items(50);
     let send = async |marker| request.clone().set_marker(marker).send().await;
     let all = cx.pages(Service::Lambda, "ListVersionsByFunction", send, |page| (page.versions, page.next_marker)).await?;
-    let all = all.into_iter().filter_map(|v| v.version).filter(|v| v != "$LATEST" && !keep.contains(v));
-    for version in all {
-        let request = cx.lambda().delete_function().function_name(name).qualifier(&version);
-        match cx.safe(Service::Lambda, "DeleteFunction", async || request.clone().send().await).await {
-            // Somebody's own alias points to it.
-            Err(e) if e.code == "ResourceConflictException" => {}
-            deleted => gone(deleted)?,
-        }
+    Ok(all.into_iter().filter_map(|v| v.version).filter(|v| v != "$LATEST").collect())
+}
+
+/// Deletes a version, unless somebody's own alias points to it.
+pub(super) async fn forget(cx: &Clients, name: &str, version: &str) -> Result<(), CloudError> {
+    let request = cx.lambda().delete_function().function_name(name).qualifier(version);
+    match cx.safe(Service::Lambda, "DeleteFunction", async || request.clone().send().await).await {
+        Err(e) if e.code == "ResourceConflictException" => Ok(()),
+        deleted => gone(deleted),
     }
-    Ok(())
 }
 
 /// `TagResource` and `UntagResource`, of the function without its alias.

@@ -2,7 +2,7 @@
 use super::escape::{bold, fence, plain, window};
 use crate::model::{AttrChange, Mode, Order};
 use crate::plan::{Change, Undo, Verb};
-use crate::render::values::{maybe, value};
+use crate::render::values::{told, value, values};
 use crate::render::words;
 
 /// Of a longer value only a part is shown: where it changes.
@@ -40,7 +40,8 @@ fn attribute(a: &AttrChange, verb: Verb) -> Vec<String> {
     let field = words::field_and_place(a).filter(|_| verb != Verb::Create).map(|field| format!("  ({field})")).unwrap_or_default();
     let reversal = words::reversal(a, verb).map(|r| format!("  # {r}")).unwrap_or_default();
     let reversal = reversal + &words::waiting(a).map(|w| format!("  # {w}")).unwrap_or_default();
-    let forced = format!("{field}{}{reversal}", if forces(a, verb) { "  # forces replacement" } else { "" });
+    let told = window(&told(a), 0, LONG);
+    let forced = format!("{told}{field}{}{reversal}", if forces(a, verb) { "  # forces replacement" } else { "" });
     let path = words::attribute(a);
     match (&a.before, &a.after) {
         (None, None) => vec![],
@@ -63,7 +64,7 @@ pub fn forces(a: &AttrChange, verb: Verb) -> bool {
 
 /// The values of an attribute before and after; one text when both read the same.
 pub fn before_and_after(a: &AttrChange) -> (String, Option<String>) {
-    let (before, after) = (maybe(a.before.as_ref()), maybe(a.after.as_ref()));
+    let (before, after) = values(a);
     if before == after {
         let why = if a.cascade { " -> (replaced)" } else { ", another value" };
         return (window(&before, 0, LONG) + why, None);

@@ -11,9 +11,12 @@ pub fn check(name: &str, entry: &Function, cx: &mut Check<'_>) {
     }
     entry.timeouts.check(cx, &["functions", name]);
     super::on::check(name, &entry.on, cx);
+    super::url::check(name, entry, cx);
     clash(cx, name);
     source(cx, name, entry);
     code(cx, name, entry);
+    archive(cx, name, entry);
+    abroad(cx, name, entry);
     handler(cx, name, entry);
     way_out(cx, name, entry);
     for (index, arn) in entry.layers.iter().enumerate() {
@@ -72,6 +75,34 @@ fn source(cx: &mut Check<'_>, name: &str, entry: &Function) {
 fn code(cx: &mut Check<'_>, name: &str, entry: &Function) {
     for problem in &entry.packed.problems {
         cx.error(Code::Package, &["functions", name, "code"], "this code", problem.message.clone(), problem.help.clone());
+    }
+}
+
+/// An archive in S3 comes with its digest, and other code has its own.
+fn archive(cx: &mut Check<'_>, name: &str, entry: &Function) {
+    let path = |field| ["functions", name, field];
+    let known = cx.knows(&path("code")) && cx.knows(&path("sha256"));
+    match &entry.sha256 {
+        None if entry.stored() && known => {
+            let message = format!("nothing says which archive the code of `functions.{name}` is: Lambda tells its digest alone");
+            cx.error(Code::Missing, &path("code"), "this archive", message, "add `sha256:`, as `sha256sum` prints it");
+        }
+        Some(_) if !entry.stored() && known => {
+            let message = format!("the code of `functions.{name}` doesn't lie in S3, and its digest is known");
+            cx.error(Code::Source, &path("sha256"), "this digest", message, "leave it out");
+        }
+        _ => {}
+    }
+}
+
+/// Lambda takes images of its own region.
+fn abroad(cx: &mut Check<'_>, name: &str, entry: &Function) {
+    let region = cx.spec.region.as_str();
+    let of = entry.image.as_ref().and_then(|image| image.as_str().split('.').nth(3));
+    if of.is_some_and(|of| of != region) && cx.knows(&["region"]) {
+        let message = format!("the image of `functions.{name}` is of another region than the stack's, {region}");
+        let help = "name one of the same region: ECR copies images by its replication";
+        cx.error(Code::Source, &["functions", name, "image"], "this image", message, help);
     }
 }
 

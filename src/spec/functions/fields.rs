@@ -14,10 +14,19 @@ pub const FIELDS: Fields = &[
         ],
     ),
     (
+        Kind::EventRule,
+        &[
+            ("enabled", "functions.{}.on.schedule.{}.enabled", Same),
+            ("function", "functions.{}.on.schedule.{}", Other),
+            ("schedule", "functions.{}.on.schedule.{}.expression", Same),
+        ],
+    ),
+    (
         Kind::Function,
         &[
             ("architecture", "functions.{}.architecture", Same),
             ("code", "functions.{}.code", Other),
+            ("code", "functions.{}.sha256", Other),
             ("code", "functions.{}.image", Same),
             ("env.*", "functions.{}.env.*", Other),
             ("env.*", "database", Other),
@@ -29,6 +38,7 @@ pub const FIELDS: Fields = &[
             ("memory_mib", "functions.{}.memory", Other),
             ("package", "functions.{}.image", Other),
             ("package", "functions.{}.code", Other),
+            ("provisioned_concurrency", "functions.{}.provisioned_concurrency", Same),
             ("reserved_concurrency", "functions.{}.reserved_concurrency", Same),
             ("runtime", "functions.{}.runtime", Same),
             ("security_groups", "functions.{}.subnets", Other),
@@ -36,6 +46,9 @@ pub const FIELDS: Fields = &[
             ("subnets", "functions.{}.subnets", Other),
             ("subnets", "vpc.availability_zones", Other),
             ("timeout", "functions.{}.timeout", Seconds),
+            ("url.cors.*", "functions.{}.url.cors.*", Other),
+            ("url.public", "functions.{}.url.auth", Other),
+            ("url", "functions.{}.url", Other),
         ],
     ),
     (

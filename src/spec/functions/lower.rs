@@ -1,7 +1,7 @@
 //! `functions`: the role, the log group and the function of each entry.
 use std::collections::BTreeSet;
 
-use super::{Architecture, Function as Entry};
+use super::{Architecture, Function as Entry, url};
 use crate::canon::{Document, Open};
 use crate::kinds::function::{Variable, zipped};
 use crate::kinds::{Function, IamRole, Ref, Text};
@@ -96,11 +96,15 @@ fn function(name: &Name, entry: &Entry, l: &mut Lower<'_>) -> Function {
         };
         env.insert(key.to_string(), value);
     }
+    let lies = match (&entry.code, &entry.sha256) {
+        (Some(code), Some(sha256)) if entry.stored() => (zipped(sha256.as_str()), code.to_string()),
+        _ => (zipped(&entry.packed.package.sha256), entry.packed.path.display().to_string()),
+    };
     let layer = |arn: &str| arn.rsplit_once(':').map(|(layer, version)| (layer.to_owned(), version.to_owned()));
     Function {
         package: if entry.image.is_some() { "Image" } else { "Zip" }.into(),
-        code: entry.image.as_ref().map_or_else(|| zipped(&entry.packed.package.sha256), ToString::to_string),
-        source: entry.packed.path.display().to_string(),
+        code: entry.image.as_ref().map_or(lies.0, ToString::to_string),
+        source: lies.1,
         runtime: entry.runtime.as_ref().map(ToString::to_string),
         handler: entry.handler.as_ref().map(ToString::to_string),
         architecture: match entry.architecture {
@@ -117,8 +121,11 @@ fn function(name: &Name, entry: &Entry, l: &mut Lower<'_>) -> Function {
         layers: Ranked(entry.layers.iter().filter_map(|arn| layer(arn.as_str())).collect()),
         env,
         reserved_concurrency: entry.reserved_concurrency.map(int),
+        provisioned_concurrency: entry.provisioned_concurrency.map(int),
+        url: entry.url.as_ref().map(url::lower),
         tags: l.tags(name.as_str()),
         version: Default::default(),
         arn: Default::default(),
+        address: Default::default(),
     }
 }

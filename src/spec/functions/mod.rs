@@ -3,6 +3,7 @@ mod check;
 mod fields;
 mod lower;
 mod on;
+mod url;
 
 use super::check::Check;
 use super::derive::tier;
@@ -13,9 +14,10 @@ use super::permissions::Permission;
 use super::section::{Attributes, Fields, Section, SectionGroup};
 use super::sections::Spec;
 use super::timeouts::Timeouts;
-use super::units::{CodePath, Duration, EnvName, FunctionImage, Handler, LayerArn, Memory, Name, Runtime, Target};
+use super::units::{CodePath, Duration, EnvName, FunctionImage, Handler, LayerArn, Memory, Name, Runtime, Sha256, Target};
 use crate::files::package::{Package, Problem, survey};
 use crate::kinds::Kind;
+use crate::kinds::function::stored;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +25,7 @@ use std::path::{Path, PathBuf};
 
 pub use lower::own;
 pub use on::{On, StorageEvents};
+pub use url::FunctionUrl;
 
 /// What `subnets` says of a function outside of the VPC.
 pub const NONE: &str = "none";
@@ -32,9 +35,14 @@ pub const NONE: &str = "none";
 #[serde(deny_unknown_fields)]
 pub struct Function {
     /// The folder that the code lies in, or a zip archive, from the folder of the (first) spec. Packed, it is the same on every machine; `.git`,
-    /// `__pycache__` and `.DS_Store` are left out.
+    /// `__pycache__` and `.DS_Store` are left out. Or an archive in a bucket of the same region, `s3://BUCKET/KEY` or
+    /// `s3://BUCKET/KEY?versionId=VERSION`, which may be larger (250MiB unpacked); then with `sha256`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<CodePath>,
+    /// The SHA-256 of an archive in S3 in hex, as `sha256sum` prints it. Lambda tells of code nothing but that: another one is a change, and an archive
+    /// that has another one is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256>,
     /// An image of Amazon ECR, in place of `code`; with its digest, for a tag may mean another image tomorrow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<FunctionImage>,
@@ -65,6 +73,10 @@ pub struct Function {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 100_000))]
     pub reserved_concurrency: Option<u32>,
+    /// So many instances are there before they are called, and paid for meanwhile; no more than `reserved_concurrency`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100_000))]
+    pub provisioned_concurrency: Option<u32>,
     /// Layers of code below its own, by ARN and version; the later ones lie over the earlier ones.
     #[serde(default)]
     pub layers: Vec<LayerArn>,
@@ -74,6 +86,9 @@ pub struct Function {
     /// What calls it by itself.
     #[serde(default, skip_serializing_if = "On::is_empty")]
     pub on: On,
+    /// An address of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<FunctionUrl>,
     /// How long changes may take before they count as failed.
     #[serde(default, skip_serializing_if = "Timeouts::usual")]
     pub timeouts: Timeouts,
@@ -113,9 +128,14 @@ impl Function {
         self.subnets.as_str() != NONE
     }
 
-    /// Looks at the code; `folder` is where its path begins.
+    /// Whether the code lies in S3.
+    fn stored(&self) -> bool {
+        self.code.as_ref().is_some_and(|code| stored(code.as_str()).is_some())
+    }
+
+    /// Looks at the code that lies here; `folder` is where its path begins.
     pub(super) fn pack(&mut self, folder: &Path) {
-        let Some(code) = &self.code else { return };
+        let Some(code) = self.code.as_ref().filter(|_| !self.stored()) else { return };
         let path = folder.join(code.as_str().trim_start_matches("./"));
         self.packed = match survey(&path) {
             Ok(package) => Packed { path, package, problems: vec![] },
@@ -127,8 +147,11 @@ impl Function {
 impl Section for BTreeMap<Name, Function> {
     const NAMED: bool = true;
     const MINIMAL: &'static str = "functions: { thumbnails: { image: '123456789012.dkr.ecr.us-east-1.amazonaws.com/thumbnails@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' } }";
-    const ATTRIBUTES: Attributes =
-        &[("arn", |_, name| output(Kind::Function, name, "arn")), ("name", |_, name| output(Kind::Function, name, "id"))];
+    const ATTRIBUTES: Attributes = &[
+        ("arn", |_, name| output(Kind::Function, name, "arn")),
+        ("name", |_, name| output(Kind::Function, name, "id")),
+        ("url", |_, name| output(Kind::Function, name, "url")),
+    ];
     const FIELDS: Fields = fields::FIELDS;
 
     fn derive(node: &mut Node, spec: &Node) {
@@ -163,11 +186,13 @@ impl Section for BTreeMap<Name, Function> {
 
     fn check(&self, cx: &mut Check<'_>) {
         self.iter().for_each(|(name, entry)| check::check(name.as_str(), entry, cx));
+        url::named(cx);
     }
 
     fn lower(&self, l: &mut Lower<'_>) {
         for (name, entry) in self {
             lower::lower(name, entry, l);
+            on::scheduled(name, entry, l);
             entry.timeouts.lower(l, &format!("functions.{name}"));
         }
         on::told(l);

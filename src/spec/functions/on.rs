@@ -1,12 +1,13 @@
 //! `functions.X.on`: what calls a function by itself.
 use std::collections::BTreeMap;
 
+use super::Function;
 use crate::diag::Code;
 use crate::kinds::bucket_notification::{CREATED, REMOVED, Told};
-use crate::kinds::{BucketNotification, Ref};
+use crate::kinds::{BucketNotification, EventRule, Ref};
 use crate::spec::check::Check;
 use crate::spec::lower::Lower;
-use crate::spec::units::Name;
+use crate::spec::units::{Name, ScheduleExpression};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct On {
+    /// Times at which it is called, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub schedule: BTreeMap<Name, OnSchedule>,
     /// Buckets of `storage`, by name, and what of them calls it. What else the bucket tells others stays.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub storage: BTreeMap<Name, OnStorage>,
@@ -21,8 +25,23 @@ pub struct On {
 
 impl On {
     pub fn is_empty(&self) -> bool {
-        self.storage.is_empty()
+        self.schedule.is_empty() && self.storage.is_empty()
     }
+}
+
+/// When a function is called again and again (AWS: a rule of EventBridge).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OnSchedule {
+    /// When, in UTC: rules have no time zone, and so none of them follows daylight saving time (AWS: `ScheduleExpression`).
+    pub expression: ScheduleExpression,
+    /// Whether it calls; `false` keeps the rule.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Which objects of a bucket call a function, each once (AWS: a `LambdaFunctionConfiguration` of the bucket). No two functions are called for one object.
@@ -73,6 +92,21 @@ pub(super) fn check(name: &str, on: &On, cx: &mut Check<'_>) {
             let help = "add `prefix:` or `suffix:`, let it write into another bucket, or give it `access: read` there";
             cx.both(Code::Refused, places, message, help);
         }
+    }
+}
+
+/// The rules that call a function at certain times.
+pub(super) fn scheduled(name: &Name, entry: &Function, l: &mut Lower<'_>) {
+    for (schedule, on) in &entry.on.schedule {
+        let own = |function: &Name| format!("{function}.{schedule}");
+        l.renamed::<EventRule>(own(name), entry.renamed_from.as_ref().map(own));
+        let rule = EventRule {
+            schedule: on.expression.to_string(),
+            enabled: on.enabled,
+            function: Some(Ref::to(name.as_str())),
+            tags: l.tags(&own(name)),
+        };
+        l.add(own(name), format!("functions.{name}.on.schedule.{schedule}"), rule);
     }
 }
 

@@ -2,6 +2,7 @@
 use super::words::word;
 use super::{Malformed, Unit, digits};
 use crate::diag::Code;
+use crate::kinds::function::{Stored, stored};
 use std::fmt;
 
 word! {
@@ -16,9 +17,15 @@ word! {
 }
 word! {
     /// Where code lies.
-    CodePath "^[^\\u0000-\\u001f\\u007f]{1,1000}$"
-    "the path of a folder, or of a zip archive" "./thumbnails"
-    |text| (1..=1000).contains(&text.chars().count()) && !text.contains(|c: char| c.is_ascii_control())
+    CodePath "^[^\\u0000-\\u001f\\u007f]{1,2000}$"
+    "the path of a folder or of a zip archive, or `s3://BUCKET/KEY` of an archive, maybe with `?versionId=VERSION`" "./thumbnails"
+    code
+}
+word! {
+    /// A digest of a file, as `sha256sum` prints it.
+    Sha256 "^[0-9a-f]{64}$"
+    "a SHA-256 digest in hex: 64 digits and small letters up to f" "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+    |text| text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 word! {
     /// A container image of Amazon ECR.
@@ -52,6 +59,27 @@ word! {
         let letters = text.bytes().take_while(u8::is_ascii_lowercase).count();
         letters >= 2 && text.len() <= 40 && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.')
     }
+}
+
+word! {
+    /// When something is called again and again. What stands within, the kind's rules look at.
+    ScheduleExpression "^(rate|cron)\\([ -'*-~]{1,249}\\)$"
+    "`rate(NUMBER UNIT)`, or `cron(…)` with minutes, hours, day of the month, month, day of the week and year" "cron(0 3 * * ? *)"
+    |text| {
+        let within = text.strip_prefix("rate(").or_else(|| text.strip_prefix("cron(")).and_then(|rest| rest.strip_suffix(')'));
+        within.is_some_and(|w| (1..=249).contains(&w.len()) && w.bytes().all(|b| (b' '..=b'~').contains(&b) && !b"()".contains(&b)))
+    }
+}
+
+fn code(text: &str) -> bool {
+    let plain = (1..=2000).contains(&text.chars().count()) && !text.contains(|c: char| c.is_ascii_control());
+    let object = |at: Stored<'_>| {
+        let of = |b: u8, more: &[u8]| b.is_ascii_lowercase() || b.is_ascii_digit() || more.contains(&b);
+        let named = (3..=63).contains(&at.bucket.len()) && at.bucket.bytes().all(|b| of(b, b".-"));
+        let ends = |c: Option<u8>| c.is_some_and(|b| of(b, b""));
+        named && ends(at.bucket.bytes().next()) && ends(at.bucket.bytes().last()) && !at.key.is_empty() && at.version != Some("")
+    };
+    plain && if text.starts_with("s3:") { stored(text).is_some_and(object) } else { true }
 }
 
 fn image(text: &str) -> bool {

@@ -12,7 +12,7 @@ mod words;
 pub use crate::kinds::dns_record::canonical::{host, host_pattern};
 pub use class::{InstanceClass, InstanceType, NodeType, Size, Version};
 pub use contact::Contact;
-pub use functions::{CodePath, FunctionImage, Handler, IamAction, IamResource, LayerArn, Memory, Runtime};
+pub use functions::{CodePath, FunctionImage, Handler, IamAction, IamResource, LayerArn, Memory, Runtime, ScheduleExpression, Sha256};
 pub use hosts::{Domain, RecordName, Ttl};
 pub use names::{Account, Arn, EnvName, GroupName, Name, OutputName};
 pub use network::{AvailabilityZone, Cidr, Peer, Ports, Region};
@@ -156,7 +156,9 @@ units! {
     Region
     RuleDescription
     Runtime
+    ScheduleExpression
     SecretId
+    Sha256
     Size
     SslPolicy
     StatusCodes

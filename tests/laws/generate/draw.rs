@@ -8,7 +8,7 @@ use proptest::sample::{select, subsequence};
 
 use super::{
     BUCKETS, Balancer, Boot, Bucket, CACHES, COMPUTE, Cache, Code, Compute, DATABASES, Database, Draw, Edge, FUNCTIONS, Function, GROUPS,
-    Group, NAMES, Net, ROUTES, SCHEDULES, TIERS, Tier, Watch,
+    Group, NAMES, Net, On, ROUTES, SCHEDULES, TIERS, Tier, Watch,
 };
 
 pub(super) fn draw() -> impl Strategy<Value = Draw> {
@@ -198,9 +198,22 @@ fn compute() -> impl Strategy<Value = Compute> {
 fn function() -> impl Strategy<Value = Function> {
     let code = prop_oneof![3 => select(vec!["hello", "other"]).prop_map(Code::Folder), 1 => (1..3u8).prop_map(Code::Image)];
     let env = subsequence((0..10).collect::<Vec<usize>>(), 0..3);
-    let more = (option::of(Just(3u32)), any::<bool>());
-    (code, option::of(select(vec!["128MiB", "1GiB"])), option::weighted(0.7, 0..4usize), env, more).prop_map(
-        |(code, memory, tier, env, (reserved, permission))| Function { code, memory, tier, env, reserved, permission, renamed_from: None },
+    let schedules = btree_map(select(SCHEDULES), (0..2usize, any::<bool>()), 0..=2);
+    let on = (schedules, option::of(0..2usize)).prop_map(|(schedules, bucket)| On { schedules, bucket });
+    let more = (option::of(Just(3u32)), any::<bool>(), any::<bool>(), proptest::bool::weighted(0.3));
+    (code, option::of(select(vec!["128MiB", "1GiB"])), option::weighted(0.7, 0..4usize), env, more, on).prop_map(
+        |(code, memory, tier, env, (reserved, provisioned, permission, url), on)| Function {
+            code,
+            memory,
+            tier,
+            env,
+            reserved,
+            provisioned,
+            permission,
+            on,
+            url,
+            renamed_from: None,
+        },
     )
 }
 

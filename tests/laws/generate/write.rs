@@ -1,7 +1,7 @@
 //! What was drawn, as a spec: choices become names of what is there.
 use serde_yaml::{Mapping, Value};
 
-use super::{Balancer, Boot, Bucket, Cache, Code, Database, Draw, Edge, Function, Group, TIERS, Tier, Watch};
+use super::{Balancer, Boot, Bucket, Cache, Code, Database, Draw, Edge, Function, Group, On, TIERS, Tier, Watch};
 
 /// A map of what is there: nulls and empty maps are left out.
 pub(super) fn map<'a>(entries: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
@@ -28,7 +28,7 @@ impl Draw {
             ("vpc", self.vpc()),
             ("load_balancer", self.balancer.as_ref().and_then(|b| self.load_balancer(b)).unwrap_or_default()),
             ("compute", map(self.compute.iter().map(|(name, c)| (*name, self.group_of_instances(name, c))))),
-            ("functions", map(self.functions.iter().map(|(name, f)| (*name, self.function(f))))),
+            ("functions", map(self.functions.iter().map(|(name, f)| (*name, self.function(name, f))))),
             ("cache", map(self.caches.iter().map(|(name, c)| (*name, self.cache(c))))),
             ("database", map(self.with_databases().map(|(name, d)| (*name, self.database(d))))),
             ("storage", map(self.buckets.iter().map(|(name, b)| (*name, self.bucket(b))))),
@@ -71,7 +71,8 @@ impl Draw {
 
     /// Entries that a listener may forward to.
     pub(super) fn reachable(&self) -> Vec<&'static str> {
-        self.compute.iter().filter(|(_, c)| c.port.is_some()).map(|(name, _)| *name).collect()
+        let groups = self.compute.iter().filter(|(_, c)| c.port.is_some()).map(|(name, _)| *name);
+        groups.chain(self.functions.keys().copied()).collect()
     }
 
     /// A balancer needs two zones, and somebody to forward to.
@@ -251,7 +252,21 @@ impl Draw {
         }
     }
 
-    fn function(&self, f: &Function) -> Value {
+    /// What calls a function: at times, and for objects of a bucket, of which no other is told.
+    fn on(&self, name: &str, on: &On) -> Value {
+        let schedule = |(name, (which, enabled)): (&&'static str, &(usize, bool))| {
+            let expression = ["rate(1 hour)", "cron(0 3 ? * MON-FRI *)"][*which];
+            (*name, map([("expression", y(expression)), ("enabled", unless(true, *enabled))]))
+        };
+        let buckets: Vec<&str> = self.buckets.keys().copied().collect();
+        let bucket = on.bucket.filter(|_| !buckets.is_empty()).map(|pick| buckets[pick % buckets.len()]);
+        map([
+            ("schedule", map(on.schedules.iter().map(schedule))),
+            ("storage", map(bucket.map(|bucket| (bucket, map([("prefix", y(format!("{name}/")))]))))),
+        ])
+    }
+
+    fn function(&self, name: &str, f: &Function) -> Value {
         let digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0";
         let (folder, image) = match f.code {
             Code::Folder(name) => (Some(format!("tests/support/code/{name}")), None),
@@ -265,6 +280,9 @@ impl Draw {
             ("subnets", f.tier.map_or(y("none"), |tier| self.tier(tier))),
             ("env", map(f.env.iter().map(|n| self.variable("~", *n)))),
             ("reserved_concurrency", y(f.reserved)),
+            ("provisioned_concurrency", y(f.reserved.filter(|_| f.provisioned))),
+            ("on", self.on(name, &f.on)),
+            ("url", y(f.url.then(|| map([("auth", y("aws_iam"))])))),
             ("permissions", y(f.permission.then(|| vec![permission()]))),
             ("renamed_from", y(f.renamed_from)),
         ])

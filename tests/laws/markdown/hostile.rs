@@ -109,6 +109,7 @@ fn change() -> impl Strategy<Value = Change> {
                     mode: if cascade { Mode::Replace } else { Mode::Update },
                     cascade,
                     waits: cascade,
+                    told: origin.clone(),
                 })
                 .collect(),
             undo: if verb == Verb::Delete { Undo::Never } else { Undo::Recreate },

@@ -7,6 +7,10 @@ const REWRITTEN: &[(&str, &str)] = &[
     (r"\uD800\uDC00-\uDBFF\uDFFF", r"\u{10000}-\u{10FFFF}"),
     // Lambda's aliases, which are no numbers.
     ("(?!^[0-9]+$)([a-zA-Z0-9-_]+)", "[a-zA-Z0-9_-]*[a-zA-Z_-][a-zA-Z0-9_-]*"),
+    ("(?!^\\d+$)^[0-9a-zA-Z-_]+$", "[0-9a-zA-Z_-]*[a-zA-Z_-][0-9a-zA-Z_-]*"),
+    ("(?!\\d+$)[0-9a-zA-Z-_]+", "[0-9a-zA-Z_-]*[a-zA-Z_-][0-9a-zA-Z_-]*"),
+    // The bucket of Lambda's code, which ends with no dot.
+    (r"[0-9A-Za-z\.\-_]*(?<!\.)", r"(?:[0-9A-Za-z\.\-_]*[0-9A-Za-z\-_])?"),
     // ACM's labels of a domain.
     ("(?!-)[A-Za-z0-9-]{0,62}[A-Za-z0-9]", "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"),
     ("(?!-)[A-Za-z0-9-]{1,62}[A-Za-z0-9]", "[A-Za-z0-9][A-Za-z0-9-]{0,61}[A-Za-z0-9]"),
