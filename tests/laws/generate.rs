@@ -46,6 +46,8 @@ pub struct Draw {
 struct Watch {
     /// Who is told, by number.
     told: usize,
+    /// What is changed of the alarms, by number.
+    alerting: usize,
 }
 
 /// What stands at Cloudflare.

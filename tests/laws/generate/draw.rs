@@ -23,7 +23,7 @@ pub(super) fn draw() -> impl Strategy<Value = Draw> {
         btree_map(select(DATABASES), database(), 0..2),
         btree_map(select(BUCKETS), bucket(), 0..3),
         option::weighted(0.5, edge()),
-        option::weighted(0.5, watch()),
+        option::weighted(0.3, watch()),
     );
     (team, net(), tiers, groups, sections).prop_map(
         |(team, net, tiers, groups, (balancer, compute, functions, caches, databases, buckets, edge, watch))| Draw {
@@ -44,7 +44,7 @@ pub(super) fn draw() -> impl Strategy<Value = Draw> {
 }
 
 fn watch() -> impl Strategy<Value = Watch> {
-    (0..4usize).prop_map(|told| Watch { told })
+    (0..4usize, 0..4usize).prop_map(|(told, alerting)| Watch { told, alerting })
 }
 
 fn net() -> impl Strategy<Value = Net> {

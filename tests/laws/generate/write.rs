@@ -33,13 +33,13 @@ impl Draw {
             ("database", map(self.with_databases().map(|(name, d)| (*name, self.database(d))))),
             ("storage", map(self.buckets.iter().map(|(name, b)| (*name, self.bucket(b))))),
             ("cdn", self.edge.as_ref().map(|e| self.cdn(e)).unwrap_or_default()),
-            ("monitoring", self.watch.as_ref().map(Self::monitoring).unwrap_or_default()),
+            ("monitoring", self.watch.as_ref().map(|w| self.monitoring(w)).unwrap_or_default()),
             ("outputs", map([("url", y(self.balances().then_some("${load_balancer.url}"))), ("network", y("${vpc.id}"))])),
         ]);
         serde_yaml::to_string(&spec).unwrap()
     }
 
-    fn monitoring(watch: &Watch) -> Value {
+    fn monitoring(&self, watch: &Watch) -> Value {
         let (ops, team, url) = ("ops@example.com", "team@example.com", "https://events.example.com/alerts");
         let notify = match watch.told {
             0 => y([ops]),
@@ -47,7 +47,20 @@ impl Draw {
             2 => map([("critical", y([ops, url])), ("warning", y([team]))]),
             _ => map([("critical", y([ops]))]),
         };
-        map([("notify", notify)])
+        // Alarms of the first cache, where there is one, and of something that is no entry.
+        let cache = self.caches.keys().next();
+        let off = cache.map(|name| y([format!("cache.{name}.evictions")])).unwrap_or_default();
+        let memory = cache.map(|name| format!("cache.{name}.memory"));
+        let raised = memory.as_deref().map(|name| map([(name, map([("above", y(85)), ("severity", y("critical"))]))])).unwrap_or_default();
+        let rule =
+            map([("namespace", y("AWS/SQS")), ("metric", y("ApproximateAgeOfOldestMessage")), ("above", y(600.5)), ("for", y("10m"))]);
+        let alerting = match watch.alerting {
+            0 => Value::Null,
+            1 => map([("defaults", map([("off", off)]))]),
+            2 => map([("defaults", raised), ("rules", map([("queue", rule)]))]),
+            _ => map([("rules", map([("queue", rule)]))]),
+        };
+        map([("notify", notify), ("alerting", alerting)])
     }
 
     fn zones(&self) -> &'static str {
