@@ -125,7 +125,7 @@ impl Resource for MetricAlarm {
             metric: Some(free),
             math: None,
             comparison: "<".into(),
-            threshold: Number(1024.5),
+            threshold: Number(1024.0),
             datapoints: 5,
             evaluation_periods: 5,
             missing_data: "notBreaching".into(),

@@ -110,7 +110,7 @@ pub use rules::{Breach, Member, Near, Objects, broken, doubted};
 pub use shared::Shared;
 pub use terraform::Table;
 pub use typical::Typical;
-pub use walks::{map_refs, named, pointers, refs, resolve_texts};
+pub use walks::{map_refs, named, pointers, refs, rename_refs, resolve_texts};
 
 macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
     $(pub use $module::$ty;)+

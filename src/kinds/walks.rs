@@ -35,8 +35,13 @@ pub fn pointers(object: &Object) -> BTreeSet<Address> {
 }
 
 /// The object with every reference renamed by `f`; `None` leaves one as it is.
-pub fn map_refs(object: &Object, mut f: impl FnMut(&Address) -> Option<String>) -> Object {
+pub fn map_refs(object: &Object, f: impl FnMut(&Address) -> Option<String>) -> Object {
     let mut value = serde_json::to_value(object).expect("objects are plain data");
+    if rename_refs(&mut value, f) { serde_json::from_value(value).expect("a reference keeps its kind") } else { object.clone() }
+}
+
+/// Renames every reference in a canonical form by `f`; `None` leaves one as it is. Tells whether one was renamed.
+pub fn rename_refs(value: &mut Value, mut f: impl FnMut(&Address) -> Option<String>) -> bool {
     let mut hit = false;
     let mut rename = |address: &mut Value| {
         let Some(a) = address.as_str().and_then(|s| s.parse::<Address>().ok()) else { return };
@@ -45,7 +50,7 @@ pub fn map_refs(object: &Object, mut f: impl FnMut(&Address) -> Option<String>) 
             hit = true;
         }
     };
-    canon::walk_mut(&mut value, &mut |v| {
+    canon::walk_mut(value, &mut |v| {
         if let Some(address) = canon::marked_mut(v, canon::REF) {
             rename(address);
             return true;
@@ -54,7 +59,7 @@ pub fn map_refs(object: &Object, mut f: impl FnMut(&Address) -> Option<String>) 
         parts.iter_mut().filter_map(|part| part.get_mut("output")?.get_mut("ref")).for_each(&mut rename);
         true
     });
-    if hit { serde_json::from_value(value).expect("a reference keeps its kind") } else { object.clone() }
+    hit
 }
 
 /// Replaces every text all of whose references `lookup` knows by the plain string it stands for. Tells whether there was one.

@@ -95,6 +95,11 @@ fn stamps_tell(want: &Stack, seen: &Snapshot, tag: &str) {
     }
 }
 
+/// Whether every kill and every order of events is tried, as in the full run: `INFRA_TEST_KILLS=all`. Else it is a part of them.
+pub fn all_kills() -> bool {
+    std::env::var("INFRA_TEST_KILLS").is_ok_and(|v| v == "all")
+}
+
 /// An address from its text.
 pub fn address(s: &str) -> Address {
     s.parse().unwrap()

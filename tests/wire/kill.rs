@@ -13,7 +13,7 @@ use tokio::process::Command;
 
 use crate::support::proxy::{Call, Reaction};
 use crate::support::reference::Reference;
-use crate::support::stack;
+use crate::support::{all_kills, stack};
 
 const CHANGED: &str = "
 tags: { team: shop }
@@ -139,7 +139,7 @@ fn which(now: &[String], before: &[String], after: &[String], tag: &str) -> bool
 
 /// How many kills: the smaller number in every run of the tests, all with `INFRA_TEST_KILLS=all`.
 pub fn every(some: usize) -> usize {
-    if std::env::var("INFRA_TEST_KILLS").is_ok_and(|v| v == "all") { 1 } else { some }
+    if all_kills() { 1 } else { some }
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use super::file::{File, Line};
 use super::index::Index;
 use super::offers;
 use super::past::Past;
-use crate::kinds::{Address, Breach, Facts, Kind, Links, Live, Near, Object, Objects, Stamp, map_refs, resolve_texts, tagging};
+use crate::kinds::{Address, Breach, Facts, Kind, Links, Live, Near, Object, Objects, Stamp, rename_refs, resolve_texts, tagging};
 use crate::model::Mode;
 use crate::wire::{Class, CloudError};
 
@@ -44,7 +44,9 @@ pub(super) struct State {
 impl State {
     /// The object as the cloud keeps it: pointers are physical ids, texts are what they stand for.
     pub fn written(&self, id: &str, want: &Object, links: &Links, stamp: &Stamp, half: bool) -> Result<Live, CloudError> {
-        let mut value = serde_json::to_value(want).map_err(|e| CloudError::bug(e.to_string()))?;
+        let mut object = want.clone();
+        object.simulate(id);
+        let mut value = serde_json::to_value(&object).map_err(|e| CloudError::bug(e.to_string()))?;
         let mut told = resolve_texts(&mut value, &|a, attr| links.output(a, attr).ok());
         if half {
             // What a creation can't say again is in its first request.
@@ -52,13 +54,8 @@ impl State {
             let mut fields = value.as_object_mut().and_then(|o| o.values_mut().next());
             told |= later.into_iter().any(|name| fields.as_mut().and_then(|f| f.get_mut(name)).is_some_and(flip));
         }
-        let mut object = match told {
-            true => serde_json::from_value(value).map_err(|e| CloudError::bug(e.to_string()))?,
-            false => want.clone(),
-        };
-        object.simulate(id);
         let (mut points, mut lost) = (BTreeSet::new(), None);
-        let object = map_refs(&object, |a| match links.id(a) {
+        told |= rename_refs(&mut value, |a| match links.id(a) {
             Ok(id) => {
                 // What others own need not be here.
                 if !a.name.starts_with('=') || self.objects.contains_key(&(a.kind, id.to_owned())) {
@@ -71,7 +68,13 @@ impl State {
                 None
             }
         });
-        lost.map_or(Ok(Live { id: id.into(), object, stamp: stamp.clone(), points }), Err)
+        if let Some(e) = lost {
+            return Err(e);
+        }
+        if told {
+            object = serde_json::from_value(value).map_err(|e| CloudError::bug(e.to_string()))?;
+        }
+        Ok(Live { id: id.into(), object, stamp: stamp.clone(), points })
     }
 
     /// Whether the credentials are still good.

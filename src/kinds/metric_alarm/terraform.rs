@@ -1,5 +1,5 @@
 //! The kind in Terraform's words.
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::wire::operator;
 use crate::kinds::terraform::*;
@@ -19,8 +19,7 @@ pub const TABLE: Table = one(&[made(
         via("extended_statistic", "metric.statistic", percentile),
         ID,
         of("metric_name", "metric.name"),
-        given("metric_query", "math", RESULT),
-        each("metric_query", "math.metrics", QUERY),
+        via("metric_query", "math", queries),
         of("namespace", "metric.namespace"),
         same("ok_actions"),
         of("period", "metric.period"),
@@ -33,22 +32,22 @@ pub const TABLE: Table = one(&[made(
     ],
 )]);
 
-const RESULT: &[Line] = &[of("expression", "math.expression"), is("id", Word::Text("result")), is("return_data", Word::Yes)];
-
-const QUERY: &[Line] = &[
-    of("id", "@key"),
-    block(
-        "metric",
-        &[
-            of("dimensions", "@.dimensions"),
-            of("metric_name", "@.name"),
-            of("namespace", "@.namespace"),
-            of("period", "@.period"),
-            of("stat", "@.statistic"),
-        ],
-    ),
-    is("return_data", Word::No),
-];
+/// The expression, and then its metrics.
+fn queries(math: &Value) -> Value {
+    let Some(metrics) = math["metrics"].as_object() else { return json!([]) };
+    let result = json!({ "expression": math["expression"], "id": "result", "return_data": true });
+    let one = |(id, metric): (&String, &Value)| {
+        let metric = json!({
+            "dimensions": metric["dimensions"],
+            "metric_name": metric["name"],
+            "namespace": metric["namespace"],
+            "period": metric["period"],
+            "stat": metric["statistic"],
+        });
+        json!({ "id": id, "metric": [metric], "return_data": false })
+    };
+    [result].into_iter().chain(metrics.iter().map(one)).collect()
+}
 
 fn compared(sign: &Value) -> Value {
     sign.as_str().map(|sign| operator(sign).as_str().to_owned()).into()

@@ -8,7 +8,7 @@ stack: example
 region: us-east-1
 load_balancer: { listeners: { https: { port: 443, certificate: www.example.com, forward: app } } }
 compute: { app: { image: example/shop, port: 8080 } }
-functions: { hello: { image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/hello:1 } }
+functions: { hello: { image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/hello@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 } }
 cache: { main: { replicas: 1, automatic_failover: true } }
 database: { main: { engine: postgres, version: \"16.11\", instance_class: db.t4g.medium, replicas: 1 } }
 cdn: { zone: example.com, records: { www: { to: load_balancer } } }
