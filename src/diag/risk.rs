@@ -38,6 +38,7 @@ risks! {
     Unproxied "unproxied" "Cloudflare answers for the zone itself with addresses.",
     Unreachable "unreachable" "What is given an address may not connect to it.",
     UnreachableRoute "unreachable_route" "Another route takes all requests that this one would.",
+    Untold "untold" "An alarm that fires tells nobody.",
 }
 
 /// A risk of one field.

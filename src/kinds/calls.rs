@@ -93,6 +93,7 @@ pub fn deed(action: &str) -> Option<Deed> {
     Some(match action {
         "acm:AddTagsToCertificate"
         | "autoscaling:CreateOrUpdateTags"
+        | "cloudwatch:TagResource"
         | "ec2:CreateTags"
         | "elasticache:AddTagsToResource"
         | "elasticloadbalancing:AddTags"

@@ -37,9 +37,9 @@ impl Live {
         Live { stamp: Stamp { address: Address::new(kind, foreign(region)), ..Stamp::nobody(kind) }, ..self }
     }
 
-    /// The value of an attribute that a text may name: `id`, or one of the kind's outputs.
+    /// The value of an attribute that a text may name: `id`, `dimension`, or one of the kind's outputs.
     pub fn output(&self, attr: &str) -> Option<String> {
-        if attr == "id" { Some(self.id.clone()) } else { self.object.outputs().remove(attr) }
+        if attr == "id" { Some(self.id.clone()) } else { dimension::output(attr, &self.id).or_else(|| self.object.outputs().remove(attr)) }
     }
 
     /// The object as its own kind.

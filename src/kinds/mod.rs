@@ -16,6 +16,7 @@ pub mod db_parameter_group;
 pub mod db_replica;
 pub mod db_subnet_group;
 pub mod ddos_rules;
+mod dimension;
 pub mod dns_record;
 pub(crate) mod ec2;
 pub mod elastic_ip;
@@ -44,6 +45,7 @@ pub mod load_balancer;
 pub mod log_group;
 mod managed;
 pub mod managed_rules;
+pub mod metric_alarm;
 mod names;
 pub mod nat_gateway;
 mod object;
@@ -94,6 +96,7 @@ use object::object;
 pub use call::Call;
 pub use calls::Calls;
 pub use claims::{Claim, Claims};
+pub use dimension::DIMENSION;
 pub use facts::{Fact, Facts, Question};
 pub use governed::Governed;
 pub use health::{Bent, Level, Sign};
@@ -267,6 +270,7 @@ kinds! {
     load_balancer::LoadBalancer,
     log_group::LogGroup,
     managed_rules::ManagedRules,
+    metric_alarm::MetricAlarm,
     nat_gateway::NatGateway,
     prefix_list::PrefixList,
     rate_limit_rules::RateLimitRules,

@@ -1,4 +1,5 @@
 //! What `infra explain` says: the fields of a section, and its defaults.
+use super::monitoring;
 use super::schema::{DERIVED, typed};
 use super::schema_view;
 use super::sections::{SECTIONS, SectionInfo};
@@ -58,7 +59,11 @@ pub fn defaults(name: &str) -> Result<String, Finding> {
     {
         map.retain(|key, _| key.as_str() == Some(section.name));
     }
-    Ok(serde_yaml::to_string(&value).unwrap_or_default())
+    let mut out = serde_yaml::to_string(&value).unwrap_or_default();
+    if section.name == "monitoring" {
+        out += &monitoring::table::text();
+    }
+    Ok(out)
 }
 
 /// A unit's name as words: `HttpPath` is `http path`.

@@ -48,6 +48,7 @@ services! {
     AutoScaling "autoscaling" autoscaling: aws_sdk_autoscaling,
     Cloudflare "cloudflare",
     CloudTrail "cloudtrail" cloudtrail: aws_sdk_cloudtrail,
+    CloudWatch "cloudwatch" cloudwatch: aws_sdk_cloudwatch,
     CloudWatchLogs "logs" logs: aws_sdk_cloudwatchlogs,
     Ec2 "ec2" ec2: aws_sdk_ec2,
     ElastiCache "elasticache" elasticache: aws_sdk_elasticache,

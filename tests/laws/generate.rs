@@ -50,6 +50,8 @@ struct Watch {
     off: bool,
     /// Who is told, by number.
     told: usize,
+    /// What is changed of the alarms, by number.
+    alerting: usize,
 }
 
 /// What stands at Cloudflare.

@@ -246,6 +246,12 @@ fn things(service: &str, said: &Said, stack: &str) -> Vec<Thing> {
             let name = said.one("Name").map(|name| format!("arn:aws:secretsmanager:{PLACE}:secret:{name}-AbCdEf"));
             vec![Thing { kind: "Secret", arn: id.or(name).unwrap_or_default(), new: makes }]
         }
+        "cloudwatch" => {
+            let names = said.all("AlarmName").chain(said.all("AlarmNames"));
+            let alarm =
+                |name| Thing { kind: "alarm", arn: format!("arn:aws:cloudwatch:{PLACE}:alarm:{name}"), new: !said.tags().is_empty() };
+            names.map(alarm).collect()
+        }
         "sns" => {
             let arn = said.one("TopicArn").or(said.one("ResourceArn")).map(String::from);
             let arn = arn.or(said.one("Name").map(|name| format!("arn:aws:sns:{PLACE}:{name}")));

@@ -1,4 +1,4 @@
-"""What RDS, S3, SNS, Auto Scaling, EventBridge and Elastic Load Balancing do otherwise than the emulator. What it refuses: each rule with the error that RDS was seen to answer with, or that its reference names.
+"""What RDS, S3, SNS, CloudWatch, Auto Scaling, EventBridge and Elastic Load Balancing do otherwise than the emulator. What it refuses: each rule with the error that RDS was seen to answer with, or that its reference names.
 And parameters: a value that is the family's own isn't the user's, whoever wrote it."""
 import ipaddress
 import json
@@ -8,6 +8,9 @@ from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
 from moto.autoscaling.models import AutoScalingBackend, make_int
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.awslambda.models import lambda_backends
+from moto.cloudwatch.exceptions import InvalidParameterCombination as AlarmCombination, InvalidParameterValue as AlarmValue, ResourceNotFound
+from moto.cloudwatch.models import CloudWatchBackend
+from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult, EmptyResult
 from moto.elbv2.exceptions import ELBClientError
 from moto.elbv2.models import ELBv2Backend
@@ -412,6 +415,54 @@ def unmeasure(self):
     return EmptyResult()
 
 
+ALARMS = CloudWatchResponse.describe_alarms
+
+
+def alarms(self):
+    """A page has as many as are asked for, or 50; alarms come by name."""
+    answer = ALARMS(self)
+    found = sorted(answer._result["MetricAlarms"], key=lambda alarm: alarm.name)
+    at, size = int(self._get_param("NextToken") or 0), int(self._get_param("MaxRecords") or 50)
+    answer._result["MetricAlarms"] = found[at:at + size]
+    if at + size < len(found):
+        answer._result["NextToken"] = str(at + size)
+    return answer
+
+
+PUT_ALARM = CloudWatchBackend.put_metric_alarm
+
+
+def alarm(self, **said):
+    """What `PutMetricAlarm` refuses. Tags are taken with a new alarm alone."""
+    queries, one = said["metric_data_queries"], said["metric_name"]
+    if bool(queries) == bool(one):
+        raise AlarmCombination("The parameters Metrics and MetricName are mutually exclusive, and one must be given")
+    if queries and sum(1 for query in queries if query.metric_stat) > 10:
+        raise AlarmValue("A metric math expression can have at most 10 metrics")
+    if queries and sum(1 for query in queries if query.return_data) != 1:
+        raise AlarmValue("Exactly one element of the metrics list should return data")
+    if one and bool(said["statistic"]) == bool(said["extended_statistic"]):
+        raise AlarmCombination("Exactly one of Statistic and ExtendedStatistic must be given")
+    period = said["period"] or next(query.metric_stat.period for query in queries if query.metric_stat)
+    if period % 60 and period not in (10, 20, 30):
+        raise AlarmValue("The period must be 10, 20, 30, or a multiple of 60")
+    if period * said["evaluation_periods"] > (86400 if period < 3600 else 7 * 86400):
+        raise AlarmCombination("Metrics cannot be checked across more than a day")
+    if said["datapoints_to_alarm"] > said["evaluation_periods"]:
+        raise AlarmCombination("DatapointsToAlarm must be less than or equal to EvaluationPeriods")
+    if said["treat_missing_data"] not in ("breaching", "notBreaching", "ignore", "missing"):
+        raise AlarmValue("TreatMissingData")
+    there = said["name"] in self.alarms
+    return PUT_ALARM(self, **{**said, "tags": [] if there else said["tags"]})
+
+
+def unalarm(self, alarm_names):
+    if not any(name in self.alarms for name in alarm_names):
+        raise ResourceNotFound("Alarms do not exist")
+    for name in alarm_names:
+        self.alarms.pop(name, None)
+
+
 TOPIC = SNSBackend.create_topic
 
 
@@ -450,6 +501,9 @@ def subscribed(self, topic_arn, next_token=None):
 
 
 def install():
+    CloudWatchBackend.put_metric_alarm = alarm
+    CloudWatchBackend.delete_alarms = unalarm
+    CloudWatchResponse.describe_alarms = alarms
     SNSBackend.create_topic = topic
     SNSBackend.list_subscriptions_by_topic = subscribed
     SNSResponse.subscribe = subscribe

@@ -30,6 +30,7 @@ mod listener;
 mod listener_rule;
 mod load_balancer;
 mod log_group;
+mod metric_alarm;
 mod models;
 mod names;
 mod nat_gateway;
@@ -155,6 +156,7 @@ kinds! {
     listener_rule,
     load_balancer,
     log_group,
+    metric_alarm,
     nat_gateway,
     prefix_list,
     route_table,

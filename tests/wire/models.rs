@@ -272,6 +272,22 @@ fn a_request_that_nobody_can_judge_is_refused() {
     assert_eq!(unsigned, ["GET http://s3/ is not signed"]);
 }
 
+/// A request in CBOR is read as one in JSON.
+#[test]
+fn a_request_in_cbor_is_judged() {
+    let said = |body: &[u8]| {
+        let scope = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/monitoring/aws4_request, SignedHeaders=host";
+        let uri = "/service/GraniteServiceVersion20100801/operation/DeleteAlarms";
+        refusals(&Request { method: "POST", uri, headers: vec![("Authorization", scope)], body }).join(" ")
+    };
+    // {_ "AlarmNames": [_ "a", "b"]}, a number in the list, another key, half of it, no body.
+    assert_eq!(said(b"\xbf\x6aAlarmNames\x9f\x61a\x61b\xff\xff"), "");
+    assert!(said(b"\xa1\x6aAlarmNames\x81\x05").contains("AlarmNames[0] is of type string"));
+    assert!(said(b"\xa1\x6aAlarmTitles\x80").contains("is CBOR"));
+    assert!(said(b"\xbf\x6aAlarmNames\x9f\x61a").contains("is CBOR"));
+    assert!(said(b"").contains("AlarmNames is required"));
+}
+
 #[tokio::test]
 #[should_panic(expected = "a request that AWS refuses, or nobody has classified: [\n    \"iam GetRole: RoleName matches")]
 async fn a_client_fails_the_test_that_sends() {

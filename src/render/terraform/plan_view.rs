@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::value::Node;
-use crate::kinds::{Address, Kind, Live, Object};
+use crate::kinds::{Address, DIMENSION, Kind, Live, Object};
 use crate::model::{Mode, partition};
 use crate::plan::{Change, Saved, Verb};
 
@@ -116,7 +116,7 @@ impl<'a> PlanView<'a> {
         match side {
             Side::Before => live?.output(attr),
             Side::After if self.fresh.contains(target) => None,
-            Side::After if attr == "id" => live.map(|l| l.id.clone()),
+            Side::After if ["id", DIMENSION].contains(&attr) => live?.output(attr),
             Side::After => self.then.get(target)?.outputs().remove(attr),
         }
     }

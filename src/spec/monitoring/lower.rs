@@ -1,8 +1,11 @@
-//! `monitoring`: a topic for those who are told.
+//! `monitoring`: a topic for those who are told, and the alarms.
 use std::collections::BTreeSet;
 
-use super::Monitoring;
-use crate::kinds::Topic;
+use super::alarm::{Alarm, all};
+use super::watch::At;
+use super::{Monitoring, Severity};
+use crate::kinds::metric_alarm::Number;
+use crate::kinds::{MetricAlarm, Ref, Topic};
 use crate::model::Computed;
 use crate::spec::lower::Lower;
 
@@ -21,5 +24,36 @@ pub fn lower(entry: &Monitoring, l: &mut Lower<'_>) {
             pending: Computed::default(),
         };
         l.add(name, "monitoring.notify", topic);
+    }
+    let alarms = all(l.spec, entry, &|template| l.text(template));
+    alarms.iter().for_each(|alarm| add(entry, alarm, l));
+}
+
+/// An object for each part that the alarm looks at.
+fn add(entry: &Monitoring, alarm: &Alarm, l: &mut Lower<'_>) {
+    let told = |severity: Severity| entry.notify.topic(severity).map(Ref::to).into_iter().collect::<BTreeSet<_>>();
+    for look in &alarm.looks {
+        let name = look.part.as_ref().map_or_else(|| alarm.name.clone(), |part| format!("{}.{part}", alarm.name));
+        let (metric, math) = match &look.at {
+            At::Metric(metric) => (Some(metric.clone()), None),
+            At::Math(math) => (None, Some(math.clone())),
+        };
+        let object = MetricAlarm {
+            description: format!("{}: {} {}", alarm.severity.text(), alarm.means, alarm.advice).trim_end().to_owned(),
+            metric,
+            math,
+            comparison: alarm.side.sign().into(),
+            threshold: Number(alarm.threshold * alarm.scale),
+            datapoints: alarm.points.0,
+            evaluation_periods: alarm.points.1,
+            missing_data: alarm.silence.text().into(),
+            actions_enabled: true,
+            alarm_actions: told(alarm.severity),
+            // Or nobody hears the end.
+            ok_actions: told(alarm.severity),
+            // A host may have what no tag takes.
+            tags: l.tags(&alarm.name),
+        };
+        l.add(name, &alarm.origin, object);
     }
 }

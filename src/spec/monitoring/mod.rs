@@ -1,8 +1,13 @@
 //! `monitoring`: what is watched, and who is told.
+mod alarm;
+mod alerting;
+mod check;
 mod fields;
 pub mod logging;
 mod lower;
 mod notify;
+pub mod table;
+mod watch;
 
 use super::check::Check;
 use super::lower::Lower;
@@ -10,10 +15,11 @@ use super::section::{Fields, Section};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use alerting::{Alerting, Changed, Defaults, NoData, Rule};
 pub use logging::Logging;
 pub use notify::{Notify, Severity};
 
-/// What is watched, and who is told when something is wrong (AWS: SNS, CloudWatch).
+/// What is watched, and who is told when something is wrong (AWS: SNS, CloudWatch). Alarms follow by themselves from what else the spec has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Monitoring {
@@ -21,6 +27,9 @@ pub struct Monitoring {
     /// link first, and is told nothing until the link was followed.
     #[serde(default)]
     pub notify: Notify,
+    /// What is changed of the alarms that follow by themselves, and alarms of one's own.
+    #[serde(default, skip_serializing_if = "Alerting::is_empty")]
+    pub alerting: Alerting,
     /// Where what applications write goes (AWS: CloudWatch Logs).
     #[serde(default)]
     pub logging: Logging,
@@ -32,6 +41,7 @@ impl Section for Monitoring {
     const FIELDS: Fields = fields::FIELDS;
 
     fn check(&self, cx: &mut Check<'_>) {
+        check::check(self, cx);
         logging::check(&self.logging, cx);
     }
 

@@ -3,6 +3,7 @@ mod class;
 mod contact;
 mod functions;
 mod hosts;
+mod metrics;
 mod names;
 mod network;
 mod text;
@@ -14,6 +15,7 @@ pub use class::{InstanceClass, InstanceType, NodeType, Size, Version};
 pub use contact::Contact;
 pub use functions::{CodePath, FunctionImage, Handler, IamAction, IamResource, LayerArn, Memory, Runtime, ScheduleExpression, Sha256};
 pub use hosts::{Domain, RecordName, Ttl};
+pub use metrics::{AlarmName, MetricName, MetricNamespace, MetricStatistic, Watched};
 pub use names::{Account, Arn, EnvName, GroupName, Name, OutputName};
 pub use network::{AvailabilityZone, Cidr, Peer, Ports, Region};
 pub use text::{Reference, Target, Template, TemplatePart};
@@ -119,6 +121,7 @@ macro_rules! units {
 units! {
     Account
     AdminUser
+    AlarmName
     Ami
     Arn
     AvailabilityZone
@@ -146,6 +149,9 @@ units! {
     Kept
     LayerArn
     Memory
+    MetricName
+    MetricNamespace
+    MetricStatistic
     Name
     NodeType
     Origin
@@ -167,6 +173,7 @@ units! {
     TimeZone
     Ttl
     Version
+    Watched
     WeeklyWindow
 }
 

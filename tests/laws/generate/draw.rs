@@ -23,7 +23,7 @@ pub(super) fn draw() -> impl Strategy<Value = Draw> {
         btree_map(select(DATABASES), database(), 0..2),
         btree_map(select(BUCKETS), bucket(), 0..3),
         option::weighted(0.5, edge()),
-        option::weighted(0.5, watch()),
+        option::weighted(0.3, watch()),
     );
     (team, net(), tiers, groups, sections).prop_map(
         |(team, net, tiers, groups, (balancer, compute, functions, caches, databases, buckets, edge, watch))| Draw {
@@ -45,7 +45,7 @@ pub(super) fn draw() -> impl Strategy<Value = Draw> {
 
 fn watch() -> impl Strategy<Value = Watch> {
     let kept = option::of(select(vec!["7d", "400d", "forever"]));
-    (0..4usize, kept, any::<bool>()).prop_map(|(told, kept, off)| Watch { told, kept, off })
+    (0..4usize, kept, any::<bool>(), 0..4usize).prop_map(|(told, kept, off, alerting)| Watch { told, kept, off, alerting })
 }
 
 fn net() -> impl Strategy<Value = Net> {

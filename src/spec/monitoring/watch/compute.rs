@@ -1,0 +1,187 @@
+//! `compute`: "Amazon EC2 Auto Scaling metrics", the instances' own, and those of the target group where the load balancer forwards to it.
+use super::load_balancer::{balancer, namespaced};
+use super::*;
+use crate::spec::compute::Compute;
+use crate::spec::load_balancer::forwarding;
+
+pub const SECTION: Section = Section {
+    name: "compute",
+    entries: |spec| spec.compute.keys().map(Some).collect(),
+    words: &[
+        Word {
+            word: "cpu",
+            says: "CPU of all instances, on average",
+            unit: "%",
+            scale: plain,
+            // EC2 sends its metrics every five minutes ("Basic monitoring").
+            period: 300,
+            looks: |_, name| {
+                let metric = metric("AWS/EC2", "CPUUtilization", "Average", [("AutoScalingGroupName", id(name))]);
+                whole(At::Metric(Metric { period: 300, ..metric }))
+            },
+        },
+        Word {
+            word: "errors",
+            says: "requests that it answers with 5xx, of all",
+            unit: "%",
+            scale: plain,
+            period: MINUTE,
+            looks: |spec, name| {
+                let metrics = [("all", behind(name, "RequestCount", "Sum")), ("failed", behind(name, "HTTPCode_Target_5XX_Count", "Sum"))];
+                forwarded(spec, name, math("100*FILL(failed,0)/all", metrics))
+            },
+        },
+        Word {
+            word: "healthy",
+            says: "instances that the load balancer takes for healthy",
+            unit: "instances",
+            scale: plain,
+            period: MINUTE,
+            looks: |spec, name| forwarded(spec, name, At::Metric(behind(name, "HealthyHostCount", "Maximum"))),
+        },
+        Word {
+            word: "instances",
+            says: "instances in service",
+            unit: "instances",
+            scale: plain,
+            period: MINUTE,
+            looks: |_, name| whole(At::Metric(group(name, "GroupInServiceInstances"))),
+        },
+        Word {
+            word: "lacking",
+            says: "instances that are missing for the least of the group",
+            unit: "instances",
+            scale: plain,
+            period: MINUTE,
+            looks: |_, name| {
+                let metrics = [("least", group(name, "GroupMinSize")), ("there", group(name, "GroupInServiceInstances"))];
+                whole(math("least-there", metrics))
+            },
+        },
+        Word {
+            word: "latency",
+            says: "how long it takes to answer, but for the slowest of a hundred requests",
+            unit: "s",
+            scale: plain,
+            period: MINUTE,
+            looks: |spec, name| forwarded(spec, name, At::Metric(behind(name, "TargetResponseTime", "p99"))),
+        },
+        Word {
+            word: "requests",
+            says: "requests a minute",
+            unit: "a minute",
+            scale: plain,
+            period: MINUTE,
+            looks: |spec, name| forwarded(spec, name, At::Metric(behind(name, "RequestCount", "Sum"))),
+        },
+        Word {
+            word: "room",
+            says: "instances by which the group may still grow",
+            unit: "instances",
+            scale: plain,
+            period: MINUTE,
+            looks: |_, name| {
+                let metrics = [("most", group(name, "GroupMaxSize")), ("there", group(name, "GroupInServiceInstances"))];
+                whole(math("most-there", metrics))
+            },
+        },
+        Word {
+            word: "unhealthy",
+            says: "instances that the load balancer takes for unhealthy",
+            unit: "instances",
+            scale: plain,
+            period: MINUTE,
+            looks: |spec, name| forwarded(spec, name, At::Metric(behind(name, "UnHealthyHostCount", "Maximum"))),
+        },
+    ],
+    presets: &[
+        Preset {
+            name: "at_max",
+            word: "room",
+            severity: Severity::Warning,
+            side: Side::Below,
+            // Ours. A group of a fixed size is always at its most.
+            threshold: |spec, name| entry(spec, name).filter(|c| c.instances.max > c.instances.min).map(|_| 1.0),
+            points: (15, 15),
+            silence: Silence::Fine,
+            means: "The group has grown as far as it may, and can't follow its load any further.",
+            advice: "Raise compute.NAME.instances.max, or find out what causes the load.",
+        },
+        Preset {
+            name: "below_min",
+            word: "lacking",
+            severity: Severity::Critical,
+            side: Side::Above,
+            // Ours.
+            threshold: |_, _| Some(0.0),
+            points: (5, 5),
+            silence: Silence::Bad,
+            means: "Fewer instances run than the least of the group.",
+            advice: "See why none start: the activities of the scaling group name the reason, such as a quota or an image that is gone.",
+        },
+        Preset {
+            name: "cpu",
+            word: "cpu",
+            severity: Severity::Warning,
+            side: Side::Above,
+            // Ours: well above what the group aims at, and below what leaves no room at all. An instance that is gone sends nothing.
+            threshold: |spec, name| {
+                let target = entry(spec, name)?.instances.target_cpu.map_or(0.0, f64::from);
+                Some((target + 25.0).clamp(85.0, 95.0))
+            },
+            points: (2, 2),
+            silence: Silence::Bad,
+            means: "The instances have been busy for ten minutes, and the group hasn't made up for it.",
+            advice: "See whether it may grow further (at_max), or take a larger instance type.",
+        },
+        Preset {
+            name: "none_healthy",
+            word: "healthy",
+            severity: Severity::Critical,
+            side: Side::Below,
+            // Ours.
+            threshold: |_, _| Some(1.0),
+            points: (2, 2),
+            silence: Silence::Bad,
+            means: "No instance is healthy: nobody answers.",
+            advice: "See what the health check's path answers, and the application's logs; the last deployment may be to blame.",
+        },
+        Preset {
+            name: "unhealthy",
+            word: "unhealthy",
+            severity: Severity::Warning,
+            side: Side::Above,
+            // Ours: ten minutes outlast an instance refresh.
+            threshold: |_, _| Some(0.0),
+            points: (10, 10),
+            silence: Silence::Fine,
+            means: "An instance has been unhealthy for ten minutes.",
+            advice: "See its logs; the group replaces it when it doesn't come back.",
+        },
+    ],
+};
+
+fn entry<'s>(spec: &'s Spec, name: &str) -> Option<&'s Compute> {
+    spec.compute.get(name)
+}
+
+/// The group, as its metrics and its instances' name it.
+fn id(name: &str) -> Text {
+    of(Kind::AutoScalingGroup, name, "id")
+}
+
+/// A metric that the group sends when it is told to (`EnableMetricsCollection`).
+fn group(name: &str, metric_name: &str) -> Metric {
+    metric("AWS/AutoScaling", metric_name, "Minimum", [("AutoScalingGroupName", id(name))])
+}
+
+/// A metric of the target group.
+fn behind(name: &str, metric_name: &str, statistic: &str) -> Metric {
+    namespaced(metric_name, statistic, [("LoadBalancer", balancer()), ("TargetGroup", of(Kind::TargetGroup, name, "dimension"))])
+}
+
+/// Something of the target group, where there is one.
+fn forwarded(spec: &Spec, name: &str, at: At) -> Vec<Look> {
+    let key = spec.compute.keys().find(|key| key.as_str() == name);
+    if key.is_some_and(|key| forwarding(spec, key).next().is_some()) { whole(at) } else { vec![] }
+}
