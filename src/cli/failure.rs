@@ -12,6 +12,7 @@ use crate::files;
 use crate::forge::{ForgeError, ForgeErrorKind, Provider};
 use crate::graph::GraphError;
 use crate::kinds::Address;
+use crate::kinds::health::WORDS;
 use crate::plan::PlanError;
 use crate::plan::saved::Moved;
 use crate::plan::signature::BadKey;
@@ -295,6 +296,16 @@ impl Failure {
         let help = "write an address (subnet.app-a), a kind (subnet), a section (compute) or an entry (compute.app)";
         let finding = |w: &String| Finding::error(Code::Selection, format!("`{w}` names nothing of this stack"), help);
         words.iter().map(finding).collect::<Vec<_>>().into()
+    }
+
+    /// What can't be bent: on a real cloud nothing can.
+    pub fn unbendable(wanted: &[String]) -> Failure {
+        let help = format!(
+            "write a section, an entry or an address, one of {} and a value, of a sandbox: compute.app.targets=1",
+            WORDS.join(", ")
+        );
+        let finding = |w: &String| Finding::error(Code::Selection, format!("`{w}` names nothing that can be bent"), &*help);
+        wanted.iter().map(finding).collect::<Vec<_>>().into()
     }
 
     /// An output that the spec doesn't have.

@@ -12,6 +12,7 @@ use crate::cloud::sandbox::{Fault, Pace};
 use crate::cloud::{Backend, Observe, ReadOnly, Sandbox};
 use crate::diag::{Code, Finding, Place};
 use crate::kinds::Address;
+use crate::kinds::health::WORDS;
 use crate::model::AttrChange;
 use crate::model::Moment;
 use crate::observe::{Snapshot, complete, observe};
@@ -125,6 +126,26 @@ pub async fn world(args: &CloudArgs, loaded: &Loaded) -> Result<Backend, Failure
         }
     }
     Ok(world)
+}
+
+/// Lets what the command line says fare so in the sandbox: `compute.app.targets=1`.
+pub fn bend(world: &Backend, stack: &Stack, wanted: &[String]) -> Result<(), Failure> {
+    let mut wrong = vec![];
+    for text in wanted {
+        let told = text.split_once('=').and_then(|(path, value)| Some((path.rsplit_once('.')?, value)));
+        let known = told.filter(|((_, word), _)| WORDS.contains(word));
+        let (Backend::Sandbox(sandbox), Some(((what, word), value))) = (world, known) else {
+            wrong.push(text.clone());
+            continue;
+        };
+        let of = |origin: &str| origin.strip_prefix(what).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let meant: Vec<&Address> = stack.origins.iter().filter(|(a, origin)| of(origin) || a.to_string() == what).map(|(a, _)| a).collect();
+        if meant.is_empty() {
+            wrong.push(text.clone());
+        }
+        meant.into_iter().for_each(|address| sandbox.bend(address.clone(), word, value));
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Failure::unbendable(&wrong)) }
 }
 
 /// Reads where a plan is made: the account, the region, the zone.

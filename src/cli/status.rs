@@ -1,23 +1,46 @@
 //! `infra status`.
+use std::io::IsTerminal;
+use std::time::Duration;
+
 use clap::Args;
+use futures_util::future::try_join_all;
 
 use super::args::{CloudArgs, SpecArgs};
+use super::claim::Seen;
 use super::failure::Failure;
 use super::flow;
 use super::printer::Printer;
 use crate::cloud::lease::{newest, standing, strays};
+use crate::cloud::{Backend, Observe};
 use crate::diag::Exit;
+use crate::kinds::Level;
+use crate::render::health::Told;
 use crate::render::status;
 use crate::run::intent;
+use crate::spec::Loaded;
+use crate::stack::Stack;
 
-/// Tells whether a run of the stack goes on, whose it is and how far it came; or how the last one ended. Changes nothing.
+/// Clears a terminal and goes to its first line.
+const CLEAR: &str = "\u{1b}[2J\u{1b}[H";
+
+/// Tells how the environment fares, as its services say: targets healthy of all, instances in service, states, certificates. And whether a run of the
+/// stack goes on, whose it is and how far it came; or how the last one ended. Changes nothing.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  infra status --file infra.yaml")]
+#[command(after_help = "Exit codes: 0 nothing is critical, 2 something is, 1 error.\n\nExample:\n  infra status --file infra.yaml --watch")]
 pub struct Status {
     #[command(flatten)]
     spec: SpecArgs,
     #[command(flatten)]
     cloud: CloudArgs,
+    /// Tell it again and again, until Ctrl-C
+    #[arg(long, env = "INFRA_WATCH")]
+    watch: bool,
+    /// How long to wait before it is told again
+    #[arg(long, value_name = "TIME", env = "INFRA_INTERVAL", default_value = "5s", value_parser = humantime::parse_duration)]
+    interval: Duration,
+    /// Let something of the sandbox fare so, to see how that is told: `compute.app.targets=1`, `database.main.state=failed`; may be repeated
+    #[arg(long, value_name = "WHAT=VALUE", env = "INFRA_SANDBOX_BEND", value_delimiter = ',')]
+    sandbox_bend: Vec<String>,
     /// Print JSON
     #[arg(long, env = "INFRA_JSON")]
     json: bool,
@@ -26,17 +49,40 @@ pub struct Status {
 impl Status {
     pub async fn run(self, printer: &Printer) -> Result<Exit, Failure> {
         let loaded = flow::read(&self.spec, printer)?;
+        let stack = flow::stack(&loaded)?;
         let world = flow::world(&self.cloud, &loaded).await?;
-        let stack = loaded.spec.stack.to_string();
-        let notes = world.read_only().notes(&stack).await?;
-        let terms = flow::terms(&self.cloud);
-        let (now, last) = ((terms.clock)(), newest(&stack, &notes).and_then(|(_, lease)| lease));
-        let (stands, intent) = (standing(&stack, &notes, &terms), intent::read(&stack, &notes));
-        let strays: Vec<String> = strays(&stack, &notes).cloned().collect();
-        match self.json {
-            true => printer.document(&format!("{:#}\n", status::json(&stack, &stands, last.as_ref(), &intent))),
-            false => printer.result(&(status::text(&stack, &stands, last.as_ref(), &intent, now) + &status::strays(&strays))),
+        flow::bend(&world, &stack, &self.sandbox_bend)?;
+        loop {
+            let worst = self.tell(&world, &loaded, &stack, printer).await?;
+            if !self.watch {
+                return Ok(if worst == Level::Critical { Exit::Changes } else { Exit::Done });
+            }
+            world.policy().dwell("the next look", self.interval).await?;
         }
-        Ok(Exit::Done)
+    }
+
+    /// Tells it once, and how bad the worst of it is.
+    async fn tell(&self, world: &Backend, loaded: &Loaded, stack: &Stack, printer: &Printer) -> Result<Level, Failure> {
+        let (name, terms) = (&stack.name, flow::terms(&self.cloud));
+        let notes = world.read_only().notes(name).await?;
+        let Seen { snapshot, .. } = flow::look(world.read_only(), &mut stack.clone(), loaded).await?;
+        let ask = async |live| world.health(live).await.map(|signs| (live, signs));
+        let told = try_join_all(snapshot.live.values().flatten().map(ask)).await.map_err(|e| Failure::looking(loaded, e))?;
+        let told = Told::new(stack, told);
+        let (now, last) = ((terms.clock)(), newest(name, &notes).and_then(|(_, lease)| lease));
+        let (stands, intent) = (standing(name, &notes, &terms), intent::read(name, &notes));
+        let strays: Vec<String> = strays(name, &notes).cloned().collect();
+        if self.json {
+            let mut document = status::json(name, &stands, last.as_ref(), &intent);
+            document["health"] = told.json();
+            printer.document(&format!("{document:#}\n"));
+            return Ok(told.level());
+        }
+        if self.watch && std::io::stdout().is_terminal() {
+            printer.script(CLEAR);
+        }
+        let run = status::text(name, &stands, last.as_ref(), &intent, now) + &status::strays(&strays);
+        printer.result(&format!("{}\n{run}", told.text(name, printer.style)));
+        Ok(told.level())
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{AuditLog, Cloud, Observe, explain, zones};
-use crate::kinds::{Call, Fact, Kind, Links, Live, Object, Question, Stamp};
+use crate::kinds::{Call, Fact, Kind, Links, Live, Object, Question, Sign, Stamp};
 use crate::wire::cloudflare::folder;
 use crate::wire::{Clients, CloudError, Identity, Notes, Service, Zone};
 
@@ -24,6 +24,9 @@ impl Observe for Clients {
     }
     async fn availability_zones(&self) -> Result<BTreeSet<String>, CloudError> {
         zones::of_region(self).await
+    }
+    async fn health(&self, live: &Live) -> Result<Vec<Sign>, CloudError> {
+        Object::health(self, live).await
     }
     async fn offers(&self, question: &Question) -> Result<Option<Fact>, CloudError> {
         question.ask(self).await

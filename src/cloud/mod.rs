@@ -11,7 +11,7 @@ mod zones;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
-use crate::kinds::{Call, Fact, Kind, Links, Live, Object, Question, Stamp};
+use crate::kinds::{Call, Fact, Kind, Links, Live, Object, Question, Sign, Stamp};
 use crate::wire::notes::Key;
 use crate::wire::policy::Policy;
 use crate::wire::{Clients, CloudError, Identity, Notes, Zone};
@@ -33,6 +33,10 @@ pub trait Observe {
     async fn availability_zones(&self) -> Result<BTreeSet<String>, CloudError>;
     /// What the region offers; nothing where that isn't known.
     async fn offers(&self, question: &Question) -> Result<Option<Fact>, CloudError>;
+    /// How a live object fares, as its service tells it.
+    async fn health(&self, _live: &Live) -> Result<Vec<Sign>, CloudError> {
+        Ok(vec![])
+    }
     /// Who changed these objects lately, other than `infra`, as far as the cloud keeps records of it. Asks nothing when there are none.
     async fn who(&self, _objects: &[&Live]) -> AuditLog {
         AuditLog::default()
@@ -97,6 +101,9 @@ impl ReadOnly<'_> {
 }
 
 impl Observe for ReadOnly<'_> {
+    async fn health(&self, live: &Live) -> Result<Vec<Sign>, CloudError> {
+        self.0.health(live).await
+    }
     async fn who(&self, objects: &[&Live]) -> AuditLog {
         self.0.who(objects).await
     }
@@ -121,6 +128,12 @@ impl Observe for ReadOnly<'_> {
 }
 
 impl Observe for Backend {
+    async fn health(&self, live: &Live) -> Result<Vec<Sign>, CloudError> {
+        match self {
+            Backend::Aws(c) => c.health(live).await,
+            Backend::Sandbox(s) => s.health(live).await,
+        }
+    }
     /// The sandbox keeps no records.
     async fn who(&self, objects: &[&Live]) -> AuditLog {
         match self {

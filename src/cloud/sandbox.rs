@@ -4,7 +4,9 @@
 //! exclusive names are exclusive, attributes that force a replacement can't be changed, states take (scaled) time, reads lag behind writes.
 mod content;
 mod file;
+mod health;
 mod index;
+mod late;
 mod notes;
 mod offers;
 mod past;
@@ -19,7 +21,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::{Cloud, Observe, zones};
-use crate::kinds::{Call, Fact, Kind, Links, Live, Object, Question, Stamp, Typical};
+use crate::kinds::{Call, Fact, Kind, Links, Live, Object, Question, Sign, Stamp, Typical};
 use crate::model::digest;
 use crate::wire::policy::{Policy, Repeat};
 use crate::wire::{Class, CloudError, Identity, Service, Zone};
@@ -237,6 +239,10 @@ impl Observe for Sandbox {
         Ok(offers::of(question, &self.region))
     }
 
+    async fn health(&self, live: &Live) -> Result<Vec<Sign>, CloudError> {
+        self.fares(live)
+    }
+
     async fn list(&self, kind: Kind, stack: &str) -> Result<Vec<Live>, CloudError> {
         let mut state = self.state.borrow_mut();
         state.admitted()?;
@@ -373,23 +379,6 @@ impl Sandbox {
                 Ok(None)
             }
         }
-    }
-}
-
-impl Sandbox {
-    /// Until when a list doesn't show the write that is just being made.
-    fn lag(&self, state: &mut State) -> Instant {
-        let most = self.pace.lag.as_millis() as u64;
-        let lag = if most == 0 { 0 } else { state.rng.u64(0..=most) };
-        let lag = if state.late { 2 * most } else { lag };
-        Instant::now() + Duration::from_millis(lag)
-    }
-
-    fn write(&self, state: &mut State, live: Live) -> Result<(), CloudError> {
-        let key = (live.object.kind(), live.id.clone());
-        let (until, old) = (self.lag(state), state.objects.get(&key).cloned());
-        state.stale.insert(key, (until, old));
-        state.put(live).map_err(broken)
     }
 }
 

@@ -185,6 +185,17 @@ impl Resource for AutoScalingGroup {
         rules::unoffered(self, near, facts)
     }
 
+    async fn health(&self, cx: &Clients, live: &Live) -> Result<Vec<Sign>, CloudError> {
+        let Some(seen) = view::one(cx, &live.id).await? else { return Ok(vec![]) };
+        let (serving, wanted) =
+            (seen.instances().iter().filter(|i| ready::in_service(i)).count(), seen.desired_capacity.unwrap_or(self.min));
+        Ok(vec![self.serving(serving, wanted)])
+    }
+
+    fn fares(&self, _me: &Address, _near: Near<'_>, bent: &Bent) -> Vec<Sign> {
+        vec![self.serving(health::bent_count(bent, "instances", self.running()), self.running() as i32)]
+    }
+
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         view::list(cx, stack).await
     }
@@ -247,6 +258,17 @@ const GROUPS: &[On] = &[On::Own(GROUP)];
 
 impl AutoScalingGroup {
     /// Itself with physical ids in place of addresses, as a list would show it.
+    /// How many instances run where nothing scales.
+    pub(super) fn running(&self) -> usize {
+        usize::try_from(self.desired.clamp(self.min, self.max)).unwrap_or_default()
+    }
+
+    /// So many instances in service: fewer than the least are too few.
+    fn serving(&self, count: usize, wanted: i32) -> Sign {
+        let of = |n: i32| usize::try_from(n).unwrap_or_default();
+        Sign::share(count, of(wanted), "instances in service", of(self.min))
+    }
+
     fn physical(&self, links: &Links) -> Result<Self, CloudError> {
         Ok(AutoScalingGroup {
             launch_template: Ref::to(links.to(&self.launch_template)?),

@@ -10,7 +10,7 @@ use super::terraform::{ID, Line, REGION, TAGS, TAGS_ALL, Word, each, is, known, 
 use super::*;
 use crate::diag::Code;
 use crate::kinds::identity::TAG_STACK;
-use crate::model::{Computed, Tags, digest};
+use crate::model::{Computed, Moment, Tags, digest};
 use crate::wire::tags::retag;
 
 object! {
@@ -139,6 +139,17 @@ impl Resource for Certificate {
     }
 
     /// The certificates by tag, with their tags, from the tagging service; then each by itself, for which there is no batched read.
+    async fn health(&self, cx: &Clients, live: &Live) -> Result<Vec<Sign>, CloudError> {
+        let Some(seen) = describe(cx, &live.id).await? else { return Ok(vec![]) };
+        let now = aws_smithy_types::DateTime::from(Moment::now().0).secs();
+        let days = seen.not_after.map(|end| (end.secs() - now) / DAY);
+        Ok(vec![validity(seen.status.as_ref().map_or("unknown", CertificateStatus::as_str), days)])
+    }
+
+    fn fares(&self, _me: &Address, _near: Near<'_>, bent: &Bent) -> Vec<Sign> {
+        vec![validity(health::bent_state(bent, "ISSUED"), Some(health::bent_count(bent, "days", 198) as i64))]
+    }
+
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let own = tagged(cx, stack).await?.into_iter().filter_map(|(arn, tags)| Some((arn, Stamp::read(stack, tags)?)));
         let read = async |(arn, (stamp, tags)): (String, (Stamp, Tags))| {
@@ -298,6 +309,27 @@ async fn pending(cx: &Clients, arn: &str) -> Option<String> {
 
 async fn state(cx: &Clients, arn: &str) -> Option<String> {
     Some(format!("it is {}", describe(cx, arn).await.ok()??.status?.as_str()))
+}
+
+/// Seconds.
+const DAY: i64 = 86_400;
+
+/// How a certificate fares, by its status and how many days it is valid still. ACM renews one 60 days before its end, and tells of trouble from 45 days on
+/// (AWS: "Managed certificate renewal"): with 30 left somebody should look.
+fn validity(status: &str, days: Option<i64>) -> Sign {
+    match (status, days) {
+        ("ISSUED", Some(days)) => {
+            let level = if days < 7 {
+                Level::Critical
+            } else if days < 30 {
+                Level::Warning
+            } else {
+                Level::Ok
+            };
+            Sign::new(level, format!("valid for {days} days"))
+        }
+        (status, _) => Sign::state(status, &["ISSUED"], &["PENDING_VALIDATION"]),
+    }
 }
 
 /// One certificate as it is now; `None` when there is none.

@@ -204,6 +204,14 @@ impl Resource for DbInstance {
         self.secret_arn = Computed(managed.then(|| format!("arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!{id}")));
     }
 
+    async fn health(&self, cx: &Clients, live: &Live) -> Result<Vec<Sign>, CloudError> {
+        rds::health(cx, &live.id).await
+    }
+
+    fn fares(&self, _me: &Address, _near: Near<'_>, bent: &Bent) -> Vec<Sign> {
+        vec![rds::fares(health::bent_state(bent, "available"))]
+    }
+
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let found = rds::instances(cx).await?.into_iter().filter(|i| i.read_replica_source_db_instance_identifier.is_none());
         let live = found.filter_map(|mut instance| {

@@ -127,6 +127,14 @@ impl Resource for DbReplica {
         self.endpoint = Computed::from(format!("{id}.rds.sandbox"));
     }
 
+    async fn health(&self, cx: &Clients, live: &Live) -> Result<Vec<Sign>, CloudError> {
+        rds::health(cx, &live.id).await
+    }
+
+    fn fares(&self, _me: &Address, _near: Near<'_>, bent: &Bent) -> Vec<Sign> {
+        vec![rds::fares(health::bent_state(bent, "available"))]
+    }
+
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let found = rds::instances(cx).await?.into_iter().filter(|i| i.read_replica_source_db_instance_identifier.is_some());
         let live = found.filter_map(|mut replica| {

@@ -143,6 +143,15 @@ impl Resource for Function {
         self.arn = Computed::from(format!("arn:aws:lambda:us-east-1:123456789012:function:{id}:{LIVE}"));
     }
 
+    async fn health(&self, cx: &Clients, live: &Live) -> Result<Vec<Sign>, CloudError> {
+        let seen = read::version(cx, &live.id, Some(LIVE)).await?.and_then(|f| f.configuration);
+        Ok(seen.iter().filter_map(|f| f.state()).map(|s| serving(s.as_str())).collect())
+    }
+
+    fn fares(&self, _me: &Address, _near: Near<'_>, bent: &Bent) -> Vec<Sign> {
+        vec![serving(health::bent_state(bent, "Active"))]
+    }
+
     fn breaches(&self, _me: &Address, _near: Near<'_>) -> Vec<Breach> {
         rules::breaches(self)
     }
@@ -183,4 +192,9 @@ impl Resource for Function {
         states::in_turn(cx, &live.id, delete).await?;
         states::released(cx, live).await
     }
+}
+
+/// How a version fares, by its state (`State`): an inactive one wakes up with its next call.
+fn serving(state: &str) -> Sign {
+    Sign::state(state, &["Active", "Inactive"], &["Pending"])
 }

@@ -138,6 +138,17 @@ impl Resource for LoadBalancer {
         self.zone_id = Computed::from("Z35SXDOTRQ7X7K".to_owned());
     }
 
+    async fn health(&self, cx: &Clients, live: &Live) -> Result<Vec<Sign>, CloudError> {
+        let request = cx.elb().describe_load_balancers().load_balancer_arns(&live.id);
+        let seen = present(cx.safe(Service::Elb, "DescribeLoadBalancers", async || request.clone().send().await).await)?;
+        let state = seen.and_then(|s| s.load_balancers).and_then(|mut all| all.pop()).and_then(|b| b.state).and_then(|s| s.code);
+        Ok(state.map(|s| serving(s.as_str())).into_iter().collect())
+    }
+
+    fn fares(&self, _me: &Address, _near: Near<'_>, bent: &Bent) -> Vec<Sign> {
+        vec![serving(health::bent_state(bent, "active"))]
+    }
+
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let own = elb::balancers(cx, stack).await?;
         let public = own.iter().filter(|b| scheme(&b.seen) == INTERNET_FACING);
@@ -327,4 +338,9 @@ async fn remove(cx: &Clients, arn: &str, protected: bool) -> Result<(), CloudErr
     let look = async || Ok(by_arn(cx, arn).await?.is_none().then_some(()));
     let why = async || state(cx, arn).await;
     cx.policy.wait_saying("the load balancer to be gone", deadline(LoadBalancer::TYPICAL.delete), look, why).await
+}
+
+/// How a balancer fares, by its state (`LoadBalancerStateEnum`): `active_impaired` has not the room to grow that it wants.
+fn serving(state: &str) -> Sign {
+    Sign::state(state, &["active"], &["active_impaired", "provisioning"])
 }

@@ -28,6 +28,7 @@ pub mod flow_log;
 pub mod function;
 mod governed;
 pub mod header_rules;
+pub mod health;
 pub(crate) mod holders;
 pub mod iam_role;
 pub mod identity;
@@ -97,6 +98,7 @@ pub use claims::{Claim, Claims};
 pub use dimension::DIMENSION;
 pub use facts::{Fact, Facts, Question};
 pub use governed::Governed;
+pub use health::{Bent, Level, Sign};
 pub use holders::Holders;
 pub use identity::{Address, Stamp};
 pub use limits::{Limit, ZonePlan};
@@ -213,6 +215,12 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
             let now = match self { $(Object::$ty(x) => apart(|| Box::pin(x.update(cx, links, live, stamp))).await),+ };
             now.map(|now| Live { stamp: live.stamp.renewed(&now.stamp), ..now })
         }
+        /// How a live object fares.
+        pub(crate) async fn health(cx: &Clients, live: &Live) -> Result<Vec<Sign>, CloudError> {
+            match &live.object { $(Object::$ty(x) => apart(|| Box::pin(x.health(cx, live))).await),+ }
+        }
+        /// How it fares in the sandbox.
+        pub fn fares(&self, me: &Address, near: Near<'_>, bent: &Bent) -> Vec<Sign> { match self { $(Object::$ty(x) => x.fares(me, near, bent)),+ } }
         pub(crate) async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
             match &live.object { $(Object::$ty(_) => apart(|| Box::pin(delete::<$ty>(cx, live))).await),+ }
         }

@@ -160,6 +160,43 @@ pub(super) fn parameter_group(seen: &Seen) -> Ref<DbParameterGroup> {
     Ref::to(seen.db_parameter_groups().first().and_then(|g| g.db_parameter_group_name()).unwrap_or_default())
 }
 
+/// States in which an instance serves (RDS user guide: "Viewing DB instance status").
+const SERVING: &[&str] = &[
+    "available",
+    "backing-up",
+    "configuring-enhanced-monitoring",
+    "configuring-iam-database-auth",
+    "configuring-log-exports",
+    "modifying",
+    "storage-config-upgrade",
+    "storage-initialization",
+    "storage-optimization",
+];
+
+/// States that pass by themselves, in which it doesn't serve, or may not.
+const PASSING: &[&str] = &[
+    "converting-to-vpc",
+    "creating",
+    "maintenance",
+    "moving-to-vpc",
+    "rebooting",
+    "renaming",
+    "resetting-master-credentials",
+    "starting",
+    "upgrading",
+];
+
+/// How an instance fares.
+pub(super) async fn health(cx: &Clients, id: &str) -> Result<Vec<Sign>, CloudError> {
+    let seen = find(cx, id).await?;
+    Ok(seen.iter().filter_map(|i| i.db_instance_status()).map(fares).collect())
+}
+
+/// How an instance fares, by its state (`DBInstanceStatus`).
+pub(super) fn fares(state: &str) -> Sign {
+    Sign::state(state, SERVING, PASSING)
+}
+
 /// The host name of an instance, once it has one.
 pub(super) fn host(seen: &Seen) -> Option<String> {
     seen.endpoint()?.address.clone()

@@ -148,6 +148,15 @@ impl Resource for ReplicationGroup {
         self.reader_endpoint = Computed::from(format!("{id}-ro.cache.sandbox"));
     }
 
+    async fn health(&self, cx: &Clients, live: &Live) -> Result<Vec<Sign>, CloudError> {
+        let seen = wire::find(cx, &live.id).await?;
+        Ok(seen.iter().filter_map(|g| g.status()).map(serving).collect())
+    }
+
+    fn fares(&self, _me: &Address, _near: Near<'_>, bent: &Bent) -> Vec<Sign> {
+        vec![serving(health::bent_state(bent, "available"))]
+    }
+
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.elasticache().describe_replication_groups().max_records(100);
         let send = async |marker| request.clone().set_marker(marker).send().await;
@@ -282,4 +291,9 @@ impl ReplicationGroup {
     fn with_endpoints(&self, seen: Self) -> Self {
         Self { primary_endpoint: seen.primary_endpoint, reader_endpoint: seen.reader_endpoint, ..self.clone() }
     }
+}
+
+/// How a group fares, by its state (`ReplicationGroup.Status`).
+fn serving(state: &str) -> Sign {
+    Sign::state(state, &["available", "modifying", "snapshotting"], &["creating"])
 }

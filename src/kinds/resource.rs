@@ -112,6 +112,16 @@ pub trait Resource:
     fn waits(&self, _path: &str, _near: Near<'_>, _facts: &Facts) -> bool {
         false
     }
+    /// How the object fares, as its service tells it; nothing of most kinds.
+    async fn health(&self, _cx: &Clients, _live: &Live) -> Result<Vec<Sign>, CloudError> {
+        Ok(vec![])
+    }
+
+    /// How it fares in the sandbox, where nothing is ill but what somebody has bent.
+    fn fares(&self, _me: &Address, _near: Near<'_>, _bent: &Bent) -> Vec<Sign> {
+        vec![]
+    }
+
     /// Fills in what the cloud would decide; used by the sandbox only.
     fn simulate(&mut self, _id: &str) {}
 

@@ -156,6 +156,28 @@ impl Resource for TargetGroup {
         rules::breaches(self)
     }
 
+    /// The health of a function behind the balancer isn't asked for: each answer would be a call of it.
+    async fn health(&self, cx: &Clients, live: &Live) -> Result<Vec<Sign>, CloudError> {
+        if self.vpc.is_none() {
+            return Ok(vec![]);
+        }
+        let seen = elb::health(cx, &live.id).await?;
+        // One that leaves is no longer counted on.
+        let leaving = |h: &&sdk::TargetHealth| h.state != Some(sdk::TargetHealthStateEnum::Draining);
+        let staying: Vec<_> = seen.values().filter(leaving).collect();
+        Ok(vec![healthy(staying.iter().filter(|h| elb::takes_requests(h)).count(), staying.len())])
+    }
+
+    fn fares(&self, me: &Address, near: Near<'_>, bent: &Bent) -> Vec<Sign> {
+        if self.vpc.is_none() {
+            return vec![];
+        }
+        let groups = near.all::<AutoScalingGroup>().into_iter().map(|(_, group)| group);
+        let behind = groups.filter(|group| group.target_groups.iter().any(|target| target.address() == *me));
+        let all = behind.map(AutoScalingGroup::running).sum();
+        vec![healthy(health::bent_count(bent, "targets", all), all)]
+    }
+
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let request = cx.elb().describe_target_groups().page_size(elb::PAGE);
         let send = async |token| request.clone().set_marker(token).send().await;
@@ -310,6 +332,11 @@ fn read(own: Own<sdk::TargetGroup>, settings: &BTreeMap<String, String>, functio
         tags,
     };
     Some(Live::found(arn, group, stamp))
+}
+
+/// So many targets that take requests: none is too few.
+fn healthy(count: usize, of: usize) -> Sign {
+    Sign::share(count, of, "targets healthy", 1)
 }
 
 /// `DescribeTargetGroupAttributes`; no call shows those of several groups.

@@ -1,6 +1,7 @@
 //! Pure functions from plans, events and outcomes to text; siblings, never one parsing another.
 pub mod binding;
 pub mod drift;
+pub mod health;
 pub mod hint;
 pub mod history;
 pub mod iam;

@@ -20,6 +20,7 @@ mod sandbox;
 mod saved;
 mod secrets;
 mod signed;
+mod status;
 mod stream;
 mod text;
 
@@ -108,6 +109,7 @@ impl Said {
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
         settings.add_filter(r"(in|after) \d+(s| min)", "$1 [time]");
+        settings.add_filter(r"\d+(s| min) ago", "[time] ago");
         settings.add_filter(r"-\d{6}\b", "-[serial]");
         settings.add_filter(env!("CARGO_TARGET_TMPDIR"), "[tmp]");
         settings.add_filter(env!("CARGO_MANIFEST_DIR"), "[project]");

@@ -7,7 +7,7 @@ use super::recover::{rest, signal, started};
 use super::{Infra, said};
 
 const NEXT: &str = "compute: { app: { image: 'ghcr.io/example/shop:1.5.0', instances: { max: 12 } } }\nvpc: { security_groups: { bastion: { ingress: [{ port: 22, from: [198.51.100.0/24], description: new office }] } } }\n";
-const ALL_DATA: &str =
+pub const ALL_DATA: &str =
     "bucket.access_logs,bucket.uploads,db_instance.main,db_replica.main-1,load_balancer.main,log_group.flow_logs,replication_group.main";
 
 fn sandbox(name: &str) -> Infra {

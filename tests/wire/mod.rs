@@ -70,7 +70,7 @@ mod twice;
 mod vpc;
 mod vpc_endpoint;
 
-use infra::kinds::{Kind, Object};
+use infra::kinds::{Bent, Kind, Near, Object};
 use infra::model::Mode;
 use infra::plan::Verb;
 use infra::run::Outcome;
@@ -224,6 +224,11 @@ async fn check(cloud: &Clients, case: Case) {
         last.unwrap()
     };
     go(&base, "create").await;
+    // A kind that fares well or badly tells it here, too.
+    let live = infra::cloud::Observe::list(cloud, at.kind, &name).await.unwrap().into_iter().find(|l| l.stamp.address == at).unwrap();
+    let told = infra::cloud::Observe::health(cloud, &live).await.unwrap();
+    let fares = base.nodes[&at].fares(&at, Near(&base.nodes), &Bent::new());
+    assert_eq!(told.len(), fares.len(), "{} {told:?} {fares:?}", tag("how it fares"));
     for (what, object) in &case.variants {
         let mut other = base.clone();
         let (before, after) = (base.nodes[&at].attributes(), object.attributes());

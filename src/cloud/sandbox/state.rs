@@ -10,7 +10,7 @@ use super::file::{File, Line};
 use super::index::Index;
 use super::offers;
 use super::past::Past;
-use crate::kinds::{Address, Breach, Facts, Kind, Links, Live, Near, Object, Objects, Stamp, rename_refs, resolve_texts, tagging};
+use crate::kinds::{Address, Bent, Breach, Facts, Kind, Links, Live, Near, Object, Objects, Stamp, rename_refs, resolve_texts, tagging};
 use crate::model::Mode;
 use crate::wire::{Class, CloudError};
 
@@ -33,6 +33,8 @@ pub(super) struct State {
     pub rng: fastrand::Rng,
     pub file: Option<File>,
     pub faults: BTreeMap<u64, Fault>,
+    /// What is told of how objects fare.
+    pub bent: BTreeMap<Address, Bent>,
     pub mutations: u64,
     pub lists: u64,
     /// The credentials have ended.
