@@ -2,6 +2,7 @@
 //! become names only when the spec is written, out of what is there then.
 mod compute;
 mod draw;
+mod monitoring;
 mod write;
 
 use std::collections::BTreeMap;

@@ -91,11 +91,14 @@ fn of(spec: &Spec, section: &'static Section, name: Option<&Name>) -> Vec<Alarm>
     section.presets.iter().filter_map(one).collect()
 }
 
-/// All alarms of a spec. `text` makes texts of templates.
+/// All alarms of a spec: those that follow by themselves where somebody is told of them, and those of its rules. `text` makes texts of templates.
 pub fn all(spec: &Spec, monitoring: &Monitoring, text: &dyn Fn(&crate::spec::units::Template) -> Text) -> Vec<Alarm> {
     let defaults = &monitoring.alerting.defaults;
-    let mut alarms: Vec<Alarm> =
-        presets(spec).into_iter().filter(|alarm| !defaults.off.iter().any(|off| off.as_str() == alarm.name)).collect();
+    let mut alarms: Vec<Alarm> = presets(spec)
+        .into_iter()
+        .filter(|_| !monitoring.notify.topics().is_empty())
+        .filter(|alarm| !defaults.off.iter().any(|off| off.as_str() == alarm.name))
+        .collect();
     for alarm in &mut alarms {
         let changed = defaults.changed.iter().find(|(name, _)| name.as_str() == alarm.name);
         changed.into_iter().for_each(|(_, changed)| alarm.change(changed));
