@@ -88,7 +88,8 @@ pub struct Compute {
     /// How long changes may take before they count as failed.
     #[serde(default, skip_serializing_if = "Timeouts::usual")]
     pub timeouts: Timeouts,
-    /// The entry's key before it was renamed; it is re-stamped, not replaced.
+    /// The entry's key before it was renamed; it is re-stamped, not replaced. With `monitoring` its log group and alarms are new ones, since their names
+    /// are all that tells whose they are; for the new log group its instances are replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renamed_from: Option<Name>,
 }
