@@ -130,7 +130,7 @@ async fn logs_are_followed_on_a_terminal() {
     let some = said(infra.command(&[&args[..], &["--grep", "second"]].concat()).output().unwrap());
     assert_eq!(some.out.lines().count(), 1, "{}", some.out);
 
-    let line = format!("{} {} --follow", env!("CARGO_BIN_EXE_infra"), args.join(" "));
+    let line = format!("exec {} {} --follow", env!("CARGO_BIN_EXE_infra"), args.join(" "));
     let mut terminal = infra.program("script", &["-qefc", &line, "/dev/null"]);
     let mut terminal = terminal.env("COLUMNS", "60").stdin(Stdio::piped()).spawn().unwrap();
     let (mut input, mut output) = (terminal.stdin.take().unwrap(), terminal.stdout.take().unwrap());
