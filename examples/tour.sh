@@ -11,6 +11,7 @@ infra() { printf '\n$ infra %s\n' "$*"; cargo run --quiet --locked -- "$@"; }
 infra validate --file examples/production.yaml
 infra apply --file examples/production.yaml --auto-approve
 infra plan --file examples/production.yaml
+infra status --file examples/production.yaml
 
 printf 'compute:\n  app: { image: "ghcr.io/example/shop:1.5.0", instances: { max: 12 } }\n' > "$folder/next.yaml"
 infra plan --file examples/production.yaml --file "$folder/next.yaml" --out "$folder/p.infraplan"
@@ -21,4 +22,4 @@ infra destroy --file examples/production.yaml --auto-approve \
   --allow-data-loss bucket.access_logs,bucket.uploads,db_instance.main,db_replica.main-1,load_balancer.main,log_group.compute.app,log_group.flow_logs,replication_group.main
 
 infra apply --file examples/services.yaml --auto-approve
-infra destroy --file examples/services.yaml --auto-approve --allow-data-loss bucket.access_logs,load_balancer.main,log_group.flow_logs,log_group.function.thumbnails
+infra destroy --file examples/services.yaml --auto-approve --allow-data-loss bucket.access_logs,bucket.uploads,load_balancer.main,log_group.flow_logs,log_group.function.thumbnails,log_group.function.uploads

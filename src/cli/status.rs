@@ -52,12 +52,17 @@ impl Status {
         let stack = flow::stack(&loaded)?;
         let world = flow::world(&self.cloud, &loaded).await?;
         flow::bend(&world, &stack, &self.sandbox_bend)?;
+        let mut stopped = std::pin::pin!(tokio::signal::ctrl_c());
         loop {
             let worst = self.tell(&world, &loaded, &stack, printer).await?;
+            let exit = if worst == Level::Critical { Exit::Changes } else { Exit::Done };
             if !self.watch {
-                return Ok(if worst == Level::Critical { Exit::Changes } else { Exit::Done });
+                return Ok(exit);
             }
-            world.policy().dwell("the next look", self.interval).await?;
+            tokio::select! {
+                waited = world.policy().dwell("the next look", self.interval) => waited?,
+                stop = &mut stopped => return Ok(stop.map(|()| exit)?),
+            }
         }
     }
 

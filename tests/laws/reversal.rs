@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use infra::cloud::Sandbox;
 use infra::cloud::sandbox::Fault;
-use infra::kinds::{Kind, Object};
+use infra::kinds::{Kind, Near, Object};
 use infra::model::{Mode, Reversal};
 use infra::plan::{Allowed, Plan, PlanError, Verb, plan};
 use infra::render::style::Style;
@@ -113,8 +113,10 @@ async fn keeping_less_is_losing() {
     let mut tried = vec![];
     for (address, object) in &want.nodes {
         for a in object.attributes().into_iter().filter(|a| a.reversal == Reversal::Data) {
-            // What is on is turned off; a number of days becomes another.
-            let ways = a.value.as_i64().map_or(vec![(0, Value::from(false))], |n| vec![(1, (n + 1).into()), (0, (n - 1).into())]);
+            // What is on is turned off; a number of days becomes the nearest that the service takes.
+            let taken = |n: &i64| with_value(object, a.name, &(*n).into()).breaches(address, Near(&want.nodes)).is_empty();
+            let near = |n: i64, way: i64| (1..=n + 31).map(|by| n + way * by).find(taken).expect("another is taken");
+            let ways = a.value.as_i64().map_or(vec![(0, Value::from(false))], |n| vec![(1, near(n, 1).into()), (0, near(n, -1).into())]);
             for (more, value) in ways {
                 let mut next = want.clone();
                 next.nodes.insert(address.clone(), with_value(object, a.name, &value));

@@ -83,6 +83,7 @@ fn otherwise(object: &Object, name: &str) -> Option<Object> {
         json!({ "other": "x" }),
         json!([{ "$ref": "listener.x" }]),
         json!([{ "$ref": "certificate.x" }]),
+        json!({ "x": { "pattern": "x", "metric": "x", "namespace": "x", "value": "1", "default": null } }),
         json!("2001:db8::/32"),
         json!("10.1.0.0/16"),
     ];

@@ -22,7 +22,10 @@ use crate::support::plan_for;
 pub const FULL: &str = include_str!("full.yaml");
 
 /// What is in [`FULL`] several times is there twice at most: what is tried at every step of a way grows with the square of its objects.
-const ONCE: &str = "vpc: {availability_zones: [us-east-1a, us-east-1b]}\ncdn: {records: {v4: null, v6: null, mail: null, spf: null, sip: null, caa: null, sub: null, docs: null}}\nstorage: {exports: null}";
+pub const ONCE: &str = "vpc: {availability_zones: [us-east-1a, us-east-1b]}\ncdn: {records: {v4: null, v6: null, mail: null, spf: null, sip: null, caa: null, sub: null, docs: null}}\nstorage: {exports: null}";
+
+/// An entry that is renamed.
+pub const RENAMED: &str = "compute: {app: null, web: {image: 'example/shop:1', command: [serve, --verbose], port: 8080, other_instance_types: [t3a.small], spot: {on_demand_base: 2, on_demand_percent: 50}, instances: {target_cpu: 60, target_requests: 600, schedules: {morning: {cron: '0 7 * * MON-FRI', time_zone: Europe/Berlin, min: 3}, night: {cron: '0 22 * * *', time_zone: Europe/Berlin, min: 2, desired: 2}}}, health_check: {protocol: https, port: 8081}, permissions: [{actions: ['sqs:SendMessage'], resources: ['arn:aws:sqs:us-east-1:123456789012:mail']}], renamed_from: app, env: {CACHE_URL: '${cache.main.url}', DATABASE_HOST: '${database.main.endpoint}', API_TOKEN: {from_env: API_TOKEN}, LOGIN: '${database.main.secret_arn}', MAIL_KEY: {from_secrets_manager: full/mail}, BUCKET: '${storage.uploads.name}'}}}\nstorage: {uploads: {allow_from: [{name: web, access: read}, hello]}}\nload_balancer: {listeners: {https: {forward: web, routes: {api: {forward: web}}}}}\ncache: {main: {allow_from: [web, hello]}}\ndatabase: {main: {allow_from: [web]}}";
 
 /// The stack of some layers.
 pub fn stack(layers: &[&str]) -> Stack {
@@ -66,15 +69,10 @@ pub fn stacks() -> Vec<(&'static str, Stack)> {
         (
             "an internal balancer, no cache",
             over(
-                "load_balancer: {scheme: internal, subnets: app, allow_from: [vpc]}\ncache: null\ncompute: {app: {env: null}}\nfunctions: {hello: {env: null, subnets: none}}\noutputs: null\ncdn: {records: {www: {proxied: false}, apex: {to: null, type: a, content: 192.0.2.9, proxied: true}}}",
+                "load_balancer: {scheme: internal, subnets: app, allow_from: [vpc]}\ncache: null\ncompute: {app: {env: null}}\nfunctions: {hello: {env: null, subnets: none}}\noutputs: null\nmonitoring: null\ncdn: {records: {www: {proxied: false}, apex: {to: null, type: a, content: 192.0.2.9, proxied: true}}}",
             ),
         ),
-        (
-            "renamed",
-            over(
-                "compute: {app: null, web: {image: 'example/shop:1', command: [serve, --verbose], port: 8080, other_instance_types: [t3a.small], spot: {on_demand_base: 2, on_demand_percent: 50}, instances: {target_cpu: 60, target_requests: 600, schedules: {morning: {cron: '0 7 * * MON-FRI', time_zone: Europe/Berlin, min: 3}, night: {cron: '0 22 * * *', time_zone: Europe/Berlin, min: 2, desired: 2}}}, health_check: {protocol: https, port: 8081}, permissions: [{actions: ['sqs:SendMessage'], resources: ['arn:aws:sqs:us-east-1:123456789012:mail']}], renamed_from: app, env: {CACHE_URL: '${cache.main.url}', DATABASE_HOST: '${database.main.endpoint}', API_TOKEN: {from_env: API_TOKEN}, LOGIN: '${database.main.secret_arn}', MAIL_KEY: {from_secrets_manager: full/mail}, BUCKET: '${storage.uploads.name}'}}}\nstorage: {uploads: {allow_from: [{name: web, access: read}, hello]}}\nload_balancer: {listeners: {https: {forward: web, routes: {api: {forward: web}}}}}\ncache: {main: {allow_from: [web, hello]}}\ndatabase: {main: {allow_from: [web]}}",
-            ),
-        ),
+        ("renamed", over(RENAMED)),
         ("more zones", over("vpc: {availability_zones: [us-east-1a, us-east-1b, us-east-1c], nat: single}")),
     ]
 }

@@ -88,7 +88,8 @@ pub struct Compute {
     /// How long changes may take before they count as failed.
     #[serde(default, skip_serializing_if = "Timeouts::usual")]
     pub timeouts: Timeouts,
-    /// The entry's key before it was renamed; it is re-stamped, not replaced.
+    /// The entry's key before it was renamed; it is re-stamped, not replaced. With `monitoring` its log group is a new one, since its name is all that
+    /// tells whose it is, and for that its instances are replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renamed_from: Option<Name>,
 }
