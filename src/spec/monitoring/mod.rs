@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 pub use logging::Logging;
 pub use notify::{Notify, Severity};
 
-/// What is watched, and who is told when something is wrong (AWS: SNS, CloudWatch).
+/// What is kept of what applications write, and a topic of those who are told when something is wrong (AWS: CloudWatch Logs, SNS). Alarms that tell
+/// them are not made yet; one's own may.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Monitoring {
