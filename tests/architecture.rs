@@ -11,7 +11,6 @@ const FLOORS: &[&str] = &[
 /// Where time may pass: the one retry policy, the lease, the driver's looks, a code host's transport, a person who watches, and the sandbox,
 /// which plays a cloud that takes its time.
 const WAIT: &[&str] = &[
-    "cli/logs.rs",
     "cli/runner.rs",
     "cli/signals.rs",
     "cloud/lease.rs",

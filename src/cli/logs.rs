@@ -3,13 +3,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clap::Args;
-use tokio::time::sleep;
 
 use super::args::{CloudArgs, SpecArgs};
 use super::failure::Failure;
 use super::flow;
 use super::printer::Printer;
-use crate::cloud::{LogEvent, LogQuery, Logs as _, Observe, ReadOnly, now};
+use crate::cloud::{Backend, LogEvent, LogQuery, Logs as _, Observe, now};
 use crate::diag::{Code, Exit, Finding};
 use crate::kinds::{Address, Kind};
 use crate::render::logs;
@@ -73,11 +72,11 @@ impl Logs {
             let message = format!("`{}` has no log group yet", self.entry);
             return Err(Finding::error(Code::Logs, message, "`infra apply` makes it; from then on what is written is kept").into());
         };
-        self.tell(world.read_only(), &group.id, printer).await
+        self.tell(&world, &group.id, printer).await
     }
 
     /// Prints the events of a group, page by page. What was seen isn't printed again, though it is asked for again as long as something may arrive late.
-    async fn tell(&self, world: ReadOnly<'_>, group: &str, printer: &Printer) -> Result<Exit, Failure> {
+    async fn tell(&self, world: &Backend, group: &str, printer: &Printer) -> Result<Exit, Failure> {
         let mut from = now() - i64::try_from(self.since.as_millis()).unwrap_or(i64::MAX);
         let mut seen: BTreeMap<String, i64> = BTreeMap::new();
         let mut writers: Vec<String> = vec![];
@@ -85,7 +84,7 @@ impl Logs {
             let mut next: Option<String> = None;
             loop {
                 let query = LogQuery { group, from, text: self.grep.as_deref(), page: next.as_deref() };
-                let page = world.log_events(&query).await?;
+                let page = world.read_only().log_events(&query).await?;
                 let fresh: Vec<_> = page.events.into_iter().filter(|e| seen.insert(e.id.clone(), e.at).is_none()).collect();
                 match self.json {
                     true => printer.verbatim_json(&fresh.iter().map(|e| logs::json(&self.entry, e)).collect::<String>()),
@@ -108,7 +107,7 @@ impl Logs {
             let newest = seen.values().max().copied().unwrap_or(from);
             from = from.max(newest - LATE);
             seen.retain(|_, at| *at >= from);
-            sleep(POLL).await;
+            world.policy().dwell("more to be written", POLL).await?;
         }
     }
 

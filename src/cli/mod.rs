@@ -113,7 +113,7 @@ enum Command {
     Schema(schema::Schema),
     /// Show a saved plan; needs no network
     Show(show::Show),
-    /// Tell whether a run goes on, and whose; or how the last one ended
+    /// Tell how the environment fares, and whether a run goes on
     Status(status::Status),
     /// Take the lease of a stack from its holder
     Unlock(unlock::Unlock),

@@ -1,7 +1,7 @@
 //! An alarm of CloudWatch over one metric, or over an expression of several.
 //!
 //! `PutMetricAlarm` makes an alarm and overwrites one, so that every request says all of it. A list shows all of an alarm but its tags: the stamp is its
-//! name, `infra/STACK/ADDRESS/RUN-STEP`, and the digest the last word of its description.
+//! name, `infra/STACK/ADDRESS/RUN-STEP`; the digest and the stack's identity are the last words of its description.
 mod rules;
 mod terraform;
 mod wire;
@@ -173,8 +173,8 @@ fn prefix(stack: &str) -> String {
     format!("infra/{stack}/")
 }
 
-/// The stamp in a name, and the digest in a description.
-fn stamp(stack: &str, name: &str, digest: &str) -> Option<Stamp> {
+/// The stamp in a name, with the digest and the identity of a description.
+fn stamp(stack: &str, name: &str, (digest, identity): (&str, &str)) -> Option<Stamp> {
     let (address, made) = name.strip_prefix(&prefix(stack))?.rsplit_once('/')?;
     let (run, step) = made.rsplit_once('-')?;
     Some(Stamp {
@@ -182,7 +182,7 @@ fn stamp(stack: &str, name: &str, digest: &str) -> Option<Stamp> {
         address: Address::new(Kind::MetricAlarm, address),
         run: run.into(),
         step: step.parse().ok()?,
-        identity: String::new(),
+        identity: identity.into(),
         digest: digest.into(),
     })
 }

@@ -7,6 +7,9 @@ use tokio::net::TcpStream;
 
 const VERSION: &str = "1.5.33";
 
+/// Without it the emulator answers CloudWatch's requests in a form that nobody asked for.
+const CBOR: (&str, &str) = ("cbor2", "6.3.0");
+
 /// A running emulator with an empty account; it ends with its owner.
 pub struct Ministack {
     process: Child,
@@ -16,7 +19,7 @@ pub struct Ministack {
 impl Ministack {
     /// Starts one on a free port of the loopback interface, and waits until it answers.
     pub async fn start() -> Ministack {
-        let python = super::venv::venv("ministack", VERSION, "ministack").join("python");
+        let python = super::venv::venv_with("ministack", VERSION, "ministack", &[CBOR]).join("python");
         let mut process = Command::new(python)
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/mini.py"))
             .stdin(Stdio::piped())

@@ -183,14 +183,12 @@ async fn every_value_is_said() {
 /// JSON pointers to all plain values.
 fn leaves(v: &Value) -> Vec<String> {
     let under = |key: String, v: &Value| leaves(v).into_iter().map(move |p| format!("/{key}{p}")).collect::<Vec<_>>();
+    let refers = |v: &Value| v["$text"].as_array().is_some_and(|parts| parts.iter().any(|p| p.get("output").is_some()));
+    let text = |v: &Value| v.is_string() || v.get("$text").is_some();
     match v {
         Value::Object(m) if ["$ref", "$secret", "output"].iter().any(|mark| m.contains_key(*mark)) => vec![],
-        // Of an expression Terraform's form has what it refers to, and nothing that stands beside that.
-        Value::Object(m)
-            if m.get("$text").and_then(Value::as_array).is_some_and(|parts| parts.iter().any(|p| p.get("output").is_some())) =>
-        {
-            vec![]
-        }
+        // Of an expression Terraform's form has what it refers to, and nothing that stands beside that: in a text, or in a map of texts.
+        Value::Object(m) if refers(v) || m.values().any(refers) && m.values().all(text) => vec![],
         Value::Object(m) => m.iter().flat_map(|(k, v)| under(k.replace('~', "~0").replace('/', "~1"), v)).collect(),
         Value::Array(a) => a.iter().enumerate().flat_map(|(i, v)| under(i.to_string(), v)).collect(),
         Value::Null => vec![],

@@ -10,7 +10,8 @@ use infra::wire::Class;
 /// Values that would do harm if bash or docker's environment file read more into them than their characters.
 const NASTY: &[&str] = &["", " spaced ", "it's", "\"", "$(touch pwned)", "`touch pwned`", "\\", "#no comment", "INFRA_ENV", "a=b", "grüße"];
 
-fn container(env: impl IntoIterator<Item = (&'static str, EnvValue)>) -> Container {
+/// A container of the reference environment with these variables.
+pub fn container(env: impl IntoIterator<Item = (&'static str, EnvValue)>) -> Container {
     Container {
         image: "ghcr.io/example/shop:1.4.2".into(),
         port: Some(8080),

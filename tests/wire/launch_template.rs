@@ -1,6 +1,7 @@
 use infra::kinds::launch_template::{Boot, Container, Disk, EnvValue, Metadata};
 use infra::kinds::{Address, Kind, LaunchTemplate, Object, Part, Ref, Text};
 
+use super::boot_script;
 use super::iam_role::role;
 use super::instance_profile::profile;
 use super::secret::secret;
@@ -10,22 +11,12 @@ use super::{Case, Sends};
 
 pub fn container() -> Container {
     let env = [
-        ("GREETING".into(), EnvValue::Plain(Text::literal("it's \"fine\" $HOME `id` \\ #"))),
-        ("NETWORK".into(), EnvValue::Plain(Text(vec![Part::Output { r#ref: Address::new(Kind::Vpc, "main"), attr: "cidr".into() }]))),
-        ("PASSWORD".into(), EnvValue::FromSecretsManager(Text::literal("shop/password"))),
-        (
-            "TOKEN".into(),
-            EnvValue::FromSecretsManager(Text(vec![Part::Output { r#ref: Address::new(Kind::Secret, "main"), attr: "arn".into() }])),
-        ),
+        ("GREETING", EnvValue::Plain(Text::literal("it's \"fine\" $HOME `id` \\ #"))),
+        ("NETWORK", EnvValue::Plain(Text(vec![Part::Output { r#ref: Address::new(Kind::Vpc, "main"), attr: "cidr".into() }]))),
+        ("PASSWORD", EnvValue::FromSecretsManager(Text::literal("shop/password"))),
+        ("TOKEN", EnvValue::FromSecretsManager(Text(vec![Part::Output { r#ref: Address::new(Kind::Secret, "main"), attr: "arn".into() }]))),
     ];
-    Container {
-        image: "ghcr.io/example/shop:1.4.2".into(),
-        port: Some(8080),
-        health_port: None,
-        command: vec![],
-        logs: None,
-        env: env.into(),
-    }
+    boot_script::container(env)
 }
 
 /// What a template points at, within `vpc.main`.

@@ -26,6 +26,7 @@ const SENT: &[(Kind, &str, &str, &str)] = &[
     (Kind::Secret, "secretsmanager", "CreateSecret", "Name"),
     (Kind::SecurityGroup, "ec2", "CreateSecurityGroup", "GroupName"),
     (Kind::TargetGroup, "elasticloadbalancing", "CreateTargetGroup", "Name"),
+    (Kind::Topic, "sns", "CreateTopic", "Name"),
 ];
 
 fn stamp(kind: Kind, stack: &str, entry: &str, step: usize) -> Stamp {

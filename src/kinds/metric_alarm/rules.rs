@@ -8,8 +8,8 @@ const METRICS: usize = 10;
 /// `AlarmActions`, and as many `OKActions`.
 const ACTIONS: usize = 5;
 
-/// `AlarmDescription` takes 1,024 characters, of which the digest needs some.
-const DESCRIPTION: usize = 980;
+/// `AlarmDescription` takes 1,024 characters, of which the digest and the stack's identity need some.
+const DESCRIPTION: usize = 960;
 
 /// `AlarmName`.
 const NAME: usize = 255;

@@ -5,7 +5,7 @@ use aws_sdk_cloudwatch::types::{
 
 use super::*;
 
-/// What stands before the digest at the end of a description.
+/// What stands before the digest and the stack's identity at the end of a description: ` [infra DIGEST IDENTITY]`.
 const MARK: &str = " [infra ";
 
 /// Characters of the digest.
@@ -35,13 +35,13 @@ fn sign(operator: &ComparisonOperator) -> String {
 impl MetricAlarm {
     /// `PutMetricAlarm` with every field; tags are taken at the creation alone.
     pub(super) async fn put(&self, cx: &Clients, links: &Links, name: &str, stamp: &Stamp, tags: Option<Tags>) -> Result<Live, CloudError> {
-        let digest = &stamp.digest[..DIGEST.min(stamp.digest.len())];
+        let mark = format!("{} {}", &stamp.digest[..DIGEST.min(stamp.digest.len())], stamp.identity);
         let tags = tags.map(|tags| tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect());
         let request = cx
             .cloudwatch()
             .put_metric_alarm()
             .alarm_name(name)
-            .alarm_description(format!("{}{MARK}{digest}]", self.description))
+            .alarm_description(format!("{}{MARK}{}]", self.description, mark.trim_end()))
             .actions_enabled(self.actions_enabled)
             .set_alarm_actions(Some(links.all(&self.alarm_actions)?.into_iter().collect()))
             .set_ok_actions(Some(links.all(&self.ok_actions)?.into_iter().collect()))
@@ -96,10 +96,10 @@ fn read_dimensions(seen: Option<Vec<Dimension>>) -> Open<Text> {
 /// An alarm that was read; `None` when it isn't the stack's.
 pub(super) fn read(stack: &str, seen: Seen) -> Option<Live> {
     let said = seen.alarm_description.unwrap_or_default();
-    let (description, digest) =
+    let (description, mark) =
         said.rsplit_once(MARK).and_then(|(text, mark)| Some((text, mark.strip_suffix(']')?))).unwrap_or((said.as_str(), ""));
     let name = seen.alarm_name?;
-    let stamp = stamp(stack, &name, digest)?;
+    let stamp = stamp(stack, &name, mark.split_once(' ').unwrap_or((mark, "")))?;
     let queries = seen.metrics.unwrap_or_default();
     let metric = seen.metric_name.map(|metric| Metric {
         namespace: seen.namespace.unwrap_or_default(),
