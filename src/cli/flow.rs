@@ -8,11 +8,11 @@ use super::claim::{self, Seen};
 use super::failure::Failure;
 use super::printer::Printer;
 use crate::cloud::lease::Terms;
-use crate::cloud::sandbox::{Fault, Pace};
+use crate::cloud::sandbox::{Fault, METRIC, Pace};
 use crate::cloud::{Backend, Observe, ReadOnly, Sandbox};
 use crate::diag::{Code, Finding, Place};
-use crate::kinds::Address;
 use crate::kinds::health::WORDS;
+use crate::kinds::{Address, Member, MetricAlarm, Object};
 use crate::model::AttrChange;
 use crate::model::Moment;
 use crate::observe::{Snapshot, complete, observe};
@@ -21,6 +21,7 @@ use crate::plan::{Allowed, Plan, Selection, plan, select};
 use crate::redact::{Redactor, SHORTEST};
 use crate::run::identity;
 use crate::spec::lower::lower;
+use crate::spec::monitoring::watches;
 use crate::spec::{Loaded, Spec, folder, load, load_in};
 use crate::stack::Stack;
 use crate::wire::policy::Policy;
@@ -128,22 +129,28 @@ pub async fn world(args: &CloudArgs, loaded: &Loaded) -> Result<Backend, Failure
     Ok(world)
 }
 
-/// Lets what the command line says fare so in the sandbox: `compute.app.targets=1`.
-pub fn bend(world: &Backend, stack: &Stack, wanted: &[String]) -> Result<(), Failure> {
+/// Lets what the command line says fare so in the sandbox: `compute.app.targets=1`; or a metric be so, by the words of alarms: `compute.app.cpu=95`.
+pub fn bend(world: &Backend, loaded: &Loaded, stack: &Stack, wanted: &[String]) -> Result<(), Failure> {
     let mut wrong = vec![];
     for text in wanted {
         let told = text.split_once('=').and_then(|(path, value)| Some((path.rsplit_once('.')?, value)));
-        let known = told.filter(|((_, word), _)| WORDS.contains(word));
-        let (Backend::Sandbox(sandbox), Some(((what, word), value))) = (world, known) else {
+        let (Backend::Sandbox(sandbox), Some(((what, word), value))) = (world, told) else {
             wrong.push(text.clone());
             continue;
         };
         let of = |origin: &str| origin.strip_prefix(what).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-        let meant: Vec<&Address> = stack.origins.iter().filter(|(a, origin)| of(origin) || a.to_string() == what).map(|(a, _)| a).collect();
-        if meant.is_empty() {
+        let faring = |(address, origin): &(&Address, &String)| WORDS.contains(&word) && (of(origin) || address.to_string() == what);
+        let mut bends: Vec<(&Address, &str, String)> =
+            stack.origins.iter().filter(faring).map(|(address, _)| (address, word, value.to_owned())).collect();
+        if let (Some((same, scale)), Ok(number)) = (watches(&loaded.spec, what, word), value.trim_end_matches('%').parse::<f64>()) {
+            let looks = |(_, object): &(&Address, &Object)| MetricAlarm::of(object).is_some_and(&same);
+            let alarms = stack.nodes.iter().filter(looks);
+            bends.extend(alarms.map(|(address, _)| (address, METRIC, (number * scale).to_string())));
+        }
+        if bends.is_empty() {
             wrong.push(text.clone());
         }
-        meant.into_iter().for_each(|address| sandbox.bend(address.clone(), word, value));
+        bends.iter().for_each(|(address, word, value)| sandbox.bend((*address).clone(), word, value));
     }
     if wrong.is_empty() { Ok(()) } else { Err(Failure::unbendable(&wrong)) }
 }

@@ -1,4 +1,5 @@
 //! One file per command, each a few lines that wire the flow together.
+mod alerts;
 mod apply;
 mod args;
 mod change;
@@ -85,6 +86,8 @@ const EXAMPLES: &str =
 /// What can be done.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// List the alarms, which of them fire, since when and why
+    Alerts(alerts::Alerts),
     /// Make the live environment what the spec says
     Apply(apply::Apply),
     /// Write a saved plan as a comment on its pull or merge request
@@ -136,6 +139,7 @@ pub fn run(cli: Cli) -> Exit {
     let printer = Printer::detect(cli.no_color);
     cli.disarmed.iter().for_each(|line| printer.say(line));
     let result = match cli.command {
+        Command::Alerts(c) => block_on(c.run(&printer)),
         Command::Apply(c) => block_on(c.run(&printer)),
         Command::Comment(c) => block_on(c.run(&printer)),
         Command::Completions(c) => c.run(&printer),

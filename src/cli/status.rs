@@ -23,7 +23,7 @@ use crate::stack::Stack;
 /// Clears a terminal and goes to its first line.
 const CLEAR: &str = "\u{1b}[2J\u{1b}[H";
 
-/// Tells how the environment fares, as its services say: targets healthy of all, instances in service, states, certificates. And whether a run of the
+/// Tells how the environment fares, as its services say: targets healthy of all, instances in service, states, certificates, alarms that fire. And whether a run of the
 /// stack goes on, whose it is and how far it came; or how the last one ended. Changes nothing.
 #[derive(Args, Debug)]
 #[command(after_help = "Exit codes: 0 nothing is critical, 2 something is, 1 error.\n\nExample:\n  infra status --file infra.yaml --watch")]
@@ -38,7 +38,7 @@ pub struct Status {
     /// How long to wait before it is told again
     #[arg(long, value_name = "TIME", env = "INFRA_INTERVAL", default_value = "5s", value_parser = humantime::parse_duration)]
     interval: Duration,
-    /// Let something of the sandbox fare so, to see how that is told: `compute.app.targets=1`, `database.main.state=failed`; may be repeated
+    /// Let something of the sandbox fare so, to see how that is told: `compute.app.targets=1`, `database.main.state=failed`, `compute.app.cpu=95`; may be repeated
     #[arg(long, value_name = "WHAT=VALUE", env = "INFRA_SANDBOX_BEND", value_delimiter = ',')]
     sandbox_bend: Vec<String>,
     /// Print JSON
@@ -51,7 +51,7 @@ impl Status {
         let loaded = flow::read(&self.spec, printer)?;
         let stack = flow::stack(&loaded)?;
         let world = flow::world(&self.cloud, &loaded).await?;
-        flow::bend(&world, &stack, &self.sandbox_bend)?;
+        flow::bend(&world, &loaded, &stack, &self.sandbox_bend)?;
         let mut stopped = std::pin::pin!(tokio::signal::ctrl_c());
         loop {
             let worst = self.tell(&world, &loaded, &stack, printer).await?;
@@ -73,7 +73,8 @@ impl Status {
         let Seen { snapshot, .. } = flow::look(world.read_only(), &mut stack.clone(), loaded).await?;
         let ask = async |live| world.health(live).await.map(|signs| (live, signs));
         let told = try_join_all(snapshot.live.values().flatten().map(ask)).await.map_err(|e| Failure::looking(loaded, e))?;
-        let told = Told::new(stack, told);
+        let alarms = world.read_only().alarms(name).await.map_err(|e| Failure::looking(loaded, e))?;
+        let told = Told::new(stack, told, &alarms);
         let (now, last) = ((terms.clock)(), newest(name, &notes).and_then(|(_, lease)| lease));
         let (stands, intent) = (standing(name, &notes, &terms), intent::read(name, &notes));
         let strays: Vec<String> = strays(name, &notes).cloned().collect();

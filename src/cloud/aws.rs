@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{AuditLog, Cloud, Observe, explain, zones};
+use crate::kinds::metric_alarm::{self, Standing};
 use crate::kinds::{Call, Fact, Kind, Links, Live, Object, Question, Sign, Stamp};
 use crate::wire::cloudflare::folder;
 use crate::wire::{Clients, CloudError, Identity, Notes, Service, Zone};
@@ -27,6 +28,12 @@ impl Observe for Clients {
     }
     async fn health(&self, live: &Live) -> Result<Vec<Sign>, CloudError> {
         Object::health(self, live).await
+    }
+    async fn alarms(&self, stack: &str) -> Result<Vec<Standing>, CloudError> {
+        match metric_alarm::standing(self, stack).await {
+            Err(e) => Err(explain::explain(self, e, "").await),
+            alarms => alarms,
+        }
     }
     async fn offers(&self, question: &Question) -> Result<Option<Fact>, CloudError> {
         question.ask(self).await

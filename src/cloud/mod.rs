@@ -12,6 +12,7 @@ mod zones;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
+use crate::kinds::metric_alarm::Standing;
 use crate::kinds::{Call, Fact, Kind, Links, Live, Object, Question, Sign, Stamp};
 use crate::wire::notes::Key;
 use crate::wire::policy::Policy;
@@ -37,6 +38,10 @@ pub trait Observe {
     async fn offers(&self, question: &Question) -> Result<Option<Fact>, CloudError>;
     /// How a live object fares, as its service tells it.
     async fn health(&self, _live: &Live) -> Result<Vec<Sign>, CloudError> {
+        Ok(vec![])
+    }
+    /// The alarms of a stack, and how they stand.
+    async fn alarms(&self, _stack: &str) -> Result<Vec<Standing>, CloudError> {
         Ok(vec![])
     }
     /// Who changed these objects lately, other than `infra`, as far as the cloud keeps records of it. Asks nothing when there are none.
@@ -106,6 +111,9 @@ impl Observe for ReadOnly<'_> {
     async fn health(&self, live: &Live) -> Result<Vec<Sign>, CloudError> {
         self.0.health(live).await
     }
+    async fn alarms(&self, stack: &str) -> Result<Vec<Standing>, CloudError> {
+        self.0.alarms(stack).await
+    }
     async fn who(&self, objects: &[&Live]) -> AuditLog {
         self.0.who(objects).await
     }
@@ -134,6 +142,12 @@ impl Observe for Backend {
         match self {
             Backend::Aws(c) => c.health(live).await,
             Backend::Sandbox(s) => s.health(live).await,
+        }
+    }
+    async fn alarms(&self, stack: &str) -> Result<Vec<Standing>, CloudError> {
+        match self {
+            Backend::Aws(c) => c.alarms(stack).await,
+            Backend::Sandbox(s) => s.alarms(stack).await,
         }
     }
     /// The sandbox keeps no records.

@@ -22,11 +22,14 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::{Cloud, Observe, zones};
+use crate::kinds::metric_alarm::Standing;
 use crate::kinds::{Call, Fact, Kind, Links, Live, Object, Question, Sign, Stamp, Typical};
 use crate::model::digest;
 use crate::wire::policy::{Policy, Repeat};
 use crate::wire::{Class, CloudError, Identity, Service, Zone};
+
 use file::File;
+pub use health::METRIC;
 use state::{State, unchangeable};
 
 /// Some of the ranges that Cloudflare publishes.
@@ -244,6 +247,10 @@ impl Observe for Sandbox {
         self.fares(live)
     }
 
+    async fn alarms(&self, stack: &str) -> Result<Vec<Standing>, CloudError> {
+        self.standing(stack)
+    }
+
     async fn list(&self, kind: Kind, stack: &str) -> Result<Vec<Live>, CloudError> {
         let mut state = self.state.borrow_mut();
         state.admitted()?;
@@ -327,7 +334,7 @@ fn key(call: &Call<'_>) -> Option<(Kind, String)> {
 }
 
 fn typical(call: &Call<'_>) -> Duration {
-    let Typical { create, update, delete } = call.kind().typical();
+    let Typical { create, update, delete, .. } = call.kind().typical();
     match call {
         Call::Create { .. } => create,
         Call::Update { .. } => update,

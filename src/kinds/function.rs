@@ -85,7 +85,7 @@ impl Resource for Function {
     const NAME: Option<NameRule> = Some(NAMES);
     const SERVICE: Service = Service::Lambda;
     /// In a VPC it takes a minute to come, and its network interfaces twenty to go ("Understanding Hyperplane Elastic Network Interfaces").
-    const TYPICAL: Typical = Typical::secs(60, 30, 1200);
+    const TYPICAL: Typical = Typical::secs(60, 30, 1200).holding(1200);
     const HINT: &'static [&'static str] = &["{runtime}", "{architecture}", "{memory_mib} MiB"];
     /// What reads a function reads its variables and its code, so that even reading is for the stack's own alone.
     const CALLS: Calls = Calls {

@@ -3,6 +3,7 @@
 //! `PutMetricAlarm` makes an alarm and overwrites one, so that every request says all of it. A list shows all of an alarm but its tags: the stamp is its
 //! name, `infra/STACK/ADDRESS/RUN-STEP`; the digest and the stack's identity are the last words of its description.
 mod rules;
+mod state;
 mod terraform;
 mod wire;
 
@@ -13,6 +14,8 @@ use super::*;
 use crate::model::Tags;
 
 pub use rules::statistic;
+pub(crate) use state::standing;
+pub use state::{Standing, State};
 
 object! {
     /// `AWS::CloudWatch::Alarm`. Its id is its name.
@@ -141,10 +144,7 @@ impl Resource for MetricAlarm {
     }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
-        let request = cx.cloudwatch().describe_alarms().alarm_name_prefix(prefix(stack)).max_records(100);
-        let send = async |token| request.clone().set_next_token(token).send().await;
-        let found = cx.pages(Service::CloudWatch, "DescribeAlarms", send, |page| (page.metric_alarms, page.next_token)).await?;
-        Ok(found.into_iter().filter_map(|seen| wire::read(stack, seen)).collect())
+        Ok(wire::seen(cx, stack).await?.into_iter().filter_map(|seen| wire::read(stack, seen)).collect())
     }
 
     /// No other run and step makes an alarm of this name.

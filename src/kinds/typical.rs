@@ -7,10 +7,18 @@ pub struct Typical {
     pub create: Duration,
     pub update: Duration,
     pub delete: Duration,
+    /// How long what it is changed to leave is still held: it can't be deleted before.
+    pub holds: Duration,
 }
 
 impl Typical {
     pub const fn secs(create: u64, update: u64, delete: u64) -> Self {
-        Typical { create: Duration::from_secs(create), update: Duration::from_secs(update), delete: Duration::from_secs(delete) }
+        let [create, update, delete] = [Duration::from_secs(create), Duration::from_secs(update), Duration::from_secs(delete)];
+        Typical { create, update, delete, holds: Duration::ZERO }
+    }
+
+    /// The same, and what it leaves is held so long.
+    pub const fn holding(self, seconds: u64) -> Self {
+        Typical { holds: Duration::from_secs(seconds), ..self }
     }
 }

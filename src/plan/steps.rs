@@ -48,6 +48,10 @@ impl<'a> Decision<'a> {
             let after = users.get(id).into_iter().flatten().map(|u| done[u]).collect();
             done.insert(id, plan.steps.len());
             push(plan, address, Act::Delete { live: live.clone() }, after, undo);
+            if let Some(step) = plan.steps.last_mut() {
+                step.typical = self.deletion(live);
+                step.tail = step.typical;
+            }
         }
         done
     }
@@ -186,6 +190,13 @@ impl<'a> Decision<'a> {
         .collect()
     }
 
+    /// How long a deletion usually takes: what stays and leads there still may hold it for a while after it was changed.
+    fn deletion(&self, live: &Live) -> Duration {
+        let stays = |user: &&&Live| !self.doomed.contains_key(user.id.as_str()) && user.points.contains(&live.id);
+        let held = self.current.values().filter(stays).map(|user| user.object.kind().typical().holds).max();
+        live.object.kind().typical().delete + held.unwrap_or_default()
+    }
+
     /// The changes for people, by address or in the turn that a kind gives its objects; what only goes away is added here.
     fn lines(&mut self) -> Vec<Change> {
         let mut lines: Vec<Change> = std::mem::take(&mut self.changes).into_values().collect();
@@ -202,7 +213,7 @@ impl<'a> Decision<'a> {
                 renamed_from: None,
                 leftover: self.stack.nodes.contains_key(*address),
                 loses_data: live.object.kind().loss() == Loss::Data,
-                seconds: live.object.kind().typical().delete.as_secs(),
+                seconds: self.deletion(live).as_secs(),
             });
         }
         let object = |c: &Change| match c.verb {

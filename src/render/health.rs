@@ -3,8 +3,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::alarms;
 use super::style::{Label, Style};
 use super::values::count;
+use crate::kinds::metric_alarm::Standing;
 use crate::kinds::{Level, Live, Sign};
 use crate::spec::sections::SECTIONS;
 use crate::stack::Stack;
@@ -19,11 +21,15 @@ pub struct Told<'a> {
 }
 
 impl<'a> Told<'a> {
-    pub fn new(stack: &Stack, told: Vec<(&'a Live, Vec<Sign>)>) -> Self {
+    pub fn new(stack: &Stack, told: Vec<(&'a Live, Vec<Sign>)>, alarms: &'a [Standing]) -> Self {
         let mut parts: BTreeMap<(usize, String), Vec<(&'a Live, Sign)>> = BTreeMap::new();
         for (live, signs) in told {
             let part = stack.origins.get(&live.stamp.address).map_or((SECTIONS.len(), LEFT.into()), |origin| part(origin));
             parts.entry(part).or_default().extend(signs.into_iter().map(|sign| (live, sign)));
+        }
+        for alarm in alarms {
+            let live = &alarm.live;
+            parts.entry(part(&live.stamp.address.name)).or_default().extend(alarms::sign(alarm).map(|sign| (live, sign)));
         }
         let parts = parts.into_iter().filter(|(_, signs)| !signs.is_empty());
         Told { parts: parts.map(|((_, name), signs)| (name, signs)).collect() }
@@ -69,8 +75,8 @@ impl<'a> Told<'a> {
     }
 }
 
-/// The section of an origin and its place in the order of sections, with the entry where the section has named ones.
-fn part(origin: &str) -> (usize, String) {
+/// The section of an origin, or of an alarm's name, and its place in the order of sections, with the entry where the section has named ones.
+pub(super) fn part(origin: &str) -> (usize, String) {
     let mut steps = origin.split('.');
     let section = steps.next().unwrap_or_default();
     let nth = SECTIONS.iter().position(|s| s.name == section).unwrap_or(SECTIONS.len());
@@ -79,7 +85,7 @@ fn part(origin: &str) -> (usize, String) {
 }
 
 /// All words are equally long, so that what follows stands in one column.
-fn word(level: Level, style: Style) -> String {
+pub(super) fn word(level: Level, style: Style) -> String {
     match level {
         Level::Ok => style.paint(Label::Added, "ok      "),
         Level::Warning => style.paint(Label::Changed, "warning "),

@@ -1,4 +1,5 @@
 //! Pure functions from plans, events and outcomes to text; siblings, never one parsing another.
+pub mod alarms;
 pub mod binding;
 pub mod drift;
 pub mod health;

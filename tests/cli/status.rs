@@ -36,6 +36,25 @@ fn what_fares_badly_is_told() {
     }
 }
 
+/// An alarm fires when what it looks at is bent beyond its own threshold, and is told with what it means; by how grave it is the exit code is.
+#[test]
+fn alarms_judge_by_their_own_definitions() {
+    let infra = applied("alerts");
+    infra.run(&["alerts"]).snapshot("alerts");
+    let bent = "compute.app.cpu=99,cache.main.memory=92%,database.main.storage=1";
+    infra.run(&["alerts", "--sandbox-bend", bent]).snapshot("alerts_bent");
+    infra.run(&["status", "--sandbox-bend", bent]).snapshot("status_alarms");
+    for (bent, code, firing) in [("compute.app.cpu=85", 0, 0), ("compute.app.cpu=85.5", 0, 1), ("cache.main.memory=90.5", 2, 4)] {
+        let said = infra.run(&["alerts", "--json", "--sandbox-bend", bent]);
+        let told: Value = serde_json::from_str(&said.out).unwrap();
+        let fires = told.as_array().unwrap().iter().filter(|alarm| alarm["state"] == "firing").count();
+        assert_eq!((said.code, fires), (code, firing), "{bent}: {}", said.err);
+    }
+    infra.file("more.yaml", "monitoring: { alerting: { rules: { busy: { of: compute.app, metric: requests, above: 9000 } } } }");
+    let said = infra.run(&["alerts", "--file", "infra.yaml", "--file", "more.yaml"]);
+    assert!(said.out.ends_with("1 of the spec are not made yet: infra apply\n"), "{}", said.out);
+}
+
 /// Before anything stands, nothing is ill.
 #[test]
 fn nothing_stands_yet() {

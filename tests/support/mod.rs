@@ -100,6 +100,11 @@ pub fn all_kills() -> bool {
     std::env::var("INFRA_TEST_KILLS").is_ok_and(|v| v == "all")
 }
 
+/// A step through what is tried: this wide where all is tried, else that wide.
+pub fn sparse(all: usize, daily: usize) -> usize {
+    if all_kills() { all } else { daily }
+}
+
 /// An address from its text.
 pub fn address(s: &str) -> Address {
     s.parse().unwrap()

@@ -1,5 +1,8 @@
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::LayerVersionContentInput;
 use infra::files::package::survey;
 use infra::kinds::function::{Url, UrlCors, Variable, zipped};
 use infra::kinds::{Function, Kind, Object, Ref, Text};
@@ -14,7 +17,7 @@ use super::load_balancer::network;
 use super::log_group::log_group;
 use super::{Case, Sends};
 use crate::support::moto::Moto;
-use crate::support::proxy::Proxy;
+use crate::support::proxy::{Proxy, Reaction};
 use crate::support::{address, apply, plan_for, settled, stack};
 
 /// Where the code of tests lies.
@@ -77,7 +80,6 @@ fn cors() -> UrlCors {
     }
 }
 
-/// Layers are in a replay: the emulator takes only those that were made there.
 pub fn case() -> Case {
     let base = function("hello");
     let with = |change: fn(&mut Function)| {
@@ -167,6 +169,89 @@ async fn code_in_s3_is_the_one_that_the_spec_names() {
     assert_eq!(go(&stack("wire-s3", []), "r4").await.0, Outcome::Applied);
 }
 
+/// Instances that can't be made are told with Lambda's reason, and are asked for no more.
+#[tokio::test]
+async fn instances_that_cannot_be_made_are_given_up() {
+    let moto = Moto::start().await;
+    let proxy = Proxy::start(&moto.endpoint);
+    let cloud = Moto::clients(&proxy.endpoint);
+    let want = |provisioned_concurrency| {
+        let mut world = ground();
+        world.push(("function.app", Function { provisioned_concurrency, ..function("hello") }.into()));
+        stack("wire-instances", world)
+    };
+    let go = async |want, run| apply(&cloud, &plan_for(&cloud, &want).await.unwrap(), run).await;
+    assert_eq!(go(want(None), "r1").await.0, Outcome::Applied);
+    let asked = AtomicBool::new(false);
+    proxy.rule(move |call, _| {
+        let about = call.operation.ends_with("/provisioned-concurrency");
+        if about && call.mutating {
+            asked.store(call.operation.starts_with("PUT"), SeqCst);
+        }
+        match about && !call.mutating && asked.load(SeqCst) {
+            true => Reaction::After {
+                status: 200,
+                body: r#"{"RequestedProvisionedConcurrentExecutions":2,"Status":"FAILED","StatusReason":"FUNCTION_ERROR_INIT_FAILURE"}"#
+                    .into(),
+            },
+            false => Reaction::Pass,
+        }
+    });
+    let (outcome, events) = go(want(Some(2)), "r2").await;
+    assert!(matches!(outcome, Outcome::RolledBack(Some(_))), "{outcome:?} {events:#?}");
+    assert!(format!("{events:?}").contains("FUNCTION_ERROR_INIT_FAILURE"), "{events:#?}");
+    proxy.reset();
+    settled(&cloud, &want(None), "given up").await;
+    let name = Observe::list(&cloud, Kind::Function, "wire-instances").await.unwrap().remove(0).id;
+    let left = cloud.lambda().get_provisioned_concurrency_config().function_name(name).qualifier("live").send().await;
+    assert!(left.unwrap_err().into_service_error().is_provisioned_concurrency_config_not_found_exception());
+}
+
+/// Layers are taken in their order, changed in place, and mended where somebody changes them.
+#[tokio::test]
+async fn layers_come_in_their_order() {
+    let moto = Moto::start().await;
+    let cloud = Moto::clients(&moto.endpoint);
+    let (archive, _) = pack(Path::new(&code("hello"))).unwrap();
+    let content = LayerVersionContentInput::builder().zip_file(Blob::new(archive)).build();
+    let mut layers = vec![];
+    for name in ["below", "above", "above"] {
+        let made = cloud.lambda().publish_layer_version().layer_name(name).content(content.clone()).send().await.unwrap();
+        layers.push(made.layer_version_arn.unwrap());
+    }
+    let want = |layers: &[&String]| {
+        let layers = Ranked(
+            layers.iter().map(|arn| arn.rsplit_once(':').map(|(layer, version)| (layer.to_owned(), version.to_owned())).unwrap()).collect(),
+        );
+        let mut world = ground();
+        world.push(("function.app", Function { layers, ..function("hello") }.into()));
+        stack("wire-layers", world)
+    };
+    let read = async || {
+        let name = Observe::list(&cloud, Kind::Function, "wire-layers").await.unwrap().remove(0).id;
+        let seen = cloud.lambda().get_function_configuration().function_name(&name).qualifier("live").send().await.unwrap();
+        (name, seen.layers.unwrap_or_default().into_iter().filter_map(|layer| layer.arn).collect::<Vec<_>>())
+    };
+    let ways: [&[&String]; 4] = [&[&layers[0], &layers[1]], &[&layers[1], &layers[0]], &[&layers[2]], &[]];
+    for (n, way) in ways.iter().enumerate() {
+        let (want, run) = (want(way), format!("r{n}"));
+        let (outcome, events) = apply(&cloud, &plan_for(&cloud, &want).await.unwrap(), &run).await;
+        assert_eq!(outcome, Outcome::Applied, "{run} {events:#?}");
+        settled(&cloud, &want, &run).await;
+        let (name, seen) = read().await;
+        assert_eq!(&seen.iter().collect::<Vec<_>>(), way, "{run}");
+        // Nobody calls what somebody changes by hand until it is published and the alias moved.
+        cloud.lambda().update_function_configuration().function_name(&name).layers(&layers[0]).send().await.unwrap();
+        let version = cloud.lambda().publish_version().function_name(&name).send().await.unwrap().version.unwrap();
+        cloud.lambda().update_alias().function_name(&name).name("live").function_version(version).send().await.unwrap();
+        let plan = plan_for(&cloud, &want).await.unwrap();
+        let paths: Vec<&str> = plan.changes.iter().flat_map(|c| &c.attrs).map(|a| a.path.as_str()).collect();
+        assert!(!paths.is_empty() && paths.iter().all(|path| path.starts_with("layers")), "{run} {paths:?}");
+        assert_eq!(apply(&cloud, &plan, &format!("{run}m")).await.0, Outcome::Applied);
+        assert_eq!(&read().await.1.iter().collect::<Vec<_>>(), way, "{run}: mended");
+    }
+}
+
 pub const SENDS: Sends = Sends { kind: Kind::Function, lists: &["GetResources"], creates: &[], unseen: &[] };
 
 /// A function that leaves its subnets and its group is what it was until nothing can fail any more; then the version that stood there goes, and with it the
@@ -186,6 +271,9 @@ async fn what_a_function_has_left_can_be_deleted() {
     outside.nodes.insert(address("function.app"), Function { security_groups: [].into(), subnets: [].into(), ..function("other") }.into());
     for (want, run) in [(&inside, "r1"), (&outside, "r2")] {
         let plan = plan_for(&cloud, want).await.unwrap();
+        let long = plan.steps.iter().filter(|s| s.typical.as_secs() >= 1200).map(|s| s.address.to_string()).collect::<Vec<_>>();
+        assert_eq!(long, if run == "r2" { vec!["security_group.own", "subnet.c"] } else { vec![] }, "what it leaves is held for a while");
+        assert_eq!(plan.expected.as_secs() >= 1200, run == "r2");
         let (outcome, events) = apply(&cloud, &plan, run).await;
         assert_eq!(outcome, Outcome::Applied, "{run} {events:#?}");
         settled(&cloud, want, run).await;

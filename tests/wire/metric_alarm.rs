@@ -1,6 +1,9 @@
-use aws_sdk_cloudwatch::types::{ComparisonOperator, Statistic};
+use std::time::{Duration, SystemTime};
+
+use aws_sdk_cloudwatch::types::{ComparisonOperator, StateValue, Statistic};
 use infra::canon::Open;
-use infra::kinds::metric_alarm::{Math, Metric, Number};
+use infra::cloud::Observe as _;
+use infra::kinds::metric_alarm::{Math, Metric, Number, State};
 use infra::kinds::{Kind, MetricAlarm, Object, Ref, Text};
 use infra::run::Outcome;
 use infra::stack::Stack;
@@ -98,6 +101,15 @@ async fn alarms_are_listed_by_the_hundred_and_others_stay() {
     let name = name.metric_alarms.unwrap()[0].alarm_name.clone().unwrap();
     cloud.cloudwatch().disable_alarm_actions().alarm_names(&name).send().await.unwrap();
     assert_eq!(go(&each(99), "r3").await, 1);
+    for name in [foreign[0], foreign[1], &name] {
+        let request =
+            cloud.cloudwatch().set_alarm_state().alarm_name(name).state_value(StateValue::Alarm).state_reason("9 is greater than 5");
+        request.send().await.unwrap();
+    }
+    let standing = cloud.alarms("wire-many").await.unwrap();
+    let firing: Vec<_> = standing.iter().filter(|alarm| alarm.state == State::Firing).collect();
+    assert_eq!((standing.len(), firing.len(), &firing[0].live.id, firing[0].why.as_str()), (99, 1, &name, "9 is greater than 5"));
+    assert!(firing[0].since.is_some_and(|at| at.age(SystemTime::now()) < Duration::from_secs(600)));
     go(&each(0), "r4").await;
     let left = cloud.cloudwatch().describe_alarms().send().await.unwrap().metric_alarms.unwrap();
     assert_eq!(left.iter().filter_map(|a| a.alarm_name()).collect::<Vec<_>>(), foreign);

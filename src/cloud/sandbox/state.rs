@@ -11,7 +11,7 @@ use super::index::Index;
 use super::offers;
 use super::past::Past;
 use crate::kinds::{Address, Bent, Breach, Facts, Kind, Links, Live, Near, Object, Objects, Stamp, rename_refs, resolve_texts, tagging};
-use crate::model::Mode;
+use crate::model::{Mode, Moment};
 use crate::wire::{Class, CloudError};
 
 /// What there is, and what goes wrong with it.
@@ -35,6 +35,8 @@ pub(super) struct State {
     pub faults: BTreeMap<u64, Fault>,
     /// What is told of how objects fare.
     pub bent: BTreeMap<Address, Bent>,
+    /// Since when.
+    pub bent_at: Option<Moment>,
     pub mutations: u64,
     pub lists: u64,
     /// The credentials have ended.

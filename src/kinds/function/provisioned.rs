@@ -15,16 +15,20 @@ async fn shown(cx: &Clients, name: &str) -> Result<Option<(i32, Option<Status>, 
 
 /// How many there are to be; those that could not be made are none.
 pub(super) async fn read(cx: &Clients, name: &str) -> Result<Option<i32>, CloudError> {
-    Ok(shown(cx, name).await?.filter(|(_, status, _)| *status != Some(Status::Failed)).map(|(calls, ..)| calls))
+    Ok(shown(cx, name).await?.and_then(|seen| made(&seen)))
+}
+
+fn made((calls, status, _): &(i32, Option<Status>, String)) -> Option<i32> {
+    (*status != Some(Status::Failed)).then_some(*calls)
 }
 
 impl Function {
     /// Asks for as many as are wanted, and waits until they are there.
     pub(super) async fn provide(&self, cx: &Clients, name: &str) -> Result<(), CloudError> {
-        let now = read(cx, name).await?;
+        let seen = shown(cx, name).await?;
         match self.provisioned_concurrency {
             Some(calls) => {
-                if now != Some(calls) {
+                if seen.as_ref().and_then(made) != Some(calls) {
                     let request = cx.lambda().put_provisioned_concurrency_config().function_name(name).qualifier(LIVE);
                     let request = request.provisioned_concurrent_executions(calls);
                     let send =
@@ -33,7 +37,8 @@ impl Function {
                 }
                 half(ready(cx, name).await)
             }
-            None if now.is_some() => {
+            // What failed is still asked for.
+            None if seen.is_some() => {
                 let request = cx.lambda().delete_provisioned_concurrency_config().function_name(name).qualifier(LIVE);
                 gone(cx.safe(Service::Lambda, "DeleteProvisionedConcurrencyConfig", async || request.clone().send().await).await)
             }

@@ -93,6 +93,13 @@ fn read_dimensions(seen: Option<Vec<Dimension>>) -> Open<Text> {
     seen.into_iter().flatten().filter_map(pair).collect()
 }
 
+/// All alarms whose names begin as the stack's do.
+pub(super) async fn seen(cx: &Clients, stack: &str) -> Result<Vec<Seen>, CloudError> {
+    let request = cx.cloudwatch().describe_alarms().alarm_name_prefix(prefix(stack)).max_records(100);
+    let send = async |token| request.clone().set_next_token(token).send().await;
+    cx.pages(Service::CloudWatch, "DescribeAlarms", send, |page| (page.metric_alarms, page.next_token)).await
+}
+
 /// An alarm that was read; `None` when it isn't the stack's.
 pub(super) fn read(stack: &str, seen: Seen) -> Option<Live> {
     let said = seen.alarm_description.unwrap_or_default();

@@ -3,23 +3,44 @@ use crate::kinds::terraform::*;
 
 pub const TABLE: Table = Table {
     by_kind: false,
-    made: &[made(
-        "aws_lb_target_group",
-        &[
-            known("arn", "${id}"),
-            via("deregistration_delay", "deregistration_delay", text),
-            given("health_check", "health_check", CHECK),
-            ID,
-            same("port"),
-            same("protocol"),
-            REGION,
-            given("stickiness", "stickiness", STICKINESS),
-            TAGS,
-            TAGS_ALL,
-            via("target_type", "function", |v| if v.is_null() { "instance" } else { "lambda" }.into()),
-            of("vpc_id", "vpc"),
-        ],
-    )],
+    made: &[
+        made(
+            "aws_lb_target_group",
+            &[
+                known("arn", "${id}"),
+                via("deregistration_delay", "deregistration_delay", text),
+                given("health_check", "health_check", CHECK),
+                ID,
+                same("port"),
+                same("protocol"),
+                REGION,
+                given("stickiness", "stickiness", STICKINESS),
+                TAGS,
+                TAGS_ALL,
+                via("target_type", "function", |v| if v.is_null() { "instance" } else { "lambda" }.into()),
+                of("vpc_id", "vpc"),
+            ],
+        ),
+        // What lets the balancer call the function, and what makes it the group's target.
+        made_if(
+            "aws_lambda_permission",
+            "function",
+            &[
+                is("action", Word::Text("lambda:InvokeFunction")),
+                of("function_name", "function"),
+                is("principal", Word::Text("elasticloadbalancing.amazonaws.com")),
+                is("qualifier", Word::Text(crate::kinds::function::LIVE)),
+                REGION,
+                known("source_account", "${account}"),
+                own("source_arn", "arn"),
+            ],
+        ),
+        made_if(
+            "aws_lb_target_group_attachment",
+            "function",
+            &[REGION, own("target_group_arn", "arn"), link("target_id", "function", "arn")],
+        ),
+    ],
     left_out: &[("load_balancer", "in Terraform only a listener says which balancer it serves")],
 };
 

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use alerting::{Alerting, Changed, Defaults, NoData, Rule};
 pub use logging::Logging;
 pub use notify::{Notify, Severity};
+pub use watch::watches;
 
 /// What is watched, and who is told when something is wrong (AWS: SNS, CloudWatch). Alarms follow by themselves from what else the spec has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -8,7 +8,7 @@ use infra::run::{Direction, Event, Outcome, Run};
 
 use super::{Ends, Kill, Left, Life, checked, inherit, live, note, noted, recover};
 use crate::laws::world::{WAYS, Way, apply, settled_plan, sound, view, with};
-use crate::support::all_kills;
+use crate::support::{all_kills, sparse};
 
 /// A kill before or after every record of every way, recovered with the journal or without it, from what the cloud keeps. With
 /// `INFRA_TEST_KILLS=all` it is a kill before and one after, recovered with the journal, and one recovered without it.
@@ -50,9 +50,9 @@ async fn a_recovery_can_be_killed_too() {
     let (mut cases, mut ends) = (0, Ends::new());
     for (n, way) in WAYS.iter().enumerate() {
         let way = noted(*way).await;
-        for at in (n..).step_by(13) {
+        for at in (n..).step_by(sparse(13, 29)) {
             let mut some = false;
-            for again in (n % 3..).step_by(5) {
+            for again in (n % 3..).step_by(sparse(5, 11)) {
                 let case = way.case(at as u64);
                 let journal = RefCell::new(vec![]);
                 if live(&case.cloud, &case.plan, "r1", &journal, None, Some(Kill { at, before: again % 2 == 0 }), false).await
@@ -84,7 +84,7 @@ async fn a_recovery_can_be_killed_too() {
         }
     }
     println!("kills during a recovery: {cases} cases, {ends:?}");
-    assert!(cases > 300);
+    assert!(cases > sparse(300, 60));
 }
 
 /// A process that is killed while it takes back what failed.
@@ -93,9 +93,9 @@ async fn a_rollback_can_be_killed_too() {
     let (mut cases, mut ends) = (0, Ends::new());
     for (n, way) in WAYS.iter().enumerate() {
         let way = noted(*way).await;
-        for fault in (n as u64 % 4..).step_by(7) {
+        for fault in (n as u64 % 4..).step_by(sparse(7, 17)) {
             let mut some = false;
-            for at in (fault as usize..).step_by(6) {
+            for at in (fault as usize..).step_by(sparse(6, 13)) {
                 let case = way.case(at as u64);
                 if fault >= case.plan.steps.len() as u64 {
                     break;
@@ -120,7 +120,7 @@ async fn a_rollback_can_be_killed_too() {
         }
     }
     println!("kills during a rollback: {cases} cases, {ends:?}");
-    assert!(cases > 200);
+    assert!(cases > sparse(200, 40));
 }
 
 /// Forward is open as long as the run hasn't turned round: then the new stack stands.

@@ -8,7 +8,7 @@ mod load_balancer;
 
 use super::notify::Severity;
 use crate::kinds::metric_alarm::{Math, Metric};
-use crate::kinds::{Kind, Part, Text};
+use crate::kinds::{Kind, MetricAlarm, Part, Text};
 use crate::spec::Spec;
 use crate::spec::lower::output;
 use crate::spec::units::Name;
@@ -116,6 +116,23 @@ impl Silence {
             Silence::Unknown => "missing",
         }
     }
+}
+
+/// Whether an alarm looks at what a word of an entry means (`compute.app`, `cpu`), and what one of the word's unit is in CloudWatch's; `None` for what
+/// is nothing of the spec.
+pub fn watches(spec: &Spec, entry: &str, word: &str) -> Option<(impl Fn(&MetricAlarm) -> bool, f64)> {
+    let (name, key) = entry.split_once('.').unwrap_or((entry, ""));
+    let section = section(name)?;
+    let word = section.word(word)?;
+    (section.entries)(spec).into_iter().find(|known| known.map_or("", Name::as_str) == key)?;
+    let looks = (word.looks)(spec, key);
+    let same = move |alarm: &MetricAlarm| {
+        looks.iter().any(|look| match &look.at {
+            At::Metric(metric) => alarm.metric.as_ref() == Some(metric),
+            At::Math(math) => alarm.math.as_ref() == Some(math),
+        })
+    };
+    Some((same, (word.scale)(spec, key)))
 }
 
 /// The section of a name.
