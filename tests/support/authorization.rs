@@ -284,6 +284,10 @@ pub fn questions(call: &proxy::Call, service: &str, needed: &[Call], stack: &str
     let mut out = vec![];
     for need in needed {
         let action = need.action();
+        // Who gives no tags need not be allowed to give any.
+        if action.ends_with(":TagResource") && operation != "TagResource" && said.tags().is_empty() {
+            continue;
+        }
         if global(&action) || need.on == [infra::kinds::calls::On::Any] {
             let nothing = Thing { kind: "-", arn: "*".into(), new: true };
             out.push(ask(&action, &nothing, &said, (stack, boundary)));

@@ -1,5 +1,6 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::time::Duration;
 
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::LayerVersionContentInput;
@@ -115,8 +116,9 @@ pub fn case() -> Case {
         ("security_groups", with(|f| f.security_groups = [Ref::to("office")].into())),
         ("subnets", with(|f| f.subnets = [Ref::to("b"), Ref::to("c")].into())),
         ("tags", with(|f| f.tags = [("team".into(), "a b".into())].into())),
-        ("url", with(|f| f.url = Some(Url { public: false, cors: None }))),
         ("url: for all, and for pages of others", with(|f| f.url = Some(Url { public: true, cors: Some(cors()) }))),
+        ("url", with(|f| f.url = Some(Url { public: false, cors: None }))),
+        ("url: for pages of others", with(|f| f.url = Some(Url { public: false, cors: Some(cors()) }))),
         ("timeout", with(|f| f.timeout = 900)),
     ];
     let mut world = ground();
@@ -242,7 +244,13 @@ async fn layers_come_in_their_order() {
         assert_eq!(&seen.iter().collect::<Vec<_>>(), way, "{run}");
         // Nobody calls what somebody changes by hand until it is published and the alias moved.
         cloud.lambda().update_function_configuration().function_name(&name).layers(&layers[0]).send().await.unwrap();
-        let version = cloud.lambda().publish_version().function_name(&name).send().await.unwrap().version.unwrap();
+        let version = loop {
+            // Until it has been changed nothing else can be done with it.
+            match cloud.lambda().publish_version().function_name(&name).send().await {
+                Ok(made) => break made.version.unwrap(),
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        };
         cloud.lambda().update_alias().function_name(&name).name("live").function_version(version).send().await.unwrap();
         let plan = plan_for(&cloud, &want).await.unwrap();
         let paths: Vec<&str> = plan.changes.iter().flat_map(|c| &c.attrs).map(|a| a.path.as_str()).collect();
@@ -252,7 +260,16 @@ async fn layers_come_in_their_order() {
     }
 }
 
-pub const SENDS: Sends = Sends { kind: Kind::Function, lists: &["GetResources"], creates: &[], unseen: &[] };
+pub const SENDS: Sends = Sends {
+    kind: Kind::Function,
+    lists: &["GetResources"],
+    creates: &[
+        ("POST /2015-03-31/functions", 1),
+        ("POST /2015-03-31/functions/NAME/versions", 1),
+        ("POST /2015-03-31/functions/NAME/aliases", 1),
+    ],
+    unseen: &[],
+};
 
 /// A function that leaves its subnets and its group is what it was until nothing can fail any more; then the version that stood there goes, and with it the
 /// network interfaces that hold what it has left.

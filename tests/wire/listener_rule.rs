@@ -196,4 +196,4 @@ async fn rules_are_read_by_pages() {
     assert_eq!(counts.values().sum::<usize>(), 8, "{counts:#?}");
 }
 
-pub const SENDS: Sends = Sends { kind: Kind::ListenerRule, lists: &["DescribeLoadBalancers"], creates: &[], unseen: &[] };
+pub const SENDS: Sends = Sends { kind: Kind::ListenerRule, lists: &["DescribeLoadBalancers"], creates: &[("CreateRule", 1)], unseen: &[] };

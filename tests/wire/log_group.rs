@@ -45,7 +45,7 @@ pub fn case() -> Case {
 pub const SENDS: Sends = Sends {
     kind: Kind::LogGroup,
     lists: &["DescribeLogGroups"],
-    creates: &[("CreateLogGroup", 2), ("PutRetentionPolicy", 2)],
+    creates: &[("CreateLogGroup", 3), ("PutRetentionPolicy", 3)],
     unseen: &[],
 };
 

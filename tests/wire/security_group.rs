@@ -73,6 +73,6 @@ pub const SENDS: Sends = Sends {
     kind: Kind::SecurityGroup,
     lists: &["DescribeSecurityGroups"],
     // Every group has rules for what comes in; what goes out is as AWS has it.
-    creates: &[("CreateSecurityGroup", 5), ("AuthorizeSecurityGroupIngress", 5)],
+    creates: &[("CreateSecurityGroup", 6), ("AuthorizeSecurityGroupIngress", 5)],
     unseen: &[],
 };

@@ -207,6 +207,11 @@ async fn who_may_call_a_function_is_kept() {
 pub const SENDS: Sends = Sends {
     kind: Kind::TargetGroup,
     lists: &["DescribeTargetGroups"],
-    creates: &[("CreateTargetGroup", 1), ("ModifyTargetGroupAttributes", 1)],
+    creates: &[
+        ("CreateTargetGroup", 2),
+        ("ModifyTargetGroupAttributes", 1),
+        ("RegisterTargets", 1),
+        ("POST /2015-03-31/functions/NAME/policy", 1),
+    ],
     unseen: &[],
 };

@@ -47,7 +47,9 @@ impl Sandbox {
             };
             Some(Standing { live: live.clone(), state, since, why })
         };
-        Ok(all.filter(|live| live.stamp.stack == stack).filter_map(one).collect())
+        let mut standing: Vec<Standing> = all.filter(|live| live.stamp.stack == stack).filter_map(one).collect();
+        standing.sort_by(|a, b| a.live.stamp.address.cmp(&b.live.stamp.address));
+        Ok(standing)
     }
 }
 

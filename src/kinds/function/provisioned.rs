@@ -13,22 +13,18 @@ async fn shown(cx: &Clients, name: &str) -> Result<Option<(i32, Option<Status>, 
     Ok(seen.and_then(|seen| Some((seen.requested_provisioned_concurrent_executions?, seen.status, seen.status_reason.unwrap_or_default()))))
 }
 
-/// How many there are to be; those that could not be made are none.
+/// How many there are to be. Where they could not be made it is zero, which nobody can ask for: so they are asked for again, or given up.
 pub(super) async fn read(cx: &Clients, name: &str) -> Result<Option<i32>, CloudError> {
-    Ok(shown(cx, name).await?.and_then(|seen| made(&seen)))
-}
-
-fn made((calls, status, _): &(i32, Option<Status>, String)) -> Option<i32> {
-    (*status != Some(Status::Failed)).then_some(*calls)
+    Ok(shown(cx, name).await?.map(|(calls, status, _)| if status == Some(Status::Failed) { 0 } else { calls }))
 }
 
 impl Function {
     /// Asks for as many as are wanted, and waits until they are there.
     pub(super) async fn provide(&self, cx: &Clients, name: &str) -> Result<(), CloudError> {
-        let seen = shown(cx, name).await?;
+        let now = read(cx, name).await?;
         match self.provisioned_concurrency {
             Some(calls) => {
-                if seen.as_ref().and_then(made) != Some(calls) {
+                if now != Some(calls) {
                     let request = cx.lambda().put_provisioned_concurrency_config().function_name(name).qualifier(LIVE);
                     let request = request.provisioned_concurrent_executions(calls);
                     let send =
@@ -37,8 +33,7 @@ impl Function {
                 }
                 half(ready(cx, name).await)
             }
-            // What failed is still asked for.
-            None if seen.is_some() => {
+            None if now.is_some() => {
                 let request = cx.lambda().delete_provisioned_concurrency_config().function_name(name).qualifier(LIVE);
                 gone(cx.safe(Service::Lambda, "DeleteProvisionedConcurrencyConfig", async || request.clone().send().await).await)
             }
