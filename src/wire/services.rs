@@ -50,6 +50,7 @@ services! {
     CloudTrail "cloudtrail" cloudtrail: aws_sdk_cloudtrail,
     CloudWatchLogs "logs" logs: aws_sdk_cloudwatchlogs,
     Ec2 "ec2" ec2: aws_sdk_ec2,
+    Eks "eks" eks: aws_sdk_eks,
     ElastiCache "elasticache" elasticache: aws_sdk_elasticache,
     Elb "elasticloadbalancing" elb: aws_sdk_elasticloadbalancingv2,
     EventBridge "events" eventbridge: aws_sdk_eventbridge,

@@ -1,6 +1,7 @@
 //! What tests share: the emulator, and runs over any cloud.
 pub mod authorization;
 pub mod cloudflare;
+pub mod eks;
 pub mod elasticache;
 pub mod forge;
 pub mod http;

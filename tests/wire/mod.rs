@@ -16,6 +16,7 @@ mod db_subnet_group;
 mod deployed;
 mod doubt;
 mod edge;
+mod eks_cluster;
 mod elastic_ip;
 mod event_rule;
 mod flow_log;
@@ -143,6 +144,7 @@ kinds! {
     db_parameter_group,
     db_replica,
     db_subnet_group,
+    eks_cluster,
     elastic_ip,
     event_rule,
     flow_log,

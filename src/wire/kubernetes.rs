@@ -1,0 +1,2 @@
+//! The API of a Kubernetes cluster.
+pub mod token;
