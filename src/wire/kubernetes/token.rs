@@ -72,9 +72,9 @@ mod tests {
     fn the_signature_is_that_of_awss_own_signer() {
         let credentials = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", Some("a+b/c==".into()), None, "test");
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_796_040_000);
-        let made = token(credentials, "eu-central-1", "shop-main-0a1b2c3d", now).unwrap();
-        let url = BASE64_URL_SAFE_NO_PAD.decode(made.strip_prefix(BEGINNING).unwrap()).unwrap();
-        let url = Url::parse(std::str::from_utf8(&url).unwrap()).unwrap();
+        let made = token(credentials, "eu-central-1", "shop-main-0a1b2c3d", now).expect("a signature");
+        let url = BASE64_URL_SAFE_NO_PAD.decode(made.strip_prefix(BEGINNING).expect("its beginning")).expect("Base64");
+        let url = Url::parse(std::str::from_utf8(&url).expect("text")).expect("a URL");
         let said = |name: &str| url.query_pairs().find(|(k, _)| k == name).map(|(_, v)| v.into_owned()).unwrap_or_default();
         assert_eq!(url.host_str(), Some("sts.eu-central-1.amazonaws.com"));
         assert_eq!((said("Action").as_str(), said("X-Amz-Expires").as_str()), ("GetCallerIdentity", "60"));
