@@ -42,7 +42,7 @@ macro_rules! services { ($($service:ident $prefix:literal $($name:ident: $sdk:id
     }
 } }
 
-// The prefix of its actions, and the client, where it is the SDK's as it comes: S3's has a setting of its own, Cloudflare's is none of the SDK's.
+// The prefix of its actions, and the client, where it is the SDK's as it comes: S3's has a setting of its own, Cloudflare's and those of clusters are none of the SDK's.
 services! {
     Acm "acm" acm: aws_sdk_acm,
     AutoScaling "autoscaling" autoscaling: aws_sdk_autoscaling,
@@ -55,6 +55,7 @@ services! {
     Elb "elasticloadbalancing" elb: aws_sdk_elasticloadbalancingv2,
     EventBridge "events" eventbridge: aws_sdk_eventbridge,
     Iam "iam" iam: aws_sdk_iam,
+    Kubernetes "kubernetes",
     Lambda "lambda" lambda: aws_sdk_lambda,
     Rds "rds" rds: aws_sdk_rds,
     S3 "s3",

@@ -6,6 +6,7 @@ pub mod elasticache;
 pub mod forge;
 pub mod http;
 pub mod iam;
+pub mod kubernetes;
 pub mod lambda;
 pub mod ministack;
 pub mod models;

@@ -26,6 +26,8 @@ mod iam_role;
 mod instance_profile;
 mod internet_gateway;
 mod kill;
+mod kubernetes_client;
+mod kubernetes_fake;
 mod launch_template;
 mod listener;
 mod listener_rule;
