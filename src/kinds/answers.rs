@@ -1,4 +1,6 @@
 //! What answers of a service mean for a verb.
+use std::cell::RefCell;
+
 use super::*;
 
 /// A deletion that finds nothing has succeeded.
@@ -27,5 +29,27 @@ pub(crate) fn ours(name: &str, read: Option<(Stamp, Tags)>, stamp: &Stamp) -> Re
     match read {
         Some((found, _)) if (&found.address, &found.run, found.step) == (&stamp.address, &stamp.run, stamp.step) => Ok(()),
         _ => Err(CloudError::new(Class::Invalid, "NameTaken", format!("{name} exists and isn't of this run"))),
+    }
+}
+
+/// Sends a request again as long as it is refused for a reason that is `passing`; then the service's own refusal is the answer, since nothing was done.
+pub(crate) async fn patiently<T>(
+    cx: &Clients,
+    what: &str,
+    deadline: Duration,
+    passing: impl Fn(&CloudError) -> bool,
+    send: impl AsyncFn() -> Result<T, CloudError>,
+) -> Result<T, CloudError> {
+    let refusal = RefCell::new(None);
+    let look = async || match send().await {
+        Err(e) if passing(&e) => {
+            refusal.replace(Some(e));
+            Ok(None)
+        }
+        other => other.map(Some),
+    };
+    match cx.policy.wait(what, deadline, look).await {
+        Err(e) if e.code == "WaitTimeout" => Err(refusal.take().unwrap_or(e)),
+        done => done,
     }
 }

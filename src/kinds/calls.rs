@@ -95,6 +95,7 @@ pub fn deed(action: &str) -> Option<Deed> {
         | "autoscaling:CreateOrUpdateTags"
         | "cloudwatch:TagResource"
         | "ec2:CreateTags"
+        | "eks:TagResource"
         | "elasticache:AddTagsToResource"
         | "elasticloadbalancing:AddTags"
         | "events:TagResource"
@@ -109,6 +110,7 @@ pub fn deed(action: &str) -> Option<Deed> {
         "acm:RemoveTagsFromCertificate"
         | "autoscaling:DeleteTags"
         | "ec2:DeleteTags"
+        | "eks:UntagResource"
         | "elasticache:RemoveTagsFromResource"
         | "elasticloadbalancing:RemoveTags"
         | "events:UntagResource"
@@ -225,6 +227,18 @@ pub(super) const TO_FUNCTIONS: &[On] = &[On::Passed("lambda.amazonaws.com")];
 
 /// What applications wrote may be read by whoever may change them, not by whoever only plans.
 const LOGS: &[On] = &[On::Named("logs:{region}:{account}:log-group:/infra/{stack}/*")];
+
+const CLUSTER: &str = "eks:{region}:{account}:cluster/{names}";
+pub(super) const NEW_CLUSTER_TAGS: &[On] = &[On::NewTags(CLUSTER)];
+pub(super) const CLUSTER_TAGS: &[On] = &[On::NewTags(CLUSTER), On::Own(CLUSTER)];
+pub(super) const CLUSTERS: &[On] = &[On::Own(CLUSTER)];
+/// Another stack's may have a name that begins as this one's do, and only its tags tell.
+pub(super) const KNOWN_CLUSTERS: &[On] = &[On::Named(CLUSTER)];
+/// The log group that EKS writes to has the cluster's name in its own.
+pub(super) const CLUSTER_LOG: &str = "logs:{region}:{account}:log-group:/aws/eks/{names}/cluster*";
+pub(super) const NEW_CLUSTER_LOGS: &[On] = &[On::New(CLUSTER_LOG)];
+pub(super) const NEW_CLUSTER_LOG_TAGS: &[On] = &[On::NewTags(CLUSTER_LOG)];
+pub(super) const CLUSTER_LOGS: &[On] = &[On::Named(CLUSTER_LOG)];
 
 pub const TOPIC: &str = "sns:{region}:{account}:{names}";
 pub(super) const NEW_TOPICS: &[On] = &[On::New(TOPIC)];

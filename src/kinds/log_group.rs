@@ -165,7 +165,7 @@ impl LogGroup {
 pub const KEPT: &[u64] = &[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
 /// A number of days that the service takes.
-fn retention(days: i32) -> Option<Breach> {
+pub(super) fn retention(days: i32) -> Option<Breach> {
     let taken = u64::try_from(days).is_ok_and(|days| KEPT.contains(&days));
     let breach = || {
         let message = format!("CloudWatch Logs doesn't keep events for {days} days");

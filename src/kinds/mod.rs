@@ -19,6 +19,7 @@ pub mod ddos_rules;
 mod dimension;
 pub mod dns_record;
 pub(crate) mod ec2;
+pub mod eks_cluster;
 pub mod elastic_ip;
 pub(crate) mod elasticache;
 mod elb;
@@ -89,7 +90,7 @@ use crate::model::{Attribute, Attributes, Loss, Tags, digest};
 use crate::wire::policy::deadline;
 use crate::wire::{Class, Clients, CloudError, Service};
 
-pub(crate) use answers::{gone, half, ours, present};
+pub(crate) use answers::{gone, half, ours, patiently, present};
 use call::{apart, delete};
 use object::object;
 
@@ -256,6 +257,7 @@ kinds! {
     db_subnet_group::DbSubnetGroup,
     ddos_rules::DdosRules,
     dns_record::DnsRecord,
+    eks_cluster::EksCluster,
     elastic_ip::ElasticIp,
     event_rule::EventRule,
     flow_log::FlowLog,

@@ -13,6 +13,7 @@ pub mod explain;
 pub mod expression;
 pub mod functions;
 mod groups;
+pub mod kubernetes;
 pub mod load_balancer;
 pub mod locate;
 pub mod lower;

@@ -6,6 +6,7 @@ use super::compute::Compute;
 use super::database::Database;
 use super::derive;
 use super::functions::Function;
+use super::kubernetes::Kubernetes;
 use super::load_balancer::LoadBalancer;
 use super::lower::Lower;
 use super::monitoring::Monitoring;
@@ -125,6 +126,8 @@ sections! {
     compute: BTreeMap<Name, Compute>,
     /// Functions that AWS runs when they are called, by name.
     functions: BTreeMap<Name, Function>,
+    /// A Kubernetes cluster; none when left out.
+    kubernetes: Option<Kubernetes>,
     /// Caches, by name.
     cache: BTreeMap<Name, Cache>,
     /// Databases, by name.

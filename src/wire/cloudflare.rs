@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::policy::Repeat;
-use super::{Class, Clients, CloudError, Notes};
+use super::{Class, Clients, CloudError, Notes, unsent};
 use crate::model::Secret;
 use crate::wire::Service;
 
@@ -163,7 +163,7 @@ impl Cloudflare {
         if let (Some(RequestBody::Json(body)), Some(kind)) = (request.body(), request.content_type()) {
             http = http.header("content-type", kind.as_ref()).body(body);
         }
-        let lost = |e: reqwest::Error| errors::unsent(request, &e);
+        let lost = |e: reqwest::Error| unsent(Service::Cloudflare, request.operation, &e);
         let answer = http.send().await.map_err(lost)?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let body = answer.bytes().await.map_err(lost)?;

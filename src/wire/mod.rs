@@ -3,11 +3,13 @@ pub(crate) mod archive;
 pub mod aws;
 pub mod classify;
 pub mod cloudflare;
+pub mod kubernetes;
 pub mod notes;
 pub mod policy;
 mod services;
 pub mod tags;
 
+use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
@@ -120,7 +122,19 @@ impl fmt::Display for CloudError {
     }
 }
 
-impl std::error::Error for CloudError {}
+impl Error for CloudError {}
+
+/// A request of a client of our own that got no answer: it may have been on its way.
+fn unsent(service: Service, operation: &str, e: &reqwest::Error) -> CloudError {
+    let mut message = e.to_string();
+    let mut next = e.source();
+    while let Some(cause) = next {
+        message = format!("{message}: {cause}");
+        next = cause.source();
+    }
+    let code = if e.is_timeout() { "Timeout" } else { "Unreachable" };
+    CloudError { service: Some(service), operation: operation.into(), ..CloudError::new(Class::Transient, code, message) }
+}
 
 /// Who is asking, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -42,7 +42,7 @@ macro_rules! services { ($($service:ident $prefix:literal $($name:ident: $sdk:id
     }
 } }
 
-// The prefix of its actions, and the client, where it is the SDK's as it comes: S3's has a setting of its own, Cloudflare's is none of the SDK's.
+// The prefix of its actions, and the client, where it is the SDK's as it comes: S3's has a setting of its own, Cloudflare's and those of clusters are none of the SDK's.
 services! {
     Acm "acm" acm: aws_sdk_acm,
     AutoScaling "autoscaling" autoscaling: aws_sdk_autoscaling,
@@ -51,10 +51,12 @@ services! {
     CloudWatch "cloudwatch" cloudwatch: aws_sdk_cloudwatch,
     CloudWatchLogs "logs" logs: aws_sdk_cloudwatchlogs,
     Ec2 "ec2" ec2: aws_sdk_ec2,
+    Eks "eks" eks: aws_sdk_eks,
     ElastiCache "elasticache" elasticache: aws_sdk_elasticache,
     Elb "elasticloadbalancing" elb: aws_sdk_elasticloadbalancingv2,
     EventBridge "events" eventbridge: aws_sdk_eventbridge,
     Iam "iam" iam: aws_sdk_iam,
+    Kubernetes "kubernetes",
     Lambda "lambda" lambda: aws_sdk_lambda,
     Rds "rds" rds: aws_sdk_rds,
     S3 "s3",

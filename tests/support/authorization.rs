@@ -22,7 +22,7 @@ impl Said {
         let mut params = vec![];
         match serde_json::from_str::<Value>(&call.body) {
             Ok(body @ Value::Object(_)) if call.service != "s3" => flat(&body, String::new(), &mut params),
-            _ if call.service == "lambda" => {}
+            _ if ["eks", "lambda"].contains(&call.service.as_str()) => {}
             _ if call.body.contains("Action=") => params.extend(form(&call.body)),
             _ => {
                 params.push(("Bucket".into(), call.operation.split(['/', '?']).nth(1).unwrap_or_default().into()));
@@ -33,11 +33,16 @@ impl Said {
                 }
             }
         }
-        if call.service == "lambda" {
+        if call.service == "eks" {
+            params.push(("Arn".into(), super::eks::arn(call, PLACE)));
+        }
+        if ["eks", "lambda"].contains(&call.service.as_str()) {
             // Tags are a map here, and keys that are taken away stand in the query.
             params.iter_mut().for_each(|(path, _)| *path = path.replacen("Tags.", "tags.", 1));
             let keys = form(&call.query).into_iter().filter(|(name, _)| name == "tagKeys");
             params.extend(keys.enumerate().map(|(i, (_, key))| (format!("TagKeys.{i}"), key)));
+        }
+        if call.service == "lambda" {
             params.push(("Function".into(), super::lambda::function(call, PLACE)));
         }
         Said { operation: operation.into(), params }
@@ -180,6 +185,10 @@ fn things(service: &str, said: &Said, stack: &str) -> Vec<Thing> {
                 .or_else(|| said.params.iter().find(|(path, _)| path.ends_with(".ResourceId")).map(|(_, v)| v.as_str()));
             let arn = format!("arn:aws:autoscaling:{PLACE}:autoScalingGroup:0a1b:autoScalingGroupName/{}", name.unwrap_or_default());
             vec![Thing { kind: "autoScalingGroup", arn, new: makes }]
+        }
+        "eks" => {
+            let arn = said.one("Arn").unwrap_or_default();
+            vec![Thing { kind: "cluster", arn: arn.into(), new: said.operation == "CreateCluster" }]
         }
         "elasticache" => {
             let arn = |kind: &str| format!("arn:aws:elasticache:{PLACE}:{kind}:{{}}");
@@ -338,6 +347,7 @@ fn behalf(action: &str, said: &Said, service: &str, stack: &str) -> Vec<Request>
         "iam:PassRole" => {
             let to = match service {
                 "ec2" => "vpc-flow-logs.amazonaws.com",
+                "eks" => "eks.amazonaws.com",
                 "lambda" => "lambda.amazonaws.com",
                 _ => "ec2.amazonaws.com",
             };

@@ -20,6 +20,7 @@ from werkzeug.test import Client
 
 sys.dont_write_bytecode = True
 import cbor
+import eks
 import functions
 import logs
 import strict
@@ -84,9 +85,10 @@ def serve(app, listener, life):
 def main():
     known()
     functions.install()
+    eks.install()
     logs.install()
     strict.install()
-    app = cbor.Translated(DomainDispatcherApplication(create_backend_app))
+    app = eks.Clusters(cbor.Translated(DomainDispatcherApplication(create_backend_app)))
     warm(app)
     gc.collect()
     gc.freeze()

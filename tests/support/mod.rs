@@ -1,10 +1,12 @@
 //! What tests share: the emulator, and runs over any cloud.
 pub mod authorization;
 pub mod cloudflare;
+pub mod eks;
 pub mod elasticache;
 pub mod forge;
 pub mod http;
 pub mod iam;
+pub mod kubernetes;
 pub mod lambda;
 pub mod ministack;
 pub mod models;

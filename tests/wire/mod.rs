@@ -16,6 +16,7 @@ mod db_subnet_group;
 mod deployed;
 mod doubt;
 mod edge;
+mod eks_cluster;
 mod elastic_ip;
 mod event_rule;
 mod flow_log;
@@ -25,6 +26,8 @@ mod iam_role;
 mod instance_profile;
 mod internet_gateway;
 mod kill;
+mod kubernetes_client;
+mod kubernetes_fake;
 mod launch_template;
 mod listener;
 mod listener_rule;
@@ -144,6 +147,7 @@ kinds! {
     db_parameter_group,
     db_replica,
     db_subnet_group,
+    eks_cluster,
     elastic_ip,
     event_rule,
     flow_log,

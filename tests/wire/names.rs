@@ -15,6 +15,7 @@ const SENT: &[(Kind, &str, &str, &str)] = &[
     (Kind::DbParameterGroup, "rds", "CreateDBParameterGroup", "DBParameterGroupName"),
     (Kind::DbReplica, "rds", "CreateDBInstanceReadReplica", "DBInstanceIdentifier"),
     (Kind::DbSubnetGroup, "rds", "CreateDBSubnetGroup", "DBSubnetGroupName"),
+    (Kind::EksCluster, "eks", "CreateCluster", "name"),
     (Kind::EventRule, "events", "PutRule", "Name"),
     (Kind::Function, "lambda", "CreateFunction", "FunctionName"),
     (Kind::IamRole, "iam", "CreateRole", "RoleName"),

@@ -10,39 +10,18 @@ const BUSY: &str = "ResourceConflictException";
 
 /// Sends a write as soon as no other change of the function is under way, and its role is known everywhere: a new one takes a while for that.
 pub(super) async fn in_turn<T>(cx: &Clients, name: &str, send: impl AsyncFn() -> Result<T, CloudError>) -> Result<T, CloudError> {
-    patiently(cx, &format!("{name} to take the change"), |e| e.code == BUSY || unspread(e), send).await
+    patiently(cx, &format!("{name} to take the change"), deadline(Function::TYPICAL.update), |e| e.code == BUSY || unspread(e), send).await
 }
 
 /// Sends a creation as soon as its role is known everywhere.
 pub(super) async fn assumable<T>(cx: &Clients, send: impl AsyncFn() -> Result<T, CloudError>) -> Result<T, CloudError> {
-    patiently(cx, "the role to be assumable", unspread, send).await
+    patiently(cx, "the role to be assumable", deadline(Function::TYPICAL.update), unspread, send).await
 }
 
 /// A role, or what it may do, hasn't spread yet. No code of its own tells that from any other wrong parameter.
 fn unspread(e: &CloudError) -> bool {
     e.code == "InvalidParameterValueException"
         && ["cannot be assumed by Lambda", "execution role does not have permissions"].iter().any(|said| e.message.contains(said))
-}
-
-async fn patiently<T>(
-    cx: &Clients,
-    what: &str,
-    passing: fn(&CloudError) -> bool,
-    send: impl AsyncFn() -> Result<T, CloudError>,
-) -> Result<T, CloudError> {
-    let refusal = RefCell::new(None);
-    let look = async || match send().await {
-        Err(e) if passing(&e) => {
-            refusal.replace(Some(e));
-            Ok(None)
-        }
-        other => other.map(Some),
-    };
-    match cx.policy.wait(what, deadline(Function::TYPICAL.update), look).await {
-        // Nothing was done, and the service has said why.
-        Err(e) if e.code == "WaitTimeout" => Err(refusal.take().unwrap_or(e)),
-        done => done,
-    }
 }
 
 /// Waits until a version, or `$LATEST`, can be called and changed. Its configuration then.

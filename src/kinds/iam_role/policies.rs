@@ -35,10 +35,15 @@ pub(super) fn trust(service: &str) -> String {
     if service.starts_with('{') { service.into() } else { trust_of(service).to_string() }
 }
 
+/// Services that tag the sessions of the roles that they assume ("Amazon EKS Auto Mode cluster IAM role", "Create IAM role with trust policy required by
+/// EKS Pod Identity").
+const TAGS_SESSIONS: &[&str] = &["eks.amazonaws.com", "pods.eks.amazonaws.com"];
+
 pub(super) fn trust_of(service: &str) -> Value {
+    let action = if TAGS_SESSIONS.contains(&service) { json!(["sts:AssumeRole", "sts:TagSession"]) } else { json!("sts:AssumeRole") };
     json!({
         "Version": "2012-10-17",
-        "Statement": [{ "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole" }],
+        "Statement": [{ "Effect": "Allow", "Principal": { "Service": service }, "Action": action }],
     })
 }
 

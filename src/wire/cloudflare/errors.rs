@@ -1,5 +1,4 @@
 //! Cloudflare's envelope and errors in our words.
-use std::error::Error;
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
@@ -93,17 +92,6 @@ fn class(code: &str, status: u16, reads: bool) -> Class {
         (_, 409) => Class::Conflict,
         _ => Class::Invalid,
     }
-}
-
-/// A request without an answer: it may have been on its way.
-pub fn unsent(request: &Request, e: &reqwest::Error) -> CloudError {
-    let mut message = e.to_string();
-    let mut next = e.source();
-    while let Some(cause) = next {
-        message = format!("{message}: {cause}");
-        next = cause.source();
-    }
-    local(request, Class::Transient, if e.is_timeout() { "Timeout" } else { "Unreachable" }, &message)
 }
 
 /// An error of our own about a request.

@@ -1,0 +1,59 @@
+//! `kubernetes`: the cluster and the roles of its control plane and its nodes.
+use std::collections::BTreeSet;
+
+use super::Cluster as Entry;
+use crate::kinds::eks_cluster::POOLS;
+use crate::kinds::{EksCluster, IamRole, Ref};
+use crate::spec::lower::{Lower, int};
+
+/// The name of a stack's cluster.
+pub const CLUSTER: &str = "main";
+/// The name of the role of the control plane.
+const CONTROL: &str = "kubernetes.cluster";
+/// The name of the role of the nodes.
+const NODES: &str = "kubernetes.nodes";
+
+/// What EKS does by itself in Auto Mode ("Amazon EKS Auto Mode cluster IAM role").
+const CONTROL_POLICIES: &[&str] = &[
+    "AmazonEKSBlockStoragePolicy",
+    "AmazonEKSClusterPolicy",
+    "AmazonEKSComputePolicy",
+    "AmazonEKSLoadBalancingPolicy",
+    "AmazonEKSNetworkingPolicy",
+];
+/// What its nodes do ("Amazon EKS Auto Mode node IAM role").
+const NODE_POLICIES: &[&str] = &["AmazonEC2ContainerRegistryPullOnly", "AmazonEKSWorkerNodeMinimalPolicy"];
+
+pub fn lower(entry: &Entry, l: &mut Lower<'_>) {
+    role(l, CONTROL, "eks.amazonaws.com", CONTROL_POLICIES);
+    role(l, NODES, "ec2.amazonaws.com", NODE_POLICIES);
+    let period = l.spec.monitoring.as_ref().map(|monitoring| monitoring.logging.clone()).unwrap_or_default().retention_period;
+    let cluster = EksCluster {
+        role: Ref::to(CONTROL),
+        node_role: Some(Ref::to(NODES)),
+        node_pools: POOLS.iter().map(|pool| (*pool).to_owned()).collect(),
+        vpc: Ref::to("main"),
+        subnets: l.subnets(&entry.subnets),
+        version: entry.version.as_ref().map(ToString::to_string),
+        private_access: true,
+        public_access: entry.api.allow_from.iter().map(ToString::to_string).collect(),
+        support: entry.support.word().into(),
+        logs: entry.logs.iter().map(|log| log.word().to_owned()).collect(),
+        log_retention_days: period.duration().map(|period| int(period.as_days().unwrap_or_default())),
+        deletion_protection: entry.deletion_protection,
+        tags: l.tags(CLUSTER),
+        arn: Default::default(),
+        endpoint: Default::default(),
+        certificate_authority: Default::default(),
+        security_group: Default::default(),
+        running_version: Default::default(),
+    };
+    l.add(CLUSTER, "kubernetes.cluster", cluster);
+}
+
+fn role(l: &mut Lower<'_>, name: &str, service: &str, policies: &[&str]) {
+    let partition = l.partition();
+    let managed_policies: BTreeSet<String> = policies.iter().map(|policy| format!("arn:{partition}:iam::aws:policy/{policy}")).collect();
+    let role = IamRole { permissions_boundary: l.boundary(), managed_policies, tags: l.tags(name), ..IamRole::plain(service) };
+    l.add(name, "kubernetes.cluster", role);
+}

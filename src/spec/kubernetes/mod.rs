@@ -1,0 +1,54 @@
+//! `kubernetes`: a cluster for what runs in containers.
+mod check;
+mod cluster;
+mod fields;
+mod lower;
+
+use super::check::Check;
+use super::derive::tier;
+use super::lower::{Lower, output};
+use super::node::Node;
+use super::section::{Attributes, Fields, Section};
+use crate::kinds::Kind;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use cluster::{Api, Cluster, Log, Support};
+pub use lower::CLUSTER;
+
+/// A Kubernetes cluster whose nodes AWS looks after (AWS: EKS Auto Mode).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Kubernetes {
+    /// The cluster itself.
+    #[schemars(extend("x-default" = "a cluster with every default of these fields"))]
+    pub cluster: Cluster,
+}
+
+impl Section for Kubernetes {
+    const NAMED: bool = false;
+    const MINIMAL: &'static str = "kubernetes: {}";
+    const ATTRIBUTES: Attributes = &[
+        ("arn", |_, _| output(Kind::EksCluster, CLUSTER, "arn")),
+        ("endpoint", |_, _| output(Kind::EksCluster, CLUSTER, "endpoint")),
+        ("name", |_, _| output(Kind::EksCluster, CLUSTER, "id")),
+        ("version", |_, _| output(Kind::EksCluster, CLUSTER, "version")),
+    ];
+    const FIELDS: Fields = fields::FIELDS;
+
+    fn derive(node: &mut Node, spec: &Node) {
+        node.fill("cluster", Node::map);
+        if let Some(cluster) = node.get_mut("cluster") {
+            cluster.fill("subnets", |at| Node::text(tier(spec, &["private", "public"]), at));
+        }
+    }
+
+    fn check(&self, cx: &mut Check<'_>) {
+        check::check(&self.cluster, cx);
+    }
+
+    fn lower(&self, l: &mut Lower<'_>) {
+        lower::lower(&self.cluster, l);
+        self.cluster.timeouts.lower(l, "kubernetes.cluster");
+    }
+}

@@ -1,0 +1,38 @@
+//! EKS in the emulator: requests to it, which it tells apart by method and path, and where the API servers of its clusters are.
+use super::proxy;
+
+/// The API's own name of a request.
+pub fn operation(call: &proxy::Call) -> &'static str {
+    let (method, path) = call.operation.split_once(' ').unwrap();
+    let steps: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    match (method, &steps[..]) {
+        ("DELETE", ["clusters", _]) => "DeleteCluster",
+        ("DELETE", ["tags", ..]) => "UntagResource",
+        ("GET", ["clusters"]) => "ListClusters",
+        ("GET", ["clusters", _]) => "DescribeCluster",
+        ("GET", ["clusters", _, "updates", _]) => "DescribeUpdate",
+        ("POST", ["clusters"]) => "CreateCluster",
+        ("POST", ["clusters", _, "update-config"]) => "UpdateClusterConfig",
+        ("POST", ["clusters", _, "updates"]) => "UpdateClusterVersion",
+        ("POST", ["tags", ..]) => "TagResource",
+        _ => panic!("{call:?} is no request of ours"),
+    }
+}
+
+/// The ARN of what a request is about.
+pub fn arn(call: &proxy::Call, place: &str) -> String {
+    let path = percent_encoding::percent_decode_str(&call.operation).decode_utf8_lossy().into_owned();
+    if let Some((_, arn)) = path.split_once("/tags/") {
+        return arn.to_owned();
+    }
+    let made = || serde_json::from_str::<serde_json::Value>(&call.body).ok()?["name"].as_str().map(String::from);
+    let name = path.split_once("/clusters/").map(|(_, rest)| rest.split('/').next().unwrap_or_default().to_owned());
+    format!("arn:aws:eks:{place}:cluster/{}", name.or_else(made).unwrap_or_default())
+}
+
+/// Says where the API servers of the emulator's clusters are from now on, and what signs their certificates (in Base64); `endpoint` is the emulator's own.
+pub async fn serve_at(endpoint: &str, api: &str, certificate_authority: &str) {
+    let said = serde_json::json!({ "endpoint": api, "certificateAuthority": certificate_authority }).to_string();
+    let answer = reqwest::Client::new().post(format!("{endpoint}/fake/eks")).body(said).send().await.unwrap();
+    assert!(answer.status().is_success());
+}

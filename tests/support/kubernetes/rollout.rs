@@ -1,0 +1,186 @@
+//! What controllers do, a step at a time: deployments roll out, bindings are registered, what is on its way out goes.
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::route::Target;
+use super::update_as;
+use super::world::{Kind, Object, World};
+
+/// What becomes of a deployment's new pods.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fate {
+    /// The new pods wait for this reason, with these words, and the deadline passes.
+    Stuck(&'static str, &'static str),
+    /// The new pods start, and no more is heard.
+    Slow,
+}
+
+/// How far a rollout is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The controller has made the new ReplicaSet and counted nothing.
+    Started,
+    Progressing,
+    Ready,
+    Stuck,
+}
+
+const MANAGER: &str = "kube-controller-manager";
+const REVISION: &str = "deployment.kubernetes.io/revision";
+
+/// A step of every controller.
+pub fn step(world: &mut World) {
+    for (key, object) in world.objects.clone() {
+        let kind = world.kinds.iter().find(|k| k.group == key.0 && k.plural == key.1).expect("a served kind").clone();
+        let target = Target { kind, namespace: key.2.clone(), name: key.3.clone(), part: String::new() };
+        match target.kind.name.as_str() {
+            _ if object.going() => collect(world, &target),
+            "Deployment" => deployment(world, &target, &object),
+            "TargetGroupBinding" if object.meta()["finalizers"].is_null() => {
+                world.objects.get_mut(&key).unwrap().meta_mut().insert("finalizers".into(), json!(["elbv2.k8s.aws/resources"]));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Takes away what is on its way out, with all that belongs to it.
+pub fn collect(world: &mut World, target: &Target) {
+    world.objects.remove(&target.key());
+    if target.kind.name == "Namespace" {
+        world.objects.retain(|k, _| k.2 != target.name);
+    }
+    orphans(world);
+}
+
+/// Takes away whatever belongs to an object that is gone.
+pub fn orphans(world: &mut World) {
+    loop {
+        let there: Vec<Value> = world.objects.values().map(|o| o.meta()["uid"].clone()).collect();
+        let before = there.len();
+        world.objects.retain(|_, o| match o.meta()["ownerReferences"].as_array() {
+            Some(owners) => owners.iter().any(|owner| there.contains(&owner["uid"])),
+            None => true,
+        });
+        if world.objects.len() == before {
+            return;
+        }
+    }
+}
+
+fn hash(template: &Value) -> String {
+    Sha256::digest(template.to_string().as_bytes()).iter().take(5).map(|b| format!("{b:02x}")).collect()
+}
+
+/// The next stage of a deployment, once its controller looks at it.
+fn deployment(world: &mut World, target: &Target, object: &Object) {
+    let (status, generation) = (&object.body["status"], &object.meta()["generation"]);
+    let hash = hash(&object.body["spec"]["template"]);
+    let serves = world.serving.get(&target.key()) == Some(&hash);
+    let seen = status["observedGeneration"] == *generation;
+    let stage = match world.fates.get(&target.name) {
+        _ if !seen && serves => Stage::Ready,
+        _ if !seen => Stage::Progressing,
+        Some(Fate::Slow) if !serves => return,
+        Some(Fate::Stuck(..)) if !serves => Stage::Stuck,
+        _ => Stage::Ready,
+    };
+    enter(world, target, stage);
+}
+
+/// Brings a deployment to a stage, as its controller would.
+pub fn enter(world: &mut World, target: &Target, stage: Stage) {
+    let object = world.objects[&target.key()].clone();
+    let hash = hash(&object.body["spec"]["template"]);
+    let now = world.now();
+    let next = status(&object, &hash, stage, &now);
+    let made = stage == Stage::Started || object.body["status"]["observedGeneration"] != object.meta()["generation"];
+    let fresh = made && world.serving.get(&target.key()) != Some(&hash);
+    let revision = object.meta()["annotations"][REVISION].as_str().and_then(|r| r.parse().ok()).unwrap_or(0) + u32::from(fresh);
+    update_as(world, target, MANAGER, |body| {
+        body["status"] = next;
+        let annotations = body["metadata"].as_object_mut().unwrap().entry("annotations").or_insert_with(|| json!({}));
+        annotations[REVISION] = revision.max(1).to_string().into();
+    });
+    if stage == Stage::Ready {
+        world.serving.insert(target.key(), hash.clone());
+    }
+    pods(world, target, &hash, stage);
+}
+
+/// The status of a deployment at a stage, while pods of an earlier template may still serve.
+pub fn status(object: &Object, hash: &str, stage: Stage, now: &str) -> Value {
+    let n = object.body["spec"]["replicas"].as_u64().unwrap_or(1);
+    let ready = object.body["status"]["readyReplicas"].as_u64().unwrap_or(0);
+    let set = format!("{}-{hash}", object.meta()["name"].as_str().unwrap_or_default());
+    let condition = |kind: &str, yes: bool, reason: &str, message: String| {
+        let status = if yes { "True" } else { "False" };
+        json!({ "type": kind, "status": status, "reason": reason, "message": message, "lastUpdateTime": now, "lastTransitionTime": now })
+    };
+    let available = |yes: bool| match yes {
+        true => condition("Available", true, "MinimumReplicasAvailable", "Deployment has minimum availability.".into()),
+        false => condition("Available", false, "MinimumReplicasUnavailable", "Deployment does not have minimum availability.".into()),
+    };
+    let progress = match stage {
+        Stage::Started => condition("Progressing", true, "NewReplicaSetCreated", format!("Created new replica set \"{set}\"")),
+        Stage::Progressing => condition("Progressing", true, "ReplicaSetUpdated", format!("ReplicaSet \"{set}\" is progressing.")),
+        Stage::Ready => {
+            condition("Progressing", true, "NewReplicaSetAvailable", format!("ReplicaSet \"{set}\" has successfully progressed."))
+        }
+        Stage::Stuck => {
+            condition("Progressing", false, "ProgressDeadlineExceeded", format!("ReplicaSet \"{set}\" has timed out progressing."))
+        }
+    };
+    let seen = &object.meta()["generation"];
+    match stage {
+        Stage::Started => json!({ "conditions": [progress] }),
+        Stage::Ready => json!({
+            "observedGeneration": seen, "replicas": n, "updatedReplicas": n, "readyReplicas": n, "availableReplicas": n,
+            "conditions": [available(true), progress],
+        }),
+        _ if ready == 0 => json!({
+            "observedGeneration": seen, "replicas": n, "updatedReplicas": n, "unavailableReplicas": n,
+            "conditions": [available(false), progress],
+        }),
+        _ => json!({
+            "observedGeneration": seen, "replicas": ready + 1, "updatedReplicas": 1, "readyReplicas": ready, "availableReplicas": ready,
+            "unavailableReplicas": 1, "conditions": [available(true), progress],
+        }),
+    }
+}
+
+/// The pods of the deployment's newest template; the others' stay while it isn't ready.
+fn pods(world: &mut World, target: &Target, hash: &str, stage: Stage) {
+    let owner = world.objects[&target.key()].clone();
+    let kind: Kind = world.kinds.iter().find(|k| k.name == "Pod").unwrap().clone();
+    let n = if stage == Stage::Ready { owner.body["spec"]["replicas"].as_u64().unwrap_or(1) } else { 1 };
+    let container = owner.body["spec"]["template"]["spec"]["containers"][0]["name"].clone();
+    let state = match (stage, world.fates.get(&target.name)) {
+        (Stage::Ready, _) => json!({ "running": {} }),
+        (_, Some(Fate::Stuck(reason, message))) => json!({ "waiting": { "reason": reason, "message": message } }),
+        _ => json!({ "waiting": { "reason": "ContainerCreating" } }),
+    };
+    if stage == Stage::Ready {
+        world.objects.retain(|k, o| k.1 != "pods" || o.meta()["ownerReferences"][0]["uid"] != owner.meta()["uid"]);
+    }
+    for i in 0..n {
+        let name = format!("{}-{hash}-{i}", target.name);
+        let mut labels = owner.body["spec"]["template"]["metadata"]["labels"].clone();
+        labels["pod-template-hash"] = hash.into();
+        let (uid, made, version) = (world.uid(), world.now(), world.bump());
+        let body = json!({
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {
+                "name": name, "namespace": target.namespace, "uid": uid, "creationTimestamp": made, "resourceVersion": version, "labels": labels,
+                "ownerReferences": [{ "apiVersion": "apps/v1", "kind": "Deployment", "name": target.name, "uid": owner.meta()["uid"] }],
+            },
+            "spec": owner.body["spec"]["template"]["spec"],
+            "status": {
+                "phase": if stage == Stage::Ready { "Running" } else { "Pending" },
+                "containerStatuses": [{ "name": container, "ready": stage == Stage::Ready, "restartCount": 0, "state": state }],
+            },
+        });
+        world.objects.insert(World::key(&kind, &target.namespace, &name), Object { body, managers: vec![] });
+    }
+}

@@ -1,0 +1,109 @@
+//! What the API server refuses of an object (422), all causes at once.
+use serde_json::Value;
+
+use super::reply::Cause;
+
+/// The causes for which an object isn't taken; `old` is the one that stands.
+pub fn causes(kind: &str, old: Option<&Value>, new: &Value) -> Vec<Cause> {
+    let mut causes = labels("metadata", &new["metadata"]["labels"]);
+    match kind {
+        "Deployment" => deployment(old, new, &mut causes),
+        "Service" => service(new, &mut causes),
+        "HorizontalPodAutoscaler" => {
+            let number = |f: &str| new["spec"][f].as_i64().unwrap_or(1);
+            if number("maxReplicas") < number("minReplicas") {
+                let message = format!("{}: must be greater than or equal to `minReplicas`", number("maxReplicas"));
+                causes.push(Cause::invalid("spec.maxReplicas", message));
+            }
+        }
+        _ => {}
+    }
+    causes
+}
+
+/// A label's value has at most 63 characters: letters, digits, `-`, `_` and `.`, beginning and ending with a letter or digit.
+fn labels(at: &str, labels: &Value) -> Vec<Cause> {
+    let mut causes = vec![];
+    for value in labels.as_object().into_iter().flat_map(|m| m.values()).filter_map(Value::as_str) {
+        let inner = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let edge = |c: Option<char>| c.is_none_or(|c| c.is_ascii_alphanumeric());
+        if value.len() > 63 {
+            causes.push(Cause::invalid(format!("{at}.labels"), format!("{value:?}: must be no more than 63 characters")));
+        } else if !value.chars().all(inner) || !edge(value.chars().next()) || !edge(value.chars().last()) {
+            let rule = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+            causes.push(Cause::invalid(format!("{at}.labels"), format!("{value:?}: {rule}")));
+        }
+    }
+    causes
+}
+
+/// As Go prints a map of strings.
+fn go(map: &Value) -> String {
+    let pairs = map.as_object().into_iter().flatten().map(|(k, v)| format!("{k:?}:{v}"));
+    format!("map[string]string{{{}}}", pairs.collect::<Vec<_>>().join(", "))
+}
+
+fn deployment(old: Option<&Value>, new: &Value, causes: &mut Vec<Cause>) {
+    let (spec, template) = (&new["spec"], &new["spec"]["template"]);
+    let selector = &spec["selector"]["matchLabels"];
+    if selector.as_object().is_none_or(|s| s.is_empty()) {
+        causes.push(Cause::required("spec.selector"));
+    }
+    let labels_of = &template["metadata"]["labels"];
+    causes.extend(labels("spec.template", labels_of).into_iter().map(|c| Cause { field: "spec.template.labels".into(), ..c }));
+    if selector.as_object().into_iter().flatten().any(|(k, v)| labels_of[k] != *v) {
+        let message = format!("{}: `selector` does not match template `labels`", go(labels_of));
+        causes.push(Cause::invalid("spec.template.metadata.labels", message));
+    }
+    if template["spec"]["containers"].as_array().is_none_or(Vec::is_empty) {
+        causes.push(Cause::required("spec.template.spec.containers"));
+    }
+    for (i, container) in template["spec"]["containers"].as_array().into_iter().flatten().enumerate() {
+        for field in ["name", "image"] {
+            if container[field].as_str().is_none_or(str::is_empty) {
+                causes.push(Cause::required(format!("spec.template.spec.containers[{i}].{field}")));
+            }
+        }
+        for (name, amount) in container["resources"]["requests"].as_object().into_iter().flatten() {
+            let limit = &container["resources"]["limits"][name];
+            if amounts(amount).zip(amounts(limit)).is_some_and(|(a, l)| a > l) {
+                let field = format!("spec.template.spec.containers[{i}].resources.requests");
+                causes.push(Cause::invalid(field, format!("{amount}: must be less than or equal to {name} limit")));
+            }
+        }
+    }
+    if old.is_some_and(|old| old["spec"]["selector"] != spec["selector"]) {
+        let text = format!("v1.LabelSelector{{MatchLabels:{}, MatchExpressions:[]v1.LabelSelectorRequirement(nil)}}", go(selector));
+        causes.push(Cause::invalid("spec.selector", format!("{text}: field is immutable")));
+    }
+}
+
+/// An amount as a number, of canonical text.
+fn amounts(value: &Value) -> Option<f64> {
+    let text = value.as_str()?;
+    let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len()));
+    let by = match unit {
+        "m" => 0.001,
+        "k" => 1e3,
+        "Ki" => 1024.0,
+        "M" => 1e6,
+        "Mi" => 1024f64.powi(2),
+        "G" => 1e9,
+        "Gi" => 1024f64.powi(3),
+        _ => 1.0,
+    };
+    number.parse::<f64>().ok().map(|n| n * by)
+}
+
+fn service(new: &Value, causes: &mut Vec<Cause>) {
+    let ports = new["spec"]["ports"].as_array();
+    if ports.is_none_or(Vec::is_empty) {
+        causes.push(Cause::required("spec.ports"));
+    }
+    for (i, port) in ports.into_iter().flatten().enumerate() {
+        if port["port"].as_u64().is_none_or(|p| !(1..=65535).contains(&p)) {
+            let message = format!("{}: must be between 1 and 65535, inclusive", port["port"]);
+            causes.push(Cause::invalid(format!("spec.ports[{i}].port"), message));
+        }
+    }
+}
