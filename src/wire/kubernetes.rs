@@ -14,7 +14,7 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::policy::{Policy, Repeat};
-use super::{Class, CloudError, Service, unsent};
+use super::{Class, Clients, CloudError, Service, unsent};
 use crate::model::Secret;
 
 /// How long a token is used: EKS takes it for 15 minutes from its signature.
@@ -40,11 +40,21 @@ pub struct Endpoint {
     pub authority: String,
 }
 
-/// Who makes the tokens of clusters.
+/// Who asks: by which policy, and with whose tokens.
 #[expect(async_fn_in_trait, reason = "one thread drives everything; no future needs to be Send")]
-pub trait Tokens {
+pub trait Asker {
+    fn policy(&self) -> &Policy;
     /// A new token for a cluster, valid for 15 minutes.
     async fn token(&self, cluster: &str) -> Result<Secret, CloudError>;
+}
+
+impl Asker for Clients {
+    fn policy(&self) -> &Policy {
+        &self.policy
+    }
+    async fn token(&self, cluster: &str) -> Result<Secret, CloudError> {
+        Ok(self.cluster_token(cluster).await?.secret)
+    }
 }
 
 /// A kind of objects, as the API's paths name it.
@@ -60,19 +70,22 @@ pub struct Type {
 }
 
 impl Type {
-    /// The path of all of them, in every namespace.
-    fn all(&self) -> String {
+    /// The path of all of them, in one namespace or, where none is named, in every one.
+    fn all(&self, namespace: &str) -> String {
         let root = if self.api.contains('/') { "apis" } else { "api" };
-        format!("/{root}/{}/{}", self.api, self.plural)
+        let place = if namespace.is_empty() { String::new() } else { format!("namespaces/{}/", part(namespace)) };
+        format!("/{root}/{}/{place}{}", self.api, self.plural)
     }
 
     /// The path of one of them.
     fn one(&self, namespace: &str, name: &str) -> String {
-        let part = |s: &str| utf8_percent_encode(s, NON_ALPHANUMERIC).to_string().replace("%2D", "-").replace("%2E", ".");
-        let root = if self.api.contains('/') { "apis" } else { "api" };
-        let place = if self.namespaced { format!("namespaces/{}/", part(namespace)) } else { String::new() };
-        format!("/{root}/{}/{place}{}/{}", self.api, self.plural, part(name))
+        format!("{}/{}", self.all(if self.namespaced { namespace } else { "" }), part(name))
     }
+}
+
+/// A name as a part of a path.
+fn part(name: &str) -> String {
+    utf8_percent_encode(name, NON_ALPHANUMERIC).to_string().replace("%2D", "-").replace("%2E", ".")
 }
 
 /// One request.
@@ -99,9 +112,8 @@ pub struct Applied {
 }
 
 /// The API of one cluster.
-pub struct Kubernetes<T> {
+pub struct Kubernetes {
     endpoint: Endpoint,
-    tokens: T,
     http: OnceCell<reqwest::Client>,
     /// The token in use, and when it was made.
     token: RefCell<Option<(Secret, Instant)>>,
@@ -109,36 +121,41 @@ pub struct Kubernetes<T> {
     met: Cell<Option<Instant>>,
 }
 
-impl<T: Tokens> Kubernetes<T> {
-    pub fn new(endpoint: Endpoint, tokens: T) -> Self {
-        Kubernetes { endpoint, tokens, http: OnceCell::new(), token: RefCell::default(), met: Cell::default() }
+impl Kubernetes {
+    pub fn new(endpoint: Endpoint) -> Self {
+        Kubernetes { endpoint, http: OnceCell::new(), token: RefCell::default(), met: Cell::default() }
     }
 
     /// The object of a name; one that isn't there is [`Class::NotFound`].
-    pub async fn get(&self, policy: &Policy, kind: Type, namespace: &str, name: &str) -> Result<Value, CloudError> {
+    pub async fn get(&self, by: &impl Asker, kind: Type, namespace: &str, name: &str) -> Result<Value, CloudError> {
         let request = Request::new("get", kind, Method::GET, kind.one(namespace, name));
-        self.send(policy, Repeat::Read, &request).await.map(|(_, body)| body)
+        self.send(by, Repeat::Read, &request).await.map(|(_, body)| body)
     }
 
     /// Every object of a kind with these labels (`infra.dev/stack=shop`), in all namespaces, page by page.
-    pub async fn list(&self, policy: &Policy, kind: Type, selector: &str) -> Result<Vec<Value>, CloudError> {
+    pub async fn list(&self, by: &impl Asker, kind: Type, selector: &str) -> Result<Vec<Value>, CloudError> {
+        self.within(by, kind, "", selector).await
+    }
+
+    /// The same in one namespace.
+    pub async fn within(&self, by: &impl Asker, kind: Type, namespace: &str, selector: &str) -> Result<Vec<Value>, CloudError> {
         let mut anew = 0;
         loop {
-            match self.pages(policy, kind, selector).await {
+            match self.pages(by, kind, namespace, selector).await {
                 Err(e) if e.code == errors::EXPIRED && anew < ANEW => anew += 1,
                 answer => return answer,
             }
         }
     }
 
-    async fn pages(&self, policy: &Policy, kind: Type, selector: &str) -> Result<Vec<Value>, CloudError> {
+    async fn pages(&self, by: &impl Asker, kind: Type, namespace: &str, selector: &str) -> Result<Vec<Value>, CloudError> {
         let (mut all, mut next) = (vec![], None);
         loop {
-            let mut request = Request { patient: false, ..Request::new("list", kind, Method::GET, kind.all()) };
+            let mut request = Request { patient: false, ..Request::new("list", kind, Method::GET, kind.all(namespace)) };
             request.query.push(("labelSelector", selector.to_owned()));
             request.query.push(("limit", PAGE.to_string()));
             request.query.extend(next.take().map(|token| ("continue", token)));
-            let (_, mut page) = self.send(policy, Repeat::Read, &request).await?;
+            let (_, mut page) = self.send(by, Repeat::Read, &request).await?;
             match page["items"].take() {
                 Value::Array(items) => all.extend(items),
                 _ => return Err(CloudError::incomplete(&request.operation, "items")),
@@ -152,29 +169,29 @@ impl<T: Tokens> Kubernetes<T> {
 
     /// Makes an object say what is given, and makes it if it isn't there: server-side apply, by `manager`. Fields that others own become the manager's; fields
     /// that it owned and that are not given any more go. It says the same twice.
-    pub async fn apply(&self, policy: &Policy, kind: Type, manager: &str, object: &Value) -> Result<Applied, CloudError> {
-        self.applied(policy, Repeat::Safe, kind, manager, object).await
+    pub async fn apply(&self, by: &impl Asker, kind: Type, manager: &str, object: &Value) -> Result<Applied, CloudError> {
+        self.applied(by, Repeat::Safe, kind, manager, object).await
     }
 
     /// As [`Kubernetes::apply`], of an object that must not be there yet: an answer that was lost is [`Class::Ambiguous`], since the next one couldn't tell
     /// whose object it is.
-    pub async fn create(&self, policy: &Policy, kind: Type, manager: &str, object: &Value) -> Result<Applied, CloudError> {
-        self.applied(policy, Repeat::Unsafe, kind, manager, object).await
+    pub async fn create(&self, by: &impl Asker, kind: Type, manager: &str, object: &Value) -> Result<Applied, CloudError> {
+        self.applied(by, Repeat::Unsafe, kind, manager, object).await
     }
 
-    async fn applied(&self, policy: &Policy, repeat: Repeat, kind: Type, manager: &str, object: &Value) -> Result<Applied, CloudError> {
+    async fn applied(&self, by: &impl Asker, repeat: Repeat, kind: Type, manager: &str, object: &Value) -> Result<Applied, CloudError> {
         let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default();
         let mut request = Request::new("patch", kind, Method::PATCH, kind.one(text("namespace"), text("name")));
         request.query = vec![("fieldManager", manager.to_owned()), ("force", "true".to_owned())];
         // JSON is YAML.
         request.body = Some(("application/apply-patch+yaml", object.clone()));
-        let (status, object) = self.send(policy, repeat, &request).await?;
+        let (status, object) = self.send(by, repeat, &request).await?;
         Ok(Applied { created: status == 201, object })
     }
 
     /// Deletes the object with this uid, and what belongs to it first (`Foreground`). One of the same name that has another uid stays: then what was to be
     /// deleted is gone, [`Class::NotFound`].
-    pub async fn delete(&self, policy: &Policy, kind: Type, namespace: &str, name: &str, uid: &str) -> Result<(), CloudError> {
+    pub async fn delete(&self, by: &impl Asker, kind: Type, namespace: &str, name: &str, uid: &str) -> Result<(), CloudError> {
         let mut request = Request::new("delete", kind, Method::DELETE, kind.one(namespace, name));
         let options = json!({
             "kind": "DeleteOptions",
@@ -183,18 +200,18 @@ impl<T: Tokens> Kubernetes<T> {
             "preconditions": { "uid": uid },
         });
         request.body = Some(("application/json", options));
-        self.send(policy, Repeat::Safe, &request).await.map(drop)
+        self.send(by, Repeat::Safe, &request).await.map(drop)
     }
 
-    async fn send(&self, policy: &Policy, repeat: Repeat, request: &Request) -> Result<(u16, Value), CloudError> {
-        policy.request(Service::Kubernetes, repeat, async || self.once(request).await).await
+    async fn send(&self, by: &impl Asker, repeat: Repeat, request: &Request) -> Result<(u16, Value), CloudError> {
+        by.policy().request(Service::Kubernetes, repeat, async || self.once(by, request).await).await
     }
 
     /// One request, once.
-    async fn once(&self, request: &Request) -> Result<(u16, Value), CloudError> {
+    async fn once(&self, by: &impl Asker, request: &Request) -> Result<(u16, Value), CloudError> {
         let http = self.http.get_or_try_init(async || client(&self.endpoint)).await?;
         let url = self.url(request)?;
-        let token = self.token().await?;
+        let token = self.token(by).await?;
         let new = self.met.get().unwrap_or_else(Instant::now).elapsed() < NEW;
         self.met.set(self.met.get().or_else(|| Some(Instant::now())));
         let mut asked = http.request(request.method.clone(), url).header("accept", "application/json");
@@ -227,13 +244,13 @@ impl<T: Tokens> Kubernetes<T> {
     }
 
     /// The token in use, made anew before EKS stops taking it.
-    async fn token(&self) -> Result<Secret, CloudError> {
+    async fn token(&self, by: &impl Asker) -> Result<Secret, CloudError> {
         let known = self.token.borrow().as_ref().filter(|(_, made)| made.elapsed() < FRESH).map(|(token, _)| token.clone());
         if let Some(token) = known {
             return Ok(token);
         }
         let made = Instant::now();
-        let token = self.tokens.token(&self.endpoint.cluster).await?;
+        let token = by.token(&self.endpoint.cluster).await?;
         self.token.replace(Some((token.clone(), made)));
         Ok(token)
     }

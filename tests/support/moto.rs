@@ -99,7 +99,7 @@ impl Nursery {
 }
 
 /// The Python that has the emulator: `INFRA_TEST_MOTO`, or the one of a virtual environment with the pinned version under `target/`.
-fn python() -> PathBuf {
+pub fn python() -> PathBuf {
     if let Some(given) = std::env::var_os("INFRA_TEST_MOTO") {
         return given.into();
     }

@@ -48,6 +48,12 @@ Mount: mountPath= name= readOnly= subPath=
 Volume: name= emptyDir=! configMap=! secret=! projected=!
 Probe: httpGet=! tcpSocket=! exec=! initialDelaySeconds= timeoutSeconds= periodSeconds= successThreshold= failureThreshold=
 Security: allowPrivilegeEscalation= privileged= readOnlyRootFilesystem= runAsNonRoot= runAsUser= runAsGroup= capabilities=! seccompProfile=Profile
+CronJob: apiVersion= kind= metadata=Meta spec=! status=!
+DaemonSet: apiVersion= kind= metadata=Meta spec=! status=!
+Ingress: apiVersion= kind= metadata=Meta spec=! status=!
+Job: apiVersion= kind= metadata=Meta spec=! status=!
+PersistentVolumeClaim: apiVersion= kind= metadata=Meta spec=! status=!
+StatefulSet: apiVersion= kind= metadata=Meta spec=! status=!
 ReplicaSet: apiVersion= kind= metadata=Meta spec=! status=!
 Pod: apiVersion= kind= metadata=Meta spec=PodSpec status=PodStatus
 PodStatus: phase= qosClass= podIP= hostIP= reason= message= conditions=[Condition:type] containerStatuses=! initContainerStatuses=!
