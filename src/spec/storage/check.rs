@@ -41,6 +41,9 @@ fn users(cx: &mut Check<'_>, name: &str, entry: &Storage) {
     for (index, grant) in entry.allow_from.iter().enumerate() {
         let index = index.to_string();
         let path = ["storage", name, "allow_from", index.as_str()];
+        if !cx.knows(&["storage", name, "allow_from", index.as_str(), "name"]) {
+            continue;
+        }
         if !spec.compute.contains_key(&grant.name) && !spec.functions.contains_key(&grant.name) {
             let known = spec.compute.keys().chain(spec.functions.keys()).map(Name::as_str);
             let long = ["storage", name, "allow_from", index.as_str(), "name"];
