@@ -5,7 +5,7 @@ pub mod pattern;
 use super::calls::{On, call, needs, reads};
 use super::example::tags;
 use super::quotas::quota;
-use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, Word, block, is, known, made, made_each, of, one, own, text, via};
+use super::terraform::{ID, NAME, REGION, TAGS, TAGS_ALL, Word, block, is, known, made, made_each, of, one, own, via};
 use super::*;
 use crate::canon::Open;
 use crate::diag::Code;
@@ -67,7 +67,7 @@ impl Resource for LogGroup {
                 block(
                     "metric_transformation",
                     &[
-                        via("default_value", "@.default", text),
+                        via("default_value", "@.default", |v| v.as_f64().map(|number| number.to_string()).into()),
                         of("name", "@.metric"),
                         of("namespace", "@.namespace"),
                         is("unit", Word::Text("None")),

@@ -99,7 +99,16 @@ pub const FIELDS: Fields = &[
             ("public_ip", "vpc.subnets.*.tier", Other),
         ],
     ),
-    (Kind::LogGroup, &[("retention_days", "monitoring.logging.retention_period", Days)]),
+    (
+        Kind::LogGroup,
+        &[
+            ("metric_filters", "monitoring.alerting.rules", Other),
+            ("metric_filters.*", "monitoring.alerting.rules.*", Other),
+            ("metric_filters.*.namespace", "stack", Other),
+            ("metric_filters.*.pattern", "monitoring.alerting.rules.*.match", Other),
+            ("retention_days", "monitoring.logging.retention_period", Days),
+        ],
+    ),
     (
         Kind::SecurityGroup,
         &[

@@ -44,6 +44,7 @@ pub const FIELDS: Fields = &[
             ("security_groups", "functions.{}.subnets", Other),
             ("source", "functions.{}.code", Other),
             ("subnets", "functions.{}.subnets", Other),
+            ("subnets", "vpc.subnets.*.tier", Other),
             ("subnets", "vpc.availability_zones", Other),
             ("timeout", "functions.{}.timeout", Seconds),
             ("url.cors.*", "functions.{}.url.cors.*", Other),
@@ -74,7 +75,16 @@ pub const FIELDS: Fields = &[
             ("bucket_keys", "storage.*.allow_from", Other),
         ],
     ),
-    (Kind::LogGroup, &[("retention_days", "monitoring.logging.retention_period", Days)]),
+    (
+        Kind::LogGroup,
+        &[
+            ("metric_filters", "monitoring.alerting.rules", Other),
+            ("metric_filters.*", "monitoring.alerting.rules.*", Other),
+            ("metric_filters.*.namespace", "stack", Other),
+            ("metric_filters.*.pattern", "monitoring.alerting.rules.*.match", Other),
+            ("retention_days", "monitoring.logging.retention_period", Days),
+        ],
+    ),
     (
         Kind::SecurityGroup,
         &[

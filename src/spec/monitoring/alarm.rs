@@ -1,7 +1,7 @@
 //! The alarms of a spec: those that follow by themselves, with what is changed of them, and its rules.
 use super::alerting::{Changed, NoData, Rule};
 use super::watch::{At, Look, SECTIONS, Section, Side, Silence, section};
-use super::{Monitoring, Severity};
+use super::{Monitoring, Severity, counted};
 use crate::kinds::Text;
 use crate::kinds::metric_alarm::Metric;
 use crate::spec::Spec;
@@ -114,9 +114,10 @@ fn rule(spec: &Spec, name: &Name, rule: &Rule, text: &dyn Fn(&crate::spec::units
         (None, below) => (Side::Below, below?),
     };
     let (says, unit, scale, period, looks) = match (&rule.of, &rule.namespace) {
+        _ if rule.logs.is_some() => ("", "", 1.0, 60, vec![Look { part: None, at: counted::look(spec, name) }]),
         (Some(of), _) => {
             let section = section(of.section())?;
-            let word = section.word(rule.metric.as_str())?;
+            let word = section.word(rule.metric.as_ref()?.as_str())?;
             let entry = of.name().unwrap_or_default();
             (section.entries)(spec).into_iter().find(|known| known.map_or("", Name::as_str) == entry)?;
             (word.says, word.unit, (word.scale)(spec, entry), word.period, (word.looks)(spec, entry))
@@ -124,7 +125,7 @@ fn rule(spec: &Spec, name: &Name, rule: &Rule, text: &dyn Fn(&crate::spec::units
         (None, namespace) => {
             let metric = Metric {
                 namespace: namespace.as_ref()?.to_string(),
-                name: rule.metric.to_string(),
+                name: rule.metric.as_ref()?.to_string(),
                 dimensions: rule.dimensions.iter().map(|(name, value)| (name.clone(), text(value))).collect(),
                 period: 60,
                 statistic: rule.statistic.as_ref().map_or_else(|| "Average".into(), ToString::to_string),
@@ -132,7 +133,12 @@ fn rule(spec: &Spec, name: &Name, rule: &Rule, text: &dyn Fn(&crate::spec::units
             ("", "", 1.0, 60, vec![Look { part: None, at: At::Metric(metric) }])
         }
     };
-    let of = rule.of.as_ref().map_or_else(|| rule.metric.to_string(), |of| format!("{of}: {}", rule.metric));
+    let metric = rule.metric.as_ref().map(ToString::to_string).unwrap_or_default();
+    let of = match (&rule.logs, &rule.of) {
+        (Some(logs), _) => format!("The number of events of {logs} that match {}", rule.pattern.as_deref().unwrap_or_default()),
+        (None, Some(of)) => format!("{of}: {metric}"),
+        (None, None) => metric,
+    };
     let points = points(rule.lasting, period);
     Some(Alarm {
         name: format!("rule.{name}"),

@@ -60,7 +60,7 @@ pub struct Changed {
     pub severity: Option<Severity>,
 }
 
-/// An alarm on a metric: of an object of the spec by one word, or of anything by CloudWatch's own names.
+/// An alarm on a metric: of an object of the spec by one word, of anything by CloudWatch's own names, or of how often something stands in logs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
@@ -68,7 +68,15 @@ pub struct Rule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<Watched>,
     /// Which metric: a word of its section, such as `cpu` or `errors`; with `namespace` CloudWatch's own name for it.
-    pub metric: MetricName,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metric: Option<MetricName>,
+    /// Whose logs it looks through, an entry of `compute` or `functions`: it counts the events of a minute that `match`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logs: Option<Name>,
+    /// What an event must match, as CloudWatch Logs writes patterns: `ERROR`, `{ $.level = "error" }`.
+    #[serde(default, rename = "match", skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1024))]
+    pub pattern: Option<String>,
     /// The namespace of a metric by CloudWatch's own name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<MetricNamespace>,

@@ -78,8 +78,14 @@ fn check_rule(name: &str, rule: &Rule, cx: &mut Check<'_>) {
         let message = format!("the rule `{name}` fires above a number, or below one");
         cx.error(Code::Refused, &path, "this rule", message, "write one of `above` and `below`");
     }
+    super::counted::check(name, rule, cx);
     let mut period = 60;
+    if rule.metric.is_none() && rule.logs.is_none() && rule.pattern.is_none() && (rule.of.is_some() || rule.namespace.is_some()) {
+        let message = format!("the rule `{name}` doesn't say which metric it is on");
+        cx.error(Code::Missing, &path, "this rule", message, "add `metric`");
+    }
     match (&rule.of, &rule.namespace) {
+        _ if rule.logs.is_some() || rule.pattern.is_some() => {}
         (Some(of), None) => period = measured(of, rule, &at("of"), &at("metric"), cx).unwrap_or(60),
         (None, Some(_)) => {}
         (Some(_), Some(_)) => {
@@ -90,11 +96,12 @@ fn check_rule(name: &str, rule: &Rule, cx: &mut Check<'_>) {
         }
         (None, None) => {
             let message = format!("the rule `{name}` doesn't say whose metric it is on");
-            cx.error(Code::Missing, &path, "this rule", message, "add `of: compute.NAME`, or the `namespace` of a metric of CloudWatch");
+            let help = "add `of: compute.NAME`, the `namespace` of a metric of CloudWatch, or `logs: NAME`";
+            cx.error(Code::Missing, &path, "this rule", message, help);
         }
     }
     for (field, given) in [("dimensions", !rule.dimensions.is_empty()), ("statistic", rule.statistic.is_some())] {
-        if given && rule.of.is_some() {
+        if given && rule.of.is_some() && rule.logs.is_none() {
             let message = format!("`{field}` is known for a metric of the spec");
             cx.error(Code::Refused, &at(field), "this field", message, "leave it out");
         }
@@ -113,9 +120,10 @@ fn measured(of: &Watched, rule: &Rule, path: &[&str], metric: &[&str], cx: &mut 
         cx.unknown(path, &[&map], "part of the spec", of.as_str(), all.iter().map(String::as_str));
         return None;
     }
-    let Some(word) = section.word(rule.metric.as_str()) else {
+    let wanted = rule.metric.as_ref()?;
+    let Some(word) = section.word(wanted.as_str()) else {
         let known = section.words.iter().map(|word| word.word);
-        cx.unknown(metric, &[], &format!("metric of `{}`", section.name), rule.metric.as_str(), known);
+        cx.unknown(metric, &[], &format!("metric of `{}`", section.name), wanted.as_str(), known);
         return None;
     };
     if (word.looks)(spec, of.name().unwrap_or_default()).is_empty() {

@@ -30,6 +30,7 @@ pub const FIELDS: Fields = &[
             ("metric.name", "monitoring.alerting.rules.{}", Other),
             ("metric.namespace", "monitoring.alerting.rules.{}.namespace", Other),
             ("metric.namespace", "monitoring.alerting.rules.{}", Other),
+            ("metric.namespace", "stack", Other),
             ("metric.statistic", "monitoring.alerting.rules.{}.statistic", Other),
             ("metric.statistic", "monitoring.alerting.rules.{}", Other),
             ("missing_data", "monitoring.alerting.rules.{}.no_data", Other),

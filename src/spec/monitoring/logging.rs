@@ -2,7 +2,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::canon::Open;
 use crate::diag::Code;
 use crate::kinds::log_group::KEPT;
 use crate::kinds::{Address, Kind, LogGroup, Part, Text};
@@ -11,6 +10,7 @@ use crate::spec::check::Check;
 use crate::spec::compute::Compute;
 use crate::spec::functions;
 use crate::spec::lower::{Lower, allow, int};
+use crate::spec::monitoring::counted::filters;
 use crate::spec::suggest::{list, nearest};
 use crate::spec::units::{Duration, Kept, Name};
 
@@ -119,7 +119,8 @@ pub fn add(l: &mut Lower<'_>, own: String, origin: &str, tags: &Name) {
     // Functions have a group in a stack without `monitoring`, too: that it comes later takes nothing away.
     let period = l.spec.monitoring.as_ref().map_or_else(Logging::default, |monitoring| monitoring.logging.clone()).retention_period;
     let retention_days = period.duration().map(|period| int(period.as_days().unwrap_or_default()));
-    let group = LogGroup { retention_days, metric_filters: Open::new(), tags: l.tags(tags.as_str()) };
+    let metric_filters = filters(l.spec, l.spec.monitoring.as_ref(), tags);
+    let group = LogGroup { retention_days, metric_filters, tags: l.tags(tags.as_str()) };
     l.add(own, origin, group);
 }
 

@@ -2,6 +2,7 @@
 mod alarm;
 mod alerting;
 mod check;
+pub mod counted;
 mod fields;
 pub mod logging;
 mod lower;
