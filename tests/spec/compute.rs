@@ -7,7 +7,8 @@ use crate::laws::world::stack;
 
 const SPEC: &str = "stack: shop\nregion: us-east-1\nload_balancer: { listeners: { http: { port: 80, forward: app } } }\ncompute: { app: { image: nginx:1, port: 80 }, worker: { image: nginx:1 } }\n";
 
-fn of<K: infra::kinds::Resource>(stack: &Stack, name: &str) -> K {
+/// An object of a stack, as its own kind.
+pub fn of<K: infra::kinds::Resource>(stack: &Stack, name: &str) -> K {
     let found = stack.nodes.iter().find(|(a, _)| a.kind == K::KIND && a.name == name);
     K::try_from(found.unwrap_or_else(|| panic!("no {name}")).1.clone()).unwrap()
 }

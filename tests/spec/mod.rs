@@ -9,6 +9,7 @@ mod examples;
 mod explain;
 mod fields;
 mod garbage;
+mod monitoring;
 mod refused;
 mod schema;
 mod siblings;
