@@ -120,10 +120,10 @@ pub(super) fn pending(events: &[Event]) -> BTreeSet<String> {
 
 /// A sentence about those who haven't confirmed that they want to be told of alarms; nothing where everybody has.
 fn unconfirmed(pending: &BTreeSet<String>) -> Option<String> {
-    let (has, each) = if pending.len() == 1 { ("has", "it") } else { ("have", "they") };
+    let (has, hears) = if pending.len() == 1 { ("has", "hears") } else { ("have", "hear") };
     let all: Vec<_> = pending.iter().map(|contact| visible(contact)).collect();
     let said = || {
-        format!("Alarms: {} {has} not confirmed yet, and hear nothing until {each} followed the link that SNS has sent.", all.join(", "))
+        format!("Alarms: {} {has} not confirmed yet, and {hears} nothing until the link that SNS has sent was followed.", all.join(", "))
     };
     (!all.is_empty()).then(said)
 }
