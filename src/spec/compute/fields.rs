@@ -1,7 +1,8 @@
 //! Which fields of `compute` decide about which attributes.
 use crate::kinds::Kind;
+use crate::spec::monitoring::fields::LOG_GROUP;
 use crate::spec::section::Fields;
-use crate::stack::Spelling::{Days, Gib, Other, Same, Seconds};
+use crate::stack::Spelling::{Gib, Other, Same, Seconds};
 
 pub const FIELDS: Fields = &[
     (
@@ -99,16 +100,7 @@ pub const FIELDS: Fields = &[
             ("public_ip", "vpc.subnets.*.tier", Other),
         ],
     ),
-    (
-        Kind::LogGroup,
-        &[
-            ("metric_filters", "monitoring.alerting.rules", Other),
-            ("metric_filters.*", "monitoring.alerting.rules.*", Other),
-            ("metric_filters.*.namespace", "stack", Other),
-            ("metric_filters.*.pattern", "monitoring.alerting.rules.*.match", Other),
-            ("retention_days", "monitoring.logging.retention_period", Days),
-        ],
-    ),
+    (Kind::LogGroup, LOG_GROUP),
     (
         Kind::SecurityGroup,
         &[

@@ -1,7 +1,8 @@
 //! Which fields of `functions` decide about which attributes.
 use crate::kinds::Kind;
+use crate::spec::monitoring::fields::LOG_GROUP;
 use crate::spec::section::Fields;
-use crate::stack::Spelling::{Days, Other, Same, Seconds};
+use crate::stack::Spelling::{Other, Same, Seconds};
 
 pub const FIELDS: Fields = &[
     (
@@ -75,16 +76,7 @@ pub const FIELDS: Fields = &[
             ("bucket_keys", "storage.*.allow_from", Other),
         ],
     ),
-    (
-        Kind::LogGroup,
-        &[
-            ("metric_filters", "monitoring.alerting.rules", Other),
-            ("metric_filters.*", "monitoring.alerting.rules.*", Other),
-            ("metric_filters.*.namespace", "stack", Other),
-            ("metric_filters.*.pattern", "monitoring.alerting.rules.*.match", Other),
-            ("retention_days", "monitoring.logging.retention_period", Days),
-        ],
-    ),
+    (Kind::LogGroup, LOG_GROUP),
     (
         Kind::SecurityGroup,
         &[

@@ -1,7 +1,16 @@
 //! Which fields decide about which attributes of topics and alarms.
 use crate::kinds::Kind;
 use crate::spec::section::Fields;
-use crate::stack::Spelling::{Other, Same};
+use crate::stack::Spelling::{self, Days, Other, Same};
+
+/// Those of the log group of an entry that writes.
+pub const LOG_GROUP: &[(&str, &str, Spelling)] = &[
+    ("metric_filters", "monitoring.alerting.rules", Other),
+    ("metric_filters.*", "monitoring.alerting.rules.*", Other),
+    ("metric_filters.*.namespace", "stack", Other),
+    ("metric_filters.*.pattern", "monitoring.alerting.rules.*.match", Other),
+    ("retention_days", "monitoring.logging.retention_period", Days),
+];
 
 pub const FIELDS: Fields = &[
     (

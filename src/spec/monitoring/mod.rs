@@ -3,7 +3,7 @@ mod alarm;
 mod alerting;
 mod check;
 pub mod counted;
-mod fields;
+pub mod fields;
 pub mod logging;
 mod lower;
 mod notify;
