@@ -79,6 +79,7 @@ codes! {
     Guarded "plan::guarded" "What holds data or is protected goes only when it is named.",
     HealthCheck "spec::health_check" "A health check's answer must be able to come before the next check.",
     Holder "run::holder" "A lease is taken from the holder that was named.",
+    Deployment "spec::deployment" "A deployment's steps rise to all of the requests, and something shares these out.",
     Instances "spec::instances" "An instance group's counts are in order: min, desired, max.",
     Io "io" "Files can be read and written.",
     Journal "run::journal" "The journal of a run can be read whole.",

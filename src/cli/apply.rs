@@ -36,6 +36,9 @@ pub struct Apply {
     select: SelectArgs,
     #[command(flatten)]
     how: RunArgs,
+    /// Let new instances of the sandbox fare so, to see a rollout go back: `compute.app.errors=8%`; may be repeated
+    #[arg(long, value_name = "WHAT=VALUE", env = "INFRA_SANDBOX_BEND", value_delimiter = ',')]
+    sandbox_bend: Vec<String>,
     /// Take an unfinished run back first, if there is one
     #[arg(long, env = "INFRA_RECOVER")]
     recover: bool,
@@ -86,6 +89,7 @@ impl Apply {
             }
         };
         let world = flow::world(&self.cloud, &loaded).await?;
+        flow::bend(&world, &loaded, &stack, &self.sandbox_bend)?;
         let context = RunContext { world: &world, cloud: &self.cloud, how: &self.how, printer, publisher };
         let exit = match kept {
             Some((kept, file)) => saved::apply(&context, &loaded, &stack, kept, file).await?,

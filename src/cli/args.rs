@@ -52,6 +52,9 @@ pub struct CloudArgs {
     /// How long "nothing there" must stay true before it is believed [default: 30s on AWS, 200ms in the sandbox]
     #[arg(long, value_name = "TIME", env = "INFRA_QUIET_PERIOD", value_parser = humantime::parse_duration)]
     pub quiet_period: Option<Duration>,
+    /// What a gate counts as a minute; for tests.
+    #[arg(long, hide = true, value_name = "TIME", env = "INFRA_GATE_MINUTE", value_parser = humantime::parse_duration)]
+    pub gate_minute: Option<Duration>,
 }
 
 fn factor(text: &str) -> Result<f64, String> {

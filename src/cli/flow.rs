@@ -12,7 +12,7 @@ use crate::cloud::sandbox::{Fault, METRIC, Pace};
 use crate::cloud::{Backend, Observe, ReadOnly, Sandbox};
 use crate::diag::{Code, Finding, Place};
 use crate::kinds::health::WORDS;
-use crate::kinds::{Address, Member, MetricAlarm, Object};
+use crate::kinds::{Address, Member, MetricAlarm, Object, gate};
 use crate::model::AttrChange;
 use crate::model::Moment;
 use crate::observe::{Snapshot, complete, observe};
@@ -142,6 +142,9 @@ pub fn bend(world: &Backend, loaded: &Loaded, stack: &Stack, wanted: &[String]) 
         let faring = |(address, origin): &(&Address, &String)| WORDS.contains(&word) && (of(origin) || address.to_string() == what);
         let mut bends: Vec<(&Address, &str, String)> =
             stack.origins.iter().filter(faring).map(|(address, _)| (address, word, value.to_owned())).collect();
+        // What a gate sees is bent at the new instances.
+        let rolling = stack.rollouts.iter().filter(|rollout| rollout.entry == what && gate::WORDS.contains(&word));
+        bends.extend(rolling.map(|rollout| (&rollout.target_group, word, value.to_owned())));
         if let (Some((same, scale)), Ok(number)) = (watches(&loaded.spec, what, word), value.trim_end_matches('%').parse::<f64>()) {
             let looks = |(_, object): &(&Address, &Object)| MetricAlarm::of(object).is_some_and(&same);
             let alarms = stack.nodes.iter().filter(looks);
@@ -277,6 +280,14 @@ pub fn terms(args: &CloudArgs) -> Terms {
 }
 
 /// The quiet period: how long "nothing there" must stay true before it is believed. On AWS reads lag behind writes.
+/// What a gate counts as a minute.
+pub fn minute(args: &CloudArgs) -> Duration {
+    args.gate_minute.unwrap_or(match args.cloud {
+        CloudChoice::Aws => Duration::from_secs(60),
+        CloudChoice::Sandbox(_) => Duration::from_secs(60).mul_f64(Pace::DEMO.scale * args.sandbox_pace),
+    })
+}
+
 pub fn quiet(args: &CloudArgs) -> Duration {
     args.quiet_period.unwrap_or(match args.cloud {
         CloudChoice::Aws => Duration::from_secs(30),

@@ -15,8 +15,8 @@ use super::signals::Signals;
 use crate::cloud::lease::{Asks, Holder, Keeper, Lease, Waiting, take};
 use crate::cloud::{Backend, Observe};
 use crate::diag::Exit;
-use crate::plan::Plan;
 use crate::plan::saved::shown;
+use crate::plan::{Plan, Undo};
 use crate::redact::Redactor;
 use crate::render::progress::{Progress, Screen};
 use crate::render::text::Detail;
@@ -129,7 +129,12 @@ impl<'w> RunContext<'w> {
     ) -> Result<Exit, Failure> {
         let plan = &header.plan;
         let policy = self.world.policy();
-        let settings = Settings { run: header.run.clone(), parallelism: self.cloud.parallelism.into(), quiet: flow::quiet(self.cloud) };
+        let settings = Settings {
+            run: header.run.clone(),
+            parallelism: self.cloud.parallelism.into(),
+            quiet: flow::quiet(self.cloud),
+            minute: flow::minute(self.cloud),
+        };
         let screen = match (self.how.json, self.printer.interactive) {
             (true, _) => Screen::Json(Box::new(|line| self.printer.tell_json(line))),
             (false, true) => Progress::terminal(),
@@ -294,7 +299,9 @@ impl Sink for Shared<'_, '_> {
         let event = &event.clone().map_message(|message| watch.redactor.text(message));
         watch.events.push(event.clone());
         match event {
-            Event::Done(i, _) | Event::Settled(i, _, Settlement::Whole | Settlement::Partial) => drop(watch.standing.insert(*i)),
+            Event::Done(i, _) | Event::Settled(i, _, Settlement::Whole | Settlement::Partial) if plan.steps[*i].undo != Undo::Nothing => {
+                watch.standing.insert(*i);
+            }
             Event::Undone(i, _) => drop(watch.standing.remove(i)),
             _ => {}
         }

@@ -6,7 +6,8 @@ use tokio::time::Instant;
 
 use super::{AuditLog, Cloud, Observe, explain, zones};
 use crate::kinds::metric_alarm::{self, Standing};
-use crate::kinds::{Call, Fact, Kind, Links, Live, Object, Question, Sign, Stamp};
+use crate::kinds::{Call, Fact, Gate, Kind, Links, Live, Object, Question, Seen, Sign, Stamp, gate};
+use crate::model::Moment;
 use crate::wire::cloudflare::folder;
 use crate::wire::{Clients, CloudError, Identity, Notes, Service, Zone};
 
@@ -34,6 +35,9 @@ impl Observe for Clients {
             Err(e) => Err(explain::explain(self, e, "").await),
             alarms => alarms,
         }
+    }
+    async fn look_at(&self, gate: &Gate, links: &Links, since: Moment) -> Result<Seen, CloudError> {
+        gate::look(self, gate, links, since).await
     }
     async fn offers(&self, question: &Question) -> Result<Option<Fact>, CloudError> {
         question.ask(self).await

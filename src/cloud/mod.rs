@@ -13,7 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use crate::kinds::metric_alarm::Standing;
-use crate::kinds::{Call, Fact, Kind, Links, Live, Object, Question, Sign, Stamp};
+use crate::kinds::{Call, Fact, Gate, Kind, Links, Live, Object, Question, Seen, Sign, Stamp};
+use crate::model::Moment;
 use crate::wire::notes::Key;
 use crate::wire::policy::Policy;
 use crate::wire::{Clients, CloudError, Identity, Notes, Zone};
@@ -44,6 +45,8 @@ pub trait Observe {
     async fn alarms(&self, _stack: &str) -> Result<Vec<Standing>, CloudError> {
         Ok(vec![])
     }
+    /// One look of a gate. `since`: when the requests were shifted that it watches.
+    async fn look_at(&self, gate: &Gate, links: &Links, since: Moment) -> Result<Seen, CloudError>;
     /// Who changed these objects lately, other than `infra`, as far as the cloud keeps records of it. Asks nothing when there are none.
     async fn who(&self, _objects: &[&Live]) -> AuditLog {
         AuditLog::default()
@@ -108,6 +111,9 @@ impl ReadOnly<'_> {
 }
 
 impl Observe for ReadOnly<'_> {
+    async fn look_at(&self, gate: &Gate, links: &Links, since: Moment) -> Result<Seen, CloudError> {
+        self.0.look_at(gate, links, since).await
+    }
     async fn health(&self, live: &Live) -> Result<Vec<Sign>, CloudError> {
         self.0.health(live).await
     }
@@ -138,6 +144,12 @@ impl Observe for ReadOnly<'_> {
 }
 
 impl Observe for Backend {
+    async fn look_at(&self, gate: &Gate, links: &Links, since: Moment) -> Result<Seen, CloudError> {
+        match self {
+            Backend::Aws(c) => c.look_at(gate, links, since).await,
+            Backend::Sandbox(s) => s.look_at(gate, links, since).await,
+        }
+    }
     async fn health(&self, live: &Live) -> Result<Vec<Sign>, CloudError> {
         match self {
             Backend::Aws(c) => c.health(live).await,

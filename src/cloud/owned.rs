@@ -8,7 +8,8 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 
 use super::{Cloud, Observe};
-use crate::kinds::{Call, Fact, Kind, Links, Live, Object, Question, Stamp};
+use crate::kinds::{Call, Fact, Gate, Kind, Links, Live, Object, Question, Seen, Stamp};
+use crate::model::Moment;
 use crate::visible::visible;
 use crate::wire::{Class, CloudError, Identity, Zone};
 
@@ -120,6 +121,9 @@ fn absent(live: &Live) -> CloudError {
 impl<C: Cloud> Observe for Owned<'_, C> {
     async fn identity(&self) -> Result<Identity, CloudError> {
         self.cloud.identity().await
+    }
+    async fn look_at(&self, gate: &Gate, links: &Links, since: Moment) -> Result<Seen, CloudError> {
+        self.cloud.look_at(gate, links, since).await
     }
     async fn list(&self, kind: Kind, stack: &str) -> Result<Vec<Live>, CloudError> {
         self.cloud.list(kind, stack).await

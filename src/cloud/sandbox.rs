@@ -12,6 +12,7 @@ mod notes;
 mod offers;
 mod past;
 mod state;
+mod traffic;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,8 +24,8 @@ use tokio::time::{Instant, sleep};
 
 use super::{Cloud, Observe, zones};
 use crate::kinds::metric_alarm::Standing;
-use crate::kinds::{Call, Fact, Kind, Links, Live, Object, Question, Sign, Stamp, Typical};
-use crate::model::digest;
+use crate::kinds::{Call, Fact, Gate, Kind, Links, Live, Object, Question, Seen, Sign, Stamp, Typical};
+use crate::model::{Moment, digest};
 use crate::wire::policy::{Policy, Repeat};
 use crate::wire::{Class, CloudError, Identity, Service, Zone};
 
@@ -245,6 +246,10 @@ impl Observe for Sandbox {
 
     async fn health(&self, live: &Live) -> Result<Vec<Sign>, CloudError> {
         self.fares(live)
+    }
+
+    async fn look_at(&self, gate: &Gate, links: &Links, _since: Moment) -> Result<Seen, CloudError> {
+        self.traffic(gate, links)
     }
 
     async fn alarms(&self, stack: &str) -> Result<Vec<Standing>, CloudError> {

@@ -259,7 +259,7 @@ const GROUPS: &[On] = &[On::Own(GROUP)];
 impl AutoScalingGroup {
     /// Itself with physical ids in place of addresses, as a list would show it.
     /// How many instances run where nothing scales.
-    pub(super) fn running(&self) -> usize {
+    pub fn running(&self) -> usize {
         usize::try_from(self.desired.clamp(self.min, self.max)).unwrap_or_default()
     }
 

@@ -9,7 +9,7 @@ pub(super) fn output(attr: &str, id: &str) -> Option<String> {
 }
 
 /// Of an ARN of Elastic Load Balancing what stands behind `loadbalancer/`, or from `targetgroup/` on ("Metric dimensions for Application Load Balancers").
-fn dimension(id: &str) -> &str {
+pub(super) fn dimension(id: &str) -> &str {
     match (id.split_once(":loadbalancer/"), id.find(":targetgroup/")) {
         (Some((_, rest)), _) => rest,
         (None, Some(at)) => &id[at + 1..],

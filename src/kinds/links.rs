@@ -139,6 +139,13 @@ pub enum Part {
     },
 }
 
+impl Part {
+    /// Whose value it is, where it isn't plain text.
+    pub fn target(&self) -> Option<Address> {
+        if let Part::Output { r#ref, .. } = self { Some(r#ref.clone()) } else { None }
+    }
+}
+
 impl Text {
     pub fn literal(s: impl Into<String>) -> Self {
         Text(vec![Part::Literal(s.into())])

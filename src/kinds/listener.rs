@@ -16,7 +16,7 @@ use crate::wire::tags::to_tags;
 use aws_sdk_elasticloadbalancingv2::types::{self as sdk, ActionTypeEnum, TargetHealth, TargetHealthReasonEnum, TargetHealthStateEnum};
 use futures_util::future::try_join_all;
 
-pub use action::{Action, CONTENT_TYPES, Redirect, Respond};
+pub use action::{Action, CONTENT_TYPES, Redirect, Respond, Share, Split};
 
 object! {
     /// `AWS::ElasticLoadBalancingV2::Listener` of an application load balancer, with its default action: what is done with requests that no rule takes.
@@ -113,6 +113,10 @@ impl Resource for Listener {
 
     fn doubts(&self, me: &Address, near: Near<'_>) -> Vec<Breach> {
         rules::doubts(self).into_iter().chain(rules::many(me, near)).collect()
+    }
+
+    fn split(&self, new: &Address, old: &str, share: u8, sticky: i32) -> Option<Self> {
+        Some(Listener { action: self.action.split(new, old, share, sticky)?, ..self.clone() })
     }
 
     fn simulate(&mut self, _id: &str) {
@@ -314,6 +318,13 @@ fn read(own: Own<sdk::Listener>, more: &BTreeMap<String, BTreeSet<String>>) -> O
         tags,
     };
     Some(Live::found(arn, listener, stamp))
+}
+
+/// What a listener does with requests now; nothing where that is none of what this type can say.
+pub(super) async fn action_of(cx: &Clients, arn: &str) -> Result<Option<Action>, CloudError> {
+    let request = cx.elb().describe_listeners().listener_arns(arn);
+    let seen = cx.safe(Service::Elb, "DescribeListeners", async || request.clone().send().await).await?;
+    Ok(seen.listeners.and_then(|mut all| all.pop()).map(|listener| Action::read_or_unknown(listener.default_actions)))
 }
 
 /// `DescribeListeners` of one balancer; no call shows those of several.

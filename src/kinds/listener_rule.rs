@@ -139,6 +139,10 @@ impl Resource for ListenerRule {
         (all.get(RULES) == Some(me)).then(breach).into_iter().collect()
     }
 
+    fn split(&self, new: &Address, old: &str, share: u8, sticky: i32) -> Option<Self> {
+        Some(ListenerRule { action: self.action.split(new, old, share, sticky)?, ..self.clone() })
+    }
+
     fn simulate(&mut self, _id: &str) {
         self.waits_for.clear();
     }
@@ -228,6 +232,13 @@ fn read(own: Own<(String, sdk::Rule)>) -> Option<Live> {
         tags,
     };
     Some(Live::found(arn, object, stamp))
+}
+
+/// What a rule does with requests now; nothing where it is gone.
+pub(super) async fn action_of(cx: &Clients, arn: &str) -> Result<Option<Action>, CloudError> {
+    let request = cx.elb().describe_rules().rule_arns(arn);
+    let seen = cx.safe(Service::Elb, "DescribeRules", async || request.clone().send().await).await?;
+    Ok(seen.rules.and_then(|mut all| all.pop()).map(|rule| Action::read_or_unknown(rule.actions)))
 }
 
 /// `DescribeRules` of one listener; no call shows those of several.

@@ -28,6 +28,7 @@ pub mod example;
 pub mod facts;
 pub mod flow_log;
 pub mod function;
+pub mod gate;
 mod governed;
 pub mod header_rules;
 pub mod health;
@@ -99,6 +100,7 @@ pub use calls::Calls;
 pub use claims::{Claim, Claims};
 pub use dimension::DIMENSION;
 pub use facts::{Fact, Facts, Question};
+pub use gate::{Gate, Probe, Reading, Rollout, Seen};
 pub use governed::Governed;
 pub use health::{Bent, Level, Sign};
 pub use holders::Holders;
@@ -185,6 +187,10 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         /// What stands between two states of the object, while its users move from one to the other.
         pub fn meanwhile(&self, before: &Object) -> Option<Object> {
             match (self, before) { $((Object::$ty(x), Object::$ty(b)) => x.meanwhile(b).map(Object::from),)+ _ => None }
+        }
+        /// The object while a rollout shifts requests from one target group to another.
+        pub fn split(&self, new: &Address, old: &str, share: u8, sticky: i32) -> Option<Object> {
+            match self { $(Object::$ty(x) => x.split(new, old, share, sticky).map(Object::from)),+ }
         }
         /// Attributes that can't change in place together, where these objects are replaced.
         pub fn renewed(&self, replaced: &dyn Fn(&Address) -> bool) -> Vec<&'static str> { match self { $(Object::$ty(x) => x.renewed(replaced)),+ } }

@@ -79,6 +79,11 @@ pub trait Resource:
     fn succeeds(&self, _before: &Self) -> Self {
         self.clone()
     }
+    /// The object while a rollout shifts requests: `share` percent of those that it leads to the target group `new` go there, and the others to `old`, by
+    /// its id; clients stay with a group for `sticky` seconds. `None` where it leads nothing there.
+    fn split(&self, _new: &Address, _old: &str, _share: u8, _sticky: i32) -> Option<Self> {
+        None
+    }
     /// Attributes that can't change in place together, since what they lead to is replaced: then a successor comes, and what serves stays as it is.
     fn renewed(&self, _replaced: &dyn Fn(&Address) -> bool) -> Vec<&'static str> {
         vec![]

@@ -11,12 +11,20 @@ const CLOSING: Duration = Duration::from_secs(30);
 impl Plan {
     /// The step that another one goes on from: the change before of the same object.
     pub fn before(&self, i: usize) -> Option<usize> {
-        let object = |step: &Step| match &step.act {
-            Act::Update { live, .. } => Some((step.address.clone(), live.id.clone())),
-            _ => None,
-        };
-        let own = object(self.steps.get(i).filter(|s| s.back.is_some())?)?;
-        self.steps[..i].iter().rev().find(|s| s.address == own.0 && object(s).as_ref() == Some(&own)).map(|s| s.id)
+        let own = self.changed(i)?;
+        (0..i).rev().find(|j| self.changed(*j) == Some(own))
+    }
+
+    /// The steps that go on from one: later changes of the same object.
+    pub fn goes_on(&self, i: usize) -> impl Iterator<Item = usize> {
+        let own = self.changed(i);
+        (i + 1..self.steps.len()).filter(move |j| own.is_some() && self.changed(*j) == own)
+    }
+
+    /// The object that a step changes in place, and at which address.
+    fn changed(&self, i: usize) -> Option<(&Address, &str)> {
+        let step = self.steps.get(i)?;
+        if let Act::Update { live, .. } = &step.act { Some((&step.address, &live.id)) } else { None }
     }
 }
 

@@ -28,14 +28,20 @@ impl Plan {
                 (Act::Update { .. }, true) => Some(Undo::Restore),
                 (Act::Delete { .. }, true) => Some(Undo::Recreate),
                 (Act::Delete { .. }, false) => Some(Undo::Never),
-                (Act::Create { .. } | Act::Update { .. }, false) => None,
+                (Act::Gate { .. }, true) => Some(Undo::Nothing),
+                (Act::Create { .. } | Act::Update { .. } | Act::Gate { .. }, false) => None,
             };
             if undo != Some(step.undo) || (step.back.is_some() && step.undo != Undo::Restore) {
                 return Err(format!(
                     "step {i} of the plan stands on the wrong side of its commit point, or can't be taken back as it says"
                 ));
             }
-            let builds = !matches!(step.act, Act::Delete { .. });
+            if let Act::Gate { gate } = &step.act
+                && !gate.sound(self)
+            {
+                return Err(format!("step {i} of the plan looks at what the plan doesn't know"));
+            }
+            let builds = matches!(step.act, Act::Create { .. } | Act::Update { .. });
             if builds && !built.insert(&step.address) && self.before(i).is_none() {
                 return Err(format!("two steps of the plan make {}", step.address));
             }
@@ -56,12 +62,12 @@ impl Plan {
     /// What the steps would lose without being allowed to, by address: the guard of planning, held against the program itself.
     pub fn unpermitted(&self) -> Option<&Address> {
         let loses = |step: &&Step| match &step.act {
-            Act::Create { .. } => false,
+            Act::Create { .. } | Act::Gate { .. } => false,
             Act::Update { live, object } => diff(Some(&live.object), Some(object), &Context::still()).iter().any(AttrChange::shrinks),
             Act::Delete { live } => match live.object.kind().loss() {
                 Loss::Data => true,
                 // A program of deletions alone takes all away.
-                Loss::Address => self.steps.iter().any(|s| !matches!(s.act, Act::Delete { .. })),
+                Loss::Address => self.steps.iter().any(|s| !matches!(s.act, Act::Delete { .. } | Act::Gate { .. })),
                 Loss::None => live.object.protected(),
             },
         };
@@ -76,6 +82,7 @@ impl Plan {
         stamp.stack == self.stack
             && made.object.kind() == address.kind
             && match act {
+                Act::Gate { .. } => false,
                 Act::Create { .. } => (stamp.run.as_str(), stamp.step) == (run, step),
                 Act::Update { live, .. } => same(live),
                 // Half of it stands, or it was made again on the way back.
@@ -88,7 +95,7 @@ impl Step {
     /// The live object that it changes or deletes.
     fn live(&self) -> Option<&Live> {
         match &self.act {
-            Act::Create { .. } => None,
+            Act::Create { .. } | Act::Gate { .. } => None,
             Act::Update { live, .. } | Act::Delete { live } => Some(live),
         }
     }
@@ -97,7 +104,7 @@ impl Step {
     fn objects(&self) -> impl Iterator<Item = &Object> {
         let wanted = match &self.act {
             Act::Create { object } | Act::Update { object, .. } => Some(object),
-            Act::Delete { .. } => None,
+            Act::Delete { .. } | Act::Gate { .. } => None,
         };
         wanted.into_iter().chain(self.live().map(|l| &l.object)).chain(&self.back)
     }

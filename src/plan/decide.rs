@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::rollout::Rolling;
 use super::*;
 use crate::canon::{self, Form};
 use crate::diff::{Context, diff};
@@ -35,6 +36,10 @@ pub(super) struct Decision<'a> {
     pub passing: BTreeMap<&'a Address, BTreeSet<&'a Address>>,
     /// Which users of an address must change before it does.
     pub ahead: BTreeMap<&'a Address, BTreeSet<&'a Address>>,
+    /// What comes beside what stands for a rollout's sake.
+    pub beside: BTreeSet<&'a Address>,
+    /// How requests pass to what comes.
+    pub rollouts: Vec<Rolling<'a>>,
 }
 
 /// The program that turns what is into what should be. All problems are gathered.
@@ -66,15 +71,31 @@ pub(super) fn compare<'a>(stack: &'a Stack, snapshot: &'a Snapshot) -> Result<(D
     let mut d = Decision::begun(stack, snapshot, graph);
     let several = snapshot.live.values().any(|generations| generations.len() > 1);
     // What is itself on its way out uses nothing: what no wish is left for at first, then what a successor stands for.
-    let staying = snapshot.live.iter().filter(|(a, _)| several && stack.nodes.contains_key(a));
-    let mut problems = d.build(&staying.flat_map(|(_, g)| g).flat_map(|l| &l.points).collect());
+    let staying = || snapshot.live.iter().filter(|(a, _)| several && stack.nodes.contains_key(a)).map(|(_, g)| g);
+    let sure = || staying().filter(|g| g.len() == 1).flatten().flat_map(|l| &l.points).collect();
+    let mut problems = d.build(&Used { sure: sure(), all: staying().flatten().flat_map(|l| &l.points).collect() });
     if several {
-        let used = d.current.values().flat_map(|live| &live.points).collect();
+        let all = d.current.values().flat_map(|live| &live.points).collect();
         d = Decision::begun(stack, snapshot, d.graph);
-        problems = d.build(&used);
+        problems = d.build(&Used { sure: sure(), all });
+    }
+    let rolling = d.rolling();
+    if !rolling.is_empty() {
+        let all = d.current.values().filter(|_| several).flat_map(|live| &live.points).collect();
+        d = Decision::begun(stack, snapshot, d.graph);
+        d.beside = Decision::renewed_by(&rolling);
+        problems = d.build(&Used { sure: sure(), all });
+        d.rollouts = d.rolling();
     }
     d.doom(snapshot);
     Ok((d, problems))
+}
+
+/// The ids of what something uses.
+struct Used<'a> {
+    /// By what there is one generation of: that surely stays.
+    sure: BTreeSet<&'a String>,
+    all: BTreeSet<&'a String>,
 }
 
 /// What stands where an object is to stand.
@@ -115,11 +136,13 @@ impl<'a> Decision<'a> {
             waits: BTreeMap::new(),
             passing: BTreeMap::new(),
             ahead: BTreeMap::new(),
+            beside: BTreeSet::new(),
+            rollouts: vec![],
         }
     }
 
-    /// Creations, updates and replacements, in dependency order; and what others have in the way. `used`: the ids of what something uses.
-    fn build(&mut self, used: &BTreeSet<&String>) -> Vec<PlanError> {
+    /// Creations, updates and replacements, in dependency order; and what others have in the way.
+    fn build(&mut self, used: &Used<'_>) -> Vec<PlanError> {
         let snapshot = self.snapshot;
         let mut replaced = BTreeSet::new();
         let mut problems = vec![];
@@ -134,7 +157,13 @@ impl<'a> Decision<'a> {
             // What is in use is current; of such as nobody uses, what is nearest to the wish.
             let near = |live: &&'a Live| {
                 let attrs = self.differences(address, live, &replaced);
-                (!used.contains(&live.id), attrs.iter().filter(|a| a.mode == Mode::Replace).count(), attrs.len(), live.id.clone())
+                (
+                    !used.sure.contains(&live.id),
+                    !used.all.contains(&live.id),
+                    attrs.iter().filter(|a| a.mode == Mode::Replace).count(),
+                    attrs.len(),
+                    live.id.clone(),
+                )
             };
             let typical = want.kind().typical();
             let origin = self.stack.origins.get(address).cloned();
@@ -191,7 +220,7 @@ impl<'a> Decision<'a> {
             // A mark of an earlier version, which doesn't tell from where the stack is run; a stamp of one, which doesn't tell its identity.
             let nameless = live.stamp.identity.is_empty() && snapshot.named != Named::Unasked;
             let unmarked = if live.stamp.digest.is_empty() { address.kind.permission().is_some() } else { nameless };
-            let made = if attrs.iter().any(|c| c.mode == Mode::Replace) {
+            let made = if attrs.iter().any(|c| c.mode == Mode::Replace) || self.beside.contains(address) {
                 replaced.insert(address.clone());
                 let mut c = change(Verb::Replace(Order::CreateFirst), Some(live.id.clone()), attrs, Undo::Delete, typical.create);
                 c.loses_data = live.object.kind().loss() == Loss::Data;
@@ -328,15 +357,6 @@ impl<'a> Decision<'a> {
         problems
     }
 
-    /// What services refuse of what is made or changed. What stays as it stands was taken already.
-    fn breaches(&self) -> Vec<PlanError> {
-        let of = |address: &&Address| {
-            let found = self.stack.nodes[*address].breaches(address, Near(&self.stack.nodes)).into_iter();
-            found.map(|breach| PlanError::Refused { address: (*address).clone(), breach }).collect::<Vec<_>>()
-        };
-        self.changes.keys().flat_map(of).collect()
-    }
-
     /// Which changes come last: those that can't be taken back, as long as nothing built before them sees what they change.
     fn defer(&mut self) {
         let seen = |address: &Address, live: &Live| {
@@ -372,25 +392,5 @@ impl<'a> Decision<'a> {
     pub(super) fn needs(&self, user: &Address, used: &Address) -> bool {
         let ahead = self.ahead.get(used).is_some_and(|first| first.contains(user));
         !ahead && (!self.last.contains(used) || pointers(&self.stack.nodes[user]).contains(used))
-    }
-
-    /// What holds data or is protected, would go or keep less of it, and has not been named.
-    fn guard(&self, allowed: &Allowed) -> Vec<Guarded> {
-        let mut refused = vec![];
-        for (address, live) in self.doomed.values() {
-            let (data, known) = (live.object.kind().loss() == Loss::Data, live.object.kind().loss() == Loss::Address);
-            let goes_on = !self.stack.nodes.is_empty();
-            if (data || live.object.protected() || known && goes_on) && !allowed.contains(*address) {
-                let replaced = self.changes.contains_key(*address);
-                refused.push(Guarded { address: (*address).clone(), replaced, data, shrinks: None });
-            }
-        }
-        for (address, change) in self.changes.iter().filter(|(a, c)| c.verb == Verb::Update && !allowed.contains(**a)) {
-            let shrinks = change.attrs.iter().filter(|a| a.shrinks()).map(|a| Some(a.path.clone()));
-            refused.extend(shrinks.map(|shrinks| Guarded { address: (*address).clone(), replaced: false, data: true, shrinks }));
-        }
-        refused.sort_by(|a, b| a.address.cmp(&b.address));
-        refused.dedup();
-        refused
     }
 }

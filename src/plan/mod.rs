@@ -4,8 +4,10 @@ mod between;
 mod check;
 mod decide;
 pub mod drift;
+mod guard;
 pub mod limits;
 mod offers;
+mod rollout;
 mod room;
 pub mod saved;
 mod select;
@@ -19,7 +21,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::graph::GraphError;
-use crate::kinds::{Address, Breach, Live, Object};
+use crate::kinds::{Address, Breach, Gate, Live, Object};
 use crate::model::{AttrChange, Order, Timeouts, digest};
 use crate::stack::Stack;
 
@@ -52,6 +54,8 @@ pub enum Undo {
     Recreate,
     /// It can't be taken back.
     Never,
+    /// There is nothing to take back: it only looked.
+    Nothing,
 }
 
 /// The change of one object: one line of the plan.
@@ -82,13 +86,14 @@ impl Change {
     }
 }
 
-/// The request that one step makes.
+/// The request that one step makes; or what it looks at, before the steps behind it begin.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Act {
     Create { object: Object },
     Update { live: Live, object: Object },
     Delete { live: Live },
+    Gate { gate: Gate },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -122,7 +127,7 @@ impl Step {
             (false, Act::Create { .. }, _) | (true, _, Undo::Recreate) => create,
             (false, Act::Update { .. }, _) | (true, _, Undo::Restore) => update,
             (false, Act::Delete { .. }, _) | (true, _, Undo::Delete) => delete,
-            (true, _, Undo::Never) => None,
+            (true, _, Undo::Never | Undo::Nothing) | (false, Act::Gate { .. }, _) => None,
         }
     }
 
@@ -205,11 +210,12 @@ impl Serialize for Seen<'_> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.collect_seq(self.0.iter().map(|step| {
             let (verb, id, before, after) = match &step.act {
+                Act::Gate { gate } => return (&step.address, "gate", Some(gate), None, None, None, None, &step.after, step.undo),
                 Act::Create { object } => ("create", None, None, Some(object.governed())),
                 Act::Update { live, object } => ("update", Some(&live.id), Some(live.object.governed()), Some(object.governed())),
                 Act::Delete { live } => ("delete", Some(&live.id), Some(live.object.governed()), None),
             };
-            (&step.address, verb, id, before, after, step.back.as_ref().map(Object::governed), &step.after, step.undo)
+            (&step.address, verb, None, id, before, after, step.back.as_ref().map(Object::governed), &step.after, step.undo)
         }))
     }
 }

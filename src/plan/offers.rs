@@ -21,7 +21,7 @@ pub fn offered(plan: &Plan, stack: &Stack, facts: &Facts) -> Offered {
         let (before, object) = match &step.act {
             Act::Create { object } => (None, object),
             Act::Update { live, object } => (Some(&live.object), object),
-            Act::Delete { .. } => continue,
+            Act::Delete { .. } | Act::Gate { .. } => continue,
         };
         let refused = object.unoffered(before, near, facts).into_iter();
         out.refused.extend(refused.map(|breach| PlanError::Refused { address: step.address.clone(), breach }));

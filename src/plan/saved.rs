@@ -111,6 +111,7 @@ impl Saved {
                     *o = object(o, redactor);
                     live.object = object(&live.object, redactor);
                 }
+                Act::Gate { .. } => {}
             }
         }
         self.plan.changes.iter_mut().for_each(|c| change(c, redactor));

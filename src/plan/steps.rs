@@ -13,6 +13,7 @@ impl<'a> Decision<'a> {
         plan.commit = plan.steps.len();
         self.hold(&mut plan);
         self.close(&mut plan, &between);
+        self.validate(&mut plan);
         plan.commit = plan.steps.len();
         self.tear_down(&mut plan, false, Undo::Never);
         plan.old = self.meanings(&plan);
@@ -61,6 +62,7 @@ impl<'a> Decision<'a> {
     fn build_up(&self, plan: &mut Plan, cleared: &BTreeMap<&str, usize>) -> Vec<usize> {
         let mut between = vec![];
         let mut built: BTreeMap<&Address, usize> = BTreeMap::new();
+        let mut turning: BTreeMap<&Address, Vec<usize>> = BTreeMap::new();
         for address in self.order() {
             let change = &self.changes[address];
             let mut object = self.stack.nodes[address].clone();
@@ -79,6 +81,13 @@ impl<'a> Decision<'a> {
             after.extend(self.waits.get(address).into_iter().flatten().filter_map(|id| cleared.get(id)));
             after.sort();
             after.dedup();
+            if let Some(rolling) = self.turning(address) {
+                turning.insert(address, after);
+                if rolling.splitters.iter().all(|splitter| turning.contains_key(*splitter)) {
+                    built.extend(self.roll(plan, rolling, &turning));
+                }
+                continue;
+            }
             let (act, undo) = match change.verb {
                 Verb::Update => (Act::Update { live: self.current[address].clone(), object }, Undo::Restore),
                 _ => (Act::Create { object }, Undo::Delete),
@@ -146,6 +155,7 @@ impl<'a> Decision<'a> {
         let used = self.graph.uses(address).filter(|used| self.needs(address, used));
         let used = used.chain(self.passing.iter().filter(|(_, users)| users.contains(address)).map(|(a, _)| *a));
         let all = self.last.contains(address).then(|| self.changes.keys().copied());
+        let used = used.chain(self.behind_requests(address));
         used.chain(all.into_iter().flatten().filter(|a| !self.last.contains(a) && !self.behind.contains(a))).collect()
     }
 
@@ -169,11 +179,12 @@ impl<'a> Decision<'a> {
         if meant.is_empty() {
             return vec![];
         }
-        let (mut named, mut pointed) = (BTreeSet::new(), BTreeSet::new());
+        let (mut named, mut pointed, mut looked) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for step in &plan.steps {
             named.insert(&step.address);
             match &step.act {
                 Act::Create { .. } => named.extend(self.graph.uses(&step.address)),
+                Act::Gate { gate } => looked.extend(gate.named()),
                 Act::Update { live, .. } => {
                     named.extend(self.graph.uses(&step.address));
                     pointed.extend(refs(&live.object));
@@ -181,7 +192,7 @@ impl<'a> Decision<'a> {
                 Act::Delete { live } => pointed.extend(refs(&live.object)),
             }
         }
-        let kept = meant.into_iter().filter(|(a, _)| named.contains(*a) || pointed.contains(*a));
+        let kept = meant.into_iter().filter(|(a, _)| named.contains(*a) || pointed.contains(*a) || looked.contains(*a));
         kept.map(|(a, l)| {
             let mut l = l.clone();
             l.stamp.address = a.clone();
@@ -240,6 +251,7 @@ pub(super) fn push(plan: &mut Plan, address: &Address, act: Act, after: Vec<usiz
         Act::Create { .. } => times.create,
         Act::Update { .. } => times.update,
         Act::Delete { .. } => times.delete,
+        Act::Gate { .. } => Duration::ZERO,
     };
     plan.steps.push(Step {
         id: plan.steps.len(),

@@ -211,7 +211,7 @@ pub fn recovery(h: &Header, run: &Run<'_>, way: Direction, left: &[Left], detail
         lines.extend(match (way, state) {
             (_, State::Running | State::Unknown) => Some(format!("  ? {address}: look what became of it")),
             (Direction::Unwinding, State::Done | State::Stuck | State::Undoing) if step.id < plan.commit => {
-                if step.undo == Undo::Never {
+                if matches!(step.undo, Undo::Never | Undo::Nothing) {
                     continue;
                 }
                 let words = words::undo(step.undo);

@@ -3,10 +3,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::words;
+use super::{rollout, words};
 use crate::canon::{self, Form};
-use crate::kinds::Address;
-use crate::plan::{Act, Change, Counts, Guarded, Plan, Undo};
+use crate::kinds::gate::Limits;
+use crate::kinds::{Address, Gate};
+use crate::plan::{Act, Change, Counts, Guarded, Plan, Step, Undo};
 use crate::redact::{HIDDEN, is_sealed};
 
 /// A plan as `infra show --format json` prints it.
@@ -32,6 +33,33 @@ pub struct PlanDocument {
     pub changes: Vec<Change>,
     /// What is done, in an order that is allowed.
     pub steps: Vec<StepDocument>,
+    /// How requests pass to new instances.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rollouts: Vec<RolloutDocument>,
+}
+
+/// How the requests of an entry pass to its new instances.
+#[derive(Serialize, JsonSchema)]
+pub struct RolloutDocument {
+    /// `compute.app`.
+    pub entry: String,
+    /// The listeners and rules that share requests out; none where the entry is only asked whether it works.
+    pub over: Vec<Address>,
+    /// The shares of requests, one after the other.
+    pub stages: Vec<StageDocument>,
+    /// What makes a minute a bad one.
+    pub limits: Limits,
+}
+
+/// A share of requests, and what it needs before the next one begins.
+#[derive(Serialize, JsonSchema)]
+pub struct StageDocument {
+    /// The step that watches it.
+    pub step: usize,
+    pub share_percent: u8,
+    pub good_minutes: u32,
+    /// What is asked then: `GET /version`.
+    pub probes: Vec<String>,
 }
 
 /// One request of the program.
@@ -58,6 +86,8 @@ pub enum StepAction {
     Create,
     Update,
     Delete,
+    /// It only looks, until what was changed before it has gone well for long enough.
+    Gate,
 }
 
 /// The document of a plan. Secrets are left out.
@@ -83,6 +113,7 @@ pub fn plan(p: &Plan) -> Value {
                     Act::Create { .. } => StepAction::Create,
                     Act::Update { .. } => StepAction::Update,
                     Act::Delete { .. } => StepAction::Delete,
+                    Act::Gate { .. } => StepAction::Gate,
                 },
                 after: s.after.clone(),
                 undo: s.undo,
@@ -91,10 +122,23 @@ pub fn plan(p: &Plan) -> Value {
                 timeout_seconds: s.patience(false).map(|most| most.as_secs()),
             })
             .collect(),
+        rollouts: rollout::rollouts(p).into_iter().filter_map(|(entry, gates)| rolled(entry, &gates)).collect(),
     };
     let mut value = serde_json::to_value(document).expect("plain data");
     redact(&mut value);
     value
+}
+
+fn rolled(entry: &str, gates: &[(&Step, &Gate)]) -> Option<RolloutDocument> {
+    let first = gates.first()?.1;
+    let stage = |(step, gate): &(&Step, &Gate)| StageDocument {
+        step: step.id,
+        share_percent: gate.stage.share,
+        good_minutes: gate.stage.minutes,
+        probes: gate.probes.iter().map(|probe| probe.name.clone()).collect(),
+    };
+    let stages = gates.iter().map(stage).collect();
+    Some(RolloutDocument { entry: entry.into(), over: first.splitters.clone(), stages, limits: first.limits.clone() })
 }
 
 /// The JSON schema of [`plan`]'s answer.

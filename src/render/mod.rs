@@ -11,6 +11,7 @@ pub mod logs;
 pub mod markdown;
 pub mod progress;
 pub mod report;
+mod rollout;
 pub mod status;
 pub mod stream;
 pub mod style;

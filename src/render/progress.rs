@@ -64,7 +64,7 @@ impl<'s> Progress<'s> {
         match event {
             Event::Began(i) => self.start(plan, *i, false),
             Event::UndoBegan(i) => self.start(plan, *i, true),
-            Event::Done(i, _) | Event::Failed(i, _) | Event::Undone(i, _) | Event::UndoFailed(i, _) => {
+            Event::Done(i, _) | Event::Failed(i, _) | Event::Undone(i, _) | Event::UndoFailed(i, _) | Event::Unwatched(i) => {
                 self.finished += 1;
                 if let Some(running) = self.running.remove(i) {
                     elapsed = running.since.elapsed().as_secs();

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use super::text::Detail;
 use super::values::seconds;
 use super::words;
-use crate::kinds::Topic;
-use crate::plan::{Change, Plan, Step, Undo};
+use crate::kinds::{Gate, Topic};
+use crate::plan::{Act, Change, Plan, Step, Undo};
 use crate::render::style::Label;
 use crate::run::{Direction, Event, Outcome, Settlement};
 use crate::visible::visible;
@@ -14,9 +14,15 @@ use crate::wire::CloudError;
 /// One event as a line for people: `+ subnet.app-a created`. `None` for the beginning of a step and for a failed look.
 pub fn line(plan: &Plan, event: &Event) -> Option<String> {
     let step = |i: &usize| &plan.steps[*i];
+    if let Some(i) = event.step()
+        && let Act::Gate { gate } = &step(&i).act
+    {
+        return of_gate(gate, event);
+    }
     let text = match event {
         Event::Done(i, _) | Event::Settled(i, _, Settlement::Whole) => {
-            format!("{} {} {}", words::act(&step(i).act).sign, step(i).address, done(step(i)))
+            let done = words::turned(step(i)).unwrap_or_else(|| done(step(i)).to_owned());
+            format!("{} {} {done}", words::act(&step(i).act).sign, step(i).address)
         }
         Event::Failed(i, e) => format!("! {} failed: {e}", step(i).address),
         Event::Settled(i, _, Settlement::Partial) => format!("! {} is half {}", step(i).address, done(step(i))),
@@ -26,9 +32,21 @@ pub fn line(plan: &Plan, event: &Event) -> Option<String> {
         Event::Interrupted => "! interrupted: nothing new starts, what runs ends".into(),
         Event::Resumed(Direction::Forward) => "the run goes on".into(),
         Event::Resumed(Direction::Unwinding) => "the run is taken back".into(),
-        Event::Began(_) | Event::UndoBegan(_) | Event::Unsettled(..) => return None,
+        Event::Began(_) | Event::UndoBegan(_) | Event::Unsettled(..) | Event::Read(..) | Event::Unwatched(_) => return None,
     };
     Some(text)
+}
+
+/// An event of a gate as a line.
+fn of_gate(gate: &Gate, event: &Event) -> Option<String> {
+    let watched = words::watched(gate);
+    match event {
+        Event::Read(_, reading) => Some(format!("? {watched}: {}", visible(&reading.told))),
+        Event::Done(..) => Some(format!("? {watched} passed")),
+        Event::Failed(_, e) => Some(format!("! {watched} failed: {}", visible(&e.message))),
+        Event::Unwatched(_) => Some(format!("? {watched} is watched no longer")),
+        _ => None,
+    }
 }
 
 /// One event as a line while the run goes on: what failed is named with its code, and what the service says of it stands in the report.
@@ -38,7 +56,7 @@ pub fn brief(plan: &Plan, event: &Event) -> Option<String> {
         operation => format!("{}: {}", visible(operation), visible(&e.code)),
     };
     match event {
-        Event::Failed(i, e) => Some(format!("! {} failed: {}", plan.steps[*i].address, code(e))),
+        Event::Failed(i, e) if plan.steps[*i].undo != Undo::Nothing => Some(format!("! {} failed: {}", plan.steps[*i].address, code(e))),
         Event::UndoFailed(i, e) => Some(format!("! {} could not be taken back: {}", plan.steps[*i].address, code(e))),
         _ => line(plan, event),
     }
@@ -191,7 +209,7 @@ pub(super) type Undone<'p> = (&'p Step, bool);
 /// Steps that were undone, in the order in which they were.
 pub(super) fn undone<'p>(plan: &'p Plan, events: &[Event]) -> Vec<Undone<'p>> {
     let undone = |e: &Event| if let Event::Undone(i, live) = e { Some((&plan.steps[*i], live.is_some())) } else { None };
-    events.iter().filter_map(undone).collect()
+    events.iter().filter_map(undone).filter(|(step, _)| step.undo != Undo::Nothing).collect()
 }
 
 /// How much of the world is as it was before a run that was taken back.
@@ -222,7 +240,7 @@ pub(super) fn standing<'p>(plan: &'p Plan, events: &[Event]) -> Vec<&'p Step> {
             _ => {}
         }
     }
-    plan.steps.iter().filter(|s| stands[s.id]).collect()
+    plan.steps.iter().filter(|s| stands[s.id] && s.undo != Undo::Nothing).collect()
 }
 
 /// Steps that began and whose answer never came: their effect may stand.
@@ -236,7 +254,7 @@ pub(super) fn flying<'p>(plan: &'p Plan, events: &[Event]) -> Vec<&'p Step> {
             _ => {}
         }
     }
-    plan.steps.iter().filter(|s| open[s.id]).collect()
+    plan.steps.iter().filter(|s| open[s.id] && s.undo != Undo::Nothing).collect()
 }
 
 /// What a step did: `created`.

@@ -94,6 +94,7 @@ fn hook(s: &Step) -> Hook {
         Act::Create { .. } => ChangeAction::Create,
         Act::Update { .. } => ChangeAction::Update,
         Act::Delete { .. } => ChangeAction::Delete,
+        Act::Gate { .. } => ChangeAction::Gate,
     };
     let (id_key, id_value, elapsed_seconds, waits_for, error) = Default::default();
     Hook { resource: resource(&s.address), action, step: s.id, id_key, id_value, elapsed_seconds, waits_for, error }
@@ -117,6 +118,8 @@ pub fn event(p: &Plan, e: &Event, elapsed: u64) -> String {
         Event::UndoBegan(i) => Line::RollbackStart { hook: started(i) },
         Event::Undone(i, live) => Line::RollbackComplete { hook: made(i, live) },
         Event::UndoFailed(i, e) => Line::RollbackErrored { hook: failed(i, e) },
+        Event::Read(i, reading) => Line::GateRead { hook: started(i), seen: reading.seen.clone() },
+        Event::Unwatched(i) => Line::GateLeft { hook: ended(i) },
         Event::Interrupted => Line::Interrupted {},
         Event::Resumed(way) => Line::Resumed { direction: *way },
     };

@@ -2,6 +2,7 @@
 use std::collections::BTreeMap;
 
 use super::hint::hint;
+use super::rollout;
 use super::style::{Label, Style};
 use super::values::{count, maybe, seconds, turned, value};
 use super::words;
@@ -28,7 +29,7 @@ pub fn plan(p: &Plan, detail: Detail) -> String {
         changes.iter().for_each(|i| out += &change(&p.changes[*i], detail));
         out.push('\n');
     }
-    out + &adopted(p, detail) + &footer(p, detail)
+    out + &rollout::text(p, detail) + &adopted(p, detail) + &footer(p, detail)
 }
 
 /// The indices of changes by their section of the spec; what the spec no longer has comes last.
@@ -140,7 +141,7 @@ fn footer(p: &Plan, detail: Detail) -> String {
     if let Some(restart) = words::restart(&p.changes) {
         out += &format!("{}\n", detail.style.paint(Label::Forced, &format!("Restart: {restart}")));
     }
-    let path: Vec<String> = deciding(p).iter().map(|s| format!("{} ({})", s.address, taking(s))).collect();
+    let path: Vec<String> = deciding(p).iter().map(|s| format!("{} ({})", words::named(s), taking(s))).collect();
     out += &format!("Time: about {}, decided by {}.\n", seconds(p.expected.as_secs()), path.join(" -> "));
     out
 }

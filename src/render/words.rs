@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use super::style::Label;
 use super::values::value;
+use crate::kinds::listener::Action;
+use crate::kinds::{Gate, Listener, ListenerRule, Member as _};
 use crate::model::{AttrChange, Loss, Order, Reversal, Spelling};
 use crate::plan::{Act, Change, Counts, Guarded, Step, Undo, Verb};
 use crate::run::Outcome;
@@ -32,6 +34,8 @@ const UPDATE: Words = Words { sign: "~", diff_sign: "!", label: Label::Changed, 
 const REPLACE: Words = Words { sign: "+/-", diff_sign: "!", label: Label::Replaced, verb: "replace", doing: "replacing", done: "replaced" };
 const DELETE: Words = Words { sign: "-", diff_sign: "-", label: Label::Removed, verb: "delete", doing: "deleting", done: "deleted" };
 
+const WATCH: Words = Words { sign: "?", diff_sign: " ", label: Label::Dim, verb: "watch", doing: "watching", done: "passed" };
+
 /// The words for a change of the plan. The sign of a replacement says which comes first.
 pub fn verb(verb: Verb) -> Words {
     match verb {
@@ -49,6 +53,7 @@ pub fn act(act: &Act) -> Words {
         Act::Create { .. } => CREATE,
         Act::Update { .. } => UPDATE,
         Act::Delete { .. } => DELETE,
+        Act::Gate { .. } => WATCH,
     }
 }
 
@@ -59,21 +64,44 @@ pub fn undo(undo: Undo) -> Words {
         Undo::Restore => Words { verb: "restore", doing: "restoring", done: "restored", ..UPDATE },
         Undo::Recreate => Words { verb: "recreate", doing: "recreating", done: "recreated", ..CREATE },
         Undo::Never => Words { verb: "leave", doing: "leaving", done: "left", ..UPDATE },
+        Undo::Nothing => WATCH,
     }
 }
 
 /// How a step would be undone, as a plan says it; `none` for what can't be.
 pub fn planned_undo(u: Undo) -> &'static str {
     match u {
-        Undo::Never => "none",
+        Undo::Never | Undo::Nothing => "none",
         other => undo(other).done,
     }
 }
 
 /// What a step that has just begun does: `creating subnet.app-a`, `taking back subnet.app-a`.
 pub fn begun(step: &Step, undoing: bool) -> String {
-    let doing = if undoing { "taking back" } else { act(&step.act).doing };
-    format!("{doing} {}", step.address)
+    match &step.act {
+        Act::Gate { gate } => format!("watching {}", watched(gate)),
+        _ if undoing => format!("taking back {}", step.address),
+        other => format!("{} {}", act(other).doing, step.address),
+    }
+}
+
+/// Where a step of a rollout leads requests: `sends 10% of its requests to the new instances`.
+pub fn turned(step: &Step) -> Option<String> {
+    let Act::Update { object, .. } = &step.act else { return None };
+    let action = Listener::of(object).map(|l| &l.action).or(ListenerRule::of(object).map(|r| &r.action))?;
+    let Action::Split(split) = action else { return None };
+    let new = split.shares.iter().find(|share| !share.group.0.starts_with('='))?;
+    Some(format!("sends {}% of its requests to the new instances", new.weight))
+}
+
+/// A step, as its part in a plan's time names it.
+pub fn named(step: &Step) -> String {
+    if let Act::Gate { gate } = &step.act { watched(gate) } else { step.address.to_string() }
+}
+
+/// What a gate watches: `compute.app at 10%`.
+pub fn watched(gate: &Gate) -> String {
+    format!("{} at {}%", visible(&gate.entry), gate.stage.share)
 }
 
 /// How a run ended.

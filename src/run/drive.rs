@@ -1,18 +1,21 @@
 //! The only loop that touches the world, and the only caller of a mutating verb. It owns all state; nothing is shared, nothing is locked.
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::look::look;
 use super::memory::Memory;
-use super::{Event, Operation, Outcome, Run, Settlement, State};
+use super::task::{Task, forward, groups, stamp};
+use super::watch::{Watch, gate, gate_of};
+use super::{Direction, Event, Operation, Outcome, Run, Settlement, State};
 use crate::cloud::Cloud;
 use crate::cloud::owned::Owned;
-use crate::kinds::{Call, Links, Live, Stamp};
+use crate::kinds::gate::Judgement;
+use crate::kinds::{Call, Live, Reading, Seen, Stamp};
+use crate::model::Moment;
 use crate::plan::{Act, Plan, Step, Undo};
 use crate::wire::policy::{LEAVABLE, PATIENCE, STEP};
 use crate::wire::{Class, CloudError};
@@ -43,6 +46,8 @@ pub struct Settings {
     pub parallelism: usize,
     /// For how long "nothing there" must stay true before it is believed.
     pub quiet: Duration,
+    /// What a gate counts as a minute.
+    pub minute: Duration,
 }
 
 /// A request from outside to end a run early.
@@ -72,11 +77,20 @@ pub async fn drive<C: Cloud>(
     history.iter().for_each(|e| memory.note(plan, e));
     let (mut flight, mut settling, mut looks) = (FuturesUnordered::new(), BTreeSet::new(), BTreeMap::<usize, u32>::new());
     let mut halt: Option<CloudError> = None;
+    let mut watches: BTreeMap<usize, Watch> = BTreeMap::new();
     loop {
         if halt.is_none() {
             let room = settings.parallelism.saturating_sub(flight.len());
             let start = groups(plan, run.next().filter(|a| !settling.contains(a)), room);
             halt = begin(run, sink, start.iter().flatten())?;
+            for i in start.iter().flatten().filter_map(|action| gate_of(plan, *action)).filter(|_| halt.is_none()) {
+                let readings =
+                    history.iter().filter_map(|e| if let Event::Read(of, reading) = e { (*of == i).then_some(reading) } else { None });
+                watches.insert(i, Watch::begun(gate(plan, i), readings, settings));
+            }
+            let due =
+                watches.iter_mut().filter(|_| halt.is_none()).filter_map(|(i, watch)| watch.due().then_some(vec![Operation::Look(*i)]));
+            let start: Vec<Vec<Operation>> = start.into_iter().filter(|group| gate_of(plan, group[0]).is_none()).chain(due).collect();
             for group in start.into_iter().filter(|_| halt.is_none()) {
                 let task = |action| {
                     if let Operation::Settle(_) = action {
@@ -85,14 +99,20 @@ pub async fn drive<C: Cloud>(
                     let again = match action {
                         Operation::Undo(i) => !memory.undoing.insert(i) as u32,
                         Operation::Do(i) | Operation::Settle(i) => looks.get(&i).copied().unwrap_or(0),
+                        Operation::Look(_) => 0,
                     };
-                    let (links, made, act) = (memory.links(plan, action), memory.made(action), memory.act(plan, step_of(action)));
-                    let held = plan.steps[step_of(action)].held.iter().any(|i| run.state[*i] == State::Undone);
-                    Task { action, act, stamp: stamp(plan, &settings.run, step_of(action)), links, made, held, again }
+                    let (links, made, act) = (memory.links(plan, action), memory.made(action), memory.act(plan, action));
+                    let held = plan.steps[action.step()].held.iter().any(|i| run.state[*i] == State::Undone);
+                    let since = watches.get(&action.step()).map_or(Moment::now(), |watch| watch.since);
+                    Task { action, act, stamp: stamp(plan, &settings.run, action.step()), links, made, held, again, since }
                 };
-                let first = step_of(group[0]);
+                let first = group[0].step();
                 // What is on its way out must be seen to go, whatever happens.
-                let builds = |a: &Operation| matches!(a, Operation::Do(i) if !matches!(plan.steps[*i].act, Act::Delete { .. }));
+                let builds = |a: &Operation| match a {
+                    Operation::Do(i) => !matches!(plan.steps[*i].act, Act::Delete { .. }),
+                    Operation::Look(_) => true,
+                    Operation::Settle(_) | Operation::Undo(_) => false,
+                };
                 let leavable = group.iter().all(builds);
                 let tasks: Vec<Task<'_>> = group.into_iter().map(task).collect();
                 let undoing = matches!(tasks[0].action, Operation::Undo(_));
@@ -101,14 +121,16 @@ pub async fn drive<C: Cloud>(
                 flight.push(STEP.scope(first, LEAVABLE.scope(leavable, work)));
             }
         }
-        if flight.is_empty() {
+        if flight.is_empty() && (watches.is_empty() || halt.is_some()) {
             return Ok(match halt.filter(|_| !run.finished()) {
                 Some(why) => Outcome::Unfinished(why),
                 None => run.outcome(),
             });
         }
+        let next = watches.values().filter_map(|watch| watch.next).min().filter(|_| halt.is_none());
         let events = tokio::select! {
             Some(events) = flight.next() => events,
+            () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => continue,
             asked = stop(), if halt.is_none() => match asked {
                 Stop::RollBack => vec![Event::Interrupted],
                 Stop::Halt(why) => {
@@ -117,7 +139,20 @@ pub async fn drive<C: Cloud>(
                 }
             },
         };
-        for event in events {
+        let mut events = VecDeque::from(events);
+        while let Some(mut event) = events.pop_front() {
+            if let Event::Read(i, reading) = &mut event {
+                // Nobody waits any more for a look that was under way when the run turned round.
+                let Some(watch) = watches.get_mut(i) else { continue };
+                match watch.judge(gate(plan, *i), reading, settings) {
+                    Judgement::Open => {}
+                    Judgement::Passed => events.push_back(Event::Done(*i, None)),
+                    Judgement::Failed(code, why) => events.push_back(Event::Failed(*i, CloudError::new(Class::Invalid, code, why))),
+                }
+                if !events.is_empty() {
+                    watches.remove(i);
+                }
+            }
             if let Event::Settled(i, ..) | Event::Unsettled(i, _) = &event {
                 settling.remove(&Operation::Settle(*i));
             }
@@ -141,46 +176,11 @@ pub async fn drive<C: Cloud>(
                 halt.get_or_insert(unwritten(&e));
             }
             run.apply(&event).map_err(|i| io::Error::other(i.0))?;
+            if run.direction == Direction::Unwinding {
+                events.extend(std::mem::take(&mut watches).into_keys().map(Event::Unwatched));
+            }
         }
     }
-}
-
-/// One action, and all that it goes by.
-struct Task<'p> {
-    action: Operation,
-    act: Cow<'p, Act>,
-    stamp: Stamp,
-    links: Links,
-    made: Option<Live>,
-    /// What was made stays: something that never goes back points at it.
-    held: bool,
-    /// How often it was tried before.
-    again: u32,
-}
-
-fn step_of(action: Operation) -> usize {
-    let (Operation::Do(i) | Operation::Settle(i) | Operation::Undo(i)) = action;
-    i
-}
-
-/// What may start now, in at most `room` groups, the most urgent first: actions of one sort on a kind that takes them together are one group,
-/// however many they are.
-fn groups(plan: &Plan, actions: impl Iterator<Item = Operation>, room: usize) -> Vec<Vec<Operation>> {
-    let mut groups: Vec<Vec<Operation>> = vec![];
-    let kind = |a: Operation| plan.steps[step_of(a)].address.kind;
-    for action in actions {
-        let fits = |g: &Vec<Operation>| {
-            kind(action).batched() && kind(g[0]) == kind(action) && std::mem::discriminant(&g[0]) == std::mem::discriminant(&action)
-        };
-        match groups.iter().position(fits) {
-            Some(i) => groups[i].push(action),
-            None if groups.len() < room => groups.push(vec![action]),
-            // Without a batch that more could join, nothing more can start.
-            None if !groups.iter().any(|g| kind(g[0]).batched()) => break,
-            None => {}
-        }
-    }
-    groups
 }
 
 /// Tells what is about to begin. When that can't be made sure of, nothing of it may begin; the answer is why.
@@ -190,7 +190,7 @@ fn begin<'a>(run: &mut Run<'_>, sink: &mut impl Sink, start: impl Iterator<Item 
         let event = match action {
             Operation::Do(i) => Event::Began(*i),
             Operation::Undo(i) => Event::UndoBegan(*i),
-            Operation::Settle(_) => continue,
+            Operation::Settle(_) | Operation::Look(_) => continue,
         };
         if let Err(e) = sink.event(run.plan, &event) {
             return Ok(Some(unwritten(&e)));
@@ -216,29 +216,39 @@ async fn perform<C: Cloud>(plan: &Plan, settings: &Settings, cloud: &C, tasks: V
                 done = whole(&acts, settings, cloud, &tasks).await;
             }
             let event = |(t, done): (&Task, Result<Option<Live>, CloudError>)| match done {
-                Ok(live) => Event::Done(step_of(t.action), live),
-                Err(e) => Event::Failed(step_of(t.action), e),
+                Ok(live) => Event::Done(t.action.step(), live),
+                Err(e) => Event::Failed(t.action.step(), e),
             };
             tasks.iter().zip(done).map(event).collect()
         }
+        Operation::Look(i) => {
+            let seen = match cloud.look_at(gate(plan, i), &tasks[0].links, tasks[0].since).await {
+                Ok(seen) => seen,
+                Err(e) => Seen::Blind(e.to_string()),
+            };
+            vec![Event::Read(i, Reading { at: Moment::now(), seen, told: String::new() })]
+        }
+        // A look leaves nothing: it is taken again.
+        Operation::Settle(i) if matches!(plan.steps[i].act, Act::Gate { .. }) => vec![Event::Settled(i, None, Settlement::Nothing)],
         Operation::Settle(_) => {
             let again = tasks.iter().map(|t| t.again).max().unwrap_or(0);
             if again > 0 {
                 sleep((settings.quiet / 20 * 2u32.pow(again)).min(settings.quiet)).await;
             }
             match settle(&acts, settings, cloud, &tasks).await {
-                Ok(found) => tasks.iter().zip(found).map(|(t, (live, found))| Event::Settled(step_of(t.action), live, found)).collect(),
-                Err(e) => tasks.iter().map(|t| Event::Unsettled(step_of(t.action), e.clone())).collect(),
+                Ok(found) => tasks.iter().zip(found).map(|(t, (live, found))| Event::Settled(t.action.step(), live, found)).collect(),
+                Err(e) => tasks.iter().map(|t| Event::Unsettled(t.action.step(), e.clone())).collect(),
             }
         }
         Operation::Undo(_) => {
             let mut events = vec![];
             let mut calls = vec![];
             for (t, act) in tasks.iter().zip(&acts) {
-                let i = step_of(t.action);
+                let i = t.action.step();
                 match undo(act, &plan.steps[i], settings, cloud, t).await {
                     Ok(Back::Call(call)) => calls.push((i, call)),
                     Ok(Back::There(live)) => events.push(Event::Undone(i, Some(*live))),
+                    Ok(Back::Nothing) => events.push(Event::Undone(i, None)),
                     Err(e) => events.push(Event::UndoFailed(i, e)),
                 }
             }
@@ -275,14 +285,6 @@ async fn whole<C: Cloud>(acts: &[&Act], settings: &Settings, cloud: &C, tasks: &
     }
 }
 
-/// The stamp of what a step makes.
-pub(super) fn stamp(plan: &Plan, run: &str, i: usize) -> Stamp {
-    let step = &plan.steps[i];
-    let (Act::Create { object } | Act::Update { object, .. } | Act::Delete { live: Live { object, .. } }) = &step.act;
-    let (stack, identity, address) = (plan.stack.clone(), plan.identity.clone(), step.address.clone());
-    Stamp { stack, address, run: run.into(), step: i, identity, digest: object.digest() }
-}
-
 async fn send_one<C: Cloud>(cloud: &C, call: Call<'_>) -> Result<Option<Live>, CloudError> {
     let done = match call {
         Call::Create { want, links, stamp } => cloud.create(want, links, &stamp).await.map(Some),
@@ -290,17 +292,6 @@ async fn send_one<C: Cloud>(cloud: &C, call: Call<'_>) -> Result<Option<Live>, C
         Call::Delete { live } => cloud.delete(live).await.map(|()| None),
     };
     done.map_err(CloudError::ending)
-}
-
-/// A step's call. One of which half stands goes on from there.
-fn forward<'a>(act: &'a Act, t: &'a Task<'_>) -> Call<'a> {
-    match (act, &t.made) {
-        (Act::Create { object }, None) => Call::Create { want: object, links: &t.links, stamp: t.stamp.clone() },
-        (Act::Update { live, object }, None) | (Act::Create { object } | Act::Update { object, .. }, Some(live)) => {
-            Call::Update { live, want: object, links: &t.links, stamp: t.stamp.clone() }
-        }
-        (Act::Delete { live }, half) => Call::Delete { live: half.as_ref().unwrap_or(live) },
-    }
 }
 
 /// Looks what became of steps of one kind whose answers were lost, until all are whole or nothing has moved for the quiet period.
@@ -328,8 +319,11 @@ async fn settle<C: Cloud>(
 enum Back<'a> {
     Call(Call<'a>),
     There(Box<Live>),
+    /// There was nothing to take back.
+    Nothing,
 }
 
+/// Looks how a step is taken back, and does what of it needs more than one call.
 async fn undo<'a, C: Cloud>(act: &'a Act, step: &'a Step, settings: &Settings, cloud: &C, t: &'a Task<'_>) -> Result<Back<'a>, CloudError> {
     let restore = |rest, live: &'a Live| {
         let want = step.restored(live);
@@ -338,6 +332,7 @@ async fn undo<'a, C: Cloud>(act: &'a Act, step: &'a Step, settings: &Settings, c
         Back::Call(Call::Update { live: rest, want, links: &t.links, stamp: Stamp { digest, ..live.stamp.clone() } })
     };
     match (act, step.undo, &t.made) {
+        (Act::Gate { .. }, ..) => Ok(Back::Nothing),
         (_, Undo::Delete, Some(made)) if t.held => Ok(Back::There(Box::new(made.clone()))),
         (_, Undo::Delete, Some(made)) => Ok(Back::Call(Call::Delete { live: made })),
         (Act::Update { live, .. }, Undo::Restore, Some(made)) => Ok(restore(made, live)),

@@ -16,7 +16,10 @@ use crate::visible::visible;
 use crate::wire::Identity;
 
 /// The shape of a journal; grows when an older version can't read a newer one.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
+
+/// The shape of a journal without gates, which earlier versions go on with, too.
+const PLAIN: u32 = 4;
 
 /// Record a run is, who runs it, and its whole program. Holds no secret: those of a plan are fingerprints once written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,7 +46,7 @@ impl Header {
     /// The header of a run that begins now.
     pub fn begun(run: String, plan: Plan, command: &str, who: Identity, spec: &str, holder: Holder) -> Self {
         Header {
-            format: FORMAT,
+            format: if plan.gates().next().is_some() { FORMAT } else { PLAIN },
             infra: env!("CARGO_PKG_VERSION").into(),
             run,
             life: 1,
@@ -172,8 +175,8 @@ pub fn header(text: &[u8]) -> Result<Header, String> {
         format: u32,
     }
     let Format { format } = serde_json::from_slice(text).map_err(|e| e.to_string())?;
-    if format != FORMAT {
-        return Err(format!("its format is {format}, this version of infra reads {FORMAT}"));
+    if ![PLAIN, FORMAT].contains(&format) {
+        return Err(format!("its format is {format}, this version of infra reads {PLAIN} and {FORMAT}"));
     }
     let header: Header = serde_json::from_slice(text).map_err(|e| e.to_string())?;
     if header.plan.stack != header.stack {

@@ -26,6 +26,7 @@ pub fn left_to_do(run: &Run<'_>, way: Direction) -> Vec<Left> {
                 Act::Create { .. } => (Verb::Delete, vec![]),
                 Act::Update { live, object } => (Verb::Update, changed(Some(object), Some(step.restored(live)))),
                 Act::Delete { live } => (Verb::Create, changed(None, Some(&live.object))),
+                Act::Gate { .. } => return None,
             },
             _ => return None,
         };

@@ -7,6 +7,7 @@ use crate::plan::Act;
 /// A creation is recognised by its stamp, an update by what was and what should be, a deletion by absence.
 pub(super) fn look(act: &Act, all: &[Live], links: &Links, stamp: &Stamp) -> (Option<Live>, Settlement) {
     match act {
+        Act::Gate { .. } => (None, Settlement::Nothing),
         Act::Delete { live } => match all.iter().find(|l| l.id == live.id) {
             None => (None, Settlement::Whole),
             Some(l) if l.points == live.points && same(l, live) => (None, Settlement::Nothing),

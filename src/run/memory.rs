@@ -44,9 +44,13 @@ impl Memory {
         }
     }
 
-    /// What a step does. One that goes on from another begins with what that has made of the object.
-    pub fn act<'p>(&self, plan: &'p Plan, i: usize) -> Cow<'p, Act> {
+    /// What a step does. One that goes on from another begins with what that has made of the object; its undo does, too, where it goes back to that alone.
+    pub fn act<'p>(&self, plan: &'p Plan, action: Operation) -> Cow<'p, Act> {
+        let i = action.step();
         let act = &plan.steps[i].act;
+        if matches!(action, Operation::Undo(_)) && plan.steps[i].back.is_none() {
+            return Cow::Borrowed(act);
+        }
         match (act, plan.before(i).and_then(|first| self.made.get(&first))) {
             (Act::Update { object, .. }, Some(now)) => Cow::Owned(Act::Update { live: Live::clone(now), object: object.clone() }),
             _ => Cow::Borrowed(act),
@@ -55,13 +59,14 @@ impl Memory {
 
     /// The links of one step: the live objects that it refers to, and no others.
     pub fn links(&self, plan: &Plan, action: Operation) -> Links {
-        let (Operation::Do(i) | Operation::Settle(i) | Operation::Undo(i)) = action;
+        let i = action.step();
         let undoing = matches!(action, Operation::Undo(_));
         let stays = |a: &Address| plan.steps.iter().any(|s| s.address == *a && s.held.contains(&i));
         let named = match (&plan.steps[i].act, action) {
             (Act::Create { object }, _) => refs(object),
+            (Act::Gate { gate }, _) => gate.named(),
             // Back to where the first half of the change had led.
-            (Act::Update { live, .. }, Operation::Undo(_)) if plan.before(i).is_some() => {
+            (Act::Update { live, .. }, Operation::Undo(_)) if plan.steps[i].back.is_some() && plan.before(i).is_some() => {
                 let back = refs(plan.steps[i].restored(live)).into_iter();
                 return Links(back.filter_map(|a| self.new.get(&a).map(|l| (a, Live::clone(l)))).collect());
             }
@@ -82,7 +87,7 @@ impl Memory {
         match action {
             Operation::Do(i) if !self.halves.contains(&i) => None,
             Operation::Do(i) | Operation::Undo(i) => self.made.get(&i).map(|l| Live::clone(l)),
-            Operation::Settle(_) => None,
+            Operation::Settle(_) | Operation::Look(_) => None,
         }
     }
 }

@@ -9,11 +9,13 @@ mod look;
 mod memory;
 mod ready;
 pub mod recover;
+mod task;
+mod watch;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kinds::Live;
+use crate::kinds::{Live, Reading};
 use crate::plan::Plan;
 use crate::wire::{Class, CloudError};
 use ready::Ready;
@@ -33,6 +35,10 @@ pub enum Event {
     Undone(usize, Option<Live>),
     UndoFailed(usize, CloudError),
     Interrupted,
+    /// A gate has looked.
+    Read(usize, Reading),
+    /// A gate looks no longer, for the run goes back.
+    Unwatched(usize),
     /// Another process goes on with the run, that way.
     Resumed(Direction),
 }
@@ -43,6 +49,23 @@ impl Event {
         match self {
             Event::Done(i, Some(live)) | Event::Settled(i, Some(live), _) | Event::Undone(i, Some(live)) => Some((*i, live)),
             _ => None,
+        }
+    }
+
+    /// The step that it is of.
+    pub fn step(&self) -> Option<usize> {
+        match self {
+            Event::Began(i)
+            | Event::Done(i, _)
+            | Event::Failed(i, _)
+            | Event::Settled(i, ..)
+            | Event::Unsettled(i, _)
+            | Event::UndoBegan(i)
+            | Event::Undone(i, _)
+            | Event::UndoFailed(i, _)
+            | Event::Read(i, _)
+            | Event::Unwatched(i) => Some(*i),
+            Event::Interrupted | Event::Resumed(_) => None,
         }
     }
 
@@ -102,6 +125,16 @@ pub enum Operation {
     Settle(usize),
     Undo(usize),
     Do(usize),
+    /// One look of a gate that has begun; the driver decides when.
+    Look(usize),
+}
+
+impl Operation {
+    /// The step that it is of.
+    pub fn step(self) -> usize {
+        let (Operation::Settle(i) | Operation::Undo(i) | Operation::Do(i) | Operation::Look(i)) = self;
+        i
+    }
 }
 
 /// How a run ended. It is not a `Result`: nobody may `?` past a rollback.
@@ -258,6 +291,8 @@ impl<'p> Run<'p> {
                 self.stuck.get_or_insert_with(|| error.clone());
             }
             Event::Interrupted => self.turn(),
+            Event::Read(i, _) => self.may(e, *i, &[Running])?,
+            Event::Unwatched(i) => self.go(e, *i, &[Running], Failed)?,
             Event::Resumed(Direction::Forward) if self.direction == Direction::Unwinding => {
                 return Err(Illegal("a run that goes back can't be turned round".into()));
             }

@@ -6,9 +6,9 @@ use futures_util::future::try_join_all;
 use serde_json::Value;
 use tokio::time::sleep;
 
-use super::drive::stamp;
 use super::look::look;
 use super::memory::Memory;
+use super::task::stamp;
 use super::{Event, Operation, Run, Settlement, State};
 use crate::canon::{self, Form};
 use crate::cloud::Observe;
@@ -33,27 +33,45 @@ pub async fn look_back(plan: &Plan, run: &str, cloud: &impl Observe) -> Result<V
         if matches!(step.act, Act::Update { .. }) && !step.after.iter().all(|j| stands.contains(j)) {
             continue;
         }
+        // A gate was passed when something behind it stands.
+        if let Act::Gate { .. } = step.act {
+            stands.extend(step.after.iter().all(|j| stands.contains(j)).then_some(step.id));
+            continue;
+        }
         let links = memory.links(plan, Operation::Settle(step.id));
-        let (live, found) = look(&memory.act(plan, step.id), &world[&step.address.kind], &links, &stamp(plan, run, step.id));
+        // What has gone on to a later change of the same object stood whole before.
+        let whole = plan.goes_on(step.id).any(|later| {
+            let links = memory.links(plan, Operation::Settle(later));
+            look(&plan.steps[later].act, &world[&step.address.kind], &links, &stamp(plan, run, later)).1 == Settlement::Whole
+        });
+        let (live, found) = match &step.act {
+            Act::Update { live, .. } if whole => (world[&step.address.kind].iter().find(|l| l.id == live.id).cloned(), Settlement::Whole),
+            _ => look(&memory.act(plan, Operation::Settle(step.id)), &world[&step.address.kind], &links, &stamp(plan, run, step.id)),
+        };
         if found != Settlement::Nothing {
             stands.insert(step.id);
             events.push((step.id, live, found));
             memory.note(plan, &told(&events[events.len() - 1]));
         }
     }
+    let behind = stands.iter().any(|i| *i >= plan.commit);
+    let committed = behind && (0..plan.commit).all(|i| stands.contains(&i));
+    let passed: BTreeSet<usize> = events.iter().flat_map(|(i, ..)| &plan.steps[*i].after).copied().collect();
+    let gates: Vec<usize> = plan.gates().map(|(step, _)| step.id).filter(|i| committed || passed.contains(i)).collect();
+    stands.retain(|i| !matches!(plan.steps[*i].act, Act::Gate { .. }) || gates.contains(i));
     // What a step goes on from stood whole before that began.
     let gone_on: BTreeSet<usize> = stands.iter().filter_map(|i| plan.before(*i)).collect();
     events.iter_mut().filter(|(i, ..)| gone_on.contains(i)).for_each(|(_, _, found)| *found = Settlement::Whole);
     // Nothing behind the commit point begins before everything ahead of it stands; then what stands is whole.
-    let committed = (0..plan.commit).all(|i| stands.contains(&i)) && stands.iter().any(|i| *i >= plan.commit);
     for (i, live, found) in &mut events {
         let cleared = matches!(&plan.steps[*i].act, Act::Delete { live: old } if live.as_ref().is_some_and(|l| l.id == old.id));
         if committed && *i < plan.commit && !cleared {
             *found = Settlement::Whole;
         }
     }
+    let gates = gates.into_iter().flat_map(|i| [Event::Began(i), Event::Done(i, None)]);
     let begun = events.iter().flat_map(|e| [Event::Began(e.0), Event::Failed(e.0, lost())]);
-    let told = begun.chain(events.iter().map(told));
+    let told = gates.chain(begun).chain(events.iter().map(told));
     // What was deleted and stands again was made again on the way back.
     let back = (!again.is_empty()).then_some(Event::Interrupted);
     Ok(told.chain(back).chain(again.into_iter().map(Event::UndoBegan)).collect())
@@ -90,7 +108,7 @@ pub fn secrets(run: &Run<'_>, stack: Option<&Stack>) -> bool {
             let given = stack.and_then(|stack| stack.nodes.get(&s.address)) == Some(object);
             run.state[s.id] != State::Done && !given && object.attributes().iter().any(|a| hidden(&a.value))
         }
-        Act::Delete { .. } => false,
+        Act::Delete { .. } | Act::Gate { .. } => false,
     })
 }
 

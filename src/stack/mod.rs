@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::kinds::{Address, Object, Text};
+use crate::kinds::{Address, Object, Rollout, Text};
 use crate::model::{Timeouts, digest};
 
 pub use fields::{Field, FieldRule, Spelling};
@@ -27,6 +27,9 @@ pub struct Stack {
     /// How long calls may take, by the part of the spec that objects come from; see [`Stack::timeouts_of`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub timeouts: BTreeMap<String, Timeouts>,
+    /// How the requests of entries pass to new instances.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rollouts: Vec<Rollout>,
     /// New address to old address.
     pub renamed: BTreeMap<Address, Address>,
     pub outputs: BTreeMap<String, Text>,

@@ -6,6 +6,7 @@ pub mod cloudflare;
 pub mod kubernetes;
 pub mod notes;
 pub mod policy;
+pub(crate) mod probe;
 mod services;
 pub mod tags;
 

@@ -93,7 +93,7 @@ async fn look(cloud: &Sandbox, want: &Stack) -> (Plan, Duration) {
 
 async fn apply(cloud: &Sandbox, plan: &Plan, run: &str) -> Duration {
     let started = Instant::now();
-    let settings = Settings { run: run.into(), parallelism: 100, quiet: Duration::from_secs(2) };
+    let settings = Settings { run: run.into(), parallelism: 100, quiet: Duration::from_secs(2), minute: Duration::from_secs(60) };
     let mut failures = Failures::default();
     let outcome = drive(&mut Run::new(plan), &settings, cloud, &mut failures, &[], &mut std::future::pending).await.unwrap();
     assert_eq!(outcome, Outcome::Applied, "{:?}", failures.0);

@@ -65,7 +65,7 @@ async fn measure(figures: &mut Figures, widths: &[usize], name: &str, want: &Sta
 
 async fn run(cloud: &Sandbox, plan: &Plan, id: &str, slots: usize) -> Duration {
     let started = Instant::now();
-    let settings = Settings { run: id.into(), parallelism: slots, quiet: Duration::from_secs(2) };
+    let settings = Settings { run: id.into(), parallelism: slots, quiet: Duration::from_secs(2), minute: Duration::from_secs(60) };
     let mut failures = Failures::default();
     let outcome = drive(&mut Run::new(plan), &settings, cloud, &mut failures, &[], &mut std::future::pending).await.unwrap();
     assert_eq!(outcome, Outcome::Applied, "{:?}", failures.0);

@@ -118,7 +118,7 @@ async fn apply(cloud: &Clients, want: &Stack) -> Duration {
 }
 
 async fn run(cloud: &Clients, plan: &infra::plan::Plan) {
-    let settings = Settings { run: "bench".into(), parallelism: SLOTS, quiet: Duration::from_secs(2) };
+    let settings = Settings { run: "bench".into(), parallelism: SLOTS, quiet: Duration::from_secs(2), minute: Duration::from_secs(60) };
     let mut failures = Failures::default();
     let outcome = drive(&mut Run::new(plan), &settings, cloud, &mut failures, &[], &mut std::future::pending).await.unwrap();
     assert_eq!(outcome, Outcome::Applied, "{:?}", failures.0);

@@ -35,7 +35,9 @@ fn site(name: &str) -> (Infra, Header, PathBuf) {
 
 /// The program of the header, but for one step.
 fn with(mut header: Header, act: Act, allowed: bool) -> Header {
-    let (Act::Create { object } | Act::Update { object, .. } | Act::Delete { live: Live { object, .. } }) = &act;
+    let (Act::Create { object } | Act::Update { object, .. } | Act::Delete { live: Live { object, .. } }) = &act else {
+        panic!("a gate changes nothing")
+    };
     let name = if let Act::Delete { live } = &act { live.stamp.address.name.clone() } else { "support".into() };
     let address = infra::kinds::Address::new(object.kind(), name);
     let deletes = matches!(act, Act::Delete { .. });

@@ -1,6 +1,8 @@
 //! Record every target does with its bytes. The fuzzer and the suite run the same: bytes that break it once break it for both.
 use infra::diag::{Findings, Source, json, render};
 use infra::graph::Graph;
+use infra::kinds::{Reading, Seen};
+use infra::model::Moment;
 use infra::observe::Snapshot;
 use infra::plan::{Allowed, Plan};
 use infra::render::history;
@@ -181,6 +183,7 @@ fn next(run: &Run, choices: &mut Choices) -> Option<Event> {
         open.push(match action {
             Operation::Do(i) => Event::Began(i),
             Operation::Undo(i) => Event::UndoBegan(i),
+            Operation::Look(_) => unreachable!("the driver decides when a gate looks"),
             Operation::Settle(i) => match choices.below(5) {
                 0 => Event::Settled(i, None, Settlement::Nothing),
                 1 => Event::Settled(i, None, Settlement::Partial),
@@ -207,7 +210,7 @@ fn next(run: &Run, choices: &mut Choices) -> Option<Event> {
 /// Any event at all, also of a step that there is not.
 fn any(plan: &Plan, choices: &mut Choices) -> Event {
     let i = choices.below(plan.steps.len() + 2);
-    match choices.below(11) {
+    match choices.below(13) {
         0 => Event::Began(i),
         1 => Event::Done(i, None),
         2 => Event::Failed(i, error(Class::Denied)),
@@ -218,6 +221,8 @@ fn any(plan: &Plan, choices: &mut Choices) -> Event {
         7 => Event::Unsettled(i, error(Class::Transient)),
         8 => Event::UndoBegan(i),
         9 => Event::Undone(i, None),
+        10 => Event::Unwatched(i),
+        11 => Event::Read(i, Reading { at: Moment::now(), seen: Seen::Well, told: String::new() }),
         _ => Event::UndoFailed(i, error(Class::Denied)),
     }
 }
@@ -247,6 +252,7 @@ fn offered(run: &Run) {
                     "{action:?} in {state:?}"
                 );
             }
+            Operation::Look(_) => panic!("{action:?} in {state:?}"),
             Operation::Settle(i) => assert!(state[i] == State::Unknown, "{action:?} in {state:?}"),
         }
     }

@@ -1,7 +1,7 @@
 //! A process that dies at any moment, and the one that goes on: with the journal, with what the cloud noted, or with neither.
 mod adversary;
 mod kept;
-mod kills;
+pub mod kills;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,6 +61,9 @@ impl Observe for Haunted {
     }
     async fn availability_zones(&self) -> Result<BTreeSet<String>, CloudError> {
         self.0.availability_zones().await
+    }
+    async fn look_at(&self, gate: &infra::kinds::Gate, links: &Links, since: Moment) -> Result<infra::kinds::Seen, CloudError> {
+        self.0.look_at(gate, links, since).await
     }
     async fn offers(&self, question: &infra::kinds::Question) -> Result<Option<infra::kinds::Fact>, CloudError> {
         self.0.offers(question).await

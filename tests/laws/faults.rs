@@ -20,7 +20,7 @@ mod any_single_fault_leaves_the_old_or_the_new_world {
 }
 
 /// Every fault at every step, in one order of events or, with `INFRA_TEST_KILLS=all`, in two.
-async fn single_fault(way: Way) {
+pub(super) async fn single_fault(way: Way) {
     let (mut cases, mut ends) = (0, std::collections::BTreeMap::<&str, usize>::new());
     let faults = [Fault::Refused, Fault::Lost, Fault::Doubtful, Fault::Half, Fault::Throttled(3), Fault::Slow, Fault::Stale];
     for (nth, fault) in (0..).zip(faults) {

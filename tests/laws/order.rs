@@ -18,6 +18,7 @@ impl Told<'_> {
             Act::Create { .. } => verb == "create",
             Act::Update { .. } => verb == "update",
             Act::Delete { .. } => verb == "delete",
+            Act::Gate { .. } => false,
         };
         let found = self.plan.steps.iter().find(|s| s.address.to_string() == address && is(&s.act));
         found

@@ -11,10 +11,9 @@ use super::world::{FULL, apply, copy, examples, settled_plan, stack, with};
 
 /// One step by itself, on the side of the commit point where it belongs.
 fn program(act: Act) -> Plan {
-    let (Act::Create { object } | Act::Update { object, .. } | Act::Delete { live: Live { object, .. } }) = &act;
     let address = match &act {
         Act::Update { live, .. } | Act::Delete { live } => live.stamp.address.clone(),
-        Act::Create { .. } => unreachable!("{object:?}"),
+        Act::Create { .. } | Act::Gate { .. } => unreachable!("{act:?}"),
     };
     let (undo, commit) = if matches!(act, Act::Delete { .. }) { (Undo::Never, 0) } else { (Undo::Restore, 1) };
     let step = Step {
@@ -97,7 +96,7 @@ async fn a_program_keeps_its_contract() {
             }
         };
         refused("another's object", &|p, i| match &mut p.steps[i].act {
-            Act::Create { .. } => false,
+            Act::Create { .. } | Act::Gate { .. } => false,
             Act::Update { live, .. } | Act::Delete { live } => {
                 live.stamp.stack = "other".into();
                 true

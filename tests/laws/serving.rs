@@ -9,7 +9,7 @@ use infra::cloud::sandbox::Fault;
 use infra::kinds::launch_template::Boot;
 use infra::kinds::listener::Action;
 use infra::kinds::{Kind, Live, Object};
-use infra::plan::Plan;
+use infra::plan::{Plan, Undo};
 use infra::run::drive::{Sink, drive};
 use infra::run::{Event, Outcome, Run};
 use infra::stack::Stack;
@@ -25,6 +25,11 @@ const LAYERS: &[(&str, &str)] = &[
     ("ports and an image", "compute: { app: { port: 8081, image: 'example/shop:2' }, api: { port: 9001 } }"),
     ("another balancer", "load_balancer: { scheme: internal, subnets: app, allow_from: [vpc] }"),
     ("another balancer and an image", "load_balancer: { scheme: internal, subnets: app }\ncompute: { app: { image: 'example/shop:2' } }"),
+    ("a canary", "compute: { app: { image: 'example/shop:2', deployment: { strategy: canary, interval: 1m, bake: 1m } } }"),
+    (
+        "a canary on another port",
+        "compute: { app: { image: 'example/shop:2', port: 8081, deployment: { strategy: canary, interval: 1m, bake: 1m } } }",
+    ),
     ("code", "functions: { hello: { code: tests/support/code/other, memory: 512MiB } }"),
     (
         "an image instead of code",
@@ -98,9 +103,12 @@ impl<'a> Watch<'a> {
                 _ => continue,
             };
             let reached = listener.is_some_and(|balancer| known.contains(&balancer));
-            if let (Action::Forward(group), true) = (action, reached) {
-                self.answers(&all, live, &group.0);
-            }
+            let groups: Vec<&str> = match action {
+                Action::Forward(group) => vec![&group.0],
+                Action::Split(split) => split.shares.iter().filter(|share| share.weight > 0).map(|share| share.group.0.as_str()).collect(),
+                Action::Redirect(_) | Action::Respond(_) => vec![],
+            };
+            groups.iter().filter(|_| reached).for_each(|group| self.answers(&all, live, group));
         }
     }
 
@@ -172,7 +180,9 @@ async fn whoever_served_serves_at_every_event() {
             let outcome = goes(&begun.copy(seed), what).await;
             assert_eq!(outcome, Outcome::Applied, "{what}");
             whole += 1;
-            for n in 0..begun.plan.commit as u64 {
+            // A gate changes nothing that could be refused.
+            let changes = begun.plan.steps[..begun.plan.commit].iter().filter(|s| s.undo != Undo::Nothing).count();
+            for n in 0..changes as u64 {
                 let case = begun.copy(seed + n);
                 case.cloud.fail(n, Fault::Refused);
                 match goes(&case, &format!("{what}, refused at {n}")).await {
@@ -184,5 +194,5 @@ async fn whoever_served_serves_at_every_event() {
         }
     }
     println!("served: {whole} whole, {back} taken back");
-    assert!(whole == 40 && back > 100, "{whole} {back}");
+    assert!(whole == 48 && back > 100, "{whole} {back}");
 }

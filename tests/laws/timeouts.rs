@@ -37,6 +37,14 @@ impl Observe for Asked {
     async fn availability_zones(&self) -> Result<BTreeSet<String>, CloudError> {
         self.0.availability_zones().await
     }
+    async fn look_at(
+        &self,
+        gate: &infra::kinds::Gate,
+        links: &Links,
+        since: infra::model::Moment,
+    ) -> Result<infra::kinds::Seen, CloudError> {
+        self.0.look_at(gate, links, since).await
+    }
     async fn offers(&self, question: &infra::kinds::Question) -> Result<Option<infra::kinds::Fact>, CloudError> {
         self.0.offers(question).await
     }

@@ -109,7 +109,7 @@ pub fn copy(cloud: &Sandbox, seed: u64) -> Sandbox {
 
 /// How runs are driven here.
 pub fn settings(id: &str) -> Settings {
-    Settings { run: id.into(), parallelism: 12, quiet: Duration::from_secs(2) }
+    Settings { run: id.into(), parallelism: 12, quiet: Duration::from_secs(2), minute: Duration::from_secs(60) }
 }
 
 /// Runs a plan; `stop` yields when the run is to end.

@@ -82,7 +82,7 @@ pub async fn settled(cloud: &impl Cloud, want: &Stack, tag: &str) -> Snapshot {
 /// One run of a plan, uninterrupted.
 pub async fn apply(cloud: &impl Cloud, plan: &Plan, id: &str) -> (Outcome, Vec<Event>) {
     let mut events = vec![];
-    let settings = Settings { run: id.into(), parallelism: 10, quiet: Duration::from_secs(2) };
+    let settings = Settings { run: id.into(), parallelism: 10, quiet: Duration::from_secs(2), minute: Duration::from_secs(60) };
     let outcome = drive(&mut Run::new(plan), &settings, cloud, &mut events, &[], &mut std::future::pending).await.unwrap();
     (outcome, events)
 }

@@ -76,6 +76,14 @@ impl Watched {
 }
 
 impl Observe for Watched {
+    async fn look_at(
+        &self,
+        gate: &infra::kinds::Gate,
+        links: &Links,
+        since: infra::model::Moment,
+    ) -> Result<infra::kinds::Seen, CloudError> {
+        self.reference.cloud.look_at(gate, links, since).await
+    }
     async fn edge_ranges(&self) -> Result<BTreeSet<String>, CloudError> {
         self.reference.cloud.edge_ranges().await
     }

@@ -16,6 +16,25 @@ pub enum Action {
     Redirect(Redirect),
     /// The load balancer itself answers.
     Respond(Respond),
+    /// Targets of several groups answer: the old fleet's and the new one's, while a rollout shifts requests. No spec says it.
+    Split(Split),
+}
+
+/// `ForwardConfig` with several groups.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Split {
+    /// `TargetGroups`.
+    pub shares: BTreeSet<Share>,
+    /// `TargetGroupStickinessConfig.DurationSeconds`: how long a client stays with the group that answered it first; 0: it may change with every request.
+    pub sticky: i32,
+}
+
+/// `TargetGroupTuple`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Share {
+    pub group: Ref<TargetGroup>,
+    /// `Weight`, from 0 to 999: here in percent.
+    pub weight: i32,
 }
 
 /// `RedirectConfig`. A part may hold `#{host}`, `#{path}`, `#{port}`, `#{protocol}` and `#{query}`: what the request has there.
@@ -84,9 +103,45 @@ impl Action {
         Action::read(actions.unwrap_or_default()).unwrap_or_else(|| Action::Forward(Ref::to("unknown")))
     }
 
-    /// The target group that answers.
+    /// The target group that answers, or is to.
     pub(in crate::kinds) fn group(&self, links: &Links) -> Result<Option<String>, CloudError> {
-        if let Action::Forward(group) = self { links.to(group).map(Some) } else { Ok(None) }
+        match self {
+            Action::Forward(group) => links.to(group).map(Some),
+            Action::Split(split) => {
+                split.shares.iter().find(|share| !share.group.0.starts_with('=')).map(|share| links.to(&share.group)).transpose()
+            }
+            Action::Redirect(_) | Action::Respond(_) => Ok(None),
+        }
+    }
+
+    /// The action while `share` percent of the requests that go to `new` in the end go there, and the others to `old`, by its id. `None`: it leads
+    /// elsewhere.
+    pub(in crate::kinds) fn split(&self, new: &Address, old: &str, share: u8, sticky: i32) -> Option<Action> {
+        let Action::Forward(group) = self else { return None };
+        (group.address() == *new).then(|| {
+            let share = i32::from(share);
+            let old = Share { group: Ref::to(foreign(old)), weight: 100 - share };
+            Action::Split(Split { shares: [old, Share { group: group.clone(), weight: share }].into(), sticky })
+        })
+    }
+
+    /// How many percent of the requests go to a group, by its id as the service shows it.
+    pub fn share_of(&self, group: &str) -> i32 {
+        match self {
+            Action::Forward(only) => {
+                if only.0 == group {
+                    100
+                } else {
+                    0
+                }
+            }
+            Action::Split(split) => {
+                let all: i32 = split.shares.iter().map(|share| share.weight).sum();
+                let own: i32 = split.shares.iter().filter(|share| share.group.0 == group).map(|share| share.weight).sum();
+                (own * 100).checked_div(all).unwrap_or(0)
+            }
+            Action::Redirect(_) | Action::Respond(_) => 0,
+        }
     }
 
     /// The action as the service takes it.
@@ -104,6 +159,15 @@ impl Action {
                 let config = config.content_type(&answer.content_type).message_body(&answer.body).build();
                 action.r#type(ActionTypeEnum::FixedResponse).fixed_response_config(config).build()
             }
+            Action::Split(split) => {
+                let shares = split.shares.iter().map(|share| {
+                    links.to(&share.group).map(|arn| TargetGroupTuple::builder().target_group_arn(arn).weight(share.weight).build())
+                });
+                let config = ForwardActionConfig::builder().set_target_groups(Some(shares.collect::<Result<_, _>>()?));
+                let sticky = TargetGroupStickinessConfig::builder().enabled(split.sticky > 0);
+                let sticky = sticky.set_duration_seconds(Some(split.sticky).filter(|seconds| *seconds > 0)).build();
+                action.r#type(ActionTypeEnum::Forward).forward_config(config.target_group_stickiness_config(sticky).build()).build()
+            }
         })
     }
 
@@ -115,14 +179,22 @@ impl Action {
         sdk::Action::builder().r#type(ActionTypeEnum::Forward).forward_config(config.target_group_stickiness_config(sticky).build()).build()
     }
 
-    /// The action as the service shows it; `None` for one that this type can't say (several groups, a login first). A part of a redirect that isn't
-    /// shown stays as the request has it.
+    /// The action as the service shows it; `None` for one that this type can't say (a login first). A part of a redirect that isn't shown stays as the
+    /// request has it.
     fn read(mut actions: Vec<sdk::Action>) -> Option<Action> {
         let action = actions.pop().filter(|_| actions.is_empty())?;
         match action.r#type? {
             ActionTypeEnum::Forward => {
-                let mut groups = action.forward_config.and_then(|f| f.target_groups).unwrap_or_default();
-                let only = groups.pop().filter(|_| groups.is_empty()).and_then(|g| g.target_group_arn);
+                let config = action.forward_config;
+                let sticky = config.as_ref().and_then(|f| f.target_group_stickiness_config.as_ref()).filter(|s| s.enabled == Some(true));
+                let sticky = sticky.and_then(|s| s.duration_seconds).unwrap_or(0);
+                let mut groups = config.and_then(|f| f.target_groups).unwrap_or_default();
+                if groups.len() > 1 {
+                    let share = |g: TargetGroupTuple| Some(Share { group: Ref::to(g.target_group_arn?), weight: g.weight.unwrap_or(1) });
+                    let shares = groups.into_iter().map(share).collect::<Option<_>>()?;
+                    return Some(Action::Split(Split { shares, sticky }));
+                }
+                let only = groups.pop().and_then(|g| g.target_group_arn);
                 action.target_group_arn.or(only).map(|arn| Action::Forward(Ref::to(arn)))
             }
             ActionTypeEnum::Redirect => {
@@ -153,9 +225,21 @@ impl Action {
     pub(in crate::kinds) fn breaches(&self, protocol: Option<&str>) -> Vec<Breach> {
         match self {
             Action::Forward(_) => vec![],
+            Action::Split(split) => split.breaches(),
             Action::Redirect(to) => to.breaches(protocol),
             Action::Respond(answer) => answer.breaches(),
         }
+    }
+}
+
+impl Split {
+    /// `ForwardActionConfig`: at most 5 groups, each once, weights from 0 to 999; and `TargetGroupStickinessConfig.DurationSeconds`, from 1 to 604800.
+    fn breaches(&self) -> Vec<Breach> {
+        let groups: BTreeSet<&Ref<TargetGroup>> = self.shares.iter().map(|share| &share.group).collect();
+        let weights = self.shares.iter().all(|share| (0..=999).contains(&share.weight));
+        let sound = groups.len() == self.shares.len() && groups.len() <= 5 && weights && (0..=604_800).contains(&self.sticky);
+        let breach = || Breach::new(Code::Refused, "action.split", "a listener can't share requests out like this", "name each group once");
+        (!sound).then(breach).into_iter().collect()
     }
 }
 

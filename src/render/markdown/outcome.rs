@@ -1,7 +1,7 @@
 //! What became of a plan: the outcome, why, what was taken back, and the command that goes on.
 use super::escape::{code, fence, window};
 use super::{Stage, hide};
-use crate::plan::Plan;
+use crate::plan::{Act, Plan};
 use crate::render::report::{as_before, done, flying, help, standing, undone, undone_as};
 use crate::render::values::{self, seconds};
 use crate::render::words;
@@ -145,7 +145,9 @@ fn failures(plan: &Plan, events: &[Event], cause: Option<&CloudError>) -> Vec<St
             Event::UndoFailed(i, e) => (i, "could not be taken back", e),
             _ => continue,
         };
-        all.push((cause != Some(e), format!("! {} {what}: {}", plan.steps[*i].address, window(&e.to_string(), 0, LONG))));
+        let step = &plan.steps[*i];
+        let who = if let Act::Gate { gate } = &step.act { words::watched(gate) } else { step.address.to_string() };
+        all.push((cause != Some(e), format!("! {who} {what}: {}", window(&e.to_string(), 0, LONG))));
     }
     if let Some(cause) = cause.filter(|_| all.iter().all(|(other, _)| *other)) {
         all.push((false, format!("! {}", window(&cause.to_string(), 0, LONG))));

@@ -5,7 +5,9 @@ use super::escape::{code, length, link};
 use super::outcome::OutcomeSection;
 use super::warnings::{Danger, alert, danger, rank, refusal};
 use super::{PageOptions, Stage, count, detail, hide, marker, table};
-use crate::plan::{Change, Saved};
+use crate::kinds::Gate;
+use crate::plan::{Change, Saved, Step};
+use crate::render::rollout::{rollouts, stage, title};
 use crate::render::text::{deciding, groups, taking, undoing};
 use crate::render::values::seconds;
 use crate::render::words;
@@ -196,9 +198,10 @@ impl<'a> PageParts<'a> {
         if over || plan.is_empty() {
             return String::new();
         }
-        let path: Vec<String> = deciding(plan).iter().map(|s| format!("{} ({})", code(&s.address.to_string()), taking(s))).collect();
+        let path: Vec<String> = deciding(plan).iter().map(|s| format!("{} ({})", code(&words::named(s)), taking(s))).collect();
         let by = if path.is_empty() { String::new() } else { format!(", decided by {}", path.join(", then ")) };
-        format!("- **Undo:** {}\n- **Time:** about {}{by}.\n\n", undoing(plan), seconds(plan.expected.as_secs()))
+        let rollouts: String = rollouts(plan).into_iter().map(|(entry, gates)| rolled(entry, &gates)).collect();
+        format!("{rollouts}- **Undo:** {}\n- **Time:** about {}{by}.\n\n", undoing(plan), seconds(plan.expected.as_secs()))
     }
 
     /// The digest that an approval is for, and what it was made from.
@@ -220,4 +223,20 @@ impl<'a> PageParts<'a> {
     fn log(&self, limits: Limits) -> String {
         link("the job's log", self.log.filter(|_| limits.log))
     }
+}
+
+/// How the requests of an entry pass to its new instances, in a line.
+fn rolled(entry: &str, gates: &[(&Step, &Gate)]) -> String {
+    let one = |(_, gate): &(&Step, &Gate)| {
+        let probes: Vec<String> = gate.probes.iter().map(|probe| code(&probe.name)).collect();
+        let (share, minutes, _) = stage(gate);
+        let probes = probes.join(", ");
+        match gate.old {
+            Some(_) if probes.is_empty() => format!("{share} for {minutes}"),
+            Some(_) => format!("{share} for {minutes} and {probes}"),
+            None => probes,
+        }
+    };
+    let stages: Vec<String> = gates.iter().map(one).collect();
+    format!("- **Rollout:** {} {}: {}.\n", code(entry), title(gates), stages.join(", then "))
 }

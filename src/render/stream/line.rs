@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::diag::Position;
-use crate::kinds::Address;
+use crate::kinds::{Address, Seen};
 use crate::model::AttrChange;
 use crate::plan::Undo;
 use crate::run::{Direction, Settlement};
@@ -75,6 +75,15 @@ pub enum Line {
     RollbackErrored {
         hook: Hook,
     },
+    /// A gate has looked: what it has seen.
+    GateRead {
+        hook: Hook,
+        seen: Seen,
+    },
+    /// A gate looks no longer, for the run goes back.
+    GateLeft {
+        hook: Hook,
+    },
     /// A signal came: nothing new starts.
     Interrupted {},
     /// Another process goes on with the run.
@@ -134,6 +143,8 @@ pub enum ChangeAction {
     Update,
     Replace,
     Delete,
+    /// Nothing is changed: a gate looks, until what was changed before it has gone well for long enough.
+    Gate,
 }
 
 /// A replacement is one added and one removed, as Terraform counts.

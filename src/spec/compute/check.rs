@@ -1,5 +1,5 @@
 //! Compute entries.
-use super::Compute;
+use super::{Compute, deployment};
 use crate::diag::{Code, Risk};
 use crate::spec::check::Check;
 use crate::spec::env::EnvSource;
@@ -18,6 +18,7 @@ pub fn check(name: &str, entry: &Compute, cx: &mut Check<'_>) {
     instances(cx, name, entry);
     requests(cx, name, entry);
     health(cx, name, entry);
+    deployment::check(cx, name, entry);
     let path = |field| ["compute", name, field];
     cx.within(&path("deregistration_delay"), entry.deregistration_delay, Duration::seconds(0), Duration::seconds(3600));
     if let Some(stickiness) = entry.stickiness {

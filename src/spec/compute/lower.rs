@@ -1,7 +1,7 @@
 //! `compute`: the role, the template and the scaling group of each entry.
 use std::collections::BTreeSet;
 
-use super::{Compute, DiskType, Schedule, SpotStrategy, checked_at};
+use super::{Compute, DiskType, Schedule, SpotStrategy, checked_at, deployment};
 use crate::kinds::auto_scaling_group::{self, Mixed, TargetRequests};
 use crate::kinds::launch_template::{Boot, Container, Disk, EnvValue, Metadata};
 use crate::kinds::{Address, AutoScalingGroup, IamRole, InstanceProfile, Kind, LaunchTemplate, Part, Ref, Secret, Text};
@@ -27,6 +27,7 @@ pub fn lower(name: &Name, compute: &Compute, l: &mut Lower<'_>) {
     template(l, name, compute);
     l.renamed::<LaunchTemplate>(name.as_str(), old.clone());
     group(l, name, compute);
+    deployment::lower(l, name, compute);
     l.renamed::<AutoScalingGroup>(name.as_str(), old);
 }
 

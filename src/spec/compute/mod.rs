@@ -1,5 +1,6 @@
 //! `compute`: groups of instances that run the application.
 mod check;
+mod deployment;
 mod fields;
 mod lower;
 
@@ -18,6 +19,7 @@ use super::units::{
     fixed,
 };
 use crate::kinds::Kind;
+pub use deployment::Deployment;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,6 +81,9 @@ pub struct Compute {
     /// How a new image or template rolls through the group.
     #[serde(default)]
     pub update: Rollout,
+    /// How a new image or template takes over: instance by instance as `update` says, when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<Deployment>,
     /// How long a client stays with the same instance; never when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stickiness: Option<Duration>,

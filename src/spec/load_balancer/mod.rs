@@ -113,6 +113,19 @@ fn scheme_of(spec: &Spec) -> &'static str {
     if https { "https://" } else { "http://" }
 }
 
+/// Where the load balancer answers for an entry: its own name, behind the first listener that leads there.
+pub fn url_of(spec: &Spec, entry: &Name) -> Vec<Part> {
+    let leads = |listener: &&Listener| {
+        listener.forward.as_ref() == Some(entry) || listener.routes.values().any(|route| route.forward.as_ref() == Some(entry))
+    };
+    let listener = spec.load_balancer.iter().flat_map(|balancer| balancer.listeners.values()).find(leads);
+    let https = listener.is_some_and(|listener| listener.certificate.is_some());
+    let (scheme, usual) = if https { ("https://", 443) } else { ("http://", 80) };
+    let port = listener.map(|listener| listener.port).filter(|port| *port != usual).map(|port| Part::Literal(format!(":{port}")));
+    let host = output(Kind::LoadBalancer, "main", "dns_name");
+    [Part::Literal(scheme.into())].into_iter().chain(host).chain(port).collect()
+}
+
 /// Every entry that requests are forwarded to, by listeners and by their routes, with the path of the field that says so.
 pub fn forwards(spec: &Spec) -> impl Iterator<Item = (Vec<&str>, &Name)> {
     let listeners = spec.load_balancer.iter().flat_map(|balancer| &balancer.listeners);

@@ -6,6 +6,7 @@ mod hosts;
 mod metrics;
 mod names;
 mod network;
+mod percent;
 mod text;
 mod time;
 mod words;
@@ -18,11 +19,12 @@ pub use hosts::{Domain, RecordName, Ttl};
 pub use metrics::{AlarmName, MetricName, MetricNamespace, MetricStatistic, Watched};
 pub use names::{Account, Arn, EnvName, GroupName, Name, OutputName};
 pub use network::{AvailabilityZone, Cidr, Peer, Ports, Region};
+pub use percent::Percent;
 pub use text::{Reference, Target, Template, TemplatePart};
 pub use time::{DailyWindow, Duration, Kept, WeeklyWindow};
 pub use words::{
-    AdminUser, Ami, BucketEncryption, Cron, DatabaseName, GroupDescription, HeaderName, HttpPath, Image, Origin, RuleDescription, SecretId,
-    SslPolicy, StatusCodes, TagKey, TagValue, TimeZone,
+    AdminUser, Alarm, Ami, BucketEncryption, Cron, DatabaseName, GroupDescription, HeaderName, HttpMethod, HttpPath, Image, Origin,
+    RuleDescription, SecretId, SslPolicy, StatusCodes, TagKey, TagValue, TimeZone,
 };
 
 use crate::diag::Code;
@@ -121,6 +123,7 @@ macro_rules! units {
 units! {
     Account
     AdminUser
+    Alarm
     AlarmName
     Ami
     Arn
@@ -140,6 +143,7 @@ units! {
     GroupName
     Handler
     HeaderName
+    HttpMethod
     HttpPath
     IamAction
     IamResource
@@ -157,6 +161,7 @@ units! {
     Origin
     OutputName
     Peer
+    Percent
     Ports
     RecordName
     Region

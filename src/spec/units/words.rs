@@ -47,6 +47,12 @@ macro_rules! word {
 pub(super) use word;
 
 word! {
+    /// An alarm.
+    Alarm "^[!-~]([ !-~]{0,253}[!-~])?$"
+    "an alarm's name of 1 to 255 characters" "orders-failing"
+    |text| visible(&text.replace(' ', "_"), 255) && !text.starts_with(' ') && !text.ends_with(' ')
+}
+word! {
     /// The first user of a database.
     AdminUser "^[a-zA-Z][a-zA-Z0-9_]{0,15}$"
     "a user's name of letters, digits and `_`, first a letter, at most 16 characters" "dbadmin"
@@ -92,6 +98,12 @@ word! {
     HeaderName "^[A-Za-z0-9*_-]{1,128}$"
     "a header's name of letters, digits, `-` and `_`, or `*`" "Content-Type"
     |text| (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"*_-".contains(&b))
+}
+word! {
+    /// The method of a request.
+    HttpMethod "^(GET|HEAD|POST)$"
+    "GET, HEAD or POST" "GET"
+    |text| matches!(text, "GET" | "HEAD" | "POST")
 }
 word! {
     /// A path of an HTTP request.

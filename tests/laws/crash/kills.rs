@@ -16,7 +16,7 @@ mod a_kill_at_any_record_can_be_recovered {
     every_way!(super::any_kill);
 }
 
-async fn any_kill(way: Way) {
+pub async fn any_kill(way: Way) {
     let (mut cases, mut ends) = (0, Ends::new());
     let all = async {
         for case in &way.cases {

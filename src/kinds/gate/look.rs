@@ -1,0 +1,152 @@
+//! One look of a gate at AWS: targets, shares, alarms, probes, and the figures of a minute.
+use std::time::SystemTime;
+
+use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricDataResult, MetricStat, ScanBy, StateValue};
+use aws_sdk_elasticloadbalancingv2::types::TargetHealthStateEnum;
+use aws_smithy_types::DateTime;
+
+use super::*;
+use crate::kinds::{elb, listener, listener_rule};
+
+/// Seconds of a minute: CloudWatch counts by these.
+const MINUTE: u64 = 60;
+
+/// Whole minutes after which CloudWatch knows a minute.
+const SETTLED: u64 = 2;
+
+/// For how long the old instances' last minute with requests is looked for.
+const BACK: u64 = 60 * MINUTE;
+
+/// What counts, as an Application Load Balancer sends it ("CloudWatch metrics for your Application Load Balancer"): requests, answers with a status from
+/// 500 on, connections that failed, and seconds to the answer. Nothing is sent where there is nothing to count.
+const METRICS: [(&str, &str, &str); 4] = [
+    ("requests", "RequestCount", "Sum"),
+    ("errors", "HTTPCode_Target_5XX_Count", "Sum"),
+    ("refused", "TargetConnectionErrorCount", "Sum"),
+    ("latency", "TargetResponseTime", "p99"),
+];
+
+/// Looks once. `since`: when the requests were shifted; minutes before that don't count.
+pub(crate) async fn look(cx: &Clients, gate: &Gate, links: &Links, since: Moment) -> Result<Seen, CloudError> {
+    let new = links.id(&gate.new)?;
+    if let Some(why) = targets(cx, new).await? {
+        return Ok(Seen::Bad(why));
+    }
+    for splitter in gate.splitters.iter().filter(|_| gate.old.is_some()) {
+        if let Some(why) = shared(cx, gate, links, splitter).await? {
+            return Ok(Seen::Bad(why));
+        }
+    }
+    for probe in &gate.probes {
+        if let Err(why) = probe.ask(links).await? {
+            return Ok(Seen::Bad(why));
+        }
+    }
+    let own = gate.own_alarms.iter().map(|alarm| links.id(alarm).map(str::to_owned)).collect::<Result<Vec<_>, _>>()?;
+    match alarms(cx, &[own, gate.limits.alarms.clone()].concat()).await? {
+        Some(Seen::Bad(why)) => return Ok(Seen::Bad(why)),
+        Some(mute) => return Ok(mute),
+        None => {}
+    }
+    match (&gate.old, &gate.balancer) {
+        (Some(old), Some(balancer)) => figures(cx, links, (new, old), balancer, since).await,
+        _ => Ok(Seen::Well),
+    }
+}
+
+/// A target that doesn't take requests, if there is one; or that there is none at all. One that drains is on its way out.
+async fn targets(cx: &Clients, group: &str) -> Result<Option<String>, CloudError> {
+    let told = elb::health(cx, group).await?;
+    let staying: Vec<_> = told.iter().filter(|(_, h)| h.state != Some(TargetHealthStateEnum::Draining)).collect();
+    if staying.is_empty() {
+        return Ok(Some("no target is registered".into()));
+    }
+    Ok(staying.into_iter().find(|(_, h)| !elb::takes_requests(h)).map(|(id, h)| {
+        let state = h.state.as_ref().map_or("unknown", |s| s.as_str());
+        format!("the target {id} is {state}: {}", h.description.as_deref().unwrap_or("no reason given"))
+    }))
+}
+
+/// Whether a listener or rule shares requests out as the rollout has asked it to.
+async fn shared(cx: &Clients, gate: &Gate, links: &Links, splitter: &Address) -> Result<Option<String>, CloudError> {
+    let id = links.id(splitter)?;
+    let seen = match splitter.kind {
+        Kind::Listener => listener::action_of(cx, id).await?,
+        _ => listener_rule::action_of(cx, id).await?,
+    };
+    let share = seen.as_ref().map_or(0, |action| action.share_of(links.id(&gate.new).unwrap_or_default()));
+    let asked = i32::from(gate.stage.share);
+    Ok((share != asked).then(|| format!("somebody has changed {splitter}: {share}% of the requests go to the new instances, not {asked}%")))
+}
+
+/// An alarm that fires, or one that knows nothing.
+async fn alarms(cx: &Clients, names: &[String]) -> Result<Option<Seen>, CloudError> {
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let request = cx.cloudwatch().describe_alarms().set_alarm_names(Some(names.to_vec())).max_records(100);
+    let seen = cx.safe(Service::CloudWatch, "DescribeAlarms", async || request.clone().send().await).await?;
+    let states = seen.metric_alarms.into_iter().flatten().filter_map(|a| Some((a.alarm_name?, a.state_value?, a.state_reason)));
+    let states: BTreeMap<String, (StateValue, Option<String>)> = states.map(|(name, state, why)| (name, (state, why))).collect();
+    let fires = |name: &&String| matches!(states.get(*name), Some((StateValue::Alarm, _)));
+    if let Some(name) = names.iter().find(fires) {
+        let why = states.get(name).and_then(|(_, why)| why.clone()).unwrap_or_default();
+        return Ok(Some(Seen::Bad(format!("the alarm {name} fires: {why}"))));
+    }
+    let unknown = names.iter().find(|name| !matches!(states.get(*name), Some((StateValue::Ok, _))));
+    Ok(unknown.map(|name| Seen::Mute(format!("the alarm {name} has no data"))))
+}
+
+/// The last minute that CloudWatch knows of both groups: `GetMetricData`.
+async fn figures(cx: &Clients, links: &Links, groups: (&str, &str), balancer: &Address, since: Moment) -> Result<Seen, CloudError> {
+    let seconds = |t: SystemTime| t.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let end = (seconds(SystemTime::now()) / MINUTE - SETTLED) * MINUTE;
+    let start = end - MINUTE;
+    if start < seconds(since.0) {
+        return Ok(Seen::Nothing);
+    }
+    let balancer = links.output(balancer, DIMENSION)?;
+    let queries = [("new", groups.0), ("old", groups.1)].into_iter().flat_map(|(whose, group)| {
+        let dimensions = [("LoadBalancer", balancer.as_str()), ("TargetGroup", dimension::dimension(group))];
+        let dimensions: Vec<Dimension> = dimensions.map(|(name, value)| Dimension::builder().name(name).value(value).build()).into();
+        METRICS.map(|(id, name, stat)| {
+            let metric =
+                Metric::builder().namespace("AWS/ApplicationELB").metric_name(name).set_dimensions(Some(dimensions.clone())).build();
+            let stat = MetricStat::builder().metric(metric).period(MINUTE as i32).stat(stat).build();
+            MetricDataQuery::builder().id(format!("{whose}_{id}")).metric_stat(stat).build()
+        })
+    });
+    let moment = |s: u64| DateTime::from_secs(s as i64);
+    let request = cx.cloudwatch().get_metric_data().set_metric_data_queries(Some(queries.collect()));
+    let request = request.start_time(moment(end - BACK)).end_time(moment(end)).scan_by(ScanBy::TimestampDescending);
+    let seen = cx.safe(Service::CloudWatch, "GetMetricData", async || request.clone().send().await).await?;
+    let series = Series(seen.metric_data_results.unwrap_or_default());
+    let last = series.moments("old_requests").into_iter().filter(|at| series.at("old_requests", *at) > Some(0.0)).max();
+    Ok(Seen::Minute { new: series.figures("new", start as i64), old: last.map(|at| series.figures("old", at)).unwrap_or_default() })
+}
+
+/// Series of numbers by moment.
+struct Series(Vec<MetricDataResult>);
+
+impl Series {
+    fn of(&self, id: &str) -> impl Iterator<Item = (i64, f64)> {
+        let all = self.0.iter().filter(|series| series.id.as_deref() == Some(id));
+        let pairs = all.flat_map(|series| series.timestamps().iter().map(DateTime::secs).zip(series.values().iter().copied()));
+        pairs.collect::<Vec<_>>().into_iter()
+    }
+
+    fn moments(&self, id: &str) -> Vec<i64> {
+        self.of(id).map(|(at, _)| at).collect()
+    }
+
+    fn at(&self, id: &str, moment: i64) -> Option<f64> {
+        self.of(id).find(|(at, _)| *at == moment).map(|(_, n)| n)
+    }
+
+    fn figures(&self, whose: &str, moment: i64) -> Figures {
+        let at = |metric: &str| self.at(&format!("{whose}_{metric}"), moment);
+        let count = |metric| at(metric).unwrap_or(0.0) as u64;
+        let latency = at("latency").map(|seconds| (seconds * 1000.0).round() as u32);
+        Figures { requests: count("requests"), errors: count("errors") + count("refused"), latency }
+    }
+}

@@ -1,0 +1,177 @@
+//! What the looks of a gate come to: a pure fold, so that a run that goes on in another process judges as the first would have.
+use super::*;
+
+/// So many failed looks in a row fail a gate.
+const BLIND: u32 = 10;
+
+/// A share of requests from which on some of them must come, in percent.
+const SURELY: u8 = 20;
+
+/// Fewer failed requests than this are no sign.
+const FEW: u64 = 3;
+
+/// What has been seen so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tally {
+    /// Minutes that count.
+    good: u32,
+    /// Bad minutes in a row, by what was bad.
+    signs: u32,
+    errors: u32,
+    latency: u32,
+    blind: u32,
+    looks: u32,
+    /// Minutes that have too few requests to be judged yet, and what they have.
+    open: u32,
+    new: Figures,
+    old: Figures,
+    /// All requests that the new instances have answered.
+    requests: u64,
+    figures: bool,
+    last: String,
+}
+
+/// Whether a gate lets the run go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    Open,
+    Passed,
+    /// The error's code, and why.
+    Failed(&'static str, String),
+}
+
+/// How one minute is judged.
+enum Minute {
+    Good,
+    Errors,
+    Latency,
+    /// The old instances are no better.
+    Neither,
+}
+
+impl Tally {
+    /// What the looks of a gate come to.
+    pub fn of<'r>(gate: &Gate, readings: impl IntoIterator<Item = &'r Reading>) -> Tally {
+        let mut tally = Tally::default();
+        readings.into_iter().for_each(|reading| tally.note(gate, &reading.seen));
+        tally
+    }
+
+    /// Takes one look in.
+    pub fn note(&mut self, gate: &Gate, seen: &Seen) {
+        self.looks += 1;
+        self.blind = if matches!(seen, Seen::Blind(_)) { self.blind + 1 } else { 0 };
+        match seen {
+            Seen::Nothing => self.last = "nothing is known yet".into(),
+            Seen::Mute(why) | Seen::Blind(why) => self.last.clone_from(why),
+            Seen::Bad(why) => {
+                self.signs += 1;
+                self.last.clone_from(why);
+            }
+            Seen::Well => {
+                (self.good, self.signs) = (self.good + 1, 0);
+                self.last = "all is well".into();
+            }
+            Seen::Minute { new, old } => self.minute(gate, *new, *old),
+        }
+    }
+
+    fn minute(&mut self, gate: &Gate, new: Figures, old: Figures) {
+        (self.figures, self.signs) = (true, 0);
+        self.requests += new.requests;
+        self.open += 1;
+        self.new = self.new.with(new);
+        self.old = self.old.with(old);
+        self.last = told(self.new, self.old);
+        if self.new.requests < u64::from(gate.limits.min_requests) {
+            self.last = format!("{} of {} requests, too few to judge", self.new.requests, gate.limits.min_requests);
+            return;
+        }
+        let (minutes, new, old) = (self.open, std::mem::take(&mut self.new), std::mem::take(&mut self.old));
+        self.open = 0;
+        match judged(&gate.limits, new, old) {
+            Minute::Good => (self.good, self.errors, self.latency) = (self.good + minutes, 0, 0),
+            Minute::Errors => self.errors += 1,
+            Minute::Latency => self.latency += 1,
+            Minute::Neither => self.last = format!("{}, and the old instances fare no better", self.last),
+        }
+    }
+
+    /// Whether the gate is passed, has failed, or stays open.
+    pub fn judgement(&self, gate: &Gate) -> Judgement {
+        let (limits, stage) = (&gate.limits, gate.stage);
+        let at = format!("{} at {}% of the requests", gate.entry, stage.share);
+        let failed = |why: String| Judgement::Failed("GateFailed", format!("{at}: {why}"));
+        let rows = [(self.signs, limits.errors_failures), (self.errors, limits.errors_failures), (self.latency, limits.latency_failures)];
+        if let Some((n, _)) = rows.iter().find(|(n, most)| *n > 0 && n >= most) {
+            let minutes = if *n == 1 { "a bad minute".to_owned() } else { format!("{n} bad minutes in a row") };
+            return failed(format!("{}; {minutes}", self.last));
+        }
+        if self.blind >= BLIND {
+            return Judgement::Failed("GateBlind", format!("{at}: {BLIND} looks in a row have failed; the last: {}", self.last));
+        }
+        if self.good >= stage.minutes {
+            return Judgement::Passed;
+        }
+        // Too few requests to judge by: the targets and the probes alone have told.
+        if self.good + self.open >= stage.minutes && self.signs == 0 {
+            let none = self.requests == 0 && stage.share >= SURELY;
+            let waited = self.good + self.open;
+            return match none {
+                true if waited >= stage.minutes * 2 => failed(format!("no request reached the new instances in {waited} minutes")),
+                true => Judgement::Open,
+                false => Judgement::Passed,
+            };
+        }
+        if self.looks >= stage.minutes * 3 + LAG {
+            let good = self.good;
+            return failed(format!("{good} of {} good minutes in three times their time; the last: {}", stage.minutes, self.last));
+        }
+        Judgement::Open
+    }
+
+    /// How the gate stands, for people: `3 of 5 good minutes; errors 0.2% (old 0.1%), p99 120ms (old 118ms)`.
+    pub fn told(&self, gate: &Gate) -> String {
+        let few = self.figures && self.good < gate.stage.minutes && self.judgement(gate) == Judgement::Passed;
+        let few = if few { "; too few requests to judge by, its targets and probes are well" } else { "" };
+        let minutes = if gate.stage.minutes == 1 { "minute" } else { "minutes" };
+        format!("{} of {} good {minutes}; {}{few}", self.good.min(gate.stage.minutes), gate.stage.minutes, self.last)
+    }
+}
+
+impl Figures {
+    /// Of several minutes together; the slowest counts.
+    fn with(self, more: Figures) -> Figures {
+        Figures { requests: self.requests + more.requests, errors: self.errors + more.errors, latency: self.latency.max(more.latency) }
+    }
+
+    /// Failed requests, in hundredths of a percent.
+    pub fn failing(self) -> u64 {
+        (self.errors * 10_000).checked_div(self.requests).unwrap_or(if self.errors > 0 { 10_000 } else { 0 })
+    }
+}
+
+fn judged(limits: &Limits, new: Figures, old: Figures) -> Minute {
+    let known = old.requests > 0;
+    let (failing, before) = (new.failing(), old.failing());
+    if failing > u64::from(limits.errors) && new.errors >= FEW {
+        return if known && failing <= before * u64::from(limits.errors_ratio) { Minute::Neither } else { Minute::Errors };
+    }
+    if let Some(slow) = new.latency.filter(|ms| *ms > limits.latency) {
+        let as_before = old.latency.is_some_and(|before| known && u64::from(slow) <= u64::from(before) * u64::from(limits.latency_ratio));
+        return if as_before { Minute::Neither } else { Minute::Latency };
+    }
+    Minute::Good
+}
+
+fn told(new: Figures, old: Figures) -> String {
+    let mut out = format!("errors {}", percent(new.failing()));
+    if old.requests > 0 {
+        out += &format!(" (old {})", percent(old.failing()));
+    }
+    if let Some(ms) = new.latency {
+        out += &format!(", p99 {}", millis(ms));
+        out += &old.latency.map(|old| format!(" (old {})", millis(old))).unwrap_or_default();
+    }
+    out
+}

@@ -1,0 +1,164 @@
+//! A rollout: new instances come beside the old ones, and requests turn to them step by step, with a gate behind each step. A listener passes through
+//! shares on its way from the old target group to the new one; each of these steps is undone by what the listener was before the first.
+use super::decide::Decision;
+use super::steps::push;
+use super::*;
+use crate::kinds::gate::Stage;
+use crate::kinds::{Gate, Kind, Member as _, Rollout, TargetGroup, pointers};
+
+/// A rollout of this plan.
+pub(super) struct Rolling<'a> {
+    pub rollout: &'a Rollout,
+    /// The listeners and rules that turn their requests, in the order in which they may.
+    pub splitters: Vec<&'a Address>,
+    /// The old target group's id.
+    pub old: &'a str,
+}
+
+impl<'a> Decision<'a> {
+    /// The rollouts that a new template begins: where instances stand behind listeners that stay.
+    pub(super) fn rolling(&self) -> Vec<Rolling<'a>> {
+        self.stack.rollouts.iter().filter_map(|rollout| self.rolls(rollout)).collect()
+    }
+
+    fn rolls(&self, rollout: &'a Rollout) -> Option<Rolling<'a>> {
+        let replaced = |a: &Address| self.changes.get(a).is_some_and(|c| matches!(c.verb, Verb::Replace(_)));
+        let begins = !rollout.stages.is_empty() && replaced(&rollout.template);
+        let old = self.current.get(&rollout.target_group).filter(|_| begins && self.current.contains_key(&rollout.fleet))?;
+        let leads = |a: &&Address| self.stack.nodes[*a].split(&rollout.target_group, &old.id, 0, 0).is_some();
+        // What leads there from now on, or from elsewhere so far, has no requests to turn.
+        let stays = |a: &&Address| self.current.get(*a).is_some_and(|live| live.points.contains(&old.id)) && !replaced(a);
+        let splitters: Vec<&Address> = self.graph.order().filter(leads).filter(stays).collect();
+        (!splitters.is_empty()).then_some(Rolling { rollout, splitters, old: &old.id })
+    }
+
+    /// What comes beside what stands, though it could change in place: the instances of a rollout, and where requests reach them.
+    pub(super) fn renewed_by(rolling: &[Rolling<'a>]) -> BTreeSet<&'a Address> {
+        rolling.iter().flat_map(|r| [&r.rollout.target_group, &r.rollout.fleet]).collect()
+    }
+
+    /// The rollout whose requests an object turns.
+    pub(super) fn turning(&self, address: &Address) -> Option<&Rolling<'a>> {
+        self.rollouts.iter().find(|r| r.splitters.contains(&address))
+    }
+
+    /// What else uses the new instances moves to them when all requests have.
+    pub(super) fn behind_requests(&self, address: &Address) -> Vec<&'a Address> {
+        let uses = |r: &&Rolling<'a>| {
+            let own = [&r.rollout.target_group, &r.rollout.fleet];
+            let other = !own.contains(&address) && !r.splitters.contains(&address);
+            other && self.graph.uses(address).any(|used| own.contains(&used)) && !r.splitters.iter().any(|s| self.leads_to(s, address))
+        };
+        self.rollouts.iter().filter(uses).flat_map(|r| r.splitters.iter().copied()).collect()
+    }
+
+    /// Whether an object needs another one, directly or not.
+    fn leads_to(&self, from: &Address, to: &Address) -> bool {
+        let (mut open, mut seen) = (vec![from], BTreeSet::new());
+        while let Some(a) = open.pop() {
+            for used in self.graph.uses(a) {
+                if used == to {
+                    return true;
+                }
+                if seen.insert(used) {
+                    open.push(used);
+                }
+            }
+        }
+        false
+    }
+
+    /// The steps of a rollout, once the new instances stand: the shares of its listeners one after the other, a gate behind each, and at last the listeners
+    /// as the spec has them. Each begins when the one before is through. Returns the last step of each listener.
+    pub(super) fn roll(
+        &self,
+        plan: &mut Plan,
+        rolling: &Rolling<'a>,
+        first: &BTreeMap<&'a Address, Vec<usize>>,
+    ) -> BTreeMap<&'a Address, usize> {
+        let Rolling { rollout, splitters, old } = rolling;
+        let sticky = self.stack.nodes.get(&rollout.target_group).and_then(TargetGroup::of).map_or(0, |group| group.stickiness);
+        let mut before: Vec<usize> = vec![];
+        let shift = |plan: &mut Plan, address: &'a Address, object: Object, before: &[usize]| {
+            let mut after = if before.is_empty() { first.get(address).cloned().unwrap_or_default() } else { before.to_vec() };
+            after.sort();
+            after.dedup();
+            let step = plan.steps.len();
+            push(plan, address, Act::Update { live: self.current[address].clone(), object }, after, Undo::Restore);
+            step
+        };
+        for stage in &rollout.stages {
+            let mut shifts = vec![];
+            for address in splitters {
+                let wanted = &self.stack.nodes[*address];
+                let Some(split) = wanted.split(&rollout.target_group, old, stage.share, sticky) else { continue };
+                shifts.push(shift(plan, address, split, &before));
+            }
+            before = vec![self.gate(plan, rollout, *stage, shifts, Some((old, splitters)))];
+        }
+        splitters.iter().map(|address| (*address, shift(plan, address, self.stack.nodes[*address].clone(), &before))).collect()
+    }
+
+    /// A gate behind some steps; the last one of a rollout asks its probes, too.
+    fn gate(&self, plan: &mut Plan, rollout: &Rollout, stage: Stage, after: Vec<usize>, turns: Option<(&str, &[&'a Address])>) -> usize {
+        let (mut limits, mut own_alarms) = (rollout.limits.clone(), vec![]);
+        limits.alarms.retain(|name| {
+            let own = Address::new(Kind::MetricAlarm, name.as_str());
+            let stands = self.stack.nodes.contains_key(&own);
+            own_alarms.extend(stands.then_some(own));
+            !stands
+        });
+        let target = self.stack.nodes.get(&rollout.target_group);
+        let gate = Gate {
+            entry: rollout.entry.clone(),
+            stage,
+            limits,
+            own_alarms,
+            probes: if stage.share == 100 { rollout.probes.clone() } else { vec![] },
+            new: rollout.target_group.clone(),
+            old: turns.map(|(old, _)| old.to_owned()),
+            balancer: target.and_then(TargetGroup::of).map(|group| group.load_balancer.address()),
+            splitters: turns.map(|(_, splitters)| splitters.iter().map(|a| (*a).clone()).collect()).unwrap_or_default(),
+        };
+        let (step, typical) = (plan.steps.len(), gate.typical());
+        push(plan, &rollout.target_group, Act::Gate { gate }, after, Undo::Nothing);
+        if let Some(last) = plan.steps.last_mut() {
+            (last.typical, last.tail) = (typical, typical);
+        }
+        step
+    }
+
+    /// The probes of entries that change without a rollout: they come when all of the entry stands.
+    pub(super) fn validate(&self, plan: &mut Plan) {
+        let all = self.stack.rollouts.iter().filter(|r| !r.probes.is_empty() && !self.rollouts.iter().any(|own| own.rollout == *r));
+        for rollout in all.filter(|r| self.stack.nodes.contains_key(&r.target_group) || r.probes.iter().all(|p| !p.any_name)) {
+            let own = [&rollout.template, &rollout.fleet, &rollout.target_group];
+            let leads =
+                |a: &Address| own.contains(&a) || self.stack.nodes.get(a).is_some_and(|o| pointers(o).contains(&rollout.target_group));
+            let named: BTreeSet<Address> =
+                rollout.probes.iter().flat_map(|p| p.url.0.iter()).filter_map(crate::kinds::Part::target).collect();
+            let changed: Vec<usize> = plan.steps.iter().filter(|s| own.contains(&&s.address)).map(|s| s.id).collect();
+            if changed.is_empty() {
+                continue;
+            }
+            let after = plan.steps.iter().filter(|s| leads(&s.address) || named.contains(&s.address)).map(|s| s.id).collect();
+            let stage = Stage { share: 100, minutes: 1 };
+            self.gate(plan, rollout, stage, after, None);
+        }
+    }
+}
+
+impl Plan {
+    /// Its gates, with the steps that they are.
+    pub fn gates(&self) -> impl Iterator<Item = (&Step, &Gate)> {
+        self.steps.iter().filter_map(|step| if let Act::Gate { gate } = &step.act { Some((step, gate)) } else { None })
+    }
+}
+
+impl Gate {
+    /// Whether everything that it asks for the id of may be asked.
+    pub(super) fn sound(&self, plan: &Plan) -> bool {
+        let known = |a: &Address| plan.steps.iter().any(|s| s.address == *a) || plan.old.iter().any(|l| l.stamp.address == *a);
+        (1..=100).contains(&self.stage.share) && self.stage.minutes > 0 && self.splitters.iter().all(known)
+    }
+}

@@ -1,0 +1,73 @@
+//! How requests pass to new instances, as a plan says it: the shares, and what is watched in between.
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::style::Label;
+use super::text::Detail;
+use super::values::{count, seconds};
+use crate::kinds::Gate;
+use crate::kinds::gate::{Limits, millis, percent};
+use crate::plan::{Plan, Step};
+use crate::visible::visible;
+
+/// The gates of a plan by the entries that they are of, in the order in which they come.
+pub(super) fn rollouts(p: &Plan) -> BTreeMap<&str, Vec<(&Step, &Gate)>> {
+    let mut all: BTreeMap<&str, Vec<(&Step, &Gate)>> = BTreeMap::new();
+    p.gates().for_each(|(step, gate)| all.entry(&gate.entry).or_default().push((step, gate)));
+    all
+}
+
+/// In a few words what a rollout is: `canary over listener.https`.
+pub(super) fn title(gates: &[(&Step, &Gate)]) -> String {
+    let over = || gates.iter().flat_map(|(_, gate)| &gate.splitters).map(ToString::to_string).collect::<BTreeSet<_>>();
+    match gates {
+        [(_, only)] if only.old.is_none() => "is asked whether it works".into(),
+        [_] => format!("blue-green over {}", Vec::from_iter(over()).join(", ")),
+        _ => format!("canary over {}", Vec::from_iter(over()).join(", ")),
+    }
+}
+
+/// A stage: the share of requests, the good minutes that it needs, and what else it asks.
+pub(super) fn stage(gate: &Gate) -> (String, String, String) {
+    let minutes = u64::from(gate.stage.minutes) * 60;
+    let probes: Vec<String> = gate.probes.iter().map(|probe| visible(&probe.name).into_owned()).collect();
+    (format!("{}%", gate.stage.share), seconds(minutes), probes.join(", "))
+}
+
+/// What makes a minute a bad one.
+pub(super) fn limits(limits: &Limits, alarms: usize) -> String {
+    let times = |n: u32| if n == 1 { "as many as".to_owned() } else { format!("{n} times") };
+    let mut out = format!(
+        "a minute is bad with more than {} errors and {} the old ones', or p99 over {} and {} the old ones'",
+        percent(limits.errors.into()),
+        times(limits.errors_ratio),
+        millis(limits.latency),
+        times(limits.latency_ratio)
+    );
+    if alarms > 0 {
+        out += &format!(", or when one of {} fires", count(alarms, "alarm"));
+    }
+    out + &format!("; {} in a row go back", count(limits.errors_failures as usize, "bad minute"))
+}
+
+/// The rollouts of a plan; nothing where it has none.
+pub(super) fn text(p: &Plan, detail: Detail) -> String {
+    let mut out = String::new();
+    for (entry, gates) in rollouts(p) {
+        let heading = detail.style.paint(Label::Heading, &visible(entry));
+        out += &format!("{heading} {}\n", title(&gates));
+        for (_, gate) in &gates {
+            let (share, minutes, probes) = stage(gate);
+            let probes = if probes.is_empty() { probes } else { format!(", then {probes}") };
+            out += &match gate.old {
+                Some(_) => format!("{share:>8}  until {minutes} went well{probes}\n"),
+                None => format!("          {}\n", probes.trim_start_matches(", then ")),
+            };
+        }
+        if let Some(gate) = gates.iter().map(|(_, gate)| gate).find(|gate| gate.old.is_some()) {
+            let alarms = gate.own_alarms.len() + gate.limits.alarms.len();
+            out += &detail.style.paint(Label::Dim, &format!("          {}\n", limits(&gate.limits, alarms)));
+        }
+        out.push('\n');
+    }
+    out
+}

@@ -1,0 +1,338 @@
+//! Requests pass to new instances step by step, each step watched, and go back at once when these fare badly.
+mod tally;
+
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
+
+use infra::cloud::Sandbox;
+use infra::cloud::sandbox::Fault;
+use infra::kinds::listener::Action;
+use infra::kinds::{Address, Gate, Kind, Object};
+use infra::plan::{Act, Plan};
+use infra::run::drive::{Sink, Stop, drive};
+use infra::run::{Direction, Event, Outcome, Run};
+use infra::stack::Stack;
+
+use super::crash::{Kill, Life, kills, live};
+use super::faults::{check, single_fault};
+use super::world::{Case, Way, apply, settings, stack, view, with};
+use crate::support::address;
+
+const SHOP: &str = "stack: full\nregion: us-east-1\nvpc: { availability_zones: [us-east-1a, us-east-1b] }\nload_balancer:\n  deletion_protection: false\n  listeners:\n    http: { port: 80, forward: app, routes: { api: { path: /api/*, forward: api } } }\ncompute:\n  app: { image: 'example/shop:1', port: 8080, instances: { min: 2, max: 2 } }\n  api: { image: 'example/api:1', port: 9000, instances: { min: 2, max: 2 } }\n";
+
+/// Ways to a new image, by name.
+const ROLLOUTS: &[(&str, &str)] = &[
+    (
+        "canary",
+        "compute: { app: { deployment: { strategy: canary, steps: [20%, 100%], interval: 2m, bake: 3m, validate: [{ path: /healthz }] } } }",
+    ),
+    ("blue-green", "compute: { app: { deployment: { strategy: blue_green, bake: 2m } } }"),
+    ("sticky", "compute: { app: { stickiness: 1h, deployment: { strategy: canary, steps: [50%, 100%], interval: 1m, bake: 1m } } }"),
+    (
+        "two listeners and a route",
+        "load_balancer: { listeners: { other: { port: 81, forward: app, routes: { more: { path: /more/*, forward: app } } } } }\ncompute: { app: { deployment: { strategy: canary, steps: [30%, 100%], interval: 1m, bake: 1m } } }",
+    ),
+    (
+        "two entries",
+        "compute: { app: { deployment: { strategy: blue_green, bake: 1m } }, api: { deployment: { strategy: canary, steps: [50%, 100%], interval: 1m, bake: 2m } } }",
+    ),
+];
+
+const NEXT: &str = "compute: { app: { image: 'example/shop:2' } }";
+const BOTH: &str = "compute: { app: { image: 'example/shop:2' }, api: { image: 'example/api:2' } }";
+
+async fn way(nth: usize) -> Way {
+    let (name, layer) = ROLLOUTS[nth];
+    let (from, to) = (stack(&[SHOP, layer]), stack(&[SHOP, layer, if name == "two entries" { BOTH } else { NEXT }]));
+    let mut cases = vec![];
+    for seed in 0..4 {
+        cases.push(Case::of(with(&from, seed).await, &to).await);
+    }
+    Way { tag: name.into(), from, to, cases }
+}
+
+/// How many percent go to new instances, by listener and rule: 100 of one that leads to them alone, 0 of one that leads to others.
+fn shares(cloud: &Sandbox, old: &[String]) -> Vec<(Address, i32)> {
+    let action = |object: &Object| match object {
+        Object::Listener(l) => Some(l.action.clone()),
+        Object::ListenerRule(r) => Some(r.action.clone()),
+        _ => None,
+    };
+    let share = |action: &Action| 100 - old.iter().map(|id| action.share_of(id)).sum::<i32>();
+    let all = cloud.objects().into_iter().filter_map(|l| Some((l.stamp.address.clone(), share(&action(&l.object)?))));
+    all.collect()
+}
+
+fn old_groups(cloud: &Sandbox) -> Vec<String> {
+    cloud.objects().iter().filter(|l| l.object.kind() == Kind::TargetGroup).map(|l| l.id.clone()).collect()
+}
+
+/// A sink that notes shares at every event, and bends the world at some look.
+struct Watch<'a> {
+    cloud: &'a Sandbox,
+    old: Vec<String>,
+    events: Vec<Event>,
+    shares: Vec<Vec<(Address, i32)>>,
+    /// At which look the new instances begin to fare badly, and how.
+    bad: Option<(usize, &'a str, &'a str)>,
+    /// Mutations at the moment at which a gate failed, and at the one at which no request goes to new instances any more.
+    failed: Option<u64>,
+    back: Option<u64>,
+}
+
+impl<'a> Watch<'a> {
+    fn new(cloud: &'a Sandbox, bad: Option<(usize, &'a str, &'a str)>) -> Self {
+        Watch { cloud, old: old_groups(cloud), events: vec![], shares: vec![], bad, failed: None, back: None }
+    }
+}
+
+impl Sink for Watch<'_> {
+    fn event(&mut self, _: &Plan, event: &Event) -> io::Result<()> {
+        self.events.push(event.clone());
+        let now = shares(self.cloud, &self.old);
+        if self.failed.is_some() && now.iter().all(|(_, share)| *share == 0) {
+            self.back.get_or_insert(self.cloud.mutations());
+        }
+        self.shares.push(now);
+        let looks = self.events.iter().filter(|e| matches!(e, Event::Read(..))).count();
+        if let (Event::Read(..), Some((at, word, value))) = (event, self.bad)
+            && looks == at + 1
+        {
+            self.cloud.bend(address("target_group.app"), word, value);
+            self.cloud.bend(address("target_group.api"), word, value);
+        }
+        if let Event::Failed(_, e) = event
+            && e.code.starts_with("Gate")
+        {
+            self.failed = Some(self.cloud.mutations());
+        }
+        Ok(())
+    }
+}
+
+async fn goes(case: &Case, bad: Option<(usize, &str, &str)>) -> (Outcome, Vec<Event>, Vec<Vec<(Address, i32)>>, Option<(u64, u64)>) {
+    let mut watch = Watch::new(&case.cloud, bad);
+    let outcome =
+        drive(&mut Run::new(&case.plan), &settings("r1"), &*case.cloud, &mut watch, &[], &mut std::future::pending).await.unwrap();
+    let back = watch.failed.zip(watch.back);
+    (outcome, watch.events, watch.shares, back)
+}
+
+/// Looks at what a run has done to the shares of one listener or rule.
+fn of<'s>(shares: &'s [Vec<(Address, i32)>], at: &'s Address) -> impl Iterator<Item = i32> + 's {
+    shares.iter().filter_map(move |now| now.iter().find(|(a, _)| a == at).map(|(_, share)| *share))
+}
+
+/// Shares rise step by step, none begins before the gate in front of it is passed, and each gate has had its minutes.
+#[tokio::test(start_paused = true)]
+async fn shares_rise_and_every_gate_has_its_minutes() {
+    for nth in 0..ROLLOUTS.len() {
+        let way = way(nth).await;
+        for seed in 0..3 {
+            let case = way.case(seed);
+            let (outcome, events, shares, _) = goes(&case, None).await;
+            assert_eq!(outcome, Outcome::Applied, "{} {events:#?}", way.tag);
+            check(&case, &way.to, &outcome, &way.tag, &events).await;
+            let turning: Vec<&Address> = case.plan.gates().flat_map(|(_, gate)| &gate.splitters).collect();
+            assert!(!turning.is_empty(), "{}", way.tag);
+            for at in turning {
+                let seen: Vec<i32> = of(&shares, at).collect();
+                assert!(seen.is_sorted(), "{} {at}: {seen:?}", way.tag);
+                for (step, gate) in case.plan.gates().filter(|(_, gate)| gate.splitters.contains(at)) {
+                    assert!(seen.contains(&i32::from(gate.stage.share)), "{} {at}: {seen:?}", way.tag);
+                    let looks = events.iter().filter(|e| matches!(e, Event::Read(i, _) if *i == step.id)).count();
+                    assert_eq!(looks, gate.stage.minutes as usize, "{} {at}", way.tag);
+                }
+            }
+            for (i, event) in events.iter().enumerate().filter_map(|(i, e)| Some((i, e.step().filter(|_| matches!(e, Event::Began(_)))?))) {
+                let done = |j: &usize| events[..i].iter().any(|e| matches!(e, Event::Done(done, _) if done == j));
+                assert!(case.plan.steps[event].after.iter().all(done), "{}: step {event} began too early", way.tag);
+            }
+        }
+    }
+}
+
+/// Whatever goes wrong at whichever minute: all is as before, and one request a listener turns its clients back.
+#[tokio::test(start_paused = true)]
+async fn a_bad_version_goes_back_at_once() {
+    let mut cases = 0;
+    for nth in 0..ROLLOUTS.len() {
+        let way = way(nth).await;
+        let minutes: u32 = way.cases[0].plan.gates().map(|(_, gate)| gate.stage.minutes).sum();
+        for (word, value) in [("errors", "8%"), ("latency", "4000"), ("targets", "1"), ("look", "fails")] {
+            for at in 0..minutes as usize - 1 {
+                let case = way.case(at as u64);
+                let (outcome, events, shares, back) = goes(&case, Some((at, word, value))).await;
+                let tag = format!("{}, {word}={value} from look {at} on: {outcome:?}", way.tag);
+                // The last minutes may pass before so many in a row were bad.
+                if outcome == Outcome::Applied {
+                    continue;
+                }
+                check(&case, &way.to, &outcome, &tag, &events).await;
+                assert_eq!(view(&case.cloud), *case.before, "{tag}");
+                let Outcome::RolledBack(Some(cause)) = &outcome else { panic!("{tag}") };
+                // Where few minutes are asked for, their time is over before ten looks have failed.
+                assert!(cause.code == "GateFailed" || (word, cause.code.as_str()) == ("look", "GateBlind"), "{tag}");
+                let turning = shares.iter().flatten().filter(|(_, share)| *share > 0).map(|(at, _)| at);
+                let turning = turning.collect::<std::collections::BTreeSet<_>>().len() as u64;
+                let (failed, back) = back.unwrap_or_else(|| panic!("{tag}: {events:#?}"));
+                assert!(back - failed <= turning, "{tag}: {} mutations until nobody is led to the new instances", back - failed);
+                cases += 1;
+            }
+        }
+    }
+    println!("bad versions: {cases}");
+    assert!(cases > 40, "{cases}");
+}
+
+/// A probe that is answered wrongly once all requests are turned.
+#[tokio::test(start_paused = true)]
+async fn a_wrong_answer_at_the_end_goes_back() {
+    let way = way(0).await;
+    let case = way.case(1);
+    case.cloud.bend(address("target_group.app"), "probe", "500");
+    let (outcome, events, shares, _) = goes(&case, None).await;
+    assert!(matches!(&outcome, Outcome::RolledBack(Some(e)) if e.message.contains("GET /healthz answered 500, not 200")), "{outcome:?}");
+    assert!(of(&shares, &address("listener.http")).any(|share| share == 100));
+    check(&case, &way.to, &outcome, "probe", &events).await;
+}
+
+/// A stop at any moment of a gate is heeded at once: nothing waits for the minute.
+#[tokio::test(start_paused = true)]
+async fn a_gate_is_left_at_once() {
+    let way = way(0).await;
+    let mut left = 0;
+    for seconds in (5..600).step_by(17) {
+        let case = way.case(seconds);
+        let at = tokio::time::Instant::now() + std::time::Duration::from_secs(seconds);
+        let asked = RefCell::new(false);
+        let mut stop = async || {
+            tokio::time::sleep_until(at).await;
+            if asked.replace(true) {
+                std::future::pending::<()>().await;
+            }
+            Stop::RollBack
+        };
+        let mut events = vec![];
+        let outcome = drive(&mut Run::new(&case.plan), &settings("r1"), &*case.cloud, &mut events, &[], &mut stop).await.unwrap();
+        let tag = format!("stopped after {seconds}s: {outcome:?}");
+        if let Some(i) = events.iter().position(|e| matches!(e, Event::Unwatched(_))) {
+            assert_eq!(outcome, Outcome::RolledBack(None), "{tag}");
+            assert!(!events[i..].iter().any(|e| matches!(e, Event::Read(..))), "{tag}: it still looks");
+            left += 1;
+        }
+        check(&case, &way.to, &outcome, &tag, &events).await;
+    }
+    assert!(left > 10, "{left}");
+}
+
+/// Minutes that were judged count for whoever goes on, over any number of lives; and a gate whose journal is lost begins anew.
+#[tokio::test(start_paused = true)]
+async fn judged_minutes_count_for_whoever_goes_on() {
+    let way = way(0).await;
+    let wanted: u32 = way.cases[0].plan.gates().map(|(_, gate)| gate.stage.minutes).sum();
+    let mut lives = 0;
+    let all = async {
+        for at in 0..60 {
+            let case = way.case(at as u64);
+            let journal = RefCell::new(vec![]);
+            let first = live(&case.cloud, &case.plan, "r1", &journal, None, Some(Kill { at, before: false }), false).await;
+            if first != Life::Killed {
+                break;
+            }
+            let second = live(&case.cloud, &case.plan, "r1", &journal, Some(Direction::Forward), None, false).await;
+            assert_eq!(second, Life::Over(Outcome::Applied), "killed at {at}");
+            let looks = journal.borrow().iter().filter(|e| matches!(e, Event::Read(..))).count();
+            assert_eq!(looks, wanted as usize, "killed at {at}");
+            check(&case, &way.to, &Outcome::Applied, "forward", &journal.borrow()).await;
+            lives += 1;
+        }
+    };
+    tokio::task::LocalSet::new().run_until(all).await;
+    assert!(lives > 20, "{lives}");
+}
+
+mod every_fault_and_every_kill_of_a_rollout {
+    macro_rules! ways {
+        ($($name:ident $nth:literal),+) => {
+            $(mod $name {
+                #[tokio::test(start_paused = true)]
+                async fn any_fault() {
+                    super::super::single_fault(super::super::way($nth).await).await;
+                }
+                #[tokio::test(start_paused = true)]
+                async fn any_kill() {
+                    super::super::kills::any_kill(super::super::way($nth).await).await;
+                }
+            })+
+
+            #[test]
+            fn none_is_left_out() {
+                assert_eq!([$($nth),+].len(), super::ROLLOUTS.len());
+            }
+        };
+    }
+    ways!(canary 0, blue_green 1, sticky 2, several_listeners 3, several_entries 4);
+}
+
+/// A rollout whose journal is lost in the middle ends its split with the next plan.
+#[tokio::test(start_paused = true)]
+async fn an_abandoned_rollout_is_ended_by_the_next_plan() {
+    let way = way(0).await;
+    let mut ended = 0;
+    for at in (0..80).step_by(3) {
+        let case = way.case(at as u64);
+        let journal = RefCell::new(vec![]);
+        let cloud: &Rc<Sandbox> = &case.cloud;
+        if live(cloud, &case.plan, "r1", &journal, None, Some(Kill { at, before: false }), false).await != Life::Killed {
+            break;
+        }
+        for to in [&way.to, &way.from] {
+            let cloud = super::world::copy(cloud, at as u64);
+            let plan = super::world::settled_plan(&cloud, to).await.unwrap();
+            let (outcome, events) = apply(&cloud, &plan, "r2").await;
+            assert_eq!(outcome, Outcome::Applied, "killed at {at} {events:#?}");
+            let rest = super::world::settled_plan(&cloud, to).await.unwrap();
+            assert!(rest.is_empty(), "killed at {at}: {:#?}", rest.changes);
+        }
+        ended += 1;
+    }
+    assert!(ended > 8, "{ended}");
+}
+
+/// A first apply, a new balancer and a change that needs no new template have no steps; probes are asked all the same.
+#[tokio::test(start_paused = true)]
+async fn without_old_instances_nothing_is_turned() {
+    let to: Stack = stack(&[SHOP, ROLLOUTS[0].1]);
+    let first = super::world::settled_plan(&super::world::sandbox(1), &to).await.unwrap();
+    let gates: Vec<&Gate> = first.gates().map(|(_, gate)| gate).collect();
+    assert_eq!(gates.iter().map(|g| (g.stage.share, g.old.is_some(), g.probes.len())).collect::<Vec<_>>(), [(100, false, 1)]);
+    let bigger = stack(&[SHOP, ROLLOUTS[0].1, "compute: { app: { instances: { max: 3 } } }"]);
+    let resized = super::world::settled_plan(&with(&to, 1).await, &bigger).await.unwrap();
+    assert!(resized.gates().all(|(_, gate)| gate.old.is_none()), "nothing is turned for another size");
+    assert!(resized.steps.iter().all(|s| !matches!(s.act, Act::Create { .. })));
+}
+
+/// A changed strategy changes no object.
+#[tokio::test(start_paused = true)]
+async fn a_changed_strategy_changes_nothing() {
+    let (canary, green) = (stack(&[SHOP, ROLLOUTS[0].1]), stack(&[SHOP, ROLLOUTS[1].1]));
+    let plan = super::world::settled_plan(&with(&canary, 1).await, &green).await.unwrap();
+    assert!(plan.is_empty(), "{:#?}", plan.changes);
+}
+
+/// Of several faults at once the run still ends as it was or as it should be.
+#[tokio::test(start_paused = true)]
+async fn a_fault_on_the_way_back_is_retried() {
+    let way = way(3).await;
+    for n in 0..12 {
+        let case = way.case(n);
+        case.cloud.bend(address("target_group.app"), "errors", "50");
+        let steps = case.plan.steps.iter().filter(|s| !matches!(s.act, Act::Gate { .. })).count() as u64;
+        case.cloud.fail(n % steps + 4, Fault::Lost);
+        let (outcome, events, ..) = goes(&case, None).await;
+        check(&case, &way.to, &outcome, &format!("lost at {n}: {outcome:?}"), &events).await;
+        assert!(matches!(outcome, Outcome::RolledBack(_)), "{outcome:?}");
+    }
+}

@@ -1,0 +1,108 @@
+//! What looks come to: minutes that are good, bad or neither, and gates that pass or fail by them.
+use infra::kinds::gate::{Figures, Judgement, Limits, Stage, Tally};
+use infra::kinds::{Gate, Reading, Seen};
+use infra::model::Moment;
+
+use crate::support::address;
+
+fn limits() -> Limits {
+    Limits {
+        errors: 100,
+        errors_ratio: 2,
+        errors_failures: 2,
+        latency: 2000,
+        latency_ratio: 2,
+        latency_failures: 3,
+        min_requests: 50,
+        alarms: vec![],
+    }
+}
+
+fn gate(share: u8, minutes: u32) -> Gate {
+    Gate {
+        entry: "compute.app".into(),
+        stage: Stage { share, minutes },
+        limits: limits(),
+        own_alarms: vec![],
+        probes: vec![],
+        new: address("target_group.app"),
+        old: Some("old".into()),
+        balancer: None,
+        splitters: vec![],
+    }
+}
+
+fn minute(new: (u64, u64, u32), old: (u64, u64, u32)) -> Seen {
+    let figures = |(requests, errors, latency)| Figures { requests, errors, latency: Some(latency) };
+    Seen::Minute { new: figures(new), old: figures(old) }
+}
+
+fn judged(gate: &Gate, looks: &[Seen]) -> Judgement {
+    let mut tally = Tally::default();
+    for look in looks {
+        tally.note(gate, look);
+        let judgement = tally.judgement(gate);
+        if judgement != Judgement::Open {
+            return judgement;
+        }
+    }
+    Judgement::Open
+}
+
+fn failed(judgement: &Judgement) -> bool {
+    matches!(judgement, Judgement::Failed(..))
+}
+
+/// What a minute is worth, row by row.
+#[test]
+fn a_minute_is_good_bad_or_neither() {
+    let (gate, well) = (gate(10, 5), (1000, 0, 100));
+    let of = |looks: &[Seen]| judged(&gate, looks);
+    let many = |seen: Seen, n: usize| vec![seen; n];
+    assert_eq!(of(&many(minute((100, 0, 100), well), 5)), Judgement::Passed);
+    assert_eq!(of(&many(minute((100, 0, 100), well), 4)), Judgement::Open);
+    assert!(failed(&of(&many(minute((100, 5, 100), well), 2))), "5% of the requests fail");
+    assert_eq!(of(&many(minute((100, 5, 100), well), 1)), Judgement::Open, "one bad minute is none");
+    assert_eq!(of(&many(minute((100, 2, 100), (1000, 0, 100)), 5)), Judgement::Passed, "two bad answers are no sign");
+    assert!(failed(&of(&many(minute((100, 0, 3000), well), 3))), "slow");
+    assert_eq!(of(&many(minute((100, 0, 3000), well), 2)), Judgement::Open);
+    // The old ones fare no better: the clock stands, and in three times its time the gate fails.
+    assert_eq!(of(&many(minute((100, 5, 100), (1000, 50, 100)), 10)), Judgement::Open);
+    assert!(failed(&of(&many(minute((100, 5, 100), (1000, 50, 100)), 18))));
+    assert_eq!(of(&many(minute((100, 0, 3000), (1000, 0, 2500)), 10)), Judgement::Open);
+    assert!(failed(&of(&many(Seen::Bad("ill".into()), 2))));
+    assert!(matches!(of(&many(Seen::Blind("denied".into()), 10)), Judgement::Failed("GateBlind", _)));
+    assert_eq!(of(&many(Seen::Blind("denied".into()), 9)), Judgement::Open);
+    let patchy = [minute((100, 5, 100), well), minute((100, 0, 100), well), minute((100, 5, 100), well)];
+    assert_eq!(of(&patchy), Judgement::Open, "bad minutes count in a row only");
+    // A quiet environment is judged by targets and probes; where requests must have come, none is bad.
+    assert_eq!(of(&many(minute((5, 0, 100), (45, 0, 100)), 5)), Judgement::Passed);
+    assert_eq!(of(&many(minute((0, 0, 100), (0, 0, 100)), 5)), Judgement::Passed, "10% of nothing is nothing");
+    let half = self::gate(50, 5);
+    assert_eq!(judged(&half, &many(minute((0, 0, 100), (600, 0, 100)), 5)), Judgement::Open);
+    assert!(failed(&judged(&half, &many(minute((0, 0, 100), (600, 0, 100)), 10))), "half of 600 requests a minute, and none has come");
+    assert_eq!(of(&many(Seen::Nothing, 17)), Judgement::Open);
+    assert!(failed(&of(&many(Seen::Nothing, 18))), "CloudWatch tells nothing");
+}
+
+/// A tally from the journal is the one that the process before had, wherever it was cut.
+#[test]
+fn a_history_that_is_cut_anywhere_is_the_same() {
+    let gate = gate(25, 9);
+    let mut rng = fastrand::Rng::with_seed(7);
+    for _ in 0..200 {
+        let draw = |rng: &mut fastrand::Rng| match rng.u8(0..8) {
+            0 => Seen::Bad("ill".into()),
+            1 => Seen::Blind("no".into()),
+            2 => Seen::Mute("no data".into()),
+            _ => minute((rng.u64(0..120), rng.u64(0..4), rng.u32(50..3000)), (rng.u64(0..900), rng.u64(0..9), rng.u32(50..3000))),
+        };
+        let all: Vec<Reading> = (0..12).map(|_| Reading { at: Moment::now(), seen: draw(&mut rng), told: String::new() }).collect();
+        let whole = Tally::of(&gate, &all);
+        for cut in 0..all.len() {
+            let mut tally = Tally::of(&gate, &all[..cut]);
+            all[cut..].iter().for_each(|reading| tally.note(&gate, &reading.seen));
+            assert_eq!(tally, whole);
+        }
+    }
+}
