@@ -105,6 +105,8 @@ impl Resource for TargetGroup {
             call(Service::Lambda, "GetPolicy", FUNCTIONS_AND_VERSIONS),
         ],
         write: &[
+            reads(Service::CloudWatch, "DescribeAlarms"),
+            reads(Service::CloudWatch, "GetMetricData"),
             ELB_TAG,
             call(Service::Elb, "CreateTargetGroup", NEW),
             call(Service::Elb, "DeleteTargetGroup", OWN),

@@ -25,7 +25,7 @@ impl Watch {
         let mut readings = readings.into_iter().peekable();
         let first = readings.peek().map(|reading| reading.at.0);
         // CloudWatch counts in minutes, whatever a test takes for one.
-        let early = (MINUTE.saturating_sub(settings.minute)) * 4;
+        let early = MINUTE.saturating_sub(settings.minute) * 5;
         let since = Moment(first.unwrap_or_else(SystemTime::now) - early);
         Watch { tally: Tally::of(gate, readings), since, next: Some(Instant::now() + settings.minute) }
     }

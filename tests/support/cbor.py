@@ -63,7 +63,9 @@ def encode(value, key=""):
     if isinstance(value, str):
         return _head(3, len(value.encode())) + value.encode()
     if isinstance(value, list):
-        return _head(4, len(value)) + b"".join(encode(item) for item in value)
+        # A list of moments or of numbers has its items' type in its name.
+        item = {"Timestamps": "Timestamp", "Values": "Threshold"}.get(key, "")
+        return _head(4, len(value)) + b"".join(encode(one, item) for one in value)
     return _head(5, len(value)) + b"".join(encode(k) + encode(v, k) for k, v in value.items())
 
 

@@ -9,7 +9,7 @@ from moto.autoscaling.models import AutoScalingBackend, make_int
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.awslambda.models import lambda_backends
 from moto.cloudwatch.exceptions import InvalidParameterCombination as AlarmCombination, InvalidParameterValue as AlarmValue, ResourceNotFound
-from moto.cloudwatch.models import CloudWatchBackend
+from moto.cloudwatch.models import CloudWatchBackend, Statistics
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult, EmptyResult
 from moto.elbv2.exceptions import ELBClientError
@@ -415,6 +415,17 @@ def unmeasure(self):
     return EmptyResult()
 
 
+STATISTIC = Statistics.get_statistics_for_type
+
+
+def statistic(self, stat):
+    """A percentile: the value that so many of a hundred don't exceed."""
+    if not stat.startswith("p"):
+        return STATISTIC(self, stat)
+    values = sorted(self.metric_single_values_list)
+    return values[min(len(values) - 1, int(len(values) * float(stat[1:]) / 100))]
+
+
 ALARMS = CloudWatchResponse.describe_alarms
 
 
@@ -504,6 +515,7 @@ def install():
     CloudWatchBackend.put_metric_alarm = alarm
     CloudWatchBackend.delete_alarms = unalarm
     CloudWatchResponse.describe_alarms = alarms
+    Statistics.get_statistics_for_type = statistic
     SNSBackend.create_topic = topic
     SNSBackend.list_subscriptions_by_topic = subscribed
     SNSResponse.subscribe = subscribe

@@ -22,6 +22,7 @@ mod event_rule;
 mod flow_log;
 mod foreign;
 mod function;
+mod gate;
 mod iam_role;
 mod instance_profile;
 mod internet_gateway;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::function::{function, ground};
 use super::listener::listener;
 use super::load_balancer::{load_balancer, network};
-use super::{Case, Sends, check};
+use super::{Case, Sends, Why, check};
 use crate::support::moto::Moto;
 use crate::support::{address, apply, plan_for, stack};
 
@@ -213,5 +213,5 @@ pub const SENDS: Sends = Sends {
         ("RegisterTargets", 1),
         ("POST /2015-03-31/functions/NAME/policy", 1),
     ],
-    unseen: &[],
+    unseen: &[("DescribeAlarms", Why::Replay("gate")), ("GetMetricData", Why::Replay("gate"))],
 };
