@@ -1,6 +1,6 @@
 #!/bin/sh
 # The reference environment on the embedded sandbox: planned, applied, changed by a saved plan, looked at and destroyed; then, under the same name in
-# the DNS, services behind one balancer. Needs Rust, no cloud account.
+# the DNS, services behind one balancer; and a new version that goes back by itself, and a good one that takes over. Needs Rust, no cloud account.
 set -eu
 cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
@@ -23,3 +23,9 @@ infra destroy --file examples/production.yaml --auto-approve \
 
 infra apply --file examples/services.yaml --auto-approve
 infra destroy --file examples/services.yaml --auto-approve --allow-data-loss bucket.access_logs,bucket.uploads,load_balancer.main,log_group.flow_logs,log_group.function.thumbnails,log_group.function.uploads
+
+infra apply --file examples/canary.yaml --auto-approve
+printf 'compute: { app: { image: "ghcr.io/example/shop:1.5.0" } }\n' > "$folder/version.yaml"
+infra apply --file examples/canary.yaml --file "$folder/version.yaml" --auto-approve --sandbox-bend compute.app.errors=8% || test $? -eq 3
+infra apply --file examples/canary.yaml --file "$folder/version.yaml" --auto-approve
+infra destroy --file examples/canary.yaml --auto-approve --allow-data-loss load_balancer.main

@@ -173,7 +173,7 @@ pub(super) fn help(e: &CloudError) -> &'static str {
 fn failures(plan: &Plan, events: &[Event], first: &CloudError) -> String {
     let mut failed: Vec<(String, Vec<String>)> = vec![];
     for (i, e) in events.iter().filter_map(|e| if let Event::Failed(i, e) = e { Some((i, e)) } else { None }) {
-        let (address, text) = (plan.steps[*i].address.to_string(), said(e));
+        let (address, text) = (words::named(&plan.steps[*i]), said(e));
         match failed.iter_mut().find(|(other, _)| *other == text) {
             Some((_, who)) if !who.contains(&address) => who.push(address),
             Some(_) => {}

@@ -35,9 +35,13 @@ pub(super) fn stage(gate: &Gate) -> (String, String, String) {
 
 /// What makes a minute a bad one.
 pub(super) fn limits(limits: &Limits, alarms: usize) -> String {
-    let times = |n: u32| if n == 1 { "as many as".to_owned() } else { format!("{n} times") };
+    let times = |n: u32| match n {
+        1 => "the old ones'".to_owned(),
+        2 => "twice the old ones'".to_owned(),
+        n => format!("{n} times the old ones'"),
+    };
     let mut out = format!(
-        "a minute is bad with more than {} errors and {} the old ones', or p99 over {} and {} the old ones'",
+        "a minute is bad with more than {} errors and more than {}, or with p99 over {} and over {}",
         percent(limits.errors.into()),
         times(limits.errors_ratio),
         millis(limits.latency),

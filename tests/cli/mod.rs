@@ -1,5 +1,6 @@
 //! The binary as people and CI run it: real processes, real files, real signals; everything a person reads is a snapshot.
 mod aws;
+mod canary;
 mod cloudflare;
 mod comment;
 mod drift;

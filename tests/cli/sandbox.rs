@@ -45,7 +45,7 @@ fn the_tour_ends() {
     let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/tour.sh");
     let toured = said(infra.program("sh", &[script.to_str().unwrap()]).env("PATH", path).output().unwrap());
     assert_eq!(toured.code, 0, "{} {}", toured.out, toured.err);
-    assert_eq!((toured.out.matches(" created in ").count(), toured.out.matches(" deleted in ").count()), (2, 2), "{}", toured.out);
+    assert_eq!((toured.out.matches(" created in ").count(), toured.out.matches(" deleted in ").count()), (3, 3), "{}", toured.out);
 }
 
 /// Validate, plan, apply, plan again, change, output, destroy: each in a process of its own.

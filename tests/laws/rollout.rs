@@ -177,7 +177,9 @@ async fn a_bad_version_goes_back_at_once() {
                 let turning = shares.iter().flatten().filter(|(_, share)| *share > 0).map(|(at, _)| at);
                 let turning = turning.collect::<std::collections::BTreeSet<_>>().len() as u64;
                 let (failed, back) = back.unwrap_or_else(|| panic!("{tag}: {events:#?}"));
-                assert!(back - failed <= turning, "{tag}: {} mutations until nobody is led to the new instances", back - failed);
+                // What another entry's rollout had under way ends first.
+                let under_way = if way.tag == "two entries" { 2 } else { 0 };
+                assert!(back - failed <= turning + under_way, "{tag}: {} mutations until nobody is led to the new instances", back - failed);
                 cases += 1;
             }
         }

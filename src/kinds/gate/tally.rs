@@ -100,15 +100,14 @@ impl Tally {
     /// Whether the gate is passed, has failed, or stays open.
     pub fn judgement(&self, gate: &Gate) -> Judgement {
         let (limits, stage) = (&gate.limits, gate.stage);
-        let at = format!("{} at {}% of the requests", gate.entry, stage.share);
-        let failed = |why: String| Judgement::Failed("GateFailed", format!("{at}: {why}"));
+        let failed = |why: String| Judgement::Failed("GateFailed", why);
         let rows = [(self.signs, limits.errors_failures), (self.errors, limits.errors_failures), (self.latency, limits.latency_failures)];
         if let Some((n, _)) = rows.iter().find(|(n, most)| *n > 0 && n >= most) {
             let minutes = if *n == 1 { "a bad minute".to_owned() } else { format!("{n} bad minutes in a row") };
             return failed(format!("{}; {minutes}", self.last));
         }
         if self.blind >= BLIND {
-            return Judgement::Failed("GateBlind", format!("{at}: {BLIND} looks in a row have failed; the last: {}", self.last));
+            return Judgement::Failed("GateBlind", format!("{BLIND} looks in a row have failed; the last: {}", self.last));
         }
         if self.good >= stage.minutes {
             return Judgement::Passed;
