@@ -31,6 +31,8 @@ impl Sink for Notes<'_> {
 
 struct World {
     _moto: Moto,
+    /// Whoever measures, beside the run.
+    side: aws_sdk_cloudwatch::Client,
     proxy: Proxy,
     cloud: Clients,
     to: Stack,
@@ -47,19 +49,20 @@ async fn world() -> World {
     let plan = plan_for(&cloud, &from).await.unwrap();
     let (outcome, events) = apply(&cloud, &plan, "r1").await;
     assert_eq!(outcome, Outcome::Applied, "{events:#?}");
-    alarm(&cloud, StateValue::Ok).await;
+    let side = aws_sdk_cloudwatch::Client::new(&Moto::config(&moto.endpoint));
+    alarm(&side, StateValue::Ok).await;
     let plan = plan_for(&cloud, &to).await.unwrap();
     let old = plan.old.iter().find(|l| l.stamp.address == address("target_group.app")).unwrap().id.clone();
-    World { _moto: moto, proxy, cloud, to, plan, old }
+    World { _moto: moto, side, proxy, cloud, to, plan, old }
 }
 
-async fn alarm(cloud: &Clients, state: StateValue) {
+async fn alarm(cloud: &aws_sdk_cloudwatch::Client, state: StateValue) {
     use aws_sdk_cloudwatch::types::{ComparisonOperator, Statistic};
-    let request = cloud.cloudwatch().put_metric_alarm().alarm_name("orders").namespace("shop").metric_name("failed").period(60);
+    let request = cloud.put_metric_alarm().alarm_name("orders").namespace("shop").metric_name("failed").period(60);
     let request = request.statistic(Statistic::Sum).evaluation_periods(1).datapoints_to_alarm(1).threshold(1.0);
     let request = request.comparison_operator(ComparisonOperator::GreaterThanThreshold).treat_missing_data("missing");
     request.alarm_description("").send().await.unwrap();
-    cloud.cloudwatch().set_alarm_state().alarm_name("orders").state_value(state).state_reason("7 is greater than 1").send().await.unwrap();
+    cloud.set_alarm_state().alarm_name("orders").state_value(state).state_reason("7 is greater than 1").send().await.unwrap();
 }
 
 impl World {
@@ -106,7 +109,7 @@ impl World {
             if failed > 0.0 {
                 data.push(one("HTTPCode_Target_5XX_Count", failed));
             }
-            self.cloud.cloudwatch().put_metric_data().namespace("AWS/ApplicationELB").set_metric_data(Some(data)).send().await.unwrap();
+            self.side.put_metric_data().namespace("AWS/ApplicationELB").set_metric_data(Some(data)).send().await.unwrap();
         }
     }
 
@@ -178,9 +181,9 @@ async fn a_canary_is_taken_back() {
         world.measure(new, 100.0, 8.0, 0.12).await;
         world.measure(&world.old, 400.0, 1.0, 0.1).await;
     };
-    let alarmed = async |_: &str| alarm(&world.cloud, StateValue::Alarm).await;
+    let alarmed = async |_: &str| alarm(&world.side, StateValue::Alarm).await;
     let turned = async |new: &str| {
-        alarm(&world.cloud, StateValue::Ok).await;
+        alarm(&world.side, StateValue::Ok).await;
         world.measure(new, 100.0, 0.0, 0.12).await;
         world.measure(&world.old, 400.0, 1.0, 0.1).await;
         while !world.shares().await.contains(&0) {
