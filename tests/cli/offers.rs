@@ -103,17 +103,18 @@ async fn facts_are_read_over_the_wire_where_they_are_needed() {
 #[tokio::test]
 async fn all_that_is_wrong_is_told_at_once() {
     let infra = sandbox("offers-all");
-    let spec = infra.file("infra.yaml", &format!("{BASE}database: {{ main: {{ engine: postgres, version: \"16.11\" }} }}\n"));
+    let base = BASE.replace("us-east-1", "eu-west-1");
+    let spec = infra.file("infra.yaml", &format!("{base}database: {{ main: {{ engine: postgres, version: \"16.11\" }} }}\n"));
     assert_eq!(infra.run(&["apply", "-f", &spec, "--auto-approve"]).code, 0);
     // An older version is no way, a class isn't offered, a parameter isn't there, and a zone is none of the account's.
     let text = format!(
         "{BASE}database: {{ main: {{ engine: postgres, version: \"16.10\" }}, more: {{ engine: postgres, instance_class: db.r7g.medium, parameters: {{ max_connection: \"100\" }} }} }}\n"
     );
-    let text = text.replace("vpc: {", "vpc: { availability_zones: [us-east-1a, us-east-1z],");
+    let text = text.replace("vpc: {", "vpc: { availability_zones: [eu-west-1a, eu-west-1d],");
     let spec = infra.file("infra.yaml", &text);
     for how in [&["plan"][..], &["apply", "--auto-approve"]] {
         let refused = infra.run(&[how, &["-f", &spec]].concat());
-        for what in ["can't go back to 16.10", "db.r7g.medium", "no parameter `max_connection`", "no zone us-east-1z"] {
+        for what in ["can't go back to 16.10", "db.r7g.medium", "no parameter `max_connection`", "no zone eu-west-1d"] {
             assert!(refused.code == 1 && refused.flat().contains(what), "{how:?} {what}: {}", refused.err);
         }
     }

@@ -99,7 +99,7 @@ fn upgrade(d: &DbInstance, before: &DbInstance) -> Option<Breach> {
     const MYSQL: &[&str] = &["5.5", "5.6", "5.7", "8.0", "8.4"];
     let running = before.running_version.0.as_deref().unwrap_or(&before.engine_version);
     let engine = &d.engine;
-    if rds::older(&d.engine_version, running) {
+    if d.engine_version != before.engine_version && rds::older(&d.engine_version, running) {
         let message = format!("{engine} runs at {running} and can't go back to {}", d.engine_version);
         let help = format!("write `\"{running}\"` or a later version; an older one takes a new database, restored from a dump");
         return Some(Breach::new(Code::Refused, "engine_version", message, help));

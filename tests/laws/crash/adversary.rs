@@ -133,7 +133,7 @@ async fn edited_notes_prove_nothing() {
     let way = Way::open(("full", "another network", 65)).await;
     let mut rng = fastrand::Rng::with_seed(11);
     let (mut edited, mut written, mut whole) = (0, 0, 0);
-    for n in 0..200 {
+    for n in 0..80 {
         let case = way.case(n);
         note(&case).await;
         let before = case.cloud.notes("full").await.unwrap();
@@ -143,7 +143,8 @@ async fn edited_notes_prove_nothing() {
         assert!(told.proved(&*case.cloud, "full", &who).await.unwrap(), "what was noted is proved");
         let genuine = serde_json::to_value(&genuine).unwrap();
         if rng.bool() {
-            let told: Vec<(&String, &String)> = before.iter().filter(|(name, _)| name.contains("/run/") || name.contains("/plan/")).collect();
+            let told: Vec<(&String, &String)> =
+                before.iter().filter(|(name, _)| name.contains("/run/") || name.contains("/plan/")).collect();
             let (name, text) = told[rng.usize(..told.len())];
             let mut bytes = text.clone().into_bytes();
             let at = rng.usize(..bytes.len());
@@ -170,5 +171,5 @@ async fn edited_notes_prove_nothing() {
         }
     }
     println!("adversary: {edited} notes edited, {written} written with another key; {whole} say what they said before");
-    assert!(edited > 60 && written > 60 && whole < edited / 2, "{edited} {written} {whole}");
+    assert!(edited > 25 && written > 25 && whole < edited / 2, "{edited} {written} {whole}");
 }
