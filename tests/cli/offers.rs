@@ -108,7 +108,7 @@ async fn all_that_is_wrong_is_told_at_once() {
     assert_eq!(infra.run(&["apply", "-f", &spec, "--auto-approve"]).code, 0);
     // An older version is no way, a class isn't offered, a parameter isn't there, and a zone is none of the account's.
     let text = format!(
-        "{BASE}database: {{ main: {{ engine: postgres, version: \"16.10\" }}, more: {{ engine: postgres, instance_class: db.r7g.medium, parameters: {{ max_connection: \"100\" }} }} }}\n"
+        "{base}database: {{ main: {{ engine: postgres, version: \"16.10\" }}, more: {{ engine: postgres, instance_class: db.r7g.medium, parameters: {{ max_connection: \"100\" }} }} }}\n"
     );
     let text = text.replace("vpc: {", "vpc: { availability_zones: [eu-west-1a, eu-west-1d],");
     let spec = infra.file("infra.yaml", &text);
