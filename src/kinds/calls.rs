@@ -38,7 +38,7 @@ impl Call {
 }
 
 /// What an action is allowed on. In an ARN, which stands without its first two words, `{names}` is the pattern of the names that the kind's objects get in the
-/// stack, `{buckets}` and `{functions}` those of buckets and functions, whatever kind asks; `{stack}`, `{region}` and `{account}` are the stack's own; [`ALL`]
+/// stack, `{buckets}`, `{clusters}` and `{functions}` those of buckets, clusters and functions, whatever kind asks; `{stack}`, `{region}` and `{account}` are the stack's own; [`ALL`]
 /// is everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum On {
@@ -228,14 +228,14 @@ pub(super) const TO_FUNCTIONS: &[On] = &[On::Passed("lambda")];
 /// What applications wrote may be read by whoever may change them, not by whoever only plans.
 const LOGS: &[On] = &[On::Named("logs:{region}:{account}:log-group:/infra/{stack}/*")];
 
-const CLUSTER: &str = "eks:{region}:{account}:cluster/{names}";
+const CLUSTER: &str = "eks:{region}:{account}:cluster/{clusters}";
 pub(super) const NEW_CLUSTER_TAGS: &[On] = &[On::NewTags(CLUSTER)];
 pub(super) const CLUSTER_TAGS: &[On] = &[On::NewTags(CLUSTER), On::Own(CLUSTER)];
 pub(super) const CLUSTERS: &[On] = &[On::Own(CLUSTER)];
 /// Another stack's may have a name that begins as this one's do, and only its tags tell.
 pub(super) const KNOWN_CLUSTERS: &[On] = &[On::Named(CLUSTER)];
 /// The log group that EKS writes to has the cluster's name in its own.
-pub(super) const CLUSTER_LOG: &str = "logs:{region}:{account}:log-group:/aws/eks/{names}/cluster*";
+pub(super) const CLUSTER_LOG: &str = "logs:{region}:{account}:log-group:/aws/eks/{clusters}/cluster*";
 pub(super) const NEW_CLUSTER_LOGS: &[On] = &[On::New(CLUSTER_LOG)];
 pub(super) const NEW_CLUSTER_LOG_TAGS: &[On] = &[On::NewTags(CLUSTER_LOG)];
 pub(super) const CLUSTER_LOGS: &[On] = &[On::Named(CLUSTER_LOG)];

@@ -3,14 +3,13 @@
 //! The log group `/aws/eks/NAME/cluster` is an attribute of it: EKS makes one without a retention where there is none, so that it is made while the cluster
 //! still comes up, and deleted behind it.
 mod logs;
+mod reach;
 mod read;
 mod rules;
 mod states;
 mod terraform;
 mod versions;
 mod write;
-
-use futures_util::future::try_join_all;
 
 use super::calls::{
     CLUSTER_LOGS, CLUSTER_TAGS, CLUSTERS, KNOWN_CLUSTERS, NEW, NEW_CLUSTER_LOG_TAGS, NEW_CLUSTER_LOGS, NEW_CLUSTER_TAGS, On, ROLES, call,
@@ -21,6 +20,7 @@ use super::quotas::quota;
 use super::*;
 use crate::model::{Computed, Tags};
 
+pub(super) use reach::{api, api_of, enter, entered};
 pub use rules::{LOGS, POOLS};
 pub use versions::is_version;
 
@@ -174,23 +174,19 @@ impl Resource for EksCluster {
         vec![serving(health::bent_state(bent, "ACTIVE"))]
     }
 
-    /// A list of names, then each that begins as the stack's do.
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
-        let request = cx.eks().list_clusters().max_results(100);
-        let send = async |token| request.clone().set_next_token(token).send().await;
-        let names = cx.pages(Service::Eks, "ListClusters", send, |page| (page.clusters, page.next_token)).await?;
-        let own: Vec<String> = names.into_iter().filter(|name| name.starts_with(&NAMES.start(stack))).collect();
+        let own = reach::own(cx, stack).await?;
         if own.is_empty() {
             return Ok(vec![]);
         }
         let kept = logs::kept(cx, stack).await?;
-        let each = own.into_iter().map(async |name| {
-            let Some(seen) = states::find(cx, &name).await?.filter(states::stays) else { return Ok(None) };
-            let Some((stamp, tags)) = Stamp::read(stack, read::all_tags(&seen)) else { return Ok(None) };
+        let read = |seen: &aws_sdk_eks::types::Cluster| {
+            let name = seen.name.clone()?;
+            let (stamp, tags) = Stamp::read(stack, read::all_tags(seen))?;
             let days = kept.get(&logs::group(&name)).copied().flatten();
-            Ok::<_, CloudError>(Some(Live::found(name, EksCluster { tags, log_retention_days: days, ..read::read(&seen) }, stamp)))
-        });
-        Ok(try_join_all(each).await?.into_iter().flatten().collect())
+            Some(Live::found(name, EksCluster { tags, log_retention_days: days, ..read::read(seen) }, stamp))
+        };
+        Ok(own.iter().filter_map(read).collect())
     }
 
     /// The name answers definitely whether a lost request has arrived: no other run and step makes it.

@@ -16,6 +16,7 @@ pub mod db_parameter_group;
 pub mod db_replica;
 pub mod db_subnet_group;
 pub mod ddos_rules;
+pub mod deployment;
 mod dimension;
 pub mod dns_record;
 pub(crate) mod ec2;
@@ -46,8 +47,10 @@ pub mod load_balancer;
 pub mod log_group;
 mod managed;
 pub mod managed_rules;
+mod manifest;
 pub mod metric_alarm;
 mod names;
+pub mod namespace;
 pub mod nat_gateway;
 mod object;
 mod parameters;
@@ -65,6 +68,7 @@ mod rules;
 pub mod secret;
 pub mod security_group;
 pub mod security_group_rule;
+pub mod service;
 mod shared;
 pub mod subnet;
 pub mod tagging;
@@ -106,6 +110,7 @@ pub use identity::{Address, Stamp};
 pub use limits::{Limit, ZonePlan};
 pub use links::{Links, Outputs, Part, Pointer, Ref, Text, foreign};
 pub use live::Live;
+pub use manifest::quantity;
 pub use names::NameRule;
 pub use phase::Rule;
 pub use quotas::Quota;
@@ -257,6 +262,7 @@ kinds! {
     db_replica::DbReplica,
     db_subnet_group::DbSubnetGroup,
     ddos_rules::DdosRules,
+    deployment::Deployment,
     dns_record::DnsRecord,
     eks_cluster::EksCluster,
     elastic_ip::ElasticIp,
@@ -274,6 +280,7 @@ kinds! {
     log_group::LogGroup,
     managed_rules::ManagedRules,
     metric_alarm::MetricAlarm,
+    namespace::Namespace,
     nat_gateway::NatGateway,
     prefix_list::PrefixList,
     rate_limit_rules::RateLimitRules,
@@ -283,6 +290,7 @@ kinds! {
     secret::Secret,
     security_group::SecurityGroup,
     security_group_rule::SecurityGroupRule,
+    service::KubernetesService,
     subnet::Subnet,
     target_group::TargetGroup,
     topic::Topic,

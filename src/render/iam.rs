@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::kinds::calls::{ALL, Call, DATABASE, Deed, GENERAL, KEPT, On, deed};
-use crate::kinds::{Kind, NameRule, bucket, db_instance, function};
+use crate::kinds::{Kind, NameRule, bucket, db_instance, eks_cluster, function};
 use crate::model::partition;
 use crate::model::partition::principal_in;
 
@@ -310,10 +310,11 @@ impl Place<'_> {
         let partition = partition(self.region).name;
         let names = names.map_or_else(|| "*".into(), |rule| pattern(&rule, self.stack));
         let account = self.account.unwrap_or("*");
-        let [buckets, functions] = [bucket::NAMES, function::NAMES].map(|rule| pattern(&rule, self.stack));
+        let [buckets, clusters, functions] = [bucket::NAMES, eks_cluster::NAMES, function::NAMES].map(|rule| pattern(&rule, self.stack));
         let words = [
             ("{names}", names.as_str()),
             ("{buckets}", &buckets),
+            ("{clusters}", &clusters),
             ("{functions}", &functions),
             ("{stack}", self.stack),
             ("{region}", self.region),

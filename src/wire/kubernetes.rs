@@ -3,6 +3,7 @@ mod errors;
 pub mod token;
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::time::Duration;
 
 use base64::Engine;
@@ -54,6 +55,19 @@ impl Asker for Clients {
     }
     async fn token(&self, cluster: &str) -> Result<Secret, CloudError> {
         Ok(self.cluster_token(cluster).await?.secret)
+    }
+}
+
+impl Clients {
+    /// The API of a cluster; one that has moved is another.
+    pub fn cluster_api(&self, endpoint: Endpoint) -> Rc<Kubernetes> {
+        let mut apis = self.apis.borrow_mut();
+        let known = apis.get(&endpoint.cluster).filter(|api| api.endpoint == endpoint).cloned();
+        known.unwrap_or_else(|| {
+            let api = Rc::new(Kubernetes::new(endpoint.clone()));
+            apis.insert(endpoint.cluster, api.clone());
+            api
+        })
     }
 }
 
@@ -173,8 +187,8 @@ impl Kubernetes {
         self.applied(by, Repeat::Safe, kind, manager, object).await
     }
 
-    /// As [`Kubernetes::apply`], of an object that must not be there yet: an answer that was lost is [`Class::Ambiguous`], since the next one couldn't tell
-    /// whose object it is.
+    /// As [`Kubernetes::apply`], of an object that must not be there yet: nothing is taken from others, and an answer that was lost is
+    /// [`Class::Ambiguous`], since the next one couldn't tell whose object it is.
     pub async fn create(&self, by: &impl Asker, kind: Type, manager: &str, object: &Value) -> Result<Applied, CloudError> {
         self.applied(by, Repeat::Unsafe, kind, manager, object).await
     }
@@ -182,7 +196,8 @@ impl Kubernetes {
     async fn applied(&self, by: &impl Asker, repeat: Repeat, kind: Type, manager: &str, object: &Value) -> Result<Applied, CloudError> {
         let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default();
         let mut request = Request::new("patch", kind, Method::PATCH, kind.one(text("namespace"), text("name")));
-        request.query = vec![("fieldManager", manager.to_owned()), ("force", "true".to_owned())];
+        let force = repeat != Repeat::Unsafe;
+        request.query = vec![("fieldManager", manager.to_owned()), ("force", force.to_string())];
         // JSON is YAML.
         request.body = Some(("application/apply-patch+yaml", object.clone()));
         let (status, object) = self.send(by, repeat, &request).await?;

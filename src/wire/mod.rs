@@ -3,6 +3,7 @@ pub(crate) mod archive;
 pub mod aws;
 pub mod classify;
 pub mod cloudflare;
+pub(crate) mod joint;
 pub mod kubernetes;
 pub mod notes;
 pub mod policy;

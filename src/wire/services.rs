@@ -1,11 +1,15 @@
 //! The services that requests go to, and the SDK's client of each: one line a service.
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use aws_config::SdkConfig;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Cloudflare;
+use super::joint::Joint;
+use super::kubernetes::Kubernetes;
 use super::policy::Policy;
 
 macro_rules! services { ($($service:ident $prefix:literal $($name:ident: $sdk:ident)?),+ $(,)?) => {
@@ -31,12 +35,16 @@ macro_rules! services { ($($service:ident $prefix:literal $($name:ident: $sdk:id
         pub cloudflare: Cloudflare,
         pub(super) config: SdkConfig,
         pub(super) s3: OnceCell<aws_sdk_s3::Client>,
+        /// The APIs of clusters, by the names of these.
+        pub(super) apis: RefCell<BTreeMap<String, Rc<Kubernetes>>>,
+        /// The clusters of a stack.
+        pub(crate) clusters: Joint<Vec<aws_sdk_eks::types::Cluster>>,
         $($($name: OnceCell<$sdk::Client>,)?)+
     }
 
     impl Clients {
         pub(super) fn from_config(config: SdkConfig, cloudflare: Cloudflare, policy: Policy) -> Self {
-            Clients { policy, cloudflare, config, s3: OnceCell::new(), $($($name: OnceCell::new(),)?)+ }
+            Clients { policy, cloudflare, config, s3: OnceCell::new(), apis: RefCell::default(), clusters: Joint::default(), $($($name: OnceCell::new(),)?)+ }
         }
         $($(pub fn $name(&self) -> &$sdk::Client { self.$name.get_or_init(|| $sdk::Client::new(&self.config)) })?)+
     }

@@ -50,6 +50,7 @@ const SEEN: &[&str] = &[
     "bad_text.schedule",
     "bad_text.storage",
     "bad_text.tag",
+    "bad_text.workloads",
     "bad_version",
     "bad_window",
     "duplicate.monitoring",

@@ -1,4 +1,5 @@
 //! EKS in the emulator: requests to it, which it tells apart by method and path, and where the API servers of its clusters are.
+use super::kubernetes::Kubernetes;
 use super::proxy;
 
 /// The API's own name of a request.
@@ -35,4 +36,11 @@ pub async fn serve_at(endpoint: &str, api: &str, certificate_authority: &str) {
     let said = serde_json::json!({ "endpoint": api, "certificateAuthority": certificate_authority }).to_string();
     let answer = reqwest::Client::new().post(format!("{endpoint}/fake/eks")).body(said).send().await.unwrap();
     assert!(answer.status().is_success());
+}
+
+/// An API server for all of the emulator's clusters.
+pub async fn with_api(endpoint: &str) -> Kubernetes {
+    let api = Kubernetes::start();
+    serve_at(endpoint, &api.endpoint, "").await;
+    api
 }

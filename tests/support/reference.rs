@@ -10,13 +10,15 @@ use infra::stack::Stack;
 use infra::wire::Clients;
 
 use super::elasticache::ElastiCache;
+use super::kubernetes::Kubernetes;
 use super::moto::Moto;
 use super::proxy::Proxy;
-use super::{apply, offers, plan_for, plan_identified, settled};
+use super::{apply, eks, offers, plan_for, plan_identified, settled};
 
 /// A running emulator behind a proxy.
 pub struct Reference {
     _moto: Moto,
+    _api: Kubernetes,
     pub proxy: Proxy,
     /// For plain requests.
     pub config: SdkConfig,
@@ -28,6 +30,7 @@ pub struct Reference {
 impl Reference {
     pub async fn start() -> Reference {
         let moto = Moto::start().await;
+        let api = eks::with_api(&moto.endpoint).await;
         let proxy = Proxy::start(&moto.endpoint);
         let mut caches = ElastiCache::default();
         proxy.stand_in(move |call, body| offers::answer(call, body).or_else(|| caches.answer(call, body)));
@@ -36,7 +39,7 @@ impl Reference {
         let request = iam.upload_server_certificate().server_certificate_name("www").certificate_body("body").private_key("key");
         let certificate = request.send().await.unwrap().server_certificate_metadata.unwrap().arn;
         let cloud = Moto::clients(&proxy.endpoint);
-        Reference { _moto: moto, proxy, config, cloud, certificate }
+        Reference { _moto: moto, _api: api, proxy, config, cloud, certificate }
     }
 
     /// The stack of `examples/production.yaml`, and a layer above it. Its certificate is one that is there, and there is no CDN and no Performance Insights,

@@ -14,6 +14,7 @@ mod db_parameter_group;
 mod db_replica;
 mod db_subnet_group;
 mod deployed;
+mod deployment;
 mod doubt;
 mod edge;
 mod eks_cluster;
@@ -36,6 +37,7 @@ mod log_group;
 mod metric_alarm;
 mod models;
 mod names;
+mod namespace;
 mod nat_gateway;
 mod notes;
 mod others;
@@ -69,12 +71,14 @@ mod route_table;
 mod secret;
 mod security_group;
 mod security_group_rule;
+mod service;
 mod subnet;
 mod target_group;
 mod topic;
 mod twice;
 mod vpc;
 mod vpc_endpoint;
+mod workloads;
 
 use infra::kinds::{Bent, Kind, Near, Object};
 use infra::model::Mode;
@@ -84,7 +88,7 @@ use infra::stack::Stack;
 use infra::wire::Clients;
 
 use crate::support::moto::Moto;
-use crate::support::{address, apply, decide, one_way, settled, stack};
+use crate::support::{address, apply, decide, eks, one_way, settled, stack};
 
 /// One kind's part in the laws: a small world with an object of it, and every change of one attribute.
 pub struct Case {
@@ -133,6 +137,7 @@ macro_rules! kinds { ($($kind:ident),+ $(,)?) => {
             #[tokio::test]
             async fn $kind() {
                 let moto = super::Moto::start().await;
+                let _api = super::eks::with_api(&moto.endpoint).await;
                 super::check(&super::Moto::clients(&moto.endpoint), super::$kind::case()).await;
             }
         )+
@@ -148,6 +153,7 @@ kinds! {
     db_parameter_group,
     db_replica,
     db_subnet_group,
+    deployment,
     eks_cluster,
     elastic_ip,
     event_rule,
@@ -162,12 +168,14 @@ kinds! {
     load_balancer,
     log_group,
     metric_alarm,
+    namespace,
     nat_gateway,
     prefix_list,
     route_table,
     secret,
     security_group,
     security_group_rule,
+    service,
     subnet,
     target_group,
     topic,

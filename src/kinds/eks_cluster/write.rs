@@ -5,6 +5,7 @@ use aws_sdk_eks::types::{
     KubernetesNetworkConfigRequest, LogSetup, LogType, Logging, StorageConfigRequest, SupportType, UpgradePolicyRequest, VpcConfigRequest,
 };
 
+use super::reach::TAG_ENTERED;
 use super::read::{all_tags, read};
 use super::*;
 use crate::kinds::managed::moved;
@@ -161,7 +162,10 @@ impl EksCluster {
     pub(super) async fn retag(&self, cx: &Clients, live: &Live, stamp: &Stamp) -> Result<(), CloudError> {
         let seen = states::get(cx, &live.id).await?;
         let arn = seen.arn.clone().ok_or_else(|| CloudError::incomplete("DescribeCluster", "cluster.arn"))?;
-        let (set, unset) = tags::retag(&Stamp::own(all_tags(&seen)), &self.tagged(&moved(live, stamp)));
+        let before = Stamp::own(all_tags(&seen));
+        let mut after = self.tagged(&moved(live, stamp));
+        after.extend(before.get_key_value(TAG_ENTERED).map(|(key, value)| (key.clone(), value.clone())));
+        let (set, unset) = tags::retag(&before, &after);
         if !set.is_empty() {
             let request = cx.eks().tag_resource().resource_arn(&arn).set_tags(Some(set.into_iter().collect()));
             cx.safe(Service::Eks, "TagResource", async || request.clone().send().await).await?;

@@ -1,9 +1,33 @@
 //! Which fields of `kubernetes` decide about which attributes.
 use crate::kinds::Kind;
 use crate::spec::section::Fields;
-use crate::stack::Spelling::{Days, Other, Same};
+use crate::stack::Spelling::{Days, Other, Same, Seconds};
 
 pub const FIELDS: Fields = &[
+    (
+        Kind::Deployment,
+        &[
+            ("cpu", "kubernetes.workloads.{}.resources.cpu", Other),
+            ("deadline", "kubernetes.workloads.{}.update.deadline", Seconds),
+            ("env.*", "kubernetes.workloads.{}.env.*", Same),
+            ("env.*", "region", Other),
+            ("health_check", "kubernetes.workloads.{}.health_check", Other),
+            ("health_check", "kubernetes.workloads.{}.port", Other),
+            ("health_check.healthy", "kubernetes.workloads.{}.health_check.healthy", Same),
+            ("health_check.interval", "kubernetes.workloads.{}.health_check.interval", Seconds),
+            ("health_check.path", "kubernetes.workloads.{}.health_check.path", Same),
+            ("health_check.port", "kubernetes.workloads.{}.health_check.port", Same),
+            ("health_check.port", "kubernetes.workloads.{}.port", Other),
+            ("health_check.timeout", "kubernetes.workloads.{}.health_check.timeout", Seconds),
+            ("health_check.unhealthy", "kubernetes.workloads.{}.health_check.unhealthy", Same),
+            ("image", "kubernetes.workloads.{}.image", Same),
+            ("memory", "kubernetes.workloads.{}.resources.memory", Other),
+            ("port", "kubernetes.workloads.{}.port", Same),
+            ("replicas", "kubernetes.workloads.{}.replicas", Same),
+            ("surge", "kubernetes.workloads.{}.update.surge", Same),
+            ("unavailable", "kubernetes.workloads.{}.update.unavailable", Same),
+        ],
+    ),
     (
         Kind::EksCluster,
         &[
@@ -17,5 +41,7 @@ pub const FIELDS: Fields = &[
             ("version", "kubernetes.cluster.version", Same),
         ],
     ),
+    (Kind::KubernetesService, &[("port", "kubernetes.workloads.{}.port", Same), ("target_port", "kubernetes.workloads.{}.port", Same)]),
+    (Kind::Namespace, &[("name", "stack", Other)]),
     (Kind::IamRole, &[("permissions_boundary", "permissions_boundary", Same), ("managed_policies", "region", Other)]),
 ];

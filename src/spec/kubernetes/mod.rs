@@ -1,28 +1,35 @@
-//! `kubernetes`: a cluster for what runs in containers.
+//! `kubernetes`: a cluster, and what runs in it.
 mod check;
 mod cluster;
 mod fields;
 mod lower;
+mod workloads;
 
 use super::check::Check;
 use super::derive::tier;
 use super::lower::{Lower, output};
 use super::node::Node;
 use super::section::{Attributes, Fields, Section};
+use super::units::Name;
 use crate::kinds::Kind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 pub use cluster::{Api, Cluster, Log, Support};
 pub use lower::CLUSTER;
+pub use workloads::{Probe, Resources, Rolling, Workload};
 
-/// A Kubernetes cluster whose nodes AWS looks after (AWS: EKS Auto Mode).
+/// A Kubernetes cluster whose nodes AWS looks after (AWS: EKS Auto Mode), and what runs in it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Kubernetes {
     /// The cluster itself.
     #[schemars(extend("x-default" = "a cluster with every default of these fields"))]
     pub cluster: Cluster,
+    /// What runs in it, by name, in a namespace of the stack's name.
+    #[serde(default)]
+    pub workloads: BTreeMap<Name, Workload>,
 }
 
 impl Section for Kubernetes {
@@ -45,10 +52,12 @@ impl Section for Kubernetes {
 
     fn check(&self, cx: &mut Check<'_>) {
         check::check(&self.cluster, cx);
+        self.workloads.iter().for_each(|(name, entry)| workloads::check(name, entry, cx));
     }
 
     fn lower(&self, l: &mut Lower<'_>) {
         lower::lower(&self.cluster, l);
         self.cluster.timeouts.lower(l, "kubernetes.cluster");
+        workloads::lower(&self.workloads, l);
     }
 }

@@ -3,6 +3,7 @@ use super::words::word;
 use super::{Malformed, Unit, digits};
 use crate::diag::Code;
 use crate::kinds::function::{Stored, stored};
+use crate::kinds::quantity::canonical;
 use crate::model::partition::registry;
 use std::fmt;
 
@@ -21,6 +22,12 @@ word! {
     CodePath "^[^\\u0000-\\u001f\\u007f]{1,2000}$"
     "the path of a folder or of a zip archive, or `s3://BUCKET/KEY` of an archive, maybe with `?versionId=VERSION`" "./thumbnails"
     code
+}
+word! {
+    /// A share of a processor.
+    Cpu "^([1-9][0-9]{0,5}m|[0-9]{1,3}(\\.[0-9]{1,3})?)$"
+    "a number of processors or of thousandths of one" "250m"
+    |text| canonical(text).is_some_and(|kept| kept != "0") && text.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'm')
 }
 word! {
     /// A digest of a file, as `sha256sum` prints it.
@@ -69,6 +76,13 @@ word! {
     |text| {
         let within = text.strip_prefix("rate(").or_else(|| text.strip_prefix("cron(")).and_then(|rest| rest.strip_suffix(')'));
         within.is_some_and(|w| (1..=249).contains(&w.len()) && w.bytes().all(|b| (b' '..=b'~').contains(&b) && !b"()".contains(&b)))
+    }
+}
+
+impl Cpu {
+    /// As Kubernetes writes it: `500m` for `0.5`.
+    pub fn canonical(&self) -> String {
+        canonical(self.as_str()).unwrap_or_default()
     }
 }
 
@@ -130,6 +144,11 @@ impl Memory {
     /// In MiB.
     pub const fn as_mib(self) -> u32 {
         self.0
+    }
+
+    /// As Kubernetes writes it: `256Mi`.
+    pub fn quantity(self) -> String {
+        canonical(&format!("{}Mi", self.0)).unwrap_or_default()
     }
 }
 

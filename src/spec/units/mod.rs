@@ -13,7 +13,7 @@ mod words;
 pub use crate::kinds::dns_record::canonical::{host, host_pattern};
 pub use class::{InstanceClass, InstanceType, NodeType, Size, Version};
 pub use contact::Contact;
-pub use functions::{CodePath, FunctionImage, Handler, IamAction, IamResource, LayerArn, Memory, Runtime, ScheduleExpression, Sha256};
+pub use functions::{CodePath, Cpu, FunctionImage, Handler, IamAction, IamResource, LayerArn, Memory, Runtime, ScheduleExpression, Sha256};
 pub use hosts::{Domain, RecordName, Ttl};
 pub use metrics::{AlarmName, MetricName, MetricNamespace, MetricStatistic, Watched};
 pub use names::{Account, Arn, EnvName, GroupName, Name, OutputName};
@@ -129,6 +129,7 @@ units! {
     Cidr
     CodePath
     Contact
+    Cpu
     Cron
     DailyWindow
     DatabaseName

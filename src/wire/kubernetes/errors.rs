@@ -65,6 +65,8 @@ fn class(status: u16, said: &Status, new: bool) -> Class {
         404 => Class::NotFound,
         // One of that name has another uid: what was to be deleted is gone.
         409 if said.message.contains("the UID in the precondition") => Class::NotFound,
+        // Others have fields of an object that was to be made.
+        409 if said.details.causes.iter().any(|cause| cause.reason == "FieldManagerConflict") => Class::Invalid,
         409 => Class::Conflict,
         // A field that the schema lacks is told without a reason, as a failure of the server.
         500 if said.message.contains("typed patch object") => Class::Invalid,

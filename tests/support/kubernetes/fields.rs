@@ -107,12 +107,19 @@ pub fn merge(live: &Value, applied: &Value, ty: Type) -> Value {
     if live.is_array() { all.map(|(_, v)| v).collect() } else { Value::Object(all.map(|(n, v)| (n[2..].to_owned(), v)).collect()) }
 }
 
-/// Takes a field away.
+/// Takes a field away, and what holds nothing any more without it (`removeItemsWithSchema` of structured-merge-diff; no run shows it).
 pub fn remove(value: &mut Value, path: &[String]) {
     let Some((first, rest)) = path.split_first() else { return };
+    let hollow = |v: &Value| *v == json!({}) || *v == json!([]);
     match value {
         Value::Object(map) if rest.is_empty() => drop(map.remove(&first[2..])),
-        Value::Object(map) => map.get_mut(&first[2..]).into_iter().for_each(|v| remove(v, rest)),
+        Value::Object(map) => {
+            let Some(inner) = map.get_mut(&first[2..]).filter(|v| !hollow(v)) else { return };
+            remove(inner, rest);
+            if hollow(inner) {
+                map.remove(&first[2..]);
+            }
+        }
         Value::Array(list) if rest.is_empty() => list.retain(|v| !is(v, first)),
         Value::Array(list) => list.iter_mut().filter(|v| is(v, first)).for_each(|v| remove(v, rest)),
         _ => {}

@@ -13,6 +13,8 @@ pub enum Fate {
     Stuck(&'static str, &'static str),
     /// The new pods start, and no more is heard.
     Slow,
+    /// The new pods wait for this reason, with these words, and the deadline is far away.
+    Waits(&'static str, &'static str),
 }
 
 /// How far a rollout is.
@@ -81,7 +83,7 @@ fn deployment(world: &mut World, target: &Target, object: &Object) {
     let stage = match world.fates.get(&target.name) {
         _ if !seen && serves => Stage::Ready,
         _ if !seen => Stage::Progressing,
-        Some(Fate::Slow) if !serves => return,
+        Some(Fate::Slow | Fate::Waits(..)) if !serves => return,
         Some(Fate::Stuck(..)) if !serves => Stage::Stuck,
         _ => Stage::Ready,
     };
@@ -157,7 +159,9 @@ fn pods(world: &mut World, target: &Target, hash: &str, stage: Stage) {
     let container = owner.body["spec"]["template"]["spec"]["containers"][0]["name"].clone();
     let state = match (stage, world.fates.get(&target.name)) {
         (Stage::Ready, _) => json!({ "running": {} }),
-        (_, Some(Fate::Stuck(reason, message))) => json!({ "waiting": { "reason": reason, "message": message } }),
+        (_, Some(Fate::Stuck(reason, message) | Fate::Waits(reason, message))) => {
+            json!({ "waiting": { "reason": reason, "message": message } })
+        }
         _ => json!({ "waiting": { "reason": "ContainerCreating" } }),
     };
     if stage == Stage::Ready {

@@ -1,0 +1,197 @@
+//! A deployment of a cluster: equal pods of one container each, whose successors roll in a few at a time.
+mod body;
+mod rollout;
+mod rules;
+mod terraform;
+
+use serde_json::json;
+
+use super::calls::{KNOWN_CLUSTERS, call, reads};
+use super::example::EXAMPLE;
+use super::managed::moved;
+use super::manifest::{self, MANAGER, Manifest, NAME, Place, fields};
+use super::*;
+use crate::canon::Open;
+use crate::model::Computed;
+use crate::wire::kubernetes::Type;
+
+pub use body::HealthCheck;
+
+object! {
+    /// `Deployment` (`apps/v1`) of pods with one container each. Its id is `CLUSTER/deployments/NAMESPACE/NAME`.
+    pub struct Deployment {
+        /// The cluster that it is in.
+        replace cluster: Ref<EksCluster>,
+        /// The namespace that it is in.
+        replace namespace: Ref<Namespace>,
+        /// `metadata.name`, which is its container's name, too.
+        replace name: String,
+        /// `spec.replicas`: how many pods.
+        update replicas: i32,
+        /// `image` of the container.
+        update image: String,
+        /// `containerPort`: where it listens; `None` where it doesn't.
+        update port: Option<i32>,
+        /// `resources.requests.cpu`, as the API writes it: `250m`.
+        update cpu: String,
+        /// `resources.requests.memory` and `limits.memory`, as the API writes it: `256Mi`.
+        update memory: String,
+        /// `env`, by name. Variables that others have added stay.
+        update env: Open<Text>,
+        /// `readinessProbe`: when a pod is sent requests; `None`: as soon as it runs.
+        update health_check: Option<HealthCheck>,
+        /// `strategy.rollingUpdate.maxSurge`: so many pods more than `replicas` while successors roll in.
+        update surge: i32,
+        /// `strategy.rollingUpdate.maxUnavailable`: so many pods fewer.
+        update unavailable: i32,
+        /// `progressDeadlineSeconds`: after so many seconds without progress a rollout has failed.
+        update deadline: i32,
+        /// Whether pods are spread over the zones, as far as these have room (`topologySpreadConstraints`).
+        update spread: bool,
+        /// Whether pods keep to the Pod Security Standard `restricted`: no root, no privileges, no capabilities, no token of the API.
+        update restricted: bool,
+        /// Whether pods of the newest template were seen to serve; an annotation keeps it.
+        update rolled_out: bool,
+        /// `metadata.uid`.
+        computed uid: Computed<String>,
+    }
+}
+
+impl Resource for Deployment {
+    const KIND: Kind = Kind::Deployment;
+    const SERVICE: Service = Service::Kubernetes;
+    /// A first pod waits for its node, which takes about a minute.
+    const TYPICAL: Typical = Typical::secs(90, 60, 40);
+    const HINT: &'static [&'static str] = &["{replicas} of {image}", "port {port}", "{cpu} CPU", "{memory}"];
+    const SHARED: bool = true;
+    const CALLS: Calls = Calls {
+        read: &[call(Service::Eks, "DescribeCluster", KNOWN_CLUSTERS), reads(Service::Eks, "ListClusters")],
+        write: &[call(Service::Eks, "DescribeCluster", KNOWN_CLUSTERS)],
+    };
+    const TERRAFORM: &'static Table = &terraform::TABLE;
+
+    fn example() -> Self {
+        Deployment {
+            cluster: Ref::to(EXAMPLE),
+            namespace: Ref::to(EXAMPLE),
+            name: "example".into(),
+            replicas: 2,
+            image: "ghcr.io/example/shop:1.4.2".into(),
+            port: Some(8080),
+            cpu: "250m".into(),
+            memory: "256Mi".into(),
+            env: [("GREETING".into(), Text::literal("good day"))].into(),
+            health_check: Some(HealthCheck {
+                path: Some("/healthz".into()),
+                port: 8080,
+                interval: 10,
+                timeout: 1,
+                healthy: 1,
+                unhealthy: 3,
+            }),
+            surge: 1,
+            unavailable: 0,
+            deadline: 600,
+            spread: true,
+            restricted: true,
+            rolled_out: true,
+            uid: Computed::default(),
+        }
+    }
+
+    fn claims(&self) -> Vec<Claim> {
+        vec![Claim::Name { within: Some(self.namespace.address()), name: format!("deployment {}", self.name) }]
+    }
+
+    fn breaches(&self, _me: &Address, near: Near<'_>) -> Vec<Breach> {
+        rules::breaches(self, near)
+    }
+
+    fn simulate(&mut self, id: &str) {
+        self.uid = Computed::from(format!("uid-{id}"));
+    }
+
+    async fn health(&self, cx: &Clients, live: &Live) -> Result<Vec<Sign>, CloudError> {
+        let at = Place::of(&live.id);
+        let Some(api) = eks_cluster::api_of(cx, &at.cluster).await? else { return Ok(vec![]) };
+        let seen = present(manifest::standing::<Self>(cx, &api, &at).await)?;
+        Ok(seen.iter().map(|seen| self.serving(fields::number(&seen["status"]["availableReplicas"], 0))).collect())
+    }
+
+    fn fares(&self, _me: &Address, _near: Near<'_>, bent: &Bent) -> Vec<Sign> {
+        let usual = usize::try_from(self.replicas).unwrap_or_default();
+        vec![self.serving(health::bent_count(bent, "instances", usual).try_into().unwrap_or_default())]
+    }
+
+    async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
+        manifest::list::<Self>(cx, stack).await
+    }
+
+    /// Returns when every pod serves. One whose pods don't come to serve is deleted again, so that the failure is definite.
+    async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+        let (api, at) = manifest::reach(self, cx, links)?;
+        let made = manifest::make(&self.unproven(), cx, links, (&api, &at), stamp).await?;
+        if !self.rolled_out {
+            return Live::made(at.id::<Self>(), self.with_computed(&made), stamp, links);
+        }
+        match rollout::wait(cx, &api, &at, self, &made).await {
+            Err(e) if e.code == rollout::FAILED => {
+                half(manifest::remove::<Self>(cx, &api, &at, &manifest::uid(&made).0.unwrap_or_default()).await)?;
+                Err(e)
+            }
+            waited => {
+                half(waited)?;
+                half(api.apply(cx, Self::TYPE, MANAGER, &manifest::whole(self, links, &at, stamp)?).await)?;
+                Live::made(at.id::<Self>(), self.with_computed(&made), stamp, links)
+            }
+        }
+    }
+
+    /// Returns when every pod is a new one and serves. When they don't come to serve, the old template is applied again, so that the failure is definite.
+    async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
+        let (api, at) = manifest::reach(self, cx, links)?;
+        let old = Self::read(&at, &manifest::standing::<Self>(cx, &api, &at).await?);
+        let stamp_now = moved(live, stamp);
+        let write = async |want: &Self, stamp: &Stamp| {
+            let object = manifest::whole(want, links, &at, stamp)?;
+            api.apply(cx, Self::TYPE, MANAGER, &object).await.map(|done| done.object)
+        };
+        let same = old.rolled_out && old.body(links)? == self.body(links)?;
+        if same || !self.rolled_out {
+            let done = write(self, &stamp_now).await?;
+            return Live::made(at.id::<Self>(), self.with_computed(&done), stamp, links);
+        }
+        let begun = write(&self.unproven(), &stamp_now).await?;
+        match rollout::wait(cx, &api, &at, self, &begun).await {
+            Err(e) if e.code == rollout::FAILED => {
+                let back = half(write(&old.unproven(), &live.stamp).await)?;
+                if old.rolled_out {
+                    half(rollout::wait(cx, &api, &at, &old, &back).await)?;
+                    half(write(&old, &live.stamp).await)?;
+                }
+                Err(e)
+            }
+            waited => {
+                half(waited)?;
+                let done = half(write(self, &stamp_now).await)?;
+                Live::made(at.id::<Self>(), self.with_computed(&done), stamp, links)
+            }
+        }
+    }
+
+    async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
+        manifest::delete::<Self>(cx, live).await
+    }
+}
+
+impl Deployment {
+    /// Itself before anybody has seen whether its pods serve.
+    fn unproven(&self) -> Self {
+        Deployment { rolled_out: false, ..self.clone() }
+    }
+
+    fn serving(&self, available: i32) -> Sign {
+        let count = |n: i32| usize::try_from(n).unwrap_or_default();
+        Sign::share(count(available), count(self.replicas), "pods available", 1.min(count(self.replicas)))
+    }
+}

@@ -1,0 +1,215 @@
+//! A deployment as it is applied, and as it is read.
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::super::manifest::quantity::canonical;
+use super::*;
+
+/// When a pod is sent requests.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct HealthCheck {
+    /// `httpGet.path`; `None`: it is enough that somebody listens (`tcpSocket`).
+    pub path: Option<String>,
+    /// The port that is asked.
+    pub port: i32,
+    /// `periodSeconds`.
+    pub interval: i32,
+    /// `timeoutSeconds`.
+    pub timeout: i32,
+    /// `successThreshold`.
+    pub healthy: i32,
+    /// `failureThreshold`.
+    pub unhealthy: i32,
+}
+
+/// The annotation that keeps that pods of the newest template were seen to serve.
+const ROLLED_OUT: &str = "infra.dev/rolled-out";
+
+/// The label of a node that names its zone.
+const ZONE: &str = "topology.kubernetes.io/zone";
+
+impl HealthCheck {
+    fn body(&self) -> Value {
+        let mut probe = json!({
+            "periodSeconds": self.interval,
+            "timeoutSeconds": self.timeout,
+            "successThreshold": self.healthy,
+            "failureThreshold": self.unhealthy,
+        });
+        match &self.path {
+            Some(path) => probe["httpGet"] = json!({ "path": path, "port": self.port, "scheme": "HTTP" }),
+            None => probe["tcpSocket"] = json!({ "port": self.port }),
+        }
+        probe
+    }
+
+    fn read(probe: &Value) -> Option<Self> {
+        let http = &probe["httpGet"];
+        let plain = http.is_null() || matches!(http["scheme"].as_str(), None | Some("HTTP"));
+        let port = if http.is_null() { &probe["tcpSocket"]["port"] } else { &http["port"] };
+        probe.is_object().then(|| HealthCheck {
+            path: http["path"].as_str().map(String::from),
+            port: if plain { fields::number(port, -1) } else { -1 },
+            interval: fields::number(&probe["periodSeconds"], 10),
+            timeout: fields::number(&probe["timeoutSeconds"], 1),
+            healthy: fields::number(&probe["successThreshold"], 1),
+            unhealthy: fields::number(&probe["failureThreshold"], 3),
+        })
+    }
+}
+
+/// A variable's value as a container is given it: `$(NAME)` would stand for another variable ("Define Dependent Environment Variables").
+fn escaped(text: &str) -> String {
+    text.replace('$', "$$")
+}
+
+fn unescaped(text: &str) -> String {
+    let plain = text.replace("$$", "$");
+    if escaped(&plain) == text { plain } else { text.to_owned() }
+}
+
+/// What the Pod Security Standard `restricted` asks of a pod and of its container; nothing where it isn't kept to.
+fn security() -> (Value, Value) {
+    let pod = json!({ "runAsNonRoot": true, "seccompProfile": { "type": "RuntimeDefault" } });
+    let container = json!({ "allowPrivilegeEscalation": false, "capabilities": { "drop": ["ALL"] } });
+    (pod, container)
+}
+
+/// Whether all of what is asked for is there, whatever stands beside it.
+fn has(there: &Value, asked: &Value) -> bool {
+    match asked {
+        Value::Object(asked) => asked.iter().all(|(key, value)| has(&there[key], value)),
+        asked => there == asked,
+    }
+}
+
+/// The container of a name.
+fn container<'v>(spec: &'v Value, name: &str) -> &'v Value {
+    let all = spec["template"]["spec"]["containers"].as_array();
+    all.into_iter().flatten().find(|c| c["name"] == name).unwrap_or(&Value::Null)
+}
+
+fn spread(name: &str) -> Value {
+    json!({ "maxSkew": 1, "topologyKey": ZONE, "whenUnsatisfiable": "ScheduleAnyway", "labelSelector": { "matchLabels": { NAME: name } } })
+}
+
+/// An amount in the API's form; of two that should be one, both.
+fn amount(request: &Value, limit: Option<&Value>) -> String {
+    let read = |v: &Value| v.as_str().map_or(String::new(), |text| canonical(text).unwrap_or_else(|| text.to_owned()));
+    let request = read(request);
+    match limit.map(read) {
+        Some(limit) if limit != request => format!("{request} to {limit}"),
+        _ => request,
+    }
+}
+
+impl Manifest for Deployment {
+    const TYPE: Type = Type { api: "apps/v1", kind: "Deployment", plural: "deployments", namespaced: true };
+
+    fn cluster(&self) -> &Ref<EksCluster> {
+        &self.cluster
+    }
+
+    fn namespace(&self) -> Option<&Ref<Namespace>> {
+        Some(&self.namespace)
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn uid(&self) -> &Computed<String> {
+        &self.uid
+    }
+
+    fn annotations(&self) -> Vec<(&'static str, String)> {
+        self.rolled_out.then(|| (ROLLED_OUT, "true".to_owned())).into_iter().collect()
+    }
+
+    fn body(&self, links: &Links) -> Result<Value, CloudError> {
+        let labels = json!({ NAME: self.name });
+        let mut env = vec![];
+        for (name, value) in &self.env.0 {
+            env.push(json!({ "name": name, "value": escaped(&value.resolve(links)?) }));
+        }
+        let mut container = json!({
+            "name": self.name,
+            "image": self.image,
+            "resources": { "requests": { "cpu": self.cpu, "memory": self.memory }, "limits": { "memory": self.memory } },
+        });
+        let mut pod = json!({ "enableServiceLinks": false });
+        if self.restricted {
+            (pod["securityContext"], container["securityContext"]) = security();
+            pod["automountServiceAccountToken"] = false.into();
+        }
+        if let Some(port) = self.port {
+            container["ports"] = json!([{ "containerPort": port, "protocol": "TCP" }]);
+        }
+        if !env.is_empty() {
+            container["env"] = env.into();
+        }
+        if let Some(check) = &self.health_check {
+            container["readinessProbe"] = check.body();
+        }
+        if self.spread {
+            pod["topologySpreadConstraints"] = json!([spread(&self.name)]);
+        }
+        pod["containers"] = json!([container]);
+        Ok(json!({ "spec": {
+            "replicas": self.replicas,
+            "progressDeadlineSeconds": self.deadline,
+            "selector": { "matchLabels": labels },
+            "strategy": { "type": "RollingUpdate", "rollingUpdate": { "maxSurge": self.surge, "maxUnavailable": self.unavailable } },
+            "template": { "metadata": { "labels": labels }, "spec": pod },
+        } }))
+    }
+
+    fn read(at: &Place, object: &Value) -> Self {
+        let (meta, spec) = (&object["metadata"], &object["spec"]);
+        let (pod, own) = (&spec["template"]["spec"], container(spec, &at.name));
+        let item = format!("k:{{\"name\":{:?}}}", at.name);
+        let known = fields::own(object, &["f:spec", "f:template", "f:spec", "f:containers", &item, "f:env"]);
+        let env = own["env"].as_array().into_iter().flatten().map(|v| (fields::text(&v["name"]), fields::text(&v["value"])));
+        let env = env.filter(|(name, _)| known.contains(name)).map(|(name, value)| (name, Text::literal(unescaped(&value))));
+        let (rolling, (of_pod, of_container)) = (&spec["strategy"]["rollingUpdate"], security());
+        let secure = has(&pod["securityContext"], &of_pod) && has(&own["securityContext"], &of_container);
+        let apart = pod["topologySpreadConstraints"].as_array().into_iter().flatten().any(|c| has(c, &spread(&at.name)));
+        let resources = &own["resources"];
+        Deployment {
+            cluster: Ref::to(&at.cluster),
+            namespace: Ref::to(at.around()),
+            name: at.name.clone(),
+            replicas: fields::number(&spec["replicas"], 1),
+            image: fields::text(&own["image"]),
+            port: own["ports"][0]["containerPort"].as_i64().and_then(|port| i32::try_from(port).ok()),
+            cpu: amount(&resources["requests"]["cpu"], None),
+            memory: amount(&resources["requests"]["memory"], Some(&resources["limits"]["memory"])),
+            env: env.collect(),
+            health_check: HealthCheck::read(&own["readinessProbe"]),
+            surge: fields::number(&rolling["maxSurge"], -1),
+            unavailable: fields::number(&rolling["maxUnavailable"], -1),
+            deadline: fields::number(&spec["progressDeadlineSeconds"], 600),
+            spread: apart,
+            restricted: secure && pod["automountServiceAccountToken"] == false,
+            rolled_out: meta["annotations"][ROLLED_OUT] == "true",
+            uid: manifest::uid(object),
+        }
+    }
+
+    fn with_computed(&self, object: &Value) -> Self {
+        Deployment { uid: manifest::uid(object), ..self.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_value_stands_for_another_variable() {
+        for (plain, sent) in [("a$(B)$", "a$$(B)$$"), ("none", "none"), ("$$x", "$$$$x")] {
+            assert_eq!((escaped(plain).as_str(), unescaped(sent).as_str()), (sent, plain));
+        }
+        assert_eq!(unescaped("$(B)"), "$(B)", "somebody else's stays what it is");
+    }
+}

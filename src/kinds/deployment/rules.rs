@@ -1,0 +1,58 @@
+//! What the API server refuses of a deployment.
+use super::super::manifest::quantity::canonical;
+use super::super::namespace::RESTRICTED;
+use super::*;
+use crate::diag::Code;
+
+pub(super) fn breaches(d: &Deployment, near: Near<'_>) -> Vec<Breach> {
+    let mut found: Vec<Breach> = manifest::named(&d.name).into_iter().collect();
+    let mut within = |attribute: &str, value: i32, least: i32, most: i32| {
+        if !(least..=most).contains(&value) {
+            let message = format!("`{attribute}` of a deployment is from {least} to {most}, not {value}");
+            found.push(Breach::new(Code::OutOfRange, attribute, message, "write another number"));
+        }
+    };
+    within("replicas", d.replicas, 0, i32::MAX);
+    within("surge", d.surge, 0, i32::MAX);
+    within("unavailable", d.unavailable, 0, i32::MAX);
+    within("deadline", d.deadline, 1, i32::MAX);
+    if let Some(port) = d.port {
+        within("port", port, 1, 65535);
+    }
+    if let Some(check) = &d.health_check {
+        within("health_check.port", check.port, 1, 65535);
+        within("health_check.interval", check.interval, 1, i32::MAX);
+        within("health_check.timeout", check.timeout, 1, i32::MAX);
+        within("health_check.healthy", check.healthy, 1, i32::MAX);
+        within("health_check.unhealthy", check.unhealthy, 1, i32::MAX);
+    }
+    // "maxUnavailable: may not be 0 when `maxSurge` is 0".
+    if d.surge == 0 && d.unavailable == 0 {
+        let message = "with no pod more and no pod fewer nothing can roll";
+        found.push(Breach::new(Code::Refused, "surge", message, "write `surge: 1`").with("unavailable"));
+    }
+    for (attribute, amount) in [("cpu", &d.cpu), ("memory", &d.memory)] {
+        if canonical(amount).is_none_or(|kept| kept != *amount || kept == "0") {
+            let message = format!("`{amount}` is no amount as Kubernetes writes it");
+            found.push(Breach::new(Code::BadSize, attribute, message, "write one such as 250m or 256Mi"));
+        }
+    }
+    // "must be less than or equal to progressDeadlineSeconds" holds of `minReadySeconds`, which is not set.
+    if d.image.is_empty() || d.image.contains(char::is_whitespace) {
+        found.push(Breach::new(
+            Code::BadText,
+            "image",
+            format!("`{}` is no image", d.image),
+            "write one such as ghcr.io/example/shop:1.4.2",
+        ));
+    }
+    // Admission refuses the pods, not the deployment ("Pod Security Admission").
+    if !d.restricted && near.get(&d.namespace).is_some_and(|n| n.pod_security == RESTRICTED) {
+        let message = "the namespace takes pods that keep to the Pod Security Standard `restricted` alone";
+        found.push(Breach::new(Code::Refused, "restricted", message, "let them keep to it"));
+    }
+    if near.get(&d.namespace).is_some_and(|n| n.cluster != d.cluster) {
+        found.push(Breach::new(Code::Refused, "namespace", "a deployment's namespace is in its cluster", "name one of it").with("cluster"));
+    }
+    found
+}

@@ -1,0 +1,115 @@
+//! `kubernetes.workloads`: what runs in the cluster.
+mod check;
+mod lower;
+
+use crate::spec::env::EnvSource;
+use crate::spec::timeouts::Timeouts;
+use crate::spec::units::{Cpu, Duration, EnvName, HttpPath, Image, Memory, fixed};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+pub use check::check;
+pub use lower::lower;
+
+/// Equal pods of one container image, spread over the zones (Kubernetes: a Deployment, and with a port a Service). They run without root, without
+/// privileges and without a token of the cluster's API.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Workload {
+    /// The container image. Its user is a number other than 0: what runs as root is refused.
+    pub image: Image,
+    /// The port it listens on; from within the cluster it is reached there under its name. Nothing is published when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 65535))]
+    pub port: Option<u16>,
+    /// How many pods.
+    #[serde(default = "replicas")]
+    #[schemars(range(min = 0, max = 1000))]
+    pub replicas: u32,
+    /// What each pod is given; nodes are made for it.
+    #[serde(default)]
+    pub resources: Resources,
+    /// Environment variables, by name; whoever may read the cluster may read them.
+    #[serde(default)]
+    pub env: BTreeMap<EnvName, EnvSource>,
+    /// When a pod is sent requests; with a port alone, as soon as somebody listens there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-default" = "every default of these fields, with a port"))]
+    pub health_check: Option<Probe>,
+    /// How new pods take the place of old ones.
+    #[serde(default)]
+    pub update: Rolling,
+    /// How long changes may take before they count as failed.
+    #[serde(default, skip_serializing_if = "Timeouts::usual")]
+    pub timeouts: Timeouts,
+}
+
+/// What a pod is given (Kubernetes: requests, and a limit of memory).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Resources {
+    /// So much of a processor at least.
+    pub cpu: Cpu,
+    /// So much memory, and no more.
+    pub memory: Memory,
+}
+
+impl Default for Resources {
+    fn default() -> Self {
+        Resources { cpu: fixed("250m"), memory: Memory::mib(256) }
+    }
+}
+
+/// When a pod is sent requests (Kubernetes: a readiness probe).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Probe {
+    /// The path that is asked for over HTTP; when left out, it is enough that somebody listens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<HttpPath>,
+    /// The port that is asked, if not the workload's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 65535))]
+    pub port: Option<u16>,
+    /// Time between two checks, 1s to 5m.
+    pub interval: Duration,
+    /// How long an answer may take, 1s to 5m.
+    pub timeout: Duration,
+    /// So many good answers make a pod ready.
+    #[schemars(range(min = 1, max = 10))]
+    pub healthy: u32,
+    /// So many bad answers make it unready.
+    #[schemars(range(min = 1, max = 10))]
+    pub unhealthy: u32,
+}
+
+impl Default for Probe {
+    fn default() -> Self {
+        Probe { path: None, port: None, interval: Duration::seconds(10), timeout: Duration::seconds(1), healthy: 1, unhealthy: 3 }
+    }
+}
+
+/// How new pods take the place of old ones (Kubernetes: a rolling update).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Rolling {
+    /// So many pods more than `replicas` meanwhile.
+    #[schemars(range(min = 0, max = 1000))]
+    pub surge: u32,
+    /// So many pods fewer.
+    #[schemars(range(min = 0, max = 1000))]
+    pub unavailable: u32,
+    /// After so long without progress it has failed and is taken back, 10s to 1h.
+    pub deadline: Duration,
+}
+
+impl Default for Rolling {
+    fn default() -> Self {
+        Rolling { surge: 1, unavailable: 0, deadline: Duration::seconds(600) }
+    }
+}
+
+fn replicas() -> u32 {
+    2
+}

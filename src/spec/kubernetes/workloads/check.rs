@@ -1,0 +1,38 @@
+//! Workloads.
+use super::Workload;
+use crate::diag::{Code, Risk};
+use crate::spec::check::Check;
+use crate::spec::env::EnvSource;
+use crate::spec::units::{Duration, Name};
+
+pub fn check(name: &Name, entry: &Workload, cx: &mut Check<'_>) {
+    let path = |fields: &[&'static str]| -> Vec<String> {
+        ["kubernetes", "workloads", name.as_str()].iter().chain(fields).map(|step| (*step).to_owned()).collect()
+    };
+    fn steps(path: &[String]) -> Vec<&str> {
+        path.iter().map(String::as_str).collect()
+    }
+    entry.timeouts.check(cx, &["kubernetes", "workloads", name.as_str()]);
+    cx.within(&steps(&path(&["update", "deadline"])), entry.update.deadline, Duration::seconds(10), Duration::seconds(3600));
+    if let Some(probe) = &entry.health_check {
+        for (field, value) in [("interval", probe.interval), ("timeout", probe.timeout)] {
+            cx.within(&steps(&path(&["health_check", field])), value, Duration::seconds(1), Duration::seconds(300));
+        }
+        if probe.port.or(entry.port).is_none() {
+            let message = format!("nothing says at which port `kubernetes.workloads.{name}` is checked");
+            cx.error(Code::Missing, &steps(&path(&["health_check"])), "this check", message, "add `port:` to the workload or to its check");
+        }
+    }
+    if entry.replicas == 1 {
+        let message = format!("`kubernetes.workloads.{name}` runs on one pod: when it fails, nothing answers");
+        cx.risk(Risk::SingleInstance, &steps(&path(&["replicas"])), message, "write `replicas: 2` or more where that matters");
+    }
+    for (key, value) in &entry.env {
+        if let EnvSource::Secret(_) = value {
+            let message = format!("a workload is given no secrets yet, and `{key}` is one");
+            let help = "let its code ask for the secret, whose name or ARN stands in a text";
+            let at = ["kubernetes", "workloads", name.as_str(), "env", key.as_str()];
+            cx.error(Code::Refused, &at, "this secret", message, help);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Workloads: the namespace of the stack, a deployment and a service each.
+use std::collections::BTreeMap;
+
+use super::super::CLUSTER;
+use super::Workload;
+use crate::kinds::deployment::HealthCheck;
+use crate::kinds::namespace::RESTRICTED;
+use crate::kinds::service::INSIDE;
+use crate::kinds::{Deployment, KubernetesService, Namespace, Ref};
+use crate::spec::env::EnvSource;
+use crate::spec::lower::{Lower, int};
+use crate::spec::units::{Duration, Name};
+
+/// The name of the stack's namespace among its objects.
+const NAMESPACE: &str = "main";
+
+pub fn lower(all: &BTreeMap<Name, Workload>, l: &mut Lower<'_>) {
+    if all.is_empty() {
+        return;
+    }
+    // A name in the DNS ends with a letter or a digit.
+    let name = l.spec.stack.as_str().trim_end_matches('-').to_owned();
+    let namespace = Namespace { cluster: Ref::to(CLUSTER), name, pod_security: RESTRICTED.into(), uid: Default::default() };
+    l.add(NAMESPACE, "kubernetes.workloads", namespace);
+    for (name, entry) in all {
+        let origin = format!("kubernetes.workloads.{name}");
+        let deployment = deployment(name, entry, l);
+        l.add(name.as_str(), &origin, deployment);
+        if let Some(port) = entry.port {
+            l.add(name.as_str(), &origin, service(name, port));
+        }
+        entry.timeouts.lower(l, &origin);
+    }
+}
+
+fn deployment(name: &Name, entry: &Workload, l: &Lower<'_>) -> Deployment {
+    let text = |value: &EnvSource| if let EnvSource::Text(text) = value { Some(l.text(text)) } else { None };
+    Deployment {
+        cluster: Ref::to(CLUSTER),
+        namespace: Ref::to(NAMESPACE),
+        name: name.to_string(),
+        replicas: int(entry.replicas),
+        image: entry.image.to_string(),
+        port: entry.port.map(int),
+        cpu: entry.resources.cpu.canonical(),
+        memory: entry.resources.memory.quantity(),
+        env: entry.env.iter().filter_map(|(key, value)| Some((key.to_string(), text(value)?))).collect(),
+        health_check: checked(entry),
+        surge: int(entry.update.surge),
+        unavailable: int(entry.update.unavailable),
+        deadline: int(entry.update.deadline.as_seconds()),
+        spread: true,
+        restricted: true,
+        rolled_out: true,
+        uid: Default::default(),
+    }
+}
+
+fn checked(entry: &Workload) -> Option<HealthCheck> {
+    let probe = entry.health_check.clone().unwrap_or_default();
+    let seconds = |time: Duration| int(time.as_seconds());
+    Some(HealthCheck {
+        port: int(probe.port.or(entry.port)?),
+        path: probe.path.as_ref().map(ToString::to_string),
+        interval: seconds(probe.interval),
+        timeout: seconds(probe.timeout),
+        healthy: int(probe.healthy),
+        unhealthy: int(probe.unhealthy),
+    })
+}
+
+fn service(name: &Name, port: u16) -> KubernetesService {
+    KubernetesService {
+        cluster: Ref::to(CLUSTER),
+        namespace: Ref::to(NAMESPACE),
+        name: name.to_string(),
+        deployment: Ref::to(name.as_str()),
+        r#type: INSIDE.into(),
+        port: int(port),
+        target_port: int(port),
+        address: Default::default(),
+        uid: Default::default(),
+    }
+}

@@ -1,0 +1,68 @@
+use infra::kinds::deployment::HealthCheck;
+use infra::kinds::{Deployment, Kind, Object, Ref, Text};
+use infra::model::Computed;
+
+use super::namespace::around;
+use super::{Case, Sends};
+
+pub fn deployment() -> Deployment {
+    Deployment {
+        cluster: Ref::to("main"),
+        namespace: Ref::to("main"),
+        name: "shop".into(),
+        replicas: 2,
+        image: "ghcr.io/example/shop:1".into(),
+        port: Some(8080),
+        cpu: "250m".into(),
+        memory: "256Mi".into(),
+        env: [("GREETING".into(), Text::literal("good $(day)")), ("PRICE".into(), Text::literal("$5"))].into(),
+        health_check: Some(HealthCheck { path: Some("/healthz".into()), port: 8080, interval: 10, timeout: 1, healthy: 1, unhealthy: 3 }),
+        surge: 1,
+        unavailable: 0,
+        deadline: 600,
+        spread: true,
+        restricted: true,
+        rolled_out: true,
+        uid: Computed::default(),
+    }
+}
+
+pub fn case() -> Case {
+    let with = |change: fn(&mut Deployment)| {
+        let mut other = deployment();
+        change(&mut other);
+        Object::from(other)
+    };
+    let check = |d: &mut Deployment, change: fn(&mut HealthCheck)| d.health_check.as_mut().map(change).unwrap();
+    let variants = vec![
+        ("cpu", with(|d| d.cpu = "1".into())),
+        ("deadline", with(|d| d.deadline = 60)),
+        ("env: another value", with(|d| drop(d.env.insert("GREETING".into(), Text::literal("good day"))))),
+        ("env: none", with(|d| d.env = Default::default())),
+        ("health_check: another path", {
+            let mut other = deployment();
+            check(&mut other, |c| c.path = Some("/ready".into()));
+            other.into()
+        }),
+        ("health_check: it listens", {
+            let mut other = deployment();
+            check(&mut other, |c| (c.path, c.interval, c.timeout, c.healthy, c.unhealthy) = (None, 5, 2, 2, 4));
+            other.into()
+        }),
+        ("health_check: none", with(|d| d.health_check = None)),
+        ("image", with(|d| d.image = "ghcr.io/example/shop:2".into())),
+        ("memory", with(|d| d.memory = "1Gi".into())),
+        ("name", with(|d| d.name = "shops".into())),
+        ("port", with(|d| d.port = Some(9090))),
+        ("port: none", with(|d| (d.port, d.health_check) = (None, None))),
+        ("replicas", with(|d| d.replicas = 3)),
+        ("replicas: none", with(|d| d.replicas = 0)),
+        ("rolled_out", with(|d| d.rolled_out = false)),
+        ("spread", with(|d| d.spread = false)),
+        ("surge and unavailable", with(|d| (d.surge, d.unavailable) = (0, 1))),
+    ];
+    let world = around().into_iter().chain([("deployment.shop", deployment().into())]).collect();
+    Case { address: "deployment.shop", world, variants }
+}
+
+pub const SENDS: Sends = Sends { kind: Kind::Deployment, lists: &[], creates: &[], unseen: &[] };
