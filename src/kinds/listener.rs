@@ -115,8 +115,13 @@ impl Resource for Listener {
         rules::doubts(self).into_iter().chain(rules::many(me, near)).collect()
     }
 
+<<<<<<< HEAD
     fn split(&self, new: &Address, old: &str, share: u8, sticky: i32) -> Option<Self> {
         Some(Listener { action: self.action.split(new, old, share, sticky)?, ..self.clone() })
+=======
+    fn unoffered(&self, before: Option<&Self>, _: Near<'_>, facts: &Facts) -> Vec<Breach> {
+        rules::unoffered(self, before, facts).into_iter().collect()
+>>>>>>> main
     }
 
     fn simulate(&mut self, _id: &str) {
@@ -332,4 +337,9 @@ pub(super) async fn listeners(cx: &Clients, balancer: &str) -> Result<Vec<sdk::L
     let request = cx.elb().describe_listeners().load_balancer_arn(balancer).page_size(elb::PAGE);
     let send = async |token| request.clone().set_marker(token).send().await;
     cx.pages(Service::Elb, "DescribeListeners", send, |page| (page.listeners, page.next_marker)).await
+}
+
+/// The security policies that are known to this version of infra; the sandbox has them all.
+pub fn policies() -> impl Iterator<Item = String> {
+    rules::POLICIES.iter().map(|short| format!("{}{short}", rules::BEGIN))
 }

@@ -4,7 +4,11 @@ mod between;
 mod check;
 mod decide;
 pub mod drift;
+<<<<<<< HEAD
 mod guard;
+=======
+mod former;
+>>>>>>> main
 pub mod limits;
 mod offers;
 mod rollout;
@@ -27,8 +31,9 @@ use crate::stack::Stack;
 
 pub use decide::plan;
 pub use drift::{Drift, drift};
+pub use former::former;
 pub use limits::PlanLimit;
-pub use offers::{Offered, offered};
+pub use offers::{Offered, offered, unoffered};
 pub use saved::Saved;
 pub use select::{Selection, select};
 
