@@ -1,7 +1,7 @@
 //! The clouds there are, as one: each verb goes to the cloud that a command was given.
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AuditLog, Backend, Cloud, Observe, ReadOnly};
+use super::{AuditLog, Backend, Cloud, Neighbours, Observe, ReadOnly};
 use crate::kinds::metric_alarm::Standing;
 use crate::kinds::{Call, Fact, Gate, Kind, Links, Live, Object, Question, Seen, Sign, Stamp};
 use crate::model::Moment;
@@ -24,6 +24,9 @@ impl Observe for ReadOnly<'_> {
     }
     async fn alarms(&self, stack: &str) -> Result<Vec<Standing>, CloudError> {
         self.0.alarms(stack).await
+    }
+    async fn neighbours(&self, stack: &str) -> Result<Neighbours, CloudError> {
+        self.0.neighbours(stack).await
     }
     async fn who(&self, objects: &[&Live]) -> AuditLog {
         self.0.who(objects).await
@@ -65,6 +68,12 @@ impl Observe for Backend {
         match self {
             Backend::Aws(c) => c.alarms(stack).await,
             Backend::Sandbox(s) => s.alarms(stack).await,
+        }
+    }
+    async fn neighbours(&self, stack: &str) -> Result<Neighbours, CloudError> {
+        match self {
+            Backend::Aws(c) => c.neighbours(stack).await,
+            Backend::Sandbox(s) => s.neighbours(stack).await,
         }
     }
     /// The sandbox keeps no records.

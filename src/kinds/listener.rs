@@ -115,13 +115,12 @@ impl Resource for Listener {
         rules::doubts(self).into_iter().chain(rules::many(me, near)).collect()
     }
 
-<<<<<<< HEAD
     fn split(&self, new: &Address, old: &str, share: u8, sticky: i32) -> Option<Self> {
         Some(Listener { action: self.action.split(new, old, share, sticky)?, ..self.clone() })
-=======
+    }
+
     fn unoffered(&self, before: Option<&Self>, _: Near<'_>, facts: &Facts) -> Vec<Breach> {
         rules::unoffered(self, before, facts).into_iter().collect()
->>>>>>> main
     }
 
     fn simulate(&mut self, _id: &str) {

@@ -4,11 +4,8 @@ mod between;
 mod check;
 mod decide;
 pub mod drift;
-<<<<<<< HEAD
-mod guard;
-=======
 mod former;
->>>>>>> main
+mod guard;
 pub mod limits;
 mod offers;
 mod rollout;
