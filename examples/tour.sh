@@ -28,4 +28,4 @@ infra apply --file examples/canary.yaml --auto-approve
 printf 'compute: { app: { image: "ghcr.io/example/shop:1.5.0" } }\n' > "$folder/version.yaml"
 infra apply --file examples/canary.yaml --file "$folder/version.yaml" --auto-approve --sandbox-bend compute.app.errors=8% || test $? -eq 3
 infra apply --file examples/canary.yaml --file "$folder/version.yaml" --auto-approve
-infra destroy --file examples/canary.yaml --auto-approve --allow-data-loss load_balancer.main
+infra destroy --file examples/canary.yaml --auto-approve --allow-data-loss bucket.access_logs,load_balancer.main,log_group.flow_logs

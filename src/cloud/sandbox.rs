@@ -2,6 +2,7 @@
 //!
 //! Stricter than any emulator: pointers must lead to what exists, objects in use can't be deleted, blocks must fit and not overlap,
 //! exclusive names are exclusive, attributes that force a replacement can't be changed, states take (scaled) time, reads lag behind writes.
+mod call;
 mod content;
 mod file;
 mod health;
@@ -24,11 +25,12 @@ use tokio::time::{Instant, sleep};
 
 use super::{Cloud, Neighbours, Observe, zones};
 use crate::kinds::metric_alarm::Standing;
-use crate::kinds::{Call, Fact, Gate, Kind, Links, Live, Object, Question, Seen, Sign, Stamp, Typical};
+use crate::kinds::{Call, Fact, Gate, Kind, Links, Live, Object, Question, Seen, Sign, Stamp};
 use crate::model::{Moment, digest};
 use crate::wire::policy::{Policy, Repeat};
 use crate::wire::{Class, CloudError, Identity, Service, Zone};
 
+use call::{key, typical};
 use file::File;
 pub use health::METRIC;
 use state::{State, unchangeable};
@@ -330,23 +332,6 @@ impl Cloud for Sandbox {
             Ok(done) => done.into_iter().map(Ok).collect(),
             Err(e) => calls.iter().map(|_| Err(e.clone())).collect(),
         }
-    }
-}
-
-/// What a call is about, where it is there already.
-fn key(call: &Call<'_>) -> Option<(Kind, String)> {
-    match call {
-        Call::Create { .. } => None,
-        Call::Update { live, .. } | Call::Delete { live } => Some((live.object.kind(), live.id.clone())),
-    }
-}
-
-fn typical(call: &Call<'_>) -> Duration {
-    let Typical { create, update, delete, .. } = call.kind().typical();
-    match call {
-        Call::Create { .. } => create,
-        Call::Update { .. } => update,
-        Call::Delete { .. } => delete,
     }
 }
 
