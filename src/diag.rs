@@ -90,7 +90,7 @@ codes! {
     Logs "logs" "Logs that are asked for are written.",
     LongComment "spec::long_comment" "A DNS record's comment, which says whose it is, fits into 100 characters.",
     Missing "spec::missing" "A required key is there.",
-    Moved "plan::moved" "A stack stays in the region where it stands.",
+    Moved "plan::moved" "A stack stays in the region and under the name where it stands.",
     MultiAzWithoutFailover "spec::multi_az_without_failover" "A cache spread over zones needs automatic failover.",
     Namesake "plan::namesake" "What bears a stack's name bears its identity, too.",
     NoRoom "spec::no_room" "All subnets fit into the VPC's block.",

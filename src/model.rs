@@ -1,5 +1,6 @@
 //! Words that every layer shares. Nothing here knows a cloud, a kind or a terminal.
 mod attribute;
+pub mod partition;
 pub mod secret;
 mod written;
 
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::canon::{self, Open, marked};
 
 pub use attribute::{AttrChange, Attribute, Attributes, FieldName, Mode, Reversal, Spelling};
+pub use partition::{PARTITIONS, Partition, partition};
 pub use secret::{Secret, sealed};
 pub use written::{digest, to_json};
 
@@ -136,36 +138,6 @@ impl<'de> Deserialize<'de> for Moment {
 
 /// User tags: `Name` and what the spec says. The stamp's own tags (`infra:…`) and the cloud's (`aws:…`) are not among them.
 pub type Tags = Open<String>;
-
-/// A part of AWS with accounts and names of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Partition {
-    /// The first word of its ARNs.
-    pub name: &'static str,
-    /// What the hosts of its services end with.
-    pub dns_suffix: &'static str,
-    /// What the names of its regions begin with; empty for all others.
-    regions: &'static str,
-}
-
-/// All partitions; from the SDKs' own `partitions.json`.
-pub const PARTITIONS: &[Partition] = &[
-    Partition { name: "aws-cn", dns_suffix: "amazonaws.com.cn", regions: "cn-" },
-    Partition { name: "aws-eusc", dns_suffix: "amazonaws.eu", regions: "eusc-" },
-    Partition { name: "aws-iso", dns_suffix: "c2s.ic.gov", regions: "us-iso-" },
-    Partition { name: "aws-iso-b", dns_suffix: "sc2s.sgov.gov", regions: "us-isob-" },
-    Partition { name: "aws-iso-e", dns_suffix: "cloud.adc-e.uk", regions: "eu-isoe-" },
-    Partition { name: "aws-iso-f", dns_suffix: "csp.hci.ic.gov", regions: "us-isof-" },
-    Partition { name: "aws-us-gov", dns_suffix: "amazonaws.com", regions: "us-gov-" },
-    COMMERCIAL,
-];
-
-const COMMERCIAL: Partition = Partition { name: "aws", dns_suffix: "amazonaws.com", regions: "" };
-
-/// The partition of a region.
-pub fn partition(region: &str) -> &'static Partition {
-    PARTITIONS.iter().find(|p| region.starts_with(p.regions)).unwrap_or(&COMMERCIAL)
-}
 
 /// How long calls on an object may take, where its part of the spec says so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -194,6 +194,21 @@ fn the_house_stays_small() {
     assert!(lines <= PATH, "the reading path has {lines} lines, {PATH} at most");
 }
 
+/// Names of services are spelt where their partitions stand, and otherwise only in what a form is told by: a pattern and its examples.
+const SPELLS: &[&str] = &["model/partition.rs", "spec/functions/mod.rs", "spec/monitoring/table.rs", "spec/units/functions.rs"];
+
+#[test]
+fn one_file_spells_the_names_of_services() {
+    let mut wrong = vec![];
+    for (file, text) in files(&src()).into_iter().filter(|(file, _)| !SPELLS.contains(&file.as_str())) {
+        // What a file's own tests say needs no table.
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        wrong.extend(lines.filter(|line| line.contains("amazonaws")).map(|line| format!("{file}: {}", line.trim())));
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn paths_are_read_as_rust_reads_them() {
     let read = |text| paths(text, "crate").into_iter().map(|p| p.join("::")).collect::<Vec<_>>();

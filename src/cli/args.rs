@@ -106,6 +106,9 @@ pub struct RunArgs {
     /// Begin a stack in this region though an equally named one stands in another
     #[arg(long, env = "INFRA_ANOTHER_REGION")]
     pub another_region: bool,
+    /// Begin a stack though another is what its spec makes under that name
+    #[arg(long, env = "INFRA_ANOTHER_STACK")]
+    pub another_stack: bool,
     /// Where journals of runs are kept
     #[arg(long, value_name = "FOLDER", env = "INFRA_JOURNAL", default_value = JOURNALS)]
     pub journal: PathBuf,

@@ -134,9 +134,6 @@ async fn look_and_plan(context: &RunContext<'_>, loaded: &Loaded, stack: &Stack,
     let mut stack = stack.clone();
     let seen = flow::look(context.world.read_only(), &mut stack, loaded).await?;
     let mut snapshot = seen.claimed(&stack.name, loaded.spec.region.as_str(), context.how.into())?;
-    preflight::zones(context.world.read_only(), &stack, &snapshot, loaded, context.printer).await?;
-    preflight::limits(context.world.read_only(), &stack, &snapshot, loaded, context.printer).await?;
-    let mut plan = flow::decide(&mut stack, &mut snapshot, choice, loaded, context.printer)?;
-    preflight::offers(context.world.read_only(), &mut plan, &stack, loaded, context.printer).await?;
-    Ok(plan)
+    claim::renamed(context.world.read_only(), &stack, &snapshot, loaded, context.how.into(), context.printer).await?;
+    preflight::plan(context.world.read_only(), &mut stack, &mut snapshot, choice, loaded, context.printer).await
 }

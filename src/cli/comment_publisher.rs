@@ -53,7 +53,7 @@ impl<'n> CommentPublisher<'n> {
         let env = |name: &str| std::env::var(name).ok().filter(|v| !v.trim().is_empty());
         let ci = detect(&args.asked(), &env, event(&env).as_ref());
         let none = || ForgeError::new(ForgeErrorKind::NoHost, "nothing tells which code host this job is of");
-        let forge = ci.site.ok_or_else(none).and_then(|site| Forge::open(&site, marker(&saved.stack.name), patience));
+        let forge = ci.site.ok_or_else(none).and_then(|site| Forge::open(&site, marker(saved), patience));
         let connection = forge.map_or_else(Connection::Failed, |forge| Connection::Ready(Box::new(forge))).into();
         let (begun, ended) = Default::default();
         CommentPublisher { saved, printer, show_env, log: ci.log, summary: ci.summary, connection, begun, ended }
@@ -174,7 +174,7 @@ impl<'n> CommentPublisher<'n> {
     /// without. One without its first line would never be found again, and is none.
     fn body(&self, stage: Stage<'_>, limit: usize, measure: impl Fn(&str) -> usize) -> Result<String, ForgeError> {
         let redactor = self.printer.redactor();
-        let first = marker(&self.saved.stack.name);
+        let first = marker(self.saved);
         let mut budget = limit;
         while budget > 0 {
             let text = redactor.text(&page(self.saved, stage, PageOptions { budget, show_env: self.show_env, log: self.log.as_deref() }));

@@ -41,6 +41,14 @@ struct Stale {
     moved: Vec<Moved>,
 }
 
+impl Failure {
+    /// Both, as one.
+    pub fn and(mut self, more: Failure) -> Failure {
+        self.findings.extend(more.findings);
+        self
+    }
+}
+
 impl From<Vec<Finding>> for Failure {
     fn from(findings: Vec<Finding>) -> Self {
         Failure { findings, stale: None, request: None }

@@ -59,16 +59,13 @@ impl Plan {
         let world = flow::world(&self.cloud, &loaded).await?;
         let (seen, scene) = tokio::join!(flow::look(world.read_only(), &mut stack, &loaded), flow::scene(world.read_only(), &loaded));
         let (seen, scene) = (seen?, scene?);
-        claim::warn(&stack.name, loaded.spec.region.as_str(), &seen, printer);
+        claim::warn(world.read_only(), &stack, &loaded, &seen, printer).await;
         let Seen { mut snapshot, notes } = seen;
-        preflight::zones(world.read_only(), &stack, &snapshot, &loaded, printer).await?;
-        preflight::limits(world.read_only(), &stack, &snapshot, &loaded, printer).await?;
         if let Some(hint) = status::hint(&stack.name, &notes, &flow::terms(&self.cloud)) {
             printer.say(&hint);
         }
         let choice = Choice::from(&self.select);
-        let mut plan = flow::decide(&mut stack, &mut snapshot, &choice, &loaded, printer)?;
-        preflight::offers(world.read_only(), &mut plan, &stack, &loaded, printer).await?;
+        let plan = preflight::plan(world.read_only(), &mut stack, &mut snapshot, &choice, &loaded, printer).await?;
         let command = if self.destroy { "destroy" } else { "apply" };
         let saved = flow::saved((stack, snapshot, plan), scene, &choice, &loaded, command, &printer.plans(self.shown.show_env));
         if let Some(file) = &self.out {

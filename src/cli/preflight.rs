@@ -4,19 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 
 use super::failure::{Failure, place};
+use super::flow::{self, Choice};
 use super::printer::Printer;
 use crate::cloud::{Observe, ReadOnly};
 use crate::diag::{Code, Finding};
 use crate::kinds::{Address, Facts, Object};
 use crate::observe::Snapshot;
 use crate::plan::limits::exceeded;
-use crate::plan::{Plan, PlanLimit, offered};
+use crate::plan::{Plan, PlanLimit, offered, unoffered};
 use crate::spec::Loaded;
 use crate::stack::Stack;
 use crate::wire::{CloudError, Service};
 
 /// Refuses zones that this account doesn't have, before anything is changed. What stands already asks for none.
-pub async fn zones(world: ReadOnly<'_>, stack: &Stack, snapshot: &Snapshot, loaded: &Loaded, printer: &Printer) -> Result<(), Failure> {
+async fn zones(world: ReadOnly<'_>, stack: &Stack, snapshot: &Snapshot, loaded: &Loaded, printer: &Printer) -> Result<(), Failure> {
     let zone = |o: &Object| if let Object::Subnet(subnet) = o { Some(subnet.availability_zone.clone()) } else { None };
     let stands =
         |a: &Address, zone_of: &String| snapshot.live.get(a).into_iter().flatten().any(|l| zone(&l.object).as_ref() == Some(zone_of));
@@ -36,7 +37,7 @@ pub async fn zones(world: ReadOnly<'_>, stack: &Stack, snapshot: &Snapshot, load
 }
 
 /// Says which of the zone's limits the stack will meet; Cloudflare decides.
-pub async fn limits(world: ReadOnly<'_>, stack: &Stack, snapshot: &Snapshot, loaded: &Loaded, printer: &Printer) -> Result<(), Failure> {
+async fn limits(world: ReadOnly<'_>, stack: &Stack, snapshot: &Snapshot, loaded: &Loaded, printer: &Printer) -> Result<(), Failure> {
     let Some(zone) = &stack.zone else { return Ok(()) };
     let about = world.about_zone(zone).await.map_err(|e| Failure::looking(loaded, e))?;
     let found = exceeded(&about.plan, stack, snapshot);
@@ -52,20 +53,75 @@ fn finding(PlanLimit { address, limit }: PlanLimit, loaded: &Loaded, stack: &Sta
     }
 }
 
-/// Refuses what the account's region doesn't offer of what the plan makes or changes, before anything is changed; and says in the plan what waits for a
-/// restart. What can't be read refuses nothing: a call tells it then.
-pub async fn offers(world: ReadOnly<'_>, plan: &mut Plan, stack: &Stack, loaded: &Loaded, printer: &Printer) -> Result<(), Failure> {
+/// Plans what makes the live environment what a stack says, and asks what only the account knows. All that is wrong is told together.
+pub async fn plan(
+    world: ReadOnly<'_>,
+    stack: &mut Stack,
+    snapshot: &mut Snapshot,
+    choice: &Choice,
+    loaded: &Loaded,
+    printer: &Printer,
+) -> Result<Plan, Failure> {
+    let zones = zones(world, stack, snapshot, loaded, printer).await;
+    limits(world, stack, snapshot, loaded, printer).await?;
+    match flow::decide(stack, snapshot, choice, loaded, printer) {
+        Ok(mut plan) => {
+            let offers = offers(world, &mut plan, stack, loaded, printer).await;
+            together([zones.err(), offers.err()]).map_or(Ok(plan), Err)
+        }
+        Err(failure) => {
+            let refused = asked(world, printer, |facts| unoffered(stack, snapshot, facts)).await;
+            let offers = (!refused.is_empty()).then(|| Failure::plan(loaded, stack, &refused));
+            Err(match together([zones.err(), offers]) {
+                Some(more) => failure.and(more),
+                None => failure,
+            })
+        }
+    }
+}
+
+/// Asks the same of a plan that was made before.
+pub async fn kept(
+    world: ReadOnly<'_>,
+    plan: &mut Plan,
+    stack: &Stack,
+    snapshot: &Snapshot,
+    loaded: &Loaded,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    let zones = zones(world, stack, snapshot, loaded, printer).await;
+    limits(world, stack, snapshot, loaded, printer).await?;
+    let offers = offers(world, plan, stack, loaded, printer).await;
+    together([zones.err(), offers.err()]).map_or(Ok(()), Err)
+}
+
+/// All findings of several failures.
+fn together(failures: [Option<Failure>; 2]) -> Option<Failure> {
+    failures.into_iter().flatten().reduce(Failure::and)
+}
+
+/// Refuses what the account's region doesn't offer of what the plan makes or changes, before anything is changed; says what the account may have no room for,
+/// and in the plan what waits for a restart.
+async fn offers(world: ReadOnly<'_>, plan: &mut Plan, stack: &Stack, loaded: &Loaded, printer: &Printer) -> Result<(), Failure> {
+    let found = asked(world, printer, |facts| offered(plan, stack, facts)).await;
+    found.mark(plan);
+    let doubted = Failure::plan(loaded, stack, &found.doubted).findings;
+    printer.findings(&doubted.into_iter().map(Finding::softened).collect::<Vec<_>>());
+    if found.refused.is_empty() { Ok(()) } else { Err(Failure::plan(loaded, stack, &found.refused)) }
+}
+
+/// What `look` makes of all that it needs to know, which is read for it. What can't be read refuses nothing: a call tells it then.
+async fn asked<T>(world: ReadOnly<'_>, printer: &Printer, look: impl Fn(&Facts) -> T) -> T {
     let mut facts = Facts::default();
     let mut unread: BTreeMap<Option<Service>, CloudError> = BTreeMap::new();
     loop {
-        let found = offered(plan, stack, &facts);
+        let found = look(&facts);
         let open = facts.open();
         if open.is_empty() {
             for e in unread.values() {
                 printer.say(&format!("What the region offers can't be read, and is told while the plan is carried out: {e}"));
             }
-            found.mark(plan);
-            return if found.refused.is_empty() { Ok(()) } else { Err(Failure::plan(loaded, stack, &found.refused)) };
+            return found;
         }
         let answers = join_all(open.iter().map(|question| world.offers(question))).await;
         for (question, answer) in open.into_iter().zip(answers) {

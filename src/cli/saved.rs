@@ -3,8 +3,10 @@ use std::path::{Path, PathBuf};
 
 use super::args::VerifyArgs;
 use super::change::{PlannedRun, Unfinished, carry_out};
+use super::claim;
 use super::failure::Failure;
 use super::flow;
+use super::preflight;
 use super::printer::Printer;
 use super::runner::RunContext;
 use crate::diag::Exit;
@@ -138,8 +140,11 @@ async fn plan_again(context: &RunContext<'_>, loaded: &Loaded, stack: &Stack, sa
     let mut stack = stack.clone();
     let seen = flow::look(context.world.read_only(), &mut stack, loaded).await?;
     let snapshot = seen.claimed(&stack.name, loaded.spec.region.as_str(), context.how.into())?;
-    saved.again(stack.clone(), snapshot).map_err(|refused| match refused {
+    claim::renamed(context.world.read_only(), &stack, &snapshot, loaded, context.how.into(), context.printer).await?;
+    let mut plan = saved.again(stack.clone(), snapshot.clone()).map_err(|refused| match refused {
         Refused::Moved(moved) => Failure::stale(file, moved),
         Refused::Impossible(problems) => Failure::plan(loaded, &stack, &problems),
-    })
+    })?;
+    preflight::kept(context.world.read_only(), &mut plan, &stack, &snapshot, loaded, context.printer).await?;
+    Ok(plan)
 }

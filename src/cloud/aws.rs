@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{AuditLog, Cloud, Observe, explain, zones};
+use super::{AuditLog, Cloud, Neighbours, Observe, explain, neighbours, zones};
 use crate::kinds::metric_alarm::{self, Standing};
 use crate::kinds::{Call, Fact, Kind, Links, Live, Object, Question, Sign, Stamp};
 use crate::wire::cloudflare::folder;
@@ -37,6 +37,9 @@ impl Observe for Clients {
     }
     async fn offers(&self, question: &Question) -> Result<Option<Fact>, CloudError> {
         question.ask(self).await
+    }
+    async fn neighbours(&self, stack: &str) -> Result<Neighbours, CloudError> {
+        neighbours::of_region(self, stack).await
     }
     async fn who(&self, objects: &[&Live]) -> AuditLog {
         let until = Instant::now() + PATIENCE;

@@ -4,6 +4,7 @@ mod aws;
 mod explain;
 pub mod lease;
 mod logs;
+mod neighbours;
 pub mod owned;
 mod quotas;
 pub mod sandbox;
@@ -20,6 +21,7 @@ use crate::wire::{Clients, CloudError, Identity, Notes, Zone};
 
 pub use audit::{AuditEvent, AuditLog};
 pub use logs::{LogEvent, LogPage, LogQuery, Logs, now};
+pub use neighbours::Neighbours;
 pub use sandbox::Sandbox;
 
 /// A cloud that can be read. A plan is given nothing more.
@@ -43,6 +45,10 @@ pub trait Observe {
     /// The alarms of a stack, and how they stand.
     async fn alarms(&self, _stack: &str) -> Result<Vec<Standing>, CloudError> {
         Ok(vec![])
+    }
+    /// Other stacks of the account and region.
+    async fn neighbours(&self, _stack: &str) -> Result<Neighbours, CloudError> {
+        Ok(Neighbours::new())
     }
     /// Who changed these objects lately, other than `infra`, as far as the cloud keeps records of it. Asks nothing when there are none.
     async fn who(&self, _objects: &[&Live]) -> AuditLog {
@@ -69,6 +75,7 @@ pub enum Backend {
 }
 
 /// The reading half of a world: what the plan path holds, so that it can't write.
+#[derive(Clone, Copy)]
 pub struct ReadOnly<'a>(&'a Backend);
 
 impl Backend {
@@ -113,6 +120,9 @@ impl Observe for ReadOnly<'_> {
     }
     async fn alarms(&self, stack: &str) -> Result<Vec<Standing>, CloudError> {
         self.0.alarms(stack).await
+    }
+    async fn neighbours(&self, stack: &str) -> Result<Neighbours, CloudError> {
+        self.0.neighbours(stack).await
     }
     async fn who(&self, objects: &[&Live]) -> AuditLog {
         self.0.who(objects).await
@@ -179,6 +189,12 @@ impl Observe for Backend {
         match self {
             Backend::Aws(c) => c.offers(question).await,
             Backend::Sandbox(s) => s.offers(question).await,
+        }
+    }
+    async fn neighbours(&self, stack: &str) -> Result<Neighbours, CloudError> {
+        match self {
+            Backend::Aws(c) => c.neighbours(stack).await,
+            Backend::Sandbox(s) => s.neighbours(stack).await,
         }
     }
     async fn identity(&self) -> Result<Identity, CloudError> {

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{Cloud, Observe, zones};
+use super::{Cloud, Neighbours, Observe, zones};
 use crate::kinds::metric_alarm::Standing;
 use crate::kinds::{Call, Fact, Kind, Links, Live, Object, Question, Sign, Stamp, Typical};
 use crate::model::digest;
@@ -251,6 +251,10 @@ impl Observe for Sandbox {
         self.standing(stack)
     }
 
+    async fn neighbours(&self, stack: &str) -> Result<Neighbours, CloudError> {
+        Ok(self.state.borrow().neighbours(stack))
+    }
+
     async fn list(&self, kind: Kind, stack: &str) -> Result<Vec<Live>, CloudError> {
         let mut state = self.state.borrow_mut();
         state.admitted()?;
@@ -269,8 +273,7 @@ impl Observe for Sandbox {
                 _ => {}
             }
         }
-        let region = |live: &Live| state.abroad.get(&(kind, live.id.clone())).map_or(self.region.as_str(), String::as_str);
-        Ok(seen.into_values().map(|live| live.clone().abroad(region(live), &self.region)).collect())
+        Ok(seen.into_values().map(|live| state.shown(live, self.pace.scale)).collect())
     }
 }
 

@@ -182,7 +182,11 @@ impl Resource for AutoScalingGroup {
     }
 
     fn unoffered(&self, _: Option<&Self>, near: Near<'_>, facts: &Facts) -> Vec<Breach> {
-        rules::unoffered(self, near, facts)
+        rules::unoffered(self, near, facts).into_iter().chain(rules::over(self, near, facts)).collect()
+    }
+
+    fn doubted(&self, near: Near<'_>, facts: &Facts) -> Vec<Breach> {
+        rules::short(self, near, facts).into_iter().collect()
     }
 
     async fn health(&self, cx: &Clients, live: &Live) -> Result<Vec<Sign>, CloudError> {

@@ -14,6 +14,7 @@ use super::example::EXAMPLE;
 use super::permission::{self, Grant};
 use super::*;
 use crate::model::partition;
+use crate::model::partition::principal;
 use futures_util::future::try_join_all;
 
 object! {
@@ -139,7 +140,7 @@ fn source(cx: &Clients, bucket: &str) -> String {
 
 /// The statement of a bucket has the bucket's name, and names the account of the function, whose the bucket must be.
 fn grant<'a>(bucket: &'a str, source: &'a str, function: &'a str) -> Grant<'a> {
-    Grant { id: bucket, service: "s3.amazonaws.com", source, account: function.split(':').nth(4).unwrap_or_default() }
+    Grant { id: bucket, service: principal!("s3"), source, account: function.split(':').nth(4).unwrap_or_default() }
 }
 
 /// Takes back what let S3 call functions on behalf of a bucket.

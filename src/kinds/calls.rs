@@ -54,7 +54,7 @@ pub enum On {
     Named(&'static str),
     /// What has this ARN but isn't one of the stack's objects. Only the actions that name it are allowed on it.
     Also(&'static str),
-    /// The stack's roles, when they are handed to this service.
+    /// The stack's roles, when they are handed to this service, by its short name.
     Passed(&'static str),
     /// The role that this service makes for itself, once in an account.
     Linked(&'static str),
@@ -223,7 +223,7 @@ pub(super) const NEW_FUNCTION_TAGS: &[On] = &[On::NewTags(FUNCTION), On::Own(FUN
 pub(super) const FUNCTIONS: &[On] = &[On::Own(FUNCTION)];
 /// Versions have their function's name; whether AWS tells their function's tags with them, its reference leaves open.
 pub(super) const FUNCTIONS_AND_VERSIONS: &[On] = &[On::Own(FUNCTION), On::Named("lambda:{region}:{account}:function:{functions}:*")];
-pub(super) const TO_FUNCTIONS: &[On] = &[On::Passed("lambda.amazonaws.com")];
+pub(super) const TO_FUNCTIONS: &[On] = &[On::Passed("lambda")];
 
 /// What applications wrote may be read by whoever may change them, not by whoever only plans.
 const LOGS: &[On] = &[On::Named("logs:{region}:{account}:log-group:/infra/{stack}/*")];
@@ -253,7 +253,7 @@ pub(super) const TOPICS: &[On] = &[On::Own(TOPIC)];
 /// AWS's public parameters, by which an image may be named. Whoever launches it, or says so in a template, reads them.
 pub(super) const IMAGE_NAMES: &[On] = &[On::Also("ssm:{region}::parameter/aws/*")];
 pub(super) const DB_KEYS: &[On] = &[On::Through("rds"), On::Through("secretsmanager")];
-pub(super) const TO_INSTANCES: &[On] = &[On::Passed("ec2.amazonaws.com")];
+pub(super) const TO_INSTANCES: &[On] = &[On::Passed("ec2")];
 
 /// What belongs to no kind: who is asking; what the region offers; the lease and the notes of a run; and, when a request was refused, what the refusal is about.
 pub const GENERAL: Calls = Calls {
@@ -261,11 +261,14 @@ pub const GENERAL: Calls = Calls {
         reads(Service::CloudTrail, "LookupEvents"),
         reads(Service::Ec2, "DescribeAvailabilityZones"),
         reads(Service::Ec2, "DescribeInstanceTypeOfferings"),
+        reads(Service::Ec2, "DescribeInstanceTypes"),
         reads(Service::ElastiCache, "DescribeCacheEngineVersions"),
         reads(Service::ElastiCache, "DescribeEngineDefaultParameters"),
+        reads(Service::Elb, "DescribeSSLPolicies"),
         reads(Service::Rds, "DescribeDBEngineVersions"),
         reads(Service::Rds, "DescribeEngineDefaultParameters"),
         reads(Service::Rds, "DescribeOrderableDBInstanceOptions"),
+        reads(Service::ServiceQuotas, "GetServiceQuota"),
         call(Service::Ssm, "GetParametersByPath", NOTES),
         reads(Service::Sts, "GetCallerIdentity"),
     ],
@@ -274,7 +277,6 @@ pub const GENERAL: Calls = Calls {
         call(Service::CloudWatchLogs, "FilterLogEvents", LOGS),
         call(Service::Iam, "ListInstanceProfilesForRole", ROLES),
         reads(Service::ServiceQuotas, "GetAWSDefaultServiceQuota"),
-        reads(Service::ServiceQuotas, "GetServiceQuota"),
         call(Service::Ssm, "DeleteParameters", NOTES),
         call(Service::Ssm, "GetParameter", NOTES_AND_KEY),
         call(Service::Ssm, "PutParameter", NOTES_AND_KEY),

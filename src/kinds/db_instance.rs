@@ -79,6 +79,8 @@ object! {
         computed running_version: Computed<String>,
         /// `MasterUserSecret.SecretArn`: the secret that RDS keeps itself.
         computed secret_arn: Computed<String>,
+        /// `DBInstanceStatus`, while it says that the last change of storage is still being carried out (`storage-optimization`).
+        computed storage_state: Computed<String>,
         update tags: Tags,
     }
 }
@@ -170,6 +172,7 @@ impl Resource for DbInstance {
             endpoint: Computed::default(),
             running_version: Computed::default(),
             secret_arn: Computed::default(),
+            storage_state: Computed::default(),
             tags: tags(),
         }
     }
@@ -303,9 +306,9 @@ impl DbInstance {
     /// Equality of all that `ModifyDBInstance` governs.
     fn same(&self, seen: &Self) -> bool {
         let Self { engine, storage_encrypted, subnet_group, database_name, admin_user, .. } = self.clone();
-        let Self { apply_immediately, endpoint, running_version, secret_arn, tags, .. } = self.clone();
+        let Self { apply_immediately, endpoint, running_version, secret_arn, storage_state, tags, .. } = self.clone();
         let fixed = Self { engine, storage_encrypted, subnet_group, database_name, admin_user, ..seen.clone() };
-        *self == Self { apply_immediately, endpoint, running_version, secret_arn, tags, ..fixed }
+        *self == Self { apply_immediately, endpoint, running_version, secret_arn, storage_state, tags, ..fixed }
     }
 
     /// The same object with physical ids for references, spelt as RDS spells it.
@@ -327,6 +330,23 @@ impl DbInstance {
 
     fn storage(&self, gib: i32) -> rds::Storage<'_> {
         rds::Storage { engine: &self.engine, kind: &self.storage_type, gib, iops: self.iops, throughput: self.throughput }
+    }
+
+    /// All that is one to `storage-optimization`.
+    fn stored(&self) -> [(&'static str, String); 4] {
+        let Self { allocated_storage, storage_type, iops, throughput, .. } = self;
+        let speed = |n: &Option<i32>| n.map(|n| n.to_string()).unwrap_or_default();
+        [
+            ("allocated_storage", allocated_storage.to_string()),
+            ("storage_type", storage_type.clone()),
+            ("iops", speed(iops)),
+            ("throughput", speed(throughput)),
+        ]
+    }
+
+    /// The first attribute of its storage that is another one than before.
+    pub fn restored(&self, before: &Self) -> Option<&'static str> {
+        self.stored().into_iter().zip(before.stored()).find(|(now, then)| now != then).map(|(now, _)| now.0)
     }
 
     /// The id of the secret that the stack keeps.

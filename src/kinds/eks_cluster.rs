@@ -227,7 +227,7 @@ impl Resource for EksCluster {
     }
 }
 
-const TO_EKS: &[On] = &[On::Passed("ec2.amazonaws.com"), On::Passed("eks.amazonaws.com")];
+const TO_EKS: &[On] = &[On::Passed("ec2"), On::Passed("eks")];
 
 /// How a cluster fares, by its state (`ClusterStatus`): it serves while it is changed.
 fn serving(state: &str) -> Sign {

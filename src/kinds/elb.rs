@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use aws_sdk_elasticloadbalancingv2::types::{LoadBalancer, TargetHealth, TargetHealthReasonEnum, TargetHealthStateEnum};
 use futures_util::future::try_join_all;
 
-use super::{NameRule, half, load_balancer, ours, present};
+use super::{Fact, NameRule, half, load_balancer, ours, present};
 use crate::kinds::Stamp;
 use crate::model::Tags;
 use crate::wire::tags::{from_tags, retag, to_tags};
@@ -52,6 +52,14 @@ pub async fn balancers(cx: &Clients, stack: &str) -> Result<Vec<Own<LoadBalancer
     let found = cx.pages(Service::Elb, "DescribeLoadBalancers", send, |page| (page.load_balancers, page.next_marker)).await?;
     let found = found.into_iter().filter(|b| named(&load_balancer::NAMES, stack, b.load_balancer_name()));
     own(cx, stack, found.filter_map(|b| Some((b.load_balancer_arn.clone()?, b))).collect()).await
+}
+
+/// The security policies that the region has for listeners (`DescribeSSLPolicies`).
+pub async fn policies(cx: &Clients) -> Result<Fact, CloudError> {
+    let request = cx.elb().describe_ssl_policies().page_size(PAGE);
+    let send = async |token| request.clone().set_marker(token).send().await;
+    let found = cx.pages(Service::Elb, "DescribeSSLPolicies", send, |page| (page.ssl_policies, page.next_marker)).await?;
+    Ok(Fact::names(found.into_iter().filter_map(|policy| policy.name)))
 }
 
 /// Refuses an object that bears a generated name, but wasn't made by this step.

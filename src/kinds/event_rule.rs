@@ -13,6 +13,7 @@ use super::permission::{self, Grant};
 use super::quotas::quota;
 use super::*;
 use crate::diag::Code;
+use crate::model::partition::principal;
 use crate::model::{Tags, partition};
 use crate::wire::tags::{from_tags, retag, to_tags};
 
@@ -211,7 +212,7 @@ fn plain(target: &Target) -> bool {
 
 /// The statement of a rule has the rule's name.
 fn grant<'a>(name: &'a str, arn: &'a str) -> Grant<'a> {
-    Grant { id: name, service: "events.amazonaws.com", source: arn, account: arn.split(':').nth(4).unwrap_or_default() }
+    Grant { id: name, service: principal!("events"), source: arn, account: arn.split(':').nth(4).unwrap_or_default() }
 }
 
 async fn arn(cx: &Clients, name: &str) -> Result<String, CloudError> {

@@ -29,6 +29,12 @@ pub enum Question {
     DatabaseVersions(String),
     /// The availability zones that have an instance type.
     InstanceType(String),
+    /// The vCPUs of an instance type.
+    InstanceVcpus(String),
+    /// The security policies of load balancers' listeners.
+    TlsPolicies,
+    /// How many vCPUs all running standard instances of the account may have here.
+    VcpuQuota,
 }
 
 /// Names, each with what else goes with it.
@@ -38,6 +44,7 @@ pub type Offers = BTreeMap<String, BTreeSet<String>>;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fact {
     Files(Files),
+    Number(i64),
     Offers(Offers),
     Parameters(BTreeMap<String, Parameter>),
 }
@@ -71,15 +78,15 @@ impl Facts {
     pub fn offers(&self, question: Question) -> Option<&Offers> {
         match self.answer(question)? {
             Fact::Offers(offers) => Some(offers),
-            Fact::Files(_) | Fact::Parameters(_) => None,
+            _ => None,
         }
     }
 
     /// The parameters that a family has; `None` while they aren't known.
     pub fn parameters(&self, question: Question) -> Option<&BTreeMap<String, Parameter>> {
         match self.answer(question)? {
-            Fact::Files(_) | Fact::Offers(_) => None,
             Fact::Parameters(parameters) => Some(parameters),
+            _ => None,
         }
     }
 
@@ -87,7 +94,15 @@ impl Facts {
     pub fn files(&self, question: Question) -> Option<&Files> {
         match self.answer(question)? {
             Fact::Files(files) => Some(files),
-            Fact::Offers(_) | Fact::Parameters(_) => None,
+            _ => None,
+        }
+    }
+
+    /// A number that is told; `None` while it isn't known.
+    pub fn number(&self, question: Question) -> Option<i64> {
+        match self.answer(question)? {
+            Fact::Number(number) => Some(*number),
+            _ => None,
         }
     }
 

@@ -39,7 +39,7 @@ impl Resource for FlowLog {
         read: &[reads(Service::Ec2, "DescribeFlowLogs")],
         write: &[
             call(Service::Ec2, "CreateFlowLogs", NEW_IN_OWN),
-            needs(Service::Ec2, "CreateFlowLogs", "iam:PassRole", &[On::Passed("vpc-flow-logs.amazonaws.com")]),
+            needs(Service::Ec2, "CreateFlowLogs", "iam:PassRole", &[On::Passed("vpc-flow-logs")]),
             EC2_TAG,
             call(Service::Ec2, "DeleteFlowLogs", OWN),
             EC2_UNTAG,

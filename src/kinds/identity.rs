@@ -79,6 +79,11 @@ fn mark(key: &str) -> String {
     (0..MARK as u32).map(|i| char::from(LETTERS[(bits >> (5 * i)) as usize & 31])).collect()
 }
 
+/// As much of a digest as a tag holds.
+pub fn short(digest: &str) -> &str {
+    &digest[..16.min(digest.len())]
+}
+
 /// What every owned object carries: ownership without a state file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
@@ -140,8 +145,8 @@ impl Stamp {
     }
 
     /// As much of the digest as a tag holds.
-    fn short(&self) -> &str {
-        &self.digest[..16.min(self.digest.len())]
+    pub fn short(&self) -> &str {
+        short(&self.digest)
     }
 
     /// An object's tags without what others gave it and the cloud's own (`aws:…`). A stamp that doesn't note keys takes all for the user's.

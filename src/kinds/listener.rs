@@ -115,6 +115,10 @@ impl Resource for Listener {
         rules::doubts(self).into_iter().chain(rules::many(me, near)).collect()
     }
 
+    fn unoffered(&self, before: Option<&Self>, _: Near<'_>, facts: &Facts) -> Vec<Breach> {
+        rules::unoffered(self, before, facts).into_iter().collect()
+    }
+
     fn simulate(&mut self, _id: &str) {
         self.waits_for.clear();
     }
@@ -321,4 +325,9 @@ pub(super) async fn listeners(cx: &Clients, balancer: &str) -> Result<Vec<sdk::L
     let request = cx.elb().describe_listeners().load_balancer_arn(balancer).page_size(elb::PAGE);
     let send = async |token| request.clone().set_marker(token).send().await;
     cx.pages(Service::Elb, "DescribeListeners", send, |page| (page.listeners, page.next_marker)).await
+}
+
+/// The security policies that are known to this version of infra; the sandbox has them all.
+pub fn policies() -> impl Iterator<Item = String> {
+    rules::POLICIES.iter().map(|short| format!("{}{short}", rules::BEGIN))
 }

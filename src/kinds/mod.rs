@@ -213,6 +213,7 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         pub fn unoffered(&self, before: Option<&Object>, near: Near<'_>, facts: &Facts) -> Vec<Breach> {
             match self { $(Object::$ty(x) => x.unoffered(before.and_then(<$ty as Member>::of), near, facts)),+ }
         }
+        pub fn doubted(&self, near: Near<'_>, facts: &Facts) -> Vec<Breach> { match self { $(Object::$ty(x) => x.doubted(near, facts)),+ } }
         /// Whether a change of the attribute at this path, or of a part of it, is in force after the next restart only.
         pub fn waits(&self, path: &str, near: Near<'_>, facts: &Facts) -> bool { match self { $(Object::$ty(x) => x.waits(path, near, facts)),+ } }
         /// What is to be told of a change of the attribute at this path beside its values.

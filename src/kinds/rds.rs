@@ -21,6 +21,9 @@ pub(super) const QUOTAS: &[Quota] = &[
     quota(Service::Rds, "StorageQuotaExceeded", ("rds", "L-7ADDB58A"), "Total storage for all DB instances"),
 ];
 
+/// The state of an instance whose last change of storage is still being carried out.
+pub const OPTIMIZING: &str = "storage-optimization";
+
 /// States that an instance doesn't leave by itself (`DBInstanceStatus`).
 const BROKEN: &[&str] = &[
     "failed",
@@ -83,7 +86,7 @@ pub(super) async fn settled(cx: &Clients, id: &str, deadline: Duration, arrived:
         if BROKEN.contains(&status) {
             return Err(broken(Service::Rds, "DescribeDBInstances", status, &reason(cx, id, status).await));
         }
-        let usable = matches!(status, "available" | "storage-optimization") && seen.endpoint.is_some();
+        let usable = matches!(status, "available" | OPTIMIZING) && seen.endpoint.is_some();
         Ok((usable && arrived(&seen)).then_some(seen))
     };
     cx.policy.wait_saying(&format!("{id} to be available as asked"), deadline, look, async || told(cx, id).await).await
@@ -170,7 +173,7 @@ const SERVING: &[&str] = &[
     "modifying",
     "storage-config-upgrade",
     "storage-initialization",
-    "storage-optimization",
+    OPTIMIZING,
 ];
 
 /// States that pass by themselves, in which it doesn't serve, or may not.

@@ -108,6 +108,10 @@ pub trait Resource:
     fn unoffered(&self, _before: Option<&Self>, _near: Near<'_>, _facts: &Facts) -> Vec<Breach> {
         vec![]
     }
+    /// What of it the account may have no room for, as it is by now. It is said, and refuses nothing.
+    fn doubted(&self, _near: Near<'_>, _facts: &Facts) -> Vec<Breach> {
+        vec![]
+    }
     /// Whether a change of the attribute at this path ([`crate::model::AttrChange::path`]) is in force after the next restart only, which `infra` doesn't make.
     fn waits(&self, _path: &str, _near: Near<'_>, _facts: &Facts) -> bool {
         false

@@ -16,6 +16,7 @@ use super::example::tags;
 use super::quotas::quota;
 use super::*;
 use crate::kinds::identity::TAG_STACK;
+use crate::model::partition::principal;
 use crate::model::{Computed, Tags, partition};
 use crate::wire::tags::{retag, to_tags};
 
@@ -74,7 +75,7 @@ impl Resource for Topic {
     fn example() -> Self {
         Topic {
             display_name: "example".into(),
-            publishers: ["cloudwatch.amazonaws.com".into()].into(),
+            publishers: [principal!("cloudwatch").into()].into(),
             kms_key: Some("arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-4444-8888-0123456789ab".into()),
             subscribers: ["ops@example.com".into()].into(),
             tags: tags(),

@@ -6,6 +6,7 @@ use super::terraform::{ID, REGION, TAGS, TAGS_ALL, Word, is, known, made, of, on
 use super::*;
 use crate::kinds::ec2::ec2_stack_filter;
 use crate::model::Tags;
+use crate::model::partition::gateway;
 use crate::wire::classify::refused;
 use crate::wire::tags::{ec2_tags, from_tags};
 use aws_sdk_ec2::types::{ResourceType, VpcEndpointType};
@@ -57,12 +58,7 @@ impl Resource for VpcEndpoint {
         &[quota(Service::Ec2, "VpcEndpointLimitExceeded", ("vpc", "L-1B52E74A"), "Gateway VPC endpoints per Region")];
 
     fn example() -> Self {
-        VpcEndpoint {
-            vpc: Ref::to(EXAMPLE),
-            service: "com.amazonaws.us-east-1.s3".into(),
-            route_tables: [Ref::to(EXAMPLE)].into(),
-            tags: tags(),
-        }
+        VpcEndpoint { vpc: Ref::to(EXAMPLE), service: gateway("s3", "us-east-1"), route_tables: [Ref::to(EXAMPLE)].into(), tags: tags() }
     }
 
     /// AWS refuses a second route to one service in a table.

@@ -4,6 +4,7 @@ mod between;
 mod check;
 mod decide;
 pub mod drift;
+mod former;
 pub mod limits;
 mod offers;
 mod room;
@@ -25,8 +26,9 @@ use crate::stack::Stack;
 
 pub use decide::plan;
 pub use drift::{Drift, drift};
+pub use former::former;
 pub use limits::PlanLimit;
-pub use offers::{Offered, offered};
+pub use offers::{Offered, offered, unoffered};
 pub use saved::Saved;
 pub use select::{Selection, select};
 

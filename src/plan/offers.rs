@@ -1,12 +1,16 @@
 //! What a plan asks for and the account's region doesn't offer, and what of it is in force after a restart only.
 use super::*;
+use crate::diff::{Context, diff};
 use crate::kinds::{Facts, Near};
+use crate::observe::Snapshot;
 
 /// What facts say of a plan. Asked again when more is known, until nothing is [open](Facts::open).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Offered {
     /// What the services refuse, of what is made and of what is changed in place.
     pub refused: Vec<PlanError>,
+    /// What the account may have no room for, of the same.
+    pub doubted: Vec<PlanError>,
     /// Attributes that a change leaves waiting for a restart: the change's address, and their paths.
     waiting: BTreeSet<(Address, String)>,
     /// What is told of a change of an attribute beside its values.
@@ -23,8 +27,9 @@ pub fn offered(plan: &Plan, stack: &Stack, facts: &Facts) -> Offered {
             Act::Update { live, object } => (Some(&live.object), object),
             Act::Delete { .. } => continue,
         };
-        let refused = object.unoffered(before, near, facts).into_iter();
-        out.refused.extend(refused.map(|breach| PlanError::Refused { address: step.address.clone(), breach }));
+        let problem = |breach| PlanError::Refused { address: step.address.clone(), breach };
+        out.refused.extend(object.unoffered(before, near, facts).into_iter().map(problem));
+        out.doubted.extend(object.doubted(near, facts).into_iter().map(problem));
     }
     for change in plan.changes.iter().filter(|c| c.verb == Verb::Update) {
         let Some(object) = stack.nodes.get(&change.address) else { continue };
@@ -38,6 +43,21 @@ pub fn offered(plan: &Plan, stack: &Stack, facts: &Facts) -> Offered {
         out.told.extend(told.map(|(a, told)| ((change.address.clone(), a.path.clone()), told)));
     }
     out
+}
+
+/// What is refused of a stack that can't be planned for another reason: of all that isn't there as it is wanted.
+pub fn unoffered(stack: &Stack, snapshot: &Snapshot, facts: &Facts) -> Vec<PlanError> {
+    let near = Near(&stack.nodes);
+    let mut found = vec![];
+    for (address, object) in &stack.nodes {
+        let before = snapshot.live.get(address).and_then(|generations| generations.first()).map(|live| &live.object);
+        if before.is_some_and(|before| diff(Some(before), Some(object), &Context::still()).is_empty()) {
+            continue;
+        }
+        let refused = object.unoffered(before, near, facts).into_iter();
+        found.extend(refused.map(|breach| PlanError::Refused { address: address.clone(), breach }));
+    }
+    found
 }
 
 impl Offered {

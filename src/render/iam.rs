@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::kinds::calls::{ALL, Call, DATABASE, Deed, GENERAL, KEPT, On, deed};
 use crate::kinds::{Kind, NameRule, bucket, db_instance, eks_cluster, function};
 use crate::model::partition;
+use crate::model::partition::principal_in;
 
 /// How many characters a managed policy may have, white space aside.
 pub const MANAGED: usize = 6_144;
@@ -233,12 +234,11 @@ impl Place<'_> {
             On::Named(arn) | On::Also(arn) => self.resource(statement, arn, names),
             On::Passed(to) => {
                 self.resource(statement, "iam::{account}:role/infra/{stack}/{region}/*", None);
-                // In China a service's name has one more part.
-                condition(statement, "StringLike", "iam:PassedToService", &format!("{to}*"));
+                condition(statement, "StringEquals", "iam:PassedToService", &principal_in(to, self.region));
             }
             On::Linked(service) => {
                 self.resource(statement, "iam::{account}:role/aws-service-role/*", None);
-                condition(statement, "StringEquals", "iam:AWSServiceName", &format!("{service}.amazonaws.com"));
+                condition(statement, "StringEquals", "iam:AWSServiceName", &principal_in(service, self.region));
             }
             On::Launched => {
                 LAUNCHED.iter().for_each(|arn| self.resource(statement, arn, None));

@@ -19,6 +19,7 @@ pub mod locate;
 pub mod lower;
 mod merge;
 pub mod monitoring;
+mod named;
 pub mod node;
 pub mod ordered;
 mod outputs;
@@ -45,6 +46,7 @@ pub mod vpc;
 mod write;
 
 pub use locate::Sources;
+pub use named::named;
 pub use sections::Spec;
 
 use crate::diag::{Code, Finding, Findings};

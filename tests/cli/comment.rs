@@ -11,7 +11,7 @@ use crate::support::forge::{Forge, Holder, NUMBER, PROJECT, Remark, Reply};
 
 const TOKEN: &str = "glpat-or-ghs-7f3Kq9ZxW2mR5tY8";
 const SHA: &str = "5f2c0de5f2c0de5f2c0de5f2c0de5f2c0de5f2c0";
-const MARKER: &str = "<!-- infra:stack=minimal -->";
+const MARKER: &str = "<!-- infra:stack=minimal place=32631 -->";
 const LIMIT: usize = 1024 * 1024;
 
 #[derive(Clone, Copy, PartialEq)]

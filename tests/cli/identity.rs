@@ -125,6 +125,46 @@ fn a_stack_is_not_moved_by_its_region() {
     );
 }
 
+/// A new name makes nothing move. A stack that is what the spec makes under its own name is named, unless its spec is still there, the two differ, or the name
+/// is read from the environment; another is begun beside it when that is said.
+#[test]
+fn a_stack_is_not_moved_by_its_name() {
+    let (mut infra, file) = site("identity-name");
+    let here = cloud(&file).objects();
+    let spec = SPEC.replace("stack: shop", "stack: store");
+    let said = format!("shop is what this spec makes under that name, with {} objects", here.len());
+    infra.file("infra.yaml", &spec);
+    let plan = infra.run(&["plan", "--out", "p.infraplan"]);
+    assert!(plan.code == 0 && plan.flat().contains(&said), "{}{}", plan.out, plan.err);
+    for how in [&["apply", "--auto-approve"][..], &["apply", "p.infraplan"]] {
+        let refused = infra.run(how);
+        assert!(refused.code == 1 && refused.flat().contains(&said), "{how:?} {}", refused.err);
+        assert!(refused.flat().contains("write `stack: shop` and run `infra destroy` first"), "{}", refused.err);
+    }
+    assert_eq!(cloud(&file).objects(), here);
+    let silent = |infra: &Infra, why: &str| {
+        let plan = infra.run(&["plan"]);
+        assert!(plan.code == 0 && !plan.err.contains("under that name"), "{why}: {}{}", plan.out, plan.err);
+    };
+    infra.file("infra.yaml", &spec.replace("vpc: {", "vpc: {cidr: 10.9.0.0/16, "));
+    silent(&infra, "it is another network");
+    infra.file("infra.yaml", &spec);
+    std::fs::create_dir(infra.folder.join("shop")).unwrap();
+    infra.file("shop/infra.yaml", SPEC);
+    silent(&infra, "shop goes on under its name");
+    infra.file("shop/infra.yaml", "");
+    infra.env.push(("INFRA_VAR_STACK", "store".into()));
+    infra.file("infra.yaml", &spec.replace("stack: store", "stack: \"${env.INFRA_VAR_STACK}\""));
+    silent(&infra, "one spec is many stacks");
+    infra.file("infra.yaml", &spec);
+    let both = infra.run(&["apply", "--auto-approve", "--another-stack"]);
+    assert_eq!((both.code, cloud(&file).objects().len()), (0, 2 * here.len()), "{}{}", both.out, both.err);
+    silent(&infra, "it stands");
+    infra.file("infra.yaml", SPEC);
+    let settled = infra.run(&["plan", "--detailed-exitcode"]);
+    assert!(settled.code == 0 && settled.err.is_empty(), "{}{}", settled.out, settled.err);
+}
+
 /// Partners may have noted an address by which a stack reaches them: it goes only when it is named, unless all of the stack goes.
 #[test]
 fn an_elastic_address_goes_only_when_it_is_named() {

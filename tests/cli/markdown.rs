@@ -11,7 +11,7 @@ fn a_kept_plan_is_a_page() {
     assert_eq!(made.code, 0, "{}", made.err);
     let shown = infra.run(&["show", "p.infraplan", "--format", "markdown"]);
     assert_eq!((shown.code, &shown.out), (0, &made.out), "{}", shown.err);
-    assert!(shown.out.starts_with("<!-- infra:stack=shop -->\n## `shop` planned: "), "{}", shown.out);
+    assert!(shown.out.starts_with("<!-- infra:stack=shop place=32631 -->\n## `shop` planned: "), "{}", shown.out);
     assert!(!shown.out.contains("good morning"), "{}", shown.out);
     let open = ["show", "p.infraplan", "--format", "markdown", "--show-env"];
     assert!(!infra.run(&open).out.contains("good morning"), "it is not in the file");

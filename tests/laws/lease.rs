@@ -1,4 +1,5 @@
 //! One writer per stack, whatever the processes do, however long they sleep, and whatever their clocks say.
+mod late;
 mod skew;
 mod told;
 

@@ -23,7 +23,7 @@ use infra::run::left::left_to_do;
 use infra::run::{Direction, Event, Outcome, Run, Settlement};
 use infra::spec::load;
 use infra::stack::Stack;
-use infra::visible::{is_visible, lines, visible};
+use infra::visible::{is_visible, json, lines, visible};
 use infra::wire::{Class, CloudError};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -353,6 +353,10 @@ proptest! {
             prop_assert!(!commands(&shown), "{shown:?}");
             prop_assert!(shown.split('\n').all(|line| is_visible(&bare(line))), "{shown:?}");
         }
+        let document = serde_json::to_string_pretty(&texts).unwrap();
+        let shown = json(&document);
+        prop_assert!(!commands(&shown) && shown.lines().all(is_visible), "{shown:?}");
+        prop_assert_eq!(serde_json::from_str::<Vec<String>>(&shown).unwrap(), texts);
     }
 
     /// A spec holds no such character but in a script; what is said of one that does has none either.

@@ -142,3 +142,40 @@ fn every_partition_has_its_regions() {
     }
     assert_eq!(regions.len(), PARTITIONS.len());
 }
+
+/// Every service is called as it is called in the region's partition: EC2 by the partition's own suffix, all others by the one that all partitions share.
+#[test]
+fn services_are_named_as_their_partition_names_them() {
+    use infra::model::partition;
+    for region in ["us-east-1", "cn-north-1", "us-gov-west-1", "us-iso-east-1", "eusc-de-east-1"] {
+        let suffix = partition(region).dns_suffix;
+        let text = format!(
+            "stack: shop\nregion: {region}\naccount: '123456789012'\nvpc: {{ nat: single, gateway_endpoints: [s3] }}\n\
+             load_balancer: {{ access_logs: true, listeners: {{ http: {{ port: 80, forward: app }} }} }}\n\
+             compute: {{ app: {{ image: '123456789012.dkr.ecr.{region}.{suffix}/app:1', port: 80 }} }}\n\
+             functions: {{ hello: {{ image: '123456789012.dkr.ecr.{region}.{suffix}/hello@sha256:{}', on: {{ schedule: {{ night: {{ expression: 'cron(0 3 * * ? *)' }} }} }} }} }}\n\
+             kubernetes: {{ cluster: {{}} }}\nmonitoring: {{ notify: [ops@example.com] }}\n",
+            "0".repeat(64)
+        );
+        let loaded = infra::spec::load(&[("infra.yaml".into(), text)], &|_| None).unwrap_or_else(|found| panic!("{found}"));
+        let stack = infra::spec::lower::lower(&loaded.spec, &|_| None).unwrap();
+        let written = serde_json::to_string(&stack.nodes.values().collect::<Vec<_>>()).unwrap();
+        let mut services = std::collections::BTreeSet::new();
+        for (at, _) in written.match_indices(".amazonaws") {
+            let from = written[..at].rfind(|c: char| !c.is_ascii_alphanumeric() && !"-.".contains(c)).unwrap() + 1;
+            let end = at + written[at..].find(|c: char| !c.is_ascii_alphanumeric() && !"-.".contains(c)).unwrap();
+            services.insert(&written[from..end]);
+        }
+        assert!(written.contains(&format!("ec2.{suffix}\"")), "{region}: {services:?}");
+        let gateway = format!("com.amazonaws.{region}.s3");
+        for service in &services {
+            let image = service.ends_with(&format!(".dkr.ecr.{region}.{suffix}"));
+            let others = !service.starts_with("ec2.") && service.ends_with(".amazonaws.com");
+            assert!(image || others || **service == format!("ec2.{suffix}") || **service == gateway, "{region}: {service}");
+        }
+        assert!(services.contains(gateway.as_str()) && services.contains("eks.amazonaws.com"), "{region}: {services:?}");
+        // Another partition's registry is none.
+        let elsewhere = if region.starts_with("cn-") { "amazonaws.com" } else { "amazonaws.com.cn" };
+        assert_eq!(infra::model::partition::registry(&format!("123456789012.dkr.ecr.{region}.{elsewhere}")), None);
+    }
+}

@@ -24,12 +24,27 @@ pub fn asked(call: &Call) -> bool {
         "DescribeDBEngineVersions",
         "DescribeEngineDefaultParameters",
         "DescribeInstanceTypeOfferings",
+        "DescribeInstanceTypes",
         "DescribeOrderableDBInstanceOptions",
+        "DescribeSSLPolicies",
+        "GetServiceQuota",
     ];
     operations.contains(&call.operation.as_str())
 }
 
-/// The answer to a request of RDS or ElastiCache.
+/// The vCPUs that the account may have of standard instances here, as EC2 and Service Quotas tell them.
+pub fn vcpus(call: &Call, quota: u32) -> Option<(u16, String)> {
+    match call.operation.as_str() {
+        "DescribeInstanceTypes" => {
+            let seen = "<item><instanceType>m7i.4xlarge</instanceType><vCpuInfo><defaultVCpus>16</defaultVCpus></vCpuInfo></item>";
+            Some((200, format!("<DescribeInstanceTypesResponse><instanceTypeSet>{seen}</instanceTypeSet></DescribeInstanceTypesResponse>")))
+        }
+        "GetServiceQuota" => Some((200, serde_json::json!({ "Quota": { "QuotaCode": "L-1216C47A", "Value": quota } }).to_string())),
+        _ => None,
+    }
+}
+
+/// The answer to a request of RDS, ElastiCache or Elastic Load Balancing.
 pub fn answer(call: &Call, body: &str) -> Option<(u16, String)> {
     let form: BTreeMap<&str, String> = body
         .split('&')
@@ -62,6 +77,10 @@ pub fn answer(call: &Call, body: &str) -> Option<(u16, String)> {
             let class = |class: &str| format!("<DBInstanceClass>{class}</DBInstanceClass><StorageType>gp3</StorageType><Vpc>true</Vpc>");
             let classes = ["db.r7g.large", "db.r7g.xlarge", "db.t4g.micro", "db.t4g.medium"].map(class);
             list("OrderableDBInstanceOptions", "OrderableDBInstanceOption", classes.into())
+        }
+        "DescribeSSLPolicies" => {
+            let policies = ["TLS13-1-2-2021-06", "TLS13-1-4-2027-01"].map(|name| format!("<Name>ELBSecurityPolicy-{name}</Name>"));
+            list("SslPolicies", "member", policies.into())
         }
         "DescribeEngineDefaultParameters" => {
             let parameter = |(name, kind, allowed, fixed): (&str, &str, &str, bool)| {

@@ -51,6 +51,7 @@ pub fn db_instance() -> DbInstance {
         endpoint: Computed(None),
         running_version: Computed(None),
         secret_arn: Computed(None),
+        storage_state: Computed(None),
         tags: [("Name".into(), "main".into())].into(),
     }
 }

@@ -59,6 +59,7 @@ mod replay_listener;
 mod replay_load_balancer;
 mod replay_logs;
 mod replay_nat_gateway;
+mod replay_neighbours;
 mod replay_pages;
 mod replay_prefix_list;
 mod replay_replication_group;

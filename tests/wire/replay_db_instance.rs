@@ -1,8 +1,8 @@
 //! Databases change state slowly, put changes off, and may fail: answers after the API reference, since the emulator does all at once.
 use std::time::Duration;
 
-use infra::cloud::Cloud;
-use infra::kinds::{DbInstance, DbReplica, Live, Ref};
+use infra::cloud::{Cloud, Observe};
+use infra::kinds::{DbInstance, DbReplica, Kind, Live, Near, Object, Ref};
 use infra::wire::Class;
 
 use super::db_instance::{db_instance, ground};
@@ -155,4 +155,35 @@ async fn an_instance_that_takes_too_long_is_told_with_its_last_event() {
     cloud.policy.poll = Duration::from_secs(9999);
     let e = cloud.delete(&live(db_instance())).await.unwrap_err();
     assert_eq!(e.message, "waited 20m for s-main-1 to be gone: s-main-1 is deleting: Backing up DB instance");
+}
+
+/// While RDS carries out a change of storage it takes no other; anything else, and what stays, it does.
+#[tokio::test(start_paused = true)]
+async fn storage_that_is_being_optimized_is_read() {
+    let nodes = std::collections::BTreeMap::new();
+    let tag = |key: &str, value: &str| format!("<Tag><Key>{key}</Key><Value>{value}</Value></Tag>");
+    let tags = [
+        ("infra:stack", "s"),
+        ("infra:address", "db_instance.main"),
+        ("infra:run", "r/7"),
+        ("infra:digest", "0123:"),
+        ("infra:asked", "16.11 100"),
+    ];
+    let tags = format!("<TagList>{}</TagList>", tags.map(|(k, v)| tag(k, v)).concat());
+    for (state, free) in [("storage-optimization", false), ("available", true)] {
+        let body = seen(state, 5432, false, &tags);
+        let (cloud, _) = Replay::clients([(200, body.as_str())]);
+        let before = cloud.list(Kind::DbInstance, "s").await.unwrap().remove(0).object;
+        let now = DbInstance::try_from(before.clone()).unwrap();
+        let ways = |want: DbInstance| {
+            Object::from(want).ways(&before, Near(&nodes)).into_iter().map(|b| b.attributes[0].clone()).collect::<Vec<_>>()
+        };
+        for (attribute, want) in [
+            ("allocated_storage", DbInstance { allocated_storage: 200, ..now.clone() }),
+            ("storage_type", DbInstance { storage_type: "io2".into(), iops: Some(5000), ..now.clone() }),
+        ] {
+            assert_eq!(ways(want), if free { vec![] } else { vec![attribute] }, "{state}");
+        }
+        assert_eq!(ways(DbInstance { port: 5444, ..now.clone() }), Vec::<String>::new(), "{state}");
+    }
 }

@@ -1,9 +1,10 @@
 //! Why a stack may not be changed from here.
 use std::collections::BTreeSet;
 
-use super::Failure;
+use super::{Failure, place};
 use crate::diag::{Code, Finding};
 use crate::run::journal::Damaged;
+use crate::spec::Loaded;
 use crate::visible::visible;
 
 impl Failure {
@@ -31,6 +32,19 @@ impl Failure {
             "if this one follows it, write `region: {there}` and run `infra destroy` first; if both are to stand, go on with --another-region"
         );
         Finding::error(Code::Moved, message, help).into()
+    }
+
+    /// A stack that isn't there yet, while another is what the spec makes under that name.
+    pub fn renamed(loaded: &Loaded, former: &str, objects: usize) -> Failure {
+        let (stack, former) = (&loaded.spec.stack, visible(former));
+        let message = format!(
+            "{former} is what this spec makes under that name, with {objects} objects, and of {stack} nothing is here: a stack keeps its name, all of it \
+             would be made anew"
+        );
+        let help = format!(
+            "if {stack} follows it, write `stack: {former}` and run `infra destroy` first, or leave that name; if both are to stand, go on with --another-stack"
+        );
+        Finding::error(Code::Moved, message, help).at(place(loaded, "stack", "the new name")).into()
     }
 
     /// A stack that another repository made.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::files::at;
 use crate::kinds::Live;
-use crate::model::to_json;
+use crate::model::{Moment, to_json};
 
 /// One write.
 #[derive(Serialize, Deserialize)]
@@ -19,6 +19,9 @@ pub enum Line {
         live: Box<Live>,
         #[serde(default, skip_serializing_if = "String::is_empty")]
         region: String,
+        /// When the storage of a database was changed by it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stored: Option<Moment>,
     },
     Delete(String),
     /// A note's name is `REGION:NAME`.

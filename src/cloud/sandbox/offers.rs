@@ -3,7 +3,8 @@ use std::collections::BTreeSet;
 
 use crate::cloud::zones;
 use crate::kinds::facts::Parameter;
-use crate::kinds::{Fact, Question};
+use crate::kinds::launch_template::vcpus;
+use crate::kinds::{Fact, Question, listener};
 
 /// Versions with which a database can be made ("Release calendars" for PostgreSQL, MySQL and MariaDB in the RDS user guide, spring of 2026). Earlier minor
 /// versions are closed.
@@ -42,6 +43,12 @@ const SIZES: &[&str] =
 const OLD: &[&str] = &["c3", "c4", "d2", "g3", "i2", "i3", "m3", "m4", "p2", "p3", "r3", "r4", "t1", "t2", "x1"];
 const OLD_ZONE: &str = "us-east-1e";
 
+/// vCPUs of most types of the smallest sizes.
+const SMALL: i64 = 2;
+
+/// The sandbox is an account that has been at work for a while.
+const QUOTA: i64 = 512;
+
 /// A parameter a line: engine, name, `DataType`, `AllowedValues`, whether it is dynamic, static or nobody's to change, and the family's value; `-` for nothing.
 /// From the user guides' lists of parameters, and from what `describe-engine-default-parameters` shows of postgres16, mysql8.4 and redis7.
 const PARAMETERS: &str = include_str!("parameters.txt");
@@ -61,6 +68,9 @@ pub fn of(question: &Question, region: &str) -> Option<Fact> {
             let old = name.split('.').next().is_some_and(|family| OLD.contains(&family));
             Some(Fact::names(zones::of_sandbox(region).into_iter().filter(|zone| old || zone != OLD_ZONE)))
         }
+        Question::InstanceVcpus(name) => Some(Fact::Number(vcpus(name).map_or(SMALL, i64::from))),
+        Question::TlsPolicies => Some(Fact::names(listener::policies())),
+        Question::VcpuQuota => Some(Fact::Number(QUOTA)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The objects of the sandbox: how they are written, whether the world has room for them, and how they come to other processes.
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 use tokio::time::Instant;
@@ -10,15 +11,23 @@ use super::file::{File, Line};
 use super::index::Index;
 use super::offers;
 use super::past::Past;
+use crate::cloud::neighbours::{Neighbours, gathered};
+use crate::kinds::rds::OPTIMIZING;
 use crate::kinds::{Address, Bent, Breach, Facts, Kind, Links, Live, Near, Object, Objects, Stamp, rename_refs, resolve_texts, tagging};
-use crate::model::{Mode, Moment};
+use crate::kinds::{DbInstance, Shared};
+use crate::model::{Computed, Mode, Moment};
 use crate::wire::{Class, CloudError};
+
+/// For so long the storage of a database is optimized, usually.
+const OPTIMIZED: Duration = Duration::from_secs(6 * 3600);
 
 /// What there is, and what goes wrong with it.
 #[derive(Default)]
 pub(super) struct State {
     pub objects: BTreeMap<(Kind, String), Live>,
     pub notes: BTreeMap<String, String>,
+    /// When the storage of databases was changed last, where the file tells it.
+    pub stored: BTreeMap<String, Moment>,
     /// Buckets that hold something.
     pub filled: BTreeSet<String>,
     /// The region that is looked at.
@@ -79,6 +88,12 @@ impl State {
             object = serde_json::from_value(value).map_err(|e| CloudError::bug(e.to_string()))?;
         }
         Ok(Live { id: id.into(), object, stamp: stamp.clone(), points })
+    }
+
+    /// Other stacks of the region.
+    pub fn neighbours(&self, stack: &str) -> Neighbours {
+        let here = self.objects.iter().filter(|(key, _)| !self.abroad.contains_key(*key));
+        gathered(stack, here.map(|(_, live)| live.stamp.clone()))
     }
 
     /// Whether the credentials are still good.
@@ -149,8 +164,9 @@ impl State {
         let news = self.file.as_mut().map_or(Ok(vec![]), File::news)?;
         for line in news {
             match line {
-                Line::Put { serial, live, region } => {
+                Line::Put { serial, live, region, stored } => {
                     self.serial = serial.max(self.serial);
+                    self.stored.extend(stored.map(|at| (live.id.clone(), at)));
                     self.put_by_another(*live, region);
                 }
                 Line::Delete(id) => drop(Kind::ALL.iter().find_map(|k| self.drop(&(*k, id.clone())))),
@@ -215,11 +231,34 @@ impl State {
 
     pub fn put(&mut self, live: Live) -> io::Result<()> {
         if self.file.is_some() {
-            let region = self.region.clone();
-            self.record(&Line::Put { serial: self.serial, live: Box::new(live.clone()), region })?;
+            let (region, stored) = (self.region.clone(), self.restored(&live).then(Moment::now));
+            self.stored.extend(stored.map(|at| (live.id.clone(), at)));
+            self.record(&Line::Put { serial: self.serial, live: Box::new(live.clone()), region, stored })?;
         }
         self.keep(live);
         Ok(())
+    }
+
+    /// Whether this is a database with another storage than it has by now.
+    fn restored(&self, live: &Live) -> bool {
+        let now = self.objects.get(&(live.object.kind(), live.id.clone()));
+        let (Some(Object::DbInstance(before)), Object::DbInstance(after)) = (now.map(|l| &l.object), &live.object) else { return false };
+        after.restored(before).is_some()
+    }
+
+    /// An object as a list shows it: in its region, and a database in the state that a change of its storage leaves for hours, `scale` of them here.
+    pub fn shown(&self, live: &Live, scale: f64) -> Live {
+        let key = (live.object.kind(), live.id.clone());
+        let region = self.abroad.get(&key).unwrap_or(&self.region);
+        let mut shown = live.clone().abroad(region, &self.region);
+        let age = self.stored.get(&live.id).map(|at| at.age(SystemTime::now()));
+        if let Object::DbInstance(database) = &mut shown.object
+            && age.is_some_and(|age| age < OPTIMIZED.mul_f64(scale))
+        {
+            let state = Computed(Some(OPTIMIZING.into()));
+            *database = Shared::new(DbInstance { storage_state: state, ..(**database).clone() });
+        }
+        shown
     }
 
     pub fn remove(&mut self, key: &(Kind, String)) -> io::Result<()> {

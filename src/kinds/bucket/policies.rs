@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 
 use super::Purpose;
 use crate::model::partition;
+use crate::model::partition::principal;
 
 /// The policy's text; empty where there should be none.
 pub(super) fn text(purpose: &Purpose, region: &str, account: &str, name: &str) -> String {
@@ -29,7 +30,7 @@ fn log_delivery(region: &str, account: &str, name: &str) -> Value {
         "Version": "2012-10-17",
         "Statement": [{
             "Effect": "Allow",
-            "Principal": { "Service": "logdelivery.elasticloadbalancing.amazonaws.com" },
+            "Principal": { "Service": principal!("logdelivery.elasticloadbalancing") },
             "Action": "s3:PutObject",
             "Resource": format!("arn:{partition}:s3:::{name}/AWSLogs/{account}/*"),
         }],

@@ -2,6 +2,7 @@
 use serde_json::Value;
 
 use crate::kinds::terraform::*;
+use crate::model::partition::principal;
 
 pub const TABLE: Table = one(&[
     made(
@@ -75,7 +76,9 @@ const ENCRYPTION: &[Line] = &[
 
 /// What `policies.rs` writes for logs.
 const LOGS: &str = concat!(
-    r#"{"Statement":[{"Action":"s3:PutObject","Effect":"Allow","Principal":{"Service":"logdelivery.elasticloadbalancing.amazonaws.com"},"#,
+    r#"{"Statement":[{"Action":"s3:PutObject","Effect":"Allow","Principal":{"Service":""#,
+    principal!("logdelivery.elasticloadbalancing"),
+    r#""},"#,
     r#""Resource":"arn:${partition}:s3:::${id}/AWSLogs/${account}/*"}],"Version":"2012-10-17"}"#
 );
 

@@ -1,5 +1,6 @@
 //! The kind in Terraform's words.
 use crate::kinds::terraform::*;
+use crate::model::partition::principal;
 
 pub const TABLE: Table = one(&[
     made(
@@ -12,7 +13,7 @@ pub const TABLE: Table = one(&[
         &[
             is("action", Word::Text("lambda:InvokeFunction")),
             of("function_name", "@.function"),
-            is("principal", Word::Text("s3.amazonaws.com")),
+            is("principal", Word::Text(principal!("s3"))),
             is("qualifier", Word::Text(crate::kinds::function::LIVE)),
             REGION,
             known("source_account", "${account}"),

@@ -3,6 +3,7 @@ use aws_sdk_rds::types::DbInstance as Seen;
 
 use super::super::rds;
 use super::*;
+use crate::kinds::rds::OPTIMIZING;
 
 /// What an instance is, with physical ids for references and without its tags; `asked` and `secret` as in the tags of those names.
 pub(super) fn read(seen: &Seen, asked: &str, secret: Option<&str>) -> DbInstance {
@@ -41,6 +42,7 @@ pub(super) fn read(seen: &Seen, asked: &str, secret: Option<&str>) -> DbInstance
         endpoint: Computed(rds::host(seen)),
         running_version: Computed(seen.engine_version.clone()),
         secret_arn: Computed(secret_arn(seen)),
+        storage_state: Computed(seen.db_instance_status().filter(|state| *state == OPTIMIZING).map(String::from)),
         tags: Tags::new(),
         engine,
         storage_type,

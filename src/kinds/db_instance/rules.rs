@@ -78,7 +78,20 @@ fn words(d: &DbInstance) -> Vec<Breach> {
 pub(super) fn ways(d: &DbInstance, before: &DbInstance) -> Vec<Breach> {
     let mut found: Vec<Breach> = upgrade(d, before).into_iter().collect();
     found.extend(faster(d, before));
+    found.extend(optimizing(d, before));
     found
+}
+
+/// "After storage optimization completes on the instance, you can make additional storage modifications" ("Modifying settings for General Purpose SSD (gp3)
+/// storage" in the user guide); else "You can't currently modify the storage of this DB instance because the previous storage change is being optimized"
+/// (as others report). How many of four changes a day are left, RDS tells nowhere.
+fn optimizing(d: &DbInstance, before: &DbInstance) -> Option<Breach> {
+    before.storage_state.0.as_ref()?;
+    let attribute = d.restored(before)?;
+    let message = "RDS still carries out the last change of its storage, and takes no other until then";
+    let help =
+        "apply it later (that may take hours): the state `storage-optimization` must have ended; or leave the storage as it stands by now";
+    Some(Breach::new(Code::Storage, attribute, message, help))
 }
 
 /// Versions only rise, and MySQL's go from one line to the next (`EngineVersion`; "Upgrades of the RDS for MySQL DB engine" in the user guide).
@@ -86,7 +99,7 @@ fn upgrade(d: &DbInstance, before: &DbInstance) -> Option<Breach> {
     const MYSQL: &[&str] = &["5.5", "5.6", "5.7", "8.0", "8.4"];
     let running = before.running_version.0.as_deref().unwrap_or(&before.engine_version);
     let engine = &d.engine;
-    if rds::older(&d.engine_version, running) {
+    if d.engine_version != before.engine_version && rds::older(&d.engine_version, running) {
         let message = format!("{engine} runs at {running} and can't go back to {}", d.engine_version);
         let help = format!("write `\"{running}\"` or a later version; an older one takes a new database, restored from a dump");
         return Some(Breach::new(Code::Refused, "engine_version", message, help));

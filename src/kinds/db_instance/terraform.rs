@@ -45,5 +45,8 @@ pub const TABLE: Table = Table {
             of("vpc_security_group_ids", "security_groups"),
         ],
     )],
-    left_out: &[("secret_arn", "`master_user_secret` is RDS's own secret, which a database with a password of the stack's has none of")],
+    left_out: &[
+        ("secret_arn", "`master_user_secret` is RDS's own secret, which a database with a password of the stack's has none of"),
+        ("storage_state", "`status` says more than that"),
+    ],
 };

@@ -2,6 +2,7 @@
 use serde_json::Value;
 
 use crate::kinds::terraform::*;
+use crate::model::partition::principal;
 
 pub const TABLE: Table = one(&[
     made(
@@ -37,7 +38,7 @@ pub const TABLE: Table = one(&[
         &[
             is("action", Word::Text("lambda:InvokeFunction")),
             of("function_name", "function"),
-            is("principal", Word::Text("events.amazonaws.com")),
+            is("principal", Word::Text(principal!("events"))),
             is("qualifier", Word::Text(crate::kinds::function::LIVE)),
             REGION,
             known("source_account", "${account}"),

@@ -1,5 +1,5 @@
 //! How what is offered is read. Every request only reads.
-use super::super::{ec2, elasticache, function, rds};
+use super::super::{ec2, elasticache, elb, function, rds};
 use super::{Fact, Question};
 use crate::wire::{Clients, CloudError};
 
@@ -15,11 +15,14 @@ impl Question {
             Question::DatabaseUpgrades { engine, version } => rds::offers::upgrades(cx, engine, version).await?,
             Question::DatabaseVersions(engine) => rds::offers::versions(cx, engine).await?,
             Question::InstanceType(name) => return ec2::zones_of(cx, name).await.map(Some),
+            Question::InstanceVcpus(name) => return Ok(ec2::vcpus_of(cx, name).await?.map(Fact::Number)),
+            Question::TlsPolicies => elb::policies(cx).await?,
+            Question::VcpuQuota => return Ok(ec2::vcpu_quota(cx).await?.map(Fact::Number)),
         };
         let told = match &answer {
             Fact::Offers(offers) => !offers.is_empty(),
             Fact::Parameters(parameters) => !parameters.is_empty(),
-            Fact::Files(_) => true,
+            Fact::Files(_) | Fact::Number(_) => true,
         };
         Ok(told.then_some(answer))
     }

@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use super::boot::invalid;
 use super::*;
-use crate::model::partition;
+use crate::model::partition::registry;
 
 /// How the line begins that says which container it is.
 const MARK: &str = "#!/bin/bash\n# infra:container ";
@@ -177,9 +177,7 @@ fn quoted(word: &str) -> String {
 /// The registry's host and region, when an image is one of Amazon ECR's.
 fn ecr(image: &str) -> Option<(&str, &str)> {
     let host = image.split('/').next()?;
-    let (account, rest) = host.split_once(".dkr.ecr.")?;
-    let (region, suffix) = rest.split_once('.')?;
-    (suffix == partition(region).dns_suffix && account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit())).then_some((host, region))
+    registry(host).map(|(_, region)| (host, region))
 }
 
 /// A value as the environment file holds it. The file has no quoting, so what ends a line can't be in it.

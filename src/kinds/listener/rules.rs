@@ -1,9 +1,10 @@
 //! What Elastic Load Balancing refuses of a listener.
 use super::*;
 use crate::diag::Code;
+use crate::kinds::facts::nearest;
 
 /// The security policies that there are, without `ELBSecurityPolicy-` ("Security policies for your Application Load Balancer" in the user guide).
-const POLICIES: &[&str] = &[
+pub(super) const POLICIES: &[&str] = &[
     "2015-05",
     "2016-08",
     "FS-1-1-2019-08",
@@ -48,7 +49,7 @@ const POLICIES: &[&str] = &[
 /// The month of the youngest of them.
 const YOUNGEST: &str = "2025-09";
 
-const BEGIN: &str = "ELBSecurityPolicy-";
+pub(super) const BEGIN: &str = "ELBSecurityPolicy-";
 
 /// Whether a policy that isn't known here may have come since.
 fn younger(policy: &str) -> bool {
@@ -106,6 +107,14 @@ pub(super) fn doubts(listener: &Listener) -> Vec<Breach> {
         Breach::new(Code::Risk, "ssl_policy", message, "make sure that Elastic Load Balancing has it in the stack's region")
     };
     unknown(listener).filter(|policy| younger(policy)).map(breach).into_iter().collect()
+}
+
+/// A policy that came after this version of infra is one that the region has (`DescribeSSLPolicies`).
+pub(super) fn unoffered(listener: &Listener, before: Option<&Listener>, facts: &Facts) -> Option<Breach> {
+    let policy = unknown(listener).filter(|policy| before.is_none_or(|b| b.ssl_policy.as_deref() != Some(policy)))?;
+    let there = facts.offers(Question::TlsPolicies).filter(|there| !there.contains_key(policy))?;
+    let near = nearest(policy, there.keys()).map_or_else(|| "write one that it has".into(), |near| format!("did you mean `{near}`?"));
+    Some(Breach::new(Code::Refused, "ssl_policy", format!("this region has no security policy `{policy}`"), near))
 }
 
 /// Whether it is `arn:…:acm:REGION:ACCOUNT:certificate/…` or `arn:…:iam::ACCOUNT:server-certificate/…`.

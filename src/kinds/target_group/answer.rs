@@ -3,11 +3,12 @@ use aws_sdk_elasticloadbalancingv2::types::TargetDescription;
 
 use super::*;
 use crate::kinds::permission::{self, Grant};
+use crate::model::partition::principal;
 
 /// The statement of a group has the group's name, `arn:…:targetgroup/NAME/ID`.
 fn grant(group: &str) -> Grant<'_> {
     let name = group.split('/').nth(1).unwrap_or(group);
-    Grant { id: name, service: "elasticloadbalancing.amazonaws.com", source: group, account: group.split(':').nth(4).unwrap_or_default() }
+    Grant { id: name, service: principal!("elasticloadbalancing"), source: group, account: group.split(':').nth(4).unwrap_or_default() }
 }
 
 /// The function that answers for a group; `None` when there is none, or the balancer may not call it.

@@ -1,5 +1,6 @@
 //! The kind in Terraform's words.
 use crate::kinds::terraform::*;
+use crate::model::partition::principal;
 
 pub const TABLE: Table = Table {
     by_kind: false,
@@ -28,7 +29,7 @@ pub const TABLE: Table = Table {
             &[
                 is("action", Word::Text("lambda:InvokeFunction")),
                 of("function_name", "function"),
-                is("principal", Word::Text("elasticloadbalancing.amazonaws.com")),
+                is("principal", Word::Text(principal!("elasticloadbalancing"))),
                 is("qualifier", Word::Text(crate::kinds::function::LIVE)),
                 REGION,
                 known("source_account", "${account}"),

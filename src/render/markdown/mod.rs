@@ -8,9 +8,10 @@ mod table;
 mod warnings;
 
 use crate::plan::Saved;
-use crate::plan::saved::Moved;
+use crate::plan::saved::{Moved, Scene};
 use crate::render::values::count;
 use crate::run::{Event, Outcome};
+use crate::wire::Identity;
 use escape::length;
 use page::{Limits, PageParts};
 
@@ -47,9 +48,13 @@ pub struct PageOptions<'a> {
     pub log: Option<&'a str>,
 }
 
-/// The first line of a stack's comment, by which it is found again; nobody sees it. No name that a spec may give can end it.
-pub fn marker(stack: &str) -> String {
-    format!("<!-- infra:stack={} -->", stack.replace(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c), "?"))
+/// The first line of a stack's comment, by which it is found again; nobody sees it. No name that a spec may give can end it. An equally named stack of another
+/// account or region has a comment of its own, from its first plan on: before its first run a stack has no other identity than its place.
+pub fn marker(saved: &Saved) -> String {
+    let Scene { account, region, .. } = &saved.scene;
+    let place = Identity { account: account.clone(), region: region.clone() }.place();
+    let name = saved.stack.name.replace(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c), "?");
+    format!("<!-- infra:stack={name} place={place} -->")
 }
 
 /// The whole page, its marker first. What doesn't fit is left out whole, from the least important on, and told: details of creations, of updates,

@@ -60,7 +60,7 @@ impl<'a> PageParts<'a> {
     }
 
     pub fn text(&self, limits: Limits) -> String {
-        let mut out = format!("{}\n## {}\n\n", marker(&self.saved.stack.name), self.heading());
+        let mut out = format!("{}\n## {}\n\n", marker(self.saved), self.heading());
         if limits.names > 0 {
             out += &format!("{}\n\n", self.place());
         }
@@ -78,7 +78,7 @@ impl<'a> PageParts<'a> {
 
     /// A page of which nothing else fits; without even its marker it would be nobody's.
     pub fn line(&self, budget: usize) -> String {
-        let first = format!("{}\n", marker(&self.saved.stack.name));
+        let first = format!("{}\n", marker(self.saved));
         let words = format!("{} {}: {}\n", code(&self.saved.stack.name), self.came(), self.counts());
         let fitting = [format!("{first}{words}"), first];
         fitting.into_iter().find(|text| length(text) <= budget).unwrap_or_default()

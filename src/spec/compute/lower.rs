@@ -6,6 +6,7 @@ use crate::kinds::auto_scaling_group::{self, Mixed, TargetRequests};
 use crate::kinds::launch_template::{Boot, Container, Disk, EnvValue, Metadata};
 use crate::kinds::{Address, AutoScalingGroup, IamRole, InstanceProfile, Kind, LaunchTemplate, Part, Ref, Secret, Text};
 use crate::model;
+use crate::model::partition::ec2;
 use crate::spec::env::{EnvSource, SecretRef};
 use crate::spec::load_balancer::forwarding;
 use crate::spec::lower::{Lower, int};
@@ -70,7 +71,7 @@ fn role(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
         writable_buckets: used.written,
         bucket_keys: used.keys,
         tags: l.tags(name.as_str()),
-        ..IamRole::plain("ec2.amazonaws.com")
+        ..IamRole::plain(ec2(l.spec.region.as_str()))
     };
     l.add(name.as_str(), format!("compute.{name}"), role);
     l.add(name.as_str(), format!("compute.{name}"), InstanceProfile { role: Ref::to(name.to_string()), tags: l.tags(name.as_str()) });

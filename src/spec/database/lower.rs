@@ -72,6 +72,7 @@ fn primary(l: &Lower<'_>, name: &Name, db: &Database) -> DbInstance {
         endpoint: Default::default(),
         running_version: Default::default(),
         secret_arn: Default::default(),
+        storage_state: Default::default(),
     }
 }
 

@@ -5,6 +5,7 @@ use super::{Architecture, Function as Entry, url};
 use crate::canon::{Document, Open};
 use crate::kinds::function::{Variable, zipped};
 use crate::kinds::{Function, IamRole, Ref, Text};
+use crate::model::partition::principal;
 use crate::model::{Ranked, Secret};
 use crate::spec::env::{EnvSource, SecretRef};
 use crate::spec::lower::{Lower, int};
@@ -56,7 +57,7 @@ fn role(name: &Name, entry: &Entry, l: &Lower<'_>) -> IamRole {
         writable_buckets: used.written,
         bucket_keys: used.keys,
         tags: l.tags(name.as_str()),
-        ..IamRole::plain("lambda.amazonaws.com")
+        ..IamRole::plain(principal!("lambda"))
     }
 }
 

@@ -5,6 +5,7 @@ use super::Cluster as Entry;
 use crate::kinds::access_entry::{ADMIN, VIEW, policy};
 use crate::kinds::eks_cluster::POOLS;
 use crate::kinds::{AccessEntry, EksCluster, IamRole, Ref};
+use crate::model::partition::principal_in;
 use crate::spec::lower::{Lower, int};
 use crate::spec::units::Arn;
 
@@ -27,8 +28,8 @@ const CONTROL_POLICIES: &[&str] = &[
 const NODE_POLICIES: &[&str] = &["AmazonEC2ContainerRegistryPullOnly", "AmazonEKSWorkerNodeMinimalPolicy"];
 
 pub fn lower(entry: &Entry, l: &mut Lower<'_>) {
-    role(l, CONTROL, "eks.amazonaws.com", CONTROL_POLICIES);
-    role(l, NODES, "ec2.amazonaws.com", NODE_POLICIES);
+    role(l, CONTROL, "eks", CONTROL_POLICIES);
+    role(l, NODES, "ec2", NODE_POLICIES);
     let period = l.spec.monitoring.as_ref().map(|monitoring| monitoring.logging.clone()).unwrap_or_default().retention_period;
     let cluster = EksCluster {
         role: Ref::to(CONTROL),
@@ -67,7 +68,7 @@ fn access(entry: &Entry, l: &mut Lower<'_>) {
 }
 
 fn role(l: &mut Lower<'_>, name: &str, service: &str, policies: &[&str]) {
-    let partition = l.partition();
+    let (partition, service) = (l.partition(), principal_in(service, l.spec.region.as_str()));
     let managed_policies: BTreeSet<String> = policies.iter().map(|policy| format!("arn:{partition}:iam::aws:policy/{policy}")).collect();
     let role = IamRole { permissions_boundary: l.boundary(), managed_policies, tags: l.tags(name), ..IamRole::plain(service) };
     l.add(name, "kubernetes.cluster", role);

@@ -7,10 +7,11 @@ use super::{Monitoring, Severity};
 use crate::kinds::metric_alarm::Number;
 use crate::kinds::{MetricAlarm, Ref, Topic};
 use crate::model::Computed;
+use crate::model::partition::principal;
 use crate::spec::lower::Lower;
 
 /// What tells: alarms, events of databases, and Managed Prometheus.
-const PUBLISHERS: &[&str] = &["aps.amazonaws.com", "cloudwatch.amazonaws.com", "events.rds.amazonaws.com"];
+const PUBLISHERS: &[&str] = &[principal!("aps"), principal!("cloudwatch"), principal!("events.rds")];
 
 pub fn lower(entry: &Monitoring, l: &mut Lower<'_>) {
     for (name, contacts) in entry.notify.topics() {

@@ -4,6 +4,7 @@ use super::{Malformed, Unit, digits};
 use crate::diag::Code;
 use crate::kinds::function::{Stored, stored};
 use crate::kinds::quantity::canonical;
+use crate::model::partition::registry;
 use std::fmt;
 
 word! {
@@ -36,7 +37,7 @@ word! {
 }
 word! {
     /// A container image of Amazon ECR.
-    FunctionImage "^[0-9]{12}\\.dkr\\.ecr\\.[a-z0-9-]{1,32}\\.amazonaws\\.com(\\.cn)?/[a-z0-9._/-]{2,256}@sha256:[0-9a-f]{64}$"
+    FunctionImage "^[0-9]{12}\\.dkr\\.ecr\\.[a-z0-9-]{1,32}\\.(amazonaws\\.(com(\\.cn)?|eu)|c2s\\.ic\\.gov|sc2s\\.sgov\\.gov|cloud\\.adc-e\\.uk|csp\\.hci\\.ic\\.gov)/[a-z0-9._/-]{2,256}@sha256:[0-9a-f]{64}$"
     "an image of Amazon ECR with its digest" "123456789012.dkr.ecr.us-east-1.amazonaws.com/thumbnails@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
     image
 }
@@ -100,15 +101,12 @@ fn image(text: &str) -> bool {
     let parts = || {
         let (host, rest) = text.split_once('/')?;
         let (name, digest) = rest.split_once("@sha256:")?;
-        let (account, host) = host.split_once(".dkr.ecr.")?;
-        let region = host.strip_suffix(".cn").unwrap_or(host).strip_suffix(".amazonaws.com")?;
-        Some((account, region, name, digest))
+        let (_, region) = registry(host)?;
+        Some((region, name, digest))
     };
-    let Some((account, region, name, digest)) = parts() else { return false };
+    let Some((region, name, digest)) = parts() else { return false };
     let of = |text: &str, more: &[u8]| text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || more.contains(&b));
-    account.len() == 12
-        && digits(account).is_some()
-        && (1..=32).contains(&region.len())
+    (1..=32).contains(&region.len())
         && of(region, b"-")
         && (2..=256).contains(&name.len())
         && of(name, b"._/-")

@@ -5,6 +5,7 @@ use super::{GatewayEndpoint, Nat, Tier, TierKind};
 use crate::canon::Open;
 use crate::kinds::route_table::Target;
 use crate::kinds::{ElasticIp, FlowLog, IamRole, InternetGateway, LogGroup, NatGateway, Ref, RouteTable, Subnet, Vpc, VpcEndpoint};
+use crate::model::partition::{gateway, principal};
 use crate::spec::lower::{Lower, allow, int};
 use crate::spec::units::{AvailabilityZone, Name};
 
@@ -131,7 +132,7 @@ fn endpoints(l: &mut Lower<'_>) {
             GatewayEndpoint::Dynamodb => "dynamodb",
             GatewayEndpoint::S3 => "s3",
         };
-        let service = format!("com.amazonaws.{}.{name}", l.spec.region);
+        let service = gateway(name, l.spec.region.as_str());
         let endpoint = VpcEndpoint { vpc: Ref::to("main"), service, route_tables: tables(l), tags: l.tags(name) };
         l.add(name, "vpc.gateway_endpoints", endpoint);
     }
@@ -147,7 +148,7 @@ fn flow_log(l: &mut Lower<'_>) {
         permissions_boundary: l.boundary(),
         inline_policies: [("write-logs".into(), allow(&actions, &[own]).into())].into(),
         tags: tags.clone(),
-        ..IamRole::plain("vpc-flow-logs.amazonaws.com")
+        ..IamRole::plain(principal!("vpc-flow-logs"))
     };
     l.add("flow_logs", "vpc.flow_logs", role);
     let log = FlowLog {

@@ -52,6 +52,28 @@ async fn a_namesake_is_another() {
     assert_eq!(job.fake.remarks()[0].body, format!("{MARKER}\nmine\n"));
 }
 
+/// An equally named stack of another place has a comment of its own, and each keeps to its own.
+#[tokio::test]
+async fn a_namesake_elsewhere_has_its_own() {
+    for host in HOSTS {
+        let job = Job::open(host, "elsewhere").await;
+        job.commented().await;
+        let first = job.only();
+        let text = std::fs::read_to_string(super::Infra::example("minimal")).unwrap().replace("us-east-1", "eu-west-1");
+        let there = job.infra.file("there.yaml", &text);
+        let plans = [(there, 2), (super::Infra::example("minimal"), 2)];
+        for (spec, comments) in plans {
+            let said = job.run(&["plan", "-f", &spec, "--out", "p.infraplan"]).await;
+            assert_eq!(said.code, 0, "{}", said.err);
+            job.commented().await;
+            assert_eq!(job.fake.remarks().len(), comments);
+        }
+        let remarks = job.fake.remarks();
+        assert_eq!(remarks.iter().map(|r| r.edits.len()).collect::<Vec<_>>(), [2, 1]);
+        assert!(remarks[0].id == first.id && !remarks[1].body.starts_with(MARKER) && remarks[1].body.contains("eu-west-1"));
+    }
+}
+
 #[tokio::test]
 async fn a_comment_is_found_on_the_last_page() {
     for host in HOSTS {

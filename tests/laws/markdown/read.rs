@@ -54,7 +54,7 @@ fn check(saved: &Saved, text: &str, how: PageOptions<'_>) -> Read {
     if text.is_empty() {
         return Read { line_only: true, ..Read::default() };
     }
-    let first = marker(&saved.stack.name);
+    let first = marker(saved);
     assert_eq!(text.lines().next(), Some(first.as_str()), "{}", what());
     if text.lines().count() <= 2 {
         return Read { line_only: true, ..Read::default() };
