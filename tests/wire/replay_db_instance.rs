@@ -1,13 +1,16 @@
 //! Databases change state slowly, put changes off, and may fail: answers after the API reference, since the emulator does all at once.
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use infra::cloud::{Cloud, Observe};
-use infra::kinds::{DbInstance, DbReplica, Kind, Live, Near, Object, Ref};
+use infra::kinds::{Address, DbInstance, DbReplica, Kind, Live, Near, Object, Ref, SecurityGroup};
 use infra::wire::Class;
 
 use super::db_instance::{db_instance, ground};
 use super::db_replica::db_replica;
 use super::replay_world::{has, links, stamp};
+use super::security_group::security_group;
+use crate::support::address;
 use crate::support::replay::Replay;
 
 const GONE: &str =
@@ -88,6 +91,7 @@ async fn a_creation_is_taken_up_and_a_failed_one_says_why() {
     assert_eq!((error.class, error.code.as_str()), (Class::Invalid, "incompatible-network"));
     assert!(error.message.ends_with("No addresses left."), "{error}");
     has(&replay.asked()[0], &["ManageMasterUserPassword=true", "PubliclyAccessible=false", "infra%3Aaddress"]);
+    has(&replay.asked()[0], &["EngineLifecycleSupport=open-source-rds-extended-support-disabled"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -160,7 +164,7 @@ async fn an_instance_that_takes_too_long_is_told_with_its_last_event() {
 /// While RDS carries out a change of storage it takes no other; anything else, and what stays, it does.
 #[tokio::test(start_paused = true)]
 async fn storage_that_is_being_optimized_is_read() {
-    let nodes = std::collections::BTreeMap::new();
+    let nodes = BTreeMap::new();
     let tag = |key: &str, value: &str| format!("<Tag><Key>{key}</Key><Value>{value}</Value></Tag>");
     let tags = [
         ("infra:stack", "s"),
@@ -186,4 +190,19 @@ async fn storage_that_is_being_optimized_is_read() {
         }
         assert_eq!(ways(DbInstance { port: 5444, ..now.clone() }), Vec::<String>::new(), "{state}");
     }
+}
+
+/// A database and its security groups are in one VPC.
+#[test]
+fn a_database_has_groups_of_its_own_network() {
+    let mut nodes: BTreeMap<Address, Object> = ground().into_iter().map(|(at, object)| (address(at), object)).collect();
+    let database: Object = db_instance().into();
+    let wrong = |nodes: &BTreeMap<Address, Object>| {
+        let found = database.breaches(&address("db_instance.main"), Near(nodes)).into_iter();
+        found.filter(|b| b.message.contains("in one VPC")).map(|b| b.attributes.join(" ")).collect::<Vec<_>>()
+    };
+    assert_eq!(wrong(&nodes), Vec::<String>::new());
+    let elsewhere = SecurityGroup { vpc: Ref::to("other"), ..security_group() };
+    nodes.insert(address("security_group.data"), elsewhere.into());
+    assert_eq!(wrong(&nodes), ["security_groups subnet_group"]);
 }
