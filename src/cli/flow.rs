@@ -24,8 +24,9 @@ use crate::spec::lower::lower;
 use crate::spec::monitoring::watches;
 use crate::spec::{Loaded, Spec, folder, load, load_in};
 use crate::stack::Stack;
+use crate::wire::kubernetes::token::Token;
 use crate::wire::policy::Policy;
-use crate::wire::{Clients, Cloudflare};
+use crate::wire::{Clients, CloudError, Cloudflare};
 
 /// Reads the spec's files, and parses them. Files that can't be read are reported together.
 pub fn read(args: &SpecArgs, printer: &Printer) -> Result<Loaded, Failure> {
@@ -127,6 +128,11 @@ pub async fn world(args: &CloudArgs, loaded: &Loaded) -> Result<Backend, Failure
         }
     }
     Ok(world)
+}
+
+/// A token for a cluster of a region, made with the credentials in use.
+pub async fn token(region: &str, cluster: &str) -> Result<Token, CloudError> {
+    Clients::connect(region, Cloudflare::from_env(None), Policy::new(1)).await.cluster_token(cluster).await
 }
 
 /// Lets what the command line says fare so in the sandbox: `compute.app.targets=1`; or a metric be so, by the words of alarms: `compute.app.cpu=95`.

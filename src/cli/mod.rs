@@ -14,6 +14,7 @@ mod failure;
 mod flow;
 mod history;
 mod iam_policy;
+mod kubeconfig;
 mod logs;
 mod output;
 mod plan;
@@ -26,6 +27,7 @@ mod schema;
 mod show;
 mod signals;
 mod status;
+mod token;
 mod unlock;
 mod validate;
 mod version;
@@ -104,6 +106,8 @@ enum Command {
     History(history::History),
     /// Print the least IAM policy that the spec needs; needs no network
     IamPolicy(iam_policy::IamPolicy),
+    /// Print a configuration for clients of the Kubernetes cluster
+    Kubeconfig(kubeconfig::Kubeconfig),
     /// Print what the instances of an entry wrote
     Logs(logs::Logs),
     /// Print the outputs of the live environment
@@ -118,6 +122,8 @@ enum Command {
     Show(show::Show),
     /// Tell how the environment fares, and whether a run goes on
     Status(status::Status),
+    /// Print a token for a Kubernetes cluster; needs no network
+    Token(token::Token),
     /// Take the lease of a stack from its holder
     Unlock(unlock::Unlock),
     /// Check the spec; needs no network
@@ -148,6 +154,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Explain(c) => c.run(&printer),
         Command::History(c) => block_on(c.run(&printer)),
         Command::IamPolicy(c) => c.run(&printer),
+        Command::Kubeconfig(c) => block_on(c.run(&printer)),
         Command::Logs(c) => block_on(c.run(&printer)),
         Command::Output(c) => block_on(c.run(&printer)),
         Command::Plan(c) => block_on(c.run(&printer)),
@@ -155,6 +162,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Schema(c) => c.run(&printer),
         Command::Show(c) => c.run(&printer),
         Command::Status(c) => block_on(c.run(&printer)),
+        Command::Token(c) => block_on(c.run(&printer)),
         Command::Unlock(c) => block_on(c.run(&printer)),
         Command::Validate(c) => c.run(&printer),
         Command::Version(c) => c.run(&printer),

@@ -234,6 +234,11 @@ pub(super) const CLUSTER_TAGS: &[On] = &[On::NewTags(CLUSTER), On::Own(CLUSTER)]
 pub(super) const CLUSTERS: &[On] = &[On::Own(CLUSTER)];
 /// Another stack's may have a name that begins as this one's do, and only its tags tell.
 pub(super) const KNOWN_CLUSTERS: &[On] = &[On::Named(CLUSTER)];
+const ACCESS_ENTRY: &str = "eks:{region}:{account}:access-entry/{clusters}/*";
+pub(super) const NEW_ACCESS_ENTRY_TAGS: &[On] = &[On::NewTags(ACCESS_ENTRY), On::Own(ACCESS_ENTRY)];
+pub(super) const ACCESS_ENTRIES: &[On] = &[On::Own(ACCESS_ENTRY)];
+/// EKS makes some itself, and only their tags tell.
+pub(super) const KNOWN_ACCESS_ENTRIES: &[On] = &[On::Named(ACCESS_ENTRY)];
 /// The log group that EKS writes to has the cluster's name in its own.
 pub(super) const CLUSTER_LOG: &str = "logs:{region}:{account}:log-group:/aws/eks/{clusters}/cluster*";
 pub(super) const NEW_CLUSTER_LOGS: &[On] = &[On::New(CLUSTER_LOG)];

@@ -20,7 +20,7 @@ use super::quotas::quota;
 use super::*;
 use crate::model::{Computed, Tags};
 
-pub(super) use reach::{api, api_of, enter, entered};
+pub(super) use reach::{api, api_of, enter, entered, own};
 pub use rules::{LOGS, POOLS};
 pub use versions::is_version;
 

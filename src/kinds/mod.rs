@@ -1,4 +1,5 @@
 //! The instruction set: one file per kind, named twice here: as a module and in `kinds!`.
+pub mod access_entry;
 mod answers;
 pub mod auto_scaling_group;
 pub mod bucket;
@@ -18,6 +19,7 @@ pub mod db_subnet_group;
 pub mod ddos_rules;
 pub mod deployment;
 mod dimension;
+pub mod disruption_budget;
 pub mod dns_record;
 pub(crate) mod ec2;
 pub mod eks_cluster;
@@ -255,6 +257,7 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
 } }
 
 kinds! {
+    access_entry::AccessEntry,
     auto_scaling_group::AutoScalingGroup,
     bucket::Bucket,
     bucket_notification::BucketNotification,
@@ -269,6 +272,7 @@ kinds! {
     db_subnet_group::DbSubnetGroup,
     ddos_rules::DdosRules,
     deployment::Deployment,
+    disruption_budget::DisruptionBudget,
     dns_record::DnsRecord,
     eks_cluster::EksCluster,
     elastic_ip::ElasticIp,

@@ -7,6 +7,7 @@ pub mod hint;
 pub mod history;
 pub mod iam;
 pub mod json;
+pub mod kubeconfig;
 pub mod logs;
 pub mod markdown;
 pub mod progress;

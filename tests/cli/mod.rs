@@ -12,6 +12,7 @@ mod iam_attacks;
 mod iam_policy;
 mod iam_rules;
 mod identity;
+mod kubernetes;
 mod logs;
 mod markdown;
 mod offers;

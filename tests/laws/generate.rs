@@ -2,6 +2,7 @@
 //! become names only when the spec is written, out of what is there then.
 mod compute;
 mod draw;
+mod kubernetes;
 mod monitoring;
 mod write;
 
@@ -11,6 +12,7 @@ use std::fmt;
 use draw::draw;
 use proptest::prelude::*;
 
+const WORKLOADS: &[&str] = &["desk", "mail", "queue"];
 const TIERS: &[&str] = &["public", "app", "data", "edge"];
 const GROUPS: &[&str] = &["app", "bastion", "load_balancer", "ops"];
 const COMPUTE: &[&str] = &["app", "job", "web"];
@@ -40,6 +42,25 @@ pub struct Draw {
     buckets: Entries<Bucket>,
     edge: Option<Edge>,
     watch: Option<Watch>,
+    cluster: Option<Cluster>,
+}
+
+/// A Kubernetes cluster, and what runs in it, by name.
+#[derive(Clone, Debug)]
+struct Cluster {
+    open: bool,
+    workloads: Entries<Workload>,
+}
+
+#[derive(Clone, Debug)]
+struct Workload {
+    image: &'static str,
+    port: Option<u16>,
+    replicas: Option<u32>,
+    memory: Option<&'static str>,
+    /// Whether it is told of the first cache.
+    told: bool,
+    path: Option<&'static str>,
 }
 
 /// What is watched.
@@ -260,11 +281,11 @@ impl fmt::Debug for Pair {
 
 /// Two specs that share most of their sections; some entries of the others are renamed.
 pub fn pair() -> impl Strategy<Value = Pair> {
-    let changed = proptest::array::uniform12(proptest::bool::weighted(0.35));
+    let changed = proptest::array::uniform13(proptest::bool::weighted(0.35));
     let renamed = proptest::array::uniform7(proptest::bool::weighted(0.2));
     (draw(), draw(), changed, renamed, 0..14u8, 0..u64::MAX).prop_map(|(from, other, changed, renamed, ends, seed)| {
         let mut to = from.clone();
-        let [team, net, tiers, groups, balancer, compute, functions, caches, databases, buckets, edge, watch] = changed;
+        let [team, net, tiers, groups, balancer, compute, functions, caches, databases, buckets, edge, watch, cluster] = changed;
         lay(team, &mut to.team, other.team);
         lay(net, &mut to.net, other.net);
         lay(tiers, &mut to.tiers, other.tiers);
@@ -277,6 +298,7 @@ pub fn pair() -> impl Strategy<Value = Pair> {
         lay(buckets, &mut to.buckets, other.buckets);
         lay(edge, &mut to.edge, other.edge);
         lay(watch, &mut to.watch, other.watch);
+        lay(cluster, &mut to.cluster, other.cluster);
         let [tier, group, compute, function, cache, database, bucket] = renamed;
         if tier {
             rename_tier(&from.tiers, &mut to.tiers);

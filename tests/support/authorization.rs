@@ -188,7 +188,9 @@ fn things(service: &str, said: &Said, stack: &str) -> Vec<Thing> {
         }
         "eks" => {
             let arn = said.one("Arn").unwrap_or_default();
-            vec![Thing { kind: "cluster", arn: arn.into(), new: said.operation == "CreateCluster" }]
+            let entry = arn.contains(":access-entry/");
+            let kind = if entry { "access-entry" } else { "cluster" };
+            vec![Thing { kind, arn: arn.into(), new: said.operation == "CreateCluster" }]
         }
         "elasticache" => {
             let arn = |kind: &str| format!("arn:aws:elasticache:{PLACE}:{kind}:{{}}");

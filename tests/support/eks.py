@@ -66,6 +66,19 @@ def role(arn, service, policies):
         raise invalid(f"The role {arn} lacks {set(policies) - attached}")
 
 
+class Entry:
+    """Who may do what in a cluster."""
+
+    def __init__(self, cluster, principal, tags):
+        self.cluster, self.principal, self.tags, self.policies = cluster, principal, tags, {}
+        kind, name = principal.split(":", 5)[5].split("/", 1)
+        self.arn = f"arn:aws:eks:{REGION}:{ACCOUNT}:access-entry/{cluster.name}/{kind}/{ACCOUNT}/{name}/{uuid.uuid4()}"
+
+    def shown(self):
+        told = {"clusterName": self.cluster.name, "principalArn": self.principal, "kubernetesGroups": [], "type": "STANDARD"}
+        return {**told, "accessEntryArn": self.arn, "tags": self.tags, "username": self.principal, "createdAt": 1700000000.0, "modifiedAt": 1700000000.0}
+
+
 class Cluster:
     def __init__(self, said, api):
         self.said, self.api = said, api
@@ -74,6 +87,8 @@ class Cluster:
         self.version = said.get("version", CHOSEN)
         self.settles, self.going = time.monotonic() + TAKES, False
         self.updates, self.upgraded = {}, None
+        # Who made it may administer it, and Auto Mode lets its own nodes in.
+        self.entries = {f"arn:aws:iam::{ACCOUNT}:role/creator": Entry(self, f"arn:aws:iam::{ACCOUNT}:role/creator", {})}
         network = said["resourcesVpcConfig"]
         self.subnets = network["subnetIds"]
         self.public = network.get("endpointPublicAccess", True)
@@ -294,6 +309,8 @@ class Clusters:
                 if found is None:
                     raise missing(f"No update found for id: {update}")
                 return told(found)
+            case (_, "clusters", name, "access-entries", *rest):
+                return self.access(self.get(name), method, rest, query, said)
             case ("POST", "tags", arn):
                 self.tagged(arn).update(said["tags"])
                 return {}
@@ -304,10 +321,48 @@ class Clusters:
         raise Refused(400, "ClientException", f"the fake doesn't know {method} {labels}")
 
     def tagged(self, arn):
-        found = next((c for c in self.clusters.values() if c.arn == arn), None)
+        entries = [entry for cluster in self.clusters.values() for entry in cluster.entries.values()]
+        found = next((c for c in [*self.clusters.values(), *entries] if c.arn == arn), None)
         if found is None:
             raise Refused(404, "NotFoundException", f"{arn} is not there")
         return found.tags
+
+    def access(self, cluster, method, rest, query, said):
+        match (method, *rest):
+            case ("GET",):
+                names = sorted(cluster.entries)
+                at = int(query.get("nextToken", ["0"])[0])
+                return {"accessEntries": names[at : at + PAGE], **({"nextToken": str(at + PAGE)} if at + PAGE < len(names) else {})}
+            case ("POST",):
+                principal = said["principalArn"]
+                if not principal.startswith("arn:aws:iam::") or not any(kind in principal for kind in (":role/", ":user/")):
+                    raise invalid("The specified principalArn is invalid: invalid principal.")
+                if principal in cluster.entries:
+                    raise in_use("The specified access entry resource is already in use on this cluster.")
+                cluster.entries[principal] = Entry(cluster, principal, said.get("tags", {}))
+                return {"accessEntry": cluster.entries[principal].shown()}
+        entry = cluster.entries.get(rest[0])
+        if entry is None:
+            raise missing(f"The specified principalArn could not be found: {rest[0]}")
+        match (method, *rest[1:]):
+            case ("GET",):
+                return {"accessEntry": entry.shown()}
+            case ("DELETE",):
+                del cluster.entries[rest[0]]
+                return {}
+            case ("GET", "access-policies"):
+                policies = [{"policyArn": arn, "accessScope": scope} for arn, scope in sorted(entry.policies.items())]
+                return {"clusterName": cluster.name, "principalArn": rest[0], "associatedAccessPolicies": policies}
+            case ("POST", "access-policies"):
+                if ":eks::aws:cluster-access-policy/" not in said["policyArn"]:
+                    raise invalid("The policyArn parameter format is not valid")
+                entry.policies[said["policyArn"]] = said["accessScope"]
+                return {"clusterName": cluster.name, "principalArn": rest[0], "associatedAccessPolicy": {"policyArn": said["policyArn"], "accessScope": said["accessScope"]}}
+            case ("DELETE", "access-policies", policy):
+                if entry.policies.pop(policy, None) is None:
+                    raise missing(f"The policy {policy} is not associated")
+                return {}
+        raise Refused(400, "ClientException", f"the fake doesn't know {method} {rest}")
 
     def create(self, said):
         name = said["name"]

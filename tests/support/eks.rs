@@ -8,11 +8,18 @@ pub fn operation(call: &proxy::Call) -> &'static str {
     let steps: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     match (method, &steps[..]) {
         ("DELETE", ["clusters", _]) => "DeleteCluster",
+        ("DELETE", ["clusters", _, "access-entries", _]) => "DeleteAccessEntry",
+        ("DELETE", ["clusters", _, "access-entries", _, "access-policies", _]) => "DisassociateAccessPolicy",
         ("DELETE", ["tags", ..]) => "UntagResource",
         ("GET", ["clusters"]) => "ListClusters",
         ("GET", ["clusters", _]) => "DescribeCluster",
+        ("GET", ["clusters", _, "access-entries"]) => "ListAccessEntries",
+        ("GET", ["clusters", _, "access-entries", _]) => "DescribeAccessEntry",
+        ("GET", ["clusters", _, "access-entries", _, "access-policies"]) => "ListAssociatedAccessPolicies",
         ("GET", ["clusters", _, "updates", _]) => "DescribeUpdate",
         ("POST", ["clusters"]) => "CreateCluster",
+        ("POST", ["clusters", _, "access-entries"]) => "CreateAccessEntry",
+        ("POST", ["clusters", _, "access-entries", _, "access-policies"]) => "AssociateAccessPolicy",
         ("POST", ["clusters", _, "update-config"]) => "UpdateClusterConfig",
         ("POST", ["clusters", _, "updates"]) => "UpdateClusterVersion",
         ("POST", ["tags", ..]) => "TagResource",
@@ -25,6 +32,11 @@ pub fn arn(call: &proxy::Call, place: &str) -> String {
     let path = percent_encoding::percent_decode_str(&call.operation).decode_utf8_lossy().into_owned();
     if let Some((_, arn)) = path.split_once("/tags/") {
         return arn.to_owned();
+    }
+    if let Some((cluster, entry)) = path.split_once("/clusters/").and_then(|(_, rest)| rest.split_once("/access-entries/")) {
+        let who = entry.split(":iam::").nth(1).and_then(|rest| rest.split("/access-policies").next()).unwrap_or_default();
+        let (account, role) = who.split_once(":role/").unwrap_or_default();
+        return format!("arn:aws:eks:{place}:access-entry/{cluster}/role/{account}/{role}/0a1b");
     }
     let made = || serde_json::from_str::<serde_json::Value>(&call.body).ok()?["name"].as_str().map(String::from);
     let name = path.split_once("/clusters/").map(|(_, rest)| rest.split('/').next().unwrap_or_default().to_owned());

@@ -1,4 +1,5 @@
 //! Every kind over the wire: the real SDK against the emulator.
+mod access_entry;
 mod allowed;
 mod auto_scaling_group;
 mod boot_script;
@@ -15,6 +16,7 @@ mod db_replica;
 mod db_subnet_group;
 mod deployed;
 mod deployment;
+mod disruption_budget;
 mod doubt;
 mod edge;
 mod eks_cluster;
@@ -146,6 +148,7 @@ macro_rules! kinds { ($($kind:ident),+ $(,)?) => {
 } }
 
 kinds! {
+    access_entry,
     auto_scaling_group,
     bucket,
     bucket_notification,
@@ -155,6 +158,7 @@ kinds! {
     db_replica,
     db_subnet_group,
     deployment,
+    disruption_budget,
     eks_cluster,
     elastic_ip,
     event_rule,

@@ -11,7 +11,7 @@ use crate::wire::kubernetes::{Endpoint, Kubernetes};
 pub(super) const TAG_ENTERED: &str = "infra:entered";
 
 /// The stack's clusters that are there to stay: a list of names, then each that begins as the stack's do. Lists that are asked for at once share it.
-pub(super) async fn own(cx: &Clients, stack: &str) -> Result<Vec<Cluster>, CloudError> {
+pub(in crate::kinds) async fn own(cx: &Clients, stack: &str) -> Result<Vec<Cluster>, CloudError> {
     cx.clusters.see(stack, async || seen(cx, stack).await).await
 }
 

@@ -22,6 +22,10 @@ pub fn check(cluster: &Cluster, cx: &mut Check<'_>) {
         let help = "name the blocks that its users come from, or leave them out and reach it from within the VPC";
         cx.risk(Risk::PublicApi, &["kubernetes", "cluster", "api", "allow_from"], message, help);
     }
+    for (index, who) in cluster.viewers.iter().enumerate().filter(|(_, who)| cluster.admins.contains(*who)) {
+        let message = format!("`{who}` may do everything already");
+        cx.error(Code::Duplicate, &["kubernetes", "cluster", "viewers", &index.to_string()], "this one", message, "name it once");
+    }
     if !cluster.deletion_protection {
         let message = "nothing keeps the cluster from being deleted".into();
         cx.risk(Risk::NoDeletionProtection, &path("deletion_protection"), message, "leave it out where that matters");

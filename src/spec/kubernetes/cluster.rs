@@ -1,6 +1,6 @@
 //! `kubernetes.cluster`: its fields and their defaults.
 use crate::spec::timeouts::Timeouts;
-use crate::spec::units::{Cidr, Name, Version};
+use crate::spec::units::{Arn, Cidr, Name, Version};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -18,6 +18,12 @@ pub struct Cluster {
     /// Who reaches its API.
     #[serde(default)]
     pub api: Api,
+    /// Roles and users of IAM who may do everything in it, beside whoever made it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub admins: BTreeSet<Arn>,
+    /// Roles and users of IAM who may read most of it; no secrets.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub viewers: BTreeSet<Arn>,
     /// What of the control plane is logged; the logs are kept as long as `monitoring.logging.retention_period` says.
     #[serde(default = "logs")]
     pub logs: BTreeSet<Log>,

@@ -5,6 +5,16 @@ use crate::stack::Spelling::{Days, Other, Same, Seconds};
 
 pub const FIELDS: Fields = &[
     (
+        Kind::AccessEntry,
+        &[
+            ("policies", "kubernetes.cluster.admins", Other),
+            ("policies", "kubernetes.cluster.viewers", Other),
+            ("policies", "region", Other),
+            ("principal", "kubernetes.cluster.admins", Other),
+            ("principal", "kubernetes.cluster.viewers", Other),
+        ],
+    ),
+    (
         Kind::Deployment,
         &[
             ("cpu", "kubernetes.workloads.{}.resources.cpu", Other),

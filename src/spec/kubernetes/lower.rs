@@ -2,10 +2,12 @@
 use std::collections::BTreeSet;
 
 use super::Cluster as Entry;
+use crate::kinds::access_entry::{ADMIN, VIEW, policy};
 use crate::kinds::eks_cluster::POOLS;
-use crate::kinds::{EksCluster, IamRole, Ref};
+use crate::kinds::{AccessEntry, EksCluster, IamRole, Ref};
 use crate::model::partition::principal_in;
 use crate::spec::lower::{Lower, int};
+use crate::spec::units::Arn;
 
 /// The name of a stack's cluster.
 pub const CLUSTER: &str = "main";
@@ -50,6 +52,19 @@ pub fn lower(entry: &Entry, l: &mut Lower<'_>) {
         running_version: Default::default(),
     };
     l.add(CLUSTER, "kubernetes.cluster", cluster);
+    access(entry, l);
+}
+
+/// One entry for everybody who is let in.
+fn access(entry: &Entry, l: &mut Lower<'_>) {
+    let may = |all: &BTreeSet<Arn>, name: &'static str| all.iter().map(|who| (who.to_string(), name)).collect::<Vec<_>>();
+    for (principal, name) in may(&entry.admins, ADMIN).into_iter().chain(may(&entry.viewers, VIEW)) {
+        // `123456789012:role/ops`: what differs.
+        let short = principal.split_once(":iam::").map_or(principal.clone(), |(_, short)| short.to_owned());
+        let policies = [policy(l.partition(), name)].into();
+        let entry = AccessEntry { cluster: Ref::to(CLUSTER), tags: l.tags(&short), principal, policies, arn: Default::default() };
+        l.add(short, "kubernetes.cluster", entry);
+    }
 }
 
 fn role(l: &mut Lower<'_>, name: &str, service: &str, policies: &[&str]) {

@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 pub use check::check;
 pub use lower::lower;
 
-/// Equal pods of one container image, spread over the zones (Kubernetes: a Deployment, and with a port a Service). They run without root, without
+/// Equal pods of one container image, spread over the zones (Kubernetes: a Deployment, with a port a Service, and of several
+/// pods one may be away at a time when nodes are emptied). They run without root, without
 /// privileges and without a token of the cluster's API.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::{
-    BUCKETS, Balancer, Boot, Bucket, CACHES, COMPUTE, Cache, Code, Compute, DATABASES, Database, Draw, Edge, FUNCTIONS, Function, GROUPS,
-    Group, NAMES, Net, On, ROUTES, SCHEDULES, TIERS, Tier, Watch,
+    BUCKETS, Balancer, Boot, Bucket, CACHES, COMPUTE, Cache, Cluster, Code, Compute, DATABASES, Database, Draw, Edge, FUNCTIONS, Function,
+    GROUPS, Group, NAMES, Net, On, ROUTES, SCHEDULES, TIERS, Tier, WORKLOADS, Watch, Workload,
 };
 
 pub(super) fn draw() -> impl Strategy<Value = Draw> {
@@ -24,9 +24,10 @@ pub(super) fn draw() -> impl Strategy<Value = Draw> {
         btree_map(select(BUCKETS), bucket(), 0..3),
         option::weighted(0.5, edge()),
         option::weighted(0.3, watch()),
+        option::weighted(0.3, cluster()),
     );
     (team, net(), tiers, groups, sections).prop_map(
-        |(team, net, tiers, groups, (balancer, compute, functions, caches, databases, buckets, edge, watch))| Draw {
+        |(team, net, tiers, groups, (balancer, compute, functions, caches, databases, buckets, edge, watch, cluster))| Draw {
             team,
             net,
             tiers,
@@ -39,6 +40,7 @@ pub(super) fn draw() -> impl Strategy<Value = Draw> {
             buckets,
             edge,
             watch,
+            cluster,
         },
     )
 }
@@ -46,6 +48,14 @@ pub(super) fn draw() -> impl Strategy<Value = Draw> {
 fn watch() -> impl Strategy<Value = Watch> {
     let kept = option::of(select(vec!["7d", "400d", "forever"]));
     (0..4usize, kept, any::<bool>(), 0..4usize).prop_map(|(told, kept, off, alerting)| Watch { told, kept, off, alerting })
+}
+
+fn cluster() -> impl Strategy<Value = Cluster> {
+    let numbers = (option::of(select(vec![8080, 9090])), option::of(select(vec![0, 1, 3])), option::of(select(vec!["128MiB", "1GiB"])));
+    let one = (select(vec!["example/desk:1", "example/desk:2"]), numbers, any::<bool>(), option::of(Just("/healthz")));
+    let one = one.prop_map(|(image, (port, replicas, memory), told, path)| Workload { image, port, replicas, memory, told, path });
+    let workloads = btree_map(select(WORKLOADS), one, 0..3);
+    (any::<bool>(), workloads).prop_map(|(open, workloads)| Cluster { open, workloads })
 }
 
 fn net() -> impl Strategy<Value = Net> {

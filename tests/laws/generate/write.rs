@@ -29,6 +29,7 @@ impl Draw {
             ("load_balancer", self.balancer.as_ref().and_then(|b| self.load_balancer(b)).unwrap_or_default()),
             ("compute", map(self.compute.iter().map(|(name, c)| (*name, self.group_of_instances(name, c))))),
             ("functions", map(self.functions.iter().map(|(name, f)| (*name, self.function(name, f))))),
+            ("kubernetes", self.cluster.as_ref().map(|c| self.kubernetes(c)).unwrap_or_default()),
             ("cache", map(self.caches.iter().map(|(name, c)| (*name, self.cache(c))))),
             ("database", map(self.with_databases().map(|(name, d)| (*name, self.database(d))))),
             ("storage", map(self.buckets.iter().map(|(name, b)| (*name, self.bucket(b))))),

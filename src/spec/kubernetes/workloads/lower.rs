@@ -1,4 +1,4 @@
-//! Workloads: the namespace of the stack, a deployment and a service each.
+//! Workloads: the namespace of the stack; a deployment, a service and a budget of disruptions each.
 use std::collections::BTreeMap;
 
 use super::super::CLUSTER;
@@ -6,7 +6,7 @@ use super::Workload;
 use crate::kinds::deployment::HealthCheck;
 use crate::kinds::namespace::RESTRICTED;
 use crate::kinds::service::INSIDE;
-use crate::kinds::{Deployment, KubernetesService, Namespace, Ref};
+use crate::kinds::{Deployment, DisruptionBudget, KubernetesService, Namespace, Ref};
 use crate::spec::env::EnvSource;
 use crate::spec::lower::{Lower, int};
 use crate::spec::units::{Duration, Name};
@@ -28,6 +28,9 @@ pub fn lower(all: &BTreeMap<Name, Workload>, l: &mut Lower<'_>) {
         l.add(name.as_str(), &origin, deployment);
         if let Some(port) = entry.port {
             l.add(name.as_str(), &origin, service(name, port));
+        }
+        if entry.replicas > 1 {
+            l.add(name.as_str(), &origin, budget(name));
         }
         entry.timeouts.lower(l, &origin);
     }
@@ -67,6 +70,18 @@ fn checked(entry: &Workload) -> Option<HealthCheck> {
         healthy: int(probe.healthy),
         unhealthy: int(probe.unhealthy),
     })
+}
+
+/// One pod may be away at a time, of several: nodes are emptied, and the others serve on.
+fn budget(name: &Name) -> DisruptionBudget {
+    DisruptionBudget {
+        cluster: Ref::to(CLUSTER),
+        namespace: Ref::to(NAMESPACE),
+        name: name.to_string(),
+        deployment: Ref::to(name.as_str()),
+        unavailable: 1,
+        uid: Default::default(),
+    }
 }
 
 fn service(name: &Name, port: u16) -> KubernetesService {

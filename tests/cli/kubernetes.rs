@@ -1,0 +1,66 @@
+//! A cluster and what runs in it, as people deploy it: the binary over the wire, and the configuration that clients are given.
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde_json::Value;
+
+use super::Infra;
+use super::aws::run;
+use crate::support::eks;
+use crate::support::kubernetes::rollout::Fate;
+use crate::support::moto::Moto;
+
+const SPEC: &str = "stack: shop
+region: us-east-1
+vpc: { flow_logs: false, nat: single }
+accept: { single_nat: a test, no_deletion_protection: a test }
+kubernetes:
+  cluster: { deletion_protection: false }
+  workloads:
+    web: { image: 'ghcr.io/example/shop:1', port: 8080, health_check: { path: /healthz }, env: { GREETING: good day } }
+";
+
+/// One run makes the cluster and what runs in it; an image whose pods don't come to serve is taken back by another, in the container's words; clients reach
+/// the cluster by what is printed, and nothing of that is a secret but the token.
+#[tokio::test]
+async fn workloads_over_the_wire() {
+    let moto = Moto::start().await;
+    let api = eks::with_api(&moto.endpoint).await;
+    let mut infra = Infra::new("kubernetes");
+    let values = [("AWS_ENDPOINT_URL", moto.endpoint.as_str()), ("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")];
+    infra.env.extend(values.map(|(k, v)| (k, v.to_owned())));
+    let spec = infra.file("shop.yaml", SPEC);
+    let none = run(&infra, &["kubeconfig", "-f", &spec]).await;
+    assert!(none.code == 1 && none.flat().contains("shop has no Kubernetes cluster"), "{}", none.err);
+    let applied = run(&infra, &["apply", "-f", &spec, "--auto-approve"]).await;
+    assert_eq!(applied.code, 0, "{} {}", applied.out, applied.err);
+    assert_eq!(run(&infra, &["plan", "-f", &spec, "--detailed-exitcode"]).await.code, 0);
+
+    api.fate("web", Fate::Stuck("ImagePullBackOff", "Back-off pulling image"));
+    let newer = infra.file("newer.yaml", &SPEC.replace("shop:1", "shop:2"));
+    let failed = run(&infra, &["apply", "-f", &newer, "--auto-approve"]).await;
+    assert!(failed.out.contains("Rolled back") && failed.out.contains("Back-off pulling image"), "{} {}", failed.out, failed.err);
+    assert_eq!(run(&infra, &["plan", "-f", &spec, "--detailed-exitcode"]).await.code, 0);
+
+    let printed = run(&infra, &["kubeconfig", "-f", &spec]).await;
+    let config: Value = serde_yaml::from_str(&printed.out).unwrap();
+    assert_eq!(config["clusters"][0]["cluster"]["server"], api.endpoint);
+    let exec = &config["users"][0]["user"]["exec"];
+    assert_eq!(exec["command"], "infra");
+    let args: Vec<&str> = exec["args"].as_array().unwrap().iter().map(|arg| arg.as_str().unwrap()).collect();
+    let told: Value = serde_json::from_str(&run(&infra, &args).await.out).unwrap();
+    assert_eq!((&told["apiVersion"], told["kind"].as_str()), (&exec["apiVersion"], Some("ExecCredential")));
+    let token = told["status"]["token"].as_str().unwrap();
+    let ask = async |token: &str| {
+        let url = format!("{}/apis/apps/v1/namespaces/shop/deployments/web", api.endpoint);
+        reqwest::Client::new().get(url).bearer_auth(token).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!((ask(token).await, ask("another").await), (200, 401));
+    let signed = BASE64_URL_SAFE_NO_PAD.decode(token.strip_prefix("k8s-aws-v1.").unwrap()).unwrap();
+    assert!(String::from_utf8(signed).unwrap().contains("x-k8s-aws-id") && !printed.out.contains("k8s-aws-v1"));
+
+    let named = "eks_cluster.main,log_group.flow_logs";
+    let destroyed = run(&infra, &["destroy", "-f", &spec, "--auto-approve", "--allow-data-loss", named]).await;
+    assert_eq!(destroyed.code, 0, "{} {}", destroyed.out, destroyed.err);
+    let left = api.world().objects.keys().map(|key| key.3.clone()).collect::<Vec<_>>();
+    assert!(left.is_empty(), "{left:?}");
+}

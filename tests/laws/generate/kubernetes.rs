@@ -1,0 +1,29 @@
+//! A Kubernetes cluster, where there are the two zones that it needs, and what runs in it.
+use serde_yaml::Value;
+
+use super::write::{map, y};
+use super::{Cluster, Draw, Workload};
+
+impl Draw {
+    pub(super) fn kubernetes(&self, cluster: &Cluster) -> Value {
+        if self.net.zones.is_some_and(|zones| zones.len() < 2) {
+            return Value::Null;
+        }
+        let api = map([("allow_from", y(cluster.open.then_some(["203.0.113.0/24"])))]);
+        let workloads = cluster.workloads.iter().map(|(name, w)| (*name, self.workload(w)));
+        map([("cluster", map([("deletion_protection", y(false)), ("api", api)])), ("workloads", map(workloads))])
+    }
+
+    fn workload(&self, w: &Workload) -> Value {
+        let told = self.caches.keys().next().filter(|_| w.told).map(|name| format!("${{cache.{name}.url}}"));
+        let path = w.path.filter(|_| w.port.is_some());
+        map([
+            ("image", y(w.image)),
+            ("port", y(w.port)),
+            ("replicas", y(w.replicas)),
+            ("resources", map([("memory", y(w.memory))])),
+            ("env", map([("CACHE_URL", y(told))])),
+            ("health_check", map([("path", y(path))])),
+        ])
+    }
+}
