@@ -48,6 +48,9 @@ object! {
         update target_cpu: Option<i32>,
         /// The requests that target tracking aims at, beside the CPU or in its place; `None`: no such policy.
         update target_requests: Option<TargetRequests>,
+        /// Whether target tracking takes instances away again (`DisableScaleIn` turned round): not from the old ones while a rollout may still need them.
+        /// Without target tracking nothing does, and it reads as true.
+        update scale_in: bool,
         /// Other sizes at certain moments, by name.
         update schedules: Open<Schedule>,
         /// `InstanceMaintenancePolicy.MinHealthyPercentage`, from 0 to 100: how much of the group serves while instances are replaced.
@@ -143,6 +146,7 @@ impl Resource for AutoScalingGroup {
             health_check_grace: 300,
             target_cpu: Some(60),
             target_requests: Some(TargetRequests { load_balancer: Ref::to(EXAMPLE), target_group: Ref::to(EXAMPLE), per_minute: 1000 }),
+            scale_in: true,
             schedules: [(
                 "morning".into(),
                 Schedule { recurrence: "0 8 * * MON-FRI".into(), time_zone: "Etc/UTC".into(), min: Some(2), max: None, desired: Some(3) },
@@ -160,6 +164,11 @@ impl Resource for AutoScalingGroup {
         let both = &self.target_groups | &before.target_groups;
         let passes = both != self.target_groups && both != before.target_groups;
         passes.then(|| AutoScalingGroup { target_groups: both, ..self.clone() })
+    }
+
+    fn held(&self) -> Option<Self> {
+        let tracks = self.target_cpu.is_some() || self.target_requests.is_some();
+        tracks.then(|| AutoScalingGroup { scale_in: false, ..self.clone() })
     }
 
     /// A successor carries the load that is there.

@@ -199,6 +199,8 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         pub fn split(&self, new: &Address, old: &str, share: u8, sticky: i32) -> Option<Object> {
             match self { $(Object::$ty(x) => x.split(new, old, share, sticky).map(Object::from)),+ }
         }
+        /// The object so that it takes nothing away by itself.
+        pub fn held(&self) -> Option<Object> { match self { $(Object::$ty(x) => x.held().map(Object::from)),+ } }
         /// Attributes that can't change in place together, where these objects are replaced.
         pub fn renewed(&self, replaced: &dyn Fn(&Address) -> bool) -> Vec<&'static str> { match self { $(Object::$ty(x) => x.renewed(replaced)),+ } }
         /// The object as it takes the place of one that stands.

@@ -84,6 +84,10 @@ pub trait Resource:
     fn split(&self, _new: &Address, _old: &str, _share: u8, _sticky: i32) -> Option<Self> {
         None
     }
+    /// The object so that it takes nothing away by itself, as long as a rollout may go back to it. `None` where it never does.
+    fn held(&self) -> Option<Self> {
+        None
+    }
     /// Attributes that can't change in place together, since what they lead to is replaced: then a successor comes, and what serves stays as it is.
     fn renewed(&self, _replaced: &dyn Fn(&Address) -> bool) -> Vec<&'static str> {
         vec![]

@@ -42,7 +42,9 @@ impl Plan {
                 return Err(format!("step {i} of the plan looks at what the plan doesn't know"));
             }
             let builds = matches!(step.act, Act::Create { .. } | Act::Update { .. });
-            if builds && !built.insert(&step.address) && self.before(i).is_none() {
+            // What stands may be changed while its successor comes.
+            let changes = if let Act::Update { live, .. } = &step.act { Some(&live.id) } else { None };
+            if builds && !built.insert((&step.address, changes)) && self.before(i).is_none() {
                 return Err(format!("two steps of the plan make {}", step.address));
             }
             if self.adopted.iter().any(|a| a.address == step.address) {

@@ -4,7 +4,10 @@ use super::decide::Decision;
 use super::steps::push;
 use super::*;
 use crate::kinds::gate::Stage;
-use crate::kinds::{Gate, Kind, Member as _, Rollout, TargetGroup, pointers};
+use crate::kinds::{Gate, Kind, Member as _, Rollout, TargetGroup, foreign, map_refs, pointers};
+
+/// How long it usually takes to say that a group is to stay as large as it is.
+const HOLDING: Duration = Duration::from_secs(3);
 
 /// A rollout of this plan.
 pub(super) struct Rolling<'a> {
@@ -66,6 +69,23 @@ impl<'a> Decision<'a> {
             }
         }
         false
+    }
+
+    /// The old instances stay as many as they are, whatever becomes of their load: the way back leads to them.
+    pub(super) fn hold_sizes(&self, plan: &mut Plan) -> BTreeMap<&'a Address, usize> {
+        let mut held = BTreeMap::new();
+        for Rolling { rollout, .. } in &self.rollouts {
+            let Some(live) = self.current.get(&rollout.fleet).filter(|live| live.object.held().is_some()) else { continue };
+            // It leads where it led, whatever comes at these addresses.
+            let goes = |a: &Address| self.doomed.values().find(|(at, l)| *at == a && live.points.contains(&l.id)).map(|(_, l)| foreign(&l.id));
+            let Some(object) = map_refs(&live.object, goes).held() else { continue };
+            held.insert(&rollout.fleet, plan.steps.len());
+            push(plan, &rollout.fleet, Act::Update { live: (*live).clone(), object }, vec![], Undo::Restore);
+            if let Some(step) = plan.steps.last_mut() {
+                (step.typical, step.tail) = (HOLDING, HOLDING);
+            }
+        }
+        held
     }
 
     /// The steps of a rollout, once the new instances stand: the shares of its listeners one after the other, a gate behind each, and at last the listeners

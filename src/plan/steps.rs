@@ -63,6 +63,7 @@ impl<'a> Decision<'a> {
         let mut between = vec![];
         let mut built: BTreeMap<&Address, usize> = BTreeMap::new();
         let mut turning: BTreeMap<&Address, Vec<usize>> = BTreeMap::new();
+        let held = self.hold_sizes(plan);
         for address in self.order() {
             let change = &self.changes[address];
             let mut object = self.stack.nodes[address].clone();
@@ -78,6 +79,7 @@ impl<'a> Decision<'a> {
             }
             let mut after: Vec<usize> = self.before(address).iter().filter_map(|u| built.get(u).copied()).collect();
             after.extend(self.follows(address).iter().filter_map(|f| built.get(f)));
+            after.extend(held.get(address));
             after.extend(self.waits.get(address).into_iter().flatten().filter_map(|id| cleared.get(id)));
             after.sort();
             after.dedup();

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::style::Label;
 use super::values::value;
 use crate::kinds::listener::Action;
-use crate::kinds::{Gate, Listener, ListenerRule, Member as _};
+use crate::kinds::{AutoScalingGroup, Gate, Listener, ListenerRule, Member as _};
 use crate::model::{AttrChange, Loss, Order, Reversal, Spelling};
 use crate::plan::{Act, Change, Counts, Guarded, Step, Undo, Verb};
 use crate::run::Outcome;
@@ -85,9 +85,15 @@ pub fn begun(step: &Step, undoing: bool) -> String {
     }
 }
 
-/// Where a step of a rollout leads requests: `sends 10% of its requests to the new instances`.
+/// What a step of a rollout does: where it leads requests `sends 10% of its requests to the new instances`.
 pub fn turned(step: &Step) -> Option<String> {
-    let Act::Update { object, .. } = &step.act else { return None };
+    let Act::Update { live, object } = &step.act else { return None };
+    if let (Some(now), Some(then)) = (AutoScalingGroup::of(object), AutoScalingGroup::of(&live.object))
+        && then.scale_in
+        && !now.scale_in
+    {
+        return Some("keeps its size until the new instances serve".into());
+    }
     let action = Listener::of(object).map(|l| &l.action).or(ListenerRule::of(object).map(|r| &r.action))?;
     let Action::Split(split) = action else { return None };
     let new = split.shares.iter().find(|share| !share.group.0.starts_with('='))?;

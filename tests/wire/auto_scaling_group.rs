@@ -39,6 +39,7 @@ pub fn auto_scaling_group() -> AutoScalingGroup {
         health_check_type: "EC2".into(),
         health_check_grace: 120,
         target_cpu: Some(60),
+        scale_in: true,
         target_requests: None,
         schedules: [("night".into(), schedule("0 22 * * *", Some(0), None))].into(),
         min_healthy_percent: 90,
@@ -77,6 +78,7 @@ pub fn case() -> Case {
         ("health_check_type", with(&|g| g.health_check_type = "ELB".into())),
         ("health_check_grace", with(&|g| (g.health_check_grace, g.default_instance_warmup) = (300, 300))),
         ("target_cpu", with(&|g| g.target_cpu = Some(75))),
+        ("scale_in", with(&|g| g.scale_in = false)),
         ("no target_cpu", with(&|g| g.target_cpu = None)),
         ("target_requests", with(&|g| g.target_requests = requests("app", 600))),
         (

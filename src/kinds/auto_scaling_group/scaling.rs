@@ -52,6 +52,8 @@ pub(super) struct Scaling {
     pub cpu: Option<i32>,
     /// The label of what is counted, and how many.
     requests: Option<(String, i32)>,
+    /// Whether policies only add instances (`DisableScaleIn`).
+    pub held: bool,
     pub schedules: Open<Schedule>,
 }
 
@@ -59,7 +61,8 @@ impl Scaling {
     /// What a group asks for whose references hold physical ids.
     pub fn of(group: &AutoScalingGroup) -> Self {
         let requests = group.target_requests.as_ref().map(|r| (r.label(), r.per_minute));
-        Scaling { cpu: group.target_cpu, requests, schedules: group.schedules.clone() }
+        let held = !group.scale_in && (group.target_cpu.is_some() || requests.is_some());
+        Scaling { cpu: group.target_cpu, requests, held, schedules: group.schedules.clone() }
     }
 
     /// What is counted, of a group that is registered in these target groups. What its label names beside them is none of ours, and is shown as it is.
@@ -151,6 +154,7 @@ fn aims(policy: ScalingPolicy, group: &str, scaling: &mut Scaling) -> Option<()>
     let value = tracking.target_value? as i32;
     let whole = tracking.target_value == Some(f64::from(value)) && policy.enabled != Some(false);
     let name = policy.policy_name?;
+    scaling.held |= tracking.disable_scale_in == Some(true) && whole && (name == group || name == counting(group));
     match metric.predefined_metric_type? {
         MetricType::AsgAverageCpuUtilization if whole && name == group => scaling.cpu = Some(value),
         MetricType::AlbRequestCountPerTarget if whole && name == counting(group) => {
@@ -189,12 +193,13 @@ fn schedule(group: &str, action: ScheduledUpdateGroupAction) -> Option<(String, 
 /// what is to say less than before, since a count that isn't sent stays as it was.
 pub(super) async fn settle(cx: &Clients, group: &str, old: &Scaling, new: &Scaling) -> Result<(), CloudError> {
     let cpu = new.cpu.map(|percent| (MetricType::AsgAverageCpuUtilization, None, percent));
-    if old.cpu != new.cpu {
-        policy(cx, group, group, cpu).await?;
+    let turned = |aims: bool| aims && old.held != new.held;
+    if old.cpu != new.cpu || turned(new.cpu.is_some()) {
+        policy(cx, (group, group), cpu, new.held).await?;
     }
-    if old.requests != new.requests {
+    if old.requests != new.requests || turned(new.requests.is_some()) {
         let requests = new.requests.clone().map(|(label, count)| (MetricType::AlbRequestCountPerTarget, Some(label), count));
-        policy(cx, group, &counting(group), requests).await?;
+        policy(cx, (group, &counting(group)), requests, new.held).await?;
     }
     for (name, _) in old.schedules.iter().filter(|(name, old)| !new.schedules.get(*name).is_some_and(|new| old.becomes(new))) {
         let request = cx.autoscaling().delete_scheduled_action().auto_scaling_group_name(group).scheduled_action_name(action(group, name));
@@ -217,13 +222,19 @@ pub(super) async fn settle(cx: &Clients, group: &str, old: &Scaling, new: &Scali
 }
 
 /// Writes a policy that aims at a value, or deletes it.
-async fn policy(cx: &Clients, group: &str, name: &str, aim: Option<(MetricType, Option<String>, i32)>) -> Result<(), CloudError> {
+async fn policy(
+    cx: &Clients,
+    (group, name): (&str, &str),
+    aim: Option<(MetricType, Option<String>, i32)>,
+    held: bool,
+) -> Result<(), CloudError> {
     let Some((metric, label, value)) = aim else {
         let request = cx.autoscaling().delete_policy().auto_scaling_group_name(group).policy_name(name);
         return cx.safe(Service::AutoScaling, "DeletePolicy", async || request.clone().send().await).await.map(drop);
     };
     let metric = PredefinedMetricSpecification::builder().predefined_metric_type(metric).set_resource_label(label).build();
-    let tracking = TargetTrackingConfiguration::builder().predefined_metric_specification(metric).target_value(value.into()).build();
+    let tracking = TargetTrackingConfiguration::builder().predefined_metric_specification(metric).target_value(value.into());
+    let tracking = tracking.set_disable_scale_in(held.then_some(true)).build();
     let request = cx
         .autoscaling()
         .put_scaling_policy()

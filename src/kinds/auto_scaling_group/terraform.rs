@@ -71,13 +71,13 @@ const MAINTENANCE: &[Line] = &[
 ];
 
 const TRACKING: &[Line] = &[
-    is("disable_scale_in", Word::No),
+    via("disable_scale_in", "scale_in", |scales| (scales == false).into()),
     block("predefined_metric_specification", &[is("predefined_metric_type", Word::Text("ASGAverageCPUUtilization"))]),
     of("target_value", "target_cpu"),
 ];
 
 const COUNTING: &[Line] = &[
-    is("disable_scale_in", Word::No),
+    via("disable_scale_in", "scale_in", |scales| (scales == false).into()),
     block(
         "predefined_metric_specification",
         &[

@@ -61,6 +61,7 @@ pub(super) fn group(g: &Shown, stack: &str, scaling: &Scaling) -> AutoScalingGro
         health_check_grace: grace,
         target_cpu: scaling.cpu,
         target_requests: scaling.requests(g.target_group_arns()),
+        scale_in: !scaling.held,
         schedules: scaling.schedules.clone(),
         min_healthy_percent: policy.and_then(|p| p.min_healthy_percentage).filter(|p| *p >= 0).unwrap_or(MIN_HEALTHY),
         default_instance_warmup: g.default_instance_warmup.filter(|w| *w >= 0).unwrap_or(grace),

@@ -170,6 +170,7 @@ fn group(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
             target_group: Ref::to(name.to_string()),
             per_minute: int(requests),
         }),
+        scale_in: true,
         schedules: compute.instances.schedules.iter().map(|(name, schedule)| (name.to_string(), scheduled(schedule))).collect(),
         min_healthy_percent: int(compute.update.min_healthy),
         default_instance_warmup: int(compute.update.warmup.as_seconds()),

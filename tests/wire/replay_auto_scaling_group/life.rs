@@ -225,6 +225,7 @@ async fn a_group_of_several_types_has_its_template_in_their_policy() {
     let want = AutoScalingGroup {
         mixed: Some(mixed(&["t3.medium", "t3a.medium"])),
         target_cpu: None,
+        scale_in: true,
         schedules: Default::default(),
         ..wanted("lt-new")
     };
