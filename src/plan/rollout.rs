@@ -3,8 +3,11 @@
 use super::decide::Decision;
 use super::steps::push;
 use super::*;
-use crate::kinds::gate::Stage;
+use crate::kinds::gate::{Limits, Stage};
 use crate::kinds::{Gate, Kind, Member as _, Rollout, TargetGroup, foreign, map_refs, pointers};
+
+/// So often in a row a probe may fail of what has just been made.
+const PATIENT: u32 = 3;
 
 /// How long it usually takes to say that a group is to stay as large as it is.
 const HOLDING: Duration = Duration::from_secs(3);
@@ -77,7 +80,8 @@ impl<'a> Decision<'a> {
         for Rolling { rollout, .. } in &self.rollouts {
             let Some(live) = self.current.get(&rollout.fleet).filter(|live| live.object.held().is_some()) else { continue };
             // It leads where it led, whatever comes at these addresses.
-            let goes = |a: &Address| self.doomed.values().find(|(at, l)| *at == a && live.points.contains(&l.id)).map(|(_, l)| foreign(&l.id));
+            let goes =
+                |a: &Address| self.doomed.values().find(|(at, l)| *at == a && live.points.contains(&l.id)).map(|(_, l)| foreign(&l.id));
             let Some(object) = map_refs(&live.object, goes).held() else { continue };
             held.insert(&rollout.fleet, plan.steps.len());
             push(plan, &rollout.fleet, Act::Update { live: (*live).clone(), object }, vec![], Undo::Restore);
@@ -157,13 +161,15 @@ impl<'a> Decision<'a> {
                 |a: &Address| own.contains(&a) || self.stack.nodes.get(a).is_some_and(|o| pointers(o).contains(&rollout.target_group));
             let named: BTreeSet<Address> =
                 rollout.probes.iter().flat_map(|p| p.url.0.iter()).filter_map(crate::kinds::Part::target).collect();
-            let changed: Vec<usize> = plan.steps.iter().filter(|s| own.contains(&&s.address)).map(|s| s.id).collect();
-            if changed.is_empty() {
+            let built = |s: &&Step| own.contains(&&s.address) && matches!(s.act, Act::Create { .. } | Act::Update { .. });
+            if !plan.steps.iter().any(|s| built(&s)) {
                 continue;
             }
             let after = plan.steps.iter().filter(|s| leads(&s.address) || named.contains(&s.address)).map(|s| s.id).collect();
-            let stage = Stage { share: 100, minutes: 1 };
-            self.gate(plan, rollout, stage, after, None);
+            // A name that is new takes a few minutes to be known everywhere.
+            let limits = Limits { errors_failures: rollout.limits.errors_failures.max(PATIENT), ..rollout.limits.clone() };
+            let rollout = Rollout { limits, ..rollout.clone() };
+            self.gate(plan, &rollout, Stage { share: 100, minutes: 1 }, after, None);
         }
     }
 }
