@@ -4,6 +4,7 @@ mod mutate;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use infra::model::Moment;
 use infra::plan::Plan;
@@ -27,8 +28,15 @@ fn files(folder: &str) -> Vec<Vec<u8>> {
 
 /// Runs a body over seeds and mutations of them. Whatever breaks it is printed whole.
 fn run(body: fn(&[u8]) -> bool, seeds: &[Vec<u8>]) {
-    let mut random = fastrand::Rng::with_seed(1);
-    let mutated = (0..ROUNDS).map(|_| mutate::one(seeds, &mut random));
+    // As long as is asked for, with other mutations each time; else a bounded number, always the same.
+    let long = std::env::var("INFRA_TEST_FUZZ").ok().map(|seconds| Duration::from_secs(seconds.parse().unwrap()));
+    let mut random = long.map_or_else(|| fastrand::Rng::with_seed(1), |_| fastrand::Rng::new());
+    let begun = Instant::now();
+    let mut rounds = 0;
+    let mutated = std::iter::from_fn(|| {
+        rounds += 1;
+        (rounds <= ROUNDS || long.is_some_and(|long| begun.elapsed() < long)).then(|| mutate::one(seeds, &mut random))
+    });
     let (mut taken, mut refused) = (0, 0);
     for bytes in seeds.iter().cloned().chain(mutated) {
         match catch_unwind(AssertUnwindSafe(|| body(&bytes))) {
@@ -93,6 +101,11 @@ async fn plans() -> Vec<Vec<u8>> {
     };
     let group = |more: &str| small(&format!("compute: {{ app: null, web: {{ image: 'example/shop:1', port: 8080 {more} }} }}"));
     let nothing = stacks().swap_remove(0).1;
+    let shop = |image: &str| {
+        stack(&[&format!(
+            "stack: full\nregion: us-east-1\nload_balancer: {{ listeners: {{ http: {{ port: 80, forward: app }} }} }}\ncompute: {{ app: {{ image: '{image}', port: 80, deployment: {{ strategy: canary, validate: [{{ path: / }}] }} }} }}"
+        )])
+    };
     let ways = [
         (&nothing, &small("")),
         (&small(""), &group("")),
@@ -101,6 +114,7 @@ async fn plans() -> Vec<Vec<u8>> {
         (&group(""), &small("vpc: { cidr: 10.9.0.0/16 }")),
         (&small(""), &small("vpc: { subnets: { app: null, web: { tier: public } } }")),
         (&group(""), &nothing),
+        (&shop("example/shop:1"), &shop("example/shop:2")),
     ];
     let mut out = vec![];
     for (from, to) in ways {
