@@ -34,7 +34,7 @@ pub struct PlanDocument {
     /// What is done, in an order that is allowed.
     pub steps: Vec<StepDocument>,
     /// How requests pass to new instances.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rollouts: Vec<RolloutDocument>,
 }
 
