@@ -114,13 +114,13 @@ impl World {
     }
 
     /// Runs the plan; `meanwhile` is done when the new target group stands, and each share that plain requests saw is told.
-    async fn go(&self, meanwhile: impl AsyncFn(&str)) -> (Outcome, Vec<Event>, Vec<Vec<i32>>) {
+    async fn go(&self, id: &str, meanwhile: impl AsyncFn(&str)) -> (Outcome, Vec<Event>, Vec<Vec<i32>>) {
         let notes = RefCell::new(vec![]);
-        let settings = Settings { run: "r2".into(), parallelism: 10, quiet: Duration::from_secs(2), minute: Duration::from_millis(700) };
+        let settings = Settings { run: id.into(), parallelism: 10, quiet: Duration::from_secs(2), minute: Duration::from_millis(700) };
         let mut run = Run::new(&self.plan);
         let (mut sink, mut never) = (Notes(&notes), std::future::pending);
         let work = drive(&mut run, &settings, &self.cloud, &mut sink, &[], &mut never);
-        let shares = RefCell::new(vec![]);
+        let shares = RefCell::new(vec![self.shares().await]);
         let beside = async {
             let mut told = false;
             loop {
@@ -161,7 +161,7 @@ async fn a_canary_goes_to_its_end() {
         world.measure(new, 100.0, 0.0, 0.12).await;
         world.measure(&world.old, 400.0, 1.0, 0.1).await;
     };
-    let (outcome, events, shares) = world.go(well).await;
+    let (outcome, events, shares) = world.go("r2", well).await;
     assert_eq!(outcome, Outcome::Applied, "{events:#?}");
     let of = |at: usize| shares.iter().map(|s| s[at]).collect::<std::collections::BTreeSet<i32>>();
     for at in 0..2 {
@@ -209,7 +209,7 @@ async fn a_canary_is_taken_back() {
         let again = plan_for(&world.cloud, &world.to).await.unwrap();
         assert_eq!(again.changes, world.plan.changes, "the same is to be done as before");
     };
-    check(world.go(failing).await, "errors 8% (old 0.25%), p99 120ms (old 100ms); 2 bad minutes in a row").await;
-    check(world.go(alarmed).await, "the alarm orders fires: 7 is greater than 1").await;
-    check(world.go(turned).await, "somebody has changed listener.http: 0% of the requests go to the new instances, not 100%").await;
+    check(world.go("r2", failing).await, "errors 8% (old 0.25%), p99 120ms (old 100ms); 2 bad minutes in a row").await;
+    check(world.go("r3", alarmed).await, "the alarm orders fires: 7 is greater than 1").await;
+    check(world.go("r4", turned).await, "somebody has changed listener.http: 0% of the requests go to the new instances, not 100%").await;
 }
