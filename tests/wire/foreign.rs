@@ -10,7 +10,7 @@ use infra::run::Outcome;
 
 use super::cases;
 use crate::support::moto::Moto;
-use crate::support::{apply, plan_for, stack};
+use crate::support::{apply, eks, plan_for, stack};
 
 /// The stack that is applied and destroyed. Every foreign object that has a name has one that begins like the stack's own.
 const OURS: &str = "wire-mine";
@@ -52,6 +52,7 @@ fn stamp(ours: &str, parts: [&str; 4]) -> Mark {
 #[tokio::test]
 async fn what_is_foreign_stays_as_it_is() {
     let moto = Moto::start().await;
+    let _api = eks::with_api(&moto.endpoint).await;
     let config = Moto::config(&moto.endpoint);
     let marks: Vec<Mark> = marks(OURS).into_iter().chain([copied(OURS)]).collect();
     for (i, mark) in marks.iter().enumerate() {
