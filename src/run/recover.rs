@@ -44,7 +44,11 @@ pub async fn look_back(plan: &Plan, run: &str, cloud: &impl Observe) -> Result<V
             let links = memory.links(plan, Operation::Settle(later));
             look(&plan.steps[later].act, &world[&step.address.kind], &links, &stamp(plan, run, later)).1 == Settlement::Whole
         });
+        // What was changed and is gone was changed: it only goes behind the commit point.
+        let here = |id: &str| world[&step.address.kind].iter().any(|l| l.id == id);
+        let goes = |id: &str| plan.steps[plan.commit..].iter().any(|s| matches!(&s.act, Act::Delete { live } if live.id == id));
         let (live, found) = match &step.act {
+            Act::Update { live, .. } if !here(&live.id) && goes(&live.id) => (None, Settlement::Whole),
             Act::Update { live, .. } if whole => (world[&step.address.kind].iter().find(|l| l.id == live.id).cloned(), Settlement::Whole),
             _ => look(&memory.act(plan, Operation::Settle(step.id)), &world[&step.address.kind], &links, &stamp(plan, run, step.id)),
         };
