@@ -251,7 +251,7 @@ async fn judged_minutes_count_for_whoever_goes_on() {
             assert_eq!(second, Life::Over(Outcome::Applied), "killed at {at}");
             let looks = journal.borrow().iter().filter(|e| matches!(e, Event::Read(..))).count();
             assert_eq!(looks, wanted as usize, "killed at {at}");
-            check(&case, &way.to, &Outcome::Applied, "forward", &journal.borrow()).await;
+            check(&case, &way.to, &Outcome::Applied, "forward", &journal.into_inner()).await;
             lives += 1;
         }
     };
