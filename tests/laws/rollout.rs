@@ -6,13 +6,16 @@ use std::io;
 use std::rc::Rc;
 
 use infra::cloud::Sandbox;
+use infra::cloud::lease::Holder;
 use infra::cloud::sandbox::Fault;
 use infra::kinds::listener::Action;
-use infra::kinds::{Address, Gate, Kind, Object};
+use infra::kinds::{Address, AutoScalingGroup, Gate, Kind, Listener, ListenerRule, Live, Member as _, Object, TargetGroup};
 use infra::plan::{Act, Plan};
 use infra::run::drive::{Sink, Stop, drive};
+use infra::run::journal::{FORMAT, Header};
 use infra::run::{Direction, Event, Outcome, Run};
 use infra::stack::Stack;
+use infra::wire::Identity;
 
 use super::crash::{Kill, Life, kills, live};
 use super::faults::{check, single_fault};
@@ -85,10 +88,26 @@ impl<'a> Watch<'a> {
     fn new(cloud: &'a Sandbox, bad: Option<(usize, &'a str, &'a str)>) -> Self {
         Watch { cloud, old: old_groups(cloud), events: vec![], shares: vec![], bad, failed: None, back: None }
     }
+
+    /// While a gate looks, the old instances stay as many as they are, and clients of a fleet with a cookie stay with the fleet that they know.
+    fn stands_by(&self, plan: &Plan, step: usize) {
+        let Act::Gate { gate } = &plan.steps[step].act else { return };
+        let all = self.cloud.objects();
+        let fleet = |l: &&Live| l.stamp.address.name == gate.new.name && gate.old.as_ref().is_some_and(|old| l.points.contains(old));
+        let old = all.iter().filter(fleet).find_map(|l| AutoScalingGroup::of(&l.object));
+        assert!(gate.old.is_none() || old.is_some_and(|old| !old.scale_in), "the old instances of {} may go", gate.entry);
+        let group = all.iter().filter(|l| l.stamp.address == gate.new).find_map(|l| TargetGroup::of(&l.object));
+        for at in &gate.splitters {
+            let seen = all.iter().find(|l| l.stamp.address == *at).unwrap();
+            let action = Listener::of(&seen.object).map(|l| &l.action).or(ListenerRule::of(&seen.object).map(|r| &r.action));
+            let Some(Action::Split(split)) = action else { panic!("{at} shares nothing out: {action:?}") };
+            assert_eq!(Some(split.sticky), group.map(|group| group.stickiness), "{at}");
+        }
+    }
 }
 
 impl Sink for Watch<'_> {
-    fn event(&mut self, _: &Plan, event: &Event) -> io::Result<()> {
+    fn event(&mut self, plan: &Plan, event: &Event) -> io::Result<()> {
         self.events.push(event.clone());
         let now = shares(self.cloud, &self.old);
         if self.failed.is_some() && now.iter().all(|(_, share)| *share == 0) {
@@ -96,6 +115,9 @@ impl Sink for Watch<'_> {
         }
         self.shares.push(now);
         let looks = self.events.iter().filter(|e| matches!(e, Event::Read(..))).count();
+        if let Event::Read(i, _) = event {
+            self.stands_by(plan, *i);
+        }
         if let (Event::Read(..), Some((at, word, value))) = (event, self.bad)
             && looks == at + 1
         {
@@ -318,6 +340,31 @@ async fn without_old_instances_nothing_is_turned() {
     let resized = super::world::settled_plan(&with(&to, 1).await, &bigger).await.unwrap();
     assert!(resized.gates().all(|(_, gate)| gate.old.is_none()), "nothing is turned for another size");
     assert!(resized.steps.iter().all(|s| !matches!(s.act, Act::Create { .. })));
+}
+
+/// What else leads to instances moves when all requests have: an alarm of the new ones would hear of nothing before.
+#[tokio::test(start_paused = true)]
+async fn what_watches_instances_moves_last() {
+    let watched = "monitoring: { notify: [ops@example.com] }";
+    let (from, to) = (stack(&[SHOP, ROLLOUTS[0].1, watched]), stack(&[SHOP, ROLLOUTS[0].1, watched, NEXT]));
+    let plan = super::world::settled_plan(&with(&from, 1).await, &to).await.unwrap();
+    let turned = plan.steps.iter().rfind(|s| s.address == address("listener.http")).unwrap().id;
+    let moved: Vec<_> = plan.steps.iter().filter(|s| s.address.kind == Kind::MetricAlarm).collect();
+    assert!(moved.len() > 1, "{:#?}", plan.changes);
+    assert!(moved.iter().all(|s| s.after.contains(&turned)), "{moved:#?}");
+}
+
+/// Who can't read gates refuses a journal with them, and goes on with one without.
+#[tokio::test(start_paused = true)]
+async fn a_journal_with_gates_says_so() {
+    let format = |plan: &Plan| {
+        let who = Identity { account: "123456789012".into(), region: "us-east-1".into() };
+        Header::begun("r1".into(), plan.clone(), "apply", who, "", Holder::me()).format
+    };
+    let way = way(0).await;
+    let back =
+        super::world::settled_plan(&way.cases[0].cloud.copy(1, infra::wire::policy::Policy::new(10)), &stack(&[SHOP])).await.unwrap();
+    assert_eq!((format(&way.cases[0].plan), format(&back)), (FORMAT, FORMAT - 1));
 }
 
 /// A changed strategy changes no object.
