@@ -6,7 +6,6 @@ mod terraform;
 
 use serde_json::json;
 
-use super::calls::{KNOWN_CLUSTERS, call, reads};
 use super::example::EXAMPLE;
 use super::managed::moved;
 use super::manifest::{self, MANAGER, Manifest, NAME, Place, fields};
@@ -64,10 +63,7 @@ impl Resource for Deployment {
     const TYPICAL: Typical = Typical::secs(90, 60, 40);
     const HINT: &'static [&'static str] = &["{replicas} of {image}", "port {port}", "{cpu} CPU", "{memory}"];
     const SHARED: bool = true;
-    const CALLS: Calls = Calls {
-        read: &[call(Service::Eks, "DescribeCluster", KNOWN_CLUSTERS), reads(Service::Eks, "ListClusters")],
-        write: &[call(Service::Eks, "DescribeCluster", KNOWN_CLUSTERS)],
-    };
+    const CALLS: Calls = manifest::CALLS;
     const TERRAFORM: &'static Table = &terraform::TABLE;
 
     fn example() -> Self {

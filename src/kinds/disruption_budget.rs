@@ -1,7 +1,6 @@
 //! How many pods of a deployment may be taken away at a time: when nodes are made anew or emptied, the others stay.
 use serde_json::json;
 
-use super::calls::{KNOWN_CLUSTERS, call, reads};
 use super::example::EXAMPLE;
 use super::manifest::{self, Manifest, NAME, Place, fields};
 use super::terraform::{ID, block, made, of, text, via};
@@ -31,21 +30,7 @@ object! {
 impl Manifest for DisruptionBudget {
     const TYPE: Type = Type { api: "policy/v1", kind: "PodDisruptionBudget", plural: "poddisruptionbudgets", namespaced: true };
 
-    fn cluster(&self) -> &Ref<EksCluster> {
-        &self.cluster
-    }
-
-    fn namespace(&self) -> Option<&Ref<Namespace>> {
-        Some(&self.namespace)
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn uid(&self) -> &Computed<String> {
-        &self.uid
-    }
+    manifest::placed!();
 
     fn body(&self, links: &Links) -> Result<Value, CloudError> {
         let deployment = Place::of(&links.to(&self.deployment)?).name;
@@ -78,10 +63,7 @@ impl Resource for DisruptionBudget {
     const TYPICAL: Typical = Typical::secs(2, 2, 5);
     const HINT: &'static [&'static str] = &["{unavailable} away at a time"];
     const SHARED: bool = true;
-    const CALLS: Calls = Calls {
-        read: &[call(Service::Eks, "DescribeCluster", KNOWN_CLUSTERS), reads(Service::Eks, "ListClusters")],
-        write: &[call(Service::Eks, "DescribeCluster", KNOWN_CLUSTERS)],
-    };
+    const CALLS: Calls = manifest::CALLS;
     const TERRAFORM: &'static Table = &Table {
         by_kind: false,
         made: &[made(

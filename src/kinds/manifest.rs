@@ -11,6 +11,7 @@ use std::rc::Rc;
 use futures_util::future::try_join_all;
 use serde_json::json;
 
+use super::calls::{KNOWN_CLUSTERS, call, reads};
 use super::managed::moved;
 use super::*;
 use crate::diag::Code;
@@ -28,6 +29,34 @@ pub(super) const NAME: &str = "app.kubernetes.io/name";
 
 /// What stands before the names of our annotations, in place of `infra:` of tags.
 const OURS: &str = "infra.dev/";
+
+/// Where an object of a namespace stands, by its fields of these names.
+macro_rules! placed {
+    () => {
+        fn cluster(&self) -> &Ref<EksCluster> {
+            &self.cluster
+        }
+
+        fn namespace(&self) -> Option<&Ref<Namespace>> {
+            Some(&self.namespace)
+        }
+
+        fn name(&self) -> &str {
+            &self.name
+        }
+
+        fn uid(&self) -> &Computed<String> {
+            &self.uid
+        }
+    };
+}
+pub(super) use placed;
+
+/// Requests to EKS that an object of a cluster needs: where the cluster's own API is.
+pub(super) const CALLS: Calls = Calls {
+    read: &[call(Service::Eks, "DescribeCluster", KNOWN_CLUSTERS), reads(Service::Eks, "ListClusters")],
+    write: &[call(Service::Eks, "DescribeCluster", KNOWN_CLUSTERS)],
+};
 
 /// A kind of Kubernetes.
 pub(super) trait Manifest: Resource {

@@ -3,7 +3,6 @@ mod terraform;
 
 use serde_json::json;
 
-use super::calls::{KNOWN_CLUSTERS, call, reads};
 use super::example::EXAMPLE;
 use super::manifest::{self, Manifest, NAME, Place, fields};
 use super::*;
@@ -41,21 +40,7 @@ pub const INSIDE: &str = "ClusterIP";
 impl Manifest for KubernetesService {
     const TYPE: Type = Type { api: "v1", kind: "Service", plural: "services", namespaced: true };
 
-    fn cluster(&self) -> &Ref<EksCluster> {
-        &self.cluster
-    }
-
-    fn namespace(&self) -> Option<&Ref<Namespace>> {
-        Some(&self.namespace)
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn uid(&self) -> &Computed<String> {
-        &self.uid
-    }
+    manifest::placed!();
 
     /// A port without a protocol is refused.
     fn body(&self, links: &Links) -> Result<Value, CloudError> {
@@ -96,10 +81,7 @@ impl Resource for KubernetesService {
     const TYPICAL: Typical = Typical::secs(2, 2, 5);
     const HINT: &'static [&'static str] = &["port {port}", "to {target_port}"];
     const SHARED: bool = true;
-    const CALLS: Calls = Calls {
-        read: &[call(Service::Eks, "DescribeCluster", KNOWN_CLUSTERS), reads(Service::Eks, "ListClusters")],
-        write: &[call(Service::Eks, "DescribeCluster", KNOWN_CLUSTERS)],
-    };
+    const CALLS: Calls = manifest::CALLS;
     const TERRAFORM: &'static Table = &terraform::TABLE;
 
     fn example() -> Self {

@@ -1,4 +1,5 @@
 //! Requests pass to new instances step by step, each step watched, and go back at once when these fare badly.
+mod left;
 mod tally;
 
 use std::cell::RefCell;

@@ -4,7 +4,10 @@ use std::io;
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_cloudwatch::types::{Dimension, MetricDatum, StateValue};
-use infra::kinds::{Kind, Live};
+use infra::cloud::Observe as _;
+use infra::kinds::gate::{Limits, Stage};
+use infra::kinds::{Gate, Kind, Links, Live, Object, Seen, Stamp};
+use infra::model::Moment;
 use infra::plan::Plan;
 use infra::run::drive::{Settings, Sink, drive};
 use infra::run::{Event, Outcome, Run};
@@ -14,6 +17,7 @@ use infra::wire::Clients;
 use crate::laws::world;
 use crate::support::moto::Moto;
 use crate::support::proxy::Proxy;
+use crate::support::replay::Replay;
 use crate::support::{address, apply, plan_for};
 
 const SHOP: &str = "stack: shop\nregion: us-east-1\nvpc: { availability_zones: [us-east-1a, us-east-1b] }\nload_balancer:\n  deletion_protection: false\n  listeners:\n    http: { port: 80, forward: app, routes: { more: { path: /more/*, forward: app } } }\ncompute:\n  app:\n    image: example/shop:1\n    port: 8080\n    instances: { min: 2, max: 2 }\n    deployment: { strategy: canary, steps: [20%, 100%], interval: 1m, bake: 2m, alarms: [orders] }\n";
@@ -212,4 +216,59 @@ async fn a_canary_is_taken_back() {
     check(world.go("r2", failing).await, "errors 8% (old 0.25%), p99 120ms (old 100ms); 2 bad minutes in a row").await;
     check(world.go("r3", alarmed).await, "the alarm orders fires: 7 is greater than 1").await;
     check(world.go("r4", turned).await, "somebody has changed listener.http: 0% of the requests go to the new instances, not 100%").await;
+}
+
+/// A gate of an entry of which nothing else is known.
+fn gate(old: Option<&str>) -> Gate {
+    let limits = Limits {
+        errors: 100,
+        errors_ratio: 2,
+        errors_failures: 2,
+        latency: 2000,
+        latency_ratio: 2,
+        latency_failures: 3,
+        min_requests: 50,
+        alarms: vec![],
+    };
+    Gate {
+        entry: "compute.app".into(),
+        stage: Stage { share: 10, minutes: 5 },
+        limits,
+        own_alarms: vec![],
+        probes: vec![],
+        new: address("target_group.app"),
+        old: old.map(str::to_owned),
+        balancer: Some(address("load_balancer.main")),
+        splitters: vec![],
+    }
+}
+
+/// What targets tell, in a look that asks for nothing else: an ill one is bad, none at all is bad, and a minute from before the shift counts for nothing.
+#[tokio::test]
+async fn a_look_is_at_targets_first() {
+    let told = |state: &str| {
+        let target = "<member><Target><Id>i-1</Id><Port>80</Port></Target><TargetHealth><State>STATE</State>\
+                      <Description>Health checks failed</Description></TargetHealth></member>";
+        let all = if state.is_empty() { String::new() } else { target.replace("STATE", state) };
+        format!(
+            "<DescribeTargetHealthResponse><DescribeTargetHealthResult><TargetHealthDescriptions>{all}</TargetHealthDescriptions>\
+             </DescribeTargetHealthResult></DescribeTargetHealthResponse>"
+        )
+    };
+    let look = async |state: &str, gate: Gate| {
+        let (cloud, replay) = Replay::clients([(200, told(state).as_str())]);
+        let arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/new/0123456789abcdef";
+        let group: Object = super::target_group::target_group().into();
+        let stamp = Stamp { address: address("target_group.app"), ..Stamp::nobody(Kind::TargetGroup) };
+        let live = Live { id: arn.into(), object: group, stamp, points: [].into() };
+        let seen = cloud.look_at(&gate, &Links([(address("target_group.app"), live)].into()), Moment::now()).await.unwrap();
+        assert_eq!(replay.asked().len(), 1);
+        seen
+    };
+    let ill = Seen::Bad("the target i-1 is unhealthy: Health checks failed".into());
+    assert_eq!(look("unhealthy", gate(None)).await, ill);
+    assert_eq!(look("unhealthy", gate(Some("old"))).await, ill);
+    assert_eq!(look("", gate(None)).await, Seen::Bad("no target is registered".into()));
+    assert_eq!(look("healthy", gate(None)).await, Seen::Well);
+    assert_eq!(look("healthy", gate(Some("old"))).await, Seen::Nothing, "no minute since the shift is known yet");
 }

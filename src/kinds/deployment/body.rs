@@ -106,21 +106,7 @@ fn amount(request: &Value, limit: Option<&Value>) -> String {
 impl Manifest for Deployment {
     const TYPE: Type = Type { api: "apps/v1", kind: "Deployment", plural: "deployments", namespaced: true };
 
-    fn cluster(&self) -> &Ref<EksCluster> {
-        &self.cluster
-    }
-
-    fn namespace(&self) -> Option<&Ref<Namespace>> {
-        Some(&self.namespace)
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn uid(&self) -> &Computed<String> {
-        &self.uid
-    }
+    manifest::placed!();
 
     fn annotations(&self) -> Vec<(&'static str, String)> {
         self.rolled_out.then(|| (ROLLED_OUT, "true".to_owned())).into_iter().collect()
