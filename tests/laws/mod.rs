@@ -36,7 +36,7 @@ mod pairs;
 mod policy;
 mod refused;
 mod reversal;
-mod rollout;
+pub mod rollout;
 mod routes;
 mod saved;
 mod selection;

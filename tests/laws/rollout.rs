@@ -1,6 +1,6 @@
 //! Requests pass to new instances step by step, each step watched, and go back at once when these fare badly.
 mod left;
-mod tally;
+pub mod tally;
 
 use std::cell::RefCell;
 use std::io;

@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime};
 
 use aws_sdk_cloudwatch::types::{Dimension, MetricDatum, StateValue};
 use infra::cloud::Observe as _;
-use infra::kinds::gate::{Limits, Stage};
 use infra::kinds::{Gate, Kind, Links, Live, Object, Seen, Stamp};
 use infra::model::Moment;
 use infra::plan::Plan;
@@ -14,6 +13,7 @@ use infra::run::{Event, Outcome, Run};
 use infra::stack::Stack;
 use infra::wire::Clients;
 
+use crate::laws::rollout::tally;
 use crate::laws::world;
 use crate::support::moto::Moto;
 use crate::support::proxy::Proxy;
@@ -218,29 +218,9 @@ async fn a_canary_is_taken_back() {
     check(world.go("r4", turned).await, "somebody has changed listener.http: 0% of the requests go to the new instances, not 100%").await;
 }
 
-/// A gate of an entry of which nothing else is known.
+/// A gate behind the first shift from a target group, or behind none.
 fn gate(old: Option<&str>) -> Gate {
-    let limits = Limits {
-        errors: 100,
-        errors_ratio: 2,
-        errors_failures: 2,
-        latency: 2000,
-        latency_ratio: 2,
-        latency_failures: 3,
-        min_requests: 50,
-        alarms: vec![],
-    };
-    Gate {
-        entry: "compute.app".into(),
-        stage: Stage { share: 10, minutes: 5 },
-        limits,
-        own_alarms: vec![],
-        probes: vec![],
-        new: address("target_group.app"),
-        old: old.map(str::to_owned),
-        balancer: Some(address("load_balancer.main")),
-        splitters: vec![],
-    }
+    Gate { old: old.map(str::to_owned), balancer: Some(address("load_balancer.main")), ..tally::gate(10, 5) }
 }
 
 /// What targets tell, in a look that asks for nothing else: an ill one is bad, none at all is bad, and a minute from before the shift counts for nothing.

@@ -18,7 +18,8 @@ fn limits() -> Limits {
     }
 }
 
-fn gate(share: u8, minutes: u32) -> Gate {
+/// A gate of an entry of which nothing else is known.
+pub fn gate(share: u8, minutes: u32) -> Gate {
     Gate {
         entry: "compute.app".into(),
         stage: Stage { share, minutes },
