@@ -48,7 +48,7 @@ codes! {
     BadBlock "spec::bad_block" "A block is an IPv4 network in CIDR notation without host bits.",
     BadClass "spec::bad_class" "An instance type, node type or instance class has the form AWS gives it.",
     BadDuration "spec::bad_duration" "A duration is a whole number and one of the units s, m, h, d.",
-    BadEnvName "spec::bad_env_name" "An environment variable's name has capital letters, digits and `_`.",
+    BadEnvName "spec::bad_env_name" "An environment variable's name has letters, digits and `_`.",
     BadExpression "spec::bad_expression" "A rule's expression has its parentheses and quotes in pairs.",
     BadHost "spec::bad_host" "A host's name has labels of letters, digits and `-`, with points between them.",
     BadMatch "spec::bad_match" "A path to match starts with `/`, and `*` in it stands for any characters.",

@@ -17,7 +17,7 @@ use crate::plan::Saved;
 /// Shows the plan, asks, and makes the live environment what the spec says. Any failure takes everything back.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Example:\n  infra apply --file infra.yaml\n  infra apply --cloud sandbox --auto-approve\n  infra apply p.infraplan\n\nExit codes: 0 applied, 1 error before any effect, 3 failed and rolled back, 4 stuck or stopped on the way, 5 applied with leftovers, 6 another run holds the lease, 7 the saved plan is stale, 130 interrupted."
+    after_help = "Example:\n  infra apply --file infra.yaml\n  infra apply p.infraplan\n\nExit codes: 0 applied, 3 failed and rolled back; all of them: `infra explain exit-codes`"
 )]
 pub struct Apply {
     /// A plan that `infra plan --out FILE` kept, with the spec in it: applied as it was approved, or refused when what it was made from has moved

@@ -5,14 +5,12 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::complete;
 use crate::forge::{Asked, Provider};
 use crate::kinds::Address;
 use crate::plan::{Allowed, Selection};
-
-/// The spec unless said otherwise.
-const SPEC: &str = "infra.yaml";
-/// Where journals are kept unless said otherwise.
-pub const JOURNALS: &str = ".infra/runs";
+use crate::run::journal::FOLDER;
+use crate::spec;
 
 /// The files of the spec.
 #[derive(Args, Debug)]
@@ -30,7 +28,7 @@ impl SpecArgs {
 
     /// The files to read.
     pub fn files(&self) -> Vec<PathBuf> {
-        if self.file.is_empty() { vec![SPEC.into()] } else { self.file.clone() }
+        if self.file.is_empty() { vec![spec::FILE.into()] } else { self.file.clone() }
     }
 }
 
@@ -38,7 +36,7 @@ impl SpecArgs {
 #[derive(Args, Debug)]
 pub struct CloudArgs {
     /// `aws`, or `sandbox[:FILE]`: a cloud in a file, for trying things out
-    #[arg(long, value_name = "CLOUD", env = "INFRA_CLOUD", default_value = "aws")]
+    #[arg(long, value_name = "CLOUD", env = "INFRA_CLOUD", default_value = "aws", add = complete::clouds())]
     pub cloud: CloudChoice,
     /// Let the Nth change of the sandbox fail, to see a rollback
     #[arg(long, value_name = "N", env = "INFRA_SANDBOX_FAIL")]
@@ -65,10 +63,10 @@ fn factor(text: &str) -> Result<f64, String> {
 #[derive(Args, Debug)]
 pub struct PartArgs {
     /// Only this (an address, a kind, a section or an entry) and what it needs; may be repeated
-    #[arg(long, value_name = "WHAT", env = "INFRA_TARGET", value_delimiter = ',')]
+    #[arg(long, value_name = "WHAT", env = "INFRA_TARGET", value_delimiter = ',', add = complete::parts())]
     pub target: Vec<String>,
     /// All but this and what needs it; may be repeated
-    #[arg(long, value_name = "WHAT", env = "INFRA_EXCLUDE", value_delimiter = ',')]
+    #[arg(long, value_name = "WHAT", env = "INFRA_EXCLUDE", value_delimiter = ',', add = complete::parts())]
     pub exclude: Vec<String>,
 }
 
@@ -78,7 +76,7 @@ pub struct SelectArgs {
     #[command(flatten)]
     pub part: PartArgs,
     /// An address that holds data or is protected, and may be deleted or replaced; may be repeated
-    #[arg(long, value_name = "ADDRESS", env = "INFRA_ALLOW_DATA_LOSS", value_delimiter = ',', value_parser = Address::from_str)]
+    #[arg(long, value_name = "ADDRESS", env = "INFRA_ALLOW_DATA_LOSS", value_delimiter = ',', value_parser = Address::from_str, add = complete::guarded())]
     pub allow_data_loss: Vec<Address>,
 }
 
@@ -113,7 +111,7 @@ pub struct RunArgs {
     #[arg(long, env = "INFRA_ANOTHER_STACK")]
     pub another_stack: bool,
     /// Where journals of runs are kept
-    #[arg(long, value_name = "FOLDER", env = "INFRA_JOURNAL", default_value = JOURNALS)]
+    #[arg(long, value_name = "FOLDER", env = "INFRA_JOURNAL", default_value = FOLDER)]
     pub journal: PathBuf,
 }
 

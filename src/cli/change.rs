@@ -6,6 +6,8 @@ use super::runner::RunContext;
 use super::{preflight, recover};
 use crate::diag::Exit;
 use crate::plan::Plan;
+use crate::plan::saved::Scene;
+use crate::render::place::question;
 use crate::run::intent::{self, Intent};
 use crate::spec::Loaded;
 use crate::stack::Stack;
@@ -16,6 +18,7 @@ pub struct PlannedRun<'c> {
     /// `apply`, `destroy`.
     pub command: &'c str,
     pub loaded: &'c Loaded,
+    pub scene: &'c Scene,
     /// Whether the plan has been approved before this command, as a saved one has.
     pub approved: bool,
     pub unfinished: Unfinished,
@@ -47,7 +50,8 @@ pub async fn from_spec(
     command: &str,
 ) -> Result<Exit, Failure> {
     let unfinished = if recover_first { Unfinished::TakeBack } else { Unfinished::Ask };
-    let planned = PlannedRun { stack: &stack.name, command, loaded, approved: false, unfinished };
+    let scene = flow::scene(context.world.read_only(), loaded).await?;
+    let planned = PlannedRun { stack: &stack.name, command, loaded, scene: &scene, approved: false, unfinished };
     carry_out(context, &planned, async || look_and_plan(context, loaded, stack, choice).await).await
 }
 
@@ -62,12 +66,12 @@ pub async fn carry_out(
         let mut shown = None;
         if !planned.approved && !context.how.auto_approve {
             let plan = Box::pin(plan()).await?;
-            context.show_plan(&plan, planned.command);
+            context.show_plan(&plan, planned.scene, planned.command);
             if plan.is_empty() {
                 return Ok(Exit::Done);
             }
             Failure::guarded(planned.loaded, &plan)?;
-            if !context.confirm(planned.command).await? {
+            if !context.confirm(&question(planned.command, planned.stack, planned.scene)).await? {
                 return Ok(Exit::Error);
             }
             shown = Some(plan.digest);
@@ -80,7 +84,7 @@ pub async fn carry_out(
             }
             Ok(Prepared::Ready(plan)) => {
                 if shown.is_none() {
-                    context.show_plan(&plan, planned.command);
+                    context.show_plan(&plan, planned.scene, planned.command);
                 }
                 if plan.is_empty() {
                     context.release(keeper, "nothing to do", 0).await;
@@ -132,7 +136,9 @@ async fn prepare(context: &RunContext<'_>, stack: &str, plan: impl AsyncFn() -> 
 /// Reads the live environment and decides what makes it what `stack` says.
 async fn look_and_plan(context: &RunContext<'_>, loaded: &Loaded, stack: &Stack, choice: &Choice) -> Result<Plan, Failure> {
     let mut stack = stack.clone();
+    let reading = context.printer.reading(&stack.name);
     let seen = flow::look(context.world.read_only(), &mut stack, loaded).await?;
+    drop(reading);
     let mut snapshot = seen.claimed(&stack.name, loaded.spec.region.as_str(), context.how.into())?;
     claim::renamed(context.world.read_only(), &stack, &snapshot, loaded, context.how.into(), context.printer).await?;
     preflight::plan(context.world.read_only(), &mut stack, &mut snapshot, choice, loaded, context.printer).await

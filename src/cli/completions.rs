@@ -1,14 +1,18 @@
 //! `infra completions`.
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
+use clap_complete::env::Shells;
 
 use super::failure::Failure;
 use super::printer::Printer;
 use crate::diag::Exit;
 
-/// Prints the completion script of a shell.
+/// Prints the script by which a shell completes words: commands and flags, and what the spec in this folder has (addresses, entries, outputs), topics, runs.
+/// The script asks `infra` itself, so that it stays true.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  infra completions bash > /etc/bash_completion.d/infra")]
+#[command(
+    after_help = "Examples:\n  bash: infra completions bash > ~/.local/share/bash-completion/completions/infra\n  zsh:  infra completions zsh > ~/.zfunc/_infra    (a folder of fpath)\n  fish: infra completions fish > ~/.config/fish/completions/infra.fish\n\nExample:\n  source <(infra completions bash)"
+)]
 pub struct Completions {
     shell: Shell,
 }
@@ -16,7 +20,9 @@ pub struct Completions {
 impl Completions {
     pub fn run(self, printer: &Printer) -> Result<Exit, Failure> {
         let mut script = vec![];
-        clap_complete::generate(self.shell, &mut super::Cli::command(), "infra", &mut script);
+        if let Some(shell) = Shells::builtins().completer(&self.shell.to_string()) {
+            shell.write_registration("COMPLETE", "infra", "infra", "infra", &mut script)?;
+        }
         printer.script(&String::from_utf8_lossy(&script));
         Ok(Exit::Done)
     }

@@ -35,7 +35,9 @@ impl Drift {
         let mut stack = flow::stack(&loaded)?;
         let world = flow::world(&self.cloud, &loaded).await?;
         let reader = world.read_only();
+        let reading = printer.reading(&stack.name);
         let Seen { mut snapshot, notes } = flow::look(world.read_only(), &mut stack, &loaded).await?;
+        drop(reading);
         if let Some(hint) = status::hint(&stack.name, &notes, &flow::terms(&self.cloud)) {
             printer.say(&hint);
         }

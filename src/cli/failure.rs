@@ -1,12 +1,12 @@
 //! Everything that can refuse a command, as findings: a code, a sentence, the place in the YAML, and what to do instead.
 mod claim;
 mod plan;
+mod run;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
-use std::time::Duration;
 
-use crate::cloud::lease::Lease;
 use crate::diag::{Code, Exit, Finding, Findings};
 use crate::files;
 use crate::forge::{ForgeError, ForgeErrorKind, Provider};
@@ -17,9 +17,8 @@ use crate::plan::PlanError;
 use crate::plan::saved::Moved;
 use crate::plan::signature::BadKey;
 use crate::render::values;
-use crate::run::intent::Intent;
-use crate::run::journal::Damaged;
 use crate::spec::Loaded;
+use crate::spec::suggest::nearest;
 use crate::stack::Stack;
 use crate::visible::visible;
 use crate::wire::{Class, CloudError};
@@ -126,7 +125,7 @@ fn refusal(e: &CloudError) -> Finding {
 /// A file of the spec that can't be read.
 pub fn unreadable(file: &Path, e: &io::Error) -> Finding {
     let message = format!("{} can't be read: {e}", file.display());
-    Finding::error(Code::Io, message, "name the spec with --file, or write one: examples/minimal.yaml is a start")
+    Finding::error(Code::Io, message, "name the spec with --file, or write one: `infra init`")
 }
 
 impl Failure {
@@ -223,86 +222,23 @@ impl Failure {
         f.at(place(loaded, "account", "pinned here")).into()
     }
 
-    /// There is no terminal to ask whether to go on.
-    pub fn unattended(verb: &str) -> Failure {
-        let message = format!("there is no terminal to ask whether to {verb}");
-        Finding::error(Code::Unattended, message, "give --auto-approve after having read the plan").into()
-    }
-
-    /// The credentials end before a run would.
-    pub fn ending(left: Duration, needed: Duration) -> Failure {
-        let [left, needed] = [left, needed].map(|time| values::seconds(time.as_secs()));
-        let message = format!("the credentials end in {left}, and this plan may take {needed} with its way back");
-        let help = "nothing was changed: log in again, for longer; or go on all the same with --ignore-expiry";
-        Finding::error(Code::Cloud, message, help).into()
-    }
-
-    /// Another run holds the lease.
-    pub fn leased(stack: &str, lease: &Lease) -> Failure {
-        let job = lease.holder.job.as_ref().map(|job| format!(", {}", visible(job))).unwrap_or_default();
-        let message = format!("{} holds the lease of {stack} since {} ({}{job})", lease.holder, lease.taken, visible(&lease.command));
-        Finding::error(Code::Leased, message, "wait for it (--lock-timeout 10m), see `infra status`, or take it away with `infra unlock`")
-            .into()
-    }
-
-    /// An earlier run is not over.
-    pub fn unfinished(stack: &str, intent: &Intent) -> Failure {
-        let message = format!(
-            "run {} ({}) by {} stopped on its way, and {stack} may stand in between",
-            visible(&intent.run),
-            visible(&intent.command),
-            intent.holder
-        );
-        let help =
-            "`infra recover` takes it back (`--dry-run` shows what that does, `--forward` goes on with it); `--recover` does so first";
-        Finding::error(Code::Unfinished, message, help).into()
-    }
-
-    /// A recovery in a direction that is no longer open.
-    pub fn recovery(message: impl Into<String>, help: &str) -> Failure {
-        Finding::error(Code::Recovery, message, help).into()
-    }
-
-    /// A journal, or a run's notes, that can't be read.
-    pub fn damaged(what: &str, damage: &Damaged) -> Failure {
-        let help = "`infra recover --abandon` leaves everything as it stands; `infra plan` then shows what is left to do";
-        Finding::error(Code::Journal, format!("{what} can't be read: {damage}"), help).into()
-    }
-
-    /// A run of which nobody can say that who noted it may change the stack.
-    pub fn unproved(run: &str) -> Failure {
-        let message = format!(
-            "run {run} is told by notes or a journal that don't bear the seal of this stack, so that anybody may have written them"
-        );
-        let help = "look at what it would do (`infra recover --dry-run`); a person may go on with `infra recover` at a terminal, or forget it with `--abandon`";
-        Finding::error(Code::Recovery, message, help).into()
-    }
-
-    /// A run id that no journal of this machine begins with, or more than one.
-    pub fn no_run(run: &str, folder: &Path, there: &[&str]) -> Failure {
-        let message = match there {
-            [] => format!("no journal in {} is of run {run}", folder.display()),
-            many => format!("`{run}` could mean {}", many.join(", ")),
+    /// Files stand where new ones were to be written.
+    pub fn there_already(files: &[&Path]) -> Failure {
+        let finding = |file: &&Path| {
+            let message = format!("{} is there already", file.display());
+            Finding::error(Code::Io, message, "nothing was written: name another folder, or move it away")
         };
-        Finding::error(Code::Journal, message, "`infra history` lists the runs of this machine").into()
-    }
-
-    /// Another holder than the one that was named holds the lease.
-    pub fn holder(named: &str, holder: &str) -> Failure {
-        let message = format!("{holder} holds the lease, not {named}");
-        Finding::error(Code::Holder, message, "look again with `infra status`").into()
-    }
-
-    /// There is no terminal to ask whether the lease is taken away.
-    pub fn unconfirmed(holder: &str) -> Failure {
-        let help = format!("name the holder: infra unlock --holder '{holder}'");
-        Finding::error(Code::Unattended, "there is no terminal to ask whether to take the lease away", help).into()
+        files.iter().map(finding).collect::<Vec<_>>().into()
     }
 
     /// `--target` or `--exclude` that name nothing.
-    pub fn unselectable(words: Vec<String>) -> Failure {
+    pub fn unselectable(words: Vec<String>, there: &BTreeSet<String>) -> Failure {
         let help = "write an address (subnet.app-a), a kind (subnet), a section (compute) or an entry (compute.app)";
-        let finding = |w: &String| Finding::error(Code::Selection, format!("`{w}` names nothing of this stack"), help);
+        let help = |w: &String| match nearest(w, there.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => help.into(),
+        };
+        let finding = |w: &String| Finding::error(Code::Selection, format!("`{w}` names nothing of this stack"), help(w));
         words.iter().map(finding).collect::<Vec<_>>().into()
     }
 

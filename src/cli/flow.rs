@@ -16,8 +16,8 @@ use crate::kinds::{Address, Member, MetricAlarm, Object, gate};
 use crate::model::AttrChange;
 use crate::model::Moment;
 use crate::observe::{Snapshot, complete, observe};
-use crate::plan::saved::{Saved, Scene, SceneZone};
-use crate::plan::{Allowed, Plan, Selection, plan, select};
+use crate::plan::saved::{CloudProvider, Saved, Scene, SceneZone};
+use crate::plan::{Allowed, Plan, Selection, names, plan, select};
 use crate::redact::{Redactor, SHORTEST};
 use crate::run::identity;
 use crate::spec::lower::lower;
@@ -174,7 +174,8 @@ pub async fn scene(world: ReadOnly<'_>, loaded: &Loaded) -> Result<Scene, Failur
     };
     let seen = async { tokio::try_join!(world.identity(), about) };
     let (who, zone) = seen.await.map_err(|e| Failure::looking(loaded, e))?;
-    Ok(Scene { account: who.account, region: who.region, zone: zone.map(|z| SceneZone { name: z.name, id: z.id }) })
+    let provider = if world.is_sandbox() { CloudProvider::Sandbox } else { CloudProvider::Aws };
+    Ok(Scene { provider, account: who.account, region: who.region, zone: zone.map(|z| SceneZone { name: z.name, id: z.id }) })
 }
 
 /// Reads the live objects of the stack and its notes, and completes the wanted ones with what only the cloud knows.
@@ -222,7 +223,7 @@ pub fn narrow(
     if *selection == Selection::default() {
         return Ok(None);
     }
-    let chosen = select(stack, snapshot, selection).map_err(Failure::unselectable)?;
+    let chosen = select(stack, snapshot, selection).map_err(|words| Failure::unselectable(words, &names(stack)))?;
     printer.say(&format!("Selected, with what belongs to it ({}):", chosen.len()));
     chosen.iter().for_each(|a| printer.say(&format!("  {a}")));
     Ok(Some(chosen))

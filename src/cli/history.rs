@@ -5,6 +5,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::args::{CloudArgs, SpecArgs};
+use super::complete;
 use super::failure::Failure;
 use super::flow;
 use super::printer::Printer;
@@ -19,13 +20,14 @@ use crate::run::journal::list;
 #[command(after_help = "Example:\n  infra history\n  infra history 6922f3a01c9e")]
 pub struct History {
     /// A run, or the beginning of its id
+    #[arg(add = complete::runs())]
     run: Option<String>,
     #[command(flatten)]
     spec: SpecArgs,
     #[command(flatten)]
     cloud: CloudArgs,
     /// Where journals of runs are kept
-    #[arg(long, value_name = "FOLDER", env = "INFRA_JOURNAL", default_value = super::args::JOURNALS)]
+    #[arg(long, value_name = "FOLDER", env = "INFRA_JOURNAL", default_value = crate::run::journal::FOLDER)]
     journal: PathBuf,
     /// Print JSON: the list (`infra schema history`), or every line of one run's journal without its plan
     #[arg(long, env = "INFRA_JSON")]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::args::{CloudArgs, SpecArgs};
+use super::complete;
 use super::failure::Failure;
 use super::flow;
 use super::printer::Printer;
@@ -22,6 +23,7 @@ use crate::spec::monitoring::logging::{Written, written};
 )]
 pub struct Logs {
     /// Whose: `compute.NAME` or `functions.NAME`
+    #[arg(add = complete::entries())]
     entry: String,
     /// How far back it begins
     #[arg(long, value_name = "TIME", env = "INFRA_SINCE", default_value = "10m", value_parser = humantime::parse_duration)]

@@ -6,6 +6,7 @@ mod change;
 mod claim;
 mod comment;
 mod comment_publisher;
+mod complete;
 mod completions;
 mod destroy;
 mod drift;
@@ -14,6 +15,7 @@ mod failure;
 mod flow;
 mod history;
 mod iam_policy;
+mod init;
 mod kubeconfig;
 mod logs;
 mod output;
@@ -37,15 +39,18 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::diag::Exit;
 use failure::Failure;
-use printer::Printer;
+use printer::{ColorWhen, Printer, ProgressAs};
 
 /// Infrastructure as code without a state file: plans against the live cloud, applies with a rollback.
 #[derive(Debug, Parser)]
-#[command(name = "infra", version, max_term_width = 100, disable_help_subcommand = true, after_help = EXAMPLES)]
+#[command(name = "infra", version, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Cli {
-    /// Print without colour (also `NO_COLOR`)
-    #[arg(long, global = true, env = "INFRA_NO_COLOR")]
-    no_color: bool,
+    /// Colour: auto, always, never (also `NO_COLOR`, `FORCE_COLOR`)
+    #[arg(long, global = true, value_name = "WHEN", env = "INFRA_COLOR", value_enum, default_value_t, hide_possible_values = true)]
+    color: ColorWhen,
+    /// Progress: auto (bars on a terminal), plain (a line an event)
+    #[arg(long, global = true, value_name = "HOW", env = "INFRA_PROGRESS", value_enum, default_value_t, hide_possible_values = true)]
+    progress: ProgressAs,
     #[command(subcommand)]
     command: Command,
     /// What disarms a question or a guard, and was set by the environment.
@@ -59,6 +64,11 @@ const DISARMING: &[(&str, &str, &str)] = &[
     ("auto_approve", "--auto-approve", "INFRA_AUTO_APPROVE"),
     ("ignore_expiry", "--ignore-expiry", "INFRA_IGNORE_EXPIRY"),
 ];
+
+/// Answers a shell that asks for completions (`COMPLETE` is set), and ends the process then.
+pub fn answer() {
+    clap_complete::CompleteEnv::with_factory(Cli::command).complete();
+}
 
 impl Cli {
     /// The arguments of this process.
@@ -94,7 +104,7 @@ enum Command {
     Apply(apply::Apply),
     /// Write a saved plan as a comment on its pull or merge request
     Comment(comment::Comment),
-    /// Print the completion script of a shell
+    /// Print the script by which a shell completes words
     Completions(completions::Completions),
     /// Delete everything that the stack owns
     Destroy(destroy::Destroy),
@@ -106,6 +116,8 @@ enum Command {
     History(history::History),
     /// Print the least IAM policy that the spec needs; needs no network
     IamPolicy(iam_policy::IamPolicy),
+    /// Write a first spec; asks for what it needs to know
+    Init(init::Init),
     /// Print a configuration for clients of the Kubernetes cluster
     Kubeconfig(kubeconfig::Kubeconfig),
     /// Print what the instances of an entry wrote
@@ -142,7 +154,7 @@ pub fn told(e: &clap::Error) -> i32 {
 
 /// Runs one command to its end.
 pub fn run(cli: Cli) -> Exit {
-    let printer = Printer::detect(cli.no_color);
+    let printer = Printer::detect(cli.color, cli.progress);
     cli.disarmed.iter().for_each(|line| printer.say(line));
     let result = match cli.command {
         Command::Alerts(c) => block_on(c.run(&printer)),
@@ -154,6 +166,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Explain(c) => c.run(&printer),
         Command::History(c) => block_on(c.run(&printer)),
         Command::IamPolicy(c) => c.run(&printer),
+        Command::Init(c) => c.run(&printer),
         Command::Kubeconfig(c) => block_on(c.run(&printer)),
         Command::Logs(c) => block_on(c.run(&printer)),
         Command::Output(c) => block_on(c.run(&printer)),

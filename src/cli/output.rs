@@ -1,8 +1,9 @@
 //! `infra output`.
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 
 use super::args::{CloudArgs, SpecArgs};
+use super::complete;
 use super::failure::Failure;
 use super::flow;
 use super::printer::Printer;
@@ -19,14 +20,24 @@ use crate::visible::visible;
 #[command(after_help = "Example:\n  infra output url")]
 pub struct Output {
     /// Only this one, and nothing but its value
+    #[arg(add = complete::outputs())]
     name: Option<String>,
     #[command(flatten)]
     spec: SpecArgs,
     #[command(flatten)]
     cloud: CloudArgs,
     /// Print as JSON, exactly as it is: the object of all, or the one string
-    #[arg(long, env = "INFRA_JSON")]
+    #[arg(long, env = "INFRA_JSON", conflicts_with = "format")]
     json: bool,
+    /// `env` prints assignments for a shell: `URL='https://…'`
+    #[arg(long, value_name = "FORMAT", env = "INFRA_FORMAT", value_enum, conflicts_with = "name")]
+    format: Option<OutputFormat>,
+}
+
+/// Formats of outputs beside lines and JSON. Its variants have no doc comments: clap would print each on a line of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    Env,
 }
 
 impl Output {
@@ -43,6 +54,7 @@ impl Output {
             Some(name) if values[name].is_null() => return Err(Failure::unknown_output(name)),
             Some(name) if !self.json => printer.result(&format!("{}\n", visible(values[name].as_str().unwrap_or_default()))),
             Some(name) => printer.document(&format!("{}\n", values[name])),
+            None if self.format == Some(OutputFormat::Env) => printer.document(&assignments(&values)),
             None if self.json => printer.document(&format!("{:#}\n", Value::Object(values))),
             None => printer.result(&lines(&stack, &snapshot)),
         }
@@ -56,6 +68,13 @@ fn values(stack: &Stack, snapshot: &Snapshot) -> Map<String, Value> {
     let links = Links(snapshot.live.iter().filter_map(first).collect());
     let value = |text: &crate::kinds::Text| text.resolve(&links).map_or(Value::Null, Value::String);
     stack.outputs.iter().map(|(name, text)| (name.clone(), value(text))).collect()
+}
+
+/// An assignment of a shell a line, for those outputs that have a value; what is quoted stays as it is.
+fn assignments(values: &Map<String, Value>) -> String {
+    let quoted = |v: &str| format!("'{}'", v.replace('\'', "'\\''"));
+    let line = |(name, v): (&String, &Value)| v.as_str().map(|v| format!("{}={}\n", name.to_uppercase().replace('-', "_"), quoted(v)));
+    values.iter().filter_map(line).collect()
 }
 
 /// One output a line.

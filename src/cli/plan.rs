@@ -57,7 +57,9 @@ impl Plan {
             stack.renamed.clear();
         }
         let world = flow::world(&self.cloud, &loaded).await?;
+        let reading = printer.reading(&stack.name);
         let (seen, scene) = tokio::join!(flow::look(world.read_only(), &mut stack, &loaded), flow::scene(world.read_only(), &loaded));
+        drop(reading);
         let (seen, scene) = (seen?, scene?);
         claim::warn(world.read_only(), &stack, &loaded, &seen, printer).await;
         let Seen { mut snapshot, notes } = seen;

@@ -2,13 +2,45 @@
 //! [`visible::json`]): nothing that others wrote moves a cursor or commands a CI system.
 use std::cell::{Cell, RefCell};
 use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
+
+use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressStyle};
+use terminal_size::{Height, Width, terminal_size_of};
 
 use super::failure::Failure;
 use crate::diag::{self, Exit, Finding};
 use crate::redact::Redactor;
 use crate::render::stream;
 use crate::render::style::Style;
+use crate::render::wrap::wrap;
 use crate::visible;
+
+/// When colour is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// How the progress of a run is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ProgressAs {
+    #[default]
+    Auto,
+    Plain,
+}
+
+/// A sign that something is being read.
+pub struct Reading(Option<ProgressBar>);
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.0.iter().for_each(ProgressBar::finish_and_clear);
+    }
+}
 
 /// Where output goes, and how.
 pub struct Printer {
@@ -16,10 +48,16 @@ pub struct Printer {
     pub style: Style,
     /// Whether stderr shows colour.
     color: bool,
-    /// Columns, as `COLUMNS` tells.
+    /// Columns of findings.
     pub width: usize,
+    /// Columns of results; `None` where they aren't wrapped, as nobody reads them on a terminal.
+    columns: Option<usize>,
     /// Whether a person can be asked: stdin and stderr are terminals, and it isn't CI.
     pub interactive: bool,
+    /// Whether nobody is asked because `CI` is set, though there is a terminal.
+    pub ci: bool,
+    /// Whether progress is drawn as bars, which are redrawn.
+    pub bars: bool,
     /// Hides secrets in everything that is written.
     redactor: RefCell<Redactor>,
     /// Whether results are written as JSON, one object a line.
@@ -29,21 +67,34 @@ pub struct Printer {
 }
 
 impl Printer {
-    /// Chooses colour, width and questions by `NO_COLOR`, `CLICOLOR_FORCE`, `CI`, `TERM`, `COLUMNS` and by which streams are terminals.
-    pub fn detect(no_color: bool) -> Self {
+    /// Chooses colour, width and questions by the flags, by `NO_COLOR`, `FORCE_COLOR`, `CLICOLOR_FORCE`, `CI`, `TERM`, `COLUMNS`, and by which streams are
+    /// terminals and how wide those are.
+    pub fn detect(when: ColorWhen, progress: ProgressAs) -> Self {
         let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty() && v != "0");
-        let plain = no_color || set("NO_COLOR") || std::env::var("TERM").is_ok_and(|t| t == "dumb");
-        let color = |terminal: bool| !plain && (terminal || set("CLICOLOR_FORCE"));
+        let dumb = std::env::var("TERM").is_ok_and(|t| t == "dumb");
+        let forced = set("FORCE_COLOR") || set("CLICOLOR_FORCE");
+        let color = |terminal: bool| match when {
+            ColorWhen::Always => true,
+            ColorWhen::Never => false,
+            ColorWhen::Auto => !set("NO_COLOR") && !dumb && (terminal || forced),
+        };
         let (out, err) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
-        let interactive = std::io::stdin().is_terminal() && err && !set("CI") && std::env::var("TERM").map_or(true, |t| t != "dumb");
-        let width = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).unwrap_or(100);
+        let attended = std::io::stdin().is_terminal() && err && !dumb;
+        let (interactive, ci) = (attended && !set("CI"), attended && set("CI"));
+        let told = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
+        let wide = |size: Option<(Width, Height)>| told.or(size.map(|(Width(columns), _)| usize::from(columns)));
+        let columns = wide(terminal_size_of(std::io::stdout())).filter(|_| out);
+        let width = wide(terminal_size_of(std::io::stderr())).unwrap_or(100);
         let vars = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         let redactor = RefCell::new(Redactor::of_environment(vars));
         Printer {
             style: Style { color: color(out) },
             color: color(err),
             width,
+            columns,
             interactive,
+            ci,
+            bars: interactive && progress == ProgressAs::Auto,
             redactor,
             json: Cell::new(false),
             verbose: Cell::new(false),
@@ -87,7 +138,7 @@ impl Printer {
     /// Writes a result for people to stdout: lines, each with its end. Without a reader the process ends quietly, with the status of SIGPIPE; where the
     /// result can't be written for another reason (a full disk), it ends with a sentence.
     pub fn result(&self, text: &str) {
-        put(&self.text(text, self.style.color)).unwrap_or_else(|e| quit(&e));
+        put(&self.wrapped(text)).unwrap_or_else(|e| quit(&e));
     }
 
     /// Writes a result for programs to stdout: JSON, as [`Printer::result`] does.
@@ -112,7 +163,7 @@ impl Printer {
 
     /// Writes a result of a run to stdout. The run goes on whether somebody reads it or not.
     pub fn tell(&self, text: &str) {
-        let _ = put(&self.text(text, self.style.color));
+        let _ = put(&self.wrapped(text));
     }
 
     /// Writes a result of a run for programs, a JSON object a line, as [`Printer::tell`] does.
@@ -123,6 +174,28 @@ impl Printer {
     /// Writes a line for people to stderr.
     pub fn say(&self, line: &str) {
         talk(&self.text(&format!("{line}\n"), self.color));
+    }
+
+    /// A text for stdout, its lines no longer than the terminal is wide.
+    fn wrapped(&self, text: &str) -> String {
+        let text = self.text(text, self.style.color);
+        self.columns.map_or(text.clone(), |columns| wrap(&text, columns))
+    }
+
+    /// How wide a page of text may be: as the terminal, and no wider than is read easily.
+    pub fn columns(&self) -> usize {
+        self.columns.unwrap_or(100).min(100)
+    }
+
+    /// Shows that something is being read, until what is returned is dropped; nothing where no bars are drawn.
+    pub fn reading(&self, what: &str) -> Reading {
+        let spinner = self.bars.then(|| {
+            let style = ProgressStyle::with_template("{spinner} {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+            let spinner = ProgressBar::new_spinner().with_style(style).with_message(self.text(&format!("Reading {what}"), false));
+            spinner.enable_steady_tick(Duration::from_millis(200));
+            spinner
+        });
+        Reading(spinner)
     }
 
     fn text(&self, text: &str, styled: bool) -> String {
@@ -149,7 +222,7 @@ impl Printer {
         if self.json.get() {
             return findings.iter().for_each(|f| self.document(&stream::finding(f)));
         }
-        talk(&self.text(&diag::render(findings, self.color, self.width.max(60)), self.color));
+        talk(&self.text(&diag::render(findings, self.color, self.width.max(40)), self.color));
     }
 
     /// Writes the findings of a failure, and how many there are.

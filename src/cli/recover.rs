@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::args::{CloudArgs, RunArgs, SpecArgs};
+use super::complete;
 use super::failure::Failure;
 use super::flow;
 use super::printer::Printer;
@@ -47,7 +48,7 @@ pub struct Recover {
     #[arg(long, env = "INFRA_ABANDON")]
     abandon: bool,
     /// The run, when only its journal still knows of it
-    #[arg(long, value_name = "RUN", env = "INFRA_RUN")]
+    #[arg(long, value_name = "RUN", env = "INFRA_RUN", add = complete::runs())]
     run: Option<String>,
 }
 
@@ -125,7 +126,7 @@ async fn resume<'w>(
         if !known.proved && (context.how.auto_approve || !context.printer.interactive) {
             return Err(Failure::unproved(&known.header.run));
         }
-        if (ask || !known.proved) && !context.confirm("recover").await? {
+        if (ask || !known.proved) && !context.confirm("Go on with recover?").await? {
             declined = true;
             return Ok(None);
         }
@@ -274,7 +275,7 @@ async fn close_ended_elsewhere(context: &RunContext<'_>, stack: &str, open: Opti
 /// Closes every unfinished run of the stack without undoing anything. The stack's history tells of each whose plan can be read.
 async fn abandon<'w>(context: &RunContext<'w>, mut keeper: Keeper<'w, Backend>, stack: &str) -> Result<Exit, Failure> {
     let abandoned = async {
-        if !context.confirm("abandon").await? {
+        if !context.confirm("Abandon it?").await? {
             return Ok(None);
         }
         let (notes, who) = (context.world.read_only().notes(stack).await?, context.world.read_only().identity().await?);

@@ -15,7 +15,7 @@ use super::signals::Signals;
 use crate::cloud::lease::{Asks, Holder, Keeper, Lease, Waiting, take};
 use crate::cloud::{Backend, Observe};
 use crate::diag::Exit;
-use crate::plan::saved::shown;
+use crate::plan::saved::{Scene, shown};
 use crate::plan::{Plan, Undo};
 use crate::redact::Redactor;
 use crate::render::progress::{Progress, Screen};
@@ -43,11 +43,11 @@ impl<'w> RunContext<'w> {
     }
 
     /// Prints a plan, redacted.
-    pub fn show_plan(&self, plan: &Plan, operation: &str) {
+    pub fn show_plan(&self, plan: &Plan, scene: &Scene, command: &str) {
         let plan = shown(plan, &self.printer.plans(self.how.show_env));
         match self.how.json {
-            true => self.printer.document(&stream::plan(&plan, operation)),
-            false => self.printer.result(&text::plan(&plan, self.detail())),
+            true => self.printer.document(&stream::plan(&plan, command)),
+            false => self.printer.result(&text::placed(&plan, scene, self.detail())),
         }
     }
 
@@ -60,14 +60,14 @@ impl<'w> RunContext<'w> {
     }
 
     /// Asks a person whether to go on. Refused without a terminal, unless `--auto-approve` is given.
-    pub async fn confirm(&self, verb: &str) -> Result<bool, Failure> {
+    pub async fn confirm(&self, question: &str) -> Result<bool, Failure> {
         if self.how.auto_approve {
             return Ok(true);
         }
         if !self.printer.interactive {
-            return Err(Failure::unattended(verb));
+            return Err(Failure::unattended(self.printer.ci));
         }
-        let yes = self.printer.ask_meanwhile(format!("\nGo on with {verb}? Only `yes` does: ")).await == "yes";
+        let yes = self.printer.ask_meanwhile(format!("\n{question} Only `yes` does: ")).await == "yes";
         if !yes {
             self.printer.say("Nothing was changed.");
         }
@@ -135,7 +135,7 @@ impl<'w> RunContext<'w> {
             quiet: flow::quiet(self.cloud),
             minute: flow::minute(self.cloud),
         };
-        let screen = match (self.how.json, self.printer.interactive) {
+        let screen = match (self.how.json, self.printer.bars) {
             (true, _) => Screen::Json(Box::new(|line| self.printer.tell_json(line))),
             (false, true) => Progress::terminal(),
             (false, false) => Screen::Lines(Box::new(|line| self.printer.say(line))),
@@ -144,8 +144,9 @@ impl<'w> RunContext<'w> {
             self.printer.tell_json(&stream::begun(&header.run, plan.steps.len()));
         }
         let mut run = Run::replay(plan, &history).map_err(|e| io::Error::other(e.0))?;
-        let (events, standing, redactor) = (history.clone(), run.standing().collect(), self.printer.redactor());
-        let watch = RefCell::new(Watch { journal, events, standing, progress: Progress::new(screen, plan), redactor });
+        let (events, standing, redactor) = (history.clone(), run.standing().collect::<BTreeSet<usize>>(), self.printer.redactor());
+        let progress = Progress::new(screen, plan, standing.clone());
+        let watch = RefCell::new(Watch { journal, events, standing, progress, redactor });
         let mut sink = Shared(&watch);
         if let Some(way) = resume {
             sink.event(plan, &Event::Resumed(way))?;

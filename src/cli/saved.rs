@@ -11,7 +11,7 @@ use super::printer::Printer;
 use super::runner::RunContext;
 use crate::diag::Exit;
 use crate::files;
-use crate::plan::saved::{Moved, Refused, Scene, Seal};
+use crate::plan::saved::{CloudProvider, Moved, Refused, Scene, Seal};
 use crate::plan::{Allowed, Plan, Saved, signature};
 use crate::spec::{Loaded, folder};
 use crate::stack::{Layer, Stack};
@@ -33,7 +33,8 @@ pub fn write(saved: &Saved, file: &Path, key: Option<&Path>, commit: Option<&str
         (_, None) => ", signed for no commit".into(),
         (_, Some(commit)) => format!(", signed for commit {commit}"),
     };
-    printer.say(&format!("The plan is kept in {} (digest {}){signed}.", file.display(), saved.plan.digest));
+    let next = if saved.plan.is_empty() { String::new() } else { format!(" Apply it: infra apply {}", file.display()) };
+    printer.say(&format!("The plan is kept in {} (digest {}){signed}.{next}", file.display(), saved.plan.digest));
     Ok(())
 }
 
@@ -126,13 +127,15 @@ pub async fn apply(context: &RunContext<'_>, loaded: &Loaded, stack: &Stack, sav
     if scene != saved.scene {
         return Err(Failure::unusable(file, format!("it was made for {}, and this is {}", describe(&saved.scene), describe(&scene))));
     }
-    let planned = PlannedRun { stack: &stack.name, command: &saved.command, loaded, approved: true, unfinished: Unfinished::Refuse };
+    let (stack_name, command) = (stack.name.as_str(), saved.command.as_str());
+    let planned = PlannedRun { stack: stack_name, command, loaded, scene: &scene, approved: true, unfinished: Unfinished::Refuse };
     carry_out(context, &planned, async || plan_again(context, loaded, stack, saved, file).await).await
 }
 
 fn describe(scene: &Scene) -> String {
     let zone = scene.zone.as_ref().map(|z| format!(", zone {} ({})", visible(&z.name), visible(&z.id))).unwrap_or_default();
-    format!("account {}, region {}{zone}", visible(&scene.account), visible(&scene.region))
+    let of = if scene.provider == CloudProvider::Sandbox { " of the sandbox" } else { "" };
+    format!("account {}{of}, region {}{zone}", visible(&scene.account), visible(&scene.region))
 }
 
 /// Looks again and makes the same plan again; refused when anything of the plan's business has moved.

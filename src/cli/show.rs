@@ -9,6 +9,7 @@ use super::printer::Printer;
 use super::saved;
 use crate::diag::Exit;
 use crate::plan::Saved;
+use crate::render::json::SceneDocument;
 use crate::render::markdown::{self, PageOptions, Stage};
 use crate::render::text::Detail;
 use crate::render::{binding, json, terraform, text};
@@ -59,8 +60,10 @@ impl Shown {
     /// Prints the plan in the chosen format.
     pub fn print(&self, saved: &Saved, printer: &Printer) {
         match self.format {
-            Format::Text => printer.result(&text::plan(&saved.plan, Detail { style: printer.style, verbose: self.verbose })),
-            Format::Json => printer.document(&format!("{:#}\n", json::plan(&saved.plan))),
+            Format::Text => {
+                printer.result(&text::placed(&saved.plan, &saved.scene, Detail { style: printer.style, verbose: self.verbose }))
+            }
+            Format::Json => printer.document(&format!("{:#}\n", json::plan(&saved.plan, SceneDocument::of(saved)))),
             Format::Markdown => {
                 let page = PageOptions { budget: markdown::GENEROUS, show_env: self.show_env, log: None };
                 printer.result(&markdown::page(saved, Stage::Planned, page));

@@ -81,6 +81,13 @@ pub enum Backend {
 #[derive(Clone, Copy)]
 pub struct ReadOnly<'a>(&'a Backend);
 
+impl ReadOnly<'_> {
+    /// Whether it is the embedded cloud.
+    pub fn is_sandbox(self) -> bool {
+        matches!(self.0, Backend::Sandbox(_))
+    }
+}
+
 impl Backend {
     pub fn read_only(&self) -> ReadOnly<'_> {
         ReadOnly(self)

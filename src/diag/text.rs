@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, NamedSource};
+use textwrap::{WordSeparator, WordSplitter};
 
 use super::{Finding, Place, Source};
 use crate::visible::unseen;
@@ -11,6 +12,9 @@ use crate::visible::unseen;
 pub fn render(findings: &[Finding], color: bool, width: usize) -> String {
     let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false).without_syntax_highlighting();
+    // A name or a command that is longer than the line stays whole, so that it can be copied.
+    let handler =
+        handler.with_break_words(false).with_word_separator(WordSeparator::AsciiSpace).with_word_splitter(WordSplitter::NoHyphenation);
     let mut out = String::new();
     let mut sources = BTreeMap::new();
     for (index, finding) in findings.iter().enumerate() {

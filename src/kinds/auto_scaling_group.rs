@@ -77,6 +77,7 @@ impl Resource for AutoScalingGroup {
     const NAME: Option<NameRule> = Some(NAMES);
     const SERVICE: Service = Service::AutoScaling;
     const TYPICAL: Typical = Typical::secs(180, 420, 240);
+    const HOURLY: Option<&'static str> = Some("group of instances");
     const HINT: &'static [&'static str] = &[
         "instances {min} to {max}",
         "of {mixed.types}",

@@ -103,6 +103,7 @@ impl Resource for DbInstance {
     const SERVICE: Service = Service::Rds;
     const LOSS: Loss = Loss::Data;
     const TYPICAL: Typical = Typical::secs(720, 600, 300);
+    const HOURLY: Option<&'static str> = Some("database instance");
     const HINT: &'static [&'static str] = &[
         "{engine} {engine_version}",
         "{instance_class}",

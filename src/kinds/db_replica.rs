@@ -64,6 +64,7 @@ impl Resource for DbReplica {
     const NAME: Option<NameRule> = Some(NAMES);
     const SERVICE: Service = Service::Rds;
     const TYPICAL: Typical = Typical::secs(900, 600, 300);
+    const HOURLY: Option<&'static str> = Some("database replica");
     const HINT: &'static [&'static str] = &["of {source}", "{instance_class}", "{multi_az?multi-AZ}"];
     /// Its storage is encrypted as its source's is, and its password is the source's.
     const CALLS: Calls = Calls {

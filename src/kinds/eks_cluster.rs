@@ -78,6 +78,7 @@ impl Resource for EksCluster {
     /// What was laid into it, and its audit logs.
     const LOSS: Loss = Loss::Data;
     const TYPICAL: Typical = Typical::secs(600, 180, 300);
+    const HOURLY: Option<&'static str> = Some("Kubernetes cluster");
     const HINT: &'static [&'static str] = &["Kubernetes {version}", "logs {logs}", "logs kept {log_retention_days} days"];
     const CALLS: Calls = Calls {
         read: &[

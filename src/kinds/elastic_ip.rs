@@ -25,6 +25,7 @@ impl Resource for ElasticIp {
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(2, 1, 2);
     const LOSS: Loss = Loss::Address;
+    const HOURLY: Option<&'static str> = Some("public IP");
     const CALLS: Calls = Calls {
         read: &[reads(Service::Ec2, "DescribeAddresses")],
         write: &[call(Service::Ec2, "AllocateAddress", NEW), EC2_TAG, EC2_UNTAG, call(Service::Ec2, "ReleaseAddress", OWN)],

@@ -55,6 +55,7 @@ impl Resource for LoadBalancer {
     const NAME: Option<NameRule> = Some(NAMES);
     const SERVICE: Service = Service::Elb;
     const TYPICAL: Typical = Typical::secs(150, 10, 30);
+    const HOURLY: Option<&'static str> = Some("load balancer");
     const HINT: &'static [&'static str] = &["{scheme}", "{subnets#} subnets", "{access_logs?access logs}"];
     /// Elastic Load Balancing looks at the network as its caller; all but the account's attributes is what lists read anyway.
     const CALLS: Calls = Calls {

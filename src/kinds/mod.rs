@@ -140,6 +140,7 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         pub fn loss(self) -> Loss { match self { $(Kind::$ty => $ty::LOSS),+ } }
         pub fn typical(self) -> Typical { match self { $(Kind::$ty => $ty::TYPICAL),+ } }
         pub fn hint(self) -> &'static [&'static str] { match self { $(Kind::$ty => $ty::HINT),+ } }
+        pub fn hourly(self) -> Option<&'static str> { match self { $(Kind::$ty => $ty::HOURLY),+ } }
         /// What its service takes as a name; `None` for a kind that gets none from us.
         pub fn names(self) -> Option<NameRule> { match self { $(Kind::$ty => $ty::NAME),+ } }
         pub fn shared(self) -> bool { match self { $(Kind::$ty => $ty::SHARED),+ } }

@@ -30,6 +30,7 @@ impl Resource for NatGateway {
     const KIND: Kind = Kind::NatGateway;
     const SERVICE: Service = Service::Ec2;
     const TYPICAL: Typical = Typical::secs(100, 5, 60);
+    const HOURLY: Option<&'static str> = Some("NAT gateway");
     const HINT: &'static [&'static str] = &["in {subnet}"];
     const CALLS: Calls = Calls {
         read: &[reads(Service::Ec2, "DescribeInternetGateways"), reads(Service::Ec2, "DescribeNatGateways")],

@@ -64,6 +64,7 @@ impl Resource for ReplicationGroup {
     const SERVICE: Service = Service::ElastiCache;
     const LOSS: Loss = Loss::Data;
     const TYPICAL: Typical = Typical::secs(600, 600, 300);
+    const HOURLY: Option<&'static str> = Some("cache group");
     const HINT: &'static [&'static str] =
         &["{engine} {engine_version}", "{node_type}", "replicas {replicas}", "{automatic_failover?automatic failover}"];
     /// The role that ElastiCache makes for itself puts the nodes into the network, so that its caller needn't be able to.

@@ -30,6 +30,9 @@ pub trait Resource:
     /// words where the attribute is set, `{subnets#}` counts, `{ingress@from_port}` is something of each entry. A piece is left out where one of its attributes is empty. Without pieces the plain words and
     /// the names of entries are said.
     const HINT: &'static [&'static str] = &[];
+    /// What AWS bills by the hour for as long as it stands, whether it is used or not, in a word or two: a new one is counted below the plan. `None` where
+    /// nothing is.
+    const HOURLY: Option<&'static str> = None;
     /// The requests that its verbs send, and what each must be allowed.
     const CALLS: Calls;
     /// What it is in Terraform's words.

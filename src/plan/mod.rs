@@ -32,7 +32,7 @@ pub use former::former;
 pub use limits::PlanLimit;
 pub use offers::{Offered, offered, unoffered};
 pub use saved::Saved;
-pub use select::{Selection, select};
+pub use select::{Selection, names, select};
 
 /// What a plan does to one object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

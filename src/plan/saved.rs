@@ -2,6 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde_json::Value;
 
 use super::select::{hold, serving};
@@ -15,7 +16,7 @@ use crate::stack::{Layer, text_digest};
 use crate::visible::visible;
 
 /// The shape of a saved plan; grows when an older version can't read a newer one.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// A Cloudflare zone, as the account has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -24,9 +25,19 @@ pub struct SceneZone {
     pub id: String,
 }
 
+/// Whose cloud a plan is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CloudProvider {
+    Aws,
+    /// The embedded one: nothing real is touched.
+    Sandbox,
+}
+
 /// Where a plan was made, and is to be applied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scene {
+    pub provider: CloudProvider,
     /// The AWS account.
     pub account: String,
     pub region: String,

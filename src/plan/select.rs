@@ -17,6 +17,16 @@ pub struct Selection {
     pub excludes: Vec<String>,
 }
 
+/// All that a selection may name of a stack: addresses, kinds, sections, entries.
+pub fn names(stack: &Stack) -> BTreeSet<String> {
+    let addresses = stack.nodes.keys().flat_map(|a| [a.to_string(), a.kind.label().to_owned()]);
+    let places = stack.origins.values().flat_map(|origin| {
+        let ends = origin.match_indices('.').map(|(end, _)| end).chain([origin.len()]);
+        ends.take(2).map(|end| origin[..end].to_owned()).collect::<Vec<_>>()
+    });
+    addresses.chain(places).collect()
+}
+
 type Edges = BTreeMap<Address, BTreeSet<Address>>;
 
 /// Makes a stack in which everything not selected is wanted as it stands. Returns the addresses that were selected, or the words that name nothing.

@@ -1,5 +1,5 @@
 //! The progress of a run: which steps run, for how long, how long they usually take, and what they wait for. Bars on a terminal, lines elsewhere.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use tokio::time::Instant;
 
 use super::values::seconds;
 use super::{report, stream, words};
-use crate::plan::Plan;
-use crate::run::Event;
+use crate::plan::{Plan, Undo};
+use crate::run::{Event, Settlement};
 use crate::visible::visible;
 
 /// Where progress is shown.
@@ -36,7 +36,14 @@ pub struct Progress<'s> {
     screen: Screen<'s>,
     running: BTreeMap<usize, Running>,
     total: Option<ProgressBar>,
+    /// Steps that are over, one way or the other.
     finished: usize,
+    /// Steps whose effect stands.
+    standing: BTreeSet<usize>,
+    /// How many steps have been taken back, once the run goes back.
+    undone: Option<usize>,
+    /// How long a way back usually takes from each step on, with all that it stands on.
+    heads: Vec<Duration>,
     started: Instant,
 }
 
@@ -46,21 +53,27 @@ impl<'s> Progress<'s> {
         Screen::Terminal(MultiProgress::with_draw_target(ProgressDrawTarget::stderr()))
     }
 
-    /// Progress that begins now.
-    pub fn new(screen: Screen<'s>, plan: &Plan) -> Self {
+    /// Progress that begins now; `standing` are the steps that an earlier life of the run has done.
+    pub fn new(screen: Screen<'s>, plan: &Plan, standing: BTreeSet<usize>) -> Self {
         let total = match &screen {
             Screen::Terminal(bars) => {
-                let style = ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
-                Some(bars.add(ProgressBar::new(plan.steps.len() as u64).with_style(style)))
+                Some(bars.add(ProgressBar::new(plan.steps.len() as u64).with_style(bar("{bar:30} {pos}/{len}  {wide_msg}"))))
             }
             _ => None,
         };
-        Progress { screen, running: BTreeMap::new(), total, finished: 0, started: Instant::now() }
+        let mut heads: Vec<Duration> = vec![];
+        for step in &plan.steps {
+            let before = step.after.iter().filter_map(|i| heads.get(*i)).max().copied().unwrap_or_default();
+            heads.push(before + step.typical);
+        }
+        let finished = standing.len();
+        Progress { screen, running: BTreeMap::new(), total, finished, standing, undone: None, heads, started: Instant::now() }
     }
 
     /// Shows an event.
     pub fn event(&mut self, plan: &Plan, event: &Event) -> io::Result<()> {
         let mut elapsed = 0;
+        self.count(plan, event);
         match event {
             Event::Began(i) => self.start(plan, *i, false),
             Event::UndoBegan(i) => self.start(plan, *i, true),
@@ -74,9 +87,18 @@ impl<'s> Progress<'s> {
             _ => {}
         }
         if let Some(total) = &self.total {
-            total.set_position(self.finished.min(plan.steps.len()) as u64);
+            let (done, all) = match self.undone {
+                Some(undone) => (undone, undone + self.standing.len()),
+                None => (self.finished.min(plan.steps.len()), plan.steps.len()),
+            };
+            total.set_length(all as u64);
+            total.set_position(done as u64);
         }
-        match (&mut self.screen, report::brief(plan, event)) {
+        let line = match event {
+            Event::Interrupted => Some(self.interrupted(plan)),
+            _ => report::brief(plan, event),
+        };
+        match (&mut self.screen, line) {
             (Screen::Lines(say), Some(line)) => say(&format!("{:>7}  {line}", seconds(self.started.elapsed().as_secs()))),
             (Screen::Terminal(bars), Some(line)) => bars.println(visible(&line))?,
             (Screen::Json(say), _) => say(&stream::event(plan, event, elapsed)),
@@ -85,12 +107,44 @@ impl<'s> Progress<'s> {
         Ok(())
     }
 
+    /// Counts what stands, and what has been taken back.
+    fn count(&mut self, plan: &Plan, event: &Event) {
+        match event {
+            Event::Done(i, _) | Event::Settled(i, _, Settlement::Whole | Settlement::Partial) if plan.steps[*i].undo != Undo::Nothing => {
+                self.standing.insert(*i);
+            }
+            Event::UndoBegan(_) if self.undone.is_none() => {
+                self.undone = Some(0);
+                self.total.iter().for_each(|total| total.set_style(bar("taking back {bar:30} {pos}/{len}  {wide_msg}")));
+            }
+            Event::Undone(i, _) if self.standing.remove(i) => self.undone = self.undone.map(|n| n + 1),
+            _ => {}
+        }
+    }
+
+    /// What the first signal leads to, and what a second one would.
+    fn interrupted(&self, plan: &Plan) -> String {
+        let names: Vec<String> = self.running.keys().map(|i| words::named(&plan.steps[*i])).collect();
+        let first = match names.len() {
+            0 => String::new(),
+            1 => format!(" {} ends first.", names[0]),
+            n => format!(" {n} steps end first ({}).", names.join(", ")),
+        };
+        let touched = self.standing.iter().chain(self.running.keys()).collect::<BTreeSet<_>>().len();
+        let (back, left) = match touched {
+            0 => (String::new(), "it"),
+            1 => (" Then 1 step is taken back.".into(), "it"),
+            n => (format!(" Then {n} steps are taken back."), "them"),
+        };
+        format!("! Interrupted: nothing new starts.{first}{back} Another Ctrl-C stops at once and leaves {left} to `infra recover`.")
+    }
+
     fn start(&mut self, plan: &Plan, i: usize, undo: bool) {
         let step = &plan.steps[i];
         let what = words::begun(step, undo);
         let bar = match (&self.screen, &self.total) {
             (Screen::Terminal(bars), Some(total)) => {
-                let style = ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+                let style = ProgressStyle::with_template("{spinner} {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
                 Some(bars.insert_before(total, ProgressBar::new_spinner().with_style(style).with_message(what.clone())))
             }
             _ => None,
@@ -101,7 +155,8 @@ impl<'s> Progress<'s> {
     /// Redraws; to be called once a second. `waits` says what each step waits for.
     pub fn tick(&mut self, plan: &Plan, waits: &BTreeMap<usize, String>) {
         let elapsed = self.started.elapsed();
-        let left = self.running.values().map(|r| r.tail.saturating_sub(r.since.elapsed())).max().unwrap_or_default().as_secs();
+        let whole = |(i, r): (&usize, &Running)| if r.undo { self.heads[*i] } else { r.tail }.saturating_sub(r.since.elapsed());
+        let left = self.running.iter().map(whole).max().unwrap_or_default().as_secs();
         if let Some(total) = &self.total {
             let eta = if left > 0 { format!("about {} left", seconds(left)) } else { "longer than usual".into() };
             total.set_message(format!("{}, {eta}", seconds(elapsed.as_secs())));
@@ -130,6 +185,11 @@ impl<'s> Progress<'s> {
             total.finish_and_clear();
         }
     }
+}
+
+/// A bar's looks.
+fn bar(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 impl Running {

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use self::line::{ChangeAction, Changes, Diagnostic, Hook, Line, OutcomeName, Output, PlannedChange, Range, ResourceName};
-use super::json::redact;
+use self::line::{Changes, Diagnostic, Hook, Line, OutcomeName, Output, PlannedChange, Range, ResourceName};
+use super::json::{AttributeDocument, loses_data, redact};
 use super::report;
 use super::text::effect;
 use super::values::seconds;
@@ -19,7 +19,7 @@ use crate::plan::{Act, Change, Plan, Step, Verb};
 use crate::run::{Event, Outcome};
 use crate::wire::{CloudError, Service};
 
-pub use line::schema;
+pub use line::{ChangeAction, schema};
 
 /// A line as JSON, newline included. `message` is the sentence for people.
 pub fn text(line: &Line, message: &str) -> String {
@@ -44,7 +44,7 @@ pub fn text(line: &Line, message: &str) -> String {
 pub fn version() -> String {
     let infra = env!("CARGO_PKG_VERSION").to_owned();
     let message = format!("infra {infra}");
-    text(&Line::Version { infra, format_version: 2 }, &message)
+    text(&Line::Version { infra, format_version: 3 }, &message)
 }
 
 /// A plan: a line a change, then the summary.
@@ -66,20 +66,15 @@ pub fn plan(p: &Plan, operation: &str) -> String {
 }
 
 fn planned(c: &Change) -> PlannedChange {
-    let action = match c.verb {
-        Verb::Create => ChangeAction::Create,
-        Verb::Update => ChangeAction::Update,
-        Verb::Replace(_) => ChangeAction::Replace,
-        Verb::Delete => ChangeAction::Delete,
-    };
     PlannedChange {
         resource: resource(&c.address),
-        action,
+        action: ChangeAction::of(c.verb),
+        order: if let Verb::Replace(order) = c.verb { Some(order) } else { None },
         previous_addr: c.renamed_from.clone(),
         id: c.id.clone(),
-        attributes: c.attrs.clone(),
+        attributes: c.attrs.iter().map(AttributeDocument::of).collect(),
         undo: c.undo,
-        loses_data: c.loses_data && c.verb != Verb::Create,
+        loses_data: loses_data(c),
         expected_seconds: c.seconds,
     }
 }

@@ -27,7 +27,7 @@ impl Style {
             Label::Added => "32",
             Label::Changed => "33",
             Label::Dim => "2",
-            Label::Forced => "31",
+            Label::Forced => "1;31",
             Label::Heading => "1",
             Label::Removed => "31",
             Label::Replaced => "35",

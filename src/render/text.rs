@@ -2,11 +2,13 @@
 use std::collections::BTreeMap;
 
 use super::hint::hint;
+use super::place::place;
 use super::rollout;
 use super::style::{Label, Style};
 use super::values::{count, maybe, seconds, turned, value};
 use super::words;
 use crate::model::{AttrChange, Mode};
+use crate::plan::saved::Scene;
 use crate::plan::{Change, Plan, Step, Undo, Verb};
 use crate::visible::visible;
 
@@ -18,6 +20,12 @@ pub struct Detail {
     pub verbose: bool,
 }
 
+/// A plan as text, after a line that says where it would be carried out.
+pub fn placed(p: &Plan, scene: &Scene, detail: Detail) -> String {
+    let line = format!("{} -> {}", visible(&p.stack), place(scene));
+    format!("{}\n\n{}", detail.style.paint(Label::Heading, &line), plan(p, detail))
+}
+
 /// A plan as text.
 pub fn plan(p: &Plan, detail: Detail) -> String {
     if p.is_empty() {
@@ -26,7 +34,9 @@ pub fn plan(p: &Plan, detail: Detail) -> String {
     let mut out = String::new();
     for ((_, place), changes) in groups(&p.changes) {
         out += &format!("{}\n", detail.style.paint(Label::Heading, &visible(place)));
-        changes.iter().for_each(|i| out += &change(&p.changes[*i], detail));
+        for alike in folded(changes.iter().map(|i| &p.changes[*i]), detail) {
+            out += &change(alike[0], &alike[1..], detail);
+        }
         out.push('\n');
     }
     out + &rollout::text(p, detail) + &adopted(p, detail) + &footer(p, detail)
@@ -58,12 +68,41 @@ fn section(origin: &str) -> &str {
     origin.split('.').next().unwrap_or(origin)
 }
 
-fn change(c: &Change, detail: Detail) -> String {
+/// Changes that are told in one line: new or deleted objects of one kind whose names differ in their last part alone.
+fn folded<'p>(changes: impl Iterator<Item = &'p Change>, detail: Detail) -> Vec<Vec<&'p Change>> {
+    let mut lines: Vec<Vec<&Change>> = vec![];
+    for c in changes {
+        let alike = |line: &&mut Vec<&Change>| {
+            let first = line[0];
+            let same = (first.address.kind, first.verb, first.undo, first.loses_data) == (c.address.kind, c.verb, c.undo, c.loses_data);
+            let plain = |c: &Change| c.renamed_from.is_none() && !c.leftover && (c.verb == Verb::Create || c.attrs.is_empty());
+            same && matches!(c.verb, Verb::Create | Verb::Delete)
+                && plain(first)
+                && plain(c)
+                && stem(&first.address.name) == stem(&c.address.name)
+        };
+        match lines.iter_mut().find(alike).filter(|_| !detail.verbose && stem(&c.address.name) != c.address.name) {
+            Some(line) => line.push(c),
+            None => lines.push(vec![c]),
+        }
+    }
+    lines
+}
+
+/// A name without its last part: `public` of `public-a`.
+fn stem(name: &str) -> &str {
+    name.rfind(['-', '.']).map_or(name, |end| &name[..end])
+}
+
+/// A change, with the `others` that are alike.
+fn change(c: &Change, others: &[&Change], detail: Detail) -> String {
     let words = words::verb(c.verb);
     let mut line = format!("{:>5} {}", words.sign, c.address);
+    line += &others.iter().map(|other| format!(", {}", &other.address.name[stem(&other.address.name).len()..])).collect::<String>();
     if c.verb == Verb::Create && !detail.verbose {
-        let hint = hint(c);
-        line += &if hint.is_empty() { hint } else { format!("  {hint}") };
+        let first = hint(c);
+        let differ = others.iter().any(|other| hint(other) != first);
+        line += &if first.is_empty() { first } else { format!("  {first}{}", if differ { ", …" } else { "" }) };
     }
     let mut out = detail.style.paint(words.label, &line);
     let dim = |s: String| detail.style.paint(Label::Dim, &s);
@@ -124,8 +163,7 @@ pub(super) fn attr(a: &AttrChange, verb: Verb, detail: Detail) -> String {
 }
 
 fn footer(p: &Plan, detail: Detail) -> String {
-    let mut out = format!("{} {}.\n", detail.style.paint(Label::Heading, "Plan:"), words::to_do(p.counts()));
-    out += &format!("Undo: {}\n", undoing(p));
+    let mut out = String::new();
     let losing = p.changes.iter().filter(|c| c.loses_data && c.verb != Verb::Create);
     let (shrunk, lost): (Vec<&Change>, Vec<&Change>) = losing.partition(|c| c.verb == Verb::Update);
     let names = |changes: &[&Change]| changes.iter().map(|c| c.address.to_string()).collect::<Vec<_>>().join(", ");
@@ -134,6 +172,8 @@ fn footer(p: &Plan, detail: Detail) -> String {
     for line in lost.into_iter().chain(shrunk) {
         out += &format!("{}\n", detail.style.paint(Label::Forced, &line));
     }
+    out += &format!("{} {}.\n", detail.style.paint(Label::Heading, "Plan:"), words::to_do(p.counts()));
+    out += &format!("Undo: {}\n", undoing(p));
     if !p.refused.is_empty() {
         let sentence = format!("Refused: apply does this only with {}", words::permission(&p.refused));
         out += &format!("{}\n", detail.style.paint(Label::Forced, &sentence));
@@ -143,7 +183,21 @@ fn footer(p: &Plan, detail: Detail) -> String {
     }
     let path: Vec<String> = deciding(p).iter().map(|s| format!("{} ({})", words::named(s), taking(s))).collect();
     out += &format!("Time: about {}, decided by {}.\n", seconds(p.expected.as_secs()), path.join(" -> "));
-    out
+    out + &hourly(p).map(|new| format!("Cost: billed by the hour from then on: {new}.\n")).unwrap_or_default()
+}
+
+/// What is new and billed by the hour: `3 NAT gateways, 1 load balancer`.
+pub(super) fn hourly(p: &Plan) -> Option<String> {
+    let mut counts: Vec<(&str, usize)> = vec![];
+    for what in p.changes.iter().filter(|c| c.verb == Verb::Create).filter_map(|c| c.address.kind.hourly()) {
+        match counts.iter_mut().find(|(other, _)| *other == what) {
+            Some((_, n)) => *n += 1,
+            None => counts.push((what, 1)),
+        }
+    }
+    counts.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    let said: Vec<String> = counts.into_iter().map(|(what, n)| count(n, what)).collect();
+    (!said.is_empty()).then(|| said.join(", "))
 }
 
 /// A sentence that says how much of a plan can be undone.
@@ -153,7 +207,7 @@ pub(super) fn undoing(p: &Plan) -> String {
         _ if !staying.is_empty() => format!("if any step fails, everything before it is taken back but {}.", staying.join(", ")),
         0 => "if any step fails, everything before it is taken back.".into(),
         n if p.commit == 0 => format!("none; {} can't be taken back.", count(n, "deletion")),
-        n => format!("complete until the last {}, which come when all else is done.", count(n, "deletion")),
+        n => format!("complete, until the old objects are deleted at the very end ({n})."),
     }
 }
 

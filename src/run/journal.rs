@@ -17,6 +17,8 @@ use crate::wire::Identity;
 
 /// The shape of a journal; grows when an older version can't read a newer one.
 pub const FORMAT: u32 = 5;
+/// Where journals are kept unless said otherwise.
+pub const FOLDER: &str = ".infra/runs";
 
 /// The shape of a journal without gates, which earlier versions go on with, too.
 const PLAIN: u32 = 4;

@@ -5,36 +5,131 @@ use super::schema_view;
 use super::sections::{SECTIONS, SectionInfo};
 use super::suggest::{list, nearest};
 use crate::diag::{Code, Finding};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::fmt::Write;
 use std::path::PathBuf;
 
-/// The fields of a topic: a section or a path of fields below one, such as `compute.health_check`. Names of entries
-/// are left out.
+/// The place in the schema that a topic names, and how it is called.
+struct Topic {
+    section: &'static SectionInfo,
+    said: String,
+    node: &'static Value,
+}
+
+/// Finds a topic: a section or a path of fields below one, such as `compute.health_check`; names of entries may stand in it, as in a spec.
+fn find(topic: &str) -> Result<Topic, Finding> {
+    let schema = typed();
+    let steps: Vec<&str> = topic.split('.').collect();
+    let section = section(steps[0])?;
+    let mut said = section.name.to_string();
+    let mut node = if section.name == "stack" { schema } else { &schema["properties"][section.name] };
+    let mut entry = false;
+    for (i, step) in steps.iter().enumerate().skip(1) {
+        let below = fields(schema, node);
+        let known: Vec<&str> = below.map_or(Vec::new(), |fields| fields.keys().map(String::as_str).collect());
+        match below.and_then(|fields| fields.get(*step)) {
+            Some(next) => (node, entry) = (next, false),
+            // An entry's name: its fields are those of every entry.
+            None if !entry && by_name(schema, node) && (steps.len() > i + 1 || nearest(step, known.iter().copied()).is_none()) => {
+                entry = true
+            }
+            None => return Err(unknown(&format!("{said}.{step}"), step, &known)),
+        }
+        if !entry {
+            said = format!("{said}.{step}");
+        }
+    }
+    Ok(Topic { section, said, node })
+}
+
+/// The fields of a topic.
 ///
 /// # Errors
 /// A finding when there is no such topic.
 pub fn explain(topic: &str) -> Result<String, Finding> {
+    let Topic { section, said, node } = find(topic)?;
+    let whole = said == section.name;
+    let mut out = page(typed(), &said, node, section.named && whole);
+    if whole && !section.attributes.is_empty() {
+        let entry = if section.named { ".NAME" } else { "" };
+        let (first, rest) =
+            section.attributes.split_first().map_or(("", vec![]), |(first, rest)| (first.0, rest.iter().map(|a| a.0).collect()));
+        let rest: String = rest.iter().map(|name| format!(", .{name}")).collect();
+        let _ = writeln!(out, "\n  Can be referred to: ${{{}{entry}.{first}}}{rest}", section.name);
+    }
+    if whole && !section.minimal.is_empty() {
+        let _ = writeln!(out, "\n  Example:\n    {}", section.minimal.replace('\n', "\n    "));
+    }
+    Ok(out)
+}
+
+/// All fields of a topic and of what stands in it, a line each; those that are required are marked.
+///
+/// # Errors
+/// A finding when there is no such topic.
+pub fn tree(topic: &str) -> Result<String, Finding> {
+    let Topic { section, said, node } = find(topic)?;
+    let head = if section.named && said == section.name { format!("{said}.NAME") } else { said };
+    let mut rows = vec![];
+    branches(node, "", &mut rows);
+    let width = rows.iter().map(|(path, ..)| path.chars().count()).max().unwrap_or_default();
+    let lines = rows.iter().map(|(path, called, rule)| format!("  {path:width$}  {called}{rule}\n"));
+    Ok(format!("{head}\n{}", lines.collect::<String>()))
+}
+
+fn branches(node: &'static Value, above: &str, rows: &mut Vec<(String, String, String)>) {
     let schema = typed();
-    let mut steps = topic.split('.');
-    let section = section(steps.next().unwrap_or_default())?;
-    let mut said = section.name.to_string();
-    let mut node = Some(schema);
-    if section.name != "stack" {
-        node = schema["properties"].get(section.name);
-    }
-    for step in steps {
-        let below = node.and_then(|node| fields(schema, node));
-        let next = below.and_then(|fields| fields.get(step));
-        if next.is_none() {
-            let known: Vec<&str> = below.map_or(Vec::new(), |fields| fields.keys().map(String::as_str).collect());
-            return Err(unknown(&format!("{said}.{step}"), step, &known));
+    for (name, field, needed) in listed(schema, node) {
+        let rule = match fallback(field) {
+            _ if needed => String::new(),
+            Some(fallback) if fields(schema, field).is_none() => format!("  {fallback}"),
+            _ => String::new(),
+        };
+        let path = format!("{above}{name}{}", if needed { "*" } else { "" });
+        rows.push((path, called(schema, field), rule));
+        // What refers to itself is told once.
+        if above.split('.').count() < 6 {
+            let entry = if by_name(schema, field) { ".NAME" } else { "" };
+            branches(field, &format!("{above}{name}{entry}."), rows);
         }
-        node = next;
-        said = format!("{said}.{step}");
     }
-    let node = node.unwrap_or(&Value::Null);
-    Ok(page(schema, &said, node, section.named && !topic.contains('.')))
+}
+
+/// A topic as data: its fields with their types, defaults and meanings, what can be referred to, an example.
+///
+/// # Errors
+/// A finding when there is no such topic.
+pub fn document(topic: &str) -> Result<Value, Finding> {
+    let schema = typed();
+    let Topic { section, said, node } = find(topic)?;
+    let whole = said == section.name;
+    let field = |(name, field, required): (&String, &'static Value, bool)| {
+        let about = json!({
+            "type": called(schema, field), "required": required, "default": fallback(field), "description": description(schema, field),
+            "has_fields": fields(schema, field).is_some(),
+        });
+        (name.clone(), about)
+    };
+    let fields: Map<String, Value> = listed(schema, node).map(field).collect();
+    let attributes: Vec<&str> = section.attributes.iter().filter(|_| whole).map(|a| a.0).collect();
+    Ok(json!({
+        "topic": said, "description": description(schema, node), "entries_by_name": by_name(schema, node), "type": called(schema, node),
+        "default": fallback(node), "fields": fields, "references": attributes, "example": if whole { section.minimal } else { "" },
+    }))
+}
+
+/// Whether it is a map of entries that have names.
+fn by_name(schema: &Value, node: &Value) -> bool {
+    resolve(schema, node).get("patternProperties").is_some()
+}
+
+/// Fields with their names and whether they are required; those that are come first.
+fn listed(schema: &'static Value, node: &'static Value) -> impl Iterator<Item = (&'static String, &'static Value, bool)> {
+    let required = inner(schema, node).and_then(|inner| inner.get("required")?.as_array());
+    let needed = move |name: &str| required.is_some_and(|all| all.iter().any(|key| key == name));
+    let mut all: Vec<_> = fields(schema, node).into_iter().flatten().map(|(name, field)| (name, field, needed(name))).collect();
+    all.sort_by_key(|(_, _, needed)| !needed);
+    all.into_iter()
 }
 
 /// A section with every default, as YAML: that of the smallest spec which has it.
@@ -93,7 +188,7 @@ fn unknown(topic: &str, step: &str, known: &[&str]) -> Finding {
     Finding::error(Code::UnknownTopic, format!("there is nothing called `{topic}`"), help)
 }
 
-fn page(schema: &Value, topic: &str, node: &Value, named: bool) -> String {
+fn page(schema: &'static Value, topic: &str, node: &'static Value, named: bool) -> String {
     let mut out = String::new();
     let said = description(schema, node);
     let entry = if named { " (one entry per name)" } else { "" };
@@ -112,9 +207,7 @@ fn page(schema: &Value, topic: &str, node: &Value, named: bool) -> String {
     for (word, said) in words {
         let _ = writeln!(out, "  {word}\n      {said}");
     }
-    let required = inner(schema, node).and_then(|inner| inner.get("required")?.as_array());
-    for (name, field) in fields(schema, node).into_iter().flatten() {
-        let needed = required.is_some_and(|all| all.iter().any(|key| key == name));
+    for (name, field, needed) in listed(schema, node) {
         let rule = match (needed, fallback(field)) {
             (true, _) => ", required".to_string(),
             (false, Some(fallback)) => format!(", default {fallback}"),
@@ -163,7 +256,7 @@ fn called(schema: &Value, node: &Value) -> String {
 }
 
 /// The default, as it would be written.
-fn fallback(node: &Value) -> Option<String> {
+pub(super) fn fallback(node: &Value) -> Option<String> {
     if let Some(derived) = node.get(DERIVED).and_then(Value::as_str) {
         return Some(derived.to_string());
     }

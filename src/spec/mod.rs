@@ -36,6 +36,7 @@ mod secrets;
 mod section;
 pub mod sections;
 mod shape;
+pub mod starter;
 pub mod storage;
 mod stores;
 mod substitute;
@@ -55,6 +56,9 @@ use schema_view::Fields;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+/// The spec unless said otherwise.
+pub const FILE: &str = "infra.yaml";
 
 /// A spec that was read, and where everything in it was written.
 #[derive(Clone, Debug)]

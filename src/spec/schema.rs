@@ -1,5 +1,5 @@
 //! JSON Schemas of a spec and of a layer, generated from the types.
-use super::sections::Spec;
+use super::sections::{SECTIONS, Spec};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
@@ -40,7 +40,7 @@ fn generate() -> Value {
 /// may be `null`, which stands for its default.
 pub fn infra_schema() -> Value {
     let mut schema = typed().clone();
-    for_editors(&mut schema, "A whole spec of infra.");
+    for_editors(&mut schema, "spec", "A whole spec of infra.");
     each_object(&mut schema, &mut |object| {
         let required = object.get("required").cloned().unwrap_or_default();
         let required = required.as_array().cloned().unwrap_or_default();
@@ -52,7 +52,7 @@ pub fn infra_schema() -> Value {
 /// The schema of a layer: nothing is required, and `null` removes anything.
 pub fn layer_schema() -> Value {
     let mut schema = typed().clone();
-    for_editors(&mut schema, "A layer of a spec of infra.");
+    for_editors(&mut schema, "layer", "A layer of a spec of infra.");
     if let Some(Value::Object(fields)) = schema.get_mut("properties") {
         fields.remove(FIRST);
     }
@@ -87,7 +87,7 @@ fn removable(object: &mut Map<String, Value>) {
 }
 
 /// What describes a field without narrowing it.
-const WORDS: &[&str] = &["default", "description", "examples", DERIVED];
+const WORDS: &[&str] = &["default", "defaultSnippets", "description", "examples", "markdownDescription", DERIVED];
 
 fn or_null(schema: &mut Value) {
     let Value::Object(inner) = schema else {
@@ -103,9 +103,10 @@ fn or_null(schema: &mut Value) {
     *schema = Value::Object(outer);
 }
 
-fn for_editors(schema: &mut Value, description: &str) {
+fn for_editors(schema: &mut Value, what: &str, description: &str) {
     each_object(schema, &mut |object| {
         object.remove("format");
+        told(object);
         if let Some(Value::Array(mut branches)) = object.remove("oneOf") {
             if branches.iter().all(|branch| branch.get("const").is_some()) {
                 branches.push(env());
@@ -120,9 +121,38 @@ fn for_editors(schema: &mut Value, description: &str) {
         }
     });
     if let Value::Object(root) = schema {
+        root.insert("$id".into(), json!(format!("urn:infra:{}:{what}", env!("CARGO_PKG_VERSION"))));
         root.insert("title".into(), json!("infra"));
         root.insert("description".into(), json!(description));
         root.insert("patternProperties".into(), json!({ format!("^{EXTENSION}"): {} }));
+    }
+}
+
+/// What editors show: of a text what it is like rather than its pattern, of a field its default; of a section with entries a first one.
+fn told(object: &mut Map<String, Value>) {
+    let said = |object: &Map<String, Value>| object.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
+    if object.contains_key("pattern") {
+        let example = object.get("examples").and_then(|all| all.get(0)).and_then(Value::as_str);
+        let such = example.map(|example| format!(" Such as `{example}`.")).unwrap_or_default();
+        let message = format!("{}{such}", said(object));
+        object.insert("patternErrorMessage".into(), message.trim().into());
+    }
+    let required: Vec<Value> = object.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+    for (name, field) in object.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
+        let fallback = super::explain::fallback(field);
+        let Value::Object(field) = field else { continue };
+        let rule = match fallback {
+            _ if required.iter().any(|key| key == name) => "Required.".to_owned(),
+            Some(fallback) => format!("Default: {fallback}."),
+            None => continue,
+        };
+        let text = format!("{}\n\n{rule}", said(field));
+        field.insert("markdownDescription".into(), text.trim().into());
+        let section = SECTIONS.iter().find(|section| section.name == name.as_str() && section.named);
+        let example = section.and_then(|section| serde_yaml::from_str::<Value>(section.minimal).ok()?.get(name.as_str()).cloned());
+        if let Some(example) = example {
+            field.insert("defaultSnippets".into(), json!([{ "label": "a first entry", "body": example }]));
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 use super::locate::{At, Sources};
 use super::node::{Entries, Entry, Node, Val};
 use super::scalar::{self, ValueType};
-use super::schema_view::{Leaf, Member, fitting, keys, leaves, meant, member, typed};
+use super::schema_view::{Leaf, Member, fitting, keys, leaves, meant, member, property, typed};
 use super::secrets;
 use super::suggest::{list, nearest};
 use super::units::Template;
@@ -127,7 +127,7 @@ impl<'a> Walker<'a> {
                     !removed && (named && fits || self.mend(named.then_some(schema), &mut entry.node, path))
                 }
                 None => {
-                    let finding = self.unknown(entry, &known, &path[..path.len() - 1]);
+                    let finding = self.unknown(entry, &known, &[schema], &path[..path.len() - 1]);
                     self.say(Err(finding));
                     if let Some(near) = nearest(&entry.key, known.iter().copied()).filter(|near| !written.contains(*near)) {
                         self.shape.cut.insert([&path[..path.len() - 1], &[near.to_string()]].concat());
@@ -228,7 +228,7 @@ impl<'a> Walker<'a> {
         self.say(Err(Finding::error(Code::Missing, message, help).at(place)));
     }
 
-    fn unknown(&self, entry: &Entry, known: &[&str], path: &[String]) -> Finding {
+    fn unknown(&self, entry: &Entry, known: &[&str], schemas: &[&Map<String, Value>], path: &[String]) -> Finding {
         let key = entry.key.as_str();
         let place = self.sources.place(entry.at, "this key");
         let whole = if path.is_empty() { "a spec".into() } else { format!("`{}`", path.join(".")) };
@@ -240,7 +240,10 @@ impl<'a> Walker<'a> {
         }
         let message = format!("{whole} has no field `{key}`");
         let all = list(known.iter().copied());
-        let help = match nearest(key, known.iter().copied()) {
+        let inside = schemas.iter().find_map(|schema| inside(self.schema, key, schema));
+        let begun = || known.iter().find(|field| field.len() >= 3 && (key.starts_with(*field) || field.starts_with(key) && key.len() >= 3));
+        let near = inside.or_else(|| nearest(key, known.iter().copied()).or(begun().copied()).map(String::from));
+        let help = match near {
             Some(near) => format!("did you mean `{near}`? It has {all}"),
             None => format!("it has {all}"),
         };
@@ -251,7 +254,10 @@ impl<'a> Walker<'a> {
     fn neither(&mut self, leaves: &[&Leaf<'a>], node: &Node, path: &[String], owner: At) -> bool {
         let known: Vec<&str> = leaves.iter().flat_map(|leaf| keys(leaf.schema, "properties")).collect();
         let finding = match node.entries().next() {
-            Some(entry) => self.unknown(entry, &known, path),
+            Some(entry) => {
+                let schemas: Vec<&Map<String, Value>> = leaves.iter().map(|leaf| leaf.schema).collect();
+                self.unknown(entry, &known, &schemas, path)
+            }
             None => {
                 let help = format!("write one of {}", list(known.iter().copied()));
                 let message = format!("`{}` is empty", path.join("."));
@@ -318,4 +324,12 @@ fn topic(path: &[String]) -> String {
         [] => "stack".into(),
         [section, ..] => section.clone(),
     }
+}
+
+/// The one field of a schema that has a field of this name in it: `instances.min` for `min`.
+fn inside(root: &Value, key: &str, schema: &Map<String, Value>) -> Option<String> {
+    let fields = schema.get("properties").and_then(Value::as_object)?;
+    let has = |field: &Value| leaves(root, field).iter().any(|leaf| property(leaf.schema, key).is_some());
+    let mut found = fields.iter().filter(|(_, field)| has(field)).map(|(name, _)| format!("{name}.{key}"));
+    found.next().filter(|_| found.next().is_none())
 }

@@ -9,6 +9,7 @@ const COMMANDS: &[&str] = &[
     "explain",
     "history",
     "iam-policy",
+    "init",
     "kubeconfig",
     "logs",
     "output",

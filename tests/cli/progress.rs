@@ -1,6 +1,6 @@
 //! What is told while a run goes on, under a clock that the test moves.
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ async fn lines_tell_what_still_runs() {
     let plan = plan().await;
     let lines = Rc::new(RefCell::new(vec![]));
     let said = lines.clone();
-    let mut progress = Progress::new(Screen::Lines(Box::new(move |line| said.borrow_mut().push(line.to_owned()))), &plan);
+    let mut progress = Progress::new(Screen::Lines(Box::new(move |line| said.borrow_mut().push(line.to_owned()))), &plan, BTreeSet::new());
     progress.event(&plan, &Event::Began(0)).unwrap();
     for _ in 0..20 {
         tokio::time::advance(Duration::from_secs(1)).await;
@@ -42,6 +42,30 @@ async fn lines_tell_what_still_runs() {
             "    10s  … creating vpc.main: 10s (usually 5s), waiting for vpc-1 to be available",
             "    20s  … creating vpc.main: 20s (usually 5s), waiting for vpc-1 to be available",
             "    20s  + vpc.main created",
+        ]
+    );
+}
+
+/// Whoever presses Ctrl-C is told what ends first, what is taken back, and what a second one would do, before it is pressed.
+#[tokio::test(start_paused = true)]
+async fn an_interruption_says_what_comes() {
+    let plan = plan().await;
+    let lines = Rc::new(RefCell::new(vec![]));
+    let said = lines.clone();
+    let mut progress = Progress::new(Screen::Lines(Box::new(move |line| said.borrow_mut().push(line.to_owned()))), &plan, BTreeSet::new());
+    progress.event(&plan, &Event::Interrupted).unwrap();
+    progress.event(&plan, &Event::Began(0)).unwrap();
+    progress.event(&plan, &Event::Interrupted).unwrap();
+    progress.event(&plan, &Event::Done(0, None)).unwrap();
+    progress.event(&plan, &Event::Interrupted).unwrap();
+    let again = "Another Ctrl-C stops at once and leaves it to `infra recover`.";
+    let told: Vec<String> = lines.borrow().iter().filter(|line| line.contains("Interrupted")).cloned().collect();
+    assert_eq!(
+        told,
+        [
+            format!("     0s  ! Interrupted: nothing new starts. {again}"),
+            format!("     0s  ! Interrupted: nothing new starts. vpc.main ends first. Then 1 step is taken back. {again}"),
+            format!("     0s  ! Interrupted: nothing new starts. Then 1 step is taken back. {again}"),
         ]
     );
 }

@@ -154,7 +154,7 @@ fn a_second_signal_leaves_the_rest_to_recover() {
         let spec = Infra::example("production");
         let mut run = started(&infra, &spec, "subnet.app-c created");
         signal(&run.0, signals[0]);
-        until(&mut run.1, "interrupted:");
+        until(&mut run.1, "Interrupted:");
         signal(&run.0, signals[1]);
         let stopped = rest(run);
         assert_eq!(stopped.code, 130, "{} {}", stopped.out, stopped.err);

@@ -106,7 +106,7 @@ async fn what_takes_long_is_told() {
     use std::cell::RefCell;
     let plan = super::progress::plan().await;
     let told = RefCell::new(String::new());
-    let mut progress = Progress::new(Screen::Json(Box::new(|line| told.borrow_mut().push_str(line))), &plan);
+    let mut progress = Progress::new(Screen::Json(Box::new(|line| told.borrow_mut().push_str(line))), &plan, Default::default());
     progress.event(&plan, &infra::run::Event::Began(0)).unwrap();
     for _ in 0..20 {
         tokio::time::advance(std::time::Duration::from_secs(1)).await;

@@ -5,7 +5,7 @@ use infra::cloud::Sandbox;
 use infra::kinds::{Address, Kind, Live, Near, Object, refs};
 use infra::model::{Mode, Moment};
 use infra::observe::{Snapshot, complete, observe};
-use infra::plan::saved::{Moved, Refused, Scene};
+use infra::plan::saved::{CloudProvider, Moved, Refused, Scene};
 use infra::plan::{Allowed, Plan, PlanError, Saved, Verb, plan};
 use infra::redact::Redactor;
 use infra::run::Outcome;
@@ -29,7 +29,7 @@ pub async fn saved(cloud: &Sandbox, want: &Stack) -> Result<Saved, Vec<PlanError
     let (stack, read) = looked(cloud, want).await;
     let allowed: Allowed = read.live.keys().cloned().collect();
     let plan = plan(&stack, &read, &allowed)?;
-    let (created, scene) = (Moment::now(), Scene { account: "1".into(), region: "r".into(), zone: None });
+    let (created, scene) = (Moment::now(), Scene { provider: CloudProvider::Aws, account: "1".into(), region: "r".into(), zone: None });
     let (command, layers, spec, selection) = ("apply".into(), vec![], String::new(), Default::default());
     let saved = Saved { created, command, scene, layers, spec, selection, allowed, stack, read, plan };
     Ok(Saved::parse(&saved.redacted(&Redactor::default()).write()).unwrap())

@@ -316,7 +316,7 @@ fn told(words: &Words<'_>, style: Style) -> Vec<(&'static str, String)> {
 
 /// A text without the colours that are ours.
 fn bare(text: &str) -> String {
-    ["0", "1", "2", "31", "32", "33", "35"].iter().fold(text.to_owned(), |text, code| text.replace(&format!("\u{1b}[{code}m"), ""))
+    ["0", "1", "1;31", "2", "31", "32", "33", "35"].iter().fold(text.to_owned(), |text, code| text.replace(&format!("\u{1b}[{code}m"), ""))
 }
 
 fn commands(text: &str) -> bool {

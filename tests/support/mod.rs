@@ -34,6 +34,19 @@ pub fn stack<'a>(name: &str, nodes: impl IntoIterator<Item = (&'a str, Object)>)
     Stack { name: name.into(), nodes, ..Stack::default() }
 }
 
+/// Where a plan of a test is said to be made.
+pub fn scene() -> infra::render::json::SceneDocument {
+    let (account, region) = ("123456789012".into(), "us-east-1".into());
+    infra::render::json::SceneDocument {
+        provider: infra::plan::saved::CloudProvider::Aws,
+        account,
+        region,
+        zone: None,
+        infra: "0".into(),
+        files: vec![],
+    }
+}
+
 /// The plan for a stack; everything that holds data may go.
 pub async fn plan_for(cloud: &impl Cloud, want: &Stack) -> Result<Plan, Vec<PlanError>> {
     let (want, snapshot) = look(cloud, want).await;

@@ -8,7 +8,7 @@ mod tfcmt;
 use infra::cloud::Cloud;
 use infra::model::Moment;
 use infra::observe::{complete, observe};
-use infra::plan::saved::{Scene, SceneZone};
+use infra::plan::saved::{CloudProvider, Scene, SceneZone};
 use infra::plan::{Allowed, Saved, Selection, plan};
 use infra::redact::Redactor;
 use infra::render::terraform;
@@ -29,7 +29,7 @@ async fn saved(cloud: &impl Cloud, want: &Stack) -> Saved {
     let saved = Saved {
         created: Moment(std::time::UNIX_EPOCH),
         command: "apply".into(),
-        scene: Scene { account: "123456789012".into(), region: "us-east-1".into(), zone },
+        scene: Scene { provider: CloudProvider::Aws, account: "123456789012".into(), region: "us-east-1".into(), zone },
         layers: vec![],
         spec: String::new(),
         selection: Selection::default(),

@@ -150,7 +150,7 @@ async fn a_killed_creation_leaves_nothing() {
     site.reset(None).await;
     which(&canon(&site.reference.config).await, &before, &before, "the comparison itself");
     let (mut cases, mut forward) = (0, 0);
-    for n in (0..).step_by(every(7)) {
+    for n in (0..).step_by(every(11)) {
         let tag = format!("apply killed at write {n}");
         if !site.killed("apply", &[], n, n % 2 == 0).await {
             break;
@@ -163,7 +163,7 @@ async fn a_killed_creation_leaves_nothing() {
         cases += 1;
     }
     println!("killed creations: {cases}, {forward} were done");
-    assert!(cases > 8);
+    assert!(cases > 5);
 }
 
 #[tokio::test]
@@ -175,9 +175,9 @@ async fn a_killed_update_is_the_old_or_the_new_world() {
     let before = canon(&site.reference.config).await;
     assert!(before != after);
     let (mut cases, mut forward) = (0, 0);
-    for n in (0..).step_by(every(4)) {
+    for n in (0..).step_by(every(7)) {
         let mut over = false;
-        for arrives in if every(2) == 1 { vec![true, false] } else { vec![n % 8 == 0] } {
+        for arrives in if every(2) == 1 { vec![true, false] } else { vec![n % 2 == 0] } {
             let tag = format!("update killed at write {n} (arrives: {arrives})");
             over = !site.killed("apply", &["changed"], n, arrives).await;
             if over {
@@ -195,7 +195,7 @@ async fn a_killed_update_is_the_old_or_the_new_world() {
         }
     }
     println!("killed updates: {cases}, {forward} were done");
-    assert!(cases > 5);
+    assert!(cases > 3);
 }
 
 #[tokio::test]
@@ -205,7 +205,7 @@ async fn a_killed_destroy_goes_on() {
     let (mut cases, mut back) = (0, 0);
     site.reset(Some("")).await;
     let full = canon(&site.reference.config).await;
-    for n in (0..).step_by(every(13)) {
+    for n in (0..).step_by(every(23)) {
         let tag = format!("destroy killed at write {n}");
         if !site.killed("destroy", &[], n, n % 2 == 0).await {
             break;
@@ -218,10 +218,10 @@ async fn a_killed_destroy_goes_on() {
         cases += 1;
     }
     println!("killed destroys: {cases}, {back} had not begun");
-    assert!(cases > 3);
+    assert!(cases > 2);
 }
 
-/// Record the proxy may answer to one write, by number.
+/// What the proxy may answer to one write, by number.
 fn fault(n: usize, call: &Call) -> Reaction {
     let xml = |code: &str| format!("<Response><Errors><Error><Code>{code}</Code><Message>spoilt</Message></Error></Errors></Response>");
     let json = |code: &str| format!("{{\"__type\":\"{code}\",\"message\":\"spoilt\"}}");
@@ -245,7 +245,7 @@ async fn a_spoilt_answer_ends_in_one_world() {
     site.reset(Some("")).await;
     let before = canon(&site.reference.config).await;
     let (mut cases, mut forward) = (0, 0);
-    for n in (0..).step_by(every(3)) {
+    for n in (0..).step_by(every(7)) {
         let writes = AtomicUsize::new(0);
         let hit = Arc::new(Mutex::new(None));
         let told = hit.clone();
@@ -275,7 +275,7 @@ async fn a_spoilt_answer_ends_in_one_world() {
         cases += 1;
     }
     println!("spoilt answers: {cases}, {forward} applied all the same");
-    assert!(cases > 5);
+    assert!(cases > 3);
 }
 
 /// Credentials that end in the middle: nothing is stuck, the way out is named, and with others the run is taken back. Those that are known to end

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use crate::diag::Position;
 use crate::kinds::{Address, Seen};
-use crate::model::AttrChange;
-use crate::plan::Undo;
+use crate::model::Order;
+use crate::plan::{Undo, Verb};
+use crate::render::json::AttributeDocument;
 use crate::run::{Direction, Settlement};
 use crate::wire::CloudError;
 
@@ -124,12 +125,15 @@ pub struct ResourceName {
 pub struct PlannedChange {
     pub resource: ResourceName,
     pub action: ChangeAction,
+    /// Of a replacement: whether the successor comes first, or can only come once the predecessor has gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<Order>,
     /// The address under which it stood so far.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_addr: Option<Address>,
     /// Its physical id, when there is one.
     pub id: Option<String>,
-    pub attributes: Vec<AttrChange>,
+    pub attributes: Vec<AttributeDocument>,
     /// How it is taken back when a later step fails.
     pub undo: Undo,
     pub loses_data: bool,
@@ -145,6 +149,18 @@ pub enum ChangeAction {
     Delete,
     /// Nothing is changed: a gate looks, until what was changed before it has gone well for long enough.
     Gate,
+}
+
+impl ChangeAction {
+    /// What a change's verb is called.
+    pub fn of(verb: Verb) -> Self {
+        match verb {
+            Verb::Create => ChangeAction::Create,
+            Verb::Update => ChangeAction::Update,
+            Verb::Replace(_) => ChangeAction::Replace,
+            Verb::Delete => ChangeAction::Delete,
+        }
+    }
 }
 
 /// A replacement is one added and one removed, as Terraform counts.
