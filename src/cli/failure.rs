@@ -74,7 +74,12 @@ impl From<io::Error> for Failure {
 
 impl From<CloudError> for Failure {
     fn from(e: CloudError) -> Self {
-        Failure { request: e.request_id.clone(), ..refusal(&e).into() }
+        let mut finding = refusal(&e);
+        if e.code == "NoCredentials" && !e.of_cloudflare() {
+            // What a client library says of it is for those who look into it.
+            finding.help = format!("{}; {}", finding.help, std::mem::replace(&mut finding.message, "no AWS credentials were found".into()));
+        }
+        Failure { request: e.request_id.clone(), ..finding.into() }
     }
 }
 

@@ -153,6 +153,9 @@ impl<'w> RunContext<'w> {
             sink.sync()?;
             run.apply(&Event::Resumed(way)).map_err(|e| io::Error::other(e.0))?;
         }
+        if resume.is_none() && !self.how.json {
+            self.printer.say(&report::begins(&header.run, plan, self.world.read_only().is_sandbox()));
+        }
         let started = Instant::now();
         if let Some(publisher) = self.publisher {
             publisher.applying(&header.run);

@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 
 use super::text::Detail;
-use super::values::seconds;
+use super::values::{count, seconds};
 use super::words;
 use crate::kinds::{Gate, Topic};
 use crate::plan::{Act, Change, Plan, Step, Undo};
@@ -10,6 +10,12 @@ use crate::render::style::Label;
 use crate::run::{Direction, Event, Outcome, Settlement};
 use crate::visible::visible;
 use crate::wire::CloudError;
+
+/// The beginning of a run: its id, by which it is found again, and how long it usually takes; a sandbox is quicker than what it stands for.
+pub fn begins(run: &str, plan: &Plan, sandbox: bool) -> String {
+    let on = if sandbox { " on AWS" } else { "" };
+    format!("Run {run} begins: {}, about {}{on}.", count(plan.steps.len(), "step"), seconds(plan.expected.as_secs()))
+}
 
 /// One event as a line for people: `+ subnet.app-a created`. `None` for the beginning of a step and for a failed look.
 pub fn line(plan: &Plan, event: &Event) -> Option<String> {

@@ -369,7 +369,7 @@ async fn a_cancelled_job_is_taken_back_elsewhere() {
         kill("-KILL", pid);
         let ended = ended(child).await;
         assert!(ended.code.is_none_or(|code| code == 130), "{:?} {}", ended.code, ended.out);
-        assert!(ended.out.contains("interrupted"), "{}", ended.out);
+        assert!(ended.out.contains("Interrupted"), "{}", ended.out);
         site.reference.proxy.reset();
         assert!(canon(&site.reference.config).await != before, "there is something to take back");
         site.recover(&[]).await;

@@ -7,8 +7,6 @@ use crate::render::words;
 
 /// Of a longer value only a part is shown: where it changes.
 const LONG: usize = 600;
-/// A longer line becomes two.
-const WIDE: usize = 90;
 /// A group with more lines is collapsed.
 const OPEN: usize = 10;
 
@@ -49,10 +47,7 @@ fn attribute(a: &AttrChange, verb: Verb) -> Vec<String> {
         (Some(gone), None) => vec![format!("-     {path}: {}{forced}", window(&value(gone), 0, LONG))],
         (Some(_), Some(_)) => match before_and_after(a) {
             (one, None) => vec![format!("!     {path}: {one}{forced}")],
-            (before, Some(after)) if before.chars().count() + after.chars().count() + path.len() > WIDE => {
-                vec![format!("-     {path}: {before}"), format!("+     {path}: {after}{forced}")]
-            }
-            (before, Some(after)) => vec![format!("!     {path}: {before} -> {after}{forced}")],
+            (before, Some(after)) => vec![format!("-     {path}: {before}"), format!("+     {path}: {after}{forced}")],
         },
     }
 }

@@ -1,17 +1,22 @@
 //! The parts of a page, each rendered within limits.
 use std::collections::BTreeSet;
 
-use super::escape::{code, length, link};
+use super::escape::{bold, code, length, link};
 use super::outcome::OutcomeSection;
 use super::warnings::{Danger, alert, danger, rank, refusal};
 use super::{PageOptions, Stage, count, detail, hide, marker, table};
 use crate::kinds::Gate;
-use crate::plan::{Change, Saved, Step};
+use crate::plan::{Change, Saved, Step, Verb};
 use crate::render::rollout::{rollouts, stage, title};
-use crate::render::text::{deciding, groups, taking, undoing};
+use crate::render::text::{deciding, groups, hourly, taking, undoing};
 use crate::render::values::seconds;
 use crate::render::words;
 use crate::run::Outcome;
+
+/// More new objects than these are folded.
+const FEW: usize = 8;
+/// So many lines are told as a diff alone.
+const SMALL: usize = 12;
 
 /// How much of each part is shown.
 #[derive(Clone, Copy, Debug)]
@@ -66,15 +71,15 @@ impl<'a> PageParts<'a> {
         if limits.names > 0 {
             out += &format!("{}\n\n", self.place());
         }
+        if limits.facts {
+            out += &self.facts(limits);
+        }
         out += &self.story.text(limits.story);
         out += &alert(&self.changes, self.stage, limits.names);
         out += &refusal(&self.saved.plan.refused, self.stage, limits.names);
         out += &self.table(limits);
         out += &self.details(limits);
         out += &self.adopted(limits);
-        if limits.facts {
-            out += &self.facts();
-        }
         out + &self.foot(limits)
     }
 
@@ -134,9 +139,8 @@ impl<'a> PageParts<'a> {
         self.order.iter().take(n).copied().collect()
     }
 
-    /// Places of changes, by section.
-    fn sections(&self, n: usize) -> Vec<(String, Vec<usize>)> {
-        let chosen = self.chosen(n);
+    /// Places of changes, by section, of those that are chosen.
+    fn sections(&self, chosen: &BTreeSet<usize>) -> Vec<(String, Vec<usize>)> {
         let groups = groups(&self.changes).into_iter().map(|((_, name), places)| {
             let places: Vec<usize> = places.into_iter().filter(|i| chosen.contains(i)).collect();
             (name.to_owned(), places)
@@ -149,15 +153,19 @@ impl<'a> PageParts<'a> {
             return if self.saved.command == "destroy" { "Nothing is left.\n\n" } else { "It is as the spec says.\n\n" }.into();
         }
         let mut out = String::new();
-        if limits.rows > 0 {
-            out += table::HEAD;
-        }
-        for (name, places) in self.sections(limits.rows) {
-            out += &table::section(&name);
-            places.iter().for_each(|i| out += &self.rows[*i]);
-        }
-        if limits.rows > 0 {
-            out.push('\n');
+        let is_new = |i: &usize| self.changes[*i].verb == Verb::Create;
+        let (new, other): (BTreeSet<usize>, BTreeSet<usize>) = self.chosen(limits.rows).into_iter().partition(is_new);
+        match new.len() > FEW {
+            true => {
+                out += &self.rows(&other);
+                let by_section =
+                    self.sections(&new).iter().map(|(name, places)| format!("{} {}", bold(name), places.len())).collect::<Vec<_>>();
+                out += &format!("New: {}.\n\n", by_section.join(", "));
+                let summary = format!("<summary>{} to create</summary>", new.len());
+                out += &format!("<details>\n{summary}\n\n{}</details>\n\n", self.rows(&new));
+            }
+            false if self.is_small() && limits.details == self.changes.len() => return out,
+            false => out += &self.rows(&self.chosen(limits.rows)),
         }
         match (self.changes.len() - limits.rows, limits.rows) {
             (0, _) => {}
@@ -167,9 +175,27 @@ impl<'a> PageParts<'a> {
         out
     }
 
+    /// A table of some of the changes, by section; nothing of none.
+    fn rows(&self, chosen: &BTreeSet<usize>) -> String {
+        if chosen.is_empty() {
+            return String::new();
+        }
+        let mut out = table::HEAD.to_owned();
+        for (name, places) in self.sections(chosen) {
+            out += &table::section(&name);
+            places.iter().for_each(|i| out += &self.rows[*i]);
+        }
+        out + "\n"
+    }
+
+    /// Whether the lines of all changes are few enough to be read without a table before them.
+    fn is_small(&self) -> bool {
+        self.changes.iter().all(|c| c.verb != Verb::Create) && self.lines.iter().map(Vec::len).sum::<usize>() <= SMALL
+    }
+
     fn details(&self, limits: Limits) -> String {
         let mut out = String::new();
-        for (name, places) in self.sections(limits.details) {
+        for (name, places) in self.sections(&self.chosen(limits.details)) {
             let lines: Vec<String> = places.iter().flat_map(|i| self.lines[*i].clone()).collect();
             out += &detail::group(&name, places.len(), &lines);
         }
@@ -192,7 +218,7 @@ impl<'a> PageParts<'a> {
         format!("Somebody else's, used as it is, never changed or deleted: {}.\n\n", said.join(", "))
     }
 
-    fn facts(&self) -> String {
+    fn facts(&self, limits: Limits) -> String {
         let plan = &self.saved.plan;
         let over = matches!(self.stage, Stage::Ended { .. } | Stage::Refused { .. });
         if over || plan.is_empty() {
@@ -201,7 +227,17 @@ impl<'a> PageParts<'a> {
         let path: Vec<String> = deciding(plan).iter().map(|s| format!("{} ({})", code(&words::named(s)), taking(s))).collect();
         let by = if path.is_empty() { String::new() } else { format!(", decided by {}", path.join(", then ")) };
         let rollouts: String = rollouts(plan).into_iter().map(|(entry, gates)| rolled(entry, &gates)).collect();
-        format!("{rollouts}- **Undo:** {}\n- **Time:** about {}{by}.\n\n", undoing(plan), seconds(plan.expected.as_secs()))
+        let cost = hourly(plan).map(|new| format!("- **Cost:** billed by the hour from then on: {new}.\n")).unwrap_or_default();
+        let next = match (self.stage, plan.refused.is_empty()) {
+            (Stage::Planned, true) => format!(
+                "- **Next:** {} applies exactly this plan; see {}.\n",
+                code(&format!("infra apply PLANFILE --digest {}", plan.digest)),
+                self.log(limits)
+            ),
+            _ => String::new(),
+        };
+        let time = format!("- **Time:** about {}{by}.\n", seconds(plan.expected.as_secs()));
+        format!("{time}- **Undo:** {}\n{cost}{rollouts}{next}\n", undoing(plan))
     }
 
     /// The digest that an approval is for, and what it was made from.

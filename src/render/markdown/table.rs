@@ -1,29 +1,30 @@
 //! The table of changes, one row each.
 use super::detail::{before_and_after, forces, loses};
 use super::escape::{bold, cell, code, window};
-use crate::plan::{Change, Verb};
+use crate::plan::{Change, Undo, Verb};
 use crate::render::hint::hint;
 use crate::render::values::seconds;
 use crate::render::words;
 
-pub const HEAD: &str = "| | Object | What changes | Undo, usual time |\n|---|---|---|---|\n";
+pub const HEAD: &str = "| | Object | What changes |\n|---|---|---|\n";
 
+/// What takes as many seconds is told.
+const LONG: u64 = 60;
 /// So many attributes are told in a row, each in so many characters.
 const FEW: usize = 2;
 const SHORT: usize = 80;
 
 /// The row above those of a section.
 pub fn section(name: &str) -> String {
-    format!("| | {} | | |\n", bold(name))
+    format!("| | {} | |\n", bold(name))
 }
 
 pub fn row(c: &Change) -> String {
     let words = words::verb(c.verb);
-    let verb = format!("{} {}", words.sign, words.verb);
+    // A cell is broken at spaces, and this one is told in one line.
+    let verb = format!("{}\u{a0}{}", words.sign, words.verb);
     let verb = if matches!(c.verb, Verb::Replace(_) | Verb::Delete) { format!("**{verb}**") } else { verb };
-    let stays = if c.staying().next().is_some() { " in part" } else { "" };
-    let end = format!("{}{stays}, {}", words::planned_undo(c.undo), seconds(c.seconds));
-    format!("| {verb} | {} | {} | {end} |\n", cell(&code(&c.address.to_string())), cell(&what(c)))
+    format!("| {verb} | {} | {} |\n", cell(&code(&c.address.to_string())), cell(&what(c)))
 }
 
 fn what(c: &Change) -> String {
@@ -45,6 +46,10 @@ fn what(c: &Change) -> String {
             out.extend((more > 0).then(|| format!("{more} more")));
         }
     }
+    // That a creation is deleted again, and a deletion isn't, goes without saying; so does what takes moments.
+    out.extend((c.staying().next().is_some()).then(|| "goes back in part".to_owned()));
+    out.extend((c.undo == Undo::Recreate).then(|| "leaves first".to_owned()));
+    out.extend((c.seconds >= LONG).then(|| seconds(c.seconds)));
     out.join(", ")
 }
 

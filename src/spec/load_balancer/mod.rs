@@ -6,6 +6,7 @@ pub mod routes;
 
 pub use lower::behind;
 
+use super::cdn::Cdn;
 use super::check::Check;
 use super::derive::tier;
 use super::lower::{Lower, output};
@@ -61,7 +62,7 @@ impl Section for LoadBalancer {
     const MINIMAL: &'static str = "load_balancer: { listeners: { http: { port: 80, forward: app } } }\ncompute: { app: { port: 80 } }";
     const ATTRIBUTES: Attributes = &[
         ("dns_name", |_, _| output(Kind::LoadBalancer, "main", "dns_name")),
-        ("url", |spec, _| [vec![Part::Literal(scheme_of(spec).into())], output(Kind::LoadBalancer, "main", "dns_name")].concat()),
+        ("url", |spec, _| public_url(spec)),
         ("zone_id", |_, _| output(Kind::LoadBalancer, "main", "zone_id")),
     ];
     const FIELDS: Fields = fields::FIELDS;
@@ -107,10 +108,18 @@ impl Section for LoadBalancer {
 /// The name of the load balancer's security group.
 pub const GROUP: &str = "load_balancer";
 
-/// How clients speak to the load balancer.
-fn scheme_of(spec: &Spec) -> &'static str {
-    let https = spec.load_balancer.iter().flat_map(|balancer| balancer.listeners.values()).any(|listener| listener.certificate.is_some());
-    if https { "https://" } else { "http://" }
+/// The address that clients use: the name of a record that leads through Cloudflare, first one that a listener has a certificate for; without such
+/// records the load balancer's own name.
+fn public_url(spec: &Spec) -> Vec<Part> {
+    let listeners = || spec.load_balancer.iter().flat_map(|balancer| balancer.listeners.values());
+    let names: Vec<String> =
+        spec.cdn.iter().flat_map(Cdn::leading).filter(|(_, record, _)| record.proxied).map(|(.., name)| name).collect();
+    let certified = |name: &&String| listeners().any(|listener| listener.certificate.as_ref() == Some(*name));
+    if let Some(name) = names.iter().find(certified).or(names.first()) {
+        return vec![Part::Literal(format!("https://{name}"))];
+    }
+    let scheme = if listeners().any(|listener| listener.certificate.is_some()) { "https://" } else { "http://" };
+    [vec![Part::Literal(scheme.into())], output(Kind::LoadBalancer, "main", "dns_name")].concat()
 }
 
 /// Where the load balancer answers for an entry: its own name, behind the first listener that leads there.

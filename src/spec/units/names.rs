@@ -68,7 +68,9 @@ fn proposal(text: &str) -> String {
     let plain = |c: char| {
         if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' }
     };
-    start.chars().map(plain).take(32).collect()
+    let dashed: String = start.chars().map(plain).collect();
+    let words: Vec<&str> = dashed.split('-').filter(|word| !word.is_empty()).collect();
+    words.join("-").chars().take(32).collect()
 }
 
 fn bad_name(text: &str) -> Malformed {

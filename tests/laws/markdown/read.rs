@@ -87,9 +87,9 @@ fn check(saved: &Saved, text: &str, how: PageOptions<'_>) -> Read {
                     read.code += &format!("{line}\n");
                 }
             }
-            NodeValue::Table(t) => assert_eq!(t.num_columns, 4, "{}", what()),
+            NodeValue::Table(t) => assert_eq!(t.num_columns, 3, "{}", what()),
             NodeValue::TableRow(head) => {
-                assert_eq!(node.children().count(), 4, "{}", what());
+                assert_eq!(node.children().count(), 3, "{}", what());
                 // A section's row has no verb.
                 let verb = node.first_child().is_some_and(|cell| cell.first_child().is_some());
                 read.rows += usize::from(!head && verb);
@@ -104,10 +104,14 @@ fn check(saved: &Saved, text: &str, how: PageOptions<'_>) -> Read {
         }
     }
     assert_eq!((headings, open), (1, 0), "{}", what());
+    // A few changes are told by their lines alone.
+    if !text.contains("\n|---|") {
+        read.rows = read.details.min(saved.plan.changes.len());
+    }
     // The library pads rows and cuts them; others may not.
     for line in text.lines().filter(|l| l.starts_with('|')) {
         let bars = line.match_indices('|').filter(|(i, _)| !line[..*i].ends_with('\\')).count();
-        assert_eq!(bars, 5, "{line}");
+        assert_eq!(bars, 4, "{line}");
     }
     let reference = read.text.match_indices('#').any(|(i, _)| read.text[i + 1..].starts_with(|c: char| c.is_ascii_digit()));
     assert!(!reference && !read.text.contains('@'), "{} {}", read.text, what());
