@@ -7,7 +7,7 @@ use super::flow;
 use super::printer::Printer;
 use crate::cloud::Observe;
 use crate::diag::Exit;
-use crate::kinds::{Kind, Level};
+use crate::kinds::{Kind, Level, Member as _, MetricsWorkspace};
 use crate::render::alarms;
 
 /// Lists the alarms of the environment: what each looks at, whether it fires, since when and why. Changes nothing.
@@ -33,11 +33,19 @@ impl Alerts {
         let world = flow::world(&self.cloud, &loaded).await?;
         flow::bend(&world, &loaded, &stack, &self.sandbox_bend)?;
         let standing = world.alarms(&stack.name).await.map_err(|e| Failure::looking(&loaded, e))?;
+        // Of what applications measure the spec alone tells which rules there are.
+        let rules = stack.nodes.iter().filter_map(|(address, object)| Some((address, &MetricsWorkspace::of(object)?.rules)));
         if self.json {
-            printer.document(&format!("{:#}\n", alarms::json(&standing)));
+            let mut all = alarms::json(&standing);
+            let more = rules.flat_map(|(address, rules)| alarms::rules_json(address, rules));
+            if let Some(list) = all.as_array_mut() {
+                list.extend(more);
+            }
+            printer.document(&format!("{all:#}\n"));
         } else {
             let wanted = stack.nodes.keys().filter(|address| address.kind == Kind::MetricAlarm).count();
-            printer.result(&alarms::text(&stack.name, &standing, wanted, printer.style));
+            let more: String = rules.map(|(_, rules)| alarms::rules(rules)).collect();
+            printer.result(&(alarms::text(&stack.name, &standing, wanted, printer.style) + &more));
         }
         Ok(if alarms::level(&standing) == Level::Critical { Exit::Changes } else { Exit::Done })
     }

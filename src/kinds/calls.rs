@@ -92,6 +92,7 @@ pub enum Deed {
 pub fn deed(action: &str) -> Option<Deed> {
     Some(match action {
         "acm:AddTagsToCertificate"
+        | "aps:TagResource"
         | "autoscaling:CreateOrUpdateTags"
         | "cloudwatch:TagResource"
         | "ec2:CreateTags"
@@ -108,6 +109,7 @@ pub fn deed(action: &str) -> Option<Deed> {
         | "secretsmanager:TagResource"
         | "sns:TagResource" => Deed::Tags,
         "acm:RemoveTagsFromCertificate"
+        | "aps:UntagResource"
         | "autoscaling:DeleteTags"
         | "ec2:DeleteTags"
         | "eks:UntagResource"

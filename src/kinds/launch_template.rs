@@ -1,4 +1,5 @@
 //! What a scaling group's instances are made from; immutable, so a change is a successor to which the group rolls over.
+mod agent;
 mod boot;
 mod breaches;
 mod data;
@@ -14,6 +15,7 @@ use crate::model::Tags;
 use crate::wire::tags::{ec2_tags, from_tags};
 use aws_sdk_ec2::types::{ResourceType, ResponseLaunchTemplateData};
 
+pub use agent::{Agent, LISTENS, Target};
 pub use boot::{Boot, Container, EnvValue};
 pub use types::{Known, architecture, known, vcpus};
 
@@ -115,6 +117,12 @@ impl Resource for LaunchTemplate {
                 health_port: Some(8081),
                 command: vec!["serve".into()],
                 logs: Some(Text::literal("/infra/shop/compute.app/0a1b2c3d4e5f-1")),
+                metrics: Some(Agent {
+                    workspace: Text::literal("ws-0a1b2c3d-0000-4444-8888-0123456789ab"),
+                    region: "us-east-1".into(),
+                    interval: 15,
+                    targets: [("app".into(), Target { port: 8080, path: "/metrics".into() })].into(),
+                }),
                 env: env.into(),
             }),
             tags: tags(),

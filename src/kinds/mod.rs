@@ -52,6 +52,7 @@ mod managed;
 pub mod managed_rules;
 mod manifest;
 pub mod metric_alarm;
+pub mod metrics_workspace;
 mod names;
 pub mod namespace;
 pub mod nat_gateway;
@@ -293,6 +294,7 @@ kinds! {
     log_group::LogGroup,
     managed_rules::ManagedRules,
     metric_alarm::MetricAlarm,
+    metrics_workspace::MetricsWorkspace,
     namespace::Namespace,
     nat_gateway::NatGateway,
     prefix_list::PrefixList,

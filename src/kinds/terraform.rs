@@ -100,6 +100,8 @@ pub enum Says {
     In(&'static str, &'static str),
     /// Something made of what stands at the path, which has no pointer left in it. Unknown or sensitive in part is so as a whole.
     Via(&'static str, fn(&Value) -> Value),
+    /// Something made of the ids of what the pointers of the map at the path lead to; unknown as long as one of those isn't there.
+    Ids(&'static str, fn(&Value) -> Value),
     /// What only the cloud gives: `${id}`, `${account}`, `${region}`, `${partition}`, `${zone}`, `${stack}` and `${key}` are filled in. With `${id}` in
     /// it, it is unknown until the object is there.
     Known(&'static str),
@@ -130,7 +132,7 @@ impl Says {
     fn paths(&self, out: &mut BTreeSet<&'static str>) {
         match self {
             Says::Is(_) | Says::Known(_) | Says::Own(_) => {}
-            Says::Of(path, _) | Says::In(path, _) | Says::Via(path, _) => drop(out.insert(path)),
+            Says::Of(path, _) | Says::In(path, _) | Says::Via(path, _) | Says::Ids(path, _) => drop(out.insert(path)),
             Says::Block(lines) => lines.iter().for_each(|l| l.says.paths(out)),
             Says::Given(path, lines) | Says::Absent(path, lines) | Says::Each(path, lines) => {
                 out.insert(path);
@@ -198,6 +200,10 @@ pub(super) const fn within(name: &'static str, path: &'static str) -> Line {
 
 pub(super) const fn via(name: &'static str, path: &'static str, f: fn(&Value) -> Value) -> Line {
     line(name, Says::Via(path, f))
+}
+
+pub(super) const fn ids(name: &'static str, path: &'static str, f: fn(&Value) -> Value) -> Line {
+    line(name, Says::Ids(path, f))
 }
 
 pub(super) const fn known(name: &'static str, text: &'static str) -> Line {

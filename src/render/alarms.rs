@@ -7,7 +7,8 @@ use super::health::{part, word};
 use super::style::{Label, Style};
 use super::values::count;
 use crate::kinds::metric_alarm::{Standing, State};
-use crate::kinds::{Level, Member as _, MetricAlarm, Sign};
+use crate::kinds::metrics_workspace::AlertRule;
+use crate::kinds::{Address, Level, Member as _, MetricAlarm, Sign};
 use crate::visible::visible;
 
 /// What a firing alarm tells of what it looks at; nothing of one that doesn't fire.
@@ -19,6 +20,28 @@ pub(super) fn sign(alarm: &Standing) -> Option<Sign> {
 /// The worst of those that fire.
 pub fn level(alarms: &[Standing]) -> Level {
     alarms.iter().filter_map(sign).map(|sign| sign.level).max().unwrap_or(Level::Ok)
+}
+
+/// What infra can't tell of rules on what applications measure.
+const UNTOLD: &str = "Managed Prometheus tells nobody here whether a rule fires: those who are told hear it.";
+
+/// The rules on what applications measure, for people; nothing where there are none.
+pub fn rules(rules: &BTreeMap<String, AlertRule>) -> String {
+    let width = rules.keys().map(|name| name.chars().count()).max().unwrap_or_default();
+    let line = |(name, rule): (&String, &AlertRule)| format!("  unknown   rule.{name:width$}  {}\n", visible(rule.expr.trim()));
+    let lines: String = rules.iter().map(line).collect();
+    if lines.is_empty() { lines } else { format!("{lines}{}, state unknown. {UNTOLD}\n", count(rules.len(), "rule")) }
+}
+
+/// The same for programs.
+pub fn rules_json(address: &Address, rules: &BTreeMap<String, AlertRule>) -> Vec<Value> {
+    let one = |(name, rule): (&String, &AlertRule)| {
+        json!({
+            "part": "rule", "address": address, "id": name, "state": "unknown", "severity": rule.severity, "condition": rule.expr, "since": null,
+            "why": UNTOLD, "means": rule.means,
+        })
+    };
+    rules.iter().map(one).collect()
 }
 
 /// For people; `wanted`: how many the spec asks for.

@@ -186,7 +186,7 @@ pub fn check(leaf: &Leaf<'_>, node: &mut Node, path: &[String], sources: &Source
 }
 
 /// Expressions: of several lines where somebody likes that.
-const EXPRESSIONS: &[&str] = &["when", "to_expression"];
+const EXPRESSIONS: &[&str] = &["expr", "when", "to_expression"];
 
 /// A text whose every character is seen, so that nothing in a spec deceives who reviews it or whoever reads a plan of it. Lines and tabs are left to
 /// the check of a text that may have them; a script goes as it is to what runs it.

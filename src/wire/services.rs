@@ -53,6 +53,7 @@ macro_rules! services { ($($service:ident $prefix:literal $($name:ident: $sdk:id
 // The prefix of its actions, and the client, where it is the SDK's as it comes: S3's has a setting of its own, Cloudflare's and those of clusters are none of the SDK's.
 services! {
     Acm "acm" acm: aws_sdk_acm,
+    Amp "aps" amp: aws_sdk_amp,
     AutoScaling "autoscaling" autoscaling: aws_sdk_autoscaling,
     Cloudflare "cloudflare",
     CloudTrail "cloudtrail" cloudtrail: aws_sdk_cloudtrail,

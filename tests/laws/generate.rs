@@ -74,6 +74,8 @@ struct Watch {
     told: usize,
     /// What is changed of the alarms, by number.
     alerting: usize,
+    /// What applications measure, by number.
+    metrics: usize,
 }
 
 /// What stands at Cloudflare.

@@ -43,6 +43,21 @@ const BROKEN: &[Broken] = &[
             x.domain = "my_app.example.com".into()
         }
     }),
+    ("metrics_workspace.main", |o| {
+        if let Object::MetricsWorkspace(x) = o {
+            x.retention_days = 1096
+        }
+    }),
+    ("metrics_workspace.main", |o| {
+        if let Object::MetricsWorkspace(x) = o {
+            x.rules.get_mut("jobs").unwrap().expr = "sum by (queue) (jobs_waiting > 100".into()
+        }
+    }),
+    ("metrics_workspace.main", |o| {
+        if let Object::MetricsWorkspace(x) = o {
+            x.rules.get_mut("jobs").unwrap().means = "x".repeat(1024 * 1024)
+        }
+    }),
     ("iam_role.app", |o| {
         if let Object::IamRole(x) = o {
             x.managed_policies.insert("arn:aws:s3:::bucket".into());

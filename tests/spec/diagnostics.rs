@@ -37,6 +37,7 @@ const SEEN: &[&str] = &[
     "bad_block.six",
     "bad_class",
     "bad_duration",
+    "bad_duration.metrics",
     "bad_env_name",
     "bad_host",
     "bad_name",

@@ -10,6 +10,8 @@ mod explain;
 mod fields;
 mod garbage;
 mod monitoring;
+mod prometheus;
+mod prometheus_chain;
 mod refused;
 mod schema;
 mod siblings;

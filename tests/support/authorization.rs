@@ -22,7 +22,7 @@ impl Said {
         let mut params = vec![];
         match serde_json::from_str::<Value>(&call.body) {
             Ok(body @ Value::Object(_)) if call.service != "s3" => flat(&body, String::new(), &mut params),
-            _ if ["eks", "lambda"].contains(&call.service.as_str()) => {}
+            _ if ["aps", "eks", "lambda"].contains(&call.service.as_str()) => {}
             _ if call.body.contains("Action=") => params.extend(form(&call.body)),
             _ => {
                 params.push(("Bucket".into(), call.operation.split(['/', '?']).nth(1).unwrap_or_default().into()));
@@ -33,10 +33,12 @@ impl Said {
                 }
             }
         }
-        if call.service == "eks" {
-            params.push(("Arn".into(), super::eks::arn(call, PLACE)));
+        match call.service.as_str() {
+            "aps" => params.push(("Arn".into(), super::amp::arn(call, PLACE))),
+            "eks" => params.push(("Arn".into(), super::eks::arn(call, PLACE))),
+            _ => {}
         }
-        if ["eks", "lambda"].contains(&call.service.as_str()) {
+        if ["aps", "eks", "lambda"].contains(&call.service.as_str()) {
             // Tags are a map here, and keys that are taken away stand in the query.
             params.iter_mut().for_each(|(path, _)| *path = path.replacen("Tags.", "tags.", 1));
             let keys = form(&call.query).into_iter().filter(|(name, _)| name == "tagKeys");
@@ -179,6 +181,10 @@ fn things(service: &str, said: &Said, stack: &str) -> Vec<Thing> {
             Some(arn) => vec![old("certificate", arn)],
             None => vec![Thing { kind: "certificate", arn: "*".into(), new: true }],
         },
+        "aps" => {
+            let arn = said.one("Arn").unwrap_or_default();
+            vec![Thing { kind: super::amp::kind(arn), arn: arn.into(), new: super::amp::makes(&said.operation) }]
+        }
         "autoscaling" => {
             let name = said
                 .one("AutoScalingGroupName")

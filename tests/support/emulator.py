@@ -19,6 +19,7 @@ from werkzeug.serving import make_server
 from werkzeug.test import Client
 
 sys.dont_write_bytecode = True
+import amp
 import cbor
 import eks
 import functions
@@ -28,6 +29,7 @@ import strict
 # A request for each service, by its name in a signature: it makes the service's backend and loads its model.
 WARM = {
     "acm": "CertificateManager.ListCertificates",
+    "aps": "/workspaces",
     "autoscaling": "Action=DescribeAutoScalingGroups&Version=2011-01-01",
     "cloudtrail": "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.DescribeTrails",
     "ec2": "Action=DescribeVpcs&Version=2016-11-15",
@@ -36,7 +38,7 @@ WARM = {
     "monitoring": "GraniteServiceVersion20100801.DescribeAlarms",
     "logs": "Logs_20140328.DescribeLogGroups",
     "rds": "Action=DescribeDBInstances&Version=2014-10-31",
-    "s3": "",
+    "s3": "/",
     "secretsmanager": "secretsmanager.ListSecrets",
     "sns": "Action=ListTopics&Version=2010-03-31",
     "ssm": "AmazonSSM.DescribeParameters",
@@ -63,8 +65,8 @@ def warm(app):
     for service, what in WARM.items():
         scope = f"AWS4-HMAC-SHA256 Credential=test/20200101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
         headers = {"Authorization": scope}
-        if not what:
-            answer = client.get("/", headers=headers)
+        if what.startswith("/"):
+            answer = client.get(what, headers=headers)
         elif what.startswith("Action="):
             answer = client.post("/", data=what, content_type="application/x-www-form-urlencoded", headers=headers)
         else:
@@ -84,6 +86,7 @@ def serve(app, listener, life):
 
 def main():
     known()
+    amp.install()
     functions.install()
     eks.install()
     logs.install()

@@ -1,6 +1,8 @@
 //! What tests share: the emulator, and runs over any cloud.
+pub mod amp;
 pub mod authorization;
 pub mod cloudflare;
+pub mod debian;
 pub mod eks;
 pub mod elasticache;
 pub mod forge;

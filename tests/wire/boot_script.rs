@@ -3,7 +3,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use infra::kinds::launch_template::{Boot, Container, EnvValue};
+use infra::kinds::launch_template::{Agent, Boot, Container, EnvValue, Target};
 use infra::kinds::{Links, Text};
 use infra::wire::Class;
 
@@ -18,6 +18,7 @@ pub fn container(env: impl IntoIterator<Item = (&'static str, EnvValue)>) -> Con
         health_port: None,
         command: vec![],
         logs: None,
+        metrics: None,
         env: env.into_iter().map(|(k, v)| (k.into(), v)).collect(),
     }
 }
@@ -195,6 +196,51 @@ fn output_goes_to_the_log_group() {
     assert!(alone.contains("--log-driver none") && !alone.contains("INFRA_INSTANCE"), "{alone}");
 }
 
+/// An agent that asks the application at its own port, and at one that nobody else may connect to.
+pub fn agent() -> Agent {
+    let target = |port, path: &str| Target { port, path: path.into() };
+    Agent {
+        workspace: Text::literal("ws-0a1b"),
+        region: "cn-north-1".into(),
+        interval: 5,
+        targets: [("app".into(), target(8080, "/metrics")), ("jobs".into(), target(9100, "/it's?a=\"b\""))].into(),
+    }
+}
+
+/// The agent starts behind the application, asks at the instance itself under the instance's own id, and writes to the workspace in its region's part of AWS.
+#[test]
+fn an_agent_stands_beside_the_application() {
+    let c = Container { metrics: Some(agent()), ..container([]) };
+    let dir = place("agent");
+    let tools =
+        [("curl", "case $* in *instance-id) echo i-0123 ;; *) echo us-east-1 ;; esac"), ("dnf", ""), ("docker", ""), ("systemctl", "")];
+    let log = run(&script(&c), &dir, &tools);
+    let at = |what: &str| log.find(what).unwrap_or_else(|| panic!("{what} is not in {log}"));
+    assert!(at("enable --now infra-app.service") < at("docker pull quay.io/prometheus/prometheus:"), "{log}");
+    assert!(at("docker pull quay.io/prometheus/prometheus:") < at("enable --now infra-agent.service"), "{log}");
+    let file = dir.join("etc/infra/agent.yml");
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o644, "who reads it isn't root");
+    let config: serde_json::Value = serde_yaml::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    assert_eq!(config["global"], serde_json::json!({ "scrape_interval": "5s", "scrape_timeout": "5s" }));
+    let jobs: Vec<_> = config["scrape_configs"].as_array().unwrap().iter().map(|job| (&job["job_name"], &job["metrics_path"])).collect();
+    assert_eq!(serde_json::json!(jobs), serde_json::json!([["app", "/metrics"], ["jobs", "/it's?a=\"b\""]]));
+    let at = serde_json::json!([{ "targets": ["127.0.0.1:9100"], "labels": { "instance": "i-0123" } }]);
+    assert_eq!(config["scrape_configs"][1]["static_configs"], at);
+    let write = serde_json::json!([{
+        "url": "https://aps-workspaces.cn-north-1.amazonaws.com.cn/workspaces/ws-0a1b/api/v1/remote_write",
+        "sigv4": { "region": "cn-north-1" },
+    }]);
+    assert_eq!(config["remote_write"], write);
+    let unit = |name: &str| std::fs::read_to_string(dir.join("etc/systemd/system").join(name)).unwrap();
+    assert!(unit("infra-app.service").contains(" --publish 8080:8080 --publish 127.0.0.1:9100:9100 "));
+    assert!(
+        unit("infra-agent.service").contains(" --network host ")
+            && unit("infra-agent.service").contains("/etc/prometheus/prometheus.yml:ro ")
+    );
+    assert_eq!(Boot::read(&script(&c)), Boot::Container(c));
+    std::fs::remove_dir_all(&dir).unwrap();
+}
+
 #[test]
 fn what_was_written_is_read_back() {
     let env = NASTY
@@ -250,6 +296,16 @@ fn what_cannot_be_said_safely_is_refused() {
         Container { image: "shop; reboot".into(), ..container([]) },
         Container { image: "--privileged".into(), ..container([]) },
         Container { logs: Some(Text::literal("group --privileged")), ..container([]) },
+        Container { metrics: Some(Agent { workspace: Text::literal("ws/../x"), ..agent() }), ..container([]) },
+        Container { metrics: Some(Agent { region: "us-east-1\n".into(), ..agent() }), ..container([]) },
+        Container {
+            metrics: Some(Agent { targets: [("a".into(), Target { port: 1, path: "/a\nINFRA_AGENT".into() })].into(), ..agent() }),
+            ..container([])
+        },
+        Container {
+            metrics: Some(Agent { targets: [("a".into(), Target { port: 0, path: "/a".into() })].into(), ..agent() }),
+            ..container([])
+        },
         Container { port: Some(0), ..container([]) },
         Container { port: Some(65536), ..container([]) },
     ];

@@ -80,6 +80,7 @@ pub fn case() -> Case {
             }),
         ),
         ("the port of its health check", with(&|t| t.boot = Boot::Container(Container { health_port: Some(9001), ..container() }))),
+        ("what it measures", with(&|t| t.boot = Boot::Container(Container { metrics: Some(boot_script::agent()), ..container() }))),
         (
             "its logs",
             with(&|t| t.boot = Boot::Container(Container { logs: Some(Text::literal("/infra/a/compute.app/r-1")), ..container() })),

@@ -38,6 +38,7 @@ mod listener_rule;
 mod load_balancer;
 mod log_group;
 mod metric_alarm;
+mod metrics_workspace;
 mod models;
 mod names;
 mod namespace;
@@ -173,6 +174,7 @@ kinds! {
     load_balancer,
     log_group,
     metric_alarm,
+    metrics_workspace,
     namespace,
     nat_gateway,
     prefix_list,

@@ -22,6 +22,7 @@ const SENT: &[(Kind, &str, &str, &str)] = &[
     (Kind::InstanceProfile, "iam", "CreateInstanceProfile", "InstanceProfileName"),
     (Kind::LaunchTemplate, "ec2", "CreateLaunchTemplate", "LaunchTemplateName"),
     (Kind::LoadBalancer, "elasticloadbalancing", "CreateLoadBalancer", "Name"),
+    (Kind::MetricsWorkspace, "aps", "CreateWorkspace", "alias"),
     (Kind::PrefixList, "ec2", "CreateManagedPrefixList", "PrefixListName"),
     (Kind::ReplicationGroup, "elasticache", "CreateReplicationGroup", "ReplicationGroupId"),
     (Kind::Secret, "secretsmanager", "CreateSecret", "Name"),

@@ -35,6 +35,9 @@ pub struct Container {
     /// The name of the log group that its output goes to, into a stream with the instance's id; `None`: it stays on the instance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logs: Option<Text>,
+    /// The Prometheus agent that runs beside it; `None`: nobody asks what it measures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<Agent>,
     /// Its environment. Names are letters, digits and `_`; values are single lines.
     pub env: Open<EnvValue>,
 }
@@ -77,7 +80,8 @@ impl Boot {
                     };
                     (name.clone(), value)
                 });
-                Boot::Container(Container { env: env.collect(), logs: container.logs.as_ref().map(id), ..container.clone() })
+                let metrics = container.metrics.as_ref().map(|agent| Agent { workspace: id(&agent.workspace), ..agent.clone() });
+                Boot::Container(Container { env: env.collect(), logs: container.logs.as_ref().map(id), metrics, ..container.clone() })
             }
         };
         sketch.script(&Links::default()).err().map(|e| e.message)
@@ -117,7 +121,8 @@ impl Container {
             Ok((name.clone(), value))
         };
         let logs = self.logs.as_ref().map(|text| text.resolve(links).map(Text::literal)).transpose()?;
-        Ok(Container { env: self.env.iter().map(resolve).collect::<Result<_, CloudError>>()?, logs, ..self.clone() })
+        let metrics = self.metrics.as_ref().map(|agent| agent.resolved(links)).transpose()?;
+        Ok(Container { env: self.env.iter().map(resolve).collect::<Result<_, CloudError>>()?, logs, metrics, ..self.clone() })
     }
 }
 

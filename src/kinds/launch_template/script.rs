@@ -54,7 +54,7 @@ const DOCKER: &str = "retry dnf install -y docker\nsystemctl enable --now docker
 /// The script of a container whose texts are all resolved.
 pub(super) fn render(container: &Container) -> Result<String, CloudError> {
     check(&container.image, "image", |c| "._/:@-".contains(c))?;
-    if let Some(port) = container.ports().find(|port| !(1..=65535).contains(port)) {
+    if let Some(port) = container.ports().chain(container.asked()).find(|port| !(1..=65535).contains(port)) {
         return Err(invalid(format!("{port} is no port")));
     }
     if let Some(word) = container.command.iter().find(|word| word.contains(char::is_control)) {
@@ -76,10 +76,11 @@ pub(super) fn render(container: &Container) -> Result<String, CloudError> {
     if !fetched.is_empty() {
         script.push_str(AWSCLI);
     }
-    if !fetched.is_empty() || container.logs.is_some() {
+    let known = container.logs.is_some() || container.metrics.is_some();
+    if !fetched.is_empty() || known {
         script.push_str(METADATA);
     }
-    if container.logs.is_some() {
+    if known {
         script.push_str(INSTANCE);
     }
     if !fetched.is_empty() {
@@ -99,6 +100,10 @@ pub(super) fn render(container: &Container) -> Result<String, CloudError> {
     }
     line(&mut script, format_args!("retry docker pull {}", container.image));
     script.push_str(&unit(container)?);
+    // Behind the application, which never waits for it.
+    if let Some(agent) = &container.metrics {
+        script.push_str(&agent.script()?);
+    }
     Ok(script)
 }
 
@@ -121,7 +126,7 @@ pub(super) fn our_name(script: &str) -> Option<&'static str> {
 fn unit(container: &Container) -> Result<String, CloudError> {
     let Container { image, command, .. } = container;
     let command: String = command.iter().map(|word| format!(" {}", quoted(word))).collect();
-    let publish: String = container.ports().map(|port| format!("--publish {port}:{port} ")).collect();
+    let publish: String = container.ports().map(|port| format!("--publish {port}:{port} ")).chain(container.asked().map(local)).collect();
     let (named, driver) = match &container.logs {
         Some(group) => logs(resolved("logs", group)?)?,
         None => ("", "--log-driver none".into()),
@@ -162,7 +167,18 @@ fn logs(group: &str) -> Result<(&'static str, String), CloudError> {
     Ok(("EnvironmentFile=/etc/infra/unit.env\n", driver))
 }
 
+/// A port that nobody but the instance itself connects to.
+fn local(port: i32) -> String {
+    format!("--publish 127.0.0.1:{port}:{port} ")
+}
+
 impl Container {
+    /// The ports at which the agent asks alone, each once.
+    fn asked(&self) -> impl Iterator<Item = i32> {
+        let all: BTreeSet<i32> = self.metrics.iter().flat_map(|agent| agent.targets.values()).map(|target| target.port).collect();
+        all.into_iter().filter(|port| self.ports().all(|own| own != *port))
+    }
+
     fn ports(&self) -> impl Iterator<Item = i32> {
         self.port.into_iter().chain(self.health_port)
     }
@@ -189,7 +205,7 @@ fn literal<'a>(name: &str, text: &'a Text) -> Result<&'a str, CloudError> {
     }
 }
 
-fn resolved<'a>(name: &str, text: &'a Text) -> Result<&'a str, CloudError> {
+pub(super) fn resolved<'a>(name: &str, text: &'a Text) -> Result<&'a str, CloudError> {
     match text.0.as_slice() {
         [] => Ok(""),
         [Part::Literal(value)] => Ok(value),
@@ -198,7 +214,7 @@ fn resolved<'a>(name: &str, text: &'a Text) -> Result<&'a str, CloudError> {
 }
 
 /// Refuses what has a character other than ASCII letters, digits and `more`, or begins with `-`.
-fn check(text: &str, what: &str, more: impl Fn(char) -> bool) -> Result<(), CloudError> {
+pub(super) fn check(text: &str, what: &str, more: impl Fn(char) -> bool) -> Result<(), CloudError> {
     match text.chars().find(|c| !c.is_ascii_alphanumeric() && !more(*c)) {
         _ if text.is_empty() || text.starts_with('-') => Err(invalid(format!("`{text}` is no {what}"))),
         Some(c) => Err(invalid(format!("the {what} `{text}` has the character {c:?}"))),
@@ -206,6 +222,6 @@ fn check(text: &str, what: &str, more: impl Fn(char) -> bool) -> Result<(), Clou
     }
 }
 
-fn line(script: &mut String, text: std::fmt::Arguments<'_>) {
+pub(super) fn line(script: &mut String, text: std::fmt::Arguments<'_>) {
     writeln!(script, "{text}").expect("a string takes everything");
 }

@@ -29,13 +29,19 @@ fn owner(arn: &str) -> Value {
     })
 }
 
+/// What a service may do: Managed Prometheus looks at a topic before it publishes ("Giving Amazon Managed Service for Prometheus permission to send alert
+/// messages to your Amazon SNS topic").
+fn actions(service: &str) -> Value {
+    if service == principal!("aps") { json!(["sns:GetTopicAttributes", "sns:Publish"]) } else { json!("sns:Publish") }
+}
+
 /// Lets a service publish, on behalf of this account alone.
 fn publish(service: &str, arn: &str) -> Value {
     json!({
         "Sid": sid(service),
         "Effect": "Allow",
         "Principal": { "Service": service },
-        "Action": "sns:Publish",
+        "Action": actions(service),
         "Resource": arn,
         "Condition": { "StringEquals": { "aws:SourceAccount": account(arn) } },
     })

@@ -67,6 +67,9 @@ pub fn boundary<'a>(place: Place, roles: impl IntoIterator<Item = &'a IamRole>) 
                 let statement = allow(&mut all, &format!("{name}{own}"));
                 statement.action.extend(texts(given.get("Action")));
                 statement.resource.extend(texts(given.get("Resource")));
+                // What is known by its tags alone is so here, too.
+                let carried = given.pointer("/Condition/StringEquals").and_then(|keys| keys.get(CARRIED)).and_then(Value::as_str);
+                carried.into_iter().for_each(|stack| condition(statement, "StringEquals", CARRIED, stack));
             }
         }
         role.readable.iter().for_each(|arn| secrets(place, arn, &mut all));

@@ -97,6 +97,14 @@ impl Subject<'_> {
                 one => Node::List(vec![one]),
             },
             Says::Via(path, f) => self.via(root, entry, path, *f),
+            Says::Ids(path, f) => match self.at(root, entry, path, "id") {
+                Node::Map(all) => {
+                    let to = all.values().flat_map(|node| if let Node::Link { to, .. } = node { to.clone() } else { vec![] }).collect();
+                    let ids: Option<Map<String, Value>> = all.iter().map(|(name, node)| Some((name.clone(), node.json()?))).collect();
+                    Node::Link { value: ids.map(|ids| f(&ids.into())), to }
+                }
+                other => other,
+            },
             Says::Block(lines) => Node::Blocks(vec![self.body(lines, root, entry)]),
             Says::Given(path, lines) | Says::Absent(path, lines) => {
                 let there = filled(&find(root, entry, path)) == matches!(says, Says::Given(..));

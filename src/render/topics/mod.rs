@@ -30,6 +30,7 @@ pages![
     "kubernetes",
     "limits",
     "logs",
+    "metrics",
     "monitoring",
     "ownership",
     "rollback",

@@ -10,7 +10,7 @@ use crate::model::partition::ec2;
 use crate::spec::env::{EnvSource, SecretRef};
 use crate::spec::load_balancer::forwarding;
 use crate::spec::lower::{Lower, int};
-use crate::spec::monitoring::logging;
+use crate::spec::monitoring::{logging, metrics};
 use crate::spec::permissions;
 use crate::spec::storage;
 use crate::spec::units::Name;
@@ -62,11 +62,13 @@ fn role(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
         managed_policies.insert(managed("AmazonEC2ContainerRegistryReadOnly"));
     }
     let logs = logging::logged(l.spec, name, compute).then(|| ("write-logs".into(), logging::write(l, &logging::group(name)).into()));
+    let agent = metrics::agent(l.spec, name, compute);
+    let measures = agent.map(|_| ("write-metrics".into(), metrics::write(l).into()));
     let used = storage::used(l, name);
     let role = IamRole {
         permissions_boundary: l.boundary(),
         managed_policies,
-        inline_policies: permissions::policy(&compute.permissions).into_iter().chain(logs).collect(),
+        inline_policies: permissions::policy(&compute.permissions).into_iter().chain(logs).chain(measures).collect(),
         readable: compute.env.iter().flat_map(|(key, v)| readable(l, &kept(name.as_str(), key.as_str()), v)).collect(),
         readable_buckets: used.read,
         writable_buckets: used.written,
@@ -118,6 +120,7 @@ fn template(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
                 health_port: checked_at(l.spec, name, compute).map(int),
                 command: compute.command.clone(),
                 logs: logging::destination(l.spec, name, compute),
+                metrics: metrics::agent(l.spec, name, compute),
                 env: env.into(),
             })
         }

@@ -1,6 +1,6 @@
 //! `monitoring.alerting`: what is changed of the default alarms, and rules of one's own.
 use super::Severity;
-use crate::spec::units::{AlarmName, Duration, MetricName, MetricNamespace, MetricStatistic, Name, Template, Watched, fixed};
+use crate::spec::units::{AlarmName, Contact, Duration, MetricName, MetricNamespace, MetricStatistic, Name, Template, Watched, fixed};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::value::StrDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -60,7 +60,8 @@ pub struct Changed {
     pub severity: Option<Severity>,
 }
 
-/// An alarm on a metric: of an object of the spec by one word, of anything by CloudWatch's own names, or of how often something stands in logs.
+/// An alarm on a metric: of an object of the spec by one word, of anything by CloudWatch's own names, of how often something stands in logs, or of what
+/// applications measure themselves, by an expression.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
@@ -77,6 +78,11 @@ pub struct Rule {
     #[serde(default, rename = "match", skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub pattern: Option<String>,
+    /// An expression of PromQL on what `metrics` keeps: the rule fires for each of the series that it answers, such as
+    /// `sum(rate(http_errors_total[5m])) > 1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 8192))]
+    pub expr: Option<String>,
     /// The namespace of a metric by CloudWatch's own name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<MetricNamespace>,
@@ -99,6 +105,9 @@ pub struct Rule {
     /// How grave it is, and so who is told.
     #[serde(default = "warning")]
     pub severity: Severity,
+    /// Who is told of this rule, in place of those who are told of what is as grave.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub notify: BTreeSet<Contact>,
     /// What it says when nothing is measured.
     #[serde(default)]
     pub no_data: NoData,

@@ -4,6 +4,7 @@ use super::alerting::{Changed, Rule};
 use super::watch::{SECTIONS, Section, Side, section};
 use super::{Monitoring, Severity};
 use crate::diag::{Code, Risk};
+use crate::kinds::metrics_workspace::by_rule;
 use crate::spec::check::Check;
 use crate::spec::suggest::list;
 use crate::spec::units::{Duration, Watched};
@@ -13,7 +14,7 @@ const DEFAULTS: [&str; 3] = ["monitoring", "alerting", "defaults"];
 pub fn check(entry: &Monitoring, cx: &mut Check<'_>) {
     defaults(entry, cx);
     for (name, rule) in &entry.alerting.rules {
-        check_rule(name.as_str(), rule, cx);
+        check_rule(name.as_str(), rule, entry, cx);
     }
     told(entry, cx);
 }
@@ -71,7 +72,10 @@ fn lasts(path: &[&str], lasting: Option<Duration>, period: i32, cx: &mut Check<'
     }
 }
 
-fn check_rule(name: &str, rule: &Rule, cx: &mut Check<'_>) {
+fn check_rule(name: &str, rule: &Rule, entry: &Monitoring, cx: &mut Check<'_>) {
+    if let Some(text) = &rule.expr {
+        return super::expressions::check(name, rule, text, entry, cx);
+    }
     let path = ["monitoring", "alerting", "rules", name];
     let at = |field| [&path[..], &[field]].concat();
     if rule.above.is_some() == rule.below.is_some() {
@@ -96,7 +100,7 @@ fn check_rule(name: &str, rule: &Rule, cx: &mut Check<'_>) {
         }
         (None, None) => {
             let message = format!("the rule `{name}` doesn't say whose metric it is on");
-            let help = "add `of: compute.NAME`, the `namespace` of a metric of CloudWatch, or `logs: NAME`";
+            let help = "add `of: compute.NAME`, the `namespace` of a metric of CloudWatch, `logs: NAME`, or an `expr`";
             cx.error(Code::Missing, &path, "this rule", message, help);
         }
     }
@@ -138,7 +142,11 @@ fn measured(of: &Watched, rule: &Rule, path: &[&str], metric: &[&str], cx: &mut 
 fn told(entry: &Monitoring, cx: &mut Check<'_>) {
     let spec = cx.spec;
     let alarms = super::alarm::all(spec, entry, &|_| crate::kinds::Text::literal(""));
-    let untold = |severity: &&Severity| entry.notify.topic(**severity).is_none() && alarms.iter().any(|alarm| alarm.severity == **severity);
+    let alarms = alarms.iter().map(|alarm| (alarm.name.clone(), alarm.severity));
+    let rules =
+        entry.alerting.rules.iter().filter(|(_, rule)| rule.expr.is_some()).map(|(name, rule)| (by_rule(name.as_str()), rule.severity));
+    let all: Vec<(String, Severity)> = alarms.chain(rules).collect();
+    let untold = |severity: &&Severity| all.iter().any(|(name, own)| own == *severity && entry.told(name, *own).is_none());
     let severities: Vec<&str> = Severity::ALL.iter().filter(untold).map(|severity| severity.text()).collect();
     if !severities.is_empty() {
         let message = format!("nobody is told when an alarm fires that is {}", severities.join(" or "));

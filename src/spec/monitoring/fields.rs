@@ -1,7 +1,7 @@
 //! Which fields decide about which attributes of topics and alarms.
 use crate::kinds::Kind;
 use crate::spec::section::Fields;
-use crate::stack::Spelling::{self, Days, Other, Same};
+use crate::stack::Spelling::{self, Days, Other, Same, Seconds};
 
 /// Those of the log group of an entry that writes.
 pub const LOG_GROUP: &[(&str, &str, Spelling)] = &[
@@ -18,6 +18,7 @@ pub const FIELDS: Fields = &[
         &[
             ("alarm_actions", "monitoring.alerting.rules.{}.severity", Other),
             ("alarm_actions", "monitoring.alerting.defaults.*.severity", Other),
+            ("alarm_actions", "monitoring.alerting.rules.{}.notify", Other),
             ("alarm_actions", "monitoring.notify", Other),
             ("comparison", "monitoring.alerting.rules.{}", Other),
             ("datapoints", "monitoring.alerting.rules.{}.for", Other),
@@ -45,6 +46,7 @@ pub const FIELDS: Fields = &[
             ("missing_data", "monitoring.alerting.rules.{}.no_data", Other),
             ("ok_actions", "monitoring.alerting.rules.{}.severity", Other),
             ("ok_actions", "monitoring.alerting.defaults.*.severity", Other),
+            ("ok_actions", "monitoring.alerting.rules.{}.notify", Other),
             ("ok_actions", "monitoring.notify", Other),
             ("threshold", "monitoring.alerting.rules.{}.above", Other),
             ("threshold", "monitoring.alerting.rules.{}.below", Other),
@@ -58,5 +60,26 @@ pub const FIELDS: Fields = &[
             ("threshold", "functions.*.timeout", Other),
         ],
     ),
-    (Kind::Topic, &[("display_name", "stack", Other), ("subscribers", "monitoring.notify", Same)]),
+    (
+        Kind::MetricsWorkspace,
+        &[
+            ("retention_days", "monitoring.metrics.retention_period", Days),
+            ("rules", "monitoring.alerting.rules", Other),
+            ("rules.*", "monitoring.alerting.rules.*", Other),
+            ("rules.*.expr", "monitoring.alerting.rules.*.expr", Same),
+            ("rules.*.for", "monitoring.alerting.rules.*.for", Seconds),
+            ("rules.*.means", "monitoring.alerting.rules.*.means", Same),
+            ("rules.*.severity", "monitoring.alerting.rules.*.severity", Same),
+            ("topics", "monitoring.notify", Other),
+            ("topics", "monitoring.alerting.rules", Other),
+        ],
+    ),
+    (
+        Kind::Topic,
+        &[
+            ("display_name", "stack", Other),
+            ("subscribers", "monitoring.alerting.rules.{}.notify", Same),
+            ("subscribers", "monitoring.notify", Same),
+        ],
+    ),
 ];

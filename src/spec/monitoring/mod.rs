@@ -3,9 +3,11 @@ mod alarm;
 mod alerting;
 mod check;
 pub mod counted;
+mod expressions;
 pub mod fields;
 pub mod logging;
 mod lower;
+pub mod metrics;
 mod notify;
 pub mod table;
 mod watch;
@@ -18,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use alerting::{Alerting, Changed, Defaults, NoData, Rule};
 pub use logging::Logging;
+pub use metrics::{Custom, Metrics};
 pub use notify::{Notify, Severity};
 pub use watch::watches;
 
@@ -35,6 +38,9 @@ pub struct Monitoring {
     /// Where what applications write goes (AWS: CloudWatch Logs).
     #[serde(default)]
     pub logging: Logging,
+    /// What applications measure themselves, and how long that is kept; nothing when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<Metrics>,
 }
 
 impl Section for Monitoring {
@@ -45,9 +51,11 @@ impl Section for Monitoring {
     fn check(&self, cx: &mut Check<'_>) {
         check::check(self, cx);
         logging::check(&self.logging, cx);
+        self.metrics.iter().for_each(|metrics| metrics::check(metrics, cx));
     }
 
     fn lower(&self, l: &mut Lower<'_>) {
         lower::lower(self, l);
+        self.metrics.iter().for_each(|metrics| metrics::lower(self, metrics, l));
     }
 }

@@ -1,5 +1,7 @@
 //! Who is told: all of everything, or each of what is as grave as that.
-use crate::spec::units::Contact;
+use super::Monitoring;
+use crate::kinds::metrics_workspace::by_rule;
+use crate::spec::units::{Contact, Name};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
@@ -68,6 +70,19 @@ impl Notify {
     /// The topic for a severity; `None` where nobody is told.
     pub fn topic(&self, severity: Severity) -> Option<&'static str> {
         self.topics().into_iter().map(|(name, _)| name).find(|name| *name == "alerts" || *name == severity.text())
+    }
+}
+
+impl Monitoring {
+    /// The rules of which others are told than of what is as grave.
+    pub fn told_apart(&self) -> impl Iterator<Item = (&Name, &BTreeSet<Contact>)> {
+        self.alerting.rules.iter().map(|(name, rule)| (name, &rule.notify)).filter(|(_, contacts)| !contacts.is_empty())
+    }
+
+    /// The topic for an alarm, or for a rule (`rule.NAME`); `None` where nobody is told.
+    pub fn told(&self, alarm: &str, severity: Severity) -> Option<String> {
+        let apart = self.told_apart().map(|(name, _)| by_rule(name.as_str())).find(|topic| topic == alarm);
+        apart.or_else(|| self.notify.topic(severity).map(String::from))
     }
 }
 

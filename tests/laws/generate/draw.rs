@@ -47,7 +47,8 @@ pub(super) fn draw() -> impl Strategy<Value = Draw> {
 
 fn watch() -> impl Strategy<Value = Watch> {
     let kept = option::of(select(vec!["7d", "400d", "forever"]));
-    (0..4usize, kept, any::<bool>(), 0..4usize).prop_map(|(told, kept, off, alerting)| Watch { told, kept, off, alerting })
+    let numbers = (0..4usize, 0..4usize, 0..5usize);
+    (numbers, kept, any::<bool>()).prop_map(|((told, alerting, metrics), kept, off)| Watch { told, kept, off, alerting, metrics })
 }
 
 fn cluster() -> impl Strategy<Value = Cluster> {

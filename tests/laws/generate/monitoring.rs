@@ -22,12 +22,35 @@ impl Draw {
         let raised = memory.as_deref().map(|name| map([(name, map([("above", y(85)), ("severity", y("critical"))]))])).unwrap_or_default();
         let rule =
             map([("namespace", y("AWS/SQS")), ("metric", y("ApproximateAgeOfOldestMessage")), ("above", y(600.5)), ("for", y("10m"))]);
+        let ours = self.expression(watch);
         let alerting = match watch.alerting {
-            0 => Value::Null,
+            0 => map([("rules", map([("jobs", ours)]))]),
             1 => map([("defaults", map([("off", off)]))]),
-            2 => map([("defaults", raised), ("rules", map([("queue", rule)]))]),
+            2 => map([("defaults", raised), ("rules", map([("jobs", ours), ("queue", rule)]))]),
             _ => map([("rules", map([("queue", rule)]))]),
         };
-        map([("notify", notify), ("logging", map([("retention_period", y(watch.kept)), ("off", y(silent))])), ("alerting", alerting)])
+        let logging = map([("retention_period", y(watch.kept)), ("off", y(silent))]);
+        map([("notify", notify), ("logging", logging), ("metrics", self.metrics(watch, container)), ("alerting", alerting)])
+    }
+
+    /// A rule on what applications measure, where something of that is kept.
+    fn expression(&self, watch: &Watch) -> Value {
+        let rule = |more| map([("expr", y("jobs_waiting > 100")), ("for", y("10m"))].into_iter().chain(more));
+        match watch.metrics {
+            0 | 1 => Value::Null,
+            2 | 3 => rule(vec![("severity", y("critical"))]),
+            _ => rule(vec![("notify", y(["jobs@example.com"]))]),
+        }
+    }
+
+    /// What is kept, and what the first container is asked for.
+    fn metrics(&self, watch: &Watch, container: Option<&str>) -> Value {
+        let custom = container.map(|from| map([("jobs", map([("from", y(from)), ("port", y(9100))]))])).unwrap_or_default();
+        match watch.metrics {
+            0 => Value::Null,
+            1 => map([("retention_period", y("30d"))]),
+            2 => map([("retention_period", y("90d")), ("custom", custom)]),
+            _ => map([("scrape_interval", y("30s")), ("retention_period", y("90d")), ("custom", custom)]),
+        }
     }
 }

@@ -16,6 +16,7 @@ const BOTOCORE: &str = "1.44.8";
 
 /// Services whose folder isn't called as their signatures say.
 const FOLDERS: &[(&str, &str)] = &[
+    ("aps", "amp"),
     ("elasticloadbalancing", "elbv2"),
     ("monitoring", "cloudwatch"),
     ("servicequotas", "service-quotas"),

@@ -1,0 +1,103 @@
+use infra::canon::Open;
+use infra::cloud::Observe;
+use infra::kinds::metrics_workspace::AlertRule;
+use infra::kinds::{Kind, MetricsWorkspace, Ref};
+use infra::model::Computed;
+use infra::plan::Verb;
+use infra::run::Outcome;
+
+use super::{Case, Sends, topic};
+use crate::support::moto::Moto;
+use crate::support::proxy::{Proxy, Reaction};
+use crate::support::{address, amp, apply, plan_for, settled, stack};
+
+fn rule(expr: &str, severity: &str) -> AlertRule {
+    AlertRule {
+        expr: expr.into(),
+        lasting: 300,
+        severity: severity.into(),
+        means: "Requests are slow: {{ look }} at the application.".into(),
+    }
+}
+
+pub fn workspace() -> MetricsWorkspace {
+    MetricsWorkspace {
+        retention_days: 90,
+        rules: [("slow".into(), rule("rate(http_seconds_sum[5m]) > 0.5", "critical"))].into(),
+        topics: [("critical".into(), Ref::to("alerts"))].into(),
+        tags: [("Name".into(), "metrics".into())].into(),
+        arn: Computed::default(),
+    }
+}
+
+pub fn case() -> Case {
+    let rules = |rules: Open<AlertRule>| MetricsWorkspace { rules, ..workspace() }.into();
+    let topics = |topics: Open<Ref<infra::kinds::Topic>>| MetricsWorkspace { topics, ..workspace() }.into();
+    let slow = || ("slow".to_owned(), rule("rate(http_seconds_sum[5m]) > 0.5", "critical"));
+    let alerts = || Ref::to("alerts");
+    let variants = vec![
+        ("retention_days", MetricsWorkspace { retention_days: 1095, ..workspace() }.into()),
+        ("another rule", rules([slow(), ("errors".into(), rule("sum(rate(errors_total[5m])) > 1", "warning"))].into())),
+        ("another expression", rules([("slow".into(), rule("http_seconds_sum > 3", "critical"))].into())),
+        ("another time", rules([("slow".into(), AlertRule { lasting: 90, means: String::new(), ..slow().1 })].into())),
+        ("no rules", rules(Open::new())),
+        ("who is told of a rule", topics([("critical".into(), alerts()), ("rule.slow".into(), alerts())].into())),
+        ("nobody is told", topics(Open::new())),
+        ("no rules, and nobody is told", MetricsWorkspace { rules: Open::new(), topics: Open::new(), ..workspace() }.into()),
+        ("tags", MetricsWorkspace { tags: [("team".into(), "a b".into())].into(), ..workspace() }.into()),
+    ];
+    let world = vec![("topic.alerts", topic::topic().into()), ("metrics_workspace.main", workspace().into())];
+    Case { address: "metrics_workspace.main", world, variants }
+}
+
+pub const SENDS: Sends = Sends { kind: Kind::MetricsWorkspace, lists: &["ListWorkspaces"], creates: &[], unseen: &[] };
+
+/// What others changed of the rules and of who is told is seen and mended; their own namespaces and workspaces stay, whatever they are called; a creation that
+/// comes to nothing later is told in the service's own words, and goes with what it belongs to.
+#[tokio::test]
+async fn what_others_changed_is_mended_and_their_own_stays() {
+    let moto = Moto::start().await;
+    let proxy = Proxy::start(&moto.endpoint);
+    let cloud = Moto::clients(&proxy.endpoint);
+    let world = |workspace: MetricsWorkspace| {
+        stack("wire-others", [("topic.alerts", topic::topic().into()), ("metrics_workspace.main", workspace.into())])
+    };
+    let theirs = cloud.amp().create_workspace().alias("wire-others-2").client_token("theirs").send().await.unwrap();
+    let (outcome, events) = apply(&cloud, &plan_for(&cloud, &world(workspace())).await.unwrap(), "r1").await;
+    assert_eq!(outcome, Outcome::Applied, "{events:#?}");
+    proxy.reset();
+    let seen = settled(&cloud, &world(workspace()), "as it was made").await;
+    let asked: Vec<String> = proxy.log().into_iter().filter(|c| c.service == "aps").map(|c| amp::operation(&c).to_owned()).collect();
+    assert_eq!(asked.len(), 4, "the list, and the parts of the stack's own alone: {asked:?}");
+
+    let id = seen.live[&address("metrics_workspace.main")][0].id.clone();
+    let file = |text: &str| aws_sdk_amp::primitives::Blob::new(text);
+    let rules = "groups:\n- name: infra\n  rules:\n  - alert: slow\n    expr: vector(1)\n";
+    cloud.amp().create_rule_groups_namespace().workspace_id(&id).name("theirs").data(file(rules)).send().await.unwrap();
+    settled(&cloud, &world(workspace()), "with a namespace of theirs").await;
+    cloud.amp().put_rule_groups_namespace().workspace_id(&id).name("infra").data(file(rules)).send().await.unwrap();
+    let quiet = "alertmanager_config: |\n  route: { receiver: none }\n  receivers: [{ name: none }]\n";
+    cloud.amp().put_alert_manager_definition().workspace_id(&id).data(file(quiet)).send().await.unwrap();
+    cloud.amp().update_workspace_configuration().workspace_id(&id).retention_period_in_days(7).send().await.unwrap();
+    let plan = plan_for(&cloud, &world(workspace())).await.unwrap();
+    let [change] = plan.changes.as_slice() else { panic!("{plan:#?}") };
+    let paths: Vec<&str> = change.attrs.iter().map(|a| a.path.as_str()).collect();
+    assert_eq!(change.verb, Verb::Update);
+    assert!(["retention_days", "rules", "topics"].iter().all(|path| paths.iter().any(|p| p.starts_with(path))), "{paths:?}");
+    assert_eq!(apply(&cloud, &plan, "r2").await.0, Outcome::Applied);
+    settled(&cloud, &world(workspace()), "mended").await;
+
+    // Answers that are lost are asked for again under the same token: nothing is there twice.
+    proxy.rule(|call, earlier| if call.service == "aps" && call.mutating && earlier == 0 { Reaction::CutAfter } else { Reaction::Pass });
+    let more = MetricsWorkspace { retention_days: 30, rules: Open::new(), topics: Open::new(), ..workspace() };
+    let (outcome, events) = apply(&cloud, &plan_for(&cloud, &world(more.clone())).await.unwrap(), "r3").await;
+    assert_eq!(outcome, Outcome::Applied, "{events:#?}");
+    proxy.reset();
+    settled(&cloud, &world(more), "with answers lost").await;
+
+    let (outcome, events) = apply(&cloud, &plan_for(&cloud, &stack("wire-others", [])).await.unwrap(), "r4").await;
+    assert_eq!(outcome, Outcome::Applied, "{events:#?}");
+    assert!(Observe::list(&cloud, Kind::MetricsWorkspace, "wire-others").await.unwrap().is_empty());
+    let left = cloud.amp().list_workspaces().send().await.unwrap().workspaces;
+    assert_eq!(left.into_iter().map(|w| w.workspace_id).collect::<Vec<_>>(), [theirs.workspace_id]);
+}
