@@ -74,6 +74,7 @@ codes! {
     Cycle "spec::cycle" "Sections must not need each other in a circle.",
     Dangling "plan::dangling" "What is needed exists.",
     Duplicate "spec::duplicate" "A key, a port or an item stands only once.",
+    Ended "plan::ended" "What has ended by itself stands in no spec any more.",
     EnvSyntax "spec::env_syntax" "An environment reference is `${env.NAME}` or `${env.NAME:-default}`.",
     FailoverWithoutReplica "spec::failover_without_replica" "Automatic failover needs a replica to fail over to.",
     Guarded "plan::guarded" "What holds data or is protected goes only when it is named.",

@@ -250,7 +250,7 @@ impl Failure {
     /// What can't be bent: on a real cloud nothing can.
     pub fn unbendable(wanted: &[String]) -> Failure {
         let help = format!(
-            "of a sandbox write a section, an entry or an address, one of {} and a value (compute.app.targets=1), or a metric that an alarm looks at (compute.app.cpu=95)",
+            "of a sandbox write a section, an entry or an address, one of {} and a value (compute.app.targets=1), a metric that an alarm looks at (compute.app.cpu=95), or what a rule of one's own counts (logs.NAME=20)",
             WORDS.join(", ")
         );
         let finding = |w: &String| Finding::error(Code::Selection, format!("`{w}` names nothing that can be bent"), &*help);

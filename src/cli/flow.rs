@@ -11,8 +11,8 @@ use crate::cloud::lease::Terms;
 use crate::cloud::sandbox::{Fault, METRIC, Pace};
 use crate::cloud::{Backend, Observe, ReadOnly, Sandbox};
 use crate::diag::{Code, Finding, Place};
-use crate::kinds::health::WORDS;
-use crate::kinds::{Address, Member, MetricAlarm, Object, gate};
+use crate::kinds::health::{MEASURED, WORDS};
+use crate::kinds::{Address, Kind, Member, MetricAlarm, Object, gate};
 use crate::model::AttrChange;
 use crate::model::Moment;
 use crate::observe::{Snapshot, complete, observe};
@@ -21,7 +21,8 @@ use crate::plan::{Allowed, Plan, Selection, names, plan, select};
 use crate::redact::{Redactor, SHORTEST};
 use crate::run::identity;
 use crate::spec::lower::lower;
-use crate::spec::monitoring::watches;
+use crate::spec::monitoring::{Rule, watches};
+use crate::spec::units::Name;
 use crate::spec::{Loaded, Spec, folder, load, load_in};
 use crate::stack::Stack;
 use crate::wire::kubernetes::token::Token;
@@ -135,7 +136,8 @@ pub async fn token(region: &str, cluster: &str) -> Result<Token, CloudError> {
     Clients::connect(region, Cloudflare::from_env(None), Policy::new(1)).await.cluster_token(cluster).await
 }
 
-/// Lets what the command line says fare so in the sandbox: `compute.app.targets=1`; or a metric be so, by the words of alarms: `compute.app.cpu=95`.
+/// Lets what the command line says fare so in the sandbox: `compute.app.targets=1`; or a metric be so, by the words of alarms: `compute.app.cpu=95`;
+/// or what a rule counts, by its name: `logs.mistakes=20`, `compute.app.mistakes=20`, `rule.queue=900`.
 pub fn bend(world: &Backend, loaded: &Loaded, stack: &Stack, wanted: &[String]) -> Result<(), Failure> {
     let mut wrong = vec![];
     for text in wanted {
@@ -145,7 +147,8 @@ pub fn bend(world: &Backend, loaded: &Loaded, stack: &Stack, wanted: &[String]) 
             continue;
         };
         let of = |origin: &str| origin.strip_prefix(what).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-        let faring = |(address, origin): &(&Address, &String)| WORDS.contains(&word) && (of(origin) || address.to_string() == what);
+        let fares = |kind: Kind| WORDS.contains(&word) || MEASURED.contains(&(kind, word));
+        let faring = |(address, origin): &(&Address, &String)| fares(address.kind) && (of(origin) || address.to_string() == what);
         let mut bends: Vec<(&Address, &str, String)> =
             stack.origins.iter().filter(faring).map(|(address, _)| (address, word, value.to_owned())).collect();
         // What a gate sees is bent at the new instances.
@@ -155,6 +158,16 @@ pub fn bend(world: &Backend, loaded: &Loaded, stack: &Stack, wanted: &[String]) 
             let looks = |(_, object): &(&Address, &Object)| MetricAlarm::of(object).is_some_and(&same);
             let alarms = stack.nodes.iter().filter(looks);
             bends.extend(alarms.map(|(address, _)| (address, METRIC, (number * scale).to_string())));
+        }
+        // What a rule of one's own counts, by its name: on logs also by whose they are.
+        let ruled = |(name, rule): &(&Name, &Rule)| {
+            let whose = what.split_once('.').map_or(what, |(_, entry)| entry);
+            name.as_str() == word && (matches!(what, "logs" | "rule") || rule.logs.as_ref().is_some_and(|logs| logs.as_str() == whose))
+        };
+        let rules = loaded.spec.monitoring.iter().flat_map(|monitoring| &monitoring.alerting.rules);
+        if let (Some((name, _)), Ok(number)) = (rules.into_iter().find(ruled), value.parse::<f64>()) {
+            let alarm = stack.nodes.keys().find(|a| a.kind == Kind::MetricAlarm && a.name == format!("rule.{name}"));
+            bends.extend(alarm.map(|address| (address, METRIC, number.to_string())));
         }
         if bends.is_empty() {
             wrong.push(text.clone());

@@ -8,7 +8,8 @@ use super::flow::{self, Choice};
 use super::printer::Printer;
 use crate::cloud::{Observe, ReadOnly};
 use crate::diag::{Code, Finding};
-use crate::kinds::{Address, Facts, Object};
+use crate::kinds::{Address, AlarmMuteRule, Facts, Member as _, Object};
+use crate::model::Moment;
 use crate::observe::Snapshot;
 use crate::plan::limits::exceeded;
 use crate::plan::{Plan, PlanLimit, offered, unoffered};
@@ -53,6 +54,19 @@ fn finding(PlanLimit { address, limit }: PlanLimit, loaded: &Loaded, stack: &Sta
     }
 }
 
+/// Says which silences have ended: they do nothing any more.
+fn silences(stack: &Stack, loaded: &Loaded, printer: &Printer) {
+    let now = Moment::now();
+    let over =
+        stack.nodes.iter().filter(|(_, object)| AlarmMuteRule::of(object).and_then(AlarmMuteRule::ends).is_some_and(|ends| ends <= now));
+    let said = over.map(|(address, _)| {
+        let message = format!("the silence `{}` has ended", address.name);
+        let finding = Finding::warning(Code::Ended, message, "take it out of `monitoring.alerting.silences`, or write another `until`");
+        stack.origins.get(address).map_or(finding.clone(), |origin| finding.at(place(loaded, origin, "written here")))
+    });
+    printer.findings(&said.collect::<Vec<_>>());
+}
+
 /// Plans what makes the live environment what a stack says, and asks what only the account knows. All that is wrong is told together.
 pub async fn plan(
     world: ReadOnly<'_>,
@@ -64,6 +78,7 @@ pub async fn plan(
 ) -> Result<Plan, Failure> {
     let zones = zones(world, stack, snapshot, loaded, printer).await;
     limits(world, stack, snapshot, loaded, printer).await?;
+    silences(stack, loaded, printer);
     match flow::decide(stack, snapshot, choice, loaded, printer) {
         Ok(mut plan) => {
             let offers = offers(world, &mut plan, stack, loaded, printer).await;

@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::flow;
 use super::printer::Printer;
 use crate::cloud::lease::{newest, standing, strays};
+use crate::cloud::sandbox::Webhook;
 use crate::cloud::{Backend, Observe};
 use crate::diag::Exit;
 use crate::kinds::Level;
@@ -41,20 +42,25 @@ pub struct Status {
     /// Let something of the sandbox fare so, to see how that is told: `compute.app.targets=1`, `database.main.state=failed`, `compute.app.cpu=95`; may be repeated
     #[arg(long, value_name = "WHAT=VALUE", env = "INFRA_SANDBOX_BEND", value_delimiter = ',')]
     sandbox_bend: Vec<String>,
+    /// Send what https subscriptions of the sandbox's topics would be sent to this address of this machine, as SNS writes it but for its signature: each alarm that fires
+    /// when it is told here, and with `--watch` each that changes between two looks
+    #[arg(long, value_name = "URL", env = "INFRA_SANDBOX_WEBHOOK")]
+    sandbox_webhook: Option<Webhook>,
     /// Print JSON
     #[arg(long, env = "INFRA_JSON")]
     json: bool,
 }
 
 impl Status {
-    pub async fn run(self, printer: &Printer) -> Result<Exit, Failure> {
+    pub async fn run(mut self, printer: &Printer) -> Result<Exit, Failure> {
+        let mut webhook = self.sandbox_webhook.take();
         let loaded = flow::read(&self.spec, printer)?;
         let stack = flow::stack(&loaded)?;
         let world = flow::world(&self.cloud, &loaded).await?;
         flow::bend(&world, &loaded, &stack, &self.sandbox_bend)?;
         let mut stopped = std::pin::pin!(tokio::signal::ctrl_c());
         loop {
-            let worst = self.tell(&world, &loaded, &stack, printer).await?;
+            let worst = self.tell(&world, &loaded, &stack, &mut webhook, printer).await?;
             let exit = if worst == Level::Critical { Exit::Changes } else { Exit::Done };
             if !self.watch {
                 return Ok(exit);
@@ -67,13 +73,23 @@ impl Status {
     }
 
     /// Tells it once, and how bad the worst of it is.
-    async fn tell(&self, world: &Backend, loaded: &Loaded, stack: &Stack, printer: &Printer) -> Result<Level, Failure> {
+    async fn tell(
+        &self,
+        world: &Backend,
+        loaded: &Loaded,
+        stack: &Stack,
+        webhook: &mut Option<Webhook>,
+        printer: &Printer,
+    ) -> Result<Level, Failure> {
         let (name, terms) = (&stack.name, flow::terms(&self.cloud));
         let notes = world.read_only().notes(name).await?;
         let Seen { snapshot, .. } = flow::look(world.read_only(), &mut stack.clone(), loaded).await?;
         let ask = async |live| world.health(live).await.map(|signs| (live, signs));
         let told = try_join_all(snapshot.live.values().flatten().map(ask)).await.map_err(|e| Failure::looking(loaded, e))?;
         let alarms = world.read_only().alarms(name).await.map_err(|e| Failure::looking(loaded, e))?;
+        if let (Some(webhook), Backend::Sandbox(sandbox)) = (webhook, world) {
+            webhook.tell(sandbox, name, &alarms).await?;
+        }
         let told = Told::new(stack, told, &alarms);
         let (now, last) = ((terms.clock)(), newest(name, &notes).and_then(|(_, lease)| lease));
         let (stands, intent) = (standing(name, &notes, &terms), intent::read(name, &notes));

@@ -14,6 +14,7 @@ mod offers;
 mod past;
 mod state;
 mod traffic;
+mod webhook;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +35,7 @@ use call::{key, typical};
 use file::File;
 pub use health::METRIC;
 use state::{State, unchangeable};
+pub use webhook::Webhook;
 
 /// Some of the ranges that Cloudflare publishes.
 const RANGES: &[&str] = &["103.21.244.0/22", "104.16.0.0/13", "162.158.0.0/15", "172.64.0.0/13", "173.245.48.0/20", "198.41.128.0/17"];

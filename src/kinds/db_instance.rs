@@ -126,6 +126,7 @@ impl Resource for DbInstance {
             needs(Service::Rds, "CreateDBInstance", "secretsmanager:TagResource", DB_SECRETS),
             call(Service::Rds, "DeleteDBInstance", DATABASES),
             reads(Service::Rds, "DescribeEvents"),
+            reads(Service::CloudWatch, "GetMetricData"),
             call(Service::Rds, "ModifyDBInstance", DATABASES_AND_MORE),
             needs(Service::Rds, "ModifyDBInstance", "kms:CreateGrant", DB_KEYS),
             needs(Service::Rds, "ModifyDBInstance", "kms:Decrypt", DB_KEYS),
@@ -209,11 +210,12 @@ impl Resource for DbInstance {
     }
 
     async fn health(&self, cx: &Clients, live: &Live) -> Result<Vec<Sign>, CloudError> {
-        rds::health(cx, &live.id).await
+        rds::health(cx, &live.id, rds::Measured::Storage(self.allocated_storage)).await
     }
 
     fn fares(&self, _me: &Address, _near: Near<'_>, bent: &Bent) -> Vec<Sign> {
-        vec![rds::fares(health::bent_state(bent, "available"))]
+        let state = rds::fares(health::bent_state(bent, "available"));
+        [Some(state), rds::Measured::Storage(self.allocated_storage).bent(bent)].into_iter().flatten().collect()
     }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {

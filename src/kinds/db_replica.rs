@@ -76,6 +76,7 @@ impl Resource for DbReplica {
             needs(Service::Rds, "CreateDBInstanceReadReplica", "kms:DescribeKey", &[On::Any]),
             call(Service::Rds, "DeleteDBInstance", DATABASES),
             reads(Service::Rds, "DescribeEvents"),
+            reads(Service::CloudWatch, "GetMetricData"),
             call(Service::Rds, "ModifyDBInstance", DATABASES_AND_MORE),
             call(Service::Rds, "RemoveTagsFromResource", DATABASES),
         ],
@@ -129,11 +130,12 @@ impl Resource for DbReplica {
     }
 
     async fn health(&self, cx: &Clients, live: &Live) -> Result<Vec<Sign>, CloudError> {
-        rds::health(cx, &live.id).await
+        rds::health(cx, &live.id, rds::Measured::Lag).await
     }
 
     fn fares(&self, _me: &Address, _near: Near<'_>, bent: &Bent) -> Vec<Sign> {
-        vec![rds::fares(health::bent_state(bent, "available"))]
+        let state = rds::fares(health::bent_state(bent, "available"));
+        [Some(state), rds::Measured::Lag.bent(bent)].into_iter().flatten().collect()
     }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {

@@ -26,6 +26,9 @@ pub type Bent = BTreeMap<String, String>;
 /// The words that [`Bent`] may hold.
 pub const WORDS: &[&str] = &["days", "instances", "state", "targets"];
 
+/// Words that only objects of a kind have, which measure themselves.
+pub const MEASURED: &[(Kind, &str)] = &[(Kind::DbInstance, "storage"), (Kind::DbReplica, "lag")];
+
 impl Sign {
     pub fn new(level: Level, text: impl Into<String>) -> Self {
         Sign { level, text: text.into() }

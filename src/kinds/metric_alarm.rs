@@ -2,6 +2,7 @@
 //!
 //! `PutMetricAlarm` makes an alarm and overwrites one, so that every request says all of it. A list shows all of an alarm but its tags: the stamp is its
 //! name, `infra/STACK/ADDRESS/RUN-STEP`; the digest and the stack's identity are the last words of its description.
+pub(super) mod marks;
 mod rules;
 mod state;
 mod terraform;
@@ -96,8 +97,8 @@ impl JsonSchema for Number {
     }
 }
 
-const ALARM: &str = "cloudwatch:{region}:{account}:alarm:infra/{stack}/*";
-const ALARMS: &[On] = &[On::Named(ALARM)];
+pub(super) const ALARM: &str = "cloudwatch:{region}:{account}:alarm:infra/{stack}/*";
+pub(super) const ALARMS: &[On] = &[On::Named(ALARM)];
 
 impl Resource for MetricAlarm {
     const KIND: Kind = Kind::MetricAlarm;
@@ -149,7 +150,7 @@ impl Resource for MetricAlarm {
 
     /// No other run and step makes an alarm of this name.
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-        let name = format!("{}{}/{}-{}", prefix(&stamp.stack), stamp.address.name, stamp.run, stamp.step);
+        let name = marks::name(stamp);
         self.put(cx, links, &name, stamp, Some(stamp.tags(&self.tags))).await
     }
 
@@ -166,23 +167,4 @@ impl Resource for MetricAlarm {
         let request = cx.cloudwatch().delete_alarms().alarm_names(&live.id);
         gone(cx.safe(Service::CloudWatch, "DeleteAlarms", async || request.clone().send().await).await)
     }
-}
-
-/// How the names of a stack's alarms begin.
-fn prefix(stack: &str) -> String {
-    format!("infra/{stack}/")
-}
-
-/// The stamp in a name, with the digest and the identity of a description.
-fn stamp(stack: &str, name: &str, (digest, identity): (&str, &str)) -> Option<Stamp> {
-    let (address, made) = name.strip_prefix(&prefix(stack))?.rsplit_once('/')?;
-    let (run, step) = made.rsplit_once('-')?;
-    Some(Stamp {
-        stack: stack.into(),
-        address: Address::new(Kind::MetricAlarm, address),
-        run: run.into(),
-        step: step.parse().ok()?,
-        identity: identity.into(),
-        digest: digest.into(),
-    })
 }

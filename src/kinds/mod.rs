@@ -1,5 +1,6 @@
 //! The instruction set: one file per kind, named twice here: as a module and in `kinds!`.
 pub mod access_entry;
+pub mod alarm_mute_rule;
 mod answers;
 pub mod auto_scaling_group;
 pub mod bucket;
@@ -11,7 +12,9 @@ mod call;
 pub mod calls;
 pub mod certificate;
 mod claims;
+pub mod composite_alarm;
 pub mod custom_rules;
+pub mod dashboard;
 pub mod db_instance;
 pub mod db_parameter_group;
 pub mod db_replica;
@@ -27,6 +30,7 @@ pub mod elastic_ip;
 pub(crate) mod elasticache;
 mod elb;
 pub mod event_rule;
+pub mod event_subscription;
 pub mod example;
 pub mod facts;
 pub mod flow_log;
@@ -262,6 +266,7 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
 
 kinds! {
     access_entry::AccessEntry,
+    alarm_mute_rule::AlarmMuteRule,
     auto_scaling_group::AutoScalingGroup,
     bucket::Bucket,
     bucket_notification::BucketNotification,
@@ -269,7 +274,9 @@ kinds! {
     cache_rules::CacheRules,
     cache_subnet_group::CacheSubnetGroup,
     certificate::Certificate,
+    composite_alarm::CompositeAlarm,
     custom_rules::CustomRules,
+    dashboard::Dashboard,
     db_instance::DbInstance,
     db_parameter_group::DbParameterGroup,
     db_replica::DbReplica,
@@ -281,6 +288,7 @@ kinds! {
     eks_cluster::EksCluster,
     elastic_ip::ElasticIp,
     event_rule::EventRule,
+    event_subscription::EventSubscription,
     flow_log::FlowLog,
     function::Function,
     header_rules::HeaderRules,

@@ -1,4 +1,5 @@
 //! What the RDS kinds share: tags, and how an instance is found, waited for and deleted.
+mod measured;
 pub(super) mod offers;
 mod storage;
 
@@ -13,6 +14,7 @@ use crate::diag::Code;
 use crate::model::Tags;
 use crate::wire::tags::{self, to_tags};
 
+pub(super) use measured::Measured;
 pub(super) use storage::{Storage, included};
 
 /// Quotas that every instance counts to.
@@ -190,9 +192,9 @@ const PASSING: &[&str] = &[
 ];
 
 /// How an instance fares.
-pub(super) async fn health(cx: &Clients, id: &str) -> Result<Vec<Sign>, CloudError> {
-    let seen = find(cx, id).await?;
-    Ok(seen.iter().filter_map(|i| i.db_instance_status()).map(fares).collect())
+pub(super) async fn health(cx: &Clients, id: &str, what: Measured) -> Result<Vec<Sign>, CloudError> {
+    let (seen, measured) = futures_util::try_join!(find(cx, id), what.now(cx, id))?;
+    Ok(seen.iter().filter_map(|i| i.db_instance_status()).map(fares).chain(measured).collect())
 }
 
 /// How an instance fares, by its state (`DBInstanceStatus`).

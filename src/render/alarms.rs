@@ -8,8 +8,47 @@ use super::style::{Label, Style};
 use super::values::count;
 use crate::kinds::metric_alarm::{Standing, State};
 use crate::kinds::metrics_workspace::AlertRule;
-use crate::kinds::{Address, Level, Member as _, MetricAlarm, Sign};
+use crate::kinds::{Address, AlarmMuteRule, CompositeAlarm, Level, Live, Member as _, MetricAlarm, Sign};
+use crate::model::Moment;
 use crate::visible::visible;
+
+/// Which alarms tell nobody now, by their ids: until when, and why.
+#[derive(Default)]
+pub struct Silenced(BTreeMap<String, (Moment, String)>);
+
+impl Silenced {
+    /// What `rules` silence at a moment. An alarm of a group is silenced where all that tell for it are: its own actions are none.
+    pub fn at(now: Moment, rules: &[Live], groups: &[Live]) -> Silenced {
+        let mut all = BTreeMap::new();
+        for rule in rules.iter().filter_map(|live| AlarmMuteRule::of(&live.object)) {
+            let (Some(begins), Some(ends)) = (rule.begins(), rule.ends()) else { continue };
+            if !(begins..ends).contains(&now) {
+                continue;
+            }
+            let behind = groups.iter().filter(|live| rule.composites.iter().any(|r| r.0 == live.id));
+            let behind = behind.filter_map(|live| CompositeAlarm::of(&live.object)).flat_map(|group| &group.alarms);
+            for alarm in rule.alarms.iter().chain(behind) {
+                let entry = all.entry(alarm.0.clone()).or_insert_with(|| (ends, rule.description.clone()));
+                if entry.0 < ends {
+                    *entry = (ends, rule.description.clone());
+                }
+            }
+        }
+        Silenced(all)
+    }
+
+    /// Until when an alarm is silenced.
+    fn until(&self, alarm: &Standing) -> Option<&(Moment, String)> {
+        self.0.get(&alarm.live.id)
+    }
+
+    fn text(&self, alarm: &Standing) -> String {
+        self.until(alarm).map_or_else(String::new, |(until, why)| {
+            let why = if why.is_empty() { String::new() } else { format!(" ({})", visible(why)) };
+            format!(", silenced until {}Z{why}", &until.to_string()[..16])
+        })
+    }
+}
 
 /// What a firing alarm tells of what it looks at; nothing of one that doesn't fire.
 pub(super) fn sign(alarm: &Standing) -> Option<Sign> {
@@ -45,7 +84,7 @@ pub fn rules_json(address: &Address, rules: &BTreeMap<String, AlertRule>) -> Vec
 }
 
 /// For people; `wanted`: how many the spec asks for.
-pub fn text(stack: &str, alarms: &[Standing], wanted: usize, style: Style) -> String {
+pub fn text(stack: &str, alarms: &[Standing], silenced: &Silenced, wanted: usize, style: Style) -> String {
     let mut parts: BTreeMap<(usize, String), Vec<(&Standing, &MetricAlarm)>> = BTreeMap::new();
     for alarm in alarms {
         let object = MetricAlarm::of(&alarm.live.object);
@@ -61,7 +100,13 @@ pub fn text(stack: &str, alarms: &[Standing], wanted: usize, style: Style) -> St
                 State::Firing => word(object.level(), style),
                 State::Unknown => "no data ".to_owned(),
             };
-            out += &format!("  {state}  {:width$}  {}{}\n", alarm.live.stamp.address.name, condition(object), since(alarm));
+            out += &format!(
+                "  {state}  {:width$}  {}{}{}\n",
+                alarm.live.stamp.address.name,
+                condition(object),
+                since(alarm),
+                silenced.text(alarm)
+            );
             if alarm.state == State::Firing {
                 out += &format!("            {}\n            {}\n", visible(&alarm.why), visible(meaning(object)));
             }
@@ -73,6 +118,10 @@ pub fn text(stack: &str, alarms: &[Standing], wanted: usize, style: Style) -> St
         (all, firing, 0) => format!("{firing} of {} fire.\n", count(all, "alarm")),
         (all, firing, unknown) => format!("{firing} of {} fire, {unknown} without data.\n", count(all, "alarm")),
     };
+    let quiet = alarms.iter().filter(|alarm| silenced.until(alarm).is_some()).count();
+    if quiet > 0 {
+        out += &format!("{} tell{} nobody now.\n", count(quiet, "alarm"), if quiet == 1 { "s" } else { "" });
+    }
     if wanted > alarms.len() {
         out += &format!("{} of the spec are not made yet: infra apply\n", wanted - alarms.len());
     }
@@ -80,7 +129,7 @@ pub fn text(stack: &str, alarms: &[Standing], wanted: usize, style: Style) -> St
 }
 
 /// For programs.
-pub fn json(alarms: &[Standing]) -> Value {
+pub fn json(alarms: &[Standing], silenced: &Silenced) -> Value {
     let one = |alarm: &Standing| {
         let object = MetricAlarm::of(&alarm.live.object)?;
         let (_, part) = part(&alarm.live.stamp.address.name);
@@ -92,6 +141,7 @@ pub fn json(alarms: &[Standing]) -> Value {
             "severity": object.level(),
             "condition": condition(object),
             "since": alarm.since,
+            "silenced_until": silenced.until(alarm).map(|(until, _)| until),
             "why": alarm.why,
             "means": meaning(object),
         }))

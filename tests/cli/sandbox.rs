@@ -61,7 +61,7 @@ fn the_main_job() {
     assert!(unattended.err.contains("--auto-approve"), "{}", unattended.err);
     let applied = infra.run(&["apply", "-f", &production, "--auto-approve"]);
     assert_eq!(applied.code, 0, "{}", applied.err);
-    assert!(applied.out.contains("Applied: 95 created"), "{}", applied.out);
+    assert!(applied.out.contains("Applied: 97 created"), "{}", applied.out);
     assert!(applied.err.contains("+ vpc.main created"), "{}", applied.err);
     infra.run(&["plan", "-f", &production, "--detailed-exitcode"]).snapshot("plan_no_changes");
     infra.run(&["output", "-f", &production]).snapshot("output");

@@ -55,6 +55,115 @@ fn alarms_judge_by_their_own_definitions() {
     assert!(said.out.ends_with("1 of the spec are not made yet: infra apply\n"), "{}", said.out);
 }
 
+/// What a rule counts is bent by its name, or by whose logs it looks through; a disk and a replica tell how they fare when they are bent, and so do the alarms on
+/// them. What is silenced says until when, and a silence that has ended is pointed out.
+#[test]
+fn rules_are_bent_by_name_and_silences_are_told() {
+    let mut infra = Infra::new("silences");
+    infra.env.push(("INFRA_CLOUD", "sandbox".into()));
+    let until = minute(1);
+    let spec = |from: &str, until: &str| {
+        format!(
+            "stack: shop\nregion: us-east-1\nvpc: {{ nat: none }}\ncompute: {{ app: {{ image: nginx:1 }} }}\ndatabase: {{ main: {{ engine: postgres, version: \"16.11\", instance_class: db.t4g.medium, replicas: 1 }} }}
+monitoring:\n  notify: [ops@example.com]\n  alerting:\n    groups: {{ app: [compute.app] }}
+    silences: {{ move: {{ rules: [group.app, mistakes], from: \"{from}\", until: \"{until}\", reason: it moves }} }}
+    rules: {{ mistakes: {{ logs: app, match: ERROR, above: 10 }} }}\n"
+        )
+    };
+    infra.file("infra.yaml", &spec(&minute(-1), &until));
+    let said = infra.run(&["apply", "--auto-approve"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    for (bent, firing) in [("logs.mistakes=10", 0), ("logs.mistakes=11", 1), ("compute.app.mistakes=11", 1), ("rule.mistakes=11", 1)] {
+        let said = infra.run(&["alerts", "--json", "--sandbox-bend", bent]);
+        let told: Value = serde_json::from_str(&said.out).unwrap();
+        let fires: Vec<&Value> = told.as_array().unwrap().iter().filter(|alarm| alarm["state"] == "firing").collect();
+        assert_eq!(fires.len(), firing, "{bent}: {}", said.err);
+        assert!(fires.iter().all(|alarm| alarm["silenced_until"].as_str().unwrap().starts_with(&until[..16])), "{told:#}");
+    }
+    let said = infra.run(&["alerts"]);
+    let lines: Vec<&str> = said.out.lines().filter(|line| line.ends_with(&format!(", silenced until {until} (it moves)"))).collect();
+    assert!(lines.len() > 2 && lines.iter().all(|line| line.contains("compute.app.") || line.contains("rule.mistakes")), "{}", said.out);
+    assert!(said.out.contains(&format!("{} alarms tell nobody now.\n", lines.len())), "{}", said.out);
+    let said = infra.run(&["status", "--sandbox-bend", "database.main.storage=5,database.main.lag=90"]);
+    assert!(said.code == 2 && said.out.contains("5% of") && said.out.contains("90 s behind"), "{}{}", said.out, said.err);
+    assert!(
+        said.out.contains("metric_alarm.database.main.storage") && said.out.contains("metric_alarm.database.main.lag.1"),
+        "{}",
+        said.out
+    );
+    // It ends by itself, and stands for nothing from then on.
+    infra.file("infra.yaml", &spec(&minute(-2), &minute(-1)));
+    assert!(infra.run(&["apply", "--auto-approve"]).flat().contains("the silence `move` has ended"));
+    assert!(!infra.run(&["alerts"]).out.contains("silenced"));
+    assert!(infra.run(&["plan"]).flat().contains("the silence `move` has ended"));
+}
+
+/// What a topic's subscription over https would be sent is posted to an address of this machine: each alarm that fires once, a group's instead of its children's, and nothing
+/// that is silenced or told by mail alone.
+#[test]
+fn alarms_are_posted_as_they_would_be() {
+    let mut infra = Infra::new("webhook");
+    infra.env.push(("INFRA_CLOUD", "sandbox".into()));
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/alerts", listener.local_addr().unwrap());
+    let (send, received) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut reader = BufReader::new(stream.unwrap());
+            let (mut head, mut body, mut line) = (String::new(), vec![], String::new());
+            while reader.read_line(&mut line).unwrap() > 2 {
+                head += &std::mem::take(&mut line);
+            }
+            let length = head.lines().find_map(|l| l.to_lowercase().strip_prefix("content-length: ")?.parse().ok()).unwrap();
+            std::io::Read::read_to_end(&mut std::io::Read::take(&mut reader, length), &mut body).unwrap();
+            std::io::Write::write_all(reader.get_mut(), b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+            send.send((head, String::from_utf8(body).unwrap())).unwrap();
+        }
+    });
+    let spec = |more: &str| {
+        format!(
+            "stack: shop\nregion: us-east-1\nvpc: {{ nat: none }}\ncompute: {{ app: {{ image: nginx:1 }}, worker: {{ image: nginx:1 }} }}
+monitoring: {{ notify: {{ critical: [ops@example.com], warning: [\"https://events.example.com/alerts\"] }}, alerting: {{ groups: {{ all: [compute.app] }}{more} }} }}\n"
+        )
+    };
+    infra.file("infra.yaml", &spec(""));
+    assert_eq!(infra.run(&["apply", "--auto-approve"]).code, 0);
+    let told = |bent: &str| {
+        let said = infra.run(&["status", "--sandbox-webhook", &url, "--sandbox-bend", bent]);
+        assert!(said.out.contains("fires"), "{} {}", said.out, said.err);
+        received.try_iter().collect::<Vec<(String, String)>>()
+    };
+    let message = |body: &str, field: &str| -> String {
+        let said: Value = serde_json::from_str(body).unwrap();
+        let alarm: Value = serde_json::from_str(said["Message"].as_str().unwrap()).unwrap();
+        assert_eq!((said["Type"].as_str(), alarm["OldStateValue"].as_str()), (Some("Notification"), Some("OK")));
+        alarm[field].as_str().unwrap().to_owned()
+    };
+    // By mail alone: `below_min` is critical.
+    let posts = told("compute.worker.cpu=99,compute.app.cpu=99,compute.worker.lacking=1");
+    let names: Vec<String> = posts.iter().map(|(_, body)| message(body, "AlarmName")).collect();
+    assert_eq!(names, ["compute.worker.cpu", "group.all.warning"]);
+    assert!(
+        posts.iter().all(|(head, _)| head.starts_with("POST /alerts ") && head.contains("x-amz-sns-message-type: Notification")),
+        "{posts:?}"
+    );
+    assert!(message(&posts[1].1, "NewStateReason").contains("compute.app.cpu transitioned to ALARM"));
+    let silence = format!(", silences: {{ now: {{ rules: [compute.worker], from: \"{}\", until: \"{}\" }} }}", minute(-1), minute(1));
+    infra.file("infra.yaml", &spec(&silence));
+    assert_eq!(infra.run(&["apply", "--auto-approve"]).code, 0);
+    assert_eq!(told("compute.worker.cpu=99").len(), 0);
+    for wrong in ["https://127.0.0.1:9000/", "http://192.0.2.1:9000/", "http://localhost/"] {
+        assert_ne!(infra.run(&["status", "--sandbox-webhook", wrong]).code, 0, "{wrong}");
+    }
+}
+
+/// A minute so many hours from now.
+fn minute(hours: i64) -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(now.checked_add_signed(3600 * hours).unwrap());
+    format!("{}Z", &humantime::format_rfc3339_seconds(at).to_string()[..16])
+}
+
 /// Before anything stands, nothing is ill.
 #[test]
 fn nothing_stands_yet() {

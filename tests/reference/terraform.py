@@ -3,6 +3,8 @@
     npm pack @cdktf/provider-aws@21.22.1 @cdktf/provider-cloudflare@13.9.1 @cdktf/provider-kubernetes@12.1.1     # unpack each; hashicorp/aws 6.25, cloudflare/cloudflare 5, hashicorp/kubernetes 2.38
     python3 terraform.py AWS_FOLDER CLOUDFLARE_FOLDER KUBERNETES_FOLDER TYPE... > terraform.json
 
+What is younger is from the same package's successor, `@cdktn/provider-aws@25.7.0`: aws_cloudwatch_alarm_mute_rule.
+
 An attribute is `string`, `number`, `bool`, `list`, `map` or `any`, with `!` where it is required. What is nested is a map of one: `list`, `object` or
 `map`, and what its entries hold.
 """
@@ -65,9 +67,9 @@ result = {}
 for kind in sorted(sys.argv[4:]):
     file = find(kind)
     code = whole(file, ".js")
-    found = re.finditer(r"^class (\w+) extends (cdktf\.\w+) \{\n(.*?)^\}", code, re.S | re.M)
+    found = re.finditer(r"^class (\w+) extends (cdkt[fn]\.\w+) \{\n(.*?)^\}", code, re.S | re.M)
     classes = {m[1]: (m[2], m[3]) for m in found}
-    main = next(n for n, (base, _) in classes.items() if base == "cdktf.TerraformResource")
+    main = next(n for n, (base, _) in classes.items() if base in ("cdktf.TerraformResource", "cdktn.TerraformResource"))
     needed = required(whole(file, ".d.ts"))
     result[kind] = body(main, classes, needed, kind.split("_")[0])
 lines = [f"{json.dumps(kind)}: {json.dumps(names, separators=(',', ':'))}" for kind, names in result.items()]

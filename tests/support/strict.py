@@ -8,7 +8,8 @@ from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
 from moto.autoscaling.models import AutoScalingBackend, make_int
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.awslambda.models import lambda_backends
-from moto.cloudwatch.exceptions import InvalidParameterCombination as AlarmCombination, InvalidParameterValue as AlarmValue, ResourceNotFound
+from moto.cloudwatch.exceptions import DashboardInvalidInputError, InvalidParameterCombination as AlarmCombination, InvalidParameterValue as AlarmValue
+from moto.cloudwatch.exceptions import ResourceNotFound
 from moto.cloudwatch.models import CloudWatchBackend, Statistics
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult, EmptyResult
@@ -18,7 +19,7 @@ from moto.events.exceptions import ValidationException as EventsValidation
 from moto.events.models import EventsBackend
 from moto.iam.access_control import IAMPolicy
 from moto.rds.exceptions import DBParameterGroupNotFoundError
-from moto.rds.exceptions import InvalidParameterCombination, InvalidParameterValue
+from moto.rds.exceptions import InvalidParameterCombination, InvalidParameterValue, RDSClientError
 from moto.rds.models import RDSBackend
 from moto.rds.responses import RDSResponse
 from moto.s3.exceptions import S3ClientError
@@ -429,8 +430,23 @@ def statistic(self, stat):
 ALARMS = CloudWatchResponse.describe_alarms
 
 
+def beside(backend, what):
+    """What the emulator's backend doesn't keep by itself: composites, mute rules."""
+    return backend.__dict__.setdefault(what, {})
+
+
+def page(self, found, key):
+    at, size = int(self._get_param("NextToken") or 0), int(self._get_param("MaxRecords") or 50)
+    more = {"NextToken": str(at + size)} if at + size < len(found) else {}
+    return ActionResult({key: found[at:at + size], **more})
+
+
 def alarms(self):
-    """A page has as many as are asked for, or 50; alarms come by name."""
+    """A page has as many as are asked for, or 50; alarms come by name. Composites come where they are asked for."""
+    if self._get_param("AlarmTypes") == ["CompositeAlarm"]:
+        prefix = self._get_param("AlarmNamePrefix") or ""
+        found = [one for name, one in sorted(beside(self.cloudwatch_backend, "composites").items()) if name.startswith(prefix)]
+        return page(self, found, "CompositeAlarms")
     answer = ALARMS(self)
     found = sorted(answer._result["MetricAlarms"], key=lambda alarm: alarm.name)
     at, size = int(self._get_param("NextToken") or 0), int(self._get_param("MaxRecords") or 50)
@@ -468,10 +484,170 @@ def alarm(self, **said):
 
 
 def unalarm(self, alarm_names):
-    if not any(name in self.alarms for name in alarm_names):
+    composites = beside(self, "composites")
+    if not any(name in self.alarms or name in composites for name in alarm_names):
         raise ResourceNotFound("Alarms do not exist")
+    if sum(1 for name in alarm_names if name in composites) > 1:
+        raise AlarmValue("Only one composite alarm can be deleted with a single operation")
     for name in alarm_names:
         self.alarms.pop(name, None)
+        composites.pop(name, None)
+
+
+def composite(self):
+    """What `PutCompositeAlarm` refuses of a rule of `ALARM("…")` with `OR` between: more than 100 children, one that isn't there."""
+    name, rule = self._get_param("AlarmName"), self._get_param("AlarmRule")
+    names = re.findall(r'ALARM\("([^"]+)"\)', rule)
+    composites, known = beside(self.cloudwatch_backend, "composites"), self.cloudwatch_backend.alarms
+    if not re.fullmatch(r'ALARM\("[^"]+"\)( OR ALARM\("[^"]+"\))*', rule) or len(rule) > 10240:
+        raise AlarmValue("Failed to parse the alarm rule")
+    if len(names) > 100:
+        raise AlarmValue("The AlarmRule can specify as many as 100 children alarms")
+    gone = [one for one in names if one not in known and one not in composites]
+    if gone or name in names or name in known:
+        raise AlarmValue(f"Could not save the composite alarm as alarms {gone} in the alarm rule do not exist")
+    fields = ("ActionsEnabled", "AlarmActions", "AlarmDescription", "AlarmName", "AlarmRule", "OKActions")
+    composites[name] = {field: self._get_param(field) for field in fields}
+    return EmptyResult()
+
+
+def lasts(text):
+    """The minutes of an ISO duration."""
+    said = re.fullmatch(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?", text)
+    return sum(int(number or 0) * size for number, size in zip(said.groups(), (1440, 60, 1))) if said else 0
+
+
+def mute(self):
+    """What `PutAlarmMuteRule` refuses of a schedule, and targets that aren't there. A duration is answered in its longest units."""
+    name, schedule = self._get_param("Name"), self._get_param("Rule")["Schedule"]
+    targets = (self._get_param("MuteTargets") or {}).get("AlarmNames") or []
+    if not re.fullmatch(r"at\(\d{4}-\d\d-\d\dT\d\d:\d\d\)|cron\([^)]+\)", schedule["Expression"]):
+        raise AlarmValue("The expression is invalid")
+    minutes = lasts(schedule["Duration"])
+    if not 1 <= minutes <= 15 * 1440:
+        raise AlarmValue("The duration must be between PT1M and P15D")
+    known = {*self.cloudwatch_backend.alarms, *beside(self.cloudwatch_backend, "composites")}
+    if len(targets) > 100 or not {*targets} <= known:
+        raise AlarmValue("The alarm names must match existing alarms")
+    (days, rest), schedule = divmod(minutes, 1440), dict(schedule)
+    schedule["Duration"] = f"P{days}D" * bool(days) if not rest else f"P{f'{days}D' if days else ''}T{rest // 60}H{rest % 60}M"
+    arn = f"arn:aws:cloudwatch:{self.region}:{self.current_account}:alarm-mute-rule:{name}"
+    says = {"Name": name, "AlarmMuteRuleArn": arn, "Description": self._get_param("Description"), "Rule": {"Schedule": schedule}}
+    beside(self.cloudwatch_backend, "mutes")[name] = {**says, "MuteTargets": {"AlarmNames": targets}, "Status": "SCHEDULED", "MuteType": "ONE_TIME"}
+    return EmptyResult()
+
+
+def muted(self):
+    found = beside(self.cloudwatch_backend, "mutes").get(self._get_param("AlarmMuteRuleName"))
+    if not found:
+        raise ResourceNotFound("The alarm mute rule does not exist")
+    return ActionResult(found)
+
+
+def mutes(self):
+    """A list says neither what is muted nor why, and knows no prefix."""
+    found = sorted(beside(self.cloudwatch_backend, "mutes").items())
+    return page(self, [{key: one[key] for key in ("AlarmMuteRuleArn", "Status", "MuteType")} for _, one in found], "AlarmMuteRuleSummaries")
+
+
+def unmute(self):
+    beside(self.cloudwatch_backend, "mutes").pop(self._get_param("AlarmMuteRuleName"), None)
+    return EmptyResult()
+
+
+SUBSCRIBE_EVENTS = RDSBackend.create_event_subscription
+# "Amazon RDS event categories and event messages", instances.
+EVENTS = {"availability", "backtrack", "backup", "configuration change", "creation", "deletion", "failover", "failure", "low storage", "maintenance", "notification",
+          "read replica", "recovery", "restoration", "security", "security patching"}
+
+
+def events(self, kwargs):
+    """Names are kept in small letters; sources are there, and categories are those of the sources' type."""
+    for source in kwargs.get("source_ids", []):
+        known(self, source)
+    categories(kwargs)
+    return SUBSCRIBE_EVENTS(self, {"enabled": True, **kwargs, "subscription_name": kwargs["subscription_name"].lower()})
+
+
+def known(backend, source):
+    if source not in backend.databases:
+        raise RDSClientError("SourceNotFound", f"DB Instance {source} not found")
+
+
+def categories(said):
+    if said.get("source_type") != "db-instance" and (said.get("source_ids") or said.get("event_categories")):
+        raise InvalidParameterCombination("The source type must be given with source IDs and categories")
+    wrong = {*said.get("event_categories", [])} - EVENTS
+    if wrong:
+        raise RDSClientError("SubscriptionCategoryNotFound", f"The supplied category does not exist: {wrong}")
+
+
+def subscription(self):
+    found = self.backend.event_subscriptions.get(self.params.get("SubscriptionName"))
+    if not found:
+        raise RDSClientError("SubscriptionNotFound", "The subscription was not found.")
+    return found
+
+
+def change_events(self):
+    found, said = subscription(self), self.params
+    categories({"source_type": said.get("SourceType"), "event_categories": said.get("EventCategories") or []})
+    for field, key in (("sns_topic_arn", "SnsTopicArn"), ("source_type", "SourceType"), ("event_categories", "EventCategories"), ("enabled", "Enabled")):
+        if said.get(key) is not None:
+            setattr(found, field, said.get(key))
+    return ActionResult({"EventSubscription": found})
+
+
+def add_source(self):
+    found, source = subscription(self), self.params.get("SourceIdentifier")
+    known(self.backend, source)
+    found.source_ids = sorted({*found.source_ids, source})
+    return ActionResult({"EventSubscription": found})
+
+
+def drop_source(self):
+    """Without a source it would tell of all."""
+    found, source = subscription(self), self.params.get("SourceIdentifier")
+    if source not in found.source_ids:
+        raise RDSClientError("SourceNotFound", f"{source} not found")
+    if found.source_ids == [source]:
+        raise InvalidParameterCombination("The last source can't be removed")
+    found.source_ids = [one for one in found.source_ids if one != source]
+    return ActionResult({"EventSubscription": found})
+
+
+PUT_DASHBOARD = CloudWatchBackend.put_dashboard
+
+
+def dashboard(self, name, body):
+    """What `PutDashboard` refuses of a name, and of a body after "Dashboard body structure and syntax"."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,255}", name):
+        raise DashboardInvalidInputError("The field DashboardName must only contain alphanumeric characters, dash and underscore")
+    widgets = json.loads(body).get("widgets")
+    if not isinstance(widgets, list) or len(widgets) > 500:
+        raise DashboardInvalidInputError("The field widgets must be an array of 500 at most")
+    read = 0
+    for at, widget in enumerate(widgets):
+        says, kind = widget.get("properties", {}), widget.get("type")
+        needs = {"metric": ["metrics", "region"], "alarm": ["alarms"], "text": ["markdown"]}.get(kind)
+        if needs is None or any(not says.get(field) for field in needs):
+            raise DashboardInvalidInputError(f"/widgets/{at}/properties Should have required property of type {kind}")
+        if not (0 <= widget["x"] and 1 <= widget["width"] and widget["x"] + widget["width"] <= 24 and widget["y"] >= 0 and 1 <= widget["height"] <= 1000):
+            raise DashboardInvalidInputError(f"/widgets/{at} stands outside of the grid")
+        if len(says.get("alarms", [])) > 100 or any(":alarm:" not in arn for arn in says.get("alarms", [])):
+            raise DashboardInvalidInputError(f"/widgets/{at}/properties/alarms Should be ARNs of 100 alarms at most")
+        rows = says.get("metrics", [])
+        ids = [row[-1]["id"] for row in rows if isinstance(row[-1], dict) and "id" in row[-1]]
+        if len(ids) != len(set(ids)) or any(not re.fullmatch(r"[a-z][A-Za-z0-9_]*", one) for one in ids):
+            raise DashboardInvalidInputError(f"/widgets/{at}/properties/metrics ids must be unique")
+        for row in rows:
+            named = row[:-1] if isinstance(row[-1], dict) else row
+            if "expression" not in (row[-1] if isinstance(row[-1], dict) else {}) and (len(named) < 2 or len(named) % 2):
+                raise DashboardInvalidInputError(f"/widgets/{at}/properties/metrics Should match exactly one schema")
+        read += len(rows)
+        if len(rows) > 500 or read > 2500:
+            raise DashboardInvalidInputError("Too many metrics")
+    return PUT_DASHBOARD(self, name, body)
 
 
 TOPIC = SNSBackend.create_topic
@@ -512,9 +688,19 @@ def subscribed(self, topic_arn, next_token=None):
 
 
 def install():
+    RDSBackend.create_event_subscription = events
+    RDSResponse.modify_event_subscription = change_events
+    RDSResponse.add_source_identifier_to_subscription = add_source
+    RDSResponse.remove_source_identifier_from_subscription = drop_source
+    CloudWatchBackend.put_dashboard = dashboard
     CloudWatchBackend.put_metric_alarm = alarm
     CloudWatchBackend.delete_alarms = unalarm
     CloudWatchResponse.describe_alarms = alarms
+    CloudWatchResponse.put_composite_alarm = composite
+    CloudWatchResponse.put_alarm_mute_rule = mute
+    CloudWatchResponse.get_alarm_mute_rule = muted
+    CloudWatchResponse.list_alarm_mute_rules = mutes
+    CloudWatchResponse.delete_alarm_mute_rule = unmute
     Statistics.get_statistics_for_type = statistic
     SNSBackend.create_topic = topic
     SNSBackend.list_subscriptions_by_topic = subscribed

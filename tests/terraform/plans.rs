@@ -156,8 +156,8 @@ async fn generations_are_deposed() {
 #[tokio::test(start_paused = true)]
 async fn every_value_is_said() {
     // With a secret among its variables the whole boot script is hidden, and so are all variables of a function.
-    // So is one that names its log group, or the workspace that it writes to, which are not there yet.
-    let open = "compute: {app: {env: null}}\nfunctions: {hello: {env: {CACHE_URL: null, TOKEN: null}}}\nmonitoring: {logging: {off: [app]}, metrics: {custom: {app: null, jobs: null}}, alerting: {rules: {mistakes: {logs: hello}}}}";
+    // So is one that names its log group, or the workspace that it writes to, which are not there yet, and a dashboard that names what it draws.
+    let open = "compute: {app: {env: null}}\nfunctions: {hello: {env: {CACHE_URL: null, TOKEN: null}}}\nmonitoring: {dashboard: {widgets: [{namespace: AWS/SQS, metric: NumberOfMessagesSent}]}, logging: {off: [app]}, metrics: {custom: {app: null, jobs: null}}, alerting: {rules: {mistakes: {logs: hello}}}}";
     let full = with_examples(stack(&[FULL, open]));
     let cloud = with(&full, 1).await;
     let base = saved(&cloud, &full).await;

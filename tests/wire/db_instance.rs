@@ -98,5 +98,8 @@ pub const SENDS: Sends = Sends {
     kind: Kind::DbInstance,
     lists: &["DescribeDBInstances"],
     creates: &[("CreateDBInstance", 1)],
-    unseen: &[("DescribeEvents", Why::Replay("replay_db_instance"))],
+    unseen: &[
+        ("DescribeEvents", Why::Replay("replay_db_instance")),
+        ("GetMetricData", Why::Rare("`infra status` asks it, no verb does; the laws of the kind ask how it fares")),
+    ],
 };

@@ -60,5 +60,8 @@ pub const SENDS: Sends = Sends {
     kind: Kind::DbReplica,
     lists: &["DescribeDBInstances"],
     creates: &[("CreateDBInstanceReadReplica", 1)],
-    unseen: &[("DescribeEvents", Why::Rare("the wait is an instance's, and no replica fails here"))],
+    unseen: &[
+        ("DescribeEvents", Why::Rare("the wait is an instance's, and no replica fails here")),
+        ("GetMetricData", Why::Rare("`infra status` asks it, no verb does; the laws of the kind ask how it fares")),
+    ],
 };

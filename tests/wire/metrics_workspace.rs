@@ -52,8 +52,7 @@ pub fn case() -> Case {
 
 pub const SENDS: Sends = Sends { kind: Kind::MetricsWorkspace, lists: &["ListWorkspaces"], creates: &[], unseen: &[] };
 
-/// What others changed of the rules and of who is told is seen and mended; their own namespaces and workspaces stay, whatever they are called; a creation that
-/// comes to nothing later is told in the service's own words, and goes with what it belongs to.
+/// What others changed of the rules and of who is told is seen and mended; their own namespaces and workspaces stay, whatever they are called.
 #[tokio::test]
 async fn what_others_changed_is_mended_and_their_own_stays() {
     let moto = Moto::start().await;
@@ -100,4 +99,28 @@ async fn what_others_changed_is_mended_and_their_own_stays() {
     assert!(Observe::list(&cloud, Kind::MetricsWorkspace, "wire-others").await.unwrap().is_empty());
     let left = cloud.amp().list_workspaces().send().await.unwrap().workspaces;
     assert_eq!(left.into_iter().map(|w| w.workspace_id).collect::<Vec<_>>(), [theirs.workspace_id]);
+}
+
+/// What comes to nothing after it was taken is told in the service's own words, and what was made for it goes.
+#[tokio::test]
+async fn what_fails_later_is_told_and_taken_back() {
+    let moto = Moto::start().await;
+    let proxy = Proxy::start(&moto.endpoint);
+    let cloud = Moto::clients(&proxy.endpoint);
+    let want = stack("wire-failing", case().world);
+    proxy.rule(|call, earlier| {
+        // The first look finds no rules yet.
+        if !call.operation.starts_with("GET ") || !call.operation.ends_with("/rulegroupsnamespaces/infra") || earlier == 0 {
+            return Reaction::Pass;
+        }
+        let status = serde_json::json!({ "statusCode": "CREATION_FAILED", "statusReason": "no room for these rules" });
+        let told = serde_json::json!({ "arn": "arn", "name": "infra", "status": status, "data": "", "createdAt": 0, "modifiedAt": 0 });
+        Reaction::Answer { status: 200, body: serde_json::json!({ "ruleGroupsNamespace": told }).to_string() }
+    });
+    let (outcome, events) = apply(&cloud, &plan_for(&cloud, &want).await.unwrap(), "r1").await;
+    let Outcome::RolledBack(Some(why)) = &outcome else { panic!("{outcome:?} {events:#?}") };
+    assert_eq!((why.code.as_str(), why.message.as_str()), ("CREATION_FAILED", "no room for these rules"));
+    proxy.reset();
+    assert!(Observe::list(&cloud, Kind::MetricsWorkspace, "wire-failing").await.unwrap().is_empty());
+    assert!(Observe::list(&cloud, Kind::Topic, "wire-failing").await.unwrap().is_empty());
 }

@@ -1,5 +1,6 @@
 //! Every kind over the wire: the real SDK against the emulator.
 mod access_entry;
+mod alarm_mute_rule;
 mod allowed;
 mod auto_scaling_group;
 mod boot_script;
@@ -10,6 +11,8 @@ mod calls;
 mod certificate;
 mod cloudflare;
 mod cloudflare_fake;
+mod composite_alarm;
+mod dashboard;
 mod db_instance;
 mod db_parameter_group;
 mod db_replica;
@@ -22,6 +25,7 @@ mod edge;
 mod eks_cluster;
 mod elastic_ip;
 mod event_rule;
+mod event_subscription;
 mod flow_log;
 mod foreign;
 mod function;
@@ -150,10 +154,13 @@ macro_rules! kinds { ($($kind:ident),+ $(,)?) => {
 
 kinds! {
     access_entry,
+    alarm_mute_rule,
     auto_scaling_group,
     bucket,
     bucket_notification,
     certificate,
+    composite_alarm,
+    dashboard,
     db_instance,
     db_parameter_group,
     db_replica,
@@ -163,6 +170,7 @@ kinds! {
     eks_cluster,
     elastic_ip,
     event_rule,
+    event_subscription,
     flow_log,
     function,
     iam_role,

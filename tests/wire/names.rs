@@ -17,6 +17,7 @@ const SENT: &[(Kind, &str, &str, &str)] = &[
     (Kind::DbSubnetGroup, "rds", "CreateDBSubnetGroup", "DBSubnetGroupName"),
     (Kind::EksCluster, "eks", "CreateCluster", "name"),
     (Kind::EventRule, "events", "PutRule", "Name"),
+    (Kind::EventSubscription, "rds", "CreateEventSubscription", "SubscriptionName"),
     (Kind::Function, "lambda", "CreateFunction", "FunctionName"),
     (Kind::IamRole, "iam", "CreateRole", "RoleName"),
     (Kind::InstanceProfile, "iam", "CreateInstanceProfile", "InstanceProfileName"),

@@ -5,12 +5,6 @@ use aws_sdk_cloudwatch::types::{
 
 use super::*;
 
-/// What stands before the digest and the stack's identity at the end of a description: ` [infra DIGEST IDENTITY]`.
-const MARK: &str = " [infra ";
-
-/// Characters of the digest.
-const DIGEST: usize = 16;
-
 /// The expression's own name among its metrics.
 const RESULT: &str = "result";
 
@@ -35,13 +29,12 @@ fn sign(operator: &ComparisonOperator) -> String {
 impl MetricAlarm {
     /// `PutMetricAlarm` with every field; tags are taken at the creation alone.
     pub(super) async fn put(&self, cx: &Clients, links: &Links, name: &str, stamp: &Stamp, tags: Option<Tags>) -> Result<Live, CloudError> {
-        let mark = format!("{} {}", &stamp.digest[..DIGEST.min(stamp.digest.len())], stamp.identity);
         let tags = tags.map(|tags| tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect());
         let request = cx
             .cloudwatch()
             .put_metric_alarm()
             .alarm_name(name)
-            .alarm_description(format!("{}{MARK}{}]", self.description, mark.trim_end()))
+            .alarm_description(marks::described(&self.description, stamp))
             .actions_enabled(self.actions_enabled)
             .set_alarm_actions(Some(links.all(&self.alarm_actions)?.into_iter().collect()))
             .set_ok_actions(Some(links.all(&self.ok_actions)?.into_iter().collect()))
@@ -95,18 +88,15 @@ fn read_dimensions(seen: Option<Vec<Dimension>>) -> Open<Text> {
 
 /// All alarms whose names begin as the stack's do.
 pub(super) async fn seen(cx: &Clients, stack: &str) -> Result<Vec<Seen>, CloudError> {
-    let request = cx.cloudwatch().describe_alarms().alarm_name_prefix(prefix(stack)).max_records(100);
+    let request = cx.cloudwatch().describe_alarms().alarm_name_prefix(marks::prefix(stack)).max_records(100);
     let send = async |token| request.clone().set_next_token(token).send().await;
     cx.pages(Service::CloudWatch, "DescribeAlarms", send, |page| (page.metric_alarms, page.next_token)).await
 }
 
 /// An alarm that was read; `None` when it isn't the stack's.
 pub(super) fn read(stack: &str, seen: Seen) -> Option<Live> {
-    let said = seen.alarm_description.unwrap_or_default();
-    let (description, mark) =
-        said.rsplit_once(MARK).and_then(|(text, mark)| Some((text, mark.strip_suffix(']')?))).unwrap_or((said.as_str(), ""));
     let name = seen.alarm_name?;
-    let stamp = stamp(stack, &name, mark.split_once(' ').unwrap_or((mark, "")))?;
+    let (description, stamp) = marks::read(Kind::MetricAlarm, stack, &name, &seen.alarm_description.unwrap_or_default())?;
     let queries = seen.metrics.unwrap_or_default();
     let metric = seen.metric_name.map(|metric| Metric {
         namespace: seen.namespace.unwrap_or_default(),
@@ -117,7 +107,7 @@ pub(super) fn read(stack: &str, seen: Seen) -> Option<Live> {
     });
     let topics = |actions: Option<Vec<String>>| actions.into_iter().flatten().map(Ref::to).collect();
     let alarm = MetricAlarm {
-        description: description.to_owned(),
+        description,
         metric,
         math: math(queries),
         comparison: seen.comparison_operator.as_ref().map(sign).unwrap_or_default(),

@@ -1,5 +1,6 @@
 //! `monitoring.alerting`: what is changed of the default alarms, and rules of one's own.
 use super::Severity;
+use super::silences::Silence;
 use crate::spec::units::{AlarmName, Contact, Duration, MetricName, MetricNamespace, MetricStatistic, Name, Template, Watched, fixed};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::value::StrDeserializer;
@@ -18,9 +19,16 @@ pub struct Alerting {
     /// `infra explain monitoring --defaults` shows all.
     #[serde(default, skip_serializing_if = "Defaults::is_empty")]
     pub defaults: Defaults,
+    /// Entries whose default alarms tell once together, by a name for each group: `front: [load_balancer, compute.app]`. What breaks together is told as one alarm
+    /// for each severity. A group's alarm costs 0.50 USD a month.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub groups: BTreeMap<Name, Vec<Watched>>,
     /// Alarms of one's own, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rules: BTreeMap<Name, Rule>,
+    /// Times in which alarms tell nobody, by a name for each. They begin and end by themselves.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub silences: BTreeMap<Name, Silence>,
 }
 
 impl Alerting {

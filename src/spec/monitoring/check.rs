@@ -1,13 +1,14 @@
 //! Alarms: what is changed is there, and what is looked at is measured.
 use super::alarm::presets;
 use super::alerting::{Changed, Rule};
+use super::lower::EVENTS_NAME;
 use super::watch::{SECTIONS, Section, Side, section};
 use super::{Monitoring, Severity};
 use crate::diag::{Code, Risk};
 use crate::kinds::metrics_workspace::by_rule;
 use crate::spec::check::Check;
 use crate::spec::suggest::list;
-use crate::spec::units::{Duration, Watched};
+use crate::spec::units::{Duration, MetricName, Watched};
 
 const DEFAULTS: [&str; 3] = ["monitoring", "alerting", "defaults"];
 
@@ -22,7 +23,8 @@ pub fn check(entry: &Monitoring, cx: &mut Check<'_>) {
 /// Those that are named follow from the spec, and are changed on their own side.
 fn defaults(entry: &Monitoring, cx: &mut Check<'_>) {
     let known = presets(cx.spec);
-    let names: Vec<&str> = known.iter().map(|alarm| alarm.name.as_str()).collect();
+    let events: Vec<String> = cx.spec.database.keys().map(|name| format!("database.{name}.{EVENTS_NAME}")).collect();
+    let names: Vec<&str> = known.iter().map(|alarm| alarm.name.as_str()).chain(events.iter().map(String::as_str)).collect();
     let off = entry.alerting.defaults.off.iter().enumerate();
     let sections: Vec<[&str; 1]> = SECTIONS.iter().map(|section| [section.name]).collect();
     let maps: Vec<&[&str]> = sections.iter().map(|path| &path[..]).collect();
@@ -40,6 +42,10 @@ fn defaults(entry: &Monitoring, cx: &mut Check<'_>) {
     for (name, changed) in &entry.alerting.defaults.changed {
         let path = [&DEFAULTS[..], &[name.as_str()]].concat();
         match known.iter().find(|alarm| alarm.name == name.as_str()) {
+            None if events.iter().any(|event| event == name.as_str()) => {
+                let message = format!("`{name}` are told as they happen: there is nothing to change");
+                cx.error(Code::Refused, &path, "this alarm", message, "turn it off (`off`), or leave it as it is");
+            }
             None => cx.unknown(&path, &maps, "default alarm", name.as_str(), names.iter().copied()),
             Some(alarm) => check_changed(&path, alarm.side, changed, alarm.period, cx),
         }
@@ -90,7 +96,7 @@ fn check_rule(name: &str, rule: &Rule, entry: &Monitoring, cx: &mut Check<'_>) {
     }
     match (&rule.of, &rule.namespace) {
         _ if rule.logs.is_some() || rule.pattern.is_some() => {}
-        (Some(of), None) => period = measured(of, rule, &at("of"), &at("metric"), cx).unwrap_or(60),
+        (Some(of), None) => period = measured(of, rule.metric.as_ref(), &at("of"), &at("metric"), cx).unwrap_or(60),
         (None, Some(_)) => {}
         (Some(_), Some(_)) => {
             let message = format!("the rule `{name}` is on a metric of the spec, or on one by CloudWatch's own name");
@@ -114,7 +120,7 @@ fn check_rule(name: &str, rule: &Rule, entry: &Monitoring, cx: &mut Check<'_>) {
 }
 
 /// What is named is there, and has the metric. Answers how long a data point of it is.
-fn measured(of: &Watched, rule: &Rule, path: &[&str], metric: &[&str], cx: &mut Check<'_>) -> Option<i32> {
+pub fn measured(of: &Watched, wanted: Option<&MetricName>, path: &[&str], metric: &[&str], cx: &mut Check<'_>) -> Option<i32> {
     let spec = cx.spec;
     let section: &'static Section = section(of.section())?;
     let entries: Vec<String> = (section.entries)(spec).into_iter().map(|name| section.entry(name)).collect();
@@ -124,7 +130,7 @@ fn measured(of: &Watched, rule: &Rule, path: &[&str], metric: &[&str], cx: &mut 
         cx.unknown(path, &[&map], "part of the spec", of.as_str(), all.iter().map(String::as_str));
         return None;
     }
-    let wanted = rule.metric.as_ref()?;
+    let wanted = wanted?;
     let Some(word) = section.word(wanted.as_str()) else {
         let known = section.words.iter().map(|word| word.word);
         cx.unknown(metric, &[], &format!("metric of `{}`", section.name), wanted.as_str(), known);

@@ -3,13 +3,14 @@ use std::collections::BTreeSet;
 
 use super::alarm::{Alarm, all};
 use super::watch::At;
-use super::{Monitoring, Severity};
+use super::{Monitoring, Severity, dashboard, groups, silences};
 use crate::kinds::metric_alarm::Number;
 use crate::kinds::metrics_workspace::by_rule;
-use crate::kinds::{MetricAlarm, Ref, Topic};
+use crate::kinds::{EventSubscription, MetricAlarm, Ref, Topic};
 use crate::model::Computed;
 use crate::model::partition::principal;
 use crate::spec::lower::Lower;
+use crate::spec::units::Name;
 
 /// What tells: alarms, events of databases, and Managed Prometheus.
 const PUBLISHERS: &[&str] = &[principal!("aps"), principal!("cloudwatch"), principal!("events.rds")];
@@ -30,13 +31,21 @@ pub fn lower(entry: &Monitoring, l: &mut Lower<'_>) {
         };
         l.add(name, origin, topic);
     }
+    events(entry, l);
     let alarms = all(l.spec, entry, &|template| l.text(template));
-    alarms.iter().for_each(|alarm| add(entry, alarm, l));
+    let made: Vec<(&Alarm, Vec<String>)> = alarms.iter().map(|alarm| (alarm, add(entry, alarm, l))).collect();
+    let composites = groups::lower(entry, &made, l);
+    silences::lower(entry, &made, &composites, l);
+    let names = made.into_iter().flat_map(|(_, names)| names).collect();
+    dashboard::lower(&entry.dashboard, &alarms, names, l);
 }
 
-/// An object for each part that the alarm looks at.
-fn add(entry: &Monitoring, alarm: &Alarm, l: &mut Lower<'_>) {
-    let told = |severity: Severity| entry.told(&alarm.name, severity).map(Ref::to).into_iter().collect::<BTreeSet<_>>();
+/// An object for each part that the alarm looks at; their names.
+fn add(entry: &Monitoring, alarm: &Alarm, l: &mut Lower<'_>) -> Vec<String> {
+    let mut names = vec![];
+    // What tells in a group tells nobody by itself.
+    let alone = groups::of(&entry.alerting, &alarm.name).is_none();
+    let told = |severity: Severity| entry.told(&alarm.name, severity).filter(|_| alone).map(Ref::to).into_iter().collect::<BTreeSet<_>>();
     for look in &alarm.looks {
         let name = look.part.as_ref().map_or_else(|| alarm.name.clone(), |part| format!("{}.{part}", alarm.name));
         let (metric, math) = match &look.at {
@@ -59,6 +68,26 @@ fn add(entry: &Monitoring, alarm: &Alarm, l: &mut Lower<'_>) {
             // A host may have what no tag takes.
             tags: l.tags(&alarm.name),
         };
+        names.push(name.clone());
         l.add(name, &alarm.origin, object);
+    }
+    names
+}
+
+/// What RDS tells of instances beside what it measures.
+const EVENTS: &[&str] = &["failover", "failure", "low storage"];
+
+/// How the events of a database are called among the default alarms.
+pub const EVENTS_NAME: &str = "events";
+
+/// A subscription to the events of all databases but those that are turned off. What happened can't be as grave as its alarms alone: whoever hears of critical alarms is told.
+fn events(entry: &Monitoring, l: &mut Lower<'_>) {
+    let off = |name: &Name| entry.alerting.defaults.off.iter().any(|off| off.as_str() == format!("database.{name}.{EVENTS_NAME}"));
+    let instances: BTreeSet<Ref<_>> = l.spec.database.keys().filter(|name| !off(name)).map(|name| Ref::to(name.as_str())).collect();
+    let topic = entry.notify.topic(Severity::Critical).or_else(|| entry.notify.topic(Severity::Warning));
+    if let (Some(topic), false) = (topic, instances.is_empty()) {
+        let categories = EVENTS.iter().map(|event| (*event).to_owned()).collect();
+        let object = EventSubscription { topic: Ref::to(topic), instances, categories, tags: l.tags("databases") };
+        l.add("databases", "monitoring.notify", object);
     }
 }

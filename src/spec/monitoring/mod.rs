@@ -3,12 +3,15 @@ mod alarm;
 mod alerting;
 mod check;
 pub mod counted;
+mod dashboard;
 mod expressions;
 pub mod fields;
+mod groups;
 pub mod logging;
 mod lower;
 pub mod metrics;
 mod notify;
+mod silences;
 pub mod table;
 mod watch;
 
@@ -19,9 +22,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use alerting::{Alerting, Changed, Defaults, NoData, Rule};
+pub use dashboard::{Chart, Dashboard, OwnDashboard};
 pub use logging::Logging;
 pub use metrics::{Custom, Metrics};
 pub use notify::{Notify, Severity};
+pub use silences::Silence;
 pub use watch::watches;
 
 /// What is watched, and who is told when something is wrong (AWS: SNS, CloudWatch). Alarms follow by themselves from what else the spec has.
@@ -35,6 +40,10 @@ pub struct Monitoring {
     /// What is changed of the alarms that follow by themselves, and alarms of one's own.
     #[serde(default, skip_serializing_if = "Alerting::is_empty")]
     pub alerting: Alerting,
+    /// One page of charts of all that is measured, with the states of the alarms (AWS: CloudWatch dashboard): made from the spec, or with charts of one's own
+    /// (`{ widgets: […] }`); `false` for none. AWS takes 3 USD a month for each but the first three of an account.
+    #[serde(default)]
+    pub dashboard: Dashboard,
     /// Where what applications write goes (AWS: CloudWatch Logs).
     #[serde(default)]
     pub logging: Logging,
@@ -50,6 +59,9 @@ impl Section for Monitoring {
 
     fn check(&self, cx: &mut Check<'_>) {
         check::check(self, cx);
+        dashboard::check(&self.dashboard, cx);
+        groups::check(self, cx);
+        silences::check(self, cx);
         logging::check(&self.logging, cx);
         self.metrics.iter().for_each(|metrics| metrics::check(metrics, cx));
     }

@@ -25,5 +25,5 @@ pub fn text() -> String {
         let _ = writeln!(out, "#   {}: {}", alarm.says, alarm.condition());
         let _ = writeln!(out, "#   {} {}", alarm.means, alarm.advice);
     }
-    out
+    out + "#\n# database.main.events (critical)\n#   what RDS tells as it happens: a failover, a failure, a disk that is full\n"
 }

@@ -3,6 +3,7 @@ use super::words::word;
 use super::{Malformed, Unit};
 use crate::diag::Code;
 use std::fmt;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// Sections of which something is measured that have entries.
 const NAMED: &[&str] = &["cache", "compute", "database", "functions"];
@@ -12,6 +13,19 @@ word! {
     AlarmName "^(load_balancer|(cache|compute|database|functions)\\.[a-z][a-z0-9-]{0,31})\\.[a-z_]{1,32}$"
     "a default alarm's name: a section, the entry, and the alarm" "cache.main.evictions"
     |text| text.rsplit_once('.').is_some_and(|(of, alarm)| watched(of) && word(alarm))
+}
+word! {
+    /// A minute.
+    Minute "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]Z$"
+    "a minute in UTC: a date, `T`, and a time of hours and minutes with `Z` behind it" "2026-12-01T06:00Z"
+    |text| text.len() == 17 && moment(text).is_some()
+}
+word! {
+    /// What is silenced.
+    Silenced "^[a-z][a-z0-9_.-]{0,99}$"
+    "the name of alarms: a default alarm or all of an entry, a rule of one's own, or `group.NAME`" "compute.app.cpu"
+    |text| text.len() <= 100 && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.-".contains(&b))
 }
 word! {
     /// A metric's name.
@@ -36,6 +50,26 @@ word! {
     Watched "^(load_balancer|(cache|compute|database|functions)\\.[a-z][a-z0-9-]{0,31})$"
     "`load_balancer`, or an entry of `cache`, `compute`, `database` or `functions`" "compute.app"
     watched
+}
+
+impl Minute {
+    /// Minutes since 1970.
+    pub fn number(&self) -> i64 {
+        moment(self.as_str()).and_then(|minutes| i64::try_from(minutes).ok()).unwrap_or_default()
+    }
+
+    /// The minute as CloudWatch writes it, so many minutes earlier.
+    pub fn before(&self, minutes: i32) -> String {
+        let seconds = u64::try_from((self.number() - i64::from(minutes)).max(0) * 60).unwrap_or_default();
+        let text = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds)).to_string();
+        text[..16].to_owned()
+    }
+}
+
+/// The minutes since 1970 of a minute.
+fn moment(text: &str) -> Option<u64> {
+    let at = humantime::parse_rfc3339(&format!("{}:00Z", text.strip_suffix('Z')?)).ok()?;
+    Some(at.duration_since(UNIX_EPOCH).ok()?.as_secs() / 60)
 }
 
 impl Watched {

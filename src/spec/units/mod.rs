@@ -16,7 +16,7 @@ pub use class::{InstanceClass, InstanceType, NodeType, Size, Version};
 pub use contact::Contact;
 pub use functions::{CodePath, Cpu, FunctionImage, Handler, IamAction, IamResource, LayerArn, Memory, Runtime, ScheduleExpression, Sha256};
 pub use hosts::{Domain, RecordName, Ttl};
-pub use metrics::{AlarmName, MetricName, MetricNamespace, MetricStatistic, Watched};
+pub use metrics::{AlarmName, MetricName, MetricNamespace, MetricStatistic, Minute, Silenced, Watched};
 pub use names::{Account, Arn, EnvName, GroupName, Name, OutputName};
 pub use network::{AvailabilityZone, Cidr, Peer, Ports, Region};
 pub use percent::Percent;
@@ -157,6 +157,7 @@ units! {
     MetricName
     MetricNamespace
     MetricStatistic
+    Minute
     Name
     NodeType
     Origin
@@ -171,6 +172,7 @@ units! {
     ScheduleExpression
     SecretId
     Sha256
+    Silenced
     Size
     SslPolicy
     StatusCodes

@@ -29,8 +29,21 @@ impl Draw {
             2 => map([("defaults", raised), ("rules", map([("jobs", ours), ("queue", rule)]))]),
             _ => map([("rules", map([("queue", rule)]))]),
         };
+        let chart = map([("namespace", y("AWS/SQS")), ("metric", y("NumberOfMessagesSent")), ("statistic", y("Sum"))]);
+        let all = self.compute.keys().next().map(|name| map([("of", y(format!("compute.{name}")))]));
+        let dashboard = match watch.told {
+            0 => y(false),
+            1 => map([("widgets", y(all.into_iter().chain([chart]).collect::<Vec<_>>()))]),
+            _ => Value::Null,
+        };
         let logging = map([("retention_period", y(watch.kept)), ("off", y(silent))]);
-        map([("notify", notify), ("logging", logging), ("metrics", self.metrics(watch, container)), ("alerting", alerting)])
+        map([
+            ("notify", notify),
+            ("dashboard", dashboard),
+            ("logging", logging),
+            ("metrics", self.metrics(watch, container)),
+            ("alerting", alerting),
+        ])
     }
 
     /// A rule on what applications measure, where something of that is kept.
