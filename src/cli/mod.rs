@@ -33,6 +33,7 @@ mod token;
 mod unlock;
 mod validate;
 mod version;
+mod watch;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};

@@ -12,18 +12,18 @@ use super::failure::Failure;
 use super::flow;
 use super::printer::Printer;
 use super::signals::Signals;
+use super::watch::{Shared, Watch};
 use crate::cloud::lease::{Asks, Holder, Keeper, Lease, Waiting, take};
 use crate::cloud::{Backend, Observe};
 use crate::diag::Exit;
+use crate::plan::Plan;
 use crate::plan::saved::{Scene, shown};
-use crate::plan::{Plan, Undo};
-use crate::redact::Redactor;
 use crate::render::progress::{Progress, Screen};
 use crate::render::text::Detail;
 use crate::render::{report, status, stream, text, words};
 use crate::run::drive::{Settings, Sink, Stop, drive};
 use crate::run::journal::{Ending, Header, Journal};
-use crate::run::{Direction, Event, Outcome, Run, Settlement, history, identity, intent};
+use crate::run::{Direction, Event, Outcome, Run, history, identity, intent};
 use crate::wire::CloudError;
 
 /// What every run needs: the cloud, the arguments, the printer, and the publisher of the comment.
@@ -281,41 +281,4 @@ impl<'w> RunContext<'w> {
 fn run_id() -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
     format!("{:08x}{:04x}", now as u32, fastrand::u16(..))
-}
-
-/// Everything that records or shows an event of a run; the journal comes first.
-struct Watch<'s> {
-    journal: Journal,
-    events: Vec<Event>,
-    /// Steps whose effect stands.
-    standing: BTreeSet<usize>,
-    progress: Progress<'s>,
-    redactor: Redactor,
-}
-
-/// The watch, shared by the driver, which sends events, and the clock, which redraws; both on one thread.
-struct Shared<'a, 's>(&'a RefCell<Watch<'s>>);
-
-impl Sink for Shared<'_, '_> {
-    fn event(&mut self, plan: &Plan, event: &Event) -> io::Result<()> {
-        let mut watch = self.0.borrow_mut();
-        // A service's own words may repeat what it was sent.
-        let event = &event.clone().map_message(|message| watch.redactor.text(message));
-        watch.events.push(event.clone());
-        match event {
-            Event::Done(i, _) | Event::Settled(i, _, Settlement::Whole | Settlement::Partial) if plan.steps[*i].undo != Undo::Nothing => {
-                watch.standing.insert(*i);
-            }
-            Event::Undone(i, _) => drop(watch.standing.remove(i)),
-            _ => {}
-        }
-        let written = watch.journal.event(plan, event);
-        // A terminal that has gone away is no reason to stop.
-        let _ = watch.progress.event(plan, event);
-        written
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
-        self.0.borrow_mut().journal.sync()
-    }
 }

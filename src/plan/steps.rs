@@ -122,27 +122,32 @@ impl<'a> Decision<'a> {
         }
     }
 
-    /// The changes in the graph's order, with as many wishes granted as lead in no circle.
+    /// The changes, what is used before its users, with as many wishes granted as lead in no circle; ties in address order. What doesn't change has no part
+    /// in it: a plan that is made again has the same order, whatever stands beside it.
     fn order(&self) -> Vec<&'a Address> {
-        let order: Vec<&'a Address> = self.graph.order().filter(|a| self.changes.contains_key(a)).collect();
+        let order: Vec<&'a Address> = self.changes.keys().copied().collect();
         let place: BTreeMap<&Address, usize> = order.iter().enumerate().map(|(i, a)| (*a, i)).collect();
-        let (mut behind, mut open) = (vec![vec![]; order.len()], vec![0; order.len()]);
-        let wishes: Vec<Vec<Address>> = order.iter().map(|a| self.follows(a)).collect();
+        // Of each: who waits for it, and whether that is a wish; for how many it waits, and for how many whatever it wishes.
+        let (mut behind, mut open, mut must) = (vec![vec![]; order.len()], vec![0; order.len()], vec![0; order.len()]);
         for (i, address) in order.iter().enumerate() {
-            for j in self.before(address).into_iter().chain(&wishes[i]).filter_map(|u| place.get(u)) {
-                behind[*j].push(i);
+            let (used, wishes) = (self.before(address), self.follows(address));
+            let waits = used.into_iter().map(|u| (u, false)).chain(wishes.iter().map(|u| (u, true)));
+            for (j, wish) in waits.filter_map(|(u, wish)| Some((*place.get(u)?, wish))) {
+                behind[j].push((i, wish));
                 open[i] += 1;
+                must[i] += usize::from(!wish);
             }
         }
         let mut ready: BTreeSet<usize> = (0..order.len()).filter(|i| open[*i] == 0).collect();
         let mut left: BTreeSet<usize> = (0..order.len()).collect();
         let mut out = Vec::with_capacity(order.len());
-        // The first that is left waits for a wish only.
-        while let Some(i) = ready.pop_first().or_else(|| left.first().copied()) {
+        // Where nothing is ready, the first goes that waits for wishes only.
+        while let Some(i) = ready.pop_first().or_else(|| left.iter().copied().find(|i| must[*i] == 0)) {
             left.remove(&i);
             out.push(order[i]);
-            for j in &behind[i] {
+            for (j, wish) in &behind[i] {
                 open[*j] -= 1;
+                must[*j] -= usize::from(!wish);
                 if open[*j] == 0 && left.contains(j) {
                     ready.insert(*j);
                 }
