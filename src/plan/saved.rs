@@ -5,7 +5,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde_json::Value;
 
-use super::select::{hold, serving};
+use super::decide::compare;
+use super::select::{Selection, hold, serving};
 use super::signature::{Signature, Signed};
 use super::*;
 use crate::diff::{Context, diff};
@@ -182,11 +183,20 @@ impl Saved {
         if plan.digest == self.plan.digest { Ok(plan) } else { Err(Refused::Moved(self.otherwise(&plan))) }
     }
 
-    /// Wants everything that the plan leaves alone just as it stands: it isn't this plan's business.
+    /// Wants everything that the plan leaves alone just as it stands: it isn't this plan's business. What stands as it is wanted stays wanted so: what its
+    /// texts name had a part in the plan's order.
     fn narrow(&self, stack: &mut Stack, snapshot: &mut Snapshot) {
         let all: BTreeSet<Address> = stack.nodes.keys().chain(snapshot.live.keys()).cloned().collect();
-        let (touched, serving) = (self.touched(), serving(stack, snapshot));
-        hold(all.iter().filter(|a| !touched.contains(a)), &serving, stack, snapshot);
+        let whole = self.selection == Selection::default();
+        let decision = compare(stack, snapshot).ok().filter(|_| whole);
+        let is_as_wanted = |a: &Address| {
+            let one = snapshot.live.get(a).is_some_and(|generations| generations.len() == 1);
+            one && stack.nodes.contains_key(a) && decision.as_ref().is_some_and(|(d, _)| !d.changes.contains_key(a))
+        };
+        let touched = self.touched();
+        let left: BTreeSet<Address> = all.into_iter().filter(|a| !touched.contains(a) && !is_as_wanted(a)).collect();
+        let serving = serving(stack, snapshot);
+        hold(left.iter(), &serving, stack, snapshot);
     }
 
     /// What of the plan's business is no longer as it was when it was made: live, or in what the spec wants with this environment.
