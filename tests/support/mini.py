@@ -20,18 +20,20 @@ os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
 
 from ministack.app import main
-from ministack.services import cloudwatch
+from ministack.services import cloudwatch, rds
 
 refuse = cloudwatch._error
 
 
 def error(code, message, *rest, **how):
-    """It knows no silences: there are none."""
+    """It knows no silences, and below no subscriptions to events: there are none."""
     if message == "Unknown action: ListAlarmMuteRules":
         return cloudwatch._cbor_ok({"AlarmMuteRuleSummaries": []})
     return refuse(code, message, *rest, **how)
 
 
 cloudwatch._error = error
+NO_EVENTS = "<DescribeEventSubscriptionsResult><EventSubscriptionsList/></DescribeEventSubscriptionsResult>"
+rds._ACTION_MAP["DescribeEventSubscriptions"] = lambda _: rds._xml(200, "DescribeEventSubscriptionsResponse", NO_EVENTS)
 
 main()

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 
+use super::proxy::Proxy;
+
 const VERSION: &str = "1.5.33";
 
 /// Without it the emulator answers CloudWatch's requests in a form that nobody asked for.
@@ -13,6 +15,8 @@ const CBOR: (&str, &str) = ("cbor2", "6.3.0");
 /// A running emulator with an empty account; it ends with its owner.
 pub struct Ministack {
     process: Child,
+    /// Answers for a service that the emulator doesn't have: there are no workspaces.
+    _proxy: Proxy,
     pub endpoint: String,
 }
 
@@ -30,7 +34,9 @@ impl Ministack {
         let mut port = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut port).unwrap();
         let address = format!("127.0.0.1:{}", port.trim());
-        let mini = Ministack { process, endpoint: format!("http://{address}") };
+        let proxy = Proxy::start(&format!("http://{address}"));
+        proxy.stand_in(|call, _| (call.operation == "GET /workspaces").then(|| (200, r#"{"workspaces":[]}"#.into())));
+        let mini = Ministack { process, endpoint: proxy.endpoint.clone(), _proxy: proxy };
         for _ in 0..600 {
             if TcpStream::connect(&address).await.is_ok() {
                 return mini;

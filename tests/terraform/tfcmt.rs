@@ -1,6 +1,7 @@
 //! tfcmt's own regular expressions over the text: it finds the same resources as the document tells.
 use regex::Regex;
 
+use infra::kinds::{Part, Text};
 use infra::render::terraform;
 
 use super::{acting, document, ways, word};
@@ -62,12 +63,15 @@ async fn bodies_are_whole() {
         );
         assert_eq!(text.contains("# forces replacement"), text.contains(" must be replaced"), "{way}");
     }
-    let new = terraform::text::plan(&super::way("nothing", "full").await);
+    let mut new = super::way("nothing", "full").await;
+    let host = Part::Output { r#ref: "load_balancer.main".parse().unwrap(), attr: "dns_name".into() };
+    new.stack.outputs.insert("host".into(), Text(vec![host]));
+    let new = terraform::text::plan(&new);
     for line in [
         r#"  + resource "aws_vpc" "main" {"#,
         r#"      + vpc_id                  = (known after apply)"#,
         r#"      + ingress {"#,
-        r#"  + url = "https://"#,
+        "  + host = (known after apply)",
     ] {
         assert!(new.contains(line), "{line}");
     }

@@ -39,8 +39,14 @@ fn dashboard() -> Dashboard {
     Dashboard { widgets: Ranked(first.into_iter().chain(many).collect()), alarms: [Ref::to("load_balancer.errors")].into() }
 }
 
+/// The charts of a dashboard, by their titles, in their order.
+type Charts = Vec<(String, Widget)>;
+
+/// What somebody does to a body.
+type Bend<'b> = &'b dyn Fn(&mut Value);
+
 pub fn case() -> Case {
-    let changed = |change: &dyn Fn(&mut Vec<(String, Widget)>)| {
+    let changed = |change: &dyn Fn(&mut Charts)| {
         let mut dashboard = dashboard();
         change(&mut dashboard.widgets.0);
         dashboard.into()
@@ -101,7 +107,7 @@ async fn what_is_changed_by_hand_is_mended_and_others_stay() {
         serde_json::from_str(&seen.dashboard_body.unwrap()).unwrap()
     };
     let made = body().await;
-    let bent: [(&str, &dyn Fn(&mut Value)); 8] = [
+    let bent: [(&str, Bend<'_>); 8] = [
         ("a widget of others", &|body| body["widgets"].as_array_mut().unwrap().push(text.clone())),
         ("a chart is gone", &|body| drop(body["widgets"].as_array_mut().unwrap().remove(2))),
         ("a chart is elsewhere", &|body| body["widgets"][1]["y"] = 30.into()),

@@ -50,7 +50,7 @@ pub fn case() -> Case {
     Case { address: "metrics_workspace.main", world, variants }
 }
 
-pub const SENDS: Sends = Sends { kind: Kind::MetricsWorkspace, lists: &["ListWorkspaces"], creates: &[], unseen: &[] };
+pub const SENDS: Sends = Sends { kind: Kind::MetricsWorkspace, lists: &["GET /workspaces"], creates: &[], unseen: &[] };
 
 /// What others changed of the rules and of who is told is seen and mended; their own namespaces and workspaces stay, whatever they are called.
 #[tokio::test]
