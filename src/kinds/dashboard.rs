@@ -109,10 +109,7 @@ impl Resource for Dashboard {
 
     /// A new address would need a new name, and a dashboard keeps its name.
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
-        if stamp.address != live.stamp.address {
-            let message = format!("{} carries its address in its name and can't become {}", live.id, stamp.address);
-            return Err(CloudError::new(Class::Invalid, "NameIsFixed", message));
-        }
+        live.keeps_name(stamp)?;
         self.put(cx, links, &live.id, stamp).await
     }
 

@@ -20,6 +20,15 @@ impl Live {
         Live { id: id.into(), object, stamp, points }
     }
 
+    /// Refuses another address for an object that carries its own in its name.
+    pub fn keeps_name(&self, stamp: &Stamp) -> Result<(), CloudError> {
+        if stamp.address == self.stamp.address {
+            return Ok(());
+        }
+        let message = format!("{} carries its address in its name and can't become {}", self.id, stamp.address);
+        Err(CloudError::new(Class::Invalid, "NameIsFixed", message))
+    }
+
     /// An object that was just written: its [`Ref`]s are addresses, resolved by `links`.
     pub fn made(id: impl Into<String>, object: impl Into<Object>, stamp: &Stamp, links: &Links) -> Result<Self, CloudError> {
         let object = object.into();

@@ -129,10 +129,7 @@ impl Resource for LogGroup {
 
     /// A new address would need a new name, and a log group keeps its name.
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
-        if stamp.address != live.stamp.address {
-            let message = format!("{} carries its address in its name and can't become {}", live.id, stamp.address);
-            return Err(CloudError::new(Class::Invalid, "NameIsFixed", message));
-        }
+        live.keeps_name(stamp)?;
         let old: Self = live.of()?;
         if self.retention_days != old.retention_days {
             self.retain(cx, &live.id).await?;
