@@ -31,6 +31,7 @@ mod status;
 mod stream;
 pub mod terminal;
 mod text;
+mod watched;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
