@@ -12,7 +12,7 @@ pub const LAYERS: &[&str] = &[
     "",
     "cache: { main: { parameters: { maxmemory-policy: allkeys-lru } } }",
     "tags: { team: shop }\ncache: { main: { replicas: 2, node_type: cache.r7g.xlarge, parameters: { timeout: '300' } } }",
-    "cache: { main: { parameters: { timeout: '300' } } }",
+    "cache: { main: { parameters: { timeout: '300' } } }\nmonitoring: { dashboard: false, notify: [ops@example.com] }",
     // The family's own value, which the service no longer shows as the user's.
     "cache: { main: { parameters: { timeout: '0' } } }",
     "",

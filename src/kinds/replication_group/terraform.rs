@@ -16,6 +16,7 @@ pub const TABLE: Table = one(&[made(
         of("multi_az_enabled", "multi_az"),
         same("node_type"),
         via("num_cache_clusters", "replicas", |v| v.as_i64().map(|n| n + 1).into()),
+        of("notification_topic_arn", "notification_topic"),
         link("parameter_group_name", "parameter_group", "name"),
         same("port"),
         of("primary_endpoint_address", "primary_endpoint"),
