@@ -299,7 +299,6 @@ pub fn terms(args: &CloudArgs) -> Terms {
     }
 }
 
-/// The quiet period: how long "nothing there" must stay true before it is believed. On AWS reads lag behind writes.
 /// What a gate counts as a minute.
 pub fn minute(args: &CloudArgs) -> Duration {
     args.gate_minute.unwrap_or(match args.cloud {
@@ -308,6 +307,7 @@ pub fn minute(args: &CloudArgs) -> Duration {
     })
 }
 
+/// The quiet period: how long "nothing there" must stay true before it is believed. On AWS reads lag behind writes.
 pub fn quiet(args: &CloudArgs) -> Duration {
     args.quiet_period.unwrap_or(match args.cloud {
         CloudChoice::Aws => Duration::from_secs(30),
