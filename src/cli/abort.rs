@@ -10,7 +10,7 @@ use super::wish;
 use crate::cloud::lease::{Wish, ask, until_over};
 use crate::diag::Exit;
 use crate::render::{status, words};
-use crate::run::history::read;
+use crate::run::history::{folder, read};
 use crate::run::journal::Ending;
 
 /// Tells the run of a stack, on whatever machine it is, to start nothing new and to take everything back; and waits until it has. A run that stands in a gate leads all
@@ -50,7 +50,7 @@ impl Abort {
             Some(ended) => Some(ended),
             // Another has taken its place by now; the history knows.
             None => {
-                let lines = read(&stack, &world.read_only().notes(&format!("{stack}/history")).await?);
+                let lines = read(&stack, &world.read_only().notes(&folder(&stack)).await?);
                 lines.into_iter().rfind(|line| Some(&line.run) == lease.run.as_ref()).map(|line| line.ended)
             }
         };

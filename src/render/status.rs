@@ -5,9 +5,11 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use super::values::seconds;
+use super::words;
 use crate::cloud::lease::{AtGate, Lease, Standing, Terms, Waiting, Wish, standing};
+use crate::run::history::Line;
 use crate::run::intent::{self, Intent};
-use crate::run::journal::Damaged;
+use crate::run::journal::{Damaged, Ending};
 use crate::visible::visible;
 
 /// What the notes tell of a run that is not over.
@@ -95,6 +97,27 @@ pub fn wished(wish: &Wish) -> String {
         Wish::Abort(by) => format!("{by} aborts the run: nothing new starts, and all is taken back."),
         Wish::Approve(_, by) => format!("{by} approves."),
     }
+}
+
+/// The last run that has deployed; none where all of it was destroyed since.
+pub fn deployed(runs: &[Line]) -> Option<&Line> {
+    let done = [Ending::Applied, Ending::Leftovers].map(words::ending);
+    runs.iter().rfind(|line| done.contains(&line.ended.as_str())).filter(|line| line.command == "apply")
+}
+
+/// What was deployed last, when and by whom; and that a later run has not.
+pub fn last(runs: &[Line], now: SystemTime) -> String {
+    let ago = |line: &Line| format!("{} ago", seconds(line.started.age(now).as_secs()));
+    let Some(line) = deployed(runs) else { return String::new() };
+    let [run, holder] = [&line.run, &line.holder].map(|text| visible(text));
+    let commit = line.commit.as_ref().map(|commit| format!(", commit {}", visible(&commit.chars().take(12).collect::<String>())));
+    let (to_do, commit) = (words::to_do(line.counts), commit.unwrap_or_default());
+    let mut out = format!("Last deployed at {}, {}: run {run} by {holder}{commit}, {to_do}.\n", line.started, ago(line));
+    if let Some(later) = runs.last().filter(|later| later.run != line.run) {
+        let [run, command, ended] = [&later.run, &later.command, &later.ended].map(|text| visible(text));
+        out += &format!("  A later run has not: run {run} ({command}), {}, {ended}.\n", ago(later));
+    }
+    out
 }
 
 /// What whoever wants the lease is told while it is waited for.
