@@ -91,7 +91,7 @@ fn what_is_watched_fits_the_terminal() {
     // Whoever is no terminal is told without a command to clear it.
     let piped = infra.run(&["status", "--sandbox-bend", BENT]);
     assert!(!piped.out.contains('\u{1b}') && piped.code == 2, "{}", piped.out);
-    assert_eq!(words(piped.out.split_once("\n\n").unwrap().0), words(&plain(health)));
+    assert_eq!(words(&steady(piped.out.split_once("\n\n").unwrap().0)), words(&steady(&plain(health))));
 }
 
 /// What is followed has a line an event with who wrote it, as it was written, until Ctrl-C; a narrow terminal has the time without its date.

@@ -595,7 +595,7 @@ def mute(self):
     says = {"Name": name, "AlarmMuteRuleArn": arn, "Description": self._get_param("Description"), "Rule": {"Schedule": schedule}}
     # A rule is given anew as a whole: what isn't said of its days is none.
     days = {day: self._get_param(day) for day in ("StartDate", "ExpireDate") if self._get_param(day) is not None}
-    says |= {day: datetime.fromtimestamp(float(at), timezone.utc).replace(tzinfo=None) for day, at in days.items()}
+    says |= {day: at if isinstance(at, datetime) else datetime.fromtimestamp(float(at), timezone.utc) for day, at in days.items()}
     beside(self.cloudwatch_backend, "mutes")[name] = {**says, "MuteTargets": {"AlarmNames": targets}, "Status": "SCHEDULED", "MuteType": "ONE_TIME"}
     return EmptyResult()
 
