@@ -65,16 +65,12 @@ impl Memory {
         let named = match (&plan.steps[i].act, action) {
             (Act::Create { object }, _) => refs(object).cloned().collect(),
             (Act::Gate { gate }, _) => gate.named(),
-            // Back to where the first half of the change had led.
-            (Act::Update { live, .. }, Operation::Undo(_)) if plan.steps[i].back.is_some() && plan.before(i).is_some() => {
-                return Links(
-                    refs(plan.steps[i].restored(live)).filter_map(|a| Some((a.clone(), Live::clone(self.new.get(a)?)))).collect(),
-                );
-            }
+            // Back to where the first half of the change had led, or to what stays.
             (Act::Update { live, .. }, Operation::Undo(_)) if plan.steps[i].back.is_some() => {
+                let half = plan.before(i).is_some();
+                let from = |a: &Address| if half || stays(a) { &self.new } else { &self.old };
                 let back = refs(plan.steps[i].restored(live));
-                let meant = |a: &Address| (if stays(a) { &self.new } else { &self.old }).get(a).map(|l| (a.clone(), Live::clone(l)));
-                return Links(back.filter_map(meant).collect());
+                return Links(back.filter_map(|a| Some((a.clone(), Live::clone(from(a).get(a)?)))).collect());
             }
             (Act::Update { live, .. }, Operation::Undo(_)) | (Act::Delete { live }, _) => refs(&live.object).cloned().collect(),
             (Act::Update { object, .. }, _) => refs(object).cloned().collect(),
