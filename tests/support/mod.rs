@@ -117,6 +117,12 @@ pub fn all_kills() -> bool {
     std::env::var("INFRA_TEST_KILLS").is_ok_and(|v| v == "all")
 }
 
+/// Whether what people use beside infra is tried, too: editors, shells, a browser. They are large, and fetched by the full run alone:
+/// `INFRA_TEST_TOOLS=all`.
+pub fn all_tools() -> bool {
+    std::env::var("INFRA_TEST_TOOLS").is_ok_and(|v| v == "all")
+}
+
 /// A step through what is tried: this wide where all is tried, else that wide.
 pub fn sparse(all: usize, daily: usize) -> usize {
     if all_kills() { all } else { daily }
