@@ -33,6 +33,7 @@ mod status;
 mod stream;
 pub mod terminal;
 mod text;
+mod tools;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -13,6 +13,7 @@ pub mod lambda;
 pub mod ministack;
 pub mod models;
 pub mod moto;
+pub mod node;
 pub mod offers;
 pub mod proxy;
 pub mod reference;
