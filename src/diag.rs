@@ -133,6 +133,7 @@ codes! {
     UnlistedEnv "spec::unlisted_env" "An environment variable that is read is named `INFRA_VAR_…`, or listed in the first layer's `env`.",
     UnsetEnv "spec::unset_env" "An environment variable that is read is set or has a default.",
     Usage "usage" "A command is given the arguments that it takes.",
+    Wish "run::wish" "A run that is to be aborted, or a step that is to be approved, is there.",
     WrongAccount "wrong_account" "The live account is the one that the spec pins.",
     WrongType "spec::wrong_type" "A value has the type of its field.",
 }
