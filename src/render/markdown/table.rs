@@ -1,6 +1,7 @@
 //! The table of changes, one row each.
 use super::detail::{before_and_after, forces, loses};
 use super::escape::{bold, cell, code, window};
+use crate::model::Spelling;
 use crate::plan::{Change, Undo, Verb};
 use crate::render::hint::hint;
 use crate::render::values::seconds;
@@ -85,9 +86,15 @@ fn short(a: &crate::model::AttrChange) -> String {
             (one, None) => one,
         },
     };
-    // The user's own field follows, where the attribute is called otherwise.
-    let line = format!("{}: {values}", words::attribute(a));
-    let named = words::field(a).map(|field| format!("{line} ({field})")).filter(|named| named.chars().count() <= SHORT);
-    let fits = line.chars().count() <= SHORT;
-    named.unwrap_or_else(|| if fits { line } else { window(&words::attribute(a), 0, SHORT) })
+    let attribute = words::attribute(a);
+    let last = |path: &str| path.rsplit('.').next().map(str::to_owned);
+    let alike = a.field.as_ref().is_some_and(|f| f.spelling == Spelling::Same || last(&f.path) == last(&a.path));
+    // The user's own field, with its values where they are written otherwise; where it only decides about the attribute, both.
+    let (name, line) = match words::field(a) {
+        Some(field) if field.contains(" -> ") => (field.split(": ").next().unwrap_or_default().to_owned(), field),
+        Some(field) if alike => (field.clone(), format!("{field}: {values}")),
+        Some(field) => (attribute.to_string(), format!("{attribute}: {values} ({field})")),
+        None => (attribute.to_string(), format!("{attribute}: {values}")),
+    };
+    if line.chars().count() <= SHORT { line } else { window(&name, 0, SHORT) }
 }
