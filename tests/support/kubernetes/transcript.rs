@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::rollout::collect;
 use super::route::{Request, Target};
 use super::world::{Manager, Object, World};
 use super::{answer, update_as};
