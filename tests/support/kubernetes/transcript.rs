@@ -59,8 +59,8 @@ pub fn learn(one: &Value, other: &Value, names: &mut Names) {
                 }
             }
             // The server has made the name up.
-            if let (Some(_), Some(one), Some(other)) = (a.get("generateName"), a["name"].as_str(), b["name"].as_str()) {
-                names.insert(one.into(), other.into());
+            if let (Some(_), Some(one), Some(other)) = (a.get("generateName"), a.get("name"), b.get("name")) {
+                names.insert(text(one).into(), text(other).into());
             }
         }
         (Value::Array(a), Value::Array(b)) => a.iter().zip(b).for_each(|(a, b)| learn(a, b, names)),
