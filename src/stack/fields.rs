@@ -72,7 +72,8 @@ impl Stack {
     /// Names, beside each changed attribute, the field that decides about it, where it is known which.
     pub fn name_fields(&self, address: &Address, attrs: &mut [AttrChange]) {
         for a in attrs {
-            let known = self.fields_of(address, &a.path).into_iter().find(|field| !field.path.split('.').any(|step| step == "*"));
+            let known =
+                self.fields_of(address, &a.path).into_iter().find(|field| !field.path.split('.').any(|step| step == "*" || step == "{}"));
             a.field = known.map(|Field { path, spelling }| FieldName { path, spelling, place: None });
         }
     }
