@@ -132,6 +132,7 @@ codes! {
     UnknownZone "cloudflare::zone" "The zone is one that the token can see.",
     UnlistedEnv "spec::unlisted_env" "An environment variable that is read is named `INFRA_VAR_…`, or listed in the first layer's `env`.",
     UnsetEnv "spec::unset_env" "An environment variable that is read is set or has a default.",
+    Wish "run::wish" "A run that is to be aborted, or a step that is to be approved, is there.",
     WrongAccount "wrong_account" "The live account is the one that the spec pins.",
     WrongType "spec::wrong_type" "A value has the type of its field.",
 }

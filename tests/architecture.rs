@@ -14,6 +14,7 @@ const WAIT: &[&str] = &[
     "cli/runner.rs",
     "cli/signals.rs",
     "cloud/lease.rs",
+    "cloud/lease/others.rs",
     "cloud/owned.rs",
     "cloud/sandbox.rs",
     "cloud/sandbox/file.rs",

@@ -11,7 +11,8 @@ use crate::kinds::{Kind, Level, Member as _, MetricsWorkspace};
 use crate::model::Moment;
 use crate::render::alarms::{self, Silenced};
 
-/// Lists the alarms of the environment: what each looks at, whether it fires, since when and why, and until when it is silenced. Changes nothing.
+/// Lists the alarms of the environment, groups of them, and rules on what applications measure: what each looks at, whether it fires, since when and why, and until
+/// when it is silenced. Changes nothing.
 #[derive(Args, Debug)]
 #[command(after_help = "Exit codes: 0 nothing critical fires, 2 something does, 1 error.\n\nExample:\n  infra alerts --file infra.yaml")]
 pub struct Alerts {
@@ -34,23 +35,17 @@ impl Alerts {
         let world = flow::world(&self.cloud, &loaded).await?;
         flow::bend(&world, &loaded, &stack, &self.sandbox_bend)?;
         let reading = world.read_only();
-        let of = async |kind| reading.list(kind, &stack.name).await;
-        let seen = async { tokio::try_join!(world.alarms(&stack.name), of(Kind::AlarmMuteRule), of(Kind::CompositeAlarm)) };
-        let (standing, mutes, groups) = seen.await.map_err(|e| Failure::looking(&loaded, e))?;
-        let silenced = Silenced::at(Moment((flow::terms(&self.cloud).clock)()), &mutes, &groups);
-        // Of what applications measure the spec alone tells which rules there are.
-        let rules = stack.nodes.iter().filter_map(|(address, object)| Some((address, &MetricsWorkspace::of(object)?.rules)));
+        let seen = async { tokio::try_join!(reading.alarms(&stack.name), reading.list(Kind::AlarmMuteRule, &stack.name)) };
+        let (standing, mutes) = seen.await.map_err(|e| Failure::looking(&loaded, e))?;
+        let now = Moment((flow::terms(&self.cloud).clock)());
+        let silenced = Silenced::at(now, &mutes, &standing);
         if self.json {
-            let mut all = alarms::json(&standing, &silenced);
-            let more = rules.flat_map(|(address, rules)| alarms::rules_json(address, rules));
-            if let Some(list) = all.as_array_mut() {
-                list.extend(more);
-            }
-            printer.document(&format!("{all:#}\n"));
+            printer.document(&format!("{:#}\n", alarms::json(&standing, &silenced)));
         } else {
-            let wanted = stack.nodes.keys().filter(|address| address.kind == Kind::MetricAlarm).count();
-            let more: String = rules.map(|(_, rules)| alarms::rules(rules)).collect();
-            printer.result(&(alarms::text(&stack.name, &standing, &silenced, wanted, printer.style) + &more));
+            let alarms = |kind| matches!(kind, Kind::MetricAlarm | Kind::CompositeAlarm);
+            let rules = stack.nodes.values().filter_map(|object| Some(MetricsWorkspace::of(object)?.rules.len()));
+            let wanted = stack.nodes.keys().filter(|address| alarms(address.kind)).count() + rules.sum::<usize>();
+            printer.result(&alarms::text(&stack.name, &standing, &silenced, wanted, now, printer.style));
         }
         Ok(if alarms::level(&standing) == Level::Critical { Exit::Changes } else { Exit::Done })
     }

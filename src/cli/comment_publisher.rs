@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use super::args::ForgeArgs;
 use super::failure::Failure;
 use super::printer::Printer;
+use crate::cloud::lease::AtGate;
 use crate::diag::Exit;
 use crate::forge::detect::{detect, event};
 use crate::forge::{Forge, ForgeError, ForgeErrorKind};
@@ -45,6 +46,8 @@ pub struct CommentPublisher<'n> {
     begun: Cell<bool>,
     /// Whether its end was published.
     ended: Cell<bool>,
+    /// The gates that were published last: their entries, shares, and whether they wait for somebody's word.
+    stands: RefCell<Vec<(String, u8, bool)>>,
 }
 
 impl<'n> CommentPublisher<'n> {
@@ -55,8 +58,8 @@ impl<'n> CommentPublisher<'n> {
         let none = || ForgeError::new(ForgeErrorKind::NoHost, "nothing tells which code host this job is of");
         let forge = ci.site.ok_or_else(none).and_then(|site| Forge::open(&site, marker(saved), patience));
         let connection = forge.map_or_else(Connection::Failed, |forge| Connection::Ready(Box::new(forge))).into();
-        let (begun, ended) = Default::default();
-        CommentPublisher { saved, printer, show_env, log: ci.log, summary: ci.summary, connection, begun, ended }
+        let (begun, ended, stands) = Default::default();
+        CommentPublisher { saved, printer, show_env, log: ci.log, summary: ci.summary, connection, begun, ended, stands }
     }
 
     /// Publishes the plan, and returns the comment's URL; `None` where only the job's summary could be written, as for a fork.
@@ -73,13 +76,37 @@ impl<'n> CommentPublisher<'n> {
         }
     }
 
-    /// Publishes that a run has begun, in a task of its own: the run doesn't wait for it.
+    /// Publishes that a run has begun.
     pub fn applying(&self, run: &str) {
         self.begun.set(true);
+        self.meanwhile(Stage::Applying { run, gates: &[] });
+    }
+
+    /// Publishes that a run stands at other gates than before. While the comment is being written there is time until the next call.
+    pub async fn moves(&self, run: &str, gates: &[AtGate]) {
+        let stands = gates.iter().map(|gate| (gate.entry.clone(), gate.share, gate.asks)).collect::<Vec<_>>();
+        if stands.is_empty() || stands == *self.stands.borrow() {
+            return;
+        }
+        let lost = || Connection::Failed(ForgeError::new(ForgeErrorKind::Lost, "the comment was not written to its end"));
+        let back = match self.connection.replace(lost()) {
+            Connection::Writing(write) if write.is_finished() => write.await.map_or_else(|_| lost(), Connection::Ready),
+            other => other,
+        };
+        let ready = matches!(back, Connection::Ready(_));
+        self.connection.replace(back);
+        if ready {
+            self.stands.replace(stands);
+            self.meanwhile(Stage::Applying { run, gates });
+        }
+    }
+
+    /// Publishes a stage in a task of its own: the run doesn't wait for it.
+    fn meanwhile(&self, stage: Stage<'_>) {
         let away = || Connection::Failed(ForgeError::new(ForgeErrorKind::Lost, "the comment is being written"));
         match self.connection.replace(away()) {
             Connection::Ready(mut forge) => {
-                let body = self.body(Stage::Applying { run }, forge.limit(), |text| text.chars().count());
+                let body = self.body(stage, forge.limit(), |text| text.chars().count());
                 let write = tokio::spawn(async move {
                     // The end of the run is written to the same place, and says what stands in the way.
                     if let Ok(body) = body {

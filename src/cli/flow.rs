@@ -13,8 +13,7 @@ use crate::cloud::{Backend, Observe, ReadOnly, Sandbox};
 use crate::diag::{Code, Finding, Place};
 use crate::kinds::health::{MEASURED, WORDS};
 use crate::kinds::{Address, Kind, Member, MetricAlarm, Object, gate};
-use crate::model::AttrChange;
-use crate::model::Moment;
+use crate::model::{AttrChange, Moment};
 use crate::observe::{Snapshot, complete, observe};
 use crate::plan::saved::{CloudProvider, Saved, Scene, SceneZone};
 use crate::plan::{Allowed, Plan, Selection, names, plan, select};
@@ -166,8 +165,9 @@ pub fn bend(world: &Backend, loaded: &Loaded, stack: &Stack, wanted: &[String]) 
         };
         let rules = loaded.spec.monitoring.iter().flat_map(|monitoring| &monitoring.alerting.rules);
         if let (Some((name, _)), Ok(number)) = (rules.into_iter().find(ruled), value.parse::<f64>()) {
-            let alarm = stack.nodes.keys().find(|a| a.kind == Kind::MetricAlarm && a.name == format!("rule.{name}"));
-            bends.extend(alarm.map(|address| (address, METRIC, number.to_string())));
+            let alarm = |a: &Address| a.kind == Kind::MetricAlarm && a.name == format!("rule.{name}");
+            let judges = stack.nodes.keys().find(|a| alarm(a) || (what, a.kind) == ("rule", Kind::MetricsWorkspace));
+            bends.extend(judges.map(|a| (a, if alarm(a) { METRIC } else { &text[..what.len() + 1 + word.len()] }, number.to_string())));
         }
         if bends.is_empty() {
             wrong.push(text.clone());
@@ -299,7 +299,6 @@ pub fn terms(args: &CloudArgs) -> Terms {
     }
 }
 
-/// The quiet period: how long "nothing there" must stay true before it is believed. On AWS reads lag behind writes.
 /// What a gate counts as a minute.
 pub fn minute(args: &CloudArgs) -> Duration {
     args.gate_minute.unwrap_or(match args.cloud {
@@ -308,6 +307,7 @@ pub fn minute(args: &CloudArgs) -> Duration {
     })
 }
 
+/// The quiet period: how long "nothing there" must stay true before it is believed. On AWS reads lag behind writes.
 pub fn quiet(args: &CloudArgs) -> Duration {
     args.quiet_period.unwrap_or(match args.cloud {
         CloudChoice::Aws => Duration::from_secs(30),

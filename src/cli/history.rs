@@ -11,7 +11,7 @@ use super::flow;
 use super::printer::Printer;
 use crate::diag::Exit;
 use crate::render::history::{self, Found};
-use crate::run::history::{Line, read};
+use crate::run::history::{Line, folder, read};
 use crate::run::journal::list;
 
 /// Lists the runs of the stack, on whatever machine they ran, and those whose journals are here; newest last. Or tells the story of one whose journal
@@ -87,6 +87,6 @@ impl History {
         let loaded = flow::read(&self.spec, printer)?;
         let world = flow::world(&self.cloud, &loaded).await?;
         let stack = loaded.spec.stack.to_string();
-        Ok(read(&stack, &world.read_only().notes(&format!("{stack}/history")).await?))
+        Ok(read(&stack, &world.read_only().notes(&folder(&stack)).await?))
     }
 }

@@ -54,9 +54,11 @@ impl Logs {
         if !self.follow {
             return self.read(printer).await;
         }
+        // Whoever has seen the first line may end it.
         tokio::select! {
-            ended = self.read(printer) => ended,
+            biased;
             interrupted = tokio::signal::ctrl_c() => Ok(interrupted.map(|()| Exit::Done)?),
+            ended = self.read(printer) => ended,
         }
     }
 

@@ -1,6 +1,8 @@
 //! One file per command, each a few lines that wire the flow together.
+mod abort;
 mod alerts;
 mod apply;
+mod approve;
 mod args;
 mod change;
 mod claim;
@@ -34,6 +36,7 @@ mod unlock;
 mod validate;
 mod version;
 mod watch;
+mod wish;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -99,10 +102,14 @@ const EXAMPLES: &str =
 /// What can be done.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Tell a run to take everything back, from any machine
+    Abort(abort::Abort),
     /// List the alarms, which of them fire, since when and why
     Alerts(alerts::Alerts),
     /// Make the live environment what the spec says
     Apply(apply::Apply),
+    /// Let a deployment go on behind a step that waits for it, from any machine
+    Approve(approve::Approve),
     /// Write a saved plan as a comment on its pull or merge request
     Comment(comment::Comment),
     /// Print the script by which a shell completes words
@@ -158,8 +165,10 @@ pub fn run(cli: Cli) -> Exit {
     let printer = Printer::detect(cli.color, cli.progress);
     cli.disarmed.iter().for_each(|line| printer.say(line));
     let result = match cli.command {
+        Command::Abort(c) => block_on(c.run(&printer)),
         Command::Alerts(c) => block_on(c.run(&printer)),
         Command::Apply(c) => block_on(c.run(&printer)),
+        Command::Approve(c) => block_on(c.run(&printer)),
         Command::Comment(c) => block_on(c.run(&printer)),
         Command::Completions(c) => c.run(&printer),
         Command::Destroy(c) => block_on(c.run(&printer)),

@@ -100,7 +100,7 @@ impl<'w> RunContext<'w> {
 
     /// Refuses a run whose credentials end before it usually does, its way back included.
     async fn outlast(&self, plan: &Plan) -> Result<(), Failure> {
-        let needed = plan.expected * 2;
+        let needed = plan.expected * 2 + plan.waits();
         match self.world.credentials_end().await.map(|end| end.duration_since(SystemTime::now()).unwrap_or_default()) {
             Some(left) if left < needed && !self.how.ignore_expiry => Err(Failure::ending(left, needed)),
             _ => Ok(()),
@@ -162,7 +162,7 @@ impl<'w> RunContext<'w> {
         }
         let (ended, first) = (SetOnce::new(), SetOnce::new());
         let mut signals = Signals::new()?;
-        let mut turned = false;
+        let (mut turned, wishes) = (false, keeper.wishes.clone());
         let mut stop = async || {
             tokio::select! {
                 biased;
@@ -171,6 +171,10 @@ impl<'w> RunContext<'w> {
                     turned = true;
                     policy.leave();
                     Stop::RollBack
+                }
+                wish = wishes.next() => {
+                    self.printer.say(&status::wished(&wish));
+                    Stop::Wished(wish)
                 }
             }
         };
@@ -186,10 +190,14 @@ impl<'w> RunContext<'w> {
                     _ = ended.wait() => return,
                     _ = clock.tick() => watch.borrow_mut().progress.tick(plan, &policy.waits()),
                 }
+                if let Some(publisher) = self.publisher {
+                    let gates = watch.borrow().headway(plan).gates;
+                    publisher.moves(&header.run, &gates).await;
+                }
             }
         };
-        let progress = || (watch.borrow().standing.len(), plan.steps.len());
-        let (outcome, ..) = tokio::join!(work, keeper.keep(&ended, progress), ticks, signals.listen(&ended, &first, policy));
+        let headway = || watch.borrow().headway(plan);
+        let (outcome, ..) = tokio::join!(work, keeper.keep(&ended, headway), ticks, signals.listen(&ended, &first, policy));
         let mut watch = watch.into_inner();
         watch.progress.finish();
         let outcome = outcome?;

@@ -1,4 +1,5 @@
 //! `infra status`.
+use std::cell::Cell;
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use crate::diag::Exit;
 use crate::kinds::Level;
 use crate::render::health::Told;
 use crate::render::status;
-use crate::run::intent;
+use crate::run::{history, intent};
 use crate::spec::Loaded;
 use crate::stack::Stack;
 
@@ -25,7 +26,7 @@ use crate::stack::Stack;
 const CLEAR: &str = "\u{1b}[2J\u{1b}[H";
 
 /// Tells how the environment fares, as its services say: targets healthy of all, instances in service, states, certificates, alarms that fire. And whether a run of the
-/// stack goes on, whose it is and how far it came; or how the last one ended. Changes nothing.
+/// stack goes on, whose it is and how far it came; or how the last one ended; and what was deployed last, when and by whom. Changes nothing.
 #[derive(Args, Debug)]
 #[command(after_help = "Exit codes: 0 nothing is critical, 2 something is, 1 error.\n\nExample:\n  infra status --file infra.yaml --watch")]
 pub struct Status {
@@ -58,17 +59,27 @@ impl Status {
         let stack = flow::stack(&loaded)?;
         let world = flow::world(&self.cloud, &loaded).await?;
         flow::bend(&world, &loaded, &stack, &self.sandbox_bend)?;
-        let mut stopped = std::pin::pin!(tokio::signal::ctrl_c());
-        loop {
-            let worst = self.tell(&world, &loaded, &stack, &mut webhook, printer).await?;
-            let exit = if worst == Level::Critical { Exit::Changes } else { Exit::Done };
-            if !self.watch {
-                return Ok(exit);
+        let (told, me) = (Cell::new(Exit::Done), &self);
+        let mut look = async || {
+            let worst = me.tell(&world, &loaded, &stack, &mut webhook, printer).await?;
+            told.set(if worst == Level::Critical { Exit::Changes } else { Exit::Done });
+            Ok::<_, Failure>(())
+        };
+        if !self.watch {
+            look().await?;
+            return Ok(told.get());
+        }
+        let looks = async {
+            loop {
+                look().await?;
+                world.policy().dwell("the next look", self.interval).await?;
             }
-            tokio::select! {
-                waited = world.policy().dwell("the next look", self.interval) => waited?,
-                stop = &mut stopped => return Ok(stop.map(|()| exit)?),
-            }
+        };
+        // Whoever has seen the first look may end it.
+        tokio::select! {
+            biased;
+            stopped = tokio::signal::ctrl_c() => Ok(stopped.map(|()| told.get())?),
+            ended = looks => ended,
         }
     }
 
@@ -82,11 +93,13 @@ impl Status {
         printer: &Printer,
     ) -> Result<Level, Failure> {
         let (name, terms) = (&stack.name, flow::terms(&self.cloud));
-        let notes = world.read_only().notes(name).await?;
-        let Seen { snapshot, .. } = flow::look(world.read_only(), &mut stack.clone(), loaded).await?;
+        let (reading, folder) = (world.read_only(), history::folder(name));
+        let (notes, past) = tokio::try_join!(reading.notes(name), reading.notes(&folder))?;
+        let runs = history::read(name, &past);
+        let Seen { snapshot, .. } = flow::look(reading, &mut stack.clone(), loaded).await?;
         let ask = async |live| world.health(live).await.map(|signs| (live, signs));
         let told = try_join_all(snapshot.live.values().flatten().map(ask)).await.map_err(|e| Failure::looking(loaded, e))?;
-        let alarms = world.read_only().alarms(name).await.map_err(|e| Failure::looking(loaded, e))?;
+        let alarms = reading.alarms(name).await.map_err(|e| Failure::looking(loaded, e))?;
         if let (Some(webhook), Backend::Sandbox(sandbox)) = (webhook, world) {
             webhook.tell(sandbox, name, &alarms).await?;
         }
@@ -97,13 +110,14 @@ impl Status {
         if self.json {
             let mut document = status::json(name, &stands, last.as_ref(), &intent);
             document["health"] = told.json();
+            document["deployed"] = serde_json::json!(status::deployed(&runs));
             printer.document(&format!("{document:#}\n"));
             return Ok(told.level());
         }
         if self.watch && std::io::stdout().is_terminal() {
             printer.script(CLEAR);
         }
-        let run = status::text(name, &stands, last.as_ref(), &intent, now) + &status::strays(&strays);
+        let run = status::text(name, &stands, last.as_ref(), &intent, now) + &status::last(&runs, now) + &status::strays(&strays);
         printer.result(&format!("{}\n{run}", told.text(name, printer.style)));
         Ok(told.level())
     }

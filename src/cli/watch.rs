@@ -3,11 +3,13 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io;
 
+use crate::cloud::lease::Headway;
 use crate::plan::{Plan, Undo};
 use crate::redact::Redactor;
 use crate::render::progress::Progress;
 use crate::run::drive::Sink;
 use crate::run::journal::Journal;
+use crate::run::stage::at_gates;
 use crate::run::{Event, Settlement};
 
 /// Everything that records or shows an event of a run; the journal comes first.
@@ -18,6 +20,13 @@ pub struct Watch<'s> {
     pub standing: BTreeSet<usize>,
     pub progress: Progress<'s>,
     pub redactor: Redactor,
+}
+
+impl Watch<'_> {
+    /// How far the run has come.
+    pub fn headway(&self, plan: &Plan) -> Headway {
+        Headway { done: self.standing.len(), of: plan.steps.len(), gates: at_gates(plan, &self.events) }
+    }
 }
 
 /// The watch, shared by the driver, which sends events, and the clock, which redraws; both on one thread.

@@ -7,8 +7,11 @@
 //! that it was heard of is a hint whether watching is worth it, and nothing else.
 mod holder;
 mod names;
+mod others;
+mod wish;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
@@ -24,6 +27,8 @@ use crate::wire::{Class, CloudError};
 pub use holder::{Holder, Mark};
 use names::{folder, latest, name, next, numbered, revoked};
 pub use names::{newest, strays};
+pub use others::{ask, unlock, until_over};
+pub use wish::{AtGate, Headway, Wish, Wishes};
 
 /// What a lease says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +44,9 @@ pub struct Lease {
     /// Steps whose effect stands, and steps in all.
     pub done: usize,
     pub of: usize,
+    /// The gates that it stands at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<AtGate>,
     /// How it ended; `None` while it is held.
     pub ended: Option<String>,
 }
@@ -130,6 +138,8 @@ pub struct Keeper<'c, C> {
     pub lease: Lease,
     /// The one before, however it ended.
     pub before: Option<Lease>,
+    /// What others ask of the run.
+    pub wishes: Rc<Wishes>,
     terms: Terms,
     /// Every sign of life that was given, as it is written. Another one under our number is of a copy of this process.
     beats: BTreeSet<String>,
@@ -180,8 +190,8 @@ pub async fn take<'c, C: Notes>(cloud: &'c C, policy: &'c Policy, mut asks: Asks
         };
         let Some((lease, why)) = waiting else {
             if let Some((number, lease, before)) = claim(cloud, &asks, &seen).await? {
-                let mut keeper =
-                    Keeper { cloud, policy, stack: stack.into(), number, lease, before, terms, beats: BTreeSet::new(), _mark: mark.take() };
+                let (stack, wishes, beats, _mark) = (stack.into(), Rc::default(), BTreeSet::new(), mark.take());
+                let mut keeper = Keeper { cloud, policy, stack, number, lease, before, wishes, terms, beats, _mark };
                 keeper.renewed(asked);
                 return Ok(Ok(keeper));
             }
@@ -208,8 +218,8 @@ async fn claim(
     let number = next(asks.stack, newest.as_ref().map_or(0, |(n, _)| *n))?;
     let before = newest.and_then(|(_, lease)| lease);
     let now = Moment((asks.terms.clock)());
-    let lease =
-        Lease { holder: asks.holder.clone(), command: asks.command.into(), run: None, taken: now, beat: now, done: 0, of: 0, ended: None };
+    let (holder, command, gates) = (asks.holder.clone(), asks.command.into(), vec![]);
+    let lease = Lease { holder, command, run: None, taken: now, beat: now, done: 0, of: 0, gates, ended: None };
     let name = name(asks.stack, number);
     if !cloud.note_new(&name, &text(&lease)?).await? {
         return Ok(None);
@@ -237,48 +247,6 @@ async fn forget_before(cloud: &impl Notes, stack: &str, number: u64, notes: &BTr
     cloud.forget(&old.cloned().collect::<Vec<_>>()).await
 }
 
-/// Takes a stack's lease from its holder. One that lives hears of it at its next sign of life, sends nothing more and lets the lease go; one that
-/// says nothing new for [`Terms::expiry`] is declared dead, and so is what this version can't read. Returns once nobody holds it; an error when the
-/// holder goes on in spite of it.
-pub async fn unlock(cloud: &impl Notes, stack: &str, by: &Holder, terms: &Terms) -> Result<(), CloudError> {
-    let (mut watch, started) = (Watch::default(), Instant::now());
-    loop {
-        let asked = Instant::now();
-        let seen = cloud.notes(&folder(stack)).await?;
-        let Some((n, said)) = latest(stack, &seen) else { return Ok(()) };
-        let stands = standing(stack, &seen, terms);
-        let dead = match &stands {
-            Standing::Free => return Ok(()),
-            Standing::Dead(_) => true,
-            _ => watch.still((n, said), asked) >= terms.expiry(),
-        };
-        if dead {
-            let ended = Some(format!("unlocked by {by}"));
-            let lease = match stands {
-                Standing::Alive(lease) | Standing::Silent(lease) | Standing::Dead(lease) => Lease { ended, ..lease },
-                Standing::Free | Standing::Unreadable => {
-                    let now = Moment((terms.clock)());
-                    Lease { holder: by.clone(), command: "unlock".into(), run: None, taken: now, beat: now, done: 0, of: 0, ended }
-                }
-            };
-            let number = next(stack, n)?;
-            if cloud.note_new(&name(stack, number), &text(&lease)?).await? {
-                forget_before(cloud, stack, number, &seen).await?;
-                lease.holder.clear();
-            }
-            continue;
-        }
-        if started.elapsed() > terms.expiry() * 3 {
-            let why = format!("the holder of {stack}'s lease goes on though it was told to let go: end its process");
-            return Err(CloudError::new(Class::Conflict, "LeaseKept", why));
-        }
-        if !seen.contains_key(&revoked(stack, n)) {
-            cloud.note(&revoked(stack, n), &by.to_string()).await?;
-        }
-        sleep(terms.beat / 2).await;
-    }
-}
-
 impl<C: Notes> Keeper<'_, C> {
     /// Writes what the lease says now.
     async fn write(&self) -> Result<(), CloudError> {
@@ -290,14 +258,15 @@ impl<C: Notes> Keeper<'_, C> {
         self.policy.permit(self.terms.valid.saturating_sub(started.elapsed()));
     }
 
-    /// Keeps the lease until `ended`. A lease that was lost halts every request. `progress` tells steps done and steps in all.
-    pub async fn keep(&mut self, ended: &SetOnce<()>, progress: impl Fn() -> (usize, usize)) {
+    /// Keeps the lease until `ended`. A lease that was lost halts every request. `headway` tells how far the run has come.
+    pub async fn keep(&mut self, ended: &SetOnce<()>, headway: impl Fn() -> Headway) {
         loop {
             tokio::select! {
                 _ = ended.wait() => return,
                 () = sleep(self.terms.beat) => {}
             }
-            (self.lease.done, self.lease.of) = progress();
+            let now = headway();
+            (self.lease.done, self.lease.of, self.lease.gates) = (now.done, now.of, now.gates());
             if let Err(lost) = self.beat().await {
                 self.policy.halt(lost);
                 return;
@@ -313,7 +282,7 @@ impl<C: Notes> Keeper<'_, C> {
             let _ = ended.set(());
             out
         };
-        tokio::join!(work, self.keep(&ended, || (0, 0))).0
+        tokio::join!(work, self.keep(&ended, Headway::default)).0
     }
 
     /// One sign of life; an error when the lease is another's, or is to be. What can't be asked now is asked again at the next beat.
@@ -337,6 +306,9 @@ impl<C: Notes> Keeper<'_, C> {
         }
         if let Some(by) = seen.get(&revoked(&self.stack, self.number)) {
             return lost(format!("{by} took the lease away"));
+        }
+        if self.wishes.hear(&self.stack, self.number, &seen) {
+            self.policy.leave();
         }
         self.lease.beat = Moment((self.terms.clock)());
         self.beats.insert(self.lease.beat.to_string());
@@ -362,7 +334,7 @@ impl<C: Notes> Keeper<'_, C> {
     pub async fn release(mut self, ended: &str, done: usize) -> Result<(), CloudError> {
         self.policy.release();
         self.lease.beat = Moment((self.terms.clock)());
-        (self.lease.ended, self.lease.done) = (Some(ended.into()), done);
+        (self.lease.ended, self.lease.done, self.lease.gates) = (Some(ended.into()), done, vec![]);
         // A lease that could not be let go is known on this machine by its mark: nobody here need wait for it.
         let mark = self._mark.take();
         self.let_go().await.inspect_err(|_| std::mem::forget(mark))

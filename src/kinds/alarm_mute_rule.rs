@@ -26,7 +26,8 @@ object! {
         update alarms: BTreeSet<Ref<MetricAlarm>>,
         /// Those of `MuteTargets` that are over other alarms.
         update composites: BTreeSet<Ref<CompositeAlarm>>,
-        /// The minute in which it begins, in UTC: `2026-12-01T04:00`. Where the schedule is none of ours, all of it.
+        /// The minute in which it begins, in UTC: `2026-12-01T04:00`. One that lies in the past is sent as it is: "the duration begins when the schedule expression time is
+        /// reached" (`Schedule`), so the rest of it is taken to hold from now on; what AWS does with one no page of its own says *(unsourced)*. Where the schedule is none of ours, all of it.
         update from: String,
         /// `Duration`: 1 to 21,600 (15 days).
         update minutes: i32,

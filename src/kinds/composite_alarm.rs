@@ -5,7 +5,7 @@
 //! rule that nothing answers, so a composite goes before its children. Its stamp is that of metric alarms: its name, and the end of its description.
 use super::calls::{call, needs, reads};
 use super::example::{EXAMPLE, tags};
-use super::metric_alarm::{ALARM, ALARMS, marks};
+use super::metric_alarm::{ALARM, ALARMS, Standing, marks};
 use super::quotas::quota;
 use super::terraform::{ID, REGION, TAGS, TAGS_ALL, known, made, of, one, same, via};
 use super::*;
@@ -107,11 +107,7 @@ impl Resource for CompositeAlarm {
     }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
-        let request = cx.cloudwatch().describe_alarms().alarm_name_prefix(marks::prefix(stack)).max_records(100);
-        let request = request.alarm_types(AlarmType::CompositeAlarm);
-        let send = async |token| request.clone().set_next_token(token).send().await;
-        let found = cx.pages(Service::CloudWatch, "DescribeAlarms", send, |page| (page.composite_alarms, page.next_token)).await?;
-        Ok(found.into_iter().filter_map(|seen| read(stack, seen)).collect())
+        Ok(seen(cx, stack).await?.into_iter().filter_map(|seen| read(stack, seen)).collect())
     }
 
     /// No other run and step makes an alarm of this name.
@@ -132,7 +128,30 @@ impl Resource for CompositeAlarm {
     }
 }
 
+/// All composites whose names begin as the stack's do.
+async fn seen(cx: &Clients, stack: &str) -> Result<Vec<Seen>, CloudError> {
+    let request = cx.cloudwatch().describe_alarms().alarm_name_prefix(marks::prefix(stack)).max_records(100);
+    let request = request.alarm_types(AlarmType::CompositeAlarm);
+    let send = async |token| request.clone().set_next_token(token).send().await;
+    cx.pages(Service::CloudWatch, "DescribeAlarms", send, |page| (page.composite_alarms, page.next_token)).await
+}
+
+/// The groups of a stack as they stand.
+pub(crate) async fn standing(cx: &Clients, stack: &str) -> Result<Vec<Standing>, CloudError> {
+    let one = |seen: Seen| {
+        let times = [seen.state_transitioned_timestamp, seen.state_updated_timestamp];
+        let (state, why) = (seen.state_value.clone(), seen.state_reason.clone());
+        Some(Standing::of_alarm(read(stack, seen)?, state.as_ref(), times, why))
+    };
+    Ok(seen(cx, stack).await?.into_iter().filter_map(one).collect())
+}
+
 impl CompositeAlarm {
+    /// How bad it is when it fires, as its description begins.
+    pub fn level(&self) -> Level {
+        if self.description.starts_with("critical: ") { Level::Critical } else { Level::Warning }
+    }
+
     /// `PutCompositeAlarm` with every field; tags are taken at the creation alone.
     async fn put(&self, cx: &Clients, links: &Links, name: &str, stamp: &Stamp, tags: Option<Tags>) -> Result<Live, CloudError> {
         let tags = tags.map(|tags| tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect());

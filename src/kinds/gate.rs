@@ -35,6 +35,9 @@ pub struct Stage {
     pub share: u8,
     /// Good minutes that it needs.
     pub minutes: u32,
+    /// For how many minutes it then waits until somebody approves; nothing where nobody is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approve: Option<u32>,
 }
 
 /// What makes a minute a bad one. Numbers of the new instances are bad only where they are worse than those of the old ones, too.
@@ -151,6 +154,8 @@ pub enum Seen {
     Mute(String),
     /// The look failed.
     Blind(String),
+    /// Somebody lets the run go on; it is no look.
+    Approved(String),
 }
 
 /// A look, as it is journaled.

@@ -27,7 +27,7 @@ pub type Bent = BTreeMap<String, String>;
 pub const WORDS: &[&str] = &["days", "instances", "state", "targets"];
 
 /// Words that only objects of a kind have, which measure themselves.
-pub const MEASURED: &[(Kind, &str)] = &[(Kind::DbInstance, "storage"), (Kind::DbReplica, "lag")];
+pub const MEASURED: &[(Kind, &str)] = &[(Kind::DbInstance, "storage"), (Kind::DbReplica, "lag"), (Kind::MetricsWorkspace, "sample")];
 
 impl Sign {
     pub fn new(level: Level, text: impl Into<String>) -> Self {

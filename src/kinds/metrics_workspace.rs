@@ -9,6 +9,7 @@ mod rules;
 pub mod rules_file;
 mod states;
 mod terraform;
+mod told;
 
 use futures_util::future::try_join_all;
 
@@ -23,6 +24,7 @@ use crate::wire::tags::retag;
 pub use definition::{by_rule, render as definition};
 pub use rules::KEPT;
 pub use rules_file::AlertRule;
+pub(crate) use told::standing;
 
 object! {
     /// `AWS::APS::Workspace`. Its id is its `WorkspaceId`.
@@ -66,8 +68,10 @@ impl Resource for MetricsWorkspace {
             call(Service::Amp, "DeleteRuleGroupsNamespace", OWN),
             call(Service::Amp, "DeleteWorkspace", OWN),
             call(Service::Amp, "DescribeWorkspace", OWN),
+            call(Service::Amp, "ListRules", OWN),
             call(Service::Amp, "PutAlertManagerDefinition", OWN),
             call(Service::Amp, "PutRuleGroupsNamespace", OWN),
+            call(Service::Amp, "QueryMetrics", OWN),
             call(Service::Amp, "TagResource", TAGGED),
             call(Service::Amp, "UntagResource", OWN),
             call(Service::Amp, "UpdateWorkspaceConfiguration", OWN),
@@ -103,6 +107,14 @@ impl Resource for MetricsWorkspace {
 
     fn simulate(&mut self, id: &str) {
         self.arn = Computed::from(format!("arn:aws:aps:us-east-1:123456789012:workspace/{id}"));
+    }
+
+    async fn health(&self, cx: &Clients, live: &Live) -> Result<Vec<Sign>, CloudError> {
+        told::health(cx, live).await
+    }
+
+    fn fares(&self, _me: &Address, _near: Near<'_>, bent: &Bent) -> Vec<Sign> {
+        told::fares(bent)
     }
 
     /// Aliases begin with the stack's name, tags stand in the list; the parts are asked for of the stack's own alone.

@@ -169,7 +169,7 @@ impl<'a> Decision<'a> {
             // A name that is new takes a few minutes to be known everywhere.
             let limits = Limits { errors_failures: rollout.limits.errors_failures.max(PATIENT), ..rollout.limits.clone() };
             let rollout = Rollout { limits, ..rollout.clone() };
-            self.gate(plan, &rollout, Stage { share: 100, minutes: 1 }, after, None);
+            self.gate(plan, &rollout, Stage { share: 100, minutes: 1, approve: None }, after, None);
         }
     }
 }
@@ -178,6 +178,11 @@ impl Plan {
     /// Its gates, with the steps that they are.
     pub fn gates(&self) -> impl Iterator<Item = (&Step, &Gate)> {
         self.steps.iter().filter_map(|step| if let Act::Gate { gate } = &step.act { Some((step, gate)) } else { None })
+    }
+
+    /// For how long it may wait until somebody approves, all gates together.
+    pub fn waits(&self) -> Duration {
+        Duration::from_secs(self.gates().filter_map(|(_, gate)| gate.stage.approve).map(|minutes| u64::from(minutes) * 60).sum())
     }
 }
 

@@ -28,8 +28,7 @@ impl<'a> Told<'a> {
             parts.entry(part).or_default().extend(signs.into_iter().map(|sign| (live, sign)));
         }
         for alarm in alarms {
-            let live = &alarm.live;
-            parts.entry(part(&live.stamp.address.name)).or_default().extend(alarms::sign(alarm).map(|sign| (live, sign)));
+            parts.entry(alarms::of(alarm)).or_default().extend(alarms::sign(alarm).map(|sign| (&alarm.live, sign)));
         }
         let parts = parts.into_iter().filter(|(_, signs)| !signs.is_empty());
         Told { parts: parts.map(|((_, name), signs)| (name, signs)).collect() }

@@ -130,6 +130,9 @@ pub struct StageDocument {
     pub step: usize,
     pub share_percent: u8,
     pub good_minutes: u32,
+    /// For how many minutes it then waits until somebody says `infra approve`; not there where nobody is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approve_within_minutes: Option<u32>,
     /// What is asked then: `GET /version`.
     pub probes: Vec<String>,
 }
@@ -246,6 +249,7 @@ fn rolled(entry: &str, gates: &[(&Step, &Gate)]) -> Option<RolloutDocument> {
         step: step.id,
         share_percent: gate.stage.share,
         good_minutes: gate.stage.minutes,
+        approve_within_minutes: gate.stage.approve,
         probes: gate.probes.iter().map(|probe| probe.name.clone()).collect(),
     };
     let stages = gates.iter().map(stage).collect();

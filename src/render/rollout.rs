@@ -33,6 +33,11 @@ pub(super) fn stage(gate: &Gate) -> (String, String, String) {
     (format!("{}%", gate.stage.share), seconds(minutes), probes.join(", "))
 }
 
+/// Who is asked behind a gate, and for how long it waits.
+pub(super) fn approval(gate: &Gate) -> Option<String> {
+    gate.stage.approve.map(|within| format!("`infra approve` within {}", seconds(u64::from(within) * 60)))
+}
+
 /// What makes a minute a bad one.
 pub(super) fn limits(limits: &Limits, alarms: usize) -> String {
     let times = |n: u32| match n {
@@ -62,8 +67,9 @@ pub(super) fn text(p: &Plan, detail: Detail) -> String {
         for (_, gate) in &gates {
             let (share, minutes, probes) = stage(gate);
             let probes = if probes.is_empty() { probes } else { format!(", then {probes}") };
+            let asks = approval(gate).map(|asks| format!(", then {asks}")).unwrap_or_default();
             out += &match gate.old {
-                Some(_) => format!("{share:>8}  until {minutes} went well{probes}\n"),
+                Some(_) => format!("{share:>8}  until {minutes} went well{probes}{asks}\n"),
                 None => format!("          {}\n", probes.trim_start_matches(", then ")),
             };
         }

@@ -5,9 +5,11 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use super::values::seconds;
-use crate::cloud::lease::{Lease, Standing, Terms, Waiting, standing};
+use super::words;
+use crate::cloud::lease::{AtGate, Lease, Standing, Terms, Waiting, Wish, standing};
+use crate::run::history::Line;
 use crate::run::intent::{self, Intent};
-use crate::run::journal::Damaged;
+use crate::run::journal::{Damaged, Ending};
 use crate::visible::visible;
 
 /// What the notes tell of a run that is not over.
@@ -18,10 +20,6 @@ pub fn text(stack: &str, standing: &Standing, last: Option<&Lease>, noted: &Note
     let ago = |lease: &Lease| match lease.beat.0 > now {
         true => "just now, by its clock".into(),
         false => format!("{} ago", seconds(lease.beat.age(now).as_secs())),
-    };
-    let what = |lease: &Lease| match &lease.run {
-        Some(run) => format!("Run {} ({})", visible(run), visible(&lease.command)),
-        None => format!("`infra {}`", visible(&lease.command)),
     };
     let step = |lease: &Lease| if lease.of > 0 { format!(" after step {} of {}", lease.done, lease.of) } else { String::new() };
     let stack = visible(stack);
@@ -53,6 +51,9 @@ pub fn text(stack: &str, standing: &Standing, last: Option<&Lease>, noted: &Note
     if let Some(job) = last.and_then(|l| l.holder.job.as_ref()) {
         out += &format!("  {}\n", visible(job));
     }
+    if let Standing::Alive(l) | Standing::Silent(l) | Standing::Dead(l) = standing {
+        l.gates.iter().for_each(|gate| out += &format!("  {}\n", at_gate(gate)));
+    }
     match (standing, noted) {
         (Standing::Alive(_), _) | (_, Ok(None)) => {}
         (_, Err(e)) => out += &format!("A run may not be over, but what is noted of it can't be read: {}\n", visible(&e.to_string())),
@@ -61,6 +62,60 @@ pub fn text(stack: &str, standing: &Standing, last: Option<&Lease>, noted: &Note
             out += &format!("Run {run} ({command}) by {} is not over: {stack} may stand in between.\n", i.holder);
             out += "  `infra recover` takes it back, from any machine; `--dry-run` shows what that does.\n";
         }
+    }
+    out
+}
+
+/// How a run stands at a gate: `compute.app: 10% new, 3 of 5 good minutes; errors 0.2% (old 0.1%); next 50%`.
+pub fn at_gate(gate: &AtGate) -> String {
+    let told = if gate.told.is_empty() { "its first minute" } else { &gate.told };
+    let next = gate.next.map(|share| format!("; next {share}%")).unwrap_or_default();
+    let asks = if gate.asks { "; goes on once somebody says `infra approve`" } else { "" };
+    format!("{}: {}% new, {}{next}{asks}", visible(&gate.entry), gate.share, visible(told))
+}
+
+/// Whom something was asked of: `Run 6922f3a01c9e (apply) by ana@laptop (process 4711) is told.`
+pub fn told(lease: &Lease) -> String {
+    format!("{} by {} is told.", what(lease), lease.holder)
+}
+
+/// How a run that was told to end has ended.
+pub fn over(lease: &Lease, ended: &str) -> String {
+    format!("{} has ended: {}.", what(lease), visible(ended))
+}
+
+fn what(lease: &Lease) -> String {
+    match &lease.run {
+        Some(run) => format!("Run {} ({})", visible(run), visible(&lease.command)),
+        None => format!("`infra {}`", visible(&lease.command)),
+    }
+}
+
+/// That somebody asks something of the run.
+pub fn wished(wish: &Wish) -> String {
+    match wish {
+        Wish::Abort(by) => format!("{by} aborts the run: nothing new starts, and all is taken back."),
+        Wish::Approve(_, by) => format!("{by} approves."),
+    }
+}
+
+/// The last run that has deployed; none where all of it was destroyed since.
+pub fn deployed(runs: &[Line]) -> Option<&Line> {
+    let done = [Ending::Applied, Ending::Leftovers].map(words::ending);
+    runs.iter().rfind(|line| done.contains(&line.ended.as_str())).filter(|line| line.command == "apply")
+}
+
+/// What was deployed last, when and by whom; and that a later run has not.
+pub fn last(runs: &[Line], now: SystemTime) -> String {
+    let ago = |line: &Line| format!("{} ago", seconds(line.started.age(now).as_secs()));
+    let Some(line) = deployed(runs) else { return String::new() };
+    let [run, holder] = [&line.run, &line.holder].map(|text| visible(text));
+    let commit = line.commit.as_ref().map(|commit| format!(", commit {}", visible(&commit.chars().take(12).collect::<String>())));
+    let (to_do, commit) = (words::to_do(line.counts), commit.unwrap_or_default());
+    let mut out = format!("Last deployed at {}, {}: run {run} by {holder}{commit}, {to_do}.\n", line.started, ago(line));
+    if let Some(later) = runs.last().filter(|later| later.run != line.run) {
+        let [run, command, ended] = [&later.run, &later.command, &later.ended].map(|text| visible(text));
+        out += &format!("  A later run has not: run {run} ({command}), {}, {ended}.\n", ago(later));
     }
     out
 }

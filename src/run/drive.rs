@@ -9,9 +9,10 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::look::look;
 use super::memory::Memory;
 use super::task::{Task, forward, groups, stamp};
-use super::watch::{Watch, gate, gate_of};
+use super::watch::{Watch, gate, gate_of, heard};
 use super::{Direction, Event, Operation, Outcome, Run, Settlement, State};
 use crate::cloud::Cloud;
+use crate::cloud::lease::Wish;
 use crate::cloud::owned::Owned;
 use crate::kinds::gate::Judgement;
 use crate::kinds::{Call, Live, Reading, Seen, Stamp};
@@ -50,13 +51,15 @@ pub struct Settings {
     pub minute: Duration,
 }
 
-/// A request from outside to end a run early.
+/// A request from outside.
 #[derive(Clone, Debug)]
 pub enum Stop {
     /// Start nothing new, let calls in flight end, take everything back.
     RollBack,
     /// Start nothing at all, let calls in flight end, and leave the rest to another process.
     Halt(CloudError),
+    /// What somebody else asks of the run: to end it, or to go on behind a gate.
+    Wished(Wish),
 }
 
 /// Looks at a step that can't be looked at are taken so often, with growing pauses (some minutes in all on AWS); then the run stops.
@@ -133,6 +136,7 @@ pub async fn drive<C: Cloud>(
             () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => continue,
             asked = stop(), if halt.is_none() => match asked {
                 Stop::RollBack => vec![Event::Interrupted],
+                Stop::Wished(wish) => heard(plan, wish, &mut watches),
                 Stop::Halt(why) => {
                     halt = Some(why);
                     continue;

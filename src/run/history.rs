@@ -53,6 +53,11 @@ fn name(stack: &str, number: u64) -> String {
     format!("{stack}/history/{}", number % PAGES)
 }
 
+/// The folder of a stack's notes that they are in.
+pub fn folder(stack: &str) -> String {
+    format!("{stack}/history")
+}
+
 /// The lines among a stack's notes, the oldest first.
 pub fn read(stack: &str, notes: &BTreeMap<String, String>) -> Vec<Line> {
     pages(stack, notes).into_iter().flat_map(|page| page.lines).collect()
@@ -64,7 +69,7 @@ pub async fn add(cloud: &impl Notes, mut line: Line) -> Result<(), CloudError> {
     let cut = |text: &str| text.chars().take(200).collect::<String>();
     (line.holder, line.job) = (cut(&line.holder), line.job.filter(|job| job.len() <= 400));
     let stack = line.stack.clone();
-    let notes = cloud.notes(&format!("{stack}/history")).await?;
+    let notes = cloud.notes(&folder(&stack)).await?;
     let newest = pages(&stack, &notes).pop().unwrap_or(Page { number: 0, lines: vec![] });
     let next = Page { number: newest.number.wrapping_add(1), lines: vec![line.clone()] };
     let mut page = newest;

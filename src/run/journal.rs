@@ -16,7 +16,7 @@ use crate::visible::visible;
 use crate::wire::Identity;
 
 /// The shape of a journal; grows when an older version can't read a newer one.
-pub const FORMAT: u32 = 5;
+pub const FORMAT: u32 = 6;
 /// Where journals are kept unless said otherwise.
 pub const FOLDER: &str = ".infra/runs";
 
@@ -177,8 +177,8 @@ pub fn header(text: &[u8]) -> Result<Header, String> {
         format: u32,
     }
     let Format { format } = serde_json::from_slice(text).map_err(|e| e.to_string())?;
-    if ![PLAIN, FORMAT].contains(&format) {
-        return Err(format!("its format is {format}, this version of infra reads {PLAIN} and {FORMAT}"));
+    if !(PLAIN..=FORMAT).contains(&format) {
+        return Err(format!("its format is {format}, this version of infra reads {PLAIN} to {FORMAT}"));
     }
     let header: Header = serde_json::from_slice(text).map_err(|e| e.to_string())?;
     if header.plan.stack != header.stack {

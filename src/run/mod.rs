@@ -9,6 +9,7 @@ mod look;
 mod memory;
 mod ready;
 pub mod recover;
+pub mod stage;
 mod task;
 mod watch;
 

@@ -1,14 +1,17 @@
 //! The looks of gates that are under way: when the next one is due, and what they come to.
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::Operation;
 use super::drive::Settings;
+use super::{Event, Operation};
+use crate::cloud::lease::Wish;
 use crate::kinds::gate::{Judgement, Tally};
-use crate::kinds::{Gate, Reading};
+use crate::kinds::{Gate, Reading, Seen};
 use crate::model::Moment;
 use crate::plan::{Act, Plan};
+use crate::wire::{Class, CloudError};
 
 /// A gate whose looks are under way.
 pub(super) struct Watch {
@@ -41,7 +44,10 @@ impl Watch {
     pub fn judge(&mut self, gate: &Gate, reading: &mut Reading, settings: &Settings) -> Judgement {
         self.tally.note(gate, &reading.seen);
         reading.told = self.tally.told(gate);
-        self.next = Some(Instant::now() + settings.minute);
+        // Somebody's word is no look, and puts none off.
+        if !matches!(reading.seen, Seen::Approved(_)) {
+            self.next = Some(Instant::now() + settings.minute);
+        }
         self.tally.judgement(gate)
     }
 }
@@ -52,6 +58,20 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// The gate that an operation begins.
 pub(super) fn gate_of(plan: &Plan, action: Operation) -> Option<usize> {
     matches!((action, &plan.steps[action.step()].act), (Operation::Do(_), Act::Gate { .. })).then_some(action.step())
+}
+
+/// What becomes of a wish. Who aborts a run in a gate is the cause why it goes back; a word for a gate that doesn't ask for it, or no longer, is none.
+pub(super) fn heard(plan: &Plan, wish: Wish, watches: &mut BTreeMap<usize, Watch>) -> Vec<Event> {
+    match wish {
+        Wish::Abort(by) => match watches.pop_first() {
+            Some((i, _)) => vec![Event::Failed(i, CloudError::new(Class::Invalid, "Aborted", format!("{by} has aborted the run")))],
+            None => vec![Event::Interrupted],
+        },
+        Wish::Approve(i, by) if watches.contains_key(&i) && gate(plan, i).stage.approve.is_some() => {
+            vec![Event::Read(i, Reading { at: Moment::now(), seen: Seen::Approved(by), told: String::new() })]
+        }
+        Wish::Approve(..) => vec![],
+    }
 }
 
 /// What a step watches that is a gate.

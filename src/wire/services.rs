@@ -1,4 +1,6 @@
 //! The services that requests go to, and the SDK's client of each: one line a service.
+mod prometheus;
+
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -98,3 +98,76 @@ fn a_stop_in_a_gate_goes_back() {
     assert!(said.out.contains("Everything is as it was before."), "{}", said.out);
     assert_eq!(infra.run(&["plan", "-f", &spec, "--detailed-exitcode"]).code, 0);
 }
+
+/// What `infra status` of another folder says of a run, once it says a word.
+fn told(infra: &Infra, spec: &str, word: &str) -> String {
+    for _ in 0..200 {
+        let said = infra.run(&["status", "-f", spec]);
+        if said.out.contains(word) {
+            return said.out;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("it is never told: {}", infra.run(&["status", "-f", spec]).out);
+}
+
+fn elsewhere(infra: &Infra) -> Infra {
+    let folder = infra.folder.join("elsewhere");
+    std::fs::create_dir_all(&folder).unwrap();
+    Infra { folder, env: infra.env.clone() }
+}
+
+/// From another machine: how the gate stands, and the end of the run, which goes back at once.
+#[test]
+fn another_machine_sees_the_gate_and_aborts() {
+    let (infra, spec, next) = first("canary-aborted");
+    let nobody = infra.run(&["abort", "-f", &spec]);
+    assert_eq!((nobody.code, nobody.err.as_str()), (0, "Nothing runs on canary.\n"));
+    let slow = "compute: { app: { image: 'ghcr.io/example/shop:1.5.0', deployment: { interval: 40m } } }";
+    std::fs::write(&next, slow).unwrap();
+    let run = begun(&infra, &spec, &next, "at 10%: 1 of 40");
+    let other = elsewhere(&infra);
+    let stands = told(&other, &spec, "compute.app: 10% new, ");
+    assert!(stands.contains("good minutes; errors 0% (old 0%)") && stands.contains("; next 50%"), "{stands}");
+    let json: serde_json::Value = serde_json::from_str(&other.run(&["status", "-f", &spec, "--json"]).out).unwrap();
+    let gate = &json["last"]["gates"][0];
+    assert_eq!((gate["entry"].as_str(), gate["next"].as_u64(), gate["asks"].as_bool()), (Some("compute.app"), Some(50), Some(false)));
+    let wrong = other.run(&["abort", "-f", &spec, "--run", "000000000000"]);
+    assert!(wrong.code == 1 && wrong.flat().contains("not 000000000000"), "{}", wrong.err);
+    let unasked = other.run(&["approve", "-f", &spec]);
+    assert!(unasked.code == 1 && unasked.flat().contains("no such step waits for approval: compute.app: 10% new"), "{}", unasked.err);
+    let aborted = other.run(&["abort", "-f", &spec]);
+    assert_eq!(aborted.code, 0, "{}", aborted.err);
+    assert!(aborted.err.contains(" is told.\n") && aborted.err.ends_with(" has ended: rolled back.\n"), "{}", aborted.err);
+    let said = rest(run);
+    assert_eq!(said.code, 3, "{} {}", said.out, said.err);
+    assert!(said.out.contains(" has aborted the run") && said.out.contains("Everything is as it was before."), "{}", said.out);
+    assert!(!said.err.contains("at 50%"), "{}", said.err);
+    assert_eq!(infra.run(&["plan", "-f", &spec, "--detailed-exitcode"]).code, 0);
+}
+
+/// A step that waits for somebody's word goes on with it, from another machine; the next one needs its own.
+#[test]
+fn another_machine_approves() {
+    let (infra, spec, next) = first("canary-approved");
+    let asks = "compute: { app: { image: 'ghcr.io/example/shop:1.5.0', deployment: { strategy: canary, steps: [10%, 100%], interval: 1m, bake: 1m, approve: [10%, 100%] } } }";
+    std::fs::write(&next, asks).unwrap();
+    let plan = infra.run(&["plan", "-f", &spec, "-f", &next]);
+    assert!(plan.out.contains("     10%  until 60s went well, then `infra approve` within 1 h\n"), "{}", plan.out);
+    let run = begun(&infra, &spec, &next, "waits for approval");
+    let other = elsewhere(&infra);
+    told(&other, &spec, "compute.app: 10% new, 1 of 1 good minute; errors 0% (old 0%), p99 120ms (old 120ms); waits for approval, ");
+    let wrong = other.run(&["approve", "compute.app", "-f", &spec, "--share", "50%"]);
+    assert_eq!(wrong.code, 1, "{}", wrong.err);
+    for share in ["10%", "100%"] {
+        let stands = told(&other, &spec, &format!("compute.app: {share} new, 1 of 1 good minute"));
+        assert!(stands.contains("goes on once somebody says `infra approve`"), "{stands}");
+        let said = other.run(&["approve", "compute.app", "-f", &spec, "--share", share]);
+        assert_eq!(said.code, 0, "{}", said.err);
+        assert_eq!(said.err, format!("Approved: compute.app goes on behind {share}, once its minutes are good.\n"));
+    }
+    let said = rest(run);
+    assert_eq!(said.code, 0, "{} {}", said.out, said.err);
+    assert!(said.err.contains("; approved by ") && said.err.contains(" approves.\n"), "{}", said.err);
+    assert_eq!(infra.run(&["plan", "-f", &spec, "-f", &next, "--detailed-exitcode"]).code, 0);
+}

@@ -1,7 +1,9 @@
 use super::Infra;
 
 const COMMANDS: &[&str] = &[
+    "abort",
     "apply",
+    "approve",
     "comment",
     "completions",
     "destroy",

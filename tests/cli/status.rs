@@ -82,7 +82,11 @@ monitoring:\n  notify: [ops@example.com]\n  alerting:\n    groups: {{ app: [comp
     }
     let said = infra.run(&["alerts"]);
     let lines: Vec<&str> = said.out.lines().filter(|line| line.ends_with(&format!(", silenced until {until} (it moves)"))).collect();
-    assert!(lines.len() > 2 && lines.iter().all(|line| line.contains("compute.app.") || line.contains("rule.mistakes")), "{}", said.out);
+    assert!(
+        lines.len() > 2 && lines.iter().all(|line| ["compute.app.", "rule.mistakes", "group.app."].iter().any(|name| line.contains(name))),
+        "{}",
+        said.out
+    );
     assert!(said.out.contains(&format!("{} alarms tell nobody now.\n", lines.len())), "{}", said.out);
     let said = infra.run(&["status", "--sandbox-bend", "database.main.storage=5,database.main.lag=90"]);
     assert!(said.code == 2 && said.out.contains("5% of") && said.out.contains("90 s behind"), "{}{}", said.out, said.err);

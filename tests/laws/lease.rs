@@ -2,13 +2,14 @@
 mod late;
 mod skew;
 mod told;
+mod wishes;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use infra::cloud::lease::{Asks, Holder, Keeper, Lease, Mark, Standing, Terms, standing, strays, take, unlock};
+use infra::cloud::lease::{Asks, Headway, Holder, Keeper, Lease, Mark, Standing, Terms, standing, strays, take, unlock};
 use infra::cloud::sandbox::Pace;
 use infra::cloud::{Cloud, Sandbox};
 use infra::run::drive::{Stop, drive};
@@ -104,7 +105,7 @@ async fn a_living_holder_keeps_it() {
     let other = Policy::new(10);
     let ended = SetOnce::new();
     let mut keeper = taken(&cloud, &cloud.policy, 1).await.unwrap();
-    let keep = keeper.keep(&ended, || (3, 9));
+    let keep = keeper.keep(&ended, || Headway { done: 3, of: 9, gates: vec![] });
     let rival = async {
         for _ in 0..60 {
             sleep(Duration::from_secs(10)).await;
@@ -129,7 +130,7 @@ async fn an_unlocked_holder_stops_before_the_next_one_starts() {
     let mut keeper = taken(&cloud, &cloud.policy, 1).await.unwrap();
     let stopped = Cell::new(false);
     let holder_ends = async {
-        keeper.keep(&ended, || (1, 2)).await;
+        keeper.keep(&ended, Headway::default).await;
         assert_eq!(cloud.policy.stopped().map(|e| e.code), Some("LeaseLost".to_owned()));
         stopped.set(true);
         keeper.release("stopped on the way", 1).await.unwrap();
@@ -188,7 +189,7 @@ async fn a_copied_holder_stops() {
     let mut keeper = taken(&cloud, &cloud.policy, 1).await.unwrap();
     let copy = Lease { beat: infra::model::Moment(clock() + Duration::from_millis(7)), ..keeper.lease.clone() };
     let ended = SetOnce::new();
-    let keep = keeper.keep(&ended, || (0, 0));
+    let keep = keeper.keep(&ended, Headway::default);
     let other = async {
         sleep(Duration::from_secs(33)).await;
         cloud.note("s/lease/1", &serde_json::to_string(&copy).unwrap()).await.unwrap();
@@ -209,6 +210,7 @@ async fn a_forged_sign_of_life_holds_nothing() {
         beat: infra::model::Moment(clock() + by),
         done: 0,
         of: 0,
+        gates: vec![],
         ended: None,
     };
     let year = Duration::from_secs(365 * 86_400);
@@ -310,7 +312,7 @@ async fn a_stolen_run_stops_and_is_taken_back() {
                 ended.set(()).unwrap();
                 outcome
             };
-            let (outcome, ()) = tokio::join!(work, keeper.keep(&ended, || (0, 0)));
+            let (outcome, ()) = tokio::join!(work, keeper.keep(&ended, Headway::default));
             keeper.release("over", 0).await.unwrap();
             (outcome, victim.mutations())
         };

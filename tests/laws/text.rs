@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 
-use infra::cloud::lease::{Holder, Lease, Standing};
+use infra::cloud::lease::{AtGate, Holder, Lease, Standing};
 use infra::cloud::{AuditEvent, AuditLog};
 use infra::diag::{Code, Finding, render};
 use infra::kinds::{Address, Kind, Live, Object, Secret, Stamp};
@@ -184,7 +184,8 @@ impl Words<'_> {
     fn lease(&self) -> Lease {
         let at = Moment(UNIX_EPOCH);
         let (run, ended) = (Some(self.next()), Some(self.next()));
-        Lease { holder: self.holder(), command: self.next(), run, taken: at, beat: at, done: 1, of: 2, ended }
+        let gates = vec![AtGate { step: 1, entry: self.next(), share: 10, next: None, told: self.next(), asks: true }];
+        Lease { holder: self.holder(), command: self.next(), run, taken: at, beat: at, done: 1, of: 2, gates, ended }
     }
 }
 

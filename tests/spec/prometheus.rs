@@ -2,10 +2,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
+use infra::kinds::metric_alarm::{Standing, State};
 use infra::kinds::metrics_workspace::{definition, promql, rules_file};
-use infra::kinds::{Kind, LaunchTemplate, Links, Live, MetricAlarm, MetricsWorkspace, Stamp, Topic};
+use infra::kinds::{Kind, LaunchTemplate, Level, Links, Live, MetricAlarm, MetricsWorkspace, Stamp, Topic};
+use infra::model::Moment;
 use infra::plan::Verb;
+use infra::render::alarms;
+use infra::render::style::Style;
 use infra::run::Outcome;
 use infra::stack::Stack;
 use serde_json::{Value, json};
@@ -60,17 +65,47 @@ impl Files {
     }
 }
 
-/// `infra alerts` lists them, and says that nobody tells how they stand.
+/// `infra alerts` lists them with how they stand, and the worst of those that fire decides.
 #[test]
-fn rules_are_listed_without_a_state() {
-    let workspace: MetricsWorkspace = of(&stack(&[SPEC]), "main");
-    let said = infra::render::alarms::rules(&workspace.rules);
-    let lines: Vec<&str> = said.lines().collect();
-    assert_eq!(lines[1], "  unknown   rule.jobs    sum by (queue) (jobs_waiting) > 100");
-    assert!(lines[3].starts_with("3 rules, state unknown. Managed Prometheus tells nobody here"), "{said}");
-    assert_eq!(infra::render::alarms::rules(&BTreeMap::new()), "");
-    let told = infra::render::alarms::rules_json(&address("metrics_workspace.main"), &workspace.rules);
-    assert_eq!((told.len(), &told[2]["state"], &told[2]["severity"]), (3, &json!("unknown"), &json!("critical")));
+fn rules_are_listed_with_how_they_stand() {
+    let (stack, address) = (stack(&[SPEC]), address("metrics_workspace.main"));
+    let stamp = Stamp { address: address.clone(), ..Stamp::nobody(address.kind) };
+    let live = Live { id: "ws-0a1b".into(), object: stack.nodes[&address].clone(), stamp, points: BTreeSet::new() };
+    let at = |minutes: u64| Moment(SystemTime::UNIX_EPOCH + Duration::from_secs(1_796_040_000 + 60 * minutes));
+    let one = |name: &str, state, since: Option<u64>, why: &str| Standing {
+        live: live.clone(),
+        rule: Some(name.into()),
+        state,
+        since: since.map(at),
+        judged: Some(at(5)),
+        why: why.into(),
+    };
+    let all = [
+        one("errors", State::Unknown, None, "many-to-many matching"),
+        one("jobs", State::Pending, Some(4), "queue=mail: 120"),
+        one("slow", State::Firing, Some(2), "0.73"),
+    ];
+    let said = alarms::text("shop", &all, &alarms::Silenced::default(), 4, at(5), Style::PLAIN);
+    let wanted = "\
+rule
+  no data   rule.errors  sum(rate(http_errors_total[5m])) > 1 for 2 min
+            many-to-many matching
+  pending   rule.jobs    sum by (queue) (jobs_waiting) > 100, since 2026-11-30T12:04Z (60s ago)
+            queue=mail: 120
+            Jobs wait.
+  critical  rule.slow    histogram_quantile(0.99, sum by (le) (rate(http_seconds_bucket[5m]))) > 0.5 for 5 min, since 2026-11-30T12:02Z (3 min ago)
+            0.73
+            Look: {{ $value }} {{ \"{{\" }}
+1 of 3 alarms fire, 1 without data.
+1 of the spec are not made yet: infra apply
+";
+    assert_eq!(said, wanted);
+    assert_eq!(alarms::level(&all), Level::Critical);
+    assert_eq!(alarms::level(&all[..2]), Level::Ok);
+    let told = alarms::json(&all, &alarms::Silenced::default());
+    let said = |field: &str| told.as_array().unwrap().iter().map(|one| one[field].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!(said("state"), ["unknown", "pending", "firing"]);
+    assert_eq!((said("id"), said("part")), (["errors", "jobs", "slow"].map(String::from).to_vec(), vec!["rule".to_owned(); 3]));
 }
 
 /// A folder of one test.

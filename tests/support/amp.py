@@ -9,7 +9,7 @@ import time
 import yaml
 from moto.amp import urls
 from moto.amp.exceptions import AmpException, ResourceNotFoundException
-from moto.amp.models import Workspace
+from moto.amp.models import Workspace, amp_backends
 from moto.amp.responses import PrometheusServiceResponse as Responses
 
 # How long a change is under way.
@@ -304,6 +304,41 @@ def delete_alert_manager_definition(self):
     return json.dumps({})
 
 
+def workspace_of(url, region="us-east-1", account="123456789012"):
+    """The workspace of a request of Prometheus's own API, which answers where it is active."""
+    id = url.split("/workspaces/")[1].split("/")[0]
+    found = amp_backends[account][region].workspaces.get(id)
+    return found if found and found.life.status()["statusCode"] == "ACTIVE" else None
+
+
+def answered(data):
+    return 200, {"Content-Type": "application/json"}, json.dumps({"status": "success", "data": data})
+
+
+def list_rules(request, url, headers):
+    """Every rule of every namespace (`file`): none fires, and all were looked at a moment ago."""
+    workspace = workspace_of(url)
+    if workspace is None:
+        return 404, {"x-amzn-ErrorType": "ResourceNotFoundException"}, json.dumps({"message": "workspace not found"})
+    at = time.strftime("%Y-%m-%dT%H:%M:%S.000000001Z", time.gmtime())
+
+    def told(rule):
+        own = {"name": rule.get("alert"), "query": rule["expr"], "labels": rule.get("labels") or {}, "annotations": rule.get("annotations") or {}}
+        return {**own, "type": "alerting", "state": "inactive", "alerts": [], "health": "ok", "lastError": "", "lastEvaluation": at, "evaluationTime": 0.001}
+
+    groups = [
+        {"name": group["name"], "file": name, "rules": [told(rule) for rule in group.get("rules") or []], "interval": 60, "lastEvaluation": at}
+        for name, part in namespaces(workspace).items()
+        for group in yaml.safe_load(base64.b64decode(part.data)).get("groups") or []
+    ]
+    return answered({"groups": groups})
+
+
+def query_metrics(request, url, headers):
+    """One number, whatever is asked for."""
+    return answered({"resultType": "vector", "result": [{"metric": {}, "value": [time.time(), "12.25"]}]})
+
+
 INIT, SHOWN = Workspace.__init__, Workspace.to_dict
 WAYS = [
     create_workspace, describe_workspace, list_workspaces, delete_workspace, update_workspace_configuration, describe_workspace_configuration,
@@ -318,3 +353,5 @@ def install():
         setattr(Responses, way.__name__, way)
     for path in ("configuration", "alertmanager/definition"):
         urls.url_paths[f"{{0}}/workspaces/(?P<workspace_id>[^/]+)/{path}$"] = Responses.dispatch
+    for path, way in (("rules", list_rules), ("query", query_metrics)):
+        urls.url_paths[f"{{0}}/workspaces/(?P<workspace_id>[^/]+)/api/v1/{path}$"] = way

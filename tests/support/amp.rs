@@ -13,6 +13,8 @@ pub fn operation(call: &proxy::Call) -> &'static str {
         ("GET", ["workspaces"]) => "ListWorkspaces",
         ("GET", ["workspaces", _]) => "DescribeWorkspace",
         ("GET", ["workspaces", _, "alertmanager", "definition"]) => "DescribeAlertManagerDefinition",
+        ("GET", ["workspaces", _, "api", "v1", "query"]) => "QueryMetrics",
+        ("GET", ["workspaces", _, "api", "v1", "rules"]) => "ListRules",
         ("GET", ["workspaces", _, "configuration"]) => "DescribeWorkspaceConfiguration",
         ("GET", ["workspaces", _, "rulegroupsnamespaces", _]) => "DescribeRuleGroupsNamespace",
         ("PATCH", ["workspaces", _, "configuration"]) => "UpdateWorkspaceConfiguration",

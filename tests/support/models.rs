@@ -134,7 +134,22 @@ fn fingerprint(request: &Request) -> u64 {
 fn judged(request: &Request) -> Result<Judged, String> {
     let service = request.service().ok_or_else(|| format!("{} {} is not signed", request.method, request.uri))?;
     let model = Model::of(service).ok_or_else(|| format!("there is no model of the service {service}"))?;
-    Ok(Judged { service: service.to_owned(), ..of_protocol(&model, request) })
+    let judged = prometheus(service, request).unwrap_or_else(|| of_protocol(&model, request));
+    Ok(Judged { service: service.to_owned(), ..judged })
+}
+
+/// A request of Prometheus's own API, which no model has ("Prometheus-compatible APIs").
+fn prometheus(service: &str, request: &Request) -> Option<Judged> {
+    let (path, query) = request.target();
+    let (workspace, operation) = path.split_once("/api/v1/").filter(|_| service == "aps")?;
+    let fits = match operation {
+        "query" => query.strip_prefix("query=").is_some_and(|text| !text.contains(['&', '+'])),
+        "rules" => query.is_empty(),
+        _ => false,
+    };
+    let right = fits && request.method == "GET" && workspace.starts_with("/workspaces/ws-") && request.body.is_empty();
+    let said = Judged::refused(operation, "the request", "is one of those that the user guide has", request.uri);
+    Some(if right { Judged { wrong: vec![], ..said } } else { said })
 }
 
 /// The operation that a request asks for, and what is wrong with it.

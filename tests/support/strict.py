@@ -13,6 +13,7 @@ from moto.cloudwatch.exceptions import ResourceNotFound
 from moto.cloudwatch.models import CloudWatchBackend, Statistics
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult, EmptyResult
+from moto.core.utils import utcnow
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.elbv2.exceptions import ELBClientError
 from moto.elbv2.models import ELBv2Backend
@@ -442,11 +443,22 @@ def page(self, found, key):
     return ActionResult({key: found[at:at + size], **more})
 
 
+def stood(backend, composite):
+    """A composite with its state: it is in alarm while one of its children is, from when the first of them is."""
+    names = re.findall(r'ALARM\("([^"]+)"\)', composite["AlarmRule"])
+    firing = [backend.alarms[name] for name in names if name in backend.alarms and backend.alarms[name].state_value == "ALARM"]
+    since = min((alarm.state_updated_timestamp for alarm in firing), default=composite["Made"])
+    why = f"arn:aws:cloudwatch:us-east-1:123456789012:alarm:{firing[0].name} transitioned to ALARM" if firing else "no child is in alarm"
+    told = {field: value for field, value in composite.items() if field != "Made"}
+    times = {"StateUpdatedTimestamp": since, "StateTransitionedTimestamp": since}
+    return {**told, "StateValue": "ALARM" if firing else "OK", "StateReason": why, **times}
+
+
 def alarms(self):
     """A page has as many as are asked for, or 50; alarms come by name. Composites come where they are asked for."""
     if self._get_param("AlarmTypes") == ["CompositeAlarm"]:
         prefix = self._get_param("AlarmNamePrefix") or ""
-        found = [one for name, one in sorted(beside(self.cloudwatch_backend, "composites").items()) if name.startswith(prefix)]
+        found = [stood(self.cloudwatch_backend, one) for name, one in sorted(beside(self.cloudwatch_backend, "composites").items()) if name.startswith(prefix)]
         return page(self, found, "CompositeAlarms")
     answer = ALARMS(self)
     found = sorted(answer._result["MetricAlarms"], key=lambda alarm: alarm.name)
@@ -508,7 +520,7 @@ def composite(self):
     if gone or name in names or name in known:
         raise AlarmValue(f"Could not save the composite alarm as alarms {gone} in the alarm rule do not exist")
     fields = ("ActionsEnabled", "AlarmActions", "AlarmDescription", "AlarmName", "AlarmRule", "OKActions")
-    composites[name] = {field: self._get_param(field) for field in fields}
+    composites[name] = {**{field: self._get_param(field) for field in fields}, "Made": utcnow()}
     return EmptyResult()
 
 

@@ -1,3 +1,6 @@
+use aws_sdk_cloudwatch::types::StateValue;
+use infra::cloud::Observe as _;
+use infra::kinds::metric_alarm::State;
 use infra::kinds::{CompositeAlarm, Kind, MetricAlarm, Ref};
 use infra::run::Outcome;
 
@@ -54,6 +57,17 @@ async fn another_rule_is_mended_and_children_leave_last() {
     };
     assert_eq!(go(&want).await.last().unwrap(), "composite_alarm.group.front.critical");
     let live = infra::cloud::Observe::list(&cloud, Kind::CompositeAlarm, "wire-group").await.unwrap().remove(0);
+    // It fires while a child does, and tells since when and why.
+    let standing = async || {
+        let all = cloud.alarms("wire-group").await.unwrap();
+        let group = all.into_iter().find(|one| one.live.stamp.address.kind == Kind::CompositeAlarm).unwrap();
+        (group.state, group.since.is_some(), group.why.split(' ').next().unwrap().rsplit('/').nth(1).unwrap_or_default().to_owned())
+    };
+    assert_eq!(standing().await, (State::Quiet, true, String::new()));
+    let child = live.points.iter().find(|id| id.contains("/load_balancer.errors/")).unwrap();
+    let request = cloud.cloudwatch().set_alarm_state().alarm_name(child).state_value(StateValue::Alarm).state_reason("9 is greater than 5");
+    request.send().await.unwrap();
+    assert_eq!(standing().await, (State::Firing, true, "load_balancer.errors".to_owned()));
     let child = live.points.iter().find(|id| id.contains("/compute.app.cpu/")).unwrap();
     let put = cloud.cloudwatch().put_composite_alarm().alarm_name(&live.id).alarm_rule(format!("ALARM(\"{child}\")"));
     put.alarm_description("by hand").actions_enabled(false).send().await.unwrap();

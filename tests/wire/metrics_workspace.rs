@@ -1,12 +1,13 @@
 use infra::canon::Open;
 use infra::cloud::Observe;
+use infra::kinds::metric_alarm::{Standing, State};
 use infra::kinds::metrics_workspace::AlertRule;
-use infra::kinds::{Kind, MetricsWorkspace, Ref};
+use infra::kinds::{Kind, Level, MetricsWorkspace, Ref};
 use infra::model::Computed;
 use infra::plan::Verb;
 use infra::run::Outcome;
 
-use super::{Case, Sends, topic};
+use super::{Case, Sends, Why, topic};
 use crate::support::moto::Moto;
 use crate::support::proxy::{Proxy, Reaction};
 use crate::support::{address, amp, apply, plan_for, settled, stack};
@@ -50,7 +51,10 @@ pub fn case() -> Case {
     Case { address: "metrics_workspace.main", world, variants }
 }
 
-pub const SENDS: Sends = Sends { kind: Kind::MetricsWorkspace, lists: &["GET /workspaces"], creates: &[], unseen: &[] };
+pub const SENDS: Sends = Sends { kind: Kind::MetricsWorkspace, lists: &["GET /workspaces"], creates: &[], unseen: TOLD };
+
+/// `infra alerts` and `infra status` ask them, no verb does.
+const TOLD: &[(&str, Why)] = &[("ListRules", Why::Replay("metrics_workspace")), ("QueryMetrics", Why::Replay("metrics_workspace"))];
 
 /// What others changed of the rules and of who is told is seen and mended; their own namespaces and workspaces stay, whatever they are called.
 #[tokio::test]
@@ -123,4 +127,70 @@ async fn what_fails_later_is_told_and_taken_back() {
     proxy.reset();
     assert!(Observe::list(&cloud, Kind::MetricsWorkspace, "wire-failing").await.unwrap().is_empty());
     assert!(Observe::list(&cloud, Kind::Topic, "wire-failing").await.unwrap().is_empty());
+}
+
+/// Rules stand as Prometheus's own API tells of the stack's namespace, since their first alert, with its values; what can't be looked at is unknown, with the reason.
+/// And the workspace tells its state, and when something was measured last (`ListRules`, `QueryMetrics`).
+#[tokio::test]
+async fn rules_tell_how_they_stand() {
+    let moto = Moto::start().await;
+    let proxy = Proxy::start(&moto.endpoint);
+    let cloud = Moto::clients(&proxy.endpoint);
+    let more = [("slow".to_owned(), rule("up == 0", "critical")), ("errors".to_owned(), rule("errors > 1", "warning"))];
+    let want = MetricsWorkspace { rules: more.into(), topics: Open::new(), ..workspace() };
+    let (outcome, events) =
+        apply(&cloud, &plan_for(&cloud, &stack("wire-told", [("metrics_workspace.main", want.into())])).await.unwrap(), "r1").await;
+    assert_eq!(outcome, Outcome::Applied, "{events:#?}");
+    let told = async || cloud.alarms("wire-told").await.unwrap();
+    let states = |told: &[Standing]| told.iter().map(|one| (one.rule.clone().unwrap(), one.state)).collect::<Vec<_>>();
+    let all = |state| vec![("errors".to_owned(), state), ("slow".to_owned(), state)];
+    let now = told().await;
+    assert_eq!(states(&now), all(State::Quiet));
+    assert!(now.iter().all(|one| one.judged.is_some() && one.since.is_none()), "{now:?}");
+
+    let answer = |body: serde_json::Value| Reaction::Answer {
+        status: 200,
+        body: serde_json::json!({ "status": "success", "data": body }).to_string(),
+    };
+    let alert = |state: &str, at: &str, value: &str| {
+        let labels = serde_json::json!({ "alertname": "slow", "severity": "critical", "job": format!("app{value}") });
+        serde_json::json!({ "labels": labels, "state": state, "activeAt": at, "value": value })
+    };
+    let firing = [
+        alert("firing", "2026-12-01T12:04:05.5Z", "2"),
+        alert("pending", "2026-12-01T11:00:00Z", "7"),
+        alert("firing", "2026-12-01T12:01:00Z", "3"),
+    ];
+    let slow = serde_json::json!({ "name": "slow", "type": "alerting", "state": "firing", "health": "ok", "alerts": firing });
+    let broken = serde_json::json!({ "name": "errors", "type": "alerting", "state": "inactive", "health": "err", "lastError": "many-to-many matching", "alerts": [] });
+    let theirs = serde_json::json!({ "name": "errors", "type": "alerting", "state": "firing", "health": "ok", "alerts": [] });
+    let groups = serde_json::json!({ "groups": [{ "name": "a", "file": "theirs", "rules": [theirs] }, { "name": "infra", "file": "infra", "rules": [slow, broken] }] });
+    let rules = |call: &crate::support::proxy::Call| call.operation.ends_with("/api/v1/rules");
+    let told_of = answer(groups);
+    proxy.rule(move |call, _| if rules(call) { told_of.clone() } else { Reaction::Pass });
+    let now = told().await;
+    assert_eq!(states(&now), [("errors".to_owned(), State::Unknown), ("slow".to_owned(), State::Firing)]);
+    assert_eq!(now[0].why, "many-to-many matching");
+    assert_eq!((now[1].since.unwrap().to_string().as_str(), now[1].why.as_str()), ("2026-12-01T12:01:00.000Z", "job=app2: 2; job=app3: 3"));
+    proxy.rule(
+        move |call, _| {
+            if rules(call) { Reaction::Answer { status: 403, body: r#"{"message":"not authorized"}"#.into() } } else { Reaction::Pass }
+        },
+    );
+    let now = told().await;
+    assert_eq!(states(&now), all(State::Unknown));
+    assert!(now[0].why.contains("aps:ListRules"), "{now:?}");
+
+    proxy.reset();
+    let live = Observe::list(&cloud, Kind::MetricsWorkspace, "wire-told").await.unwrap().remove(0);
+    let fares = async || cloud.health(&live).await.unwrap().into_iter().map(|sign| (sign.level, sign.text)).collect::<Vec<_>>();
+    let (active, sample) = ((Level::Ok, "ACTIVE".to_owned()), (Level::Ok, "last sample 12 s ago".to_owned()));
+    assert_eq!(fares().await, [active.clone(), sample]);
+    let nothing = answer(serde_json::json!({ "resultType": "vector", "result": [] }));
+    proxy.rule(move |call, _| if call.operation.ends_with("/api/v1/query") { nothing.clone() } else { Reaction::Pass });
+    assert_eq!(fares().await, [active.clone(), (Level::Warning, "no sample in the last five minutes".to_owned())]);
+    proxy.rule(|call, _| {
+        if call.operation.ends_with("/api/v1/query") { Reaction::Answer { status: 403, body: "{}".into() } } else { Reaction::Pass }
+    });
+    assert_eq!(fares().await, [active]);
 }

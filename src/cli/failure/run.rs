@@ -75,6 +75,11 @@ impl Failure {
         Finding::error(Code::Journal, message, "`infra history` lists the runs of this machine").into()
     }
 
+    /// What is asked of a run that can't grant it.
+    pub fn wish(message: impl Into<String>, help: impl Into<String>) -> Failure {
+        Finding::error(Code::Wish, message, help).into()
+    }
+
     /// Another holder than the one that was named holds the lease.
     pub fn holder(named: &str, holder: &str) -> Failure {
         let message = format!("{holder} holds the lease, not {named}");

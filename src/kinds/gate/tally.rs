@@ -28,6 +28,9 @@ pub struct Tally {
     /// All requests that the new instances have answered.
     requests: u64,
     figures: bool,
+    /// Looks since the good minutes are full.
+    waited: u32,
+    approved: Option<String>,
     last: String,
 }
 
@@ -59,7 +62,12 @@ impl Tally {
 
     /// Takes one look in.
     pub fn note(&mut self, gate: &Gate, seen: &Seen) {
+        if let Seen::Approved(by) = seen {
+            self.approved.get_or_insert_with(|| by.clone());
+            return;
+        }
         self.looks += 1;
+        self.waited += u32::from(self.full(gate.stage) == Some(true));
         self.blind = if matches!(seen, Seen::Blind(_)) { self.blind + 1 } else { 0 };
         match seen {
             Seen::Nothing => self.last = "nothing is known yet".into(),
@@ -73,6 +81,7 @@ impl Tally {
                 self.last = "all is well".into();
             }
             Seen::Minute { new, old } => self.minute(gate, *new, *old),
+            Seen::Approved(_) => {}
         }
     }
 
@@ -109,32 +118,47 @@ impl Tally {
         if self.blind >= BLIND {
             return Judgement::Failed("GateBlind", format!("{BLIND} looks in a row have failed; the last: {}", self.last));
         }
-        if self.good >= stage.minutes {
-            return Judgement::Passed;
+        let waited = self.good + self.open;
+        match (self.full(stage), stage.approve) {
+            (Some(true), Some(most)) if self.approved.is_none() => {
+                return if self.waited < most { Judgement::Open } else { Judgement::Failed("NotApproved", unheard(most)) };
+            }
+            (Some(true), _) => return Judgement::Passed,
+            (Some(false), _) if waited >= stage.minutes * 2 => {
+                return failed(format!("no request reached the new instances in {waited} minutes"));
+            }
+            (Some(false), _) => return Judgement::Open,
+            (None, _) => {}
         }
-        // Too few requests to judge by: the targets and the probes alone have told.
-        if self.good + self.open >= stage.minutes && self.signs == 0 {
-            let none = self.requests == 0 && stage.share >= SURELY;
-            let waited = self.good + self.open;
-            return match none {
-                true if waited >= stage.minutes * 2 => failed(format!("no request reached the new instances in {waited} minutes")),
-                true => Judgement::Open,
-                false => Judgement::Passed,
-            };
-        }
-        if self.looks >= stage.minutes * 3 + LAG {
+        if self.looks - self.waited >= stage.minutes * 3 + LAG {
             let good = self.good;
             return failed(format!("{good} of {} good minutes in three times their time; the last: {}", stage.minutes, self.last));
         }
         Judgement::Open
     }
 
+    /// Whether the good minutes are full; `false` where nothing speaks against it but that no request has come of those that must have.
+    fn full(&self, stage: Stage) -> Option<bool> {
+        // Too few requests to judge by: the targets and the probes alone have told.
+        let quiet = self.good + self.open >= stage.minutes && self.signs == 0;
+        match self.good >= stage.minutes {
+            true => Some(true),
+            false => quiet.then_some(self.requests > 0 || stage.share < SURELY),
+        }
+    }
+
     /// How the gate stands, for people: `3 of 5 good minutes; errors 0.2% (old 0.1%), p99 120ms (old 118ms)`.
     pub fn told(&self, gate: &Gate) -> String {
-        let few = self.figures && self.good < gate.stage.minutes && self.judgement(gate) == Judgement::Passed;
+        let full = self.full(gate.stage) == Some(true);
+        let few = self.figures && self.good < gate.stage.minutes && full;
         let few = if few { "; too few requests to judge by, its targets and probes are well" } else { "" };
         let minutes = if gate.stage.minutes == 1 { "minute" } else { "minutes" };
-        format!("{} of {} good {minutes}; {}{few}", self.good.min(gate.stage.minutes), gate.stage.minutes, self.last)
+        let waits = match (&self.approved, gate.stage.approve) {
+            (Some(by), _) => format!("; approved by {by}"),
+            (None, Some(most)) if full => format!("; waits for approval, {} min left", most.saturating_sub(self.waited)),
+            _ => String::new(),
+        };
+        format!("{} of {} good {minutes}; {}{few}{waits}", self.good.min(gate.stage.minutes), gate.stage.minutes, self.last)
     }
 }
 
@@ -161,6 +185,11 @@ fn judged(limits: &Limits, new: Figures, old: Figures) -> Minute {
         return if as_before { Minute::Neither } else { Minute::Latency };
     }
     Minute::Good
+}
+
+fn unheard(minutes: u32) -> String {
+    let time = if minutes == 1 { "a minute".to_owned() } else { format!("{minutes} minutes") };
+    format!("nobody has approved it in {time}; `infra approve` does")
 }
 
 fn told(new: Figures, old: Figures) -> String {

@@ -7,6 +7,7 @@ mod page;
 mod table;
 mod warnings;
 
+use crate::cloud::lease::AtGate;
 use crate::plan::Saved;
 use crate::plan::saved::{Moved, Scene};
 use crate::render::values::count;
@@ -24,6 +25,8 @@ pub enum Stage<'a> {
     Planned,
     Applying {
         run: &'a str,
+        /// The gates that it stands at.
+        gates: &'a [AtGate],
     },
     Ended {
         outcome: &'a Outcome,

@@ -1,12 +1,20 @@
 //! What became of a plan: the outcome, why, what was taken back, and the command that goes on.
 use super::escape::{code, fence, window};
 use super::{Stage, hide};
+use crate::cloud::lease::AtGate;
 use crate::plan::{Act, Plan};
 use crate::render::report::{as_before, done, flying, help, standing, undone, undone_as};
 use crate::render::values::{self, seconds};
 use crate::render::words;
 use crate::run::{Event, Outcome};
 use crate::wire::CloudError;
+
+/// Where a rollout has come to, in a line: without its minutes, for the comment is written when the share changes.
+fn at_gate(gate: &AtGate) -> String {
+    let next = gate.next.map(|share| format!("; next {share}%")).unwrap_or_default();
+    let asks = if gate.asks { format!(". It goes on once somebody says {}", code("infra approve")) } else { String::new() };
+    format!("\n\n**Rollout** {}: {}% of its requests go to the new instances{next}{asks}.", code(&gate.entry), gate.share)
+}
 
 /// A failure's own words may be long.
 const LONG: usize = 600;
@@ -33,7 +41,10 @@ impl OutcomeSection {
     pub fn of(plan: &Plan, stage: Stage<'_>, show_env: bool) -> OutcomeSection {
         match stage {
             Stage::Planned => OutcomeSection::default(),
-            Stage::Applying { run } => OutcomeSection { says: format!("Run {} is applying this.", code(run)), ..OutcomeSection::default() },
+            Stage::Applying { run, gates } => {
+                let says = format!("Run {} is applying this.", code(run)) + &gates.iter().map(at_gate).collect::<String>();
+                OutcomeSection { says, ..OutcomeSection::default() }
+            }
             Stage::Refused { why, moved } => {
                 let moved = moved.iter().map(|m| format!("\n- {}", values::moved(&hide::moved(m, show_env))));
                 let text: String = [why.to_owned()].into_iter().chain(moved).collect();

@@ -7,7 +7,7 @@ use super::warnings::{Danger, alert, danger, rank, refusal};
 use super::{PageOptions, Stage, count, detail, hide, marker, table};
 use crate::kinds::Gate;
 use crate::plan::{Change, Saved, Step, Verb};
-use crate::render::rollout::{rollouts, stage, title};
+use crate::render::rollout::{approval, rollouts, stage, title};
 use crate::render::text::{deciding, groups, hourly, taking, undoing};
 use crate::render::values::seconds;
 use crate::render::words;
@@ -267,9 +267,10 @@ fn rolled(entry: &str, gates: &[(&Step, &Gate)]) -> String {
         let probes: Vec<String> = gate.probes.iter().map(|probe| code(&probe.name)).collect();
         let (share, minutes, _) = stage(gate);
         let probes = probes.join(", ");
+        let asks = approval(gate).map(|asks| format!(" and {asks}")).unwrap_or_default();
         match gate.old {
-            Some(_) if probes.is_empty() => format!("{share} for {minutes}"),
-            Some(_) => format!("{share} for {minutes} and {probes}"),
+            Some(_) if probes.is_empty() => format!("{share} for {minutes}{asks}"),
+            Some(_) => format!("{share} for {minutes} and {probes}{asks}"),
             None => probes,
         }
     };

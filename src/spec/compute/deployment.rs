@@ -1,12 +1,13 @@
 //! `deployment`: how a new version takes over from the old one.
 use super::Compute;
+use super::probe::{Probe, asked, probed};
 use crate::diag::Code;
-use crate::kinds::gate::{self, Limits, Rollout, Stage};
-use crate::kinds::{Address, AutoScalingGroup, Kind, LaunchTemplate, Part, Resource, TargetGroup, Text};
+use crate::kinds::gate::{Limits, Rollout, Stage};
+use crate::kinds::{Address, AutoScalingGroup, Kind, LaunchTemplate, Resource, TargetGroup};
 use crate::spec::check::Check;
-use crate::spec::load_balancer::{forwards, url_of};
+use crate::spec::load_balancer::forwards;
 use crate::spec::lower::Lower;
-use crate::spec::units::{Alarm, Duration, HttpMethod, HttpPath, Name, Percent, Template, fixed};
+use crate::spec::units::{Alarm, Duration, Name, Percent, fixed};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,11 @@ pub struct Deployment {
     /// Requests that the new instances must answer rightly once all others go to them; the machine that applies sends them.
     #[schemars(length(max = 20))]
     pub validate: Vec<Probe>,
+    /// Shares of `steps` behind which the run waits for somebody's word (`infra approve`), once their minutes are good; `[100%]` before the old instances go.
+    #[schemars(length(max = 20))]
+    pub approve: Vec<Percent>,
+    /// How long it waits for that; then all requests go back to the old instances. From 1m to 24h.
+    pub approve_within: Duration,
 }
 
 /// The way in which a new version takes over.
@@ -80,43 +86,6 @@ pub struct Latency {
     pub failures: u32,
 }
 
-/// A request to the environment itself, and what a right answer is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Probe {
-    /// A path behind the load balancer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub path: Option<HttpPath>,
-    /// A whole URL in place of a path; it may refer to the environment: `${cdn.records.www.url}/version`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub url: Option<Template>,
-    /// The method of the request.
-    #[serde(default = "get")]
-    pub method: HttpMethod,
-    /// The status of a right answer.
-    #[serde(default = "ok")]
-    #[schemars(range(min = 100, max = 599))]
-    pub status: u16,
-    /// What a right answer has in its body.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub contains: Option<String>,
-    /// How long an answer may take, up to 1m.
-    #[serde(default = "second")]
-    pub within: Duration,
-    /// So many requests in all, instead of one: what the new instances can bear.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 2, max = 100_000))]
-    pub requests: Option<u32>,
-    /// How many of them at a time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 200), extend("x-default" = "10 with `requests`"))]
-    pub concurrency: Option<u32>,
-    /// The largest share of them that may fail.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-default" = "1% with `requests`"))]
-    pub max_errors: Option<Percent>,
-}
-
 impl Default for Deployment {
     fn default() -> Self {
         Deployment {
@@ -129,6 +98,8 @@ impl Default for Deployment {
             min_requests: 50,
             alarms: vec![],
             validate: vec![],
+            approve: vec![],
+            approve_within: Duration::seconds(3600),
         }
     }
 }
@@ -145,20 +116,8 @@ impl Default for Latency {
     }
 }
 
-fn get() -> HttpMethod {
-    fixed("GET")
-}
-
-fn ok() -> u16 {
-    200
-}
-
-fn second() -> Duration {
-    Duration::seconds(1)
-}
-
 const DAY: Duration = Duration::days(1);
-const MINUTE: Duration = Duration::seconds(60);
+pub(super) const MINUTE: Duration = Duration::seconds(60);
 
 pub fn check(cx: &mut Check<'_>, name: &str, entry: &Compute) {
     let Some(deployment) = &entry.deployment else { return };
@@ -167,7 +126,9 @@ pub fn check(cx: &mut Check<'_>, name: &str, entry: &Compute) {
     cx.within(&path("bake"), deployment.bake, MINUTE, DAY);
     let latency = ["compute", name, "deployment", "latency", "p99"];
     cx.within(&latency, deployment.latency.p99, Duration::seconds(1), MINUTE);
+    cx.within(&path("approve_within"), deployment.approve_within, MINUTE, DAY);
     steps(cx, name, deployment);
+    approved(cx, name, deployment);
     reached(cx, name, deployment);
     for (index, probe) in deployment.validate.iter().enumerate() {
         probed(cx, name, &index.to_string(), probe);
@@ -193,6 +154,33 @@ fn steps(cx: &mut Check<'_>, name: &str, deployment: &Deployment) {
     }
 }
 
+/// Who is asked behind a share is asked behind one that there is.
+fn approved(cx: &mut Check<'_>, name: &str, deployment: &Deployment) {
+    let shares = shares(deployment);
+    let known = cx.knows(&["compute", name, "deployment", "strategy"]) && cx.knows(&["compute", name, "deployment", "steps"]);
+    for (index, share) in deployment.approve.iter().enumerate().filter(|_| known) {
+        if share.whole().is_none_or(|share| !shares.contains(&share)) {
+            let message = format!("`compute.{name}` has no step at which {share} of the requests go to the new instances");
+            let help = match shares.is_empty() {
+                true => "write `strategy: canary` or `blue_green`: instance by instance there is no step to wait behind".into(),
+                false => format!("write one of its steps: {}", shares.iter().map(|s| format!("{s}%")).collect::<Vec<_>>().join(", ")),
+            };
+            let at = ["compute", name, "deployment", "approve", &index.to_string()];
+            cx.error(Code::Deployment, &at, "this share", message, help);
+        }
+    }
+}
+
+/// The shares of requests, one after the other; none of a strategy that shifts none.
+fn shares(deployment: &Deployment) -> Vec<u8> {
+    match (deployment.strategy, &deployment.steps) {
+        (Strategy::Rolling, _) => vec![],
+        (Strategy::BlueGreen, _) => vec![100],
+        (Strategy::Canary, Some(steps)) => steps.iter().filter_map(Percent::whole).collect(),
+        (Strategy::Canary, None) => vec![10, 50, 100],
+    }
+}
+
 /// Requests are shared out by the load balancer.
 fn reached(cx: &mut Check<'_>, name: &str, deployment: &Deployment) {
     if forwards(cx.spec).any(|(_, to)| to.as_str() == name) || !cx.knows(&["load_balancer"]) {
@@ -210,42 +198,18 @@ fn reached(cx: &mut Check<'_>, name: &str, deployment: &Deployment) {
     }
 }
 
-fn probed(cx: &mut Check<'_>, name: &str, index: &str, probe: &Probe) {
-    let path = |field| ["compute", name, "deployment", "validate", index, field];
-    cx.within(&path("within"), probe.within, Duration::seconds(1), MINUTE);
-    let whole = ["compute", name, "deployment", "validate", index];
-    match (&probe.path, &probe.url) {
-        (Some(_), Some(_)) => {
-            let message = "a probe has a `path` or a `url`, not both".into();
-            cx.error(Code::Deployment, &path("url"), "this URL", message, "leave one of them out");
-        }
-        (None, None) => {
-            let message = "this probe says neither a `path` nor a `url`".into();
-            cx.error(Code::Missing, &whole, "this probe", message, "write `path: /healthz`, or a whole `url`");
-        }
-        _ => {}
-    }
-    for (field, written) in [("concurrency", probe.concurrency.is_some()), ("max_errors", probe.max_errors.is_some())] {
-        if written && probe.requests.is_none() {
-            let message = format!("`{field}` is of many requests, and this probe is one");
-            cx.error(Code::Deployment, &path(field), "this field", message, "add `requests:`, or leave it out");
-        }
-    }
-}
-
 pub fn lower(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
     let Some(deployment) = compute.deployment.as_ref() else { return };
     let minutes = |d: Duration| u32::try_from(d.as_seconds().div_ceil(60)).unwrap_or(u32::MAX);
-    let shares: Vec<u8> = match (deployment.strategy, &deployment.steps) {
-        (Strategy::Rolling, _) => vec![],
-        (Strategy::BlueGreen, _) => vec![100],
-        (Strategy::Canary, Some(steps)) => steps.iter().filter_map(Percent::whole).collect(),
-        (Strategy::Canary, None) => vec![10, 50, 100],
-    };
+    let shares = shares(deployment);
     if shares.is_empty() && deployment.validate.is_empty() {
         return;
     }
-    let stage = |share: u8| Stage { share, minutes: minutes(if share == 100 { deployment.bake } else { deployment.interval }) };
+    let stage = |share: u8| Stage {
+        share,
+        minutes: minutes(if share == 100 { deployment.bake } else { deployment.interval }),
+        approve: deployment.approve.iter().any(|asked| asked.whole() == Some(share)).then(|| minutes(deployment.approve_within)),
+    };
     let (errors, latency) = (&deployment.errors, &deployment.latency);
     let limits = Limits {
         errors: errors.max.hundredths(),
@@ -268,30 +232,4 @@ pub fn lower(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
         limits,
         probes,
     });
-}
-
-fn asked(l: &Lower<'_>, name: &Name, probe: &Probe) -> gate::Probe {
-    let (url, any_name, place) = match (&probe.url, &probe.path) {
-        (Some(url), _) => (l.text(url), false, url.to_string()),
-        (None, path) => {
-            let path = path.as_ref().map_or("/", |path| path.as_str());
-            let mut parts = url_of(l.spec, name);
-            parts.push(Part::Literal(path.into()));
-            (Text(parts), true, path.to_owned())
-        }
-    };
-    gate::Probe {
-        name: format!("{} {place}", probe.method),
-        url,
-        method: probe.method.to_string(),
-        status: probe.status,
-        contains: probe.contains.clone(),
-        within: u32::try_from(probe.within.as_seconds() * 1000).unwrap_or(u32::MAX),
-        any_name,
-        load: probe.requests.map(|requests| gate::Load {
-            requests,
-            concurrency: probe.concurrency.unwrap_or(10),
-            errors: probe.max_errors.as_ref().map_or(100, Percent::hundredths),
-        }),
-    }
 }

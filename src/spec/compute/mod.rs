@@ -3,6 +3,7 @@ mod check;
 mod deployment;
 mod fields;
 mod lower;
+mod probe;
 
 use super::check::Check;
 use super::derive::tier;

@@ -79,3 +79,27 @@ async fn a_run_needs_no_code_host() {
         assert!(job.fake.log().is_empty());
     }
 }
+
+/// The one comment moves from share to share of a rollout, and says whose word is waited for.
+#[tokio::test]
+async fn a_rollout_moves_in_the_same_comment() {
+    let mut job = Job::open(Host::GitHub, "canary").await;
+    let spec = Infra::example("canary");
+    assert_eq!(job.run(&["apply", "-f", &spec]).await.code, 0);
+    let next = "compute: { app: { image: 'ghcr.io/example/shop:1.5.0', deployment: { steps: [10%, 100%], interval: 1m, bake: 1m, approve: [10%], approve_within: 2m } } }";
+    let next = job.infra.file("next.yaml", next);
+    assert_eq!(job.run(&["plan", "-f", &spec, "-f", &next, "--out", "p.infraplan"]).await.code, 0);
+    job.commented().await;
+    let planned = job.only();
+    assert!(planned.body.contains("and `infra approve` within 2 min, then 100%"), "{}", planned.body);
+    job.set(crate::cli::PACE, "3");
+    let back = job.apply(&[]).await;
+    assert_eq!(back.code, 3, "{}", back.err);
+    let now = job.only();
+    assert_eq!((now.id, now.edits.len()), (planned.id, 4), "planned, applying, at 10%, taken back: {:#?}", now.edits);
+    different(&now);
+    let word =
+        "**Rollout** `compute.app`: 10% of its requests go to the new instances; next 100%. It goes on once somebody says `infra approve`.";
+    assert!(now.edits[2].contains(word), "{}", now.edits[2]);
+    assert!(now.body.contains("nobody has approved it in 2 minutes"), "{}", now.body);
+}

@@ -16,7 +16,7 @@ async fn a_lapsed_lease_is_not_renewed() {
         sleep(TERMS.valid * 2).await;
         ended.set(()).unwrap();
     };
-    tokio::join!(keeper.keep(&ended, || (1, 2)), patience);
+    tokio::join!(keeper.keep(&ended, Headway::default), patience);
     assert_eq!(cloud.notes("s").await.unwrap(), before);
     assert!(cloud.policy.stopped().is_some_and(|e| e.code == "LeaseLost"));
 }
@@ -62,7 +62,7 @@ async fn a_late_claim_holds_nothing() {
             sleep(Duration::from_secs(180)).await;
             ended.set(()).unwrap();
         };
-        tokio::join!(keeper.keep(&ended, || (0, 0)), patience);
+        tokio::join!(keeper.keep(&ended, Headway::default), patience);
         keeper.holds().await
     };
     let (claimed, holds) = tokio::join!(claim, others);

@@ -120,7 +120,7 @@ async fn life(n: u32, link: &Link<'_>, terms: Terms, sent: &RefCell<Vec<Sent>>, 
         }
     };
     tokio::select! {
-        _ = futures_util::future::join(work, keeper.keep(&ended, || (0, 0))) => drop(keeper.release("over", 0).await),
+        _ = futures_util::future::join(work, keeper.keep(&ended, infra::cloud::lease::Headway::default)) => drop(keeper.release("over", 0).await),
         () = dies => deaths.set(deaths.get() + 1),
     }
 }

@@ -1,4 +1,5 @@
 //! Whatever a spec, a cloud or a file says: a page holds it as text, and as nothing else.
+use infra::cloud::lease::AtGate;
 use infra::kinds::{Address, Kind};
 use infra::model::{AttrChange, FieldName, Mode, Order, Spelling};
 use infra::plan::saved::Moved;
@@ -144,8 +145,9 @@ proptest! {
         let e = CloudError::new(Class::Invalid, "Bad", error);
         let outcomes = [Outcome::RolledBack(Some(e.clone())), Outcome::Stuck(e)];
         let events: [Event; 0] = [];
+        let gates = [AtGate { step: 1, entry: log.clone(), share: 10, next: Some(50), told: why.clone(), asks: true }];
         let ended = outcomes.iter().map(|outcome| Stage::Ended { outcome, events: &events, seconds: 1 });
-        for stage in ended.chain([Stage::Planned, Stage::Applying { run: &log }, Stage::Refused { why: &why, moved: &moved }]) {
+        for stage in ended.chain([Stage::Planned, Stage::Applying { run: &log, gates: &gates }, Stage::Refused { why: &why, moved: &moved }]) {
             for budget in budgets.into_iter().chain([GENEROUS]) {
                 read(&saved, stage, PageOptions { budget, show_env: budget % 2 == 0, log: None });
             }

@@ -105,7 +105,7 @@ fn phases<'a>(outcomes: &'a [(&'static str, Outcome)], events: &'a [Event]) -> V
     let ended = outcomes.iter().map(|(name, outcome)| (*name, Stage::Ended { outcome, events, seconds: 754 }));
     let others = [
         ("planned", Stage::Planned),
-        ("applying", Stage::Applying { run: "0123456789ab" }),
+        ("applying", Stage::Applying { run: "0123456789ab", gates: &[] }),
         ("refused", Stage::Refused { why: "The plan is stale:\n  vpc.main: cidr was 10.0.0.0/16, and is 10.1.0.0/16 now", moved: &[] }),
     ];
     others.into_iter().chain(ended).collect()

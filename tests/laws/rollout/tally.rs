@@ -22,7 +22,7 @@ fn limits() -> Limits {
 pub fn gate(share: u8, minutes: u32) -> Gate {
     Gate {
         entry: "compute.app".into(),
-        stage: Stage { share, minutes },
+        stage: Stage { share, minutes, approve: None },
         limits: limits(),
         own_alarms: vec![],
         probes: vec![],
@@ -89,13 +89,15 @@ fn a_minute_is_good_bad_or_neither() {
 /// A tally from the journal is the one that the process before had, wherever it was cut.
 #[test]
 fn a_history_that_is_cut_anywhere_is_the_same() {
-    let gate = gate(25, 9);
+    let mut gate = gate(25, 9);
+    gate.stage.approve = Some(4);
     let mut rng = fastrand::Rng::with_seed(7);
     for _ in 0..200 {
         let draw = |rng: &mut fastrand::Rng| match rng.u8(0..8) {
             0 => Seen::Bad("ill".into()),
             1 => Seen::Blind("no".into()),
             2 => Seen::Mute("no data".into()),
+            3 => Seen::Approved("ana".into()),
             _ => minute((rng.u64(0..120), rng.u64(0..4), rng.u32(50..3000)), (rng.u64(0..900), rng.u64(0..9), rng.u32(50..3000))),
         };
         let all: Vec<Reading> = (0..12).map(|_| Reading { at: Moment::now(), seen: draw(&mut rng), told: String::new() }).collect();
@@ -106,4 +108,34 @@ fn a_history_that_is_cut_anywhere_is_the_same() {
             assert_eq!(tally, whole);
         }
     }
+}
+
+/// A gate that asks for approval passes once its minutes are good and somebody has said so, in whatever order; it fails when nobody does in time, and
+/// as ever when minutes are bad meanwhile.
+#[test]
+fn a_gate_waits_for_approval() {
+    let mut gate = gate(10, 2);
+    gate.stage.approve = Some(3);
+    let (good, bad, yes) =
+        (minute((100, 0, 100), (900, 0, 100)), minute((100, 9, 100), (900, 0, 100)), Seen::Approved("ana@laptop".into()));
+    let of = |looks: &[&Seen]| judged(&gate, &looks.iter().map(|seen| Seen::clone(seen)).collect::<Vec<_>>());
+    assert_eq!(of(&[&good, &good]), Judgement::Open);
+    assert_eq!(of(&[&good, &good, &good, &good]), Judgement::Open);
+    assert!(matches!(of(&[&good, &good, &good, &good, &good]), Judgement::Failed("NotApproved", _)), "three minutes have passed");
+    assert_eq!(of(&[&good, &good, &yes]), Judgement::Passed);
+    assert_eq!(of(&[&good, &yes]), Judgement::Open, "a word is no good minute");
+    assert_eq!(of(&[&good, &yes, &good]), Judgement::Passed);
+    assert!(matches!(of(&[&good, &good, &bad, &bad]), Judgement::Failed("GateFailed", _)), "it goes on looking while it waits");
+    assert!(matches!(of(&[&yes, &bad, &bad]), Judgement::Failed("GateFailed", _)), "a word makes no version good");
+    let told = |looks: &[&Seen]| {
+        let mut tally = Tally::default();
+        looks.iter().for_each(|seen| tally.note(&gate, seen));
+        tally.told(&gate)
+    };
+    assert!(told(&[&good, &good, &good]).ends_with("; waits for approval, 2 min left"), "{}", told(&[&good, &good, &good]));
+    assert!(told(&[&good, &yes]).ends_with("; approved by ana@laptop"));
+    // The time that it waits is no time in which its minutes had to be good.
+    gate.stage.approve = Some(100);
+    let many = vec![good; 60];
+    assert_eq!(judged(&gate, &many), Judgement::Open);
 }
