@@ -143,9 +143,6 @@ impl Resource for TargetGroupBinding {
         if near.get(&self.service).is_some_and(|s| s.namespace != self.namespace || s.cluster != self.cluster) {
             let message = "a binding is for a service of its own namespace";
             found.push(Breach::new(Code::Refused, "service", message, "name a service beside it").with("namespace"));
-        } else if near.get(&self.service).is_some_and(|s| s.port != self.port) {
-            let message = format!("the service has no port {}", self.port);
-            found.push(Breach::new(Code::Refused, "port", message, "name the service's port").with("service"));
         }
         // EKS may register targets in groups alone that carry the cluster's name (AmazonEKSLoadBalancingPolicy).
         if near.get(&self.target_group).is_some_and(|group| group.cluster.as_ref() != Some(&self.cluster)) {
