@@ -33,9 +33,9 @@ impl<'a> Graph<'a> {
         let index: BTreeMap<&Address, NodeIndex> = nodes.keys().map(|a| (a, edges.add_node(a))).collect();
         for (node, (from, object)) in nodes.iter().enumerate() {
             for to in refs(object) {
-                match index.get(&to) {
+                match index.get(to) {
                     Some(i) => drop(edges.add_edge(NodeIndex::new(node), *i, ())),
-                    None => problems.push(GraphError::Dangling { from: from.clone(), to }),
+                    None => problems.push(GraphError::Dangling { from: from.clone(), to: to.clone() }),
                 }
             }
         }

@@ -23,7 +23,7 @@ impl Object {
 
     /// A digest over what the spec governs, by which a stamp tells what was last asked for.
     pub fn digest(&self) -> String {
-        digest(&(self.kind().label(), self.governed()))
+        self.memo().digest.get_or_init(|| digest(&(self.kind().label(), self.governed()))).clone()
     }
 }
 

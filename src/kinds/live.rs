@@ -16,7 +16,7 @@ impl Live {
     /// An object that was read: its [`Ref`]s hold physical ids.
     pub fn found(id: impl Into<String>, object: impl Into<Object>, stamp: Stamp) -> Self {
         let object = object.into();
-        let points = refs(&object).into_iter().map(|a| a.name).collect();
+        let points = refs(&object).map(|a| a.name.clone()).collect();
         Live { id: id.into(), object, stamp, points }
     }
 

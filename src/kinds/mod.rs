@@ -185,6 +185,7 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
 
     impl Object {
         pub fn kind(&self) -> Kind { match self { $(Object::$ty(_) => Kind::$ty),+ } }
+        fn memo(&self) -> &shared::Memo { match self { $(Object::$ty(x) => x.memo()),+ } }
         pub fn attributes(&self) -> Vec<Attribute> { match self { $(Object::$ty(x) => x.attributes()),+ } }
         fn compared<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> { match self { $(Object::$ty(x) => x.compared(map)),+ } }
         pub fn claims(&self) -> Vec<Claim> { match self { $(Object::$ty(x) => x.claims()),+ } }

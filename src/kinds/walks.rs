@@ -3,21 +3,21 @@ use super::*;
 use crate::canon;
 
 /// Every address of the stack that an object points at, found in its canonical form; sorted, each once.
-pub fn refs(object: &Object) -> Vec<Address> {
-    let mut all = named(object);
-    all.retain(|a| !a.name.starts_with('='));
-    all
+pub fn refs(object: &Object) -> impl Iterator<Item = &Address> {
+    named(object).iter().filter(|a| !a.name.starts_with('='))
 }
 
 /// Everything that an object points at, what the stack doesn't own among it.
-pub fn named(object: &Object) -> Vec<Address> {
-    let mut out: Vec<Address> = vec![];
-    for a in object.attributes() {
-        canon::addresses(&a.value, &mut |address| out.extend(address.parse().ok()));
-    }
-    out.sort();
-    out.dedup();
-    out
+pub fn named(object: &Object) -> &[Address] {
+    object.memo().named.get_or_init(|| {
+        let mut out: Vec<Address> = vec![];
+        for a in object.attributes() {
+            canon::addresses(&a.value, &mut |address| out.extend(address.parse().ok()));
+        }
+        out.sort();
+        out.dedup();
+        out
+    })
 }
 
 /// The addresses of the stack that an object points at by references; what its texts name is not among them.

@@ -15,8 +15,7 @@ impl<'a> Decision<'a> {
         let changing = updated.iter().filter_map(|a| Some((*a, *self.current.get(*a)?)));
         let leaving = self.doomed.values().filter(|(a, _)| !self.changes.contains_key(*a)).copied();
         for (address, live) in leaving.chain(changing) {
-            let near: Vec<&'a Address> =
-                refs(&live.object).iter().filter(|r| *r != address).filter_map(|r| updated.get(r).copied()).collect();
+            let near: Vec<&'a Address> = refs(&live.object).filter(|r| *r != address).filter_map(|r| updated.get(r).copied()).collect();
             if near.is_empty() {
                 continue;
             }

@@ -274,7 +274,7 @@ impl<'a> Decision<'a> {
             let others = self.snapshot.live.get(r).into_iter().flatten().filter(|l| l.id != current.id);
             !live.points.contains(&current.id) || others.into_iter().any(|l| live.points.contains(&l.id))
         };
-        let stale = |r: &Address| self.current.get(r).is_some_and(|c| astray(r, c)) && refs(&live.object).contains(r);
+        let stale = |r: &Address| self.current.get(r).is_some_and(|c| astray(r, c)) && refs(&live.object).any(|a| a == r);
         let moved = self.graph.uses(address).filter(|r| replaced.contains(*r) || stale(r)).cloned().collect();
         let outputs = |a: &Address, attr: &str| self.output(replaced, a, attr);
         diff(Some(&live.object), Some(&self.stack.nodes[address]), &Context { moved: &moved, outputs: &outputs })

@@ -74,12 +74,12 @@ pub fn select(stack: &mut Stack, snapshot: &mut Snapshot, selection: &Selection)
 fn needs(stack: &Stack, snapshot: &Snapshot) -> Edges {
     let mut needs = Edges::new();
     for (address, object) in &stack.nodes {
-        needs.entry(address.clone()).or_default().extend(refs(object));
+        needs.entry(address.clone()).or_default().extend(refs(object).cloned());
     }
     for (user, live) in lives(snapshot) {
         needs.entry(user.clone()).or_default();
-        for used in refs(&live.object).into_iter().filter(|r| !stack.nodes.contains_key(r) && snapshot.live.contains_key(r)) {
-            needs.entry(used).or_default().insert(user.clone());
+        for used in refs(&live.object).filter(|r| !stack.nodes.contains_key(r) && snapshot.live.contains_key(r)) {
+            needs.entry(used.clone()).or_default().insert(user.clone());
         }
     }
     needs
@@ -109,7 +109,7 @@ fn strays(stack: &Stack, snapshot: &Snapshot, selected: &BTreeSet<Address>) -> V
     };
     let followed = |a: &Address| {
         let used = snapshot.live.get(a).into_iter().flatten().flat_map(|l| refs(&l.object));
-        used.filter(|r| selected.contains(r) && moves(r)).collect()
+        used.filter(|r| selected.contains(*r) && moves(r)).cloned().collect()
     };
     changed.into_iter().filter(|a| !selected.contains(a)).map(|a| (a.clone(), followed(a))).collect()
 }

@@ -63,20 +63,17 @@ impl Memory {
         let undoing = matches!(action, Operation::Undo(_));
         let stays = |a: &Address| plan.steps.iter().any(|s| s.address == *a && s.held.contains(&i));
         let named = match (&plan.steps[i].act, action) {
-            (Act::Create { object }, _) => refs(object),
+            (Act::Create { object }, _) => refs(object).cloned().collect(),
             (Act::Gate { gate }, _) => gate.named(),
-            // Back to where the first half of the change had led.
-            (Act::Update { live, .. }, Operation::Undo(_)) if plan.steps[i].back.is_some() && plan.before(i).is_some() => {
-                let back = refs(plan.steps[i].restored(live)).into_iter();
-                return Links(back.filter_map(|a| self.new.get(&a).map(|l| (a, Live::clone(l)))).collect());
-            }
+            // Back to where the first half of the change had led, or to what stays.
             (Act::Update { live, .. }, Operation::Undo(_)) if plan.steps[i].back.is_some() => {
+                let half = plan.before(i).is_some();
+                let from = |a: &Address| if half || stays(a) { &self.new } else { &self.old };
                 let back = refs(plan.steps[i].restored(live));
-                let meant = |a: Address| Some((if stays(&a) { &self.new } else { &self.old }).get(&a).map(|l| (a, Live::clone(l))));
-                return Links(back.into_iter().filter_map(meant).flatten().collect());
+                return Links(back.filter_map(|a| Some((a.clone(), Live::clone(from(a).get(a)?)))).collect());
             }
-            (Act::Update { live, .. }, Operation::Undo(_)) | (Act::Delete { live }, _) => refs(&live.object),
-            (Act::Update { object, .. }, _) => refs(object),
+            (Act::Update { live, .. }, Operation::Undo(_)) | (Act::Delete { live }, _) => refs(&live.object).cloned().collect(),
+            (Act::Update { object, .. }, _) => refs(object).cloned().collect(),
         };
         let from = if undoing { &self.old } else { &self.new };
         Links(named.into_iter().filter_map(|a| from.get(&a).map(|l| (a, Live::clone(l)))).collect())

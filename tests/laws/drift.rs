@@ -8,6 +8,8 @@ use infra::plan::{Drift, PlanError, drift};
 use infra::run::Outcome;
 use infra::stack::Stack;
 
+use crate::support::sparse;
+
 use super::kinds::mutated;
 use super::world::{FULL, apply, copy, settled_plan, stack, stacks, with};
 
@@ -99,8 +101,8 @@ async fn a_change_of_the_spec_is_not_drift() {
             let stale: Vec<Address> = cloud.objects().into_iter().filter(|l| !published(l) && !named(l)).map(|l| l.stamp.address).collect();
             assert_eq!(stale, [], "{a} -> {b}: stamps that don't tell what was asked for");
             // Whatever was renamed or updated: what somebody changes now is known as theirs.
-            // From one stack only: that takes long.
-            for address in to.nodes.keys().filter(|_| a == "full") {
+            // From one stack only, and a part of it a way: that takes long.
+            for address in to.nodes.keys().filter(|_| a == "full").skip(cases % sparse(1, 5)).step_by(sparse(1, 5)) {
                 let mut bent = live(&cloud, address);
                 let whole = bent.clone();
                 let attribute = bent.object.attributes().into_iter().filter(|a| a.mode == Mode::Update);

@@ -19,14 +19,14 @@ mod any_single_fault_leaves_the_old_or_the_new_world {
     every_way!(super::single_fault);
 }
 
-/// Every step is failed by a third of the faults, so that each fault meets every third step; with `INFRA_TEST_KILLS=all` by every fault, in two orders of
+/// Every step is failed by one or two of the seven faults, so that each fault meets every fifth step; with `INFRA_TEST_KILLS=all` by every fault, in two orders of
 /// events.
 pub(super) async fn single_fault(way: Way) {
     let (mut cases, mut ends) = (0, std::collections::BTreeMap::<&str, usize>::new());
     let faults = [Fault::Refused, Fault::Lost, Fault::Doubtful, Fault::Half, Fault::Throttled(3), Fault::Slow, Fault::Stale];
     for (nth, fault) in (0..).zip(faults) {
-        let first = if all_kills() { 0 } else { nth % 3 };
-        for n in (first..way.steps() as u64).step_by(sparse(1, 3)) {
+        let first = if all_kills() { 0 } else { nth % 5 };
+        for n in (first..way.steps() as u64).step_by(sparse(1, 5)) {
             let orders = [n + 1, 1000 - n];
             let one = n as usize % 2;
             for seed in if all_kills() { &orders[..] } else { &orders[one..=one] }.iter().copied() {
@@ -61,7 +61,7 @@ pub(super) async fn single_fault(way: Way) {
 async fn credentials_that_end_stop_a_run_and_others_go_on() {
     for way in [WAYS[0], WAYS[3], WAYS[5]] {
         let way = Way::open(way).await;
-        for n in (0..way.steps() as u64).step_by(4) {
+        for n in (0..way.steps() as u64).step_by(sparse(4, 11)) {
             for direction in [Direction::Forward, Direction::Unwinding] {
                 let case = way.case(n);
                 case.cloud.fail(n, Fault::Expired);

@@ -54,7 +54,7 @@ async fn what_is_anothers_is_never_touched() {
             let before = all(&cloud);
             for act in [Act::Delete { live: live.clone() }, Act::Update { live: live.clone(), object: live.object.clone() }] {
                 // An update of one whose pointers are ids has nothing to resolve them by: it would fail by itself.
-                if matches!(act, Act::Update { .. }) && !refs(&live.object).is_empty() {
+                if matches!(act, Act::Update { .. }) && refs(&live.object).next().is_some() {
                     continue;
                 }
                 let plan = program(act);

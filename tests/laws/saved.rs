@@ -120,7 +120,7 @@ fn alterations(cloud: &Sandbox, modes: &[Mode]) -> Vec<(Live, &'static str, Live
                 stiff.push(format!("{}.{}: {}", lives[0].stamp.address, a.name, a.value));
                 continue;
             };
-            let points = refs(&other).into_iter().map(|a| a.name).collect();
+            let points = refs(&other).map(|a| a.name.clone()).collect();
             out.push((live.clone(), a.name, Live { object: other, points, ..live }));
         }
     }

@@ -62,7 +62,7 @@ async fn a_plan_changes_nothing_but_what_is_selected() {
         }
         for step in &plan.steps {
             let Act::Update { live, .. } = &step.act else { continue };
-            for used in refs(&live.object).iter().filter(|a| !selected.contains(a)) {
+            for used in refs(&live.object).filter(|a| !selected.contains(*a)) {
                 let meant = plan.old.iter().find(|l| l.stamp.address == *used).map(|l| &l.id);
                 assert!(
                     meant.is_none_or(|id| live.points.contains(id)),

@@ -16,7 +16,7 @@ use infra::spec::lower::lower;
 use infra::stack::Stack;
 use infra::wire::policy::Policy;
 
-use crate::support::plan_for;
+use crate::support::{plan_for, sparse};
 
 /// Every section is in it.
 pub const FULL: &str = include_str!("full.yaml");
@@ -46,7 +46,7 @@ pub fn with_examples(mut stack: Stack) -> Stack {
     let mut wanted: Vec<Address> = lacking.map(|kind| Address::new(*kind, EXAMPLE)).collect();
     while let Some(address) = wanted.pop() {
         let object = address.kind.example();
-        wanted.extend(refs(&object).into_iter().filter(|a| !stack.nodes.contains_key(a)));
+        wanted.extend(refs(&object).filter(|a| !stack.nodes.contains_key(a)).cloned());
         stack.nodes.insert(address, object);
     }
     stack
@@ -180,7 +180,8 @@ impl Case {
     }
 }
 
-/// A way from one stack to another. Its worlds are made and planned for once, in four different orders; every case is a copy of one.
+/// A way from one stack to another. Its worlds are made and planned for once, in the full run in four different orders; every case is a copy of one, and
+/// has latencies of its own.
 pub struct Way {
     pub tag: String,
     pub from: Stack,
@@ -195,7 +196,7 @@ impl Way {
         let get = |name: &str| all.iter().find(|(n, _)| *n == name).unwrap().1.clone();
         let (tag, from, to) = (format!("{from} -> {to}"), get(from), get(to));
         let mut cases = vec![];
-        for seed in 0..4 {
+        for seed in 0..sparse(4, 1) as u64 {
             cases.push(Case::of(with(&from, seed).await, &to).await);
         }
         let way = Way { tag, from, to, cases };
@@ -204,7 +205,7 @@ impl Way {
     }
 
     pub fn case(&self, seed: u64) -> Case {
-        self.cases[(seed % 4) as usize].copy(seed)
+        self.cases[seed as usize % self.cases.len()].copy(seed)
     }
 
     /// How many steps its plan has.
