@@ -10,7 +10,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-pub use json::json;
+pub use json::{FindingDocument, FindingsDocument, findings_schema, json};
 pub use risk::{Named, Risk};
 pub use text::render;
 
@@ -132,6 +132,7 @@ codes! {
     UnknownZone "cloudflare::zone" "The zone is one that the token can see.",
     UnlistedEnv "spec::unlisted_env" "An environment variable that is read is named `INFRA_VAR_…`, or listed in the first layer's `env`.",
     UnsetEnv "spec::unset_env" "An environment variable that is read is set or has a default.",
+    Usage "usage" "A command is given the arguments that it takes.",
     Wish "run::wish" "A run that is to be aborted, or a step that is to be approved, is there.",
     WrongAccount "wrong_account" "The live account is the one that the spec pins.",
     WrongType "spec::wrong_type" "A value has the type of its field.",

@@ -104,7 +104,7 @@ pub async fn carry_out(
                     if planned.unfinished == Unfinished::Refuse || !context.printer.interactive {
                         return Err(failure);
                     }
-                    context.printer.failure(&failure);
+                    context.printer.findings(&failure.findings);
                     if context.printer.ask("Take it back first? Only `yes` does: ") != "yes" {
                         return Ok(Exit::Error);
                     }

@@ -20,6 +20,7 @@ mod iam_policy;
 mod init;
 mod kubeconfig;
 mod logs;
+mod lsp;
 mod output;
 mod plan;
 mod preflight;
@@ -33,6 +34,7 @@ mod signals;
 mod status;
 mod token;
 mod unlock;
+mod usage;
 mod validate;
 mod version;
 mod watch;
@@ -44,6 +46,8 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::diag::Exit;
 use failure::Failure;
 use printer::{ColorWhen, Printer, ProgressAs};
+
+pub use usage::told;
 
 /// Infrastructure as code without a state file: plans against the live cloud, applies with a rollback.
 #[derive(Debug, Parser)]
@@ -60,6 +64,9 @@ pub struct Cli {
     /// What disarms a question or a guard, and was set by the environment.
     #[arg(skip)]
     disarmed: Vec<String>,
+    /// Whether the result is asked for as JSON.
+    #[arg(skip)]
+    json: bool,
 }
 
 /// Arguments that disarm a question or a guard: their names here, their flags and their variables.
@@ -81,8 +88,9 @@ impl Cli {
     /// What is asked for instead of a command (help, a version), or why the arguments are none.
     pub fn of_process() -> Result<Cli, clap::Error> {
         let matches = Cli::command().try_get_matches()?;
-        let disarmed = matches.subcommand().map(|(_, given)| disarmed(given)).unwrap_or_default();
-        Ok(Cli { disarmed, ..Cli::from_arg_matches(&matches)? })
+        let given = matches.subcommand().map(|(_, given)| given);
+        let (disarmed, json) = (given.map(disarmed).unwrap_or_default(), given.is_some_and(usage::asks_for_json));
+        Ok(Cli { disarmed, json, ..Cli::from_arg_matches(&matches)? })
     }
 }
 
@@ -96,8 +104,7 @@ fn disarmed(given: &ArgMatches) -> Vec<String> {
     DISARMING.iter().filter(|(name, ..)| set(name)).map(said).collect()
 }
 
-const EXAMPLES: &str =
-    "Example:\n  infra plan --file infra.yaml --cloud sandbox\n\n`infra COMMAND --help` shows an example of each command.";
+const EXAMPLES: &str = "Example:\n  infra init\n  infra plan --cloud sandbox\n\n`infra COMMAND --help` shows an example of each command, `infra explain` is the manual.";
 
 /// What can be done.
 #[derive(Debug, Subcommand)]
@@ -130,6 +137,8 @@ enum Command {
     Kubeconfig(kubeconfig::Kubeconfig),
     /// Print what the instances of an entry wrote
     Logs(logs::Logs),
+    /// Tell an editor what is wrong with the spec while one types
+    Lsp(lsp::Lsp),
     /// Print the outputs of the live environment
     Output(output::Output),
     /// Show what apply would do; changes nothing
@@ -152,17 +161,12 @@ enum Command {
     Version(version::Version),
 }
 
-/// Writes what was asked for instead of a command (help, a version), or why the arguments are none. The exit code of that.
-pub fn told(e: &clap::Error) -> i32 {
-    if let Err(why) = e.print() {
-        printer::quit(&why);
-    }
-    e.exit_code()
-}
-
 /// Runs one command to its end.
 pub fn run(cli: Cli) -> Exit {
     let printer = Printer::detect(cli.color, cli.progress);
+    if cli.json {
+        printer.programs();
+    }
     cli.disarmed.iter().for_each(|line| printer.say(line));
     let result = match cli.command {
         Command::Abort(c) => block_on(c.run(&printer)),
@@ -179,6 +183,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Init(c) => c.run(&printer),
         Command::Kubeconfig(c) => block_on(c.run(&printer)),
         Command::Logs(c) => block_on(c.run(&printer)),
+        Command::Lsp(c) => c.run(&printer),
         Command::Output(c) => block_on(c.run(&printer)),
         Command::Plan(c) => block_on(c.run(&printer)),
         Command::Recover(c) => block_on(c.run(&printer)),

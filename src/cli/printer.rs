@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
 use terminal_size::{Height, Width, terminal_size_of};
 
 use super::failure::Failure;
@@ -31,6 +32,18 @@ pub enum ProgressAs {
     #[default]
     Auto,
     Plain,
+}
+
+/// For whom findings are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Form {
+    /// For people, on stderr.
+    #[default]
+    Text,
+    /// Those that refuse for programs, as one document on stdout; others for people.
+    Document,
+    /// For programs, a line each on stdout.
+    Stream,
 }
 
 /// A sign that something is being read.
@@ -60,8 +73,10 @@ pub struct Printer {
     pub bars: bool,
     /// Hides secrets in everything that is written.
     redactor: RefCell<Redactor>,
-    /// Whether results are written as JSON, one object a line.
-    json: Cell<bool>,
+    /// For whom findings are written.
+    form: Cell<Form>,
+    /// Whether a document has been written: there is one on stdout, and a second would make it none.
+    documented: Cell<bool>,
     /// Whether accepted risks are written, too.
     verbose: Cell<bool>,
 }
@@ -96,15 +111,25 @@ impl Printer {
             ci,
             bars: interactive && progress == ProgressAs::Auto,
             redactor,
-            json: Cell::new(false),
+            form: Cell::default(),
+            documented: Cell::default(),
             verbose: Cell::new(false),
         }
     }
 
     /// Writes results as JSON from now on, one object a line, findings among them; the first line says which version.
     pub fn stream(&self) {
-        self.json.set(true);
+        self.form.set(Form::Stream);
         self.document(&stream::version());
+    }
+
+    /// Writes a refusal as a document from now on.
+    pub fn programs(&self) {
+        self.form.set(Form::Document);
+    }
+
+    fn streams(&self) -> bool {
+        self.form.get() == Form::Stream
     }
 
     /// Writes accepted risks, too, from now on.
@@ -114,7 +139,7 @@ impl Printer {
 
     /// Writes findings that only those read who want to know more, or programs.
     pub fn details(&self, findings: &[Finding]) {
-        if self.json.get() || self.verbose.get() {
+        if self.streams() || self.verbose.get() {
             self.findings(findings);
         }
     }
@@ -143,6 +168,7 @@ impl Printer {
 
     /// Writes a result for programs to stdout: JSON, as [`Printer::result`] does.
     pub fn document(&self, json: &str) {
+        self.documented.set(true);
         put(&self.exact(json)).unwrap_or_else(|e| quit(&e));
     }
 
@@ -153,6 +179,7 @@ impl Printer {
 
     /// Writes the same for programs: JSON.
     pub fn verbatim_json(&self, json: &str) {
+        self.documented.set(true);
         put(&visible::json(json)).unwrap_or_else(|e| quit(&e));
     }
 
@@ -219,19 +246,26 @@ impl Printer {
 
     /// Writes findings: underlined in their file on stderr, or as JSON lines on stdout.
     pub fn findings(&self, findings: &[Finding]) {
-        if self.json.get() {
+        if self.streams() {
             return findings.iter().for_each(|f| self.document(&stream::finding(f)));
         }
         talk(&self.text(&diag::render(findings, self.color, self.width.max(40)), self.color));
     }
 
-    /// Writes the findings of a failure, and how many there are.
+    /// Writes the findings for which a command does nothing: underlined in their file, and how many there are; or as data on stdout, unless its result is
+    /// there already: a plan that may not be applied says so itself.
     pub fn failure(&self, failure: &Failure) {
+        if self.form.get() == Form::Document && !self.documented.get() {
+            return self.document(&format!("{:#}\n", json!(diag::json(&failure.findings))));
+        }
         self.findings(&failure.findings);
-        if failure.findings.len() > 1 && !self.json.get() {
+        if self.streams() {
+            return self.document(&stream::refusal(&failure.findings));
+        }
+        if failure.findings.len() > 1 {
             talk(&format!("{} findings.\n", failure.findings.len()));
         }
-        if let Some(id) = failure.request.as_ref().filter(|_| self.verbose.get() && !self.json.get()) {
+        if let Some(id) = failure.request.as_ref().filter(|_| self.verbose.get()) {
             talk(&format!("The service numbers the request {id}.\n"));
         }
     }

@@ -3,7 +3,7 @@ use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
 use super::printer::Printer;
-use crate::diag::Exit;
+use crate::diag::{self, Exit};
 use crate::render::{drift, history, json, stream};
 use crate::spec::schema;
 
@@ -20,6 +20,8 @@ pub struct Schema {
 enum SchemaOf {
     /// What `infra drift --json` prints
     Drift,
+    /// What `--json` prints of a command that refuses
+    Findings,
     /// What `infra history --json` prints of runs
     History,
     /// A layer over a spec: nothing is required, and `null` removes
@@ -36,6 +38,7 @@ impl Schema {
     pub fn run(self, printer: &Printer) -> Result<Exit, Failure> {
         let schema = match self.what {
             SchemaOf::Drift => drift::schema(),
+            SchemaOf::Findings => diag::findings_schema(),
             SchemaOf::History => history::schema(),
             SchemaOf::Layer => schema::layer_schema(),
             SchemaOf::Plan => json::plan_schema(),

@@ -64,7 +64,7 @@ pub enum Undo {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
     pub address: Address,
-    /// Where in the spec it comes from; `None` for what the spec no longer names.
+    /// Where in the spec it comes from, or came from where all of it goes; `None` for what the spec no longer names.
     pub origin: Option<String>,
     pub verb: Verb,
     /// The physical id of what is changed or deleted.

@@ -223,7 +223,7 @@ impl<'a> Decision<'a> {
             let undo = if self.early.contains(live.id.as_str()) { Undo::Recreate } else { Undo::Never };
             lines.push(Change {
                 address: (*address).clone(),
-                origin: None,
+                origin: self.stack.origins.get(*address).cloned(),
                 verb: Verb::Delete,
                 id: Some(live.id.clone()),
                 attrs: vec![],

@@ -78,45 +78,41 @@ pub fn sentence(plan: &Plan, event: &Event) -> String {
     })
 }
 
-/// The end of a run: what it did, why it failed, what still stands. Each step that was taken back has been told when it was.
+/// The end of a run: what it did, what still stands, and last of all why it failed, in the service's own words. Each step that was taken back has been told
+/// when it was.
 pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, detail: Detail) -> String {
     let took = seconds(elapsed);
     let mut out = String::new();
     let heading = |s: &str| detail.style.paint(Label::Heading, s);
-    match outcome {
+    let cause = match outcome {
         Outcome::Applied => {
             out += &format!("{} {} in {took}.\n", heading("Applied:"), words::done(plan.counts()));
             out += &words::restart(&plan.changes).map(|restart| format!("Restart: {restart}\n")).unwrap_or_default();
             out += &unconfirmed(&pending(events)).map(|waiting| format!("{waiting}\n")).unwrap_or_default();
+            None
         }
         Outcome::Leftovers(e) => {
-            out += &format!(
-                "{} all that was to be built is, in {took}; but {}.\n",
-                heading("Applied with leftovers:"),
-                failures(plan, events, e)
-            );
+            let heading = heading("Applied with leftovers:");
+            out += &format!("{heading} all that was to be built is, in {took}; but not all that is old could be deleted.\n");
             out += "What could not be deleted is harmless, and the next `infra apply` deletes it.\n";
-            out += help(e);
+            Some(e)
         }
         Outcome::RolledBack(cause) => {
-            let why = cause.as_ref().map_or("interrupted".into(), |e| failures(plan, events, e));
-            out += &format!("{} after {took}: {why}.\n", heading("Rolled back"));
+            let why = if cause.is_none() { ": interrupted" } else { "" };
+            out += &format!("{} after {took}{why}.\n", heading("Rolled back"));
             out += &format!("{}\n", as_before(plan, &undone(plan, events)));
-            out += cause.as_ref().map_or("", help);
+            cause.as_ref()
         }
         Outcome::Stuck(e) => {
-            out += &format!("{} an undo failed: {}.\n", heading("Stuck:"), said(e));
-            for other in stuck(plan, events).into_iter().filter(|other| other.1 != said(e)) {
-                out += &format!("  ! {} could not be taken back: {}\n", other.0, other.1);
-            }
+            out += &format!("{} an undo failed, after {took}.\n", heading("Stuck:"));
             for s in standing(plan, events) {
                 out += &format!("  ! {} still {}\n", s.address, done(s));
             }
-            out += "Take away what the message names; then `infra recover` tries again to take the rest back, from any machine.\n";
-            out += help(e);
+            out += "Take away what the cause names; then `infra recover` tries again to take the rest back, from any machine.\n";
+            Some(e)
         }
         Outcome::Unfinished(e) => {
-            out += &format!("{} after {took}: {}.\n", heading("Stopped on the way"), said(e));
+            out += &format!("{} after {took}.\n", heading("Stopped on the way"));
             let stands = standing(plan, events);
             stands.iter().for_each(|s| out += &format!("  ! {} {}\n", s.address, done(s)));
             flying(plan, events).iter().for_each(|s| out += &format!("  ? {} may be {}\n", s.address, done(s)));
@@ -124,11 +120,17 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
                 0 => "Nothing is known to stand. `infra recover` makes sure of it, from any machine.\n",
                 _ => "`infra recover` takes this back, from any machine; `infra recover --forward` goes on with it.\n",
             };
-            out += help(e);
+            Some(e)
         }
-    }
+    };
+    out += cause.map_or("", help);
     if detail.verbose {
         out += &requests(plan, events);
+    }
+    let causes = cause.map(|e| causes(plan, events, e)).unwrap_or_default();
+    if let Some((last, others)) = causes.split_last() {
+        others.iter().for_each(|other| out += &format!("  ! {other}\n"));
+        out += &format!("{} {last}.\n", detail.style.paint(Label::Forced, "Cause:"));
     }
     out
 }
@@ -175,20 +177,23 @@ pub(super) fn help(e: &CloudError) -> &'static str {
     }
 }
 
-/// Why a run failed: the first failure, and every other that says something else, each on a line of its own.
-fn failures(plan: &Plan, events: &[Event], first: &CloudError) -> String {
+/// Why a run failed: every failure that says something of its own, with the steps that it met; `first`, for which the run ended so, comes last.
+fn causes(plan: &Plan, events: &[Event], first: &CloudError) -> Vec<String> {
     let mut failed: Vec<(String, Vec<String>)> = vec![];
-    for (i, e) in events.iter().filter_map(|e| if let Event::Failed(i, e) = e { Some((i, e)) } else { None }) {
-        let (address, text) = (words::named(&plan.steps[*i]), said(e));
+    let failures =
+        events.iter().filter_map(|e| if let Event::Failed(i, e) = e { Some((words::named(&plan.steps[*i]), said(e))) } else { None });
+    for (address, text) in failures.chain(stuck(plan, events)) {
         match failed.iter_mut().find(|(other, _)| *other == text) {
             Some((_, who)) if !who.contains(&address) => who.push(address),
             Some(_) => {}
             None => failed.push((text, vec![address])),
         }
     }
-    let head = failed.iter().position(|(text, _)| *text == said(first)).map(|i| failed.remove(i).1.join(", ") + ": ");
-    let others = failed.iter().map(|(text, who)| format!("\n  ! {}: {text}", who.join(", ")));
-    format!("{}{}{}", head.unwrap_or_default(), said(first), others.collect::<String>())
+    let why = said(first);
+    let (met, others): (Vec<_>, Vec<_>) = failed.into_iter().partition(|(text, _)| *text == why);
+    let line = |(text, who): (String, Vec<String>)| format!("{}: {text}", who.join(", "));
+    let last = met.into_iter().next().map_or(why, line);
+    others.into_iter().map(line).chain([last]).collect()
 }
 
 /// What could not be taken back in the end, and why.
@@ -201,7 +206,7 @@ fn stuck(plan: &Plan, events: &[Event]) -> Vec<(String, String)> {
             _ => {}
         }
     }
-    last.into_iter().map(|(i, why)| (plan.steps[i].address.to_string(), why)).collect()
+    last.into_iter().map(|(i, why)| (format!("{} could not be taken back", plan.steps[i].address), why)).collect()
 }
 
 /// What a failure says, without a full stop: a sentence ends behind it.
@@ -220,7 +225,7 @@ pub(super) fn undone<'p>(plan: &'p Plan, events: &[Event]) -> Vec<Undone<'p>> {
 
 /// How much of the world is as it was before a run that was taken back.
 pub(super) fn as_before(plan: &Plan, undone: &[Undone<'_>]) -> String {
-    let stays = stays(plan, undone);
+    let stays = stays(plan, undone, |c| words::staying(c).collect());
     match undone.len() {
         0 => "Nothing had been changed.".into(),
         _ if stays.is_empty() => "Everything is as it was before.".into(),
@@ -228,10 +233,10 @@ pub(super) fn as_before(plan: &Plan, undone: &[Undone<'_>]) -> String {
     }
 }
 
-/// What stays as changed though its step was taken back: attributes, and whole objects that these need.
-pub(super) fn stays(plan: &Plan, undone: &[Undone<'_>]) -> Vec<String> {
+/// What stays as changed though its step was taken back: attributes, as `named` calls those of a change, and whole objects that these need.
+pub(super) fn stays(plan: &Plan, undone: &[Undone<'_>], named: fn(&Change) -> Vec<String>) -> Vec<String> {
     let was_undone = |c: &&Change| undone.iter().any(|(s, _)| s.address == c.address);
-    let attributes = plan.changes.iter().filter(was_undone).flat_map(words::staying);
+    let attributes = plan.changes.iter().filter(was_undone).flat_map(named);
     let objects = undone.iter().filter(|(s, there)| left(s, *there)).map(|(s, _)| s.address.to_string());
     attributes.chain(objects).collect()
 }

@@ -12,7 +12,7 @@ use super::report;
 use super::text::effect;
 use super::values::seconds;
 use super::words;
-use crate::diag::{Finding, Place};
+use crate::diag::{self, Finding, Place};
 use crate::kinds::Address;
 use crate::model::Moment;
 use crate::plan::{Act, Change, Plan, Step, Verb};
@@ -25,7 +25,7 @@ pub use line::{ChangeAction, schema};
 pub fn text(line: &Line, message: &str) -> String {
     let level = match line {
         Line::Diagnostic { diagnostic } if diagnostic.severity == "warning" => "warn",
-        Line::Diagnostic { .. } | Line::ApplyErrored { .. } | Line::RollbackErrored { .. } => "error",
+        Line::Diagnostic { .. } | Line::Refusal { .. } | Line::ApplyErrored { .. } | Line::RollbackErrored { .. } => "error",
         Line::Outcome { outcome, .. } if !matches!(outcome, OutcomeName::Applied) => "error",
         _ => "info",
     };
@@ -147,7 +147,7 @@ pub fn outcome(p: &Plan, events: &[Event], o: &Outcome, elapsed_seconds: u64) ->
         None => format!("{word} in {}", seconds(elapsed_seconds)),
     };
     let stays = match o {
-        Outcome::RolledBack(_) => report::stays(p, &report::undone(p, events)),
+        Outcome::RolledBack(_) => report::stays(p, &report::undone(p, events), |c| c.staying().map(|a| words::of_object(c, a)).collect()),
         _ => vec![],
     };
     let unconfirmed = if matches!(o, Outcome::Applied) { report::pending(events) } else { BTreeSet::new() };
@@ -164,6 +164,12 @@ pub fn outputs(values: BTreeMap<String, Option<String>>) -> String {
     let n = values.len();
     let outputs = values.into_iter().map(|(name, value)| (name, Output { sensitive: false, r#type: "string", value })).collect();
     text(&Line::Outputs { outputs }, &format!("Outputs: {n}"))
+}
+
+/// Why a command did nothing.
+pub fn refusal(findings: &[Finding]) -> String {
+    let all: Vec<&str> = findings.iter().map(|f| f.message.as_str()).collect();
+    text(&Line::Refusal { findings: diag::json(findings).findings }, &all.join("; "))
 }
 
 /// A finding.

@@ -32,7 +32,13 @@ impl Style {
             Label::Removed => "31",
             Label::Replaced => "35",
         };
-        self.coded(code, text)
+        // Yellow is hard to read on white: of what changes the sign has it, and the name doesn't.
+        let sign = text.len() - text.trim_start_matches([' ', '~']).len();
+        if label != Label::Changed || !text.trim_start().starts_with('~') {
+            self.coded(code, text)
+        } else {
+            self.coded(code, &text[..sign]) + &text[sign..]
+        }
     }
 
     /// A text in the colour of the nth of many things that are alike.

@@ -122,7 +122,7 @@ fn change(c: &Change, others: &[&Change], detail: Detail) -> String {
         out += &dim("  (leaves first; its undo recreates it as it was)".into());
     }
     if detail.verbose {
-        out += &dim(format!("  ({}, undo: {})", seconds(c.seconds), words::planned_undo(c.undo)));
+        out += &dim(format!("  ({}{}, undo: {})", words::order(c.verb), seconds(c.seconds), words::planned_undo(c.undo)));
     }
     out.push('\n');
     if c.verb != Verb::Create || detail.verbose {

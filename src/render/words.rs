@@ -47,6 +47,15 @@ pub fn verb(verb: Verb) -> Words {
     }
 }
 
+/// Of a replacement which comes first, in words: the signs are read aloud alike.
+pub fn order(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Replace(Order::CreateFirst) => "replaced, the new one first, ",
+        Verb::Replace(Order::DeleteFirst) => "replaced, the old one first, ",
+        Verb::Create | Verb::Update | Verb::Delete => "",
+    }
+}
+
 /// The words for what a step does.
 pub fn act(act: &Act) -> Words {
     match act {
@@ -192,18 +201,28 @@ pub fn waiting(a: &AttrChange) -> Option<&'static str> {
 
 /// A sentence about all of a plan that waits for a restart; nothing where nothing does.
 pub fn restart(changes: &[Change]) -> Option<String> {
-    let of = |c: &Change| {
-        let waiting = c.attrs.iter().filter(|a| a.waits);
-        waiting.map(|a| format!("{}.{}", c.address, attribute(a))).collect::<Vec<_>>()
-    };
+    let of = |c: &Change| c.attrs.iter().filter(|a| a.waits).map(|a| in_a_sentence(c, a)).collect::<Vec<_>>();
     let all: Vec<String> = changes.iter().flat_map(of).collect();
     let are = if all.len() == 1 { "is" } else { "are" };
     (!all.is_empty()).then(|| format!("{} {are} in force after the next restart, which infra doesn't make.", all.join(", ")))
 }
 
-/// What stays as changed when an update is taken back: `db_instance.main.engine_version`.
+/// What stays as changed when an update is taken back: `database.main.version`.
 pub fn staying(c: &Change) -> impl Iterator<Item = String> {
-    c.staying().map(|a| format!("{}.{}", c.address, attribute(a)))
+    c.staying().map(move |a| in_a_sentence(c, a))
+}
+
+/// What changes, where a sentence names it: the user's own field; else the attribute with its object.
+fn in_a_sentence(c: &Change, a: &AttrChange) -> String {
+    match &a.field {
+        Some(field) => visible(&field.path).into_owned(),
+        None => of_object(c, a),
+    }
+}
+
+/// An attribute with its object, as programs know it: `db_instance.main.engine_version`.
+pub fn of_object(c: &Change, a: &AttrChange) -> String {
+    format!("{}.{}", c.address, attribute(a))
 }
 
 /// The user's own field behind a change, with its values as a spec spells them: `database.main.backups.retention: 7d -> 30d`. Nothing where the

@@ -36,17 +36,34 @@ fn generate() -> Value {
     schema
 }
 
-/// The schema of a whole spec, for editors: what is not free text may also be read from the environment, and a field
-/// may be `null`, which stands for its default.
+/// The schema of a whole spec, for editors: what is not free text may also be read from the environment. A key without a value, which stands for its
+/// default, is taken by `infra` and not by the schema: editors would offer `null`.
 pub fn infra_schema() -> Value {
     let mut schema = typed().clone();
+    each_object(&mut schema, &mut without_null);
     for_editors(&mut schema, "spec", "A whole spec of infra.");
-    each_object(&mut schema, &mut |object| {
-        let required = object.get("required").cloned().unwrap_or_default();
-        let required = required.as_array().cloned().unwrap_or_default();
-        nullable(object, &|key| !required.iter().any(|name| name == key));
-    });
     schema
+}
+
+/// Takes away `null`, by which the types say that a field may be left out.
+fn without_null(object: &mut Map<String, Value>) {
+    if let Some(Value::Array(types)) = object.get_mut("type") {
+        types.retain(|name| *name != "null");
+        if let [one] = types.as_slice() {
+            let one = one.clone();
+            object.insert("type".into(), one);
+        }
+    }
+    if let Some(Value::Array(branches)) = object.get_mut("anyOf") {
+        branches.retain(|branch| branch.get("type").is_none_or(|name| *name != "null"));
+        if let [Value::Object(only)] = branches.as_slice() {
+            let only = only.clone();
+            object.remove("anyOf");
+            for (word, value) in only {
+                object.entry(word).or_insert(value);
+            }
+        }
+    }
 }
 
 /// The schema of a layer: nothing is required, and `null` removes anything.
@@ -60,17 +77,16 @@ pub fn layer_schema() -> Value {
         object.remove("required");
         object.remove("minProperties");
         object.remove("maxProperties");
-        nullable(object, &|_| true);
+        nullable(object);
         removable(object);
     });
     schema
 }
 
 /// Lets fields of a struct be `null`.
-fn nullable(object: &mut Map<String, Value>, may: &dyn Fn(&str) -> bool) {
+fn nullable(object: &mut Map<String, Value>) {
     if let Some(Value::Object(fields)) = object.get_mut("properties") {
-        let fields = fields.iter_mut().filter(|(key, _)| may(key));
-        fields.for_each(|(_, field)| or_null(field));
+        fields.values_mut().for_each(or_null);
     }
 }
 
@@ -122,7 +138,8 @@ fn for_editors(schema: &mut Value, what: &str, description: &str) {
     });
     if let Value::Object(root) = schema {
         root.insert("$id".into(), json!(format!("urn:infra:{}:{what}", env!("CARGO_PKG_VERSION"))));
-        root.insert("title".into(), json!("infra"));
+        // A title would stand above every hover.
+        root.remove("title");
         root.insert("description".into(), json!(description));
         root.insert("patternProperties".into(), json!({ format!("^{EXTENSION}"): {} }));
     }
@@ -150,8 +167,10 @@ fn told(object: &mut Map<String, Value>) {
         field.insert("markdownDescription".into(), text.trim().into());
         let section = SECTIONS.iter().find(|section| section.name == name.as_str() && section.named);
         let example = section.and_then(|section| serde_yaml::from_str::<Value>(section.minimal).ok()?.get(name.as_str()).cloned());
-        if let Some(example) = example {
-            field.insert("defaultSnippets".into(), json!([{ "label": "a first entry", "body": example }]));
+        // As text, in which `$` begins a place to fill in: editors write an empty map as nothing, which is no entry.
+        if let Some(text) = example.and_then(|example| serde_yaml::to_string(&example).ok()) {
+            let text = text.trim_end().replace('$', "\\$");
+            field.insert("defaultSnippets".into(), json!([{ "label": "a first entry", "bodyText": text }]));
         }
     }
 }

@@ -14,6 +14,7 @@ const COMMANDS: &[&str] = &[
     "init",
     "kubeconfig",
     "logs",
+    "lsp",
     "output",
     "plan",
     "recover",
@@ -69,7 +70,7 @@ fn versions_and_completions() {
 #[test]
 fn the_schemas_of_outputs_are_current() {
     let infra = Infra::new("output-schemas");
-    for what in ["drift", "history", "plan", "stream"] {
+    for what in ["drift", "findings", "history", "plan", "stream"] {
         let path = format!("{}/schemas/{what}.schema.json", env!("CARGO_MANIFEST_DIR"));
         let now = infra.run(&["schema", what]).out;
         if std::env::var_os("INFRA_UPDATE_SCHEMAS").is_some() {

@@ -60,7 +60,7 @@ fn what_waits_for_a_restart_is_said() {
     let spec = infra.file("infra.yaml", &with("work_mem: \"8192\", max_connections: \"200\"", "databases: \"32\""));
     infra.run(&["plan", "-f", &spec]).snapshot("offers_restart");
     let applied = infra.run(&["apply", "-f", &spec, "--auto-approve"]);
-    let said = "Restart: db_parameter_group.main.parameters.max_connections, replication_group.main.parameter_group are in force after the next restart";
+    let said = "Restart: database.main.parameters.max_connections, cache.main.parameters are in force after the next restart";
     assert_eq!(applied.out.matches(said).count(), 2, "the plan and the summary: {}", applied.out);
 }
 

@@ -78,7 +78,8 @@ async fn request_ids_are_details() {
     let refused = CloudError { operation: "CreateVpc".into(), request_id: Some("4c1f".into()), ..refused };
     let (events, outcome) = ([Event::Began(0), Event::Failed(0, refused.clone())], Outcome::RolledBack(Some(refused)));
     let said = |verbose| report::outcome(&plan, &events, &outcome, 3, Detail { style: Style { color: false }, verbose });
-    let plain = "Rolled back after 3s: vpc.main: CreateVpc: VpcLimitExceeded: The maximum number of VPCs has been reached.\nNothing had been changed.\n";
-    assert_eq!(said(false), plain);
-    assert_eq!(said(true), format!("{plain}Requests that failed, as the services number them:\n  vpc.main CreateVpc: 4c1f\n"));
+    let plain = "Rolled back after 3s.\nNothing had been changed.\n";
+    let cause = "Cause: vpc.main: CreateVpc: VpcLimitExceeded: The maximum number of VPCs has been reached.\n";
+    assert_eq!(said(false), format!("{plain}{cause}"));
+    assert_eq!(said(true), format!("{plain}Requests that failed, as the services number them:\n  vpc.main CreateVpc: 4c1f\n{cause}"));
 }

@@ -76,6 +76,9 @@ fn the_main_job() {
     assert_eq!(stream.code, 0, "{}", stream.err);
     let lines: Vec<serde_json::Value> = stream.out.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     assert_eq!((&lines[0]["type"], &lines[lines.len() - 2]["outcome"]), (&"version".into(), &"applied".into()));
+    let away = infra.run(&["plan", "-f", &production, "--destroy"]);
+    assert!(["\nvpc\n", "\ndatabase\n", "\ncdn\n"].iter().all(|section| away.out.contains(section)), "{}", away.out);
+    assert!(!away.out.contains("no longer in the spec") && !away.err.contains("╭─"), "{} {}", away.out, away.err);
     let refused = infra.run(&["destroy", "-f", &production, "--auto-approve"]);
     assert_eq!(refused.code, 1);
     assert!(refused.err.contains("--allow-data-loss"), "{}", refused.err);
@@ -91,6 +94,12 @@ fn a_failure_is_taken_back() {
     let failed = infra.run(&["apply", "-f", &production, "--auto-approve", "--sandbox-fail", "42"]);
     assert_eq!(failed.code, 3, "{}", failed.err);
     assert!(failed.out.contains("Everything is as it was before."), "{}", failed.out);
+    let last = failed.out.trim_end().lines().last().unwrap();
+    assert!(
+        last.starts_with("Cause: ") && last.ends_with("fault injected at mutation 42."),
+        "the cause stands last, and whole: {}",
+        failed.out
+    );
     assert_eq!(infra.run(&["plan", "-f", &production, "--destroy", "--detailed-exitcode"]).code, 0, "nothing is left");
     assert_eq!(infra.run(&["apply", "-f", &production, "--auto-approve"]).code, 0);
     let failed = infra.run(&["apply", "-f", &production, "-f", &next, "--auto-approve", "--sandbox-fail", "2", "--parallelism", "1"]);

@@ -93,7 +93,7 @@ fn findings_are_diagnostics() {
     let said = infra.run(&["plan", "--json"]);
     assert_eq!((said.code, said.err.as_str()), (1, ""));
     let lines = lines(&infra, &said);
-    assert_eq!(types(&lines), ["version", "diagnostic"]);
+    assert_eq!(types(&lines), ["version", "diagnostic", "refusal"]);
     let key = lines.iter().find(|l| l["diagnostic"]["code"] == "infra::spec::unknown_key").unwrap();
     let start = &key["diagnostic"]["range"]["start"];
     assert_eq!((start["line"].as_u64(), start["column"].as_u64()), (Some(3), Some(1)), "{key}");

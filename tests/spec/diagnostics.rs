@@ -122,6 +122,39 @@ fn as_json() {
     super::settings().bind(|| insta::assert_snapshot!("bad_unknown_key_json", text));
 }
 
+/// Every finding of every bad spec is data: what, where, why, and what to do, as the published schema says.
+#[test]
+fn every_finding_is_data() {
+    let schema = jsonschema::validator_for(&infra::diag::findings_schema()).expect("a schema");
+    let mut told = 0;
+    for stem in files() {
+        let found = findings(&stem);
+        let value = serde_json::to_value(infra::diag::json(&found)).expect("findings are JSON");
+        let errors: Vec<String> = schema.iter_errors(&value).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{stem}: {errors:?}");
+        let all = value["findings"].as_array().expect("a list");
+        assert_eq!(all.len(), found.len());
+        for (finding, told_to_people) in all.iter().zip(&found) {
+            let text = |key: &str| finding[key].as_str().filter(|text| !text.is_empty()).unwrap_or_else(|| panic!("{stem}: {finding}"));
+            assert_eq!((text("what"), text("remedy")), (told_to_people.message.as_str(), told_to_people.help.as_str()));
+            assert!(text("why").ends_with('.') && text("code").starts_with("infra::"), "{finding}");
+            let source = told_to_people.places[0].source.inner();
+            let number = |key: &str| finding["place"][key].as_u64().expect("a number") as usize;
+            let (line, column, offset, length) = (number("line"), number("column"), number("offset"), number("length"));
+            let before: usize = source.split_inclusive('\n').take(line - 1).map(str::len).sum();
+            let within: usize = source[before..].chars().take(column - 1).map(char::len_utf8).sum();
+            assert_eq!(before + within, offset, "{finding}");
+            assert!(source.get(offset..offset + length).is_some(), "{finding}");
+            assert!(finding["place"]["file"].as_str().is_some_and(|file| file.ends_with(&format!("{stem}.yaml"))), "{finding}");
+            assert_eq!(finding["related"].as_array().map_or(0, Vec::len), told_to_people.places.len() - 1);
+            told += 1;
+        }
+        let line: serde_json::Value = serde_json::from_str(&infra::render::stream::refusal(&found)).expect("a line");
+        assert_eq!(line["findings"], value["findings"], "{stem}: a stream says the same");
+    }
+    assert!(told > 150, "{told}");
+}
+
 #[test]
 fn schema_sees_what_it_can() {
     let schema = infra::spec::schema::infra_schema();

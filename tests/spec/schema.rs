@@ -39,6 +39,40 @@ fn examples_pass() {
     assert!(!whole.is_valid(&super::yaml("examples/staging.yaml")), "a layer is not a whole spec");
 }
 
+/// Editors would offer it as a value; in a layer it removes.
+#[test]
+fn a_whole_spec_has_no_null() {
+    fn nulls(schema: &Value) -> usize {
+        match schema {
+            Value::Object(map) => usize::from(map.get("type").is_some_and(|t| *t == "null")) + map.values().map(nulls).sum::<usize>(),
+            Value::Array(list) => {
+                list.iter().map(nulls).sum::<usize>() + usize::from(schema[0].is_string() && list.iter().any(|t| *t == "null"))
+            }
+            _ => 0,
+        }
+    }
+    let [whole, layer] = FILES.map(|(_, schema)| nulls(&schema()));
+    assert_eq!(whole, 0);
+    assert!(layer > 200, "{layer}");
+}
+
+/// What an editor writes for a first entry is one.
+#[test]
+fn a_first_entry_is_one() {
+    let schema = infra::spec::schema::infra_schema();
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let mut told = 0;
+    for (section, field) in schema["properties"].as_object().expect("fields") {
+        let Some(text) = field["defaultSnippets"][0]["bodyText"].as_str() else { continue };
+        let entry: Value = serde_yaml::from_str(text).expect(section);
+        let spec = serde_json::json!({ "stack": "shop", "region": "us-east-1", section.as_str(): entry });
+        let errors: Vec<String> = validator.iter_errors(&spec).map(|e| format!("{}: {e}", e.instance_path())).collect();
+        assert!(errors.is_empty() && entry.as_object().is_some_and(|map| map.len() == 1), "{section}: {text} {errors:?}");
+        told += 1;
+    }
+    assert!(told >= 4, "{told}");
+}
+
 #[test]
 fn every_pattern_has_a_unit() {
     let schema = infra::spec::schema::typed();

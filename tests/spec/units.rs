@@ -62,6 +62,8 @@ fn help_says_what_to_write() {
         (help::<RecordName>("dev.*"), "first label"),
         (help::<Ttl>("300"), "`300s`"),
         (help::<Name>("Web_App"), "`web-app`"),
+        (help::<Name>("größe"), "`groesse`"),
+        (help::<Name>("Łódź-Café"), "`lodz-cafe`"),
         (help::<NodeType>("r7g.large"), "`cache.r7g.large`"),
         (help::<InstanceClass>("cache.r7g.large"), "`db.r7g.large`"),
         (help::<Region>("eu-west-1b"), "`eu-west-1`"),

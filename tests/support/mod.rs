@@ -13,6 +13,7 @@ pub mod lambda;
 pub mod ministack;
 pub mod models;
 pub mod moto;
+pub mod node;
 pub mod offers;
 pub mod proxy;
 pub mod reference;
@@ -115,6 +116,12 @@ fn stamps_tell(want: &Stack, seen: &Snapshot, tag: &str) {
 /// Whether every kill and every order of events is tried, as in the full run: `INFRA_TEST_KILLS=all`. Else it is a part of them.
 pub fn all_kills() -> bool {
     std::env::var("INFRA_TEST_KILLS").is_ok_and(|v| v == "all")
+}
+
+/// Whether what people use beside infra is tried, too: editors, shells, a browser. They are large, and fetched by the full run alone:
+/// `INFRA_TEST_TOOLS=all`.
+pub fn all_tools() -> bool {
+    std::env::var("INFRA_TEST_TOOLS").is_ok_and(|v| v == "all")
 }
 
 /// A step through what is tried: this wide where all is tried, else that wide.

@@ -36,6 +36,7 @@ mod internet_gateway;
 mod kill;
 mod kubernetes_client;
 mod kubernetes_fake;
+mod kubernetes_real;
 mod launch_template;
 mod listener;
 mod listener_rule;

@@ -17,8 +17,8 @@ use super::eks_cluster::{cluster, ground};
 use super::namespace::around;
 use super::service::service;
 use crate::support::cloudflare::Reaction;
+use crate::support::kubernetes::Kubernetes;
 use crate::support::kubernetes::rollout::Fate;
-use crate::support::kubernetes::{Kubernetes, world};
 use crate::support::moto::Moto;
 use crate::support::proxy::Proxy;
 use crate::support::{apply, eks, plan_for, settled, stack};
@@ -28,23 +28,42 @@ const DEPLOYMENTS: Type = Type { api: "apps/v1", kind: "Deployment", plural: "de
 const MAPS: Type = Type { api: "v1", kind: "ConfigMap", plural: "configmaps", namespaced: true };
 const NAMESPACES: Type = Type { api: "v1", kind: "Namespace", plural: "namespaces", namespaced: false };
 
-/// An EKS, and the API server of all its clusters.
-struct Place {
+/// An EKS, and the API server of all its clusters: the fake, or one that nothing is known of but its address.
+pub struct Place<A = Kubernetes> {
     moto: Moto,
     proxy: Proxy,
-    api: Kubernetes,
+    api: A,
+    url: String,
     cloud: Clients,
 }
 
 impl Place {
     async fn start() -> Place {
+        let api = Kubernetes::start();
+        let url = api.endpoint.clone();
+        Place::over(api, url).await
+    }
+}
+
+impl<A> Place<A> {
+    pub async fn over(api: A, url: String) -> Place<A> {
         let moto = Moto::start().await;
         let proxy = Proxy::start(&moto.endpoint);
-        let api = eks::with_api(&moto.endpoint).await;
+        eks::serve_at(&moto.endpoint, &url, "").await;
         let mut policy = Moto::policy();
         policy.passing = Duration::from_millis(200);
         let cloud = Clients::with_config(Moto::config(&proxy.endpoint), policy);
-        Place { moto, proxy, api, cloud }
+        Place { moto, proxy, api, url, cloud }
+    }
+
+    /// Takes the stack's namespace away, and all that is in it.
+    pub async fn clear(&self) {
+        let api = self.theirs();
+        let found = api.get(&self.cloud, NAMESPACES, "", "wire").await.unwrap();
+        api.delete(&self.cloud, NAMESPACES, "", "wire", found["metadata"]["uid"].as_str().unwrap()).await.unwrap();
+        while api.get(&self.cloud, NAMESPACES, "", "wire").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 
     async fn plan(&self, want: &Stack) -> Plan {
@@ -62,7 +81,7 @@ impl Place {
 
     /// Somebody else's client.
     fn theirs(&self) -> Client {
-        Client::new(Endpoint { cluster: "any".into(), url: self.api.endpoint.clone(), authority: String::new() })
+        Client::new(Endpoint { cluster: "any".into(), url: self.url.clone(), authority: String::new() })
     }
 
     async fn put(&self, kind: Type, object: Value) {
@@ -70,10 +89,11 @@ impl Place {
     }
 
     /// The objects that stand in the cluster and are said to be theirs.
-    fn photo(&self, names: &[&str]) -> Vec<world::Object> {
-        let world = self.api.world();
-        let found: Vec<_> = world.objects.iter().filter(|(key, _)| names.contains(&key.3.as_str())).map(|(_, o)| o.clone()).collect();
-        assert_eq!(found.len(), names.len(), "{names:?}");
+    async fn photo(&self, objects: &[(Type, &str)]) -> Vec<Value> {
+        let (api, mut found) = (self.theirs(), vec![]);
+        for (kind, name) in objects {
+            found.push(api.get(&self.cloud, *kind, "wire", name).await.unwrap());
+        }
         found
     }
 
@@ -152,6 +172,29 @@ fn failure(events: &[Event]) -> String {
     failed.unwrap_or_else(|| panic!("{events:#?}"))
 }
 
+/// A change whose pods don't come to serve is taken back, in these words; the first image serves on.
+async fn taken_back<A>(place: &Place<A>, want: &Stack, run: &str, says: &str) {
+    let plan = place.plan(want).await;
+    let (outcome, events) = apply(&place.cloud, &plan, run).await;
+    let Outcome::RolledBack(Some(why)) = &outcome else { panic!("{outcome:?} {events:#?}") };
+    assert_eq!((why.code.as_str(), why.class), ("RolloutFailed", Class::Invalid));
+    assert!(failure(&events).contains(says), "{}", failure(&events));
+    settled(&place.cloud, &image("1"), says).await;
+    let now = place.live().await;
+    assert_eq!((now.image.as_str(), now.replicas, now.rolled_out), ("ghcr.io/example/shop:1", 2, true));
+}
+
+/// The same where pods fare by the tag of their image.
+pub async fn failing<A>(place: &Place<A>) {
+    place.go(&image("1"), "r1").await;
+    taken_back(place, &image("away"), "r2", "ImagePullBackOff: Back-off pulling image").await;
+    taken_back(place, &image("crashes"), "r3", "CrashLoopBackOff: back-off 40s").await;
+    taken_back(place, &image("root"), "r4", "CreateContainerConfigError: image will run as root").await;
+    let slow = |d: &mut Deployment| (d.image, d.deadline, d.replicas) = ("ghcr.io/example/shop:slow".into(), 5, 3);
+    taken_back(place, &shop(slow), "r5", "ProgressDeadlineExceeded").await;
+    place.go(&image("2"), "r6").await;
+}
+
 /// New pods that don't come to serve end the rollout early, in the container's own words, and the old template is back.
 #[tokio::test]
 async fn a_rollout_that_fails_is_taken_back() {
@@ -168,14 +211,8 @@ async fn a_rollout_that_fails_is_taken_back() {
     ];
     for (i, (fate, says)) in fates.into_iter().enumerate() {
         place.api.fate("shop", fate);
-        let plan = place.plan(&shop(|d| (d.image, d.replicas) = (format!("ghcr.io/example/shop:{}", i + 2), 3))).await;
-        let (outcome, events) = apply(&place.cloud, &plan, &format!("r{}", i + 2)).await;
-        let Outcome::RolledBack(Some(why)) = &outcome else { panic!("{outcome:?} {events:#?}") };
-        assert_eq!((why.code.as_str(), why.class), ("RolloutFailed", Class::Invalid));
-        assert!(failure(&events).contains(says), "{}", failure(&events));
-        settled(&place.cloud, &image("1"), says).await;
-        let now = place.live().await;
-        assert_eq!((now.image.as_str(), now.replicas, now.rolled_out), ("ghcr.io/example/shop:1", 2, true));
+        let want = shop(|d| (d.image, d.replicas) = (format!("ghcr.io/example/shop:{}", i + 2), 3));
+        taken_back(&place, &want, &format!("r{}", i + 2), says).await;
     }
     // One that never came to serve doesn't stay.
     place.go(&stack(STACK, around()), "r8").await;
@@ -194,14 +231,15 @@ async fn a_rollout_that_fails_is_taken_back() {
 /// Others' objects stay byte for byte, and so do their fields of ours; what they change of ours is mended.
 #[tokio::test]
 async fn what_others_have_stays() {
-    let place = Place::start().await;
+    others_have(&Place::start().await).await;
+}
+
+pub async fn others_have<A>(place: &Place<A>) {
     place.go(&image("1"), "r1").await;
     place.put(DEPLOYMENTS, their_deployment("theirs", "wire")).await;
     place.put(MAPS, their_map("wire")).await;
-    let names = ["theirs", "settings"];
-    place.api.world().lively = false;
-    let before = place.photo(&names);
-    place.api.world().lively = true;
+    let theirs = [(DEPLOYMENTS, "theirs"), (MAPS, "settings")];
+    let before = place.photo(&theirs).await;
     let label =
         |value: &str| json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "wire", "labels": { "team": value } } });
     place.put(NAMESPACES, label("shop")).await;
@@ -232,33 +270,39 @@ async fn what_others_have_stays() {
     let (outcome, events) = apply(&place.cloud, &plan, "r4").await;
     let Outcome::Leftovers(why) = outcome else { panic!("{outcome:?} {events:#?}") };
     assert!(why.code == "NamespaceInUse" && why.message.contains("Deployment theirs"), "{why}");
-    let after = place.photo(&names);
-    let plain = |all: &[world::Object]| {
-        all.iter().map(|o| (o.body["spec"].clone(), o.body["data"].clone(), o.meta()["uid"].clone())).collect::<Vec<_>>()
-    };
+    let after = place.photo(&theirs).await;
+    let plain =
+        |all: &[Value]| all.iter().map(|o| (o["spec"].clone(), o["data"].clone(), o["metadata"]["uid"].clone())).collect::<Vec<_>>();
     assert_eq!(plain(&after), plain(&before));
-    assert_eq!(after.iter().flat_map(|o| &o.managers).filter(|m| m.name == "infra").count(), 0);
+    let managers = after.iter().flat_map(|o| o["metadata"]["managedFields"].as_array().unwrap());
+    assert_eq!(managers.filter(|m| m["manager"] == "infra").count(), 0);
 }
 
 /// One of theirs that has our name refuses the plan; where nobody looked before, the run itself refuses it, and nothing of it is changed.
 #[tokio::test]
 async fn a_strangers_object_is_never_taken() {
-    let place = Place::start().await;
+    strangers_name(&Place::start().await).await;
+    unseen_stranger(&Place::start().await).await;
+}
+
+pub async fn strangers_name<A>(place: &Place<A>) {
     place.go(&stack(STACK, around()), "r1").await;
     place.put(DEPLOYMENTS, their_deployment("shop", "wire")).await;
     let refused = plan_for(&place.cloud, &image("1")).await.unwrap_err();
     let [PlanError::Taken { address, .. }] = refused.as_slice() else { panic!("{refused:?}") };
     assert_eq!(address.to_string(), "deployment.shop");
-    // A cluster in which nothing of the stack is yet isn't asked.
-    let other = Place::start().await;
+}
+
+/// A cluster in which nothing of the stack is yet isn't asked.
+pub async fn unseen_stranger<A>(place: &Place<A>) {
     let namespace = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "wire", "labels": { "team": "other" } } });
-    other.put(NAMESPACES, namespace).await;
-    let before = other.photo(&["wire"]);
-    let plan = other.plan(&image("1")).await;
-    let (outcome, events) = apply(&other.cloud, &plan, "r1").await;
+    place.put(NAMESPACES, namespace).await;
+    let before = place.photo(&[(NAMESPACES, "wire")]).await;
+    let plan = place.plan(&image("1")).await;
+    let (outcome, events) = apply(&place.cloud, &plan, "r1").await;
     let Outcome::RolledBack(Some(why)) = outcome else { panic!("{outcome:?} {events:#?}") };
     assert_eq!(why.code, "NameTaken");
-    assert_eq!(other.photo(&["wire"]), before);
+    assert_eq!(place.photo(&[(NAMESPACES, "wire")]).await, before);
 }
 
 /// A lost answer is settled by a look, whichever request it is the answer to.

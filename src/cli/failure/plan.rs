@@ -17,8 +17,10 @@ impl Failure {
         }
         let message = plan.refused.iter().map(words::guarded).collect::<Vec<_>>().join("; ");
         let help = format!("if that is meant, name each of them: {}", words::permission(&plan.refused));
+        // What only goes is asked for by no line of the spec.
+        let stays = |g: &&Guarded| g.replaced || g.shrinks.is_some();
         let origin = |g: &Guarded| plan.changes.iter().find(|c| c.address == g.address)?.origin.as_ref();
-        let origins: BTreeSet<&String> = plan.refused.iter().filter_map(origin).collect();
+        let origins: BTreeSet<&String> = plan.refused.iter().filter(stays).filter_map(origin).collect();
         let finding = Finding::error(Code::Guarded, message, help);
         Err(origins.into_iter().fold(finding, |f, origin| f.at(place(loaded, origin, "guarded"))).into())
     }

@@ -1,4 +1,6 @@
 //! What became of a plan: the outcome, why, what was taken back, and the command that goes on.
+use textwrap::{Options, WordSeparator, WordSplitter};
+
 use super::escape::{code, fence, window};
 use super::{Stage, hide};
 use crate::cloud::lease::AtGate;
@@ -7,6 +9,7 @@ use crate::render::report::{as_before, done, flying, help, standing, undone, und
 use crate::render::values::{self, seconds};
 use crate::render::words;
 use crate::run::{Event, Outcome};
+use crate::visible::visible;
 use crate::wire::CloudError;
 
 /// Where a rollout has come to, in a line: without its minutes, for the comment is written when the share changes.
@@ -18,6 +21,8 @@ fn at_gate(gate: &AtGate) -> String {
 
 /// A failure's own words may be long.
 const LONG: usize = 600;
+/// Characters of a line that is seen without scrolling.
+const WIDE: usize = 100;
 /// More lines are collapsed.
 const OPEN: usize = 10;
 
@@ -31,6 +36,8 @@ pub struct OutcomeSection {
     also: &'static str,
     /// With their signs.
     lines: Vec<String>,
+    /// Whether the lines tell of a run.
+    ended: bool,
     /// Commands, and what each does.
     next: Vec<(&'static str, &'static str)>,
     /// What else helps.
@@ -68,7 +75,8 @@ impl OutcomeSection {
             Some(kind) => format!("> [!{kind}]\n> {}\n\n", self.says),
             None => format!("{}\n\n", self.says),
         };
-        let mut lines: Vec<String> = self.lines.iter().take(most).cloned().collect();
+        let mut lines: Vec<String> =
+            self.lines.iter().take(most).flat_map(|line| if self.ended { wrapped(line) } else { vec![line.clone()] }).collect();
         let more = self.lines.len().saturating_sub(most);
         if most > 0 && more > 0 {
             lines.push(format!("  … {more} more"));
@@ -91,13 +99,22 @@ impl OutcomeSection {
     }
 }
 
+/// A line of a fence as those that a comment has room for: what a service says of a failure is seen whole.
+fn wrapped(line: &str) -> Vec<String> {
+    let sign = line.chars().next().filter(char::is_ascii).unwrap_or(' ');
+    let line = visible(line);
+    let indent = format!("{sign}     ");
+    let options = Options::new(WIDE).subsequent_indent(&indent).break_words(false).word_separator(WordSeparator::AsciiSpace);
+    textwrap::wrap(&line, options.word_splitter(WordSplitter::NoHyphenation)).into_iter().map(Into::into).collect()
+}
+
 fn ended(plan: &Plan, outcome: &Outcome, events: &[Event], elapsed: u64) -> OutcomeSection {
     let took = seconds(elapsed);
     let back: Vec<String> = undone(plan, events)
         .iter()
         .map(|(s, there)| format!("{} {} {}", words::undo(s.undo).diff_sign, s.address, undone_as(s, *there)))
         .collect();
-    let mut section = OutcomeSection::default();
+    let mut section = OutcomeSection { ended: true, ..OutcomeSection::default() };
     let cause = match outcome {
         Outcome::Applied => {
             section.says = format!("Applied in {took}.");

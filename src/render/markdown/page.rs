@@ -13,7 +13,7 @@ use crate::render::values::seconds;
 use crate::render::words;
 use crate::run::Outcome;
 
-/// More new objects than these are folded.
+/// More new objects than these are folded, and more that go.
 const FEW: usize = 8;
 /// So many lines are told as a diff alone.
 const SMALL: usize = 12;
@@ -152,27 +152,33 @@ impl<'a> PageParts<'a> {
         if self.changes.is_empty() {
             return if self.saved.command == "destroy" { "Nothing is left.\n\n" } else { "It is as the spec says.\n\n" }.into();
         }
-        let mut out = String::new();
-        let is_new = |i: &usize| self.changes[*i].verb == Verb::Create;
-        let (new, other): (BTreeSet<usize>, BTreeSet<usize>) = self.chosen(limits.rows).into_iter().partition(is_new);
-        match new.len() > FEW {
-            true => {
-                out += &self.rows(&other);
-                let by_section =
-                    self.sections(&new).iter().map(|(name, places)| format!("{} {}", bold(name), places.len())).collect::<Vec<_>>();
-                out += &format!("New: {}.\n\n", by_section.join(", "));
-                let summary = format!("<summary>{} to create</summary>", new.len());
-                out += &format!("<details>\n{summary}\n\n{}</details>\n\n", self.rows(&new));
-            }
-            false if self.is_small() && limits.details == self.changes.len() => return out,
-            false => out += &self.rows(&self.chosen(limits.rows)),
+        if self.is_small() && limits.details == self.changes.len() {
+            return String::new();
         }
+        let mut out = String::new();
+        let (new, other): (BTreeSet<usize>, BTreeSet<usize>) =
+            self.chosen(limits.rows).into_iter().partition(|i| self.changes[*i].verb == Verb::Create);
+        // What goes without a loss has been named by the alert.
+        let (gone, other): (BTreeSet<usize>, BTreeSet<usize>) =
+            other.into_iter().partition(|i| self.changes[*i].verb == Verb::Delete && !detail::loses(&self.changes[*i]));
+        let (many, few): (Vec<_>, Vec<_>) =
+            [("New", "create", new), ("Going", "delete", gone)].into_iter().partition(|(.., c)| c.len() > FEW);
+        out += &self.rows(&few.into_iter().flat_map(|(.., chosen)| chosen).chain(other).collect());
+        many.iter().for_each(|(what, verb, chosen)| out += &self.folded(what, verb, chosen));
         match (self.changes.len() - limits.rows, limits.rows) {
             (0, _) => {}
             (n, 0) => out += &format!("{} not shown here: see {}.\n\n", count(n, "change"), self.log(limits)),
             (n, _) => out += &format!("{} not shown here: see {}.\n\n", count(n, "more change"), self.log(limits)),
         }
         out
+    }
+
+    /// How many changes of a verb each section has, and a table of them for those who open it.
+    fn folded(&self, what: &str, verb: &str, chosen: &BTreeSet<usize>) -> String {
+        let by_section: Vec<String> =
+            self.sections(chosen).iter().map(|(name, places)| format!("{} {}", bold(name), places.len())).collect();
+        let summary = format!("<summary>{} to {verb}</summary>", chosen.len());
+        format!("{what}: {}.\n\n<details>\n{summary}\n\n{}</details>\n\n", by_section.join(", "), self.rows(chosen))
     }
 
     /// A table of some of the changes, by section; nothing of none.

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::diag::Position;
+use crate::diag::{FindingDocument, Position};
 use crate::kinds::{Address, Seen};
 use crate::model::Order;
 use crate::plan::{Undo, Verb};
@@ -20,12 +20,16 @@ pub enum Line {
     /// The first line.
     Version {
         infra: String,
-        /// `2`. Grows when a line changes its meaning or goes; new types and fields may come at any time.
+        /// `3`. Grows when a line changes its meaning or goes; new types and fields may come at any time.
         format_version: u32,
     },
     /// A finding: an error refuses the command, a warning does not.
     Diagnostic {
         diagnostic: Diagnostic,
+    },
+    /// The command did nothing: every finding for which, as every command with `--json` tells them; the last line then.
+    Refusal {
+        findings: Vec<FindingDocument>,
     },
     /// What is to become of one object.
     PlannedChange {

@@ -63,7 +63,7 @@ fn is_name(text: &str) -> bool {
 
 /// The nearest text that is a name.
 fn proposal(text: &str) -> String {
-    let lower = text.trim().to_ascii_lowercase();
+    let lower: String = text.trim().to_lowercase().chars().map(latin).collect();
     let start = lower.trim_start_matches(|c: char| !c.is_ascii_lowercase());
     let plain = |c: char| {
         if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' }
@@ -71,6 +71,35 @@ fn proposal(text: &str) -> String {
     let dashed: String = start.chars().map(plain).collect();
     let words: Vec<&str> = dashed.split('-').filter(|word| !word.is_empty()).collect();
     words.join("-").chars().take(32).collect()
+}
+
+/// A letter of the languages of Europe as one writes it without its marks.
+fn latin(c: char) -> String {
+    let plain = match c {
+        'ä' | 'æ' => "ae",
+        'ö' | 'œ' => "oe",
+        'ü' => "ue",
+        'ß' => "ss",
+        'à' | 'á' | 'â' | 'ã' | 'å' | 'ā' | 'ă' | 'ą' => "a",
+        'ç' | 'ć' | 'č' => "c",
+        'ď' | 'đ' => "d",
+        'è' | 'é' | 'ê' | 'ë' | 'ē' | 'ė' | 'ę' | 'ě' => "e",
+        'ğ' => "g",
+        'ì' | 'í' | 'î' | 'ï' | 'ī' | 'į' | 'ı' => "i",
+        'ł' | 'ľ' => "l",
+        'ñ' | 'ń' | 'ň' => "n",
+        'ò' | 'ó' | 'ô' | 'õ' | 'ø' | 'ō' | 'ő' => "o",
+        'ř' => "r",
+        'ś' | 'š' | 'ş' | 'ș' => "s",
+        'ť' | 'ț' | 'ţ' => "t",
+        'ù' | 'ú' | 'û' | 'ū' | 'ů' | 'ű' => "u",
+        'ý' | 'ÿ' => "y",
+        'ź' | 'ż' | 'ž' => "z",
+        // A mark by itself, as some keyboards write them.
+        '\u{300}'..='\u{36f}' => "",
+        other => return other.into(),
+    };
+    plain.into()
 }
 
 fn bad_name(text: &str) -> Malformed {
