@@ -169,7 +169,8 @@ pub(super) fn uid(object: &Value) -> Computed<String> {
 pub(super) async fn list<K: Manifest>(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
     let apis = eks_cluster::entered(cx, stack).await?;
     let each = apis.iter().map(async |(cluster, api)| {
-        let found = api.list(cx, K::TYPE, "").await.map_err(|e| away(cluster, e))?;
+        // A cluster that doesn't serve the kind, as those without Auto Mode do with its own, has none of it.
+        let found = present(api.list(cx, K::TYPE, "").await).map_err(|e| away(cluster, e))?.unwrap_or_default();
         let text = |object: &Value, field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
         let read = |object: &Value| {
             let at = Place { cluster: cluster.clone(), namespace: text(object, "namespace"), name: text(object, "name") };
