@@ -135,8 +135,7 @@ pub async fn token(region: &str, cluster: &str) -> Result<Token, CloudError> {
     Clients::connect(region, Cloudflare::from_env(None), Policy::new(1)).await.cluster_token(cluster).await
 }
 
-/// Lets what the command line says fare so in the sandbox: `compute.app.targets=1`; or a metric be so, by the words of alarms: `compute.app.cpu=95`;
-/// or what a rule counts, by its name: `logs.mistakes=20`, `compute.app.mistakes=20`, `rule.queue=900`.
+/// Lets what the command line says be so in the sandbox: `compute.app.targets=1`; a metric, `compute.app.cpu=95`; or what a rule counts, `logs.mistakes=20`.
 pub fn bend(world: &Backend, loaded: &Loaded, stack: &Stack, wanted: &[String]) -> Result<(), Failure> {
     let mut wrong = vec![];
     for text in wanted {

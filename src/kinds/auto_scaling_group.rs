@@ -1,6 +1,7 @@
 //! Instances, as many as the load asks for.
 mod cron;
 mod mixed;
+mod notices;
 mod ready;
 mod refresh;
 mod rules;
@@ -62,6 +63,8 @@ object! {
         update default_instance_warmup: i32,
         /// `EnabledMetrics`: what the group sends CloudWatch of itself every minute (`GroupInServiceInstances`).
         update metrics: BTreeSet<String>,
+        /// `PutNotificationConfiguration`: the topics, 10 at most, that are told when an instance could not be started or ended.
+        update notification_topics: BTreeSet<Ref<Topic>>,
         /// Tags of the group and of every instance launched from now on (`PropagateAtLaunch`).
         update tags: Tags,
     }
@@ -90,6 +93,7 @@ impl Resource for AutoScalingGroup {
     const CALLS: Calls = Calls {
         read: &[
             reads(Service::AutoScaling, "DescribeAutoScalingGroups"),
+            reads(Service::AutoScaling, "DescribeNotificationConfigurations"),
             reads(Service::AutoScaling, "DescribePolicies"),
             reads(Service::AutoScaling, "DescribeScheduledActions"),
         ],
@@ -108,6 +112,7 @@ impl Resource for AutoScalingGroup {
             needs(Service::AutoScaling, "CreateAutoScalingGroup", "ssm:GetParameters", IMAGE_NAMES),
             call(Service::AutoScaling, "CreateOrUpdateTags", GROUPS),
             call(Service::AutoScaling, "DeleteAutoScalingGroup", GROUPS),
+            call(Service::AutoScaling, "DeleteNotificationConfiguration", GROUPS),
             call(Service::AutoScaling, "DeletePolicy", GROUPS),
             call(Service::AutoScaling, "DeleteScheduledAction", GROUPS),
             call(Service::AutoScaling, "DeleteTags", GROUPS),
@@ -116,6 +121,7 @@ impl Resource for AutoScalingGroup {
             call(Service::AutoScaling, "DetachLoadBalancerTargetGroups", GROUPS),
             call(Service::AutoScaling, "DisableMetricsCollection", GROUPS),
             call(Service::AutoScaling, "EnableMetricsCollection", GROUPS),
+            call(Service::AutoScaling, "PutNotificationConfiguration", GROUPS),
             call(Service::AutoScaling, "PutScalingPolicy", GROUPS),
             call(Service::AutoScaling, "PutScheduledUpdateGroupAction", GROUPS),
             call(Service::AutoScaling, "StartInstanceRefresh", GROUPS),
@@ -156,6 +162,7 @@ impl Resource for AutoScalingGroup {
             min_healthy_percent: 90,
             default_instance_warmup: 60,
             metrics: ["GroupInServiceInstances".into()].into(),
+            notification_topics: [Ref::to(EXAMPLE)].into(),
             tags: tags(),
         }
     }
@@ -184,7 +191,12 @@ impl Resource for AutoScalingGroup {
     }
 
     fn breaches(&self, _me: &Address, near: Near<'_>) -> Vec<Breach> {
-        rules::breaches(self, near).into_iter().chain(sizes::breaches(self)).chain(mixed::breaches(self, near)).collect()
+        rules::breaches(self, near)
+            .into_iter()
+            .chain(sizes::breaches(self))
+            .chain(mixed::breaches(self, near))
+            .chain(notices::breach(self))
+            .collect()
     }
 
     fn doubts(&self, _me: &Address, near: Near<'_>) -> Vec<Breach> {
@@ -231,6 +243,7 @@ impl Resource for AutoScalingGroup {
                 half(answer)?;
                 half(scaling::settle(cx, &name, &Scaling::default(), &scaling).await)?;
                 half(write::measure(cx, &name, &BTreeSet::new(), &self.metrics).await)?;
+                half(notices::settle(cx, &name, &BTreeSet::new(), &links.all(&self.notification_topics)?).await)?;
                 Ok(live)
             }
         }
@@ -255,6 +268,7 @@ impl Resource for AutoScalingGroup {
         }
         half(scaling::settle(cx, name, &scaling, &Scaling::of(&wanted)).await)?;
         half(write::measure(cx, name, &old.metrics, &self.metrics).await)?;
+        half(notices::settle(cx, name, &notices::of(live), &links.all(&self.notification_topics)?).await)?;
         half(write::detach(cx, name, &(&attached - &targets)).await)?;
         let restamped = live.stamp.renewed(stamp);
         half(write::retag(cx, name, &view::all_tags(&old, &live.stamp), &view::all_tags(self, &restamped)).await)?;

@@ -36,6 +36,8 @@ object! {
         update security_groups: BTreeSet<Ref<SecurityGroup>>,
         /// `CacheParameterGroupName`; `None` is the default group of the engine's family.
         update parameter_group: Option<Ref<CacheParameterGroup>>,
+        /// `NotificationTopicArn`, of the same account: it is told of what happens to the group, such as a failover. `None` is none, or one that is `inactive`.
+        update notification_topic: Option<Ref<Topic>>,
         /// `SnapshotRetentionLimit` in days, from 0 (no snapshots) to 35.
         update(data) snapshot_retention: i32,
         /// `SnapshotWindow` in UTC, at least 60 minutes: `03:00-04:00`.
@@ -104,6 +106,7 @@ impl Resource for ReplicationGroup {
             subnet_group: Ref::to(EXAMPLE),
             security_groups: [Ref::to(EXAMPLE)].into(),
             parameter_group: Some(Ref::to(EXAMPLE)),
+            notification_topic: Some(Ref::to(EXAMPLE)),
             snapshot_retention: 1,
             snapshot_window: "03:00-04:00".into(),
             maintenance_window: "sun:05:00-sun:06:00".into(),
@@ -201,6 +204,7 @@ impl Resource for ReplicationGroup {
             .cache_subnet_group_name(want.subnet_group.0)
             .set_security_group_ids(Some(want.security_groups.into_iter().map(|g| g.0).collect()))
             .set_cache_parameter_group_name(want.parameter_group.map(|g| g.0))
+            .set_notification_topic_arn(want.notification_topic.map(|topic| topic.0))
             .snapshot_retention_limit(self.snapshot_retention)
             .snapshot_window(&self.snapshot_window)
             .preferred_maintenance_window(&self.maintenance_window)
@@ -284,6 +288,7 @@ impl ReplicationGroup {
             subnet_group: Ref::to(links.to(&self.subnet_group)?),
             security_groups: links.all(&self.security_groups)?.into_iter().map(Ref::to).collect(),
             parameter_group: self.parameter_group.as_ref().map(|g| links.to(g)).transpose()?.map(Ref::to),
+            notification_topic: self.notification_topic.as_ref().map(|topic| links.to(topic)).transpose()?.map(Ref::to),
             maintenance_window: self.maintenance_window.to_lowercase(),
             ..self.clone()
         })

@@ -34,6 +34,7 @@ mod stream;
 pub mod terminal;
 mod text;
 mod tools;
+mod watched;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -1,8 +1,15 @@
 //! What rules on logs become: a filter of the entry's own log group, and an alarm that looks at what it counts.
-use infra::kinds::{AlarmMuteRule, CompositeAlarm, Dashboard, EventSubscription, LogGroup, MetricAlarm, Ref};
+use std::collections::BTreeSet;
+
+use infra::kinds::{
+    AlarmMuteRule, AutoScalingGroup, CompositeAlarm, Dashboard, DbParameterGroup, EventSubscription, LogGroup, MetricAlarm, Ref,
+    ReplicationGroup,
+};
+use infra::plan::Verb;
+use infra::run::Outcome;
 
 use super::compute::of;
-use crate::laws::world::stack;
+use crate::laws::world::{apply, sandbox, settled_plan, stack};
 
 const SPEC: &str = "stack: shop\nregion: us-east-1\ncompute: { app: { image: nginx:1 }, worker: { image: nginx:1 } }
 monitoring: { notify: [ops@example.com], alerting: { rules: { mistakes: { logs: app, match: ERROR, above: 10, for: 3m } } } }\n";
@@ -94,4 +101,61 @@ fn events_of_databases_are_told() {
     assert_eq!((events.topic.0.as_str(), events.instances.len()), ("critical", 1));
     let off = with("alerting: { defaults: { off: [database.main.events] } }");
     assert!(!off.nodes.keys().any(|address| address.kind == infra::kinds::Kind::EventSubscription));
+}
+
+/// Caches and scaling groups tell of what happens to them: whoever hears of warnings, or else of critical alarms; nobody where nobody is named.
+#[test]
+fn caches_and_groups_tell_what_happens_to_them() {
+    for (notify, topic) in [
+        ("{ critical: [ops@example.com], warning: [team@example.com] }", Some("warning")),
+        ("{ critical: [ops@example.com] }", Some("critical")),
+        ("[ops@example.com]", Some("alerts")),
+        ("[]", None),
+    ] {
+        let stack = stack(&[&format!("{FULL}monitoring: {{ notify: {notify} }}\n")]);
+        let cache: ReplicationGroup = of(&stack, "main");
+        let group: AutoScalingGroup = of(&stack, "app");
+        assert_eq!(cache.notification_topic, topic.map(Ref::to), "{notify}");
+        assert_eq!(group.notification_topics, topic.map(Ref::to).into_iter().collect::<BTreeSet<_>>(), "{notify}");
+    }
+}
+
+/// The logs of a database that is watched hold slow queries, unless they aren't exported or its own parameters say otherwise.
+#[test]
+fn exported_logs_hold_slow_queries() {
+    let parameters = |database: &str, monitoring: &str| {
+        let spec =
+            format!("stack: shop\nregion: us-east-1\ndatabase: {{ main: {{ instance_class: db.t4g.medium, {database} }} }}\n{monitoring}");
+        let group: DbParameterGroup = of(&stack(&[&spec]), "main");
+        group.parameters.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+    };
+    let (watched, postgres) = ("monitoring: {}\n", "engine: postgres, version: \"16.11\"");
+    assert_eq!(parameters(postgres, watched), "log_min_duration_statement=1000");
+    assert_eq!(
+        parameters(&format!("{postgres}, parameters: {{ log_min_duration_statement: '-1', work_mem: '8192' }}"), watched),
+        "log_min_duration_statement=-1 work_mem=8192"
+    );
+    for (database, monitoring) in [(postgres.to_owned(), ""), (format!("{postgres}, log_exports: false"), watched)] {
+        assert_eq!(parameters(&database, monitoring), "", "{database} {monitoring}");
+    }
+    for engine in ["engine: mysql, version: \"8.0.43\"", "engine: mariadb, version: \"10.11.11\""] {
+        assert_eq!(parameters(engine, watched), "log_output=FILE long_query_time=1 slow_query_log=1", "{engine}");
+    }
+}
+
+/// To watch what stands already changes it in place, and nothing of it waits for a restart.
+#[tokio::test(start_paused = true)]
+async fn what_stands_is_watched_from_now_on() {
+    let cloud = sandbox(1);
+    let (bare, watched) = (stack(&[FULL]), with(""));
+    let (outcome, events) = apply(&cloud, &settled_plan(&cloud, &bare).await.unwrap(), "r1").await;
+    assert_eq!(outcome, Outcome::Applied, "{events:#?}");
+    let plan = settled_plan(&cloud, &watched).await.unwrap();
+    let verbs = |address: &str| plan.changes.iter().find(|change| change.address.to_string() == address).map(|change| &change.verb);
+    for address in ["replication_group.main", "auto_scaling_group.app", "db_parameter_group.main"] {
+        assert_eq!(verbs(address), Some(&Verb::Update), "{address}");
+    }
+    assert_eq!(verbs("db_instance.main"), None);
+    assert_eq!(apply(&cloud, &plan, "r2").await.0, Outcome::Applied);
+    assert!(settled_plan(&cloud, &watched).await.unwrap().is_empty());
 }

@@ -54,7 +54,7 @@ def _head(major, count):
 def encode(value, key=""):
     if value is None or isinstance(value, bool):
         return bytes([{None: 0xF6, True: 0xF5, False: 0xF4}[value]])
-    if key.endswith("Timestamp") or key == "LastModified":
+    if key.endswith("Timestamp") or key in ("ExpireDate", "LastModified", "StartDate"):
         return b"\xc1\xfb" + struct.pack(">d", float(value))
     if isinstance(value, float) or key in DOUBLES:
         return b"\xfb" + struct.pack(">d", float(value))

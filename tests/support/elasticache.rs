@@ -12,6 +12,9 @@ type Answer = Result<String, &'static str>;
 
 const ACCOUNT: &str = "arn:aws:elasticache:us-east-1:123456789012";
 
+/// The account's topics.
+const TOPICS: &str = "arn:aws:sns:us-east-1:123456789012:";
+
 /// All objects by name, and their tags by ARN.
 #[derive(Default)]
 pub struct ElastiCache {
@@ -68,6 +71,10 @@ impl ElastiCache {
             "CreateReplicationGroup" => {
                 if !self.subnet_groups.contains_key(&form["CacheSubnetGroupName"]) {
                     return Err("CacheSubnetGroupNotFoundFault");
+                }
+                // "The Amazon SNS topic owner must be the same as the cluster owner."
+                if form.get("NotificationTopicArn").is_some_and(|arn| !arn.starts_with(TOPICS)) {
+                    return Err("InvalidParameterValue");
                 }
                 if form.get("CacheParameterGroupName").is_some_and(|g| !self.parameter_groups.contains_key(g)) {
                     return Err("CacheParameterGroupNotFound");
@@ -288,12 +295,16 @@ fn node(id: &str, group: &str, form: &Form) -> String {
     let parameters = form.get("CacheParameterGroupName").map_or("default.redis7", String::as_str);
     let groups =
         list(form, "SecurityGroupIds.", "").into_iter().map(|id| format!("<SecurityGroupId>{id}</SecurityGroupId><Status>active</Status>"));
+    // A topic is active until it is said to be inactive, and is shown then, too.
+    let active = form.get("NotificationTopicStatus").map_or("active", String::as_str);
+    let told = form.get("NotificationTopicArn").map(|arn| format!("<TopicArn>{arn}</TopicArn><TopicStatus>{active}</TopicStatus>"));
     let same = ["CacheNodeType", "CacheSubnetGroupName", "Engine", "PreferredMaintenanceWindow"];
     [
         format!("<CacheClusterId>{id}</CacheClusterId><ReplicationGroupId>{group}</ReplicationGroupId>"),
         format!("<CacheClusterStatus>available</CacheClusterStatus><EngineVersion>{version}.0</EngineVersion><PendingModifiedValues/>"),
         format!("<CacheParameterGroup><CacheParameterGroupName>{parameters}</CacheParameterGroupName></CacheParameterGroup>"),
         all("SecurityGroups", "member", groups),
+        told.map_or_else(String::new, |told| format!("<NotificationConfiguration>{told}</NotificationConfiguration>")),
         same.iter().map(|key| element(form, key, key)).collect(),
     ]
     .concat()

@@ -3,6 +3,7 @@ And parameters: a value that is the family's own isn't the user's, whoever wrote
 import ipaddress
 import json
 import re
+from datetime import datetime, timezone
 
 from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
 from moto.autoscaling.models import AutoScalingBackend, make_int
@@ -28,7 +29,7 @@ from moto.s3.exceptions import S3ClientError
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 from moto.sns.exceptions import SNSInvalidParameter
-from moto.sns.models import SNSBackend
+from moto.sns.models import SNSBackend, sns_backends
 from moto.sns.responses import SNSResponse
 
 PROVISIONED = ("io1", "io2")
@@ -418,6 +419,50 @@ def unmeasure(self):
     return EmptyResult()
 
 
+NOTICES = {f"autoscaling:EC2_INSTANCE_{event}" for event in ("LAUNCH", "LAUNCH_ERROR", "TERMINATE", "TERMINATE_ERROR")} | {"autoscaling:TEST_NOTIFICATION"}
+
+
+def told(self):
+    """The notifications of a group that is there, by topic."""
+    name = self._get_param("AutoScalingGroupName")
+    if name not in self.autoscaling_backend.autoscaling_groups:
+        raise ValidationError(f"AutoScalingGroup name not found - AutoScalingGroup '{name}' not found")
+    return beside(self.autoscaling_backend, "notices").setdefault(name, {})
+
+
+def put_notices(self):
+    """What a topic was told of before, it is told no more. At most 10 topics of a group, and they are there."""
+    topic, types, all = self._get_param("TopicARN"), self._get_param("NotificationTypes") or [], told(self)
+    if not types or not {*types} <= NOTICES:
+        raise ValidationError(f"'{types}' is not a valid Notification type")
+    if topic not in sns_backends[self.current_account][self.region].topics:
+        raise ValidationError("Unable to publish test message to notification target")
+    if len({*all, topic}) > 10:
+        raise AutoscalingClientError("LimitExceeded", "Limit of 10 topics of a group exceeded")
+    all[topic] = sorted({*types})
+    return EmptyResult()
+
+
+def drop_notices(self):
+    all, topic = told(self), self._get_param("TopicARN")
+    if topic not in all:
+        raise ValidationError("Notification Configuration doesn't exist")
+    del all[topic]
+    return EmptyResult()
+
+
+def show_notices(self):
+    names, known = self._get_param("AutoScalingGroupNames"), beside(self.autoscaling_backend, "notices")
+    found = [
+        {"AutoScalingGroupName": name, "TopicARN": topic, "NotificationType": of}
+        for name in sorted(self.autoscaling_backend.autoscaling_groups)
+        if not names or name in names
+        for topic, types in sorted(known.get(name, {}).items())
+        for of in types
+    ]
+    return page(self, found, "NotificationConfigurations")
+
+
 STATISTIC = Statistics.get_statistics_for_type
 
 
@@ -519,8 +564,11 @@ def composite(self):
     gone = [one for one in names if one not in known and one not in composites]
     if gone or name in names or name in known:
         raise AlarmValue(f"Could not save the composite alarm as alarms {gone} in the alarm rule do not exist")
-    fields = ("ActionsEnabled", "AlarmActions", "AlarmDescription", "AlarmName", "AlarmRule", "OKActions")
-    composites[name] = {**{field: self._get_param(field) for field in fields}, "Made": utcnow()}
+    waits = ("ActionsSuppressorExtensionPeriod", "ActionsSuppressorWaitPeriod")
+    if any((self._get_param(wait) is None) == bool(self._get_param("ActionsSuppressor")) for wait in waits):
+        raise AlarmCombination("ActionsSuppressor, its wait period and its extension period are given together")
+    fields = ("ActionsEnabled", "AlarmActions", "AlarmDescription", "AlarmName", "AlarmRule", "OKActions", "ActionsSuppressor", *waits)
+    composites[name] = {**{field: self._get_param(field) for field in fields if self._get_param(field) is not None}, "Made": utcnow()}
     return EmptyResult()
 
 
@@ -546,6 +594,9 @@ def mute(self):
     schedule["Duration"] = f"P{days}D" * bool(days) if not rest else f"P{f'{days}D' if days else ''}T{rest // 60}H{rest % 60}M"
     arn = f"arn:aws:cloudwatch:{self.region}:{self.current_account}:alarm-mute-rule:{name}"
     says = {"Name": name, "AlarmMuteRuleArn": arn, "Description": self._get_param("Description"), "Rule": {"Schedule": schedule}}
+    # A rule is given anew as a whole: what isn't said of its days is none.
+    days = {day: self._get_param(day) for day in ("StartDate", "ExpireDate") if self._get_param(day) is not None}
+    says |= {day: at if isinstance(at, datetime) else datetime.fromtimestamp(float(at), timezone.utc) for day, at in days.items()}
     beside(self.cloudwatch_backend, "mutes")[name] = {**says, "MuteTargets": {"AlarmNames": targets}, "Status": "SCHEDULED", "MuteType": "ONE_TIME"}
     return EmptyResult()
 
@@ -728,6 +779,9 @@ def install():
     AutoScalingBackend.put_scheduled_update_group_action = scheduled
     AutoScalingBackend.put_scaling_policy = policy
     EventsBackend.put_rule = rule
+    AutoScalingResponse.put_notification_configuration = put_notices
+    AutoScalingResponse.delete_notification_configuration = drop_notices
+    AutoScalingResponse.describe_notification_configurations = show_notices
     AutoScalingResponse.enable_metrics_collection = measure
     AutoScalingResponse.disable_metrics_collection = unmeasure
     FakeBucket.set_lifecycle = lifecycle

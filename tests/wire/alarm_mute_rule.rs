@@ -1,3 +1,4 @@
+use aws_sdk_cloudwatch::types::builders::ScheduleBuilder;
 use aws_sdk_cloudwatch::types::{MuteTargets, Rule, Schedule};
 use infra::cloud::Observe as _;
 use infra::kinds::{AlarmMuteRule, Kind, Ref};
@@ -58,17 +59,29 @@ async fn other_schedules_are_mended_and_others_rules_stay() {
     go(&want).await;
     let live = cloud.list(Kind::AlarmMuteRule, "wire-mute").await.unwrap().remove(0);
     let targets = || MuteTargets::builder().set_alarm_names(Some(live.points.iter().cloned().collect())).build();
-    let put = async |name: &str, schedule: Schedule| {
-        let request = cloud.cloudwatch().put_alarm_mute_rule().name(name).description("by hand").mute_targets(targets());
-        request.rule(Rule::builder().schedule(schedule).build()).send().await.unwrap();
+    // One thing is changed by hand, all else stays.
+    let said = cloud.cloudwatch().get_alarm_mute_rule().alarm_mute_rule_name(&live.id).send().await.unwrap().description;
+    let put = |name: &str, schedule: ScheduleBuilder| {
+        let request = cloud.cloudwatch().put_alarm_mute_rule().name(name).set_description(said.clone()).mute_targets(targets());
+        request.rule(Rule::builder().schedule(schedule.build()).build())
     };
     let at = || Schedule::builder().expression("at(2030-12-01T04:00)").duration("PT1H30M");
     let foreign = ["infra_wire-mute", "infra_wire-mute-2_deploy_r1-0", "theirs"];
     for name in foreign {
-        put(name, at().build()).await;
+        put(name, at()).send().await.unwrap();
     }
-    for schedule in [at().expression("cron(0 4 * * *)"), at().timezone("Europe/Paris"), at().duration("PT2H")] {
-        put(&live.id, schedule.build()).await;
+    put(&live.id, at()).send().await.unwrap();
+    assert!(plan_for(&cloud, &want).await.unwrap().is_empty());
+    let day = aws_sdk_cloudwatch::primitives::DateTime::from_secs(1_922_745_600);
+    let changed =
+        [at().expression("cron(0 4 * * *)"), at().timezone("Europe/Paris"), at().duration("PT2H")].map(|schedule| put(&live.id, schedule));
+    let fewer = MuteTargets::builder().alarm_names(live.points.first().unwrap()).build();
+    for changed in changed.into_iter().chain([
+        put(&live.id, at()).start_date(day),
+        put(&live.id, at()).expire_date(day),
+        put(&live.id, at()).mute_targets(fewer),
+    ]) {
+        changed.send().await.unwrap();
         assert_eq!(go(&want).await, ["alarm_mute_rule.deploy"]);
     }
     go(&stack("wire-mute", [])).await;

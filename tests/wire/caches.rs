@@ -7,12 +7,12 @@ use super::{Sends, Why};
 pub const SPEC: &str =
     "stack: calls\nregion: us-east-1\nvpc: { nat: none, flow_logs: false, gateway_endpoints: [] }\ncache: { main: {} }\n";
 
-/// What changes in caches: parameters come, change and go, as do the number and the type of the nodes.
+/// What changes in caches: parameters come, change and go, as do the number and the type of the nodes, and who is told.
 pub const LAYERS: &[&str] = &[
-    "",
+    "monitoring: { dashboard: false, notify: [ops@example.com] }",
     "cache: { main: { parameters: { maxmemory-policy: allkeys-lru } } }",
     "tags: { team: shop }\ncache: { main: { replicas: 2, node_type: cache.r7g.xlarge, parameters: { timeout: '300' } } }",
-    "cache: { main: { parameters: { timeout: '300' } } }",
+    "cache: { main: { parameters: { timeout: '300' } } }\nmonitoring: { dashboard: false, notify: [ops@example.com] }",
     // The family's own value, which the service no longer shows as the user's.
     "cache: { main: { parameters: { timeout: '0' } } }",
     "",

@@ -1,4 +1,4 @@
-use aws_sdk_cloudwatch::types::StateValue;
+use aws_sdk_cloudwatch::types::{AlarmType, StateValue};
 use infra::cloud::Observe as _;
 use infra::kinds::metric_alarm::State;
 use infra::kinds::{CompositeAlarm, Kind, MetricAlarm, Ref};
@@ -68,10 +68,22 @@ async fn another_rule_is_mended_and_children_leave_last() {
     let request = cloud.cloudwatch().set_alarm_state().alarm_name(child).state_value(StateValue::Alarm).state_reason("9 is greater than 5");
     request.send().await.unwrap();
     assert_eq!(standing().await, (State::Firing, true, "load_balancer.errors".to_owned()));
-    let child = live.points.iter().find(|id| id.contains("/compute.app.cpu/")).unwrap();
-    let put = cloud.cloudwatch().put_composite_alarm().alarm_name(&live.id).alarm_rule(format!("ALARM(\"{child}\")"));
-    put.alarm_description("by hand").actions_enabled(false).send().await.unwrap();
-    assert_eq!(go(&want).await, ["composite_alarm.group.front.critical"]);
+    // One thing is changed by hand, all else stays: the rule, whether it tells, and what could hold it back.
+    let seen =
+        cloud.cloudwatch().describe_alarms().alarm_types(AlarmType::CompositeAlarm).alarm_name_prefix(&live.id).send().await.unwrap();
+    let seen = seen.composite_alarms.unwrap().remove(0);
+    let same = || {
+        let put = cloud.cloudwatch().put_composite_alarm().alarm_name(&live.id).set_alarm_rule(seen.alarm_rule.clone());
+        let put = put.set_alarm_description(seen.alarm_description.clone()).set_actions_enabled(seen.actions_enabled);
+        put.set_alarm_actions(seen.alarm_actions.clone()).set_ok_actions(seen.ok_actions.clone())
+    };
+    same().send().await.unwrap();
+    assert!(plan_for(&cloud, &want).await.unwrap().is_empty());
+    let silenced = || same().actions_suppressor(child).actions_suppressor_wait_period(60).actions_suppressor_extension_period(60);
+    for changed in [same().alarm_rule(format!("ALARM(\"{child}\")")), same().actions_enabled(false), silenced()] {
+        changed.send().await.unwrap();
+        assert_eq!(go(&want).await, ["composite_alarm.group.front.critical"]);
+    }
     let steps = go(&stack("wire-group", [])).await;
     assert_eq!(steps[0], "composite_alarm.group.front.critical");
 }

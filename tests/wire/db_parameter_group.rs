@@ -29,6 +29,6 @@ pub fn case() -> Case {
 pub const SENDS: Sends = Sends {
     kind: Kind::DbParameterGroup,
     lists: &["DescribeDBParameterGroups"],
-    creates: &[("CreateDBParameterGroup", 1)],
+    creates: &[("CreateDBParameterGroup", 1), ("ModifyDBParameterGroup", 1)],
     unseen: &[("ResetDBParameterGroup", Why::Replay("replay_db_groups"))],
 };

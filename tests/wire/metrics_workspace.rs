@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use infra::canon::Open;
 use infra::cloud::Observe;
 use infra::kinds::metric_alarm::{Standing, State};
@@ -112,9 +114,15 @@ async fn what_fails_later_is_told_and_taken_back() {
     let proxy = Proxy::start(&moto.endpoint);
     let cloud = Moto::clients(&proxy.endpoint);
     let want = stack("wire-failing", case().world);
-    proxy.rule(|call, earlier| {
-        // The first look finds no rules yet.
-        if !call.operation.starts_with("GET ") || !call.operation.ends_with("/rulegroupsnamespaces/infra") || earlier == 0 {
+    // The rules stand, and came to nothing, from when they are made until they are taken away.
+    let stand = AtomicBool::new(false);
+    proxy.rule(move |call, _| {
+        let (method, path) = call.operation.split_once(' ').unwrap_or_default();
+        let (all, one) = (path.ends_with("/rulegroupsnamespaces"), path.ends_with("/rulegroupsnamespaces/infra"));
+        if (method == "POST" && all) || (method == "DELETE" && one) {
+            stand.store(all, Ordering::SeqCst);
+        }
+        if method != "GET" || !one || !stand.load(Ordering::SeqCst) {
             return Reaction::Pass;
         }
         let status = serde_json::json!({ "statusCode": "CREATION_FAILED", "statusReason": "no room for these rules" });

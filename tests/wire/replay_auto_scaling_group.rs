@@ -72,6 +72,10 @@ fn policies() -> (u16, String) {
 }
 
 /// One of ours, and one that somebody made by hand.
+fn told() -> (u16, String) {
+    ok("DescribeNotificationConfigurations", "<NotificationConfigurations/>")
+}
+
 fn schedules() -> (u16, String) {
     let action = |name: &str, more: &str| {
         let names = format!("<AutoScalingGroupName>shop-1</AutoScalingGroupName><ScheduledActionName>{name}</ScheduledActionName>");

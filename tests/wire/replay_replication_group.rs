@@ -24,6 +24,7 @@ fn world() -> Links {
         CacheSubnetGroup { vpc: Ref::to("main"), subnets: [Ref::to("a")].into(), tags: [].into() }.into(),
     ));
     world.push(("security_group.main", security_group().into()));
+    world.push(("topic.alerts", super::topic::topic().into()));
     links(world)
 }
 
@@ -39,6 +40,7 @@ fn group() -> ReplicationGroup {
         subnet_group: Ref::to("main"),
         security_groups: [Ref::to("main")].into(),
         parameter_group: None,
+        notification_topic: Some(Ref::to("alerts")),
         snapshot_retention: 7,
         snapshot_window: "03:00-04:00".into(),
         maintenance_window: "sun:05:00-sun:06:00".into(),
@@ -76,7 +78,8 @@ fn node(id: &str, status: &str) -> String {
         <Engine>redis</Engine><EngineVersion>7.1.0</EngineVersion><PreferredMaintenanceWindow>sun:05:00-sun:06:00</PreferredMaintenanceWindow>
         <CacheParameterGroup><CacheParameterGroupName>default.redis7</CacheParameterGroupName></CacheParameterGroup><PendingModifiedValues/>
         <CacheSubnetGroupName>id-cache_subnet_group.main</CacheSubnetGroupName><SecurityGroups><member>
-        <SecurityGroupId>id-security_group.main</SecurityGroupId><Status>active</Status></member></SecurityGroups>"
+        <SecurityGroupId>id-security_group.main</SecurityGroupId><Status>active</Status></member></SecurityGroups>
+        <NotificationConfiguration><TopicArn>id-topic.alerts</TopicArn><TopicStatus>active</TopicStatus></NotificationConfiguration>"
     );
     let all = format!("<CacheClusters><CacheCluster>{node}</CacheCluster></CacheClusters>");
     format!(
@@ -102,7 +105,13 @@ async fn a_group_is_made_and_listed_as_it_was_asked_for() {
     let made = cloud.create(&group().into(), &world(), &stamp(AT)).await.unwrap();
     has(
         &replay.asked()[0],
-        &["NumCacheClusters=2", "AutomaticFailoverEnabled=true", "TransitEncryptionEnabled=true", "AtRestEncryptionEnabled=true"],
+        &[
+            "NumCacheClusters=2",
+            "NotificationTopicArn=id-topic.alerts",
+            "AutomaticFailoverEnabled=true",
+            "TransitEncryptionEnabled=true",
+            "AtRestEncryptionEnabled=true",
+        ],
     );
     assert_eq!(made.object.outputs()["url"], "rediss://PrimaryEndpoint.example:6379");
 
@@ -114,6 +123,7 @@ async fn a_group_is_made_and_listed_as_it_was_asked_for() {
     let physical = ReplicationGroup {
         subnet_group: Ref::to("id-cache_subnet_group.main"),
         security_groups: [Ref::to("id-security_group.main")].into(),
+        notification_topic: Some(Ref::to("id-topic.alerts")),
         ..made.of().unwrap()
     };
     assert_eq!(found[0].object, Object::from(physical));
@@ -281,4 +291,26 @@ async fn a_group_that_takes_too_long_is_told_with_its_last_event() {
     cloud.policy.poll = Duration::from_secs(9999);
     let e = cloud.delete(&Live::found("g", group(), stamp(AT))).await.unwrap_err();
     assert!(e.message.ends_with("for g to be gone: g is deleting: No addresses left."), "{e}");
+}
+
+/// A topic that isn't wanted any more falls silent, for no request takes it away; a silent one reads as none, and another speaks.
+#[tokio::test(start_paused = true)]
+async fn a_topic_falls_silent_and_another_speaks() {
+    let available = seen("g", "available", 2, "enabled", "enabled");
+    let (active, ready) = ("<TopicStatus>active</TopicStatus>", node("g", "available"));
+    let silent = ready.replace(active, "<TopicStatus>inactive</TopicStatus>");
+    let modified = "<ModifyReplicationGroupResponse><ModifyReplicationGroupResult/></ModifyReplicationGroupResponse>";
+    for (from, to, wanted, says) in [
+        (&ready, &silent, None, &["NotificationTopicStatus=inactive"][..]),
+        (&silent, &ready, Some(Ref::to("alerts")), &["NotificationTopicStatus=active", "NotificationTopicArn=id-topic.alerts"][..]),
+    ] {
+        let answers = [available.as_str(), from, from, modified, &available, to, to].map(|body| (200, body));
+        let (cloud, replay) = Replay::clients(answers);
+        let live = Live::found("g", ReplicationGroup { notification_topic: None, ..group() }, stamp(AT));
+        let want = ReplicationGroup { notification_topic: wanted, ..group() };
+        cloud.update(&live, &want.into(), &world(), &stamp(AT)).await.unwrap();
+        let asked = replay.asked().into_iter().find(|body| body.contains("Action=ModifyReplicationGroup")).unwrap();
+        has(&asked, says);
+        assert_eq!(asked.contains("NotificationTopicArn"), says.len() == 2, "{asked}");
+    }
 }

@@ -1,7 +1,13 @@
 //! The kind in Terraform's words.
 use crate::kinds::terraform::*;
 
-pub const TABLE: Table = one(&[
+pub const TABLE: Table = Table {
+    by_kind: false,
+    made: MADE,
+    left_out: &[("notification_topics", "`aws_autoscaling_notification` names its groups in a list, which no pointer of one group is")],
+};
+
+const MADE: &[Made] = &[
     made(
         "aws_autoscaling_group",
         &[
@@ -63,7 +69,7 @@ pub const TABLE: Table = one(&[
             of("time_zone", "@.time_zone"),
         ],
     ),
-]);
+];
 
 const MAINTENANCE: &[Line] = &[
     via("max_healthy_percentage", "min_healthy_percent", |v| v.as_i64().map(|min| (min + 100).min(110)).into()),

@@ -21,10 +21,13 @@ pub(super) async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudEr
     found.retain(|g| !going(g));
     let names: Vec<String> = found.iter().filter_map(|g| g.auto_scaling_group_name.clone()).collect();
     let scaling = scaling::list(cx, &names).await?;
+    let mut told = notices::list(cx, &names).await?;
     let live = found.into_iter().filter_map(|g| {
         let name = g.auto_scaling_group_name.clone()?;
         let (stamp, _) = Stamp::read(stack, tags(&g))?;
-        let mut live = Live::found(&name, group(&g, stack, scaling.get(&name).unwrap_or(&Scaling::default())), stamp);
+        let notification_topics = told.remove(&name).unwrap_or_default();
+        let object = group(&g, stack, scaling.get(&name).unwrap_or(&Scaling::default()));
+        let mut live = Live::found(&name, AutoScalingGroup { notification_topics, ..object }, stamp);
         live.points.extend(templates(&g).map(|(id, _)| id.to_owned()));
         Some(live)
     });
@@ -65,6 +68,7 @@ pub(super) fn group(g: &Shown, stack: &str, scaling: &Scaling) -> AutoScalingGro
         schedules: scaling.schedules.clone(),
         min_healthy_percent: policy.and_then(|p| p.min_healthy_percentage).filter(|p| *p >= 0).unwrap_or(MIN_HEALTHY),
         default_instance_warmup: g.default_instance_warmup.filter(|w| *w >= 0).unwrap_or(grace),
+        notification_topics: BTreeSet::new(),
         metrics: g.enabled_metrics.iter().flatten().filter_map(|m| m.metric.clone()).collect(),
         tags: Stamp::read(stack, tags(g)).map(|(_, user)| user).unwrap_or_default(),
     }

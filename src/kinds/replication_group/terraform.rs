@@ -15,6 +15,7 @@ pub const TABLE: Table = one(&[made(
         same("maintenance_window"),
         of("multi_az_enabled", "multi_az"),
         same("node_type"),
+        of("notification_topic_arn", "notification_topic"),
         via("num_cache_clusters", "replicas", |v| v.as_i64().map(|n| n + 1).into()),
         link("parameter_group_name", "parameter_group", "name"),
         same("port"),

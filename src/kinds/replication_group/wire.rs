@@ -13,6 +13,10 @@ use super::super::managed::{broken, changed};
 use super::super::present;
 use super::*;
 
+/// `NotificationTopicStatus`.
+const ACTIVE: &str = "active";
+const INACTIVE: &str = "inactive";
+
 /// The group with this id; `None` when there is none.
 pub(super) async fn find(cx: &Clients, id: &str) -> Result<Option<Seen>, CloudError> {
     let request = cx.elasticache().describe_replication_groups().replication_group_id(id);
@@ -117,6 +121,8 @@ pub(super) fn read(group: &Seen, node: Option<&CacheCluster>) -> ReplicationGrou
     let primary = shard.and_then(|s| s.primary_endpoint());
     let parameters = node.and_then(|n| n.cache_parameter_group()).and_then(|p| p.cache_parameter_group_name());
     let groups = node.map(|n| n.security_groups()).unwrap_or_default();
+    // "Notifications are sent only if the status is active."
+    let told = node.and_then(|n| n.notification_configuration()).filter(|told| told.topic_status() == Some(ACTIVE));
     ReplicationGroup {
         engine: text(group.engine().or(node.and_then(|n| n.engine()))),
         engine_version: shown_version(node.and_then(|n| n.engine_version()).unwrap_or_default()),
@@ -128,6 +134,7 @@ pub(super) fn read(group: &Seen, node: Option<&CacheCluster>) -> ReplicationGrou
         subnet_group: Ref::to(text(node.and_then(|n| n.cache_subnet_group_name()))),
         security_groups: groups.iter().filter_map(|g| g.security_group_id()).map(Ref::to).collect(),
         parameter_group: parameters.filter(|name| !name.starts_with("default.")).map(Ref::to),
+        notification_topic: told.and_then(|told| told.topic_arn()).map(Ref::to),
         snapshot_retention: group.snapshot_retention_limit.unwrap_or_default(),
         snapshot_window: text(group.snapshot_window()),
         maintenance_window: text(node.and_then(|n| n.preferred_maintenance_window())),
@@ -147,10 +154,15 @@ pub(super) fn modify(cx: &Clients, id: &str, now: &ReplicationGroup, want: &Repl
         Some(group) => group.0.clone(),
         None => format!("default.{}", family(&want.engine, &want.engine_version)),
     });
+    // No request takes a topic away: it falls silent.
+    let told = changed(&now.notification_topic, &want.notification_topic);
+    let status = told.as_ref().map(|topic| if topic.is_some() { ACTIVE } else { INACTIVE });
     cx.elasticache()
         .modify_replication_group()
         .replication_group_id(id)
         .apply_immediately(true)
+        .set_notification_topic_arn(told.flatten().map(|topic| topic.0))
+        .set_notification_topic_status(status.map(String::from))
         .set_engine_version(changed(&now.engine_version, &want.engine_version))
         .set_cache_parameter_group_name(parameters)
         .set_automatic_failover_enabled(changed(&now.automatic_failover, &want.automatic_failover))

@@ -19,6 +19,7 @@ pub const FIELDS: Fields = &[
             ("multi_az", "cache.{}.multi_az", Same),
             ("multi_az", "cache.{}.automatic_failover", Other),
             ("node_type", "cache.{}.node_type", Same),
+            ("notification_topic", "monitoring.notify", Other),
             ("parameter_group", "cache.{}.parameters", Other),
             ("parameter_group.parameters.*", "cache.{}.parameters.*", Same),
             ("port", "cache.{}.port", Same),

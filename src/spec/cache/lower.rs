@@ -36,6 +36,7 @@ pub fn lower(entries: &BTreeMap<Name, Cache>, l: &mut Lower<'_>) {
             subnet_group: Ref::to(cache.subnets.to_string()),
             security_groups: BTreeSet::from([Ref::to(group(name))]),
             parameter_group: (!cache.parameters.is_empty()).then(|| Ref::to(name.to_string())),
+            notification_topic: crate::spec::monitoring::notices(l.spec),
             snapshot_retention: int(cache.snapshot_retention.as_days().unwrap_or_default()),
             snapshot_window: cache.snapshot_window.to_string(),
             maintenance_window: cache.maintenance_window.to_string(),

@@ -27,6 +27,7 @@ pub const FIELDS: Fields = &[
             ("mixed.spot_strategy", "compute.{}.spot.strategy", Other),
             ("mixed.types", "compute.{}.other_instance_types", Other),
             ("mixed.types", "compute.{}.instance_type", Other),
+            ("notification_topics", "monitoring.notify", Other),
             ("schedules.*", "compute.{}.instances.schedules.*", Other),
             ("schedules.*.desired", "compute.{}.instances.schedules.*.desired", Same),
             ("schedules.*.max", "compute.{}.instances.schedules.*.max", Same),

@@ -10,7 +10,7 @@ use crate::model::partition::ec2;
 use crate::spec::env::{EnvSource, SecretRef};
 use crate::spec::load_balancer::forwarding;
 use crate::spec::lower::{Lower, int};
-use crate::spec::monitoring::{logging, metrics};
+use crate::spec::monitoring::{logging, metrics, notices};
 use crate::spec::permissions;
 use crate::spec::storage;
 use crate::spec::units::Name;
@@ -177,6 +177,7 @@ fn group(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
         schedules: compute.instances.schedules.iter().map(|(name, schedule)| (name.to_string(), scheduled(schedule))).collect(),
         min_healthy_percent: int(compute.update.min_healthy),
         default_instance_warmup: int(compute.update.warmup.as_seconds()),
+        notification_topics: notices(l.spec).into_iter().collect(),
         metrics: l.spec.monitoring.iter().flat_map(|_| MEASURED).map(|metric| (*metric).to_owned()).collect(),
         tags: l.tags(name.as_str()),
     };

@@ -43,6 +43,9 @@ pub const FIELDS: Fields = &[
             ("family", "database.{}.version", Other),
             ("family", "database.{}.engine", Other),
             ("parameters.*", "database.{}.parameters.*", Same),
+            ("parameters.*", "database.{}.engine", Other),
+            ("parameters.*", "database.{}.log_exports", Other),
+            ("parameters.*", "monitoring", Other),
         ],
     ),
     (

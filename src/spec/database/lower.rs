@@ -16,7 +16,7 @@ pub fn lower(entries: &BTreeMap<Name, Database>, l: &mut Lower<'_>) {
     }
     for (name, db) in entries {
         let old = db.renamed_from.as_ref().map(Name::to_string);
-        let group = DbParameterGroup { family: db_family(db), parameters: db.parameters.clone().into(), tags: l.tags(name.as_str()) };
+        let group = DbParameterGroup { family: db_family(db), parameters: parameters(l, db).into(), tags: l.tags(name.as_str()) };
         l.renamed::<DbParameterGroup>(name.as_str(), old.clone());
         l.add(name.as_str(), format!("database.{name}.parameters"), group);
         if !db.manage_master_user_password {
@@ -139,6 +139,22 @@ fn logs(engine: DatabaseEngine) -> BTreeSet<String> {
         DatabaseEngine::Postgres => &["postgresql", "upgrade"],
     };
     names.iter().map(|s| s.to_string()).collect()
+}
+
+/// What is asked for, and where the environment is watched what lets the exported logs hold slow queries. All of it is dynamic: it is in force at once.
+fn parameters(l: &Lower<'_>, db: &Database) -> BTreeMap<String, String> {
+    let slow = l.spec.monitoring.iter().filter(|_| db.log_exports).flat_map(|_| slow(db.engine));
+    let slow: BTreeMap<String, String> = slow.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    slow.into_iter().chain(db.parameters.clone()).collect()
+}
+
+/// What lets an engine log queries that take a second or longer *(ours)*: `log_min_duration_statement` in milliseconds; `long_query_time` in seconds, to a file, since
+/// a table isn't exported ("Publishing MySQL logs to Amazon CloudWatch Logs", and those of MariaDB and PostgreSQL).
+const fn slow(engine: DatabaseEngine) -> &'static [(&'static str, &'static str)] {
+    match engine {
+        DatabaseEngine::Mariadb | DatabaseEngine::Mysql => &[("log_output", "FILE"), ("long_query_time", "1"), ("slow_query_log", "1")],
+        DatabaseEngine::Postgres => &[("log_min_duration_statement", "1000")],
+    }
 }
 
 /// The parameter group family of an engine's release line (`DBParameterGroupFamily`).

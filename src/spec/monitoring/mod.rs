@@ -25,7 +25,7 @@ pub use alerting::{Alerting, Changed, Defaults, NoData, Rule};
 pub use dashboard::{Chart, Dashboard, OwnDashboard};
 pub use logging::Logging;
 pub use metrics::{Custom, Metrics};
-pub use notify::{Notify, Severity};
+pub use notify::{Notify, Severity, notices};
 pub use silences::Silence;
 pub use watch::watches;
 

@@ -1,6 +1,8 @@
 //! Who is told: all of everything, or each of what is as grave as that.
 use super::Monitoring;
 use crate::kinds::metrics_workspace::by_rule;
+use crate::kinds::{Ref, Topic};
+use crate::spec::Spec;
 use crate::spec::units::{Contact, Name};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
@@ -71,6 +73,13 @@ impl Notify {
     pub fn topic(&self, severity: Severity) -> Option<&'static str> {
         self.topics().into_iter().map(|(name, _)| name).find(|name| *name == "alerts" || *name == severity.text())
     }
+}
+
+/// The topic that is told of what happens by itself and most often heals by itself: a cache fails over, an instance can't be started. Whoever hears of warnings is
+/// told, or else of critical alarms; `None` where nobody is.
+pub fn notices(spec: &Spec) -> Option<Ref<Topic>> {
+    let notify = &spec.monitoring.as_ref()?.notify;
+    notify.topic(Severity::Warning).or_else(|| notify.topic(Severity::Critical)).map(Ref::to)
 }
 
 impl Monitoring {

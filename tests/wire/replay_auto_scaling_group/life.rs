@@ -5,13 +5,13 @@ use infra::cloud::{Cloud, Observe};
 use infra::kinds::{AutoScalingGroup, Kind, Links, Live, Ref};
 use infra::wire::Class;
 
-use super::{AT, actions, clients, error, group, live, nothing, ok, pair, policies, refresh, schedules, started, targets, wanted};
+use super::{AT, actions, clients, error, group, live, nothing, ok, pair, policies, refresh, schedules, started, targets, told, wanted};
 use crate::wire::auto_scaling_group::mixed;
 use crate::wire::replay_world::{has, stamp};
 
 #[tokio::test(start_paused = true)]
 async fn a_list_reads_what_was_written() {
-    let (cloud, _) = clients(&[group("lt-new", &pair("lt-new", "lt-new"), ""), policies(), schedules()]);
+    let (cloud, _) = clients(&[group("lt-new", &pair("lt-new", "lt-new"), ""), policies(), schedules(), told()]);
     let found = cloud.list(Kind::AutoScalingGroup, "s").await.unwrap();
     let bare = |s: &str| s.trim_start_matches('=').to_owned();
     let asked = wanted("lt-new");
@@ -260,7 +260,7 @@ async fn a_group_of_several_types_has_its_template_in_their_policy() {
     assert!(!asked.contains("&LaunchTemplate."), "{asked}");
     let none = || ok("DescribePolicies", "<ScalingPolicies/>");
     for (more, same) in [("", true), ("<WeightedCapacity>2</WeightedCapacity>", false)] {
-        let (cloud, _) = clients(&[bare(more), none(), ok("DescribeScheduledActions", "<ScheduledUpdateGroupActions/>")]);
+        let (cloud, _) = clients(&[bare(more), none(), ok("DescribeScheduledActions", "<ScheduledUpdateGroupActions/>"), told()]);
         let found: AutoScalingGroup = cloud.list(Kind::AutoScalingGroup, "s").await.unwrap()[0].of().unwrap();
         assert_eq!((found.launch_template.0.as_str(), found.mixed == want.mixed), ("lt-new", same), "{:?}", found.mixed);
     }
@@ -275,7 +275,7 @@ async fn a_size_that_a_schedule_gave_is_no_difference() {
         (status, body.replace("<MinSize>2<", &format!("<MinSize>{min}<")).replace("<Tags>", tag))
     };
     for (min, read) in [(2, 2), (0, 2), (1, 1)] {
-        let (cloud, _) = clients(&[noted(min), policies(), schedules()]);
+        let (cloud, _) = clients(&[noted(min), policies(), schedules(), told()]);
         let found: AutoScalingGroup = cloud.list(Kind::AutoScalingGroup, "s").await.unwrap()[0].of().unwrap();
         assert_eq!((found.min, found.max), (read, 4), "{min}");
         assert_eq!(found.schedules.keys().collect::<Vec<_>>(), ["night"], "what was made by hand is not ours");

@@ -5,7 +5,7 @@ use infra::cloud::{Cloud, Observe};
 use infra::kinds::{AutoScalingGroup, Kind, Links, Ref};
 use infra::wire::Class;
 
-use super::{AT, actions, clients, error, group, instance, live, ok, pair, policies, refresh, schedules, started, update, wanted};
+use super::{AT, actions, clients, error, group, instance, live, ok, pair, policies, refresh, schedules, started, told, update, wanted};
 use crate::wire::replay_world::{has, stamp};
 
 #[tokio::test(start_paused = true)]
@@ -102,7 +102,7 @@ async fn a_refresh_to_another_template_makes_room() {
 
 #[tokio::test(start_paused = true)]
 async fn a_list_shows_a_roll_that_stopped_half_way() {
-    let (cloud, replay) = clients(&[group("lt-new", &pair("lt-new", "lt-old"), ""), policies(), schedules()]);
+    let (cloud, replay) = clients(&[group("lt-new", &pair("lt-new", "lt-old"), ""), policies(), schedules(), told()]);
     let found = cloud.list(Kind::AutoScalingGroup, "s").await.unwrap();
     let read: AutoScalingGroup = found[0].of().unwrap();
     assert_eq!(read.launch_template, Ref::to("lt-new, but not on 1 of 2 instances"));
