@@ -146,6 +146,14 @@ impl Resource for AccessEntry {
         }
         let seen = half(find(cx, &cluster, &self.principal).await)?;
         let seen = seen.ok_or_else(|| CloudError::incomplete("DescribeAccessEntry", "accessEntry"))?;
+        if all_tags(&seen).is_empty() {
+            // EKS makes one for whoever makes a cluster, and tags it with nothing.
+            let message = format!(
+                "{} has access to {cluster} by an entry that infra didn't make: whoever makes a cluster may do everything in it; leave it out of `kubernetes.cluster.admins` and `viewers`",
+                self.principal
+            );
+            return Err(CloudError { service: Some(Service::Eks), ..CloudError::new(Class::Invalid, "NameTaken", message) });
+        }
         ours(&id(&cluster, &self.principal), Stamp::read(&stamp.stack, all_tags(&seen)), stamp)?;
         half(self.allow(cx, &cluster, &BTreeSet::new()).await)?;
         Live::made(id(&cluster, &self.principal), AccessEntry { arn: Computed(seen.access_entry_arn), ..self.clone() }, stamp, links)

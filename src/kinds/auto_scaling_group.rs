@@ -286,6 +286,12 @@ const GROUPS: &[On] = &[On::Own(GROUP)];
 
 impl AutoScalingGroup {
     /// Itself with physical ids in place of addresses, as a list would show it.
+    /// How many instances of groups that register them in a target group run where nothing scales.
+    pub(super) fn behind(target: &Address, near: Near<'_>) -> usize {
+        let groups = near.all::<AutoScalingGroup>().into_iter().map(|(_, group)| group);
+        groups.filter(|group| group.target_groups.iter().any(|t| t.address() == *target)).map(AutoScalingGroup::running).sum()
+    }
+
     /// How many instances run where nothing scales.
     pub fn running(&self) -> usize {
         usize::try_from(self.desired.clamp(self.min, self.max)).unwrap_or_default()

@@ -64,6 +64,8 @@ pub enum On {
     Through(&'static str),
     /// Everything in the stack's region, where AWS knows no narrower right.
     Here,
+    /// The security groups that EKS makes for the stack's clusters.
+    InClusters,
     /// Secrets that RDS keeps for instances with the stack's names, once they are there.
     Kept,
     /// The archives in S3 that the spec names as code of functions.
@@ -158,6 +160,9 @@ pub(super) const NEW: &[On] = &[On::New(ALL)];
 /// A request that makes something in or for what the stack has.
 pub(super) const NEW_IN_OWN: &[On] = &[On::New(ALL), On::Own(ALL)];
 pub(super) const OWN: &[On] = &[On::Own(ALL)];
+/// The same, where it may be in the group that EKS makes for a cluster.
+pub(super) const NEW_IN_OWN_OR_CLUSTERS: &[On] = &[On::New(ALL), On::Own(ALL), On::InClusters];
+pub(super) const OWN_OR_CLUSTERS: &[On] = &[On::Own(ALL), On::InClusters];
 /// Tags are given by the creating request, and changed later.
 pub(super) const TAGGED: &[On] = &[On::NewTags(ALL), On::Own(ALL)];
 

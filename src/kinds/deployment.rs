@@ -45,6 +45,8 @@ object! {
         update unavailable: i32,
         /// `progressDeadlineSeconds`: after so many seconds without progress a rollout has failed.
         update deadline: i32,
+        /// `lifecycle.preStop.sleep.seconds`: for so long a pod that is to go still answers, while load balancers learn of it; 0 for none.
+        update drain: i32,
         /// Whether pods are spread over the zones, as far as these have room (`topologySpreadConstraints`).
         update spread: bool,
         /// Whether pods keep to the Pod Security Standard `restricted`: no root, no privileges, no capabilities, no token of the API.
@@ -88,6 +90,7 @@ impl Resource for Deployment {
             surge: 1,
             unavailable: 0,
             deadline: 600,
+            drain: 15,
             spread: true,
             restricted: true,
             rolled_out: true,

@@ -41,8 +41,8 @@ macro_rules! placed {
             Some(&self.namespace)
         }
 
-        fn name(&self) -> &str {
-            &self.name
+        fn name(&self, _links: &Links) -> Result<String, CloudError> {
+            Ok(self.name.clone())
         }
 
         fn uid(&self) -> &Computed<String> {
@@ -66,7 +66,7 @@ pub(super) trait Manifest: Resource {
     /// None of what stands in no namespace.
     fn namespace(&self) -> Option<&Ref<Namespace>>;
     /// `metadata.name`.
-    fn name(&self) -> &str;
+    fn name(&self, links: &Links) -> Result<String, CloudError>;
     /// `metadata.uid`, once it is known.
     fn uid(&self) -> &Computed<String>;
     /// Labels and annotations of its own.
@@ -125,7 +125,7 @@ pub(super) fn reach<K: Manifest>(want: &K, cx: &Clients, links: &Links) -> Resul
     let (cluster, api) = eks_cluster::api(cx, links, want.cluster())?;
     let namespace = want.namespace().map(|namespace| links.to(namespace)).transpose()?;
     let namespace = namespace.map_or(String::new(), |id| Place::of(&id).name);
-    Ok((api, Place { cluster, namespace, name: want.name().into() }))
+    Ok((api, Place { cluster, namespace, name: want.name(links)? }))
 }
 
 /// All that is applied.
@@ -169,7 +169,8 @@ pub(super) fn uid(object: &Value) -> Computed<String> {
 pub(super) async fn list<K: Manifest>(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
     let apis = eks_cluster::entered(cx, stack).await?;
     let each = apis.iter().map(async |(cluster, api)| {
-        let found = api.list(cx, K::TYPE, "").await.map_err(|e| away(cluster, e))?;
+        // A cluster that doesn't serve the kind, as those without Auto Mode do with its own, has none of it.
+        let found = present(api.list(cx, K::TYPE, "").await).map_err(|e| away(cluster, e))?.unwrap_or_default();
         let text = |object: &Value, field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
         let read = |object: &Value| {
             let at = Place { cluster: cluster.clone(), namespace: text(object, "namespace"), name: text(object, "name") };
@@ -239,6 +240,14 @@ pub(super) async fn update<K: Manifest>(want: &K, cx: &Clients, links: &Links, l
     let object = whole(want, links, &at, &moved(live, stamp))?;
     let done = api.apply(cx, K::TYPE, MANAGER, &object).await?;
     Live::made(at.id::<K>(), want.with_computed(&done.object), stamp, links)
+}
+
+/// Waits until the kind's controller has carried out what was applied (`status.observedGeneration`).
+pub(super) async fn observed<K: Manifest>(cx: &Clients, api: &Kubernetes, at: &Place, applied: &Value) -> Result<(), CloudError> {
+    let wanted = applied["metadata"]["generation"].as_i64().unwrap_or_default();
+    let seen = |now: &Value| now["status"]["observedGeneration"].as_i64().is_some_and(|seen| seen >= wanted);
+    let look = async || Ok(seen(&standing::<K>(cx, api, at).await?).then_some(()));
+    cx.policy.wait(&format!("{} to be carried out", at.id::<K>()), deadline(K::TYPICAL.create), look).await
 }
 
 /// Deletes the object, and what belongs to it first. Returns when it is gone.

@@ -81,6 +81,7 @@ mod shared;
 pub mod subnet;
 pub mod tagging;
 pub mod target_group;
+pub mod target_group_binding;
 pub mod terraform;
 pub mod topic;
 mod typical;
@@ -206,7 +207,6 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         pub fn split(&self, new: &Address, old: &str, share: u8, sticky: i32) -> Option<Object> {
             match self { $(Object::$ty(x) => x.split(new, old, share, sticky).map(Object::from)),+ }
         }
-        /// The object so that it takes nothing away by itself.
         pub fn held(&self) -> Option<Object> { match self { $(Object::$ty(x) => x.held().map(Object::from)),+ } }
         /// Attributes that can't change in place together, where these objects are replaced.
         pub fn renewed(&self, replaced: &dyn Fn(&Address) -> bool) -> Vec<&'static str> { match self { $(Object::$ty(x) => x.renewed(replaced)),+ } }
@@ -231,7 +231,6 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
         pub fn doubted(&self, near: Near<'_>, facts: &Facts) -> Vec<Breach> { match self { $(Object::$ty(x) => x.doubted(near, facts)),+ } }
         /// Whether a change of the attribute at this path, or of a part of it, is in force after the next restart only.
         pub fn waits(&self, path: &str, near: Near<'_>, facts: &Facts) -> bool { match self { $(Object::$ty(x) => x.waits(path, near, facts)),+ } }
-        /// What is to be told of a change of the attribute at this path beside its values.
         pub fn told(&self, before: &Live, path: &str, facts: &Facts) -> Option<String> { match self { $(Object::$ty(x) => x.told(before, path, facts)),+ } }
         pub fn simulate(&mut self, id: &str) { match self { $(Object::$ty(x) => x.simulate(id)),+ } }
         pub(crate) async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
@@ -317,6 +316,7 @@ kinds! {
     service::KubernetesService,
     subnet::Subnet,
     target_group::TargetGroup,
+    target_group_binding::TargetGroupBinding,
     topic::Topic,
     vpc::Vpc,
     vpc_endpoint::VpcEndpoint,

@@ -49,8 +49,8 @@ impl Manifest for Namespace {
         None
     }
 
-    fn name(&self) -> &str {
-        &self.name
+    fn name(&self, _links: &Links) -> Result<String, CloudError> {
+        Ok(self.name.clone())
     }
 
     fn uid(&self) -> &Computed<String> {

@@ -1,4 +1,4 @@
-//! The instances or the function behind a load balancer, and how their health is told.
+//! The instances, the pods or the function behind a load balancer, and how their health is told.
 mod answer;
 mod rules;
 mod terraform;
@@ -14,7 +14,8 @@ use aws_sdk_elasticloadbalancingv2::types::{self as sdk, Matcher, ProtocolEnum, 
 use futures_util::future::try_join_all;
 
 object! {
-    /// `AWS::ElasticLoadBalancingV2::TargetGroup` with targets of type `instance` (`vpc`, `port` and `protocol`), or of type `lambda` (`function`).
+    /// `AWS::ElasticLoadBalancingV2::TargetGroup` with targets of type `instance` (`vpc`, `port` and `protocol`), of type `ip` (`cluster` beside these), or of
+    /// type `lambda` (`function`).
     pub struct TargetGroup {
         /// The only balancer whose listeners may forward to this group. AWS shows it once a listener does; until then only the tag
         /// `infra:load-balancer` (its ARN) tells.
@@ -25,6 +26,8 @@ object! {
         replace port: Option<i32>,
         /// `Protocol` towards instances, for requests and health checks: `HTTP` or `HTTPS`.
         replace protocol: Option<String>,
+        /// The cluster whose pods are the targets, by their addresses. The tag `eks:eks-cluster-name` names it, without which EKS may not register them.
+        replace cluster: Option<Ref<EksCluster>>,
         /// The function that answers, by its alias: the only target, and what lets the balancer call it (`AddPermission`). One without either is shown as
         /// none.
         update function: Option<Ref<Function>>,
@@ -77,6 +80,8 @@ const STICKY: &str = "stickiness.enabled";
 const STICKY_SECONDS: &str = "stickiness.lb_cookie.duration_seconds";
 const STICKY_TYPE: &str = "stickiness.type";
 const TAG_BALANCER: &str = "infra:load-balancer";
+/// The tag by which EKS's policies let it register targets ("AmazonEKSLoadBalancingPolicy").
+const TAG_CLUSTER: &str = "eks:eks-cluster-name";
 
 /// Whether a text is status codes from 200 to 499, and ranges of them that go upwards, as `Matcher.HttpCode` takes them.
 pub fn codes(text: &str) -> bool {
@@ -131,6 +136,7 @@ impl Resource for TargetGroup {
             vpc: Some(Ref::to(EXAMPLE)),
             port: Some(8080),
             protocol: Some("HTTP".into()),
+            cluster: Some(Ref::to(EXAMPLE)),
             function: None,
             health_check: Some(HealthCheck {
                 protocol: Some("HTTP".into()),
@@ -174,9 +180,7 @@ impl Resource for TargetGroup {
         if self.vpc.is_none() {
             return vec![];
         }
-        let groups = near.all::<AutoScalingGroup>().into_iter().map(|(_, group)| group);
-        let behind = groups.filter(|group| group.target_groups.iter().any(|target| target.address() == *me));
-        let all = behind.map(AutoScalingGroup::running).sum();
+        let all = if self.cluster.is_some() { target_group_binding::pods(me, near) } else { AutoScalingGroup::behind(me, near) };
         vec![healthy(health::bent_count(bent, "targets", all), all)]
     }
 
@@ -207,6 +211,9 @@ impl Resource for TargetGroup {
         let name = stamp.physical_name(&NAMES);
         let mut tags = stamp.tags(&self.tags);
         tags.insert(TAG_BALANCER.into(), links.to(&self.load_balancer)?);
+        if let Some(cluster) = &self.cluster {
+            tags.insert(TAG_CLUSTER.into(), links.to(cluster)?);
+        }
         let vpc = self.vpc.as_ref().map(|vpc| links.to(vpc)).transpose()?;
         let instances = vpc.is_some();
         let protocol = self.protocol.as_deref().map(ProtocolEnum::from);
@@ -215,7 +222,11 @@ impl Resource for TargetGroup {
             .elb()
             .create_target_group()
             .name(&name)
-            .target_type(if instances { TargetTypeEnum::Instance } else { TargetTypeEnum::Lambda })
+            .target_type(match (&self.cluster, instances) {
+                (Some(_), _) => TargetTypeEnum::Ip,
+                (None, true) => TargetTypeEnum::Instance,
+                (None, false) => TargetTypeEnum::Lambda,
+            })
             .set_vpc_id(vpc)
             .set_port(self.port)
             .set_protocol(protocol)
@@ -307,8 +318,10 @@ fn read(own: Own<sdk::TargetGroup>, settings: &BTreeMap<String, String>, functio
     let said = |key: &str, value: &str| settings.get(key).is_some_and(|v| v == value);
     // Once a balancer forwards to it, that is the one; until then, the tag says which it was made for.
     let balancer = seen.load_balancer_arns().first().cloned().or_else(|| all.get(TAG_BALANCER).cloned());
+    let cluster = all.get(TAG_CLUSTER).cloned().filter(|_| seen.target_type == Some(TargetTypeEnum::Ip));
     let instances = match seen.target_type? {
         TargetTypeEnum::Instance => true,
+        TargetTypeEnum::Ip if cluster.is_some() => true,
         TargetTypeEnum::Lambda => false,
         _ => return None,
     };
@@ -327,6 +340,7 @@ fn read(own: Own<sdk::TargetGroup>, settings: &BTreeMap<String, String>, functio
         vpc: seen.vpc_id.filter(|_| instances).map(Ref::to),
         port: seen.port.filter(|_| instances),
         protocol: seen.protocol.filter(|_| instances).map(|p| p.as_str().into()),
+        cluster: cluster.map(Ref::to),
         function: function.map(Ref::to),
         health_check: Some(check).filter(|_| instances || seen.health_check_enabled == Some(true)),
         deregistration_delay: instances.then(|| seconds(DELAY, 300)),

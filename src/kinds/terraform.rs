@@ -96,10 +96,14 @@ pub enum Says {
     Is(Word),
     /// What stands at the path; a pointer is the attribute of its target, mostly `id`.
     Of(&'static str, &'static str),
+    /// What stands at the path, or, where that is nothing, at another.
+    Or(&'static str, &'static str),
     /// A list with what stands at the path, empty when there is nothing.
     In(&'static str, &'static str),
     /// Something made of what stands at the path, which has no pointer left in it. Unknown or sensitive in part is so as a whole.
     Via(&'static str, fn(&Value) -> Value),
+    /// The word of the first path that says something, or else the last word.
+    Choice(&'static [(&'static str, &'static str)], &'static str),
     /// Something made of the ids of what the pointers of the map at the path lead to; unknown as long as one of those isn't there.
     Ids(&'static str, fn(&Value) -> Value),
     /// What only the cloud gives: `${id}`, `${account}`, `${region}`, `${partition}`, `${zone}`, `${stack}` and `${key}` are filled in. With `${id}` in
@@ -133,6 +137,8 @@ impl Says {
         match self {
             Says::Is(_) | Says::Known(_) | Says::Own(_) => {}
             Says::Of(path, _) | Says::In(path, _) | Says::Via(path, _) | Says::Ids(path, _) => drop(out.insert(path)),
+            Says::Or(path, other) => out.extend([*path, *other]),
+            Says::Choice(cases, _) => out.extend(cases.iter().map(|(path, _)| *path)),
             Says::Block(lines) => lines.iter().for_each(|l| l.says.paths(out)),
             Says::Given(path, lines) | Says::Absent(path, lines) | Says::Each(path, lines) => {
                 out.insert(path);
@@ -192,6 +198,14 @@ pub(super) const fn of(name: &'static str, path: &'static str) -> Line {
 /// A pointer that Terraform says by another attribute of its target.
 pub(super) const fn link(name: &'static str, path: &'static str, attr: &'static str) -> Line {
     line(name, Says::Of(path, attr))
+}
+
+pub(super) const fn or(name: &'static str, path: &'static str, other: &'static str) -> Line {
+    line(name, Says::Or(path, other))
+}
+
+pub(super) const fn choice(name: &'static str, cases: &'static [(&'static str, &'static str)], other: &'static str) -> Line {
+    line(name, Says::Choice(cases, other))
 }
 
 pub(super) const fn within(name: &'static str, path: &'static str) -> Line {

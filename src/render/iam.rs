@@ -160,6 +160,7 @@ fn sid(action: &str, on: On, deed: Option<Deed>) -> String {
         On::Launched => "Launch",
         On::Through(_) => "Use",
         On::Here => "Here",
+        On::InClusters => "InClusters",
         On::Kept => "Kept",
         On::Code => "Code",
     };
@@ -187,6 +188,8 @@ const GIVEN: &str = "aws:RequestTag/infra:stack";
 const CARRIED: &str = "aws:ResourceTag/infra:stack";
 /// RDS writes down whose password a secret of its own is.
 const KEPT_FOR: &str = "secretsmanager:ResourceTag/aws:rds:primaryDBInstanceArn";
+/// EKS writes down for which cluster it has made a group ("View Amazon EKS security group requirements for clusters").
+const CLUSTERS_OWN: &str = "aws:ResourceTag/aws:eks:cluster-name";
 /// What a launch makes, and what it takes that is nobody's of the account.
 const LAUNCHED: &[&str] = &[
     "ec2:{region}::image/*",
@@ -254,6 +257,10 @@ impl Place<'_> {
                 statement.resource.extend(self.archives.iter().map(|at| format!("arn:{partition}:s3:::{at}")));
             }
             On::Here => self.resource(statement, ALL, names),
+            On::InClusters => {
+                self.resource(statement, "ec2:{region}:{account}:security-group/*", None);
+                condition(statement, "StringLike", CLUSTERS_OWN, &pattern(&eks_cluster::NAMES, self.stack));
+            }
             On::Kept => {
                 self.resource(statement, KEPT, None);
                 condition(statement, "ArnLike", KEPT_FOR, &self.arn(DATABASE, Some(db_instance::NAMES)));

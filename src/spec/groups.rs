@@ -1,6 +1,7 @@
 //! Security groups: those that follow from who talks to whom, and those by hand.
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::kubernetes::CLUSTER;
 use super::lower::{Lower, int};
 use super::peers::ResolvedPeer;
 use super::section::SectionGroup;
@@ -27,6 +28,7 @@ pub fn lower(l: &mut Lower<'_>) {
                 reached_by: BTreeSet::new(),
                 tags: l.tags(name.as_str()),
             };
+            pods(l, name.as_str(), &format!("vpc.security_groups.{name}"), by_hand_pods(l, by_hand));
             l.renamed::<SecurityGroup>(name.as_str(), by_hand.renamed_from.as_ref().map(Name::to_string));
             l.add(name.as_str(), format!("vpc.security_groups.{name}"), group);
         }
@@ -66,9 +68,10 @@ fn rings(l: &mut Lower<'_>) {
             let old = |name: &str| before.get(name).cloned().unwrap_or_else(|| name.to_owned());
             let old = named(&old(own), &old(&peer.0));
             let object = SecurityGroupRule {
-                security_group: Ref::to(own),
+                security_group: Some(Ref::to(own)),
                 egress,
-                peer: peer.clone(),
+                peer: Some(peer.clone()),
+                cluster: None,
                 protocol: rule.protocol.clone(),
                 from_port: rule.from_port,
                 to_port: rule.to_port,
@@ -108,6 +111,10 @@ fn section(l: &mut Lower<'_>, group: &SectionGroup) {
     let extension = l.spec.vpc.security_groups.keys().find(extends).map(|by_hand| &l.spec.vpc.security_groups[by_hand]);
     let mut out = BTreeSet::from([everything()]);
     let mut rules = BTreeSet::new();
+    let from = |(peer, _): &&(Peer, Vec<String>)| runs(l, peer);
+    let within = group.peers.iter().filter(from).flat_map(|(peer, _)| doors.iter().map(move |door| (false, *door, format!("from {peer}"))));
+    let within = within.chain(extension.into_iter().flat_map(|more| by_hand_pods(l, more))).collect();
+    pods(l, name, &format!("{}.allow_from", group.target), within);
     if let Some(more) = extension {
         rules = self_or(ingress(l, more), name);
         out = self_or(egress(l, more), name);
@@ -143,14 +150,80 @@ fn egress(l: &Lower<'_>, group: &vpc::SecurityGroup) -> BTreeSet<Rule> {
     rules.flat_map(|(r, peer)| rule(l, (r.protocol, range(r.port, r.ports)), peer, r.description.as_str())).collect()
 }
 
-/// One rule for each thing a peer stands for.
-fn rule(l: &Lower<'_>, (protocol, ports): Doors, peer: &Peer, description: &str) -> BTreeSet<Rule> {
-    let (protocol, from_port, to_port) = match (protocol, ports) {
+/// Rules between a group and the cluster's pods: whether they go out, on what, and why.
+type Pods = Vec<(bool, Doors, String)>;
+
+/// Whether a peer is what runs in the cluster.
+fn runs(l: &Lower<'_>, peer: &Peer) -> bool {
+    matches!(l.peers.resolve(peer), Some(ResolvedPeer::Workload(_)))
+}
+
+fn by_hand_pods(l: &Lower<'_>, group: &vpc::SecurityGroup) -> Pods {
+    let one = |egress, protocol, ports, peers: &[Peer], why: String| {
+        peers.iter().any(|peer| runs(l, peer)).then_some((egress, (protocol, ports), why))
+    };
+    let ingress = group.ingress.iter().filter_map(|r| one(false, r.protocol, range(r.port, r.ports), &r.from, r.description.to_string()));
+    let egress = group.egress.iter().filter_map(|r| one(true, r.protocol, range(r.port, r.ports), &r.to, r.description.to_string()));
+    ingress.chain(egress).collect()
+}
+
+/// Adds what lets the cluster's pods in, or leads to them: rules of their own, so that nothing waits for the cluster.
+fn pods(l: &mut Lower<'_>, group: &str, origin: &str, all: Pods) {
+    for (egress, (protocol, ports), why) in all {
+        let (protocol, from_port, to_port) = spelled(protocol, ports);
+        let way = if egress { "to" } else { "from" };
+        let name = format!("{group}-{way}-cluster.{CLUSTER}-{protocol}-{from_port}-{to_port}");
+        if l.stack.nodes.contains_key(&Address::new(Kind::SecurityGroupRule, name.as_str())) {
+            continue;
+        }
+        let rule = SecurityGroupRule {
+            security_group: Some(Ref::to(group)),
+            egress,
+            peer: None,
+            cluster: Some(Ref::to(CLUSTER)),
+            protocol: protocol.into(),
+            from_port,
+            to_port,
+            description: why.chars().take(DESCRIPTION).collect(),
+            tags: l.tags(&name),
+        };
+        l.add(name, origin, rule);
+    }
+}
+
+/// Lets what stands in a section's group reach the cluster's pods on a port.
+pub fn to_pods(l: &mut Lower<'_>, group: &str, port: u16, origin: &str) {
+    let name = format!("cluster.{CLUSTER}-from-{group}-tcp-{port}-{port}");
+    if l.stack.nodes.contains_key(&Address::new(Kind::SecurityGroupRule, name.as_str())) {
+        return;
+    }
+    let rule = SecurityGroupRule {
+        security_group: None,
+        egress: false,
+        peer: Some(Ref::to(group)),
+        cluster: Some(Ref::to(CLUSTER)),
+        protocol: "tcp".into(),
+        from_port: int(port),
+        to_port: int(port),
+        description: format!("from {group}"),
+        tags: l.tags(&name),
+    };
+    l.add(name, origin, rule);
+}
+
+/// A protocol and its ports, as a rule writes them.
+fn spelled(protocol: Protocol, ports: Option<(u16, u16)>) -> (&'static str, i32, i32) {
+    match (protocol, ports) {
         (Protocol::All, _) => ("all", -1, -1),
         (Protocol::Icmp, _) => ("icmp", -1, -1),
         (Protocol::Tcp, p) => ("tcp", p.map_or(0, |p| int(p.0)), p.map_or(65535, |p| int(p.1))),
         (Protocol::Udp, p) => ("udp", p.map_or(0, |p| int(p.0)), p.map_or(65535, |p| int(p.1))),
-    };
+    }
+}
+
+/// One rule for each thing a peer stands for.
+fn rule(l: &Lower<'_>, (protocol, ports): Doors, peer: &Peer, description: &str) -> BTreeSet<Rule> {
+    let (protocol, from_port, to_port) = spelled(protocol, ports);
     let make = |peer| Rule { protocol: protocol.into(), from_port, to_port, peer, description: description.into() };
     sources(l, peer).into_iter().map(make).collect()
 }
@@ -167,8 +240,8 @@ fn sources(l: &Lower<'_>, peer: &Peer) -> Vec<Source> {
         }
         Some(ResolvedPeer::Vpc) => vec![Source::Cidr(l.spec.vpc.cidr.to_string())],
         Some(ResolvedPeer::Cdn) => vec![Source::PrefixList(Ref::to(CLOUDFLARE))],
-        // A loaded spec has no such peer.
-        None => vec![],
+        // Of what runs in the cluster the rules stand alone, and a loaded spec has no peer that is nobody.
+        Some(ResolvedPeer::Workload(_)) | None => vec![],
     }
 }
 

@@ -29,6 +29,8 @@ pub enum ResolvedPeer {
     Tier(Name),
     /// The VPC's block.
     Vpc,
+    /// What runs in the cluster: all of it, for pods have one security group together.
+    Workload(Name),
 }
 
 /// Who can be named as a peer: the security groups of a spec, looked up once.
@@ -67,7 +69,7 @@ impl<'a> Peers<'a> {
         self.named.get(name).into_iter().flatten().map(|index| &self.groups[*index])
     }
 
-    /// Who a peer is. A name is an entry that connects to others before a security group before a subnet tier; none of them, and what never connects
+    /// Who a peer is. A name is an entry that connects to others, workloads among them, before a security group before a subnet tier; none of them, and what never connects
     /// by itself (caches and databases), gives `None`.
     pub fn resolve(&self, peer: &Peer) -> Option<ResolvedPeer> {
         let name = match peer {
@@ -83,6 +85,9 @@ impl<'a> Peers<'a> {
         };
         if let Some(group) = self.called(name.as_str()).find(|group| group.connects) {
             return Some(section(group));
+        }
+        if self.spec.workload(name).is_some() {
+            return Some(ResolvedPeer::Workload(name.clone()));
         }
         if self.spec.vpc.security_groups.contains_key(name.as_str()) && !self.named.contains_key(name.as_str()) {
             return Some(ResolvedPeer::Group(name.clone()));
@@ -125,7 +130,13 @@ fn stranger(cx: &mut Check<'_>, path: &[&str], name: &Name) {
     let spec = cx.spec;
     if cx.peers.called(name.as_str()).next().is_some() {
         let message = format!("`{name}` is a cache or database, which never connects to anything by itself");
-        cx.error(Code::UnknownName, path, "this peer", message, "name a compute entry, a function, a security group or a subnet tier");
+        cx.error(
+            Code::UnknownName,
+            path,
+            "this peer",
+            message,
+            "name a compute entry, a function, a workload, a security group or a subnet tier",
+        );
         return;
     }
     if spec.functions.contains_key(name.as_str()) {
@@ -135,7 +146,7 @@ fn stranger(cx: &mut Check<'_>, path: &[&str], name: &Name) {
     }
     let connecting: Vec<Target> = cx.peers.groups().iter().filter(|group| group.connects).map(|group| group.target.clone()).collect();
     let entries = connecting.iter().filter_map(|target| target.name.as_ref()).map(Name::as_str);
-    let groups = spec.vpc.security_groups.keys().map(GroupName::as_str);
+    let groups = spec.vpc.security_groups.keys().map(GroupName::as_str).chain(spec.workloads().map(|(name, _)| name.as_str()));
     let tiers = spec.vpc.subnets.names().map(Name::as_str);
     let mut known: Vec<&str> = entries.chain(groups).chain(tiers).chain(["anywhere", "cdn", "vpc"]).collect();
     known.sort_unstable();
@@ -147,7 +158,7 @@ fn stranger(cx: &mut Check<'_>, path: &[&str], name: &Name) {
     cx.unknown(
         path,
         &[&["vpc", "security_groups"], &["vpc", "subnets"]],
-        "compute entry, function, security group or subnet tier",
+        "compute entry, function, workload, security group or subnet tier",
         name.as_str(),
         known.into_iter(),
     );

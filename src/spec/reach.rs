@@ -7,7 +7,7 @@ use super::peers::ResolvedPeer;
 use super::references;
 use super::section::SectionGroup;
 use super::substitute::within;
-use super::units::{GroupName, Peer, Reference, Target};
+use super::units::{GroupName, Name, Peer, Reference, Target};
 use super::vpc::{Ingress, Protocol};
 use crate::diag::Risk;
 
@@ -18,16 +18,26 @@ const ADDRESSES: &[&str] = &["endpoint", "reader_endpoint", "url"];
 pub fn check(cx: &mut Check<'_>) {
     let groups = cx.peers.groups().to_vec();
     for (path, reference) in references::all(cx.fields) {
-        let [section, name, ..] = path else { continue };
+        let steps: Vec<&str> = path.iter().map(String::as_str).collect();
         let of = |section: &str, name: &str| groups.iter().find(|g| g.target.to_string() == format!("{section}.{name}"));
-        let Some(from) = of(section, name).filter(|g| g.connects) else { continue };
+        let from = match steps[..] {
+            ["kubernetes", "workloads", name, ..] => {
+                cx.spec.workloads().find(|(own, _)| own.as_str() == name).map(|(own, _)| workload(own))
+            }
+            [section, name, ..] => of(section, name).filter(|g| g.connects).map(|g| g.target.clone()),
+            _ => None,
+        };
+        let Some(from) = from else { continue };
         let to = groups.iter().find(|g| g.target == reference.target && !g.connects);
         let Some(to) = to.filter(|_| ADDRESSES.contains(&reference.attribute)) else { continue };
-        if cx.knows(&["vpc"]) && known(cx, &to.target) && !lets_in(cx, to, from) {
-            let path: Vec<&str> = path.iter().map(String::as_str).collect();
-            say(cx, &path, &reference, &to.target, &from.target);
+        if cx.knows(&["vpc"]) && known(cx, &to.target) && !lets_in(cx, to, &from) {
+            say(cx, &steps, &reference, &to.target, &from);
         }
     }
+}
+
+fn workload(name: &Name) -> Target {
+    Target::entry("kubernetes.workloads", name)
 }
 
 /// Whether all that an entry says of its peers is as it was written.
@@ -50,7 +60,7 @@ fn say(cx: &mut Check<'_>, path: &[&str], reference: &Reference, to: &Target, fr
 }
 
 /// Whether a rule of one group, its own or one by hand, lets what stands in another in.
-fn lets_in(cx: &Check<'_>, to: &SectionGroup, from: &SectionGroup) -> bool {
+fn lets_in(cx: &Check<'_>, to: &SectionGroup, from: &Target) -> bool {
     let by_hand = cx.spec.vpc.security_groups.iter().filter(|(name, _)| extends(cx, name, to)).flat_map(|(_, group)| &group.ingress);
     let opens = |rule: &&Ingress| match (rule.protocol, rule.port, &rule.ports) {
         (Protocol::Icmp | Protocol::Udp, ..) => false,
@@ -59,7 +69,7 @@ fn lets_in(cx: &Check<'_>, to: &SectionGroup, from: &SectionGroup) -> bool {
         (_, None, None) => true,
     };
     let peers = to.peers.iter().map(|(peer, _)| peer).chain(by_hand.filter(opens).flat_map(|rule| &rule.from));
-    peers.into_iter().any(|peer| covers(cx, peer, &from.target))
+    peers.into_iter().any(|peer| covers(cx, peer, from))
 }
 
 fn extends(cx: &Check<'_>, name: &GroupName, group: &SectionGroup) -> bool {
@@ -69,12 +79,16 @@ fn extends(cx: &Check<'_>, name: &GroupName, group: &SectionGroup) -> bool {
 /// Whether a peer is, or may be, what connects.
 fn covers(cx: &Check<'_>, peer: &Peer, from: &Target) -> bool {
     let subnets = || {
+        if let Some(kubernetes) = cx.spec.kubernetes.as_ref().filter(|_| from.section == "kubernetes.workloads") {
+            return kubernetes.cluster.subnets.to_string();
+        }
         let entry = cx.root.get(from.section).zip(from.name.as_ref()).and_then(|(section, name)| section.get(name.as_str()));
         entry.map(|entry| entry.text_of("subnets").to_owned()).unwrap_or_default()
     };
     match cx.peers.resolve(peer) {
         Some(ResolvedPeer::Anywhere | ResolvedPeer::Vpc) => true,
         Some(ResolvedPeer::Section { target, .. }) => target == *from,
+        Some(ResolvedPeer::Workload(_)) => from.section == "kubernetes.workloads",
         Some(ResolvedPeer::Tier(tier)) => tier.as_str() == subnets(),
         Some(ResolvedPeer::Block(block)) => meets(cx, &block, &subnets()),
         Some(ResolvedPeer::Cdn | ResolvedPeer::Group(_)) => false,

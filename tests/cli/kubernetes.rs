@@ -13,6 +13,7 @@ const SPEC: &str = "stack: shop
 region: us-east-1
 vpc: { flow_logs: false, nat: single }
 accept: { single_nat: a test, no_deletion_protection: a test }
+load_balancer: { access_logs: false, deletion_protection: false, listeners: { http: { port: 80, forward: web } } }
 kubernetes:
   cluster: { deletion_protection: false }
   workloads:
@@ -34,6 +35,9 @@ async fn workloads_over_the_wire() {
     let applied = run(&infra, &["apply", "-f", &spec, "--auto-approve"]).await;
     assert_eq!(applied.code, 0, "{} {}", applied.out, applied.err);
     assert_eq!(run(&infra, &["plan", "-f", &spec, "--detailed-exitcode"]).await.code, 0);
+    let bound: Vec<Value> = api.world().of("eks.amazonaws.com", "targetgroupbindings").map(|(_, o)| o.body.clone()).collect();
+    assert_eq!(bound.iter().map(|b| &b["spec"]["serviceRef"]).collect::<Vec<_>>(), [&serde_json::json!({ "name": "web", "port": 8080 })]);
+    assert!(bound[0]["spec"]["targetGroupARN"].as_str().is_some_and(|arn| arn.contains(bound[0]["metadata"]["name"].as_str().unwrap())));
 
     api.fate("web", Fate::Stuck("ImagePullBackOff", "Back-off pulling image"));
     let newer = infra.file("newer.yaml", &SPEC.replace("shop:1", "shop:2"));

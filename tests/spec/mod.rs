@@ -9,6 +9,7 @@ mod examples;
 mod explain;
 mod fields;
 mod garbage;
+mod kubernetes;
 mod monitoring;
 mod prometheus;
 mod prometheus_chain;

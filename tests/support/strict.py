@@ -15,6 +15,7 @@ from moto.cloudwatch.models import CloudWatchBackend, Statistics
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import utcnow
+from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.elbv2.exceptions import ELBClientError
 from moto.elbv2.models import ELBv2Backend
 from moto.events.exceptions import ValidationException as EventsValidation
@@ -750,7 +751,13 @@ def subscribed(self, topic_arn, next_token=None):
     return [Pending(one) if one.protocol == "email" else one for one in found], token
 
 
+def described(rule):
+    """A rule between groups has a description, too."""
+    return (rule.source_group or rule.ip_range).get("Description")
+
+
 def install():
+    SecurityGroupRule.description = property(described)
     RDSBackend.create_event_subscription = events
     RDSResponse.modify_event_subscription = change_events
     RDSResponse.add_source_identifier_to_subscription = add_source

@@ -20,6 +20,7 @@ pub fn deployment() -> Deployment {
         surge: 1,
         unavailable: 0,
         deadline: 600,
+        drain: 0,
         spread: true,
         restricted: true,
         rolled_out: true,
@@ -37,6 +38,7 @@ pub fn case() -> Case {
     let variants = vec![
         ("cpu", with(|d| d.cpu = "1".into())),
         ("deadline", with(|d| d.deadline = 60)),
+        ("drain", with(|d| d.drain = 15)),
         ("env: another value", with(|d| drop(d.env.insert("GREETING".into(), Text::literal("good day"))))),
         ("env: none", with(|d| d.env = Default::default())),
         ("health_check: another path", {

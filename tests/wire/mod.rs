@@ -83,6 +83,7 @@ mod security_group_rule;
 mod service;
 mod subnet;
 mod target_group;
+mod target_group_binding;
 mod topic;
 mod twice;
 mod vpc;
@@ -194,6 +195,7 @@ kinds! {
     service,
     subnet,
     target_group,
+    target_group_binding,
     topic,
     vpc,
     vpc_endpoint,

@@ -114,8 +114,9 @@ async fn a_rule_of_its_own_is_no_rule_of_its_group() {
     for (egress, operation) in [(false, "UpdateSecurityGroupRuleDescriptionsIngress"), (true, "UpdateSecurityGroupRuleDescriptionsEgress")]
     {
         let old = SecurityGroupRule {
-            security_group: Ref::to("a"),
-            peer: Ref::to("b"),
+            security_group: Some(Ref::to("a")),
+            peer: Some(Ref::to("b")),
+            cluster: None,
             egress,
             ..SecurityGroupRule::try_from(Kind::SecurityGroupRule.example()).unwrap()
         };

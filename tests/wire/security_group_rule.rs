@@ -1,14 +1,14 @@
 use infra::kinds::{Kind, Ref, SecurityGroupRule};
 
 use super::security_group::security_group;
-use super::vpc::vpc;
 use super::{Case, Sends, Why};
 
 fn rule() -> SecurityGroupRule {
     SecurityGroupRule {
-        security_group: Ref::to("a"),
+        security_group: Some(Ref::to("a")),
         egress: false,
-        peer: Ref::to("b"),
+        peer: Some(Ref::to("b")),
+        cluster: None,
         protocol: "tcp".into(),
         from_port: 80,
         to_port: 80,
@@ -17,16 +17,21 @@ fn rule() -> SecurityGroupRule {
     }
 }
 
-/// There is no description: of rules between groups the emulator shows none in their own list.
 pub fn case() -> Case {
-    let world = vec![
-        ("vpc.main", vpc().into()),
+    let mut world = super::eks_cluster::ground();
+    world.extend([
+        ("eks_cluster.main", super::eks_cluster::cluster().into()),
         ("security_group.a", security_group().into()),
         ("security_group.b", security_group().into()),
         ("security_group_rule.a", rule().into()),
-    ];
+    ]);
     let variants = vec![
-        ("the group", SecurityGroupRule { security_group: Ref::to("b"), peer: Ref::to("a"), ..rule() }.into()),
+        (
+            "the cluster's",
+            SecurityGroupRule { security_group: None, cluster: Some(Ref::to("main")), description: "why".into(), ..rule() }.into(),
+        ),
+        ("from the cluster", SecurityGroupRule { peer: None, cluster: Some(Ref::to("main")), ..rule() }.into()),
+        ("the group", SecurityGroupRule { security_group: Some(Ref::to("b")), peer: Some(Ref::to("a")), ..rule() }.into()),
         ("the way", SecurityGroupRule { egress: true, ..rule() }.into()),
         ("the protocol", SecurityGroupRule { protocol: "udp".into(), ..rule() }.into()),
         ("every port", SecurityGroupRule { protocol: "all".into(), from_port: -1, to_port: -1, ..rule() }.into()),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::function::{function, ground};
 use super::listener::listener;
-use super::load_balancer::{load_balancer, network};
+use super::load_balancer::load_balancer;
 use super::{Case, Sends, Why, check};
 use crate::support::moto::Moto;
 use crate::support::{address, apply, plan_for, stack};
@@ -34,6 +34,7 @@ pub fn target_group() -> TargetGroup {
         vpc: Some(Ref::to("main")),
         port: Some(8080),
         protocol: Some("HTTP".into()),
+        cluster: None,
         function: None,
         health_check: Some(checked()),
         deregistration_delay: Some(300),
@@ -60,11 +61,13 @@ pub fn case() -> Case {
         ("port", TargetGroup { port: Some(8081), ..base.clone() }.into()),
         ("protocol", TargetGroup { protocol: Some("HTTPS".into()), ..base.clone() }.into()),
         ("stickiness", TargetGroup { stickiness: 600, ..base.clone() }.into()),
+        ("pods of a cluster", TargetGroup { cluster: Some(Ref::to("main")), ..base.clone() }.into()),
         ("tags", TargetGroup { tags: [("team".into(), "a b".into())].into(), ..base.clone() }.into()),
         ("vpc", TargetGroup { vpc: Some(Ref::to("other")), ..base.clone() }.into()),
     ];
-    let mut world = network();
+    let mut world = super::eks_cluster::ground();
     world.extend([
+        ("eks_cluster.main", super::eks_cluster::cluster().into()),
         ("load_balancer.main", load_balancer().into()),
         ("load_balancer.other", load_balancer().into()),
         ("vpc.other", super::vpc::vpc().into()),

@@ -103,6 +103,15 @@ fn amount(request: &Value, limit: Option<&Value>) -> String {
     }
 }
 
+/// `terminationGracePeriodSeconds` where nobody says otherwise.
+const GRACE: i32 = 30;
+
+/// How long a pod that is to go still answers; a time to end that doesn't fit with it reads as something that differs from all that is wanted.
+fn drained(pod: &Value, container: &Value) -> i32 {
+    let pause = fields::number(&container["lifecycle"]["preStop"]["sleep"]["seconds"], 0);
+    if fields::number(&pod["terminationGracePeriodSeconds"], GRACE) == GRACE + pause { pause } else { -1 }
+}
+
 impl Manifest for Deployment {
     const TYPE: Type = Type { api: "apps/v1", kind: "Deployment", plural: "deployments", namespaced: true };
 
@@ -136,6 +145,10 @@ impl Manifest for Deployment {
         }
         if let Some(check) = &self.health_check {
             container["readinessProbe"] = check.body();
+        }
+        if self.drain > 0 {
+            container["lifecycle"] = json!({ "preStop": { "sleep": { "seconds": self.drain } } });
+            pod["terminationGracePeriodSeconds"] = (GRACE + self.drain).into();
         }
         if self.spread {
             pod["topologySpreadConstraints"] = json!([spread(&self.name)]);
@@ -175,6 +188,7 @@ impl Manifest for Deployment {
             surge: fields::number(&rolling["maxSurge"], -1),
             unavailable: fields::number(&rolling["maxUnavailable"], -1),
             deadline: fields::number(&spec["progressDeadlineSeconds"], 600),
+            drain: drained(pod, own),
             spread: apart,
             restricted: secure && pod["automountServiceAccountToken"] == false,
             rolled_out: meta["annotations"][ROLLED_OUT] == "true",

@@ -16,6 +16,7 @@ pub(super) fn breaches(d: &Deployment, near: Near<'_>) -> Vec<Breach> {
     within("surge", d.surge, 0, i32::MAX);
     within("unavailable", d.unavailable, 0, i32::MAX);
     within("deadline", d.deadline, 1, i32::MAX);
+    within("drain", d.drain, 0, 3600);
     if let Some(port) = d.port {
         within("port", port, 1, 65535);
     }

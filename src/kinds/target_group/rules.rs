@@ -11,6 +11,10 @@ pub(super) fn breaches(group: &TargetGroup) -> Vec<Breach> {
         let message = "a target group has instances, with a VPC, a port and a protocol, or a function".into();
         say(Code::Refused, "function", message, "give it one of them");
     }
+    if group.function.is_some() && group.cluster.is_some() {
+        let message = "a target group has pods or a function".into();
+        say(Code::Refused, "cluster", message, "give it one of them");
+    }
     if group.function.is_none() && (group.health_check.is_none() || group.deregistration_delay.is_none()) {
         let message = "the health of instances is always checked, and they always take a time to leave".into();
         say(Code::Refused, "health_check", message, "say how");

@@ -18,7 +18,7 @@ pub const TABLE: Table = Table {
                 given("stickiness", "stickiness", STICKINESS),
                 TAGS,
                 TAGS_ALL,
-                via("target_type", "function", |v| if v.is_null() { "instance" } else { "lambda" }.into()),
+                choice("target_type", &[("cluster", "ip"), ("function", "lambda")], "instance"),
                 of("vpc_id", "vpc"),
             ],
         ),

@@ -92,6 +92,14 @@ impl Subject<'_> {
             }
             Says::Own(attr) => self.own(attr),
             Says::Of(path, attr) => self.at(root, entry, path, attr),
+            Says::Or(path, other) => {
+                let path = if matches!(find(root, entry, path), Found::Nothing) { other } else { path };
+                self.at(root, entry, path, "id")
+            }
+            Says::Choice(cases, other) => {
+                let said = cases.iter().find(|(path, _)| filled(&find(root, entry, path))).map_or(*other, |(_, word)| *word);
+                Node::Plain(said.into())
+            }
             Says::In(path, attr) => match self.at(root, entry, path, attr) {
                 Node::Plain(Value::Null) => Node::List(vec![]),
                 one => Node::List(vec![one]),

@@ -18,7 +18,7 @@ pub struct Cluster {
     /// Who reaches its API.
     #[serde(default)]
     pub api: Api,
-    /// Roles and users of IAM who may do everything in it, beside whoever made it.
+    /// Roles and users of IAM who may do everything in it, beside whoever made it, who always may and can't be named.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub admins: BTreeSet<Arn>,
     /// Roles and users of IAM who may read most of it; no secrets.

@@ -19,6 +19,8 @@ pub const FIELDS: Fields = &[
         &[
             ("cpu", "kubernetes.workloads.{}.resources.cpu", Other),
             ("deadline", "kubernetes.workloads.{}.update.deadline", Seconds),
+            ("drain", "load_balancer.listeners.*.forward", Other),
+            ("drain", "load_balancer.listeners.*.routes.*.forward", Other),
             ("env.*", "kubernetes.workloads.{}.env.*", Same),
             ("env.*", "region", Other),
             ("health_check", "kubernetes.workloads.{}.health_check", Other),
@@ -53,5 +55,29 @@ pub const FIELDS: Fields = &[
     ),
     (Kind::KubernetesService, &[("port", "kubernetes.workloads.{}.port", Same), ("target_port", "kubernetes.workloads.{}.port", Same)]),
     (Kind::Namespace, &[("name", "stack", Other)]),
+    (
+        Kind::SecurityGroupRule,
+        &[
+            ("from_port", "kubernetes.workloads.{}.port", Same),
+            ("from_port", "kubernetes.workloads.{}.health_check.port", Same),
+            ("to_port", "kubernetes.workloads.{}.port", Same),
+            ("to_port", "kubernetes.workloads.{}.health_check.port", Same),
+        ],
+    ),
+    (
+        Kind::TargetGroup,
+        &[
+            ("health_check.healthy", "kubernetes.workloads.{}.health_check.healthy", Other),
+            ("health_check.interval", "kubernetes.workloads.{}.health_check.interval", Other),
+            ("health_check.matcher", "kubernetes.workloads.{}.health_check.path", Other),
+            ("health_check.path", "kubernetes.workloads.{}.health_check.path", Same),
+            ("health_check.port", "kubernetes.workloads.{}.health_check.port", Same),
+            ("health_check.port", "kubernetes.workloads.{}.port", Other),
+            ("health_check.timeout", "kubernetes.workloads.{}.health_check.timeout", Other),
+            ("health_check.unhealthy", "kubernetes.workloads.{}.health_check.unhealthy", Other),
+            ("port", "kubernetes.workloads.{}.port", Same),
+        ],
+    ),
+    (Kind::TargetGroupBinding, &[("port", "kubernetes.workloads.{}.port", Same)]),
     (Kind::IamRole, &[("permissions_boundary", "permissions_boundary", Same), ("managed_policies", "region", Other)]),
 ];

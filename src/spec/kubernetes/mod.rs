@@ -10,6 +10,7 @@ use super::derive::tier;
 use super::lower::{Lower, output};
 use super::node::Node;
 use super::section::{Attributes, Fields, Section};
+use super::sections::Spec;
 use super::units::Name;
 use crate::kinds::Kind;
 use schemars::JsonSchema;
@@ -19,6 +20,18 @@ use std::collections::BTreeMap;
 pub use cluster::{Api, Cluster, Log, Support};
 pub use lower::CLUSTER;
 pub use workloads::{Probe, Resources, Rolling, Workload};
+
+impl Spec {
+    /// What runs in the cluster, by name.
+    pub fn workloads(&self) -> impl Iterator<Item = (&Name, &Workload)> + Clone {
+        self.kubernetes.iter().flat_map(|kubernetes| &kubernetes.workloads)
+    }
+
+    /// What runs in the cluster under a name.
+    pub fn workload(&self, name: &Name) -> Option<&Workload> {
+        self.kubernetes.as_ref().and_then(|kubernetes| kubernetes.workloads.get(name))
+    }
+}
 
 /// A Kubernetes cluster whose nodes AWS looks after (AWS: EKS Auto Mode), and what runs in it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -9,6 +9,8 @@ use crate::spec::Spec;
 use crate::spec::cdn::{more, validations};
 use crate::spec::compute::{CheckProtocol, Compute, checked_at};
 use crate::spec::functions::Function;
+use crate::spec::groups::to_pods;
+use crate::spec::kubernetes::{CLUSTER, Workload};
 use crate::spec::lower::{Lower, int};
 use crate::spec::units::Name;
 
@@ -45,6 +47,11 @@ pub fn lower(balancer: &Section, l: &mut Lower<'_>) {
             function_group(l, name, function);
         }
     }
+    for (name, workload) in l.spec.workloads() {
+        if let Some(port) = workload.port.filter(|_| forwarding(l.spec, name).next().is_some()) {
+            pods(l, name, workload, port);
+        }
+    }
     for (name, listener) in &balancer.listeners {
         let https = listener.protocol == ListenerProtocol::Https;
         let Some(action) = routes::lower::action(balancer, listener.action()) else { continue }; // a loaded spec has one
@@ -70,7 +77,14 @@ pub fn lower(balancer: &Section, l: &mut Lower<'_>) {
 
 /// What must answer before requests are forwarded to an entry. A function answers when its target group is there.
 pub fn behind(spec: &Spec, entry: Option<&Name>) -> Option<Pointer> {
-    entry.filter(|entry| spec.compute.contains_key(*entry)).map(|entry| Pointer::to(Kind::AutoScalingGroup, entry.as_str()))
+    let entry = entry?;
+    let kind = if spec.compute.contains_key(entry) {
+        Kind::AutoScalingGroup
+    } else {
+        spec.workload(entry)?;
+        Kind::TargetGroupBinding
+    };
+    Some(Pointer::to(kind, entry.as_str()))
 }
 
 pub fn protocol(p: ListenerProtocol) -> &'static str {
@@ -87,6 +101,7 @@ fn target_group(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
         vpc: Some(Ref::to("main")),
         port: Some(int(compute.port.unwrap_or(80))),
         protocol: Some("HTTP".into()),
+        cluster: None,
         function: None,
         health_check: Some(HealthCheck {
             protocol: Some(match check.protocol {
@@ -109,6 +124,42 @@ fn target_group(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
     l.add(name.as_str(), format!("compute.{name}"), group);
 }
 
+/// How long pods that leave may end their requests.
+const LEAVE: i32 = 30;
+
+/// The group that pods are registered in, and what lets the balancer reach them. They are asked for their health where Kubernetes asks them, within what the
+/// balancer can; where nothing but a port is checked, any answer to `/` that is no failure of the server is good.
+fn pods(l: &mut Lower<'_>, name: &Name, workload: &Workload, port: u16) {
+    let check = workload.health_check.clone().unwrap_or_default();
+    let interval = int(check.interval.as_seconds()).clamp(5, 300);
+    let group = TargetGroup {
+        load_balancer: Ref::to("main"),
+        vpc: Some(Ref::to("main")),
+        port: Some(int(port)),
+        protocol: Some("HTTP".into()),
+        cluster: Some(Ref::to(CLUSTER)),
+        function: None,
+        health_check: Some(HealthCheck {
+            protocol: Some("HTTP".into()),
+            port: check.port.filter(|own| *own != port).map(int),
+            path: check.path.as_ref().map_or_else(|| "/".into(), ToString::to_string),
+            interval,
+            timeout: int(check.timeout.as_seconds()).clamp(2, (interval - 1).min(120)),
+            healthy: int(check.healthy).clamp(2, 10),
+            unhealthy: int(check.unhealthy).clamp(2, 10),
+            matcher: if check.path.is_some() { "200-399" } else { "200-499" }.into(),
+        }),
+        deregistration_delay: Some(LEAVE),
+        stickiness: 0,
+        tags: l.tags(name.as_str()),
+    };
+    let origin = format!("kubernetes.workloads.{name}");
+    l.add(name.as_str(), &origin, group);
+    for port in [Some(port), check.port].into_iter().flatten() {
+        to_pods(l, GROUP, port, &origin);
+    }
+}
+
 /// Nobody asks whether a function is healthy: each question would be a call.
 fn function_group(l: &mut Lower<'_>, name: &Name, function: &Function) {
     let group = TargetGroup {
@@ -116,6 +167,7 @@ fn function_group(l: &mut Lower<'_>, name: &Name, function: &Function) {
         vpc: None,
         port: None,
         protocol: None,
+        cluster: None,
         function: Some(Ref::to(name.as_str())),
         health_check: None,
         deregistration_delay: None,

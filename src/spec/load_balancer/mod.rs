@@ -180,7 +180,7 @@ pub struct Listener {
     /// Which versions and ciphers of TLS are spoken (AWS: `SslPolicy`); of no effect with http.
     #[serde(default = "ssl_policy")]
     pub ssl_policy: SslPolicy,
-    /// The compute entry or function that answers.
+    /// The compute entry, function or workload that answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forward: Option<Name>,
     /// Where clients are sent: another listener's name (for good, 301), or the parts of the address that change.

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::route::Target;
 use super::update_as;
-use super::world::{Kind, Object, World};
+use super::world::{Key, Kind, Object, World};
 
 /// What becomes of a deployment's new pods.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,11 +38,19 @@ pub fn step(world: &mut World) {
         match target.kind.name.as_str() {
             _ if object.going() => collect(world, &target),
             "Deployment" => deployment(world, &target, &object),
-            "TargetGroupBinding" if object.meta()["finalizers"].is_null() => {
-                world.objects.get_mut(&key).unwrap().meta_mut().insert("finalizers".into(), json!(["elbv2.k8s.aws/resources"]));
-            }
+            "TargetGroupBinding" => binding(world, &key),
             _ => {}
         }
+    }
+}
+
+/// A binding is held by its finalizer first; a step later its targets are registered.
+fn binding(world: &mut World, key: &Key) {
+    let object = world.objects.get_mut(key).unwrap();
+    let generation = object.meta()["generation"].clone();
+    match object.meta()["finalizers"].is_null() {
+        true => drop(object.meta_mut().insert("finalizers".into(), json!(["eks.amazonaws.com/resources"]))),
+        false => object.body["status"]["observedGeneration"] = generation,
     }
 }
 

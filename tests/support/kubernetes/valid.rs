@@ -9,6 +9,7 @@ pub fn causes(kind: &str, old: Option<&Value>, new: &Value) -> Vec<Cause> {
     match kind {
         "Deployment" => deployment(old, new, &mut causes),
         "Service" => service(new, &mut causes),
+        "TargetGroupBinding" => binding(old, new, &mut causes),
         "HorizontalPodAutoscaler" => {
             let number = |f: &str| new["spec"][f].as_i64().unwrap_or(1);
             if number("maxReplicas") < number("minReplicas") {
@@ -93,6 +94,25 @@ fn amounts(value: &Value) -> Option<f64> {
         _ => 1.0,
     };
     number.parse::<f64>().ok().map(|n| n * by)
+}
+
+/// As the schema of the resource and its webhook: a binding stays with its target group (`aws-load-balancer-controller`, of which EKS's own is made).
+fn binding(old: Option<&Value>, new: &Value, causes: &mut Vec<Cause>) {
+    let spec = &new["spec"];
+    for (field, there) in [
+        ("spec.serviceRef.name", spec["serviceRef"]["name"].is_string()),
+        ("spec.serviceRef.port", !spec["serviceRef"]["port"].is_null()),
+        ("spec.targetGroupARN", spec["targetGroupARN"].as_str().is_some_and(|arn| arn.starts_with("arn:"))),
+    ] {
+        if !there {
+            causes.push(Cause::required(field));
+        }
+    }
+    for field in ["targetGroupARN", "targetType"] {
+        if old.is_some_and(|old| old["spec"][field] != spec[field]) {
+            causes.push(Cause::invalid(format!("spec.{field}"), format!("{}: field is immutable", spec[field])));
+        }
+    }
 }
 
 fn service(new: &Value, causes: &mut Vec<Cause>) {

@@ -1,6 +1,6 @@
 //! Workloads.
 use super::Workload;
-use crate::diag::{Code, Risk};
+use crate::diag::{Code, Finding, Risk};
 use crate::spec::check::Check;
 use crate::spec::env::EnvSource;
 use crate::spec::units::{Duration, Name};
@@ -27,6 +27,7 @@ pub fn check(name: &Name, entry: &Workload, cx: &mut Check<'_>) {
         let message = format!("`kubernetes.workloads.{name}` runs on one pod: when it fails, nothing answers");
         cx.risk(Risk::SingleInstance, &steps(&path(&["replicas"])), message, "write `replicas: 2` or more where that matters");
     }
+    clash(cx, name);
     for (key, value) in &entry.env {
         if let EnvSource::Secret(_) = value {
             let message = format!("a workload is given no secrets yet, and `{key}` is one");
@@ -34,5 +35,22 @@ pub fn check(name: &Name, entry: &Workload, cx: &mut Check<'_>) {
             let at = ["kubernetes", "workloads", name.as_str(), "env", key.as_str()];
             cx.error(Code::Refused, &at, "this secret", message, help);
         }
+    }
+}
+
+/// One name is one peer, and one thing to forward to.
+fn clash(cx: &mut Check<'_>, name: &Name) {
+    let this = ["kubernetes", "workloads", name.as_str()];
+    let others = [
+        ("compute", "a compute entry", cx.spec.compute.contains_key(name)),
+        ("functions", "a function", cx.spec.functions.contains_key(name)),
+    ];
+    for (section, what, _) in others.into_iter().filter(|(.., there)| *there) {
+        let other = [section, name.as_str()];
+        let message = format!("`{name}` is a workload and {what}: `allow_from` and `forward` couldn't tell them apart");
+        let place = |path: &[&str], label: &str| cx.sources.place(cx.sources.key(path), label);
+        let finding = Finding::error(Code::AmbiguousName, message, "give one of them another name");
+        let finding = finding.at(place(&this, "this workload")).at(place(&other, "and this entry"));
+        cx.say(&[&this, &other], finding);
     }
 }

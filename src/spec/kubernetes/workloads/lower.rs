@@ -6,13 +6,17 @@ use super::Workload;
 use crate::kinds::deployment::HealthCheck;
 use crate::kinds::namespace::RESTRICTED;
 use crate::kinds::service::INSIDE;
-use crate::kinds::{Deployment, DisruptionBudget, KubernetesService, Namespace, Ref};
+use crate::kinds::{Deployment, DisruptionBudget, KubernetesService, Namespace, Ref, TargetGroupBinding};
 use crate::spec::env::EnvSource;
+use crate::spec::load_balancer::forwarding;
 use crate::spec::lower::{Lower, int};
 use crate::spec::units::{Duration, Name};
 
 /// The name of the stack's namespace among its objects.
 const NAMESPACE: &str = "main";
+
+/// Seconds in which the load balancer learns that a pod is to go, before it ends (no source: EKS takes a few).
+const DRAIN: i32 = 15;
 
 pub fn lower(all: &BTreeMap<Name, Workload>, l: &mut Lower<'_>) {
     if all.is_empty() {
@@ -28,6 +32,9 @@ pub fn lower(all: &BTreeMap<Name, Workload>, l: &mut Lower<'_>) {
         l.add(name.as_str(), &origin, deployment);
         if let Some(port) = entry.port {
             l.add(name.as_str(), &origin, service(name, port));
+            if forwarding(l.spec, name).next().is_some() {
+                l.add(name.as_str(), &origin, binding(name, port));
+            }
         }
         if entry.replicas > 1 {
             l.add(name.as_str(), &origin, budget(name));
@@ -52,6 +59,7 @@ fn deployment(name: &Name, entry: &Workload, l: &Lower<'_>) -> Deployment {
         surge: int(entry.update.surge),
         unavailable: int(entry.update.unavailable),
         deadline: int(entry.update.deadline.as_seconds()),
+        drain: if forwarding(l.spec, name).next().is_some() { DRAIN } else { 0 },
         spread: true,
         restricted: true,
         rolled_out: true,
@@ -80,6 +88,18 @@ fn budget(name: &Name) -> DisruptionBudget {
         name: name.to_string(),
         deployment: Ref::to(name.as_str()),
         unavailable: 1,
+        uid: Default::default(),
+    }
+}
+
+/// Brings pods behind the load balancer.
+fn binding(name: &Name, port: u16) -> TargetGroupBinding {
+    TargetGroupBinding {
+        cluster: Ref::to(CLUSTER),
+        namespace: Ref::to(NAMESPACE),
+        target_group: Ref::to(name.as_str()),
+        service: Ref::to(name.as_str()),
+        port: int(port),
         uid: Default::default(),
     }
 }

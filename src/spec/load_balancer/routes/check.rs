@@ -84,7 +84,7 @@ pub(in crate::spec::load_balancer) fn action(
         ("respond", "answers by itself", action.respond.is_some()),
     ];
     let fields: Vec<(&str, &str)> = said.into_iter().filter(|(.., there)| *there).map(|(field, verb, _)| (field, verb)).collect();
-    let help = "write one of `forward:` with a compute entry or a function, `redirect:` and `respond:`";
+    let help = "write one of `forward:` with a compute entry, a function or a workload, `redirect:` and `respond:`";
     let label = if at.len() == 3 { "this listener" } else { "this route" };
     match &fields[..] {
         [] if said.iter().all(|(field, ..)| cx.knows(&path(field))) => {
@@ -98,21 +98,32 @@ pub(in crate::spec::load_balancer) fn action(
     }
 }
 
+/// Says that requests are forwarded to what listens nowhere.
+fn portless(cx: &mut Check<'_>, forward: &[&str], port: &[&str], what: &str) {
+    let places = [(forward, "forwards here"), (port, "has no port")];
+    let help = format!("add `port:` to `{}`", port[..port.len() - 1].join("."));
+    cx.both(Code::ListenerAction, places, format!("{what} has no port to forward to"), help);
+}
+
 fn single(cx: &mut Check<'_>, balancer: &LoadBalancer, at: &[&str], listener: &Name, action: Action<'_>) {
     let spec = cx.spec;
     if let Some(entry) = action.forward {
         let forward = [at, &["forward"]].concat();
         match spec.compute.get(entry) {
             None if spec.functions.contains_key(entry) => {}
-            None => {
-                let names = spec.compute.keys().chain(spec.functions.keys()).map(Name::as_str);
-                cx.unknown(&forward, &[&["compute"], &["functions"]], "compute entry or function", entry.as_str(), names);
-            }
+            None => match spec.workload(entry) {
+                Some(workload) if workload.port.is_none() => {
+                    portless(cx, &forward, &["kubernetes", "workloads", entry.as_str(), "port"], &format!("the workload `{entry}`"));
+                }
+                Some(_) => {}
+                None => {
+                    let names = spec.compute.keys().chain(spec.functions.keys()).chain(spec.workloads().map(|(name, _)| name));
+                    let places: [&[&str]; 3] = [&["compute"], &["functions"], &["kubernetes", "workloads"]];
+                    cx.unknown(&forward, &places, "compute entry, function or workload", entry.as_str(), names.map(Name::as_str));
+                }
+            },
             Some(compute) if compute.port.is_none() => {
-                let target = ["compute", entry.as_str(), "port"];
-                let places = [(&forward[..], "forwards here"), (&target[..], "has no port")];
-                let message = format!("the compute entry `{entry}` has no port to forward to");
-                cx.both(Code::ListenerAction, places, message, format!("add `port:` to `compute.{entry}`"));
+                portless(cx, &forward, &["compute", entry.as_str(), "port"], &format!("the compute entry `{entry}`"));
             }
             Some(_) => {}
         }

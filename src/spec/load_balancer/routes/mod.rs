@@ -38,7 +38,7 @@ pub struct Route {
     /// Blocks of addresses that connect; behind a CDN these are the CDN's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Values>,
-    /// The compute entry or function that answers.
+    /// The compute entry, function or workload that answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forward: Option<Name>,
     /// Where clients are sent: another listener's name, or the parts of the address that change.

@@ -1,0 +1,83 @@
+//! What runs in a cluster, and what it stands behind and in front of.
+use infra::diag::Risk;
+use infra::kinds::{Address, Deployment, Kind, Listener, Near, SecurityGroupRule, TargetGroup, TargetGroupBinding, refs};
+use infra::spec::lower::lower;
+use infra::stack::Stack;
+
+const TEN: &str = "stack: shop
+region: eu-central-1
+load_balancer:
+  listeners: { http: { port: 80, forward: shop } }
+kubernetes:
+  cluster: { api: { allow_from: [203.0.113.0/24] } }
+  workloads:
+    shop: { image: ghcr.io/example/shop:1.4.2, port: 8080, health_check: { path: /healthz, port: 8081 } }
+";
+
+fn load(text: &str) -> (Stack, Vec<Risk>) {
+    let loaded = infra::spec::load(&[("infra.yaml".into(), text.into())], &|_| None).unwrap_or_else(|found| panic!("{found}"));
+    let risks = loaded.warnings.iter().filter_map(|w| w.risk.as_ref().map(|named| named.risk)).collect();
+    (lower(&loaded.spec, &|_| None).unwrap(), risks)
+}
+
+fn of<K: infra::kinds::Resource>(stack: &Stack, name: &str) -> K {
+    let object =
+        stack.nodes.get(&Address::new(K::KIND, name)).unwrap_or_else(|| panic!("{} {name} of {:?}", K::KIND.label(), stack.nodes.keys()));
+    K::try_from(object.clone()).unwrap()
+}
+
+/// The pods are targets by their addresses, on the ports that the balancer alone may reach; requests are led to them when they are registered.
+#[test]
+fn ten_lines_bring_a_workload_behind_the_load_balancer() {
+    assert!(TEN.lines().count() <= 10);
+    let (stack, _) = load(TEN);
+    let group: TargetGroup = of(&stack, "shop");
+    let check = group.health_check.clone().unwrap();
+    assert_eq!((group.port, check.port, check.path.as_str(), check.matcher.as_str()), (Some(8080), Some(8081), "/healthz", "200-399"));
+    assert!((check.interval, check.timeout, check.healthy) == (10, 2, 2), "what a balancer can: {check:?}");
+    let cluster = group.cluster.clone().unwrap();
+    let binding: TargetGroupBinding = of(&stack, "shop");
+    assert_eq!((&binding.cluster, binding.port), (&cluster, 8080));
+    let listener: Listener = of(&stack, "http");
+    let waits: Vec<Kind> = listener.waits_for.iter().map(|pointer| pointer.0.kind).collect();
+    assert_eq!(waits, [Kind::TargetGroupBinding]);
+    let ports: Vec<i32> = [8080, 8081]
+        .map(|port| of::<SecurityGroupRule>(&stack, &format!("cluster.main-from-load_balancer-tcp-{port}-{port}")).from_port)
+        .into();
+    assert_eq!(ports, [8080, 8081]);
+    let rule = stack.nodes.get(&Address::new(Kind::SecurityGroupRule, "cluster.main-from-load_balancer-tcp-8080-8080")).unwrap();
+    assert_eq!(refs(rule).into_iter().map(|a| a.to_string()).collect::<Vec<_>>(), ["eks_cluster.main", "security_group.load_balancer"]);
+    assert_eq!(of::<Deployment>(&stack, "shop").drain, 15, "a pod that is to go answers until nothing leads to it");
+    let fares = stack.nodes[&Address::new(Kind::TargetGroup, "shop")].fares(
+        &Address::new(Kind::TargetGroup, "shop"),
+        Near(&stack.nodes),
+        &Default::default(),
+    );
+    assert_eq!(fares[0].text, "2 of 2 targets healthy");
+    let (without, _) = load(&TEN.replace("forward: shop", "respond: { status: 404 }"));
+    assert!(of::<Deployment>(&without, "shop").drain == 0 && without.nodes.keys().all(|a| a.kind != Kind::TargetGroupBinding));
+}
+
+/// Pods have one security group together, which is the cluster's: what lets one in is a rule of its own, made when the cluster is there, and nothing else waits
+/// for that.
+#[test]
+fn databases_and_caches_let_workloads_in() {
+    let told = "    web: { image: 'web:1', env: { DATABASE: '${database.main.endpoint}', CACHE: '${cache.main.url}' } }\n";
+    let rest = |peers: &str| {
+        format!("database: {{ main: {{ engine: postgres, allow_from: {peers} }} }}\ncache: {{ main: {{ allow_from: [shop, web] }} }}\n")
+    };
+    let (stack, risks) = load(&format!("{TEN}{told}{}", rest("[web]")));
+    assert!(!risks.contains(&Risk::Unreachable), "{risks:?}");
+    for (group, port) in [("database.main", 5432), ("cache.main", 6379)] {
+        let rule: SecurityGroupRule = of(&stack, &format!("{group}-from-cluster.main-tcp-{port}-{port}"));
+        assert_eq!((rule.security_group.map(|g| g.0), rule.peer, rule.egress), (Some(group.to_owned()), None, false));
+        let group = &stack.nodes[&Address::new(Kind::SecurityGroup, group)];
+        let points: Vec<Kind> = refs(group).into_iter().map(|a| a.kind).collect();
+        assert_eq!(points, [Kind::Vpc]);
+    }
+    let rules = stack.nodes.keys().filter(|a| a.kind == Kind::SecurityGroupRule && a.name.starts_with("cache")).count();
+    assert_eq!(rules, 1, "two workloads are one peer");
+    let (stack, risks) = load(&format!("{TEN}{told}{}", rest("[]")));
+    assert!(risks.contains(&Risk::Unreachable), "{risks:?}");
+    assert!(!stack.nodes.keys().any(|a| a.kind == Kind::SecurityGroupRule && a.name.starts_with("database")));
+}
