@@ -17,7 +17,7 @@ object! {
     /// read only for the request that hands it to a service, and never written by `infra`. A secret never gets a second version: with another value it is
     /// another secret, so that whoever uses the old one can go back to it.
     pub struct Secret {
-        /// `SecretString`, where it is given: in memory alone, until it is sent. A tag keeps its fingerprint.
+        /// `SecretString`, where it is given: in memory alone, until it is sent. A tag keeps its print.
         replace value: Option<model::Secret>,
         /// `username` of the value. A tag keeps it, too, since lists show no values.
         replace username: String,
@@ -32,7 +32,7 @@ object! {
 /// Keeps who logs in.
 const TAG_USERNAME: &str = "infra:username";
 
-/// Keeps the fingerprint of a value that was given.
+/// Keeps the print of a value that was given, by which every process that knows the value tells whether it is the same.
 const TAG_VALUE: &str = "infra:value";
 
 /// How long `ListSecrets` usually takes to know what was made or deleted: it may be up to five minutes late.
@@ -171,7 +171,7 @@ impl Secret {
     fn all_tags(&self, stamp: &Stamp) -> Tags {
         let mut all = stamp.tags(&self.tags);
         match &self.value {
-            Some(value) => all.insert(TAG_VALUE.into(), value.fingerprint()),
+            Some(value) => all.insert(TAG_VALUE.into(), value.print()),
             None => all.insert(TAG_USERNAME.into(), self.username.clone()),
         };
         all

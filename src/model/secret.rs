@@ -153,6 +153,11 @@ impl Secret {
         }
     }
 
+    /// What stands for it elsewhere: another process that knows the value can tell that it is the same.
+    pub fn print(&self) -> String {
+        outward(&self.fingerprint())
+    }
+
     /// One of which nothing is left.
     pub fn blank() -> Self {
         Secret::Sealed(String::new())

@@ -38,6 +38,10 @@ async fn a_value_that_is_given_is_kept_by_the_service_alone() {
     let client = aws_sdk_secretsmanager::Client::new(&reference.config);
     let stored = client.get_secret_value().secret_id(&live.id).send().await.unwrap();
     assert_eq!(stored.secret_string(), given.expose());
+    // What another process can tell the value by, and nobody else.
+    let tagged = client.describe_secret().secret_id(&live.id).send().await.unwrap();
+    let kept = tagged.tags().iter().find(|tag| tag.key() == Some("infra:value")).and_then(|tag| tag.value());
+    assert!(kept.is_some_and(|kept| kept.starts_with("argon2id.")), "{kept:?}");
     let seen = reference.cloud.list(Kind::Secret, "s").await.unwrap();
     let Object::Secret(found) = &seen[0].object else { panic!("{seen:?}") };
     assert!(found.value == Some(given.clone()) && found.value.as_ref().is_some_and(|v| v.expose().is_none()), "{found:?}");
