@@ -122,6 +122,7 @@ codes! {
     Syntax "spec::syntax" "A layer is one YAML document of plain maps, lists and scalars.",
     Taken "plan::taken" "Where an object is to stand, nobody else's stands.",
     Tier "spec::tier" "What stands in a subnet stands in a tier that suits it.",
+    TimeLimit "run::time_limit" "A run begins when there is time for it and for its way back.",
     Twins "plan::twins" "A step of a run makes one object, and one object bears its stamp.",
     Unattended "unattended" "Without a terminal, changes are approved beforehand.",
     Unfinished "run::unfinished" "A run is brought to its end before the next one begins.",

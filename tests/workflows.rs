@@ -26,7 +26,7 @@ fn workflows() -> Vec<PathBuf> {
     let list = |folder: &str| std::fs::read_dir(path(folder)).unwrap().map(|e| e.unwrap().path()).collect::<Vec<_>>();
     let mut all = [list(OURS), list(EXAMPLES)].concat();
     all.sort();
-    assert_eq!(all.len(), 5, "{all:?}");
+    assert_eq!(all.len(), 6, "{all:?}");
     all
 }
 

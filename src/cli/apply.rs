@@ -36,7 +36,7 @@ pub struct Apply {
     select: SelectArgs,
     #[command(flatten)]
     how: RunArgs,
-    /// Let new instances of the sandbox fare so, to see a rollout go back: `compute.app.errors=8%`; may be repeated
+    /// How the sandbox fares: `compute.app.errors=8%`; may be repeated
     #[arg(long, value_name = "WHAT=VALUE", env = "INFRA_SANDBOX_BEND", value_delimiter = ',')]
     sandbox_bend: Vec<String>,
     /// Take an unfinished run back first, if there is one

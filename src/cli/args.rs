@@ -101,7 +101,10 @@ pub struct RunArgs {
     /// Begin even if the credentials end before the run usually does
     #[arg(long, env = "INFRA_IGNORE_EXPIRY")]
     pub ignore_expiry: bool,
-    /// Take over what bears the stack's name and this identity: nothing notes it any more, or another repository made it
+    /// Begin only if the plan and its way back usually end in this time: a CI job's own limit
+    #[arg(long, value_name = "TIME", env = "INFRA_TIME_LIMIT", value_parser = humantime::parse_duration)]
+    pub time_limit: Option<Duration>,
+    /// Take over what bears the stack's name and this identity, which nothing or another repository notes
     #[arg(long, value_name = "IDENTITY", env = "INFRA_TAKE_OVER")]
     pub take_over: Option<String>,
     /// Begin a stack in this region though an equally named one stands in another

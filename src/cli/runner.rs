@@ -98,9 +98,12 @@ impl<'w> RunContext<'w> {
         }
     }
 
-    /// Refuses a run whose credentials end before it usually does, its way back included.
+    /// Refuses a run whose time or credentials end before it usually does, its way back included.
     async fn outlast(&self, plan: &Plan) -> Result<(), Failure> {
         let needed = plan.expected * 2 + plan.waits();
+        if let Some(limit) = self.how.time_limit.filter(|limit| *limit < needed) {
+            return Err(Failure::too_long(limit, needed));
+        }
         match self.world.credentials_end().await.map(|end| end.duration_since(SystemTime::now()).unwrap_or_default()) {
             Some(left) if left < needed && !self.how.ignore_expiry => Err(Failure::ending(left, needed)),
             _ => Ok(()),

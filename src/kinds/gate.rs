@@ -23,15 +23,30 @@ pub struct Rollout {
     /// The shares of requests that the new instances get, one after the other; the last one is all of them. None: the rollout shifts nothing, and ends
     /// with its probes.
     pub stages: Vec<Stage>,
+    /// Good minutes that are asked for at the end of one without stages.
+    pub minutes: u32,
     pub limits: Limits,
+    /// Rules that lead some requests to the new instances before any others go there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub previews: Vec<Address>,
+    /// What is asked through these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub smoke: Vec<Probe>,
     /// What is asked once all requests go to the new instances.
     pub probes: Vec<Probe>,
+}
+
+impl Rollout {
+    /// Whether anything is asked of new instances that come without a rollout. Where there are stages, its alarms are theirs.
+    pub fn asks(&self) -> bool {
+        !self.probes.is_empty() || (self.stages.is_empty() && !self.limits.alarms.is_empty())
+    }
 }
 
 /// A share of the requests, and how long it must go well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Stage {
-    /// In percent, from 1 to 100.
+    /// In percent, from 1 to 100; 0 before the first of them, where only the preview leads to the new instances.
     pub share: u8,
     /// Good minutes that it needs.
     pub minutes: u32,
@@ -66,6 +81,9 @@ pub struct Probe {
     pub name: String,
     pub url: Text,
     pub method: String,
+    /// Headers of the request.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
     /// The status of a right answer.
     pub status: u16,
     /// What a right answer has in its body.
@@ -80,12 +98,17 @@ pub struct Probe {
 /// Many requests instead of one: what the new instances can bear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Load {
-    /// How many requests in all.
-    pub requests: u32,
+    /// How many requests in all; or as many as are answered in `seconds`.
+    pub requests: Option<u32>,
+    #[serde(default)]
+    pub seconds: Option<u32>,
     /// How many at a time.
     pub concurrency: u32,
     /// The most of them that may fail, in hundredths of a percent.
     pub errors: u32,
+    /// The time in which 99 of 100 are answered, at most, in milliseconds.
+    #[serde(default)]
+    pub latency: Option<u32>,
 }
 
 /// What stands between two shifts of requests.
@@ -101,11 +124,14 @@ pub struct Gate {
     pub probes: Vec<Probe>,
     /// The new instances' target group; its address is the step's.
     pub new: Address,
+    /// The share that comes next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<u8>,
     /// The id of the old one's; none where nothing is shifted.
     pub old: Option<String>,
     /// The balancer that counts the requests.
     pub balancer: Option<Address>,
-    /// Listeners and rules that share requests out.
+    /// Listeners and rules that share requests out; before the first share, those of the preview.
     pub splitters: Vec<Address>,
 }
 
@@ -116,6 +142,23 @@ impl Gate {
         let own = [&self.new].into_iter().chain(&self.balancer).chain(&self.splitters).chain(&self.own_alarms).cloned();
         let all: BTreeSet<Address> = own.chain(texts).collect();
         all.into_iter().collect()
+    }
+
+    /// How many percent of the requests that a splitter takes go to the new instances: all of those that a preview takes.
+    pub fn asked(&self) -> i32 {
+        if self.stage.share == 0 { 100 } else { self.stage.share.into() }
+    }
+
+    /// What has been seen, given how many instances are healthy: before a larger share the new ones are as many, by their share, as the old ones are.
+    pub fn with_fleets(&self, seen: Seen, new: usize, old: usize) -> Seen {
+        let needed = self.next.map_or(0, |share| (old * usize::from(share)).div_ceil(100));
+        match (seen, self.next) {
+            (seen @ (Seen::Bad(_) | Seen::Blind(_)), _) | (seen, None) => seen,
+            (seen, Some(_)) if new >= needed => seen,
+            (seen, Some(share)) => {
+                Seen::Short(Box::new(seen), format!("{share}% of the requests need {needed} healthy new instances, and there are {new}"))
+            }
+        }
     }
 
     /// How long it usually takes: CloudWatch tells a minute after two more, and the minute of the shift doesn't count.
@@ -154,6 +197,8 @@ pub enum Seen {
     Mute(String),
     /// The look failed.
     Blind(String),
+    /// What was seen, and that there are too few new instances for the share that comes next.
+    Short(Box<Seen>, String),
     /// Somebody lets the run go on; it is no look.
     Approved(String),
 }
@@ -168,8 +213,8 @@ pub struct Reading {
 }
 
 /// What can be bent of what a gate sees in the sandbox: the share of failed requests (`errors=8%`), milliseconds to an answer (`latency=3000`), requests a
-/// minute, healthy targets, the status that a probe is answered with, and whether looks fail (`look=fails`).
-pub const WORDS: &[&str] = &["errors", "latency", "look", "probe", "requests", "targets"];
+/// minute, healthy targets, the status that a probe is answered with (`probe=500`, and `smoke=500` of those through the preview), and whether looks fail (`look=fails`).
+pub const WORDS: &[&str] = &["errors", "latency", "look", "probe", "requests", "smoke", "targets"];
 
 /// A number of hundredths of a percent, as people write it: `1.25%`.
 pub fn percent(hundredths: u64) -> String {

@@ -390,7 +390,7 @@ impl<'a> Decision<'a> {
     /// Whether an object must wait for one that it uses: not where that waits for it. Of what changes last a text sees nothing: the values that it may
     /// name stay.
     pub(super) fn needs(&self, user: &Address, used: &Address) -> bool {
-        let ahead = self.ahead.get(used).is_some_and(|first| first.contains(user));
+        let ahead = self.ahead.get(used).is_some_and(|first| first.contains(user)) || self.shows_before(user, used);
         !ahead && (!self.last.contains(used) || pointers(&self.stack.nodes[user]).contains(used))
     }
 }

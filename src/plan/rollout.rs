@@ -4,7 +4,7 @@ use super::decide::Decision;
 use super::steps::push;
 use super::*;
 use crate::kinds::gate::{Limits, Stage};
-use crate::kinds::{Gate, Kind, Member as _, Rollout, TargetGroup, foreign, map_refs, pointers};
+use crate::kinds::{Gate, Kind, ListenerRule, Member as _, Rollout, TargetGroup, foreign, map_refs, pointers};
 
 /// So often in a row a probe may fail of what has just been made.
 const PATIENT: u32 = 3;
@@ -17,6 +17,8 @@ pub(super) struct Rolling<'a> {
     pub rollout: &'a Rollout,
     /// The listeners and rules that turn their requests, in the order in which they may.
     pub splitters: Vec<&'a Address>,
+    /// The rules that lead some requests to the new instances before.
+    pub previews: Vec<&'a Address>,
     /// The old target group's id.
     pub old: &'a str,
 }
@@ -34,8 +36,13 @@ impl<'a> Decision<'a> {
         let leads = |a: &&Address| self.stack.nodes[*a].split(&rollout.target_group, &old.id, 0, 0).is_some();
         // What leads there from now on, or from elsewhere so far, has no requests to turn.
         let stays = |a: &&Address| self.current.get(*a).is_some_and(|live| live.points.contains(&old.id)) && !replaced(a);
-        let splitters: Vec<&Address> = self.graph.order().filter(leads).filter(stays).collect();
-        (!splitters.is_empty()).then_some(Rolling { rollout, splitters, old: &old.id })
+        let before = |a: &&Address| rollout.previews.contains(a);
+        let splitters: Vec<&Address> = self.graph.order().filter(|a| !before(a)).filter(leads).filter(stays).collect();
+        // A rule of a listener that comes itself comes with that.
+        let at = |a: &Address| ListenerRule::of(&self.stack.nodes[a]).map(|rule| rule.listener.address());
+        let there = |a: &&Address| at(a).is_some_and(|on| self.current.contains_key(&on) && !replaced(&on));
+        let previews = self.graph.order().filter(before).filter(there).collect();
+        (!splitters.is_empty()).then_some(Rolling { rollout, splitters, previews, old: &old.id })
     }
 
     /// What comes beside what stands, though it could change in place: the instances of a rollout, and where requests reach them.
@@ -48,14 +55,21 @@ impl<'a> Decision<'a> {
         self.rollouts.iter().find(|r| r.splitters.contains(&address))
     }
 
-    /// What else uses the new instances moves to them when all requests have.
+    /// Whether a rule of the preview comes before what turns the requests, though it is a rule of that.
+    pub(super) fn shows_before(&self, rule: &Address, splitter: &Address) -> bool {
+        self.turning(splitter).is_some_and(|rolling| rolling.previews.contains(&rule))
+    }
+
+    /// What comes before an address for a rollout's sake: the preview before its requests are turned. What else uses the new instances moves to them when
+    /// all requests have.
     pub(super) fn behind_requests(&self, address: &Address) -> Vec<&'a Address> {
+        let previews = self.turning(address).map(|rolling| rolling.previews.clone()).unwrap_or_default();
         let uses = |r: &&Rolling<'a>| {
             let own = [&r.rollout.target_group, &r.rollout.fleet];
-            let other = !own.contains(&address) && !r.splitters.contains(&address);
+            let other = !own.contains(&address) && !r.splitters.contains(&address) && !r.previews.contains(&address);
             other && self.graph.uses(address).any(|used| own.contains(&used)) && !r.splitters.iter().any(|s| self.leads_to(s, address))
         };
-        self.rollouts.iter().filter(uses).flat_map(|r| r.splitters.iter().copied()).collect()
+        previews.into_iter().chain(self.rollouts.iter().filter(uses).flat_map(|r| r.splitters.iter().copied())).collect()
     }
 
     /// Whether an object needs another one, directly or not.
@@ -100,7 +114,7 @@ impl<'a> Decision<'a> {
         rolling: &Rolling<'a>,
         first: &BTreeMap<&'a Address, Vec<usize>>,
     ) -> BTreeMap<&'a Address, usize> {
-        let Rolling { rollout, splitters, old } = rolling;
+        let Rolling { rollout, splitters, previews, old } = rolling;
         let sticky = self.stack.nodes.get(&rollout.target_group).and_then(TargetGroup::of).map_or(0, |group| group.stickiness);
         let mut before: Vec<usize> = vec![];
         let shift = |plan: &mut Plan, address: &'a Address, object: Object, before: &[usize]| {
@@ -111,6 +125,13 @@ impl<'a> Decision<'a> {
             push(plan, address, Act::Update { live: self.current[address].clone(), object }, after, Undo::Restore);
             step
         };
+        if !previews.is_empty() && !rollout.smoke.is_empty() {
+            let mut after: Vec<usize> = first.values().flatten().copied().collect();
+            after.sort();
+            after.dedup();
+            let asked = Rollout { probes: rollout.smoke.clone(), ..Rollout::clone(rollout) };
+            before = vec![self.gate(plan, &asked, Stage { share: 0, minutes: 1, approve: None }, after, (None, previews))];
+        }
         for stage in &rollout.stages {
             let mut shifts = vec![];
             for address in splitters {
@@ -118,13 +139,13 @@ impl<'a> Decision<'a> {
                 let Some(split) = wanted.split(&rollout.target_group, old, stage.share, sticky) else { continue };
                 shifts.push(shift(plan, address, split, &before));
             }
-            before = vec![self.gate(plan, rollout, *stage, shifts, Some((old, splitters)))];
+            before = vec![self.gate(plan, rollout, *stage, shifts, (Some(old), splitters))];
         }
         splitters.iter().map(|address| (*address, shift(plan, address, self.stack.nodes[*address].clone(), &before))).collect()
     }
 
-    /// A gate behind some steps; the last one of a rollout asks its probes, too.
-    fn gate(&self, plan: &mut Plan, rollout: &Rollout, stage: Stage, after: Vec<usize>, turns: Option<(&str, &[&'a Address])>) -> usize {
+    /// A gate behind some steps; the first and the last one of a rollout ask its probes, too. `over`: the old target group, and what shares requests out.
+    fn gate(&self, plan: &mut Plan, rollout: &Rollout, stage: Stage, after: Vec<usize>, over: (Option<&str>, &[&'a Address])) -> usize {
         let (mut limits, mut own_alarms) = (rollout.limits.clone(), vec![]);
         limits.alarms.retain(|name| {
             let own = Address::new(Kind::MetricAlarm, name.as_str());
@@ -138,11 +159,12 @@ impl<'a> Decision<'a> {
             stage,
             limits,
             own_alarms,
-            probes: if stage.share == 100 { rollout.probes.clone() } else { vec![] },
+            probes: if [0, 100].contains(&stage.share) { rollout.probes.clone() } else { vec![] },
             new: rollout.target_group.clone(),
-            old: turns.map(|(old, _)| old.to_owned()),
+            next: over.0.and_then(|_| rollout.stages.iter().map(|next| next.share).find(|share| *share > stage.share)),
+            old: over.0.map(str::to_owned),
             balancer: target.and_then(TargetGroup::of).map(|group| group.load_balancer.address()),
-            splitters: turns.map(|(_, splitters)| splitters.iter().map(|a| (*a).clone()).collect()).unwrap_or_default(),
+            splitters: over.1.iter().map(|a| (*a).clone()).collect(),
         };
         let (step, typical) = (plan.steps.len(), gate.typical());
         push(plan, &rollout.target_group, Act::Gate { gate }, after, Undo::Nothing);
@@ -152,9 +174,9 @@ impl<'a> Decision<'a> {
         step
     }
 
-    /// The probes of entries that change without a rollout: they come when all of the entry stands.
+    /// The probes and alarms of entries that change without a rollout: they come when all of the entry stands.
     pub(super) fn validate(&self, plan: &mut Plan) {
-        let all = self.stack.rollouts.iter().filter(|r| !r.probes.is_empty() && !self.rollouts.iter().any(|own| own.rollout == *r));
+        let all = self.stack.rollouts.iter().filter(|r| r.asks() && !self.rollouts.iter().any(|own| own.rollout == *r));
         for rollout in all.filter(|r| self.stack.nodes.contains_key(&r.target_group) || r.probes.iter().all(|p| !p.any_name)) {
             let own = [&rollout.template, &rollout.fleet, &rollout.target_group];
             let leads =
@@ -169,7 +191,7 @@ impl<'a> Decision<'a> {
             // A name that is new takes a few minutes to be known everywhere.
             let limits = Limits { errors_failures: rollout.limits.errors_failures.max(PATIENT), ..rollout.limits.clone() };
             let rollout = Rollout { limits, ..rollout.clone() };
-            self.gate(plan, &rollout, Stage { share: 100, minutes: 1, approve: None }, after, None);
+            self.gate(plan, &rollout, Stage { share: 100, minutes: rollout.minutes, approve: None }, after, (None, &[]));
         }
     }
 }
@@ -190,6 +212,6 @@ impl Gate {
     /// Whether everything that it asks for the id of may be asked.
     pub(super) fn sound(&self, plan: &Plan) -> bool {
         let known = |a: &Address| plan.steps.iter().any(|s| s.address == *a) || plan.old.iter().any(|l| l.stamp.address == *a);
-        (1..=100).contains(&self.stage.share) && self.stage.minutes > 0 && self.splitters.iter().all(known)
+        (0..=100).contains(&self.stage.share) && self.stage.minutes > 0 && self.splitters.iter().all(known)
     }
 }

@@ -18,11 +18,12 @@ pub(super) fn rollouts(p: &Plan) -> BTreeMap<&str, Vec<(&Step, &Gate)>> {
 
 /// In a few words what a rollout is: `canary over listener.https`.
 pub(super) fn title(gates: &[(&Step, &Gate)]) -> String {
-    let over = || gates.iter().flat_map(|(_, gate)| &gate.splitters).map(ToString::to_string).collect::<BTreeSet<_>>();
-    match gates {
-        [(_, only)] if only.old.is_none() => "is asked whether it works".into(),
-        [_] => format!("blue-green over {}", Vec::from_iter(over()).join(", ")),
-        _ => format!("canary over {}", Vec::from_iter(over()).join(", ")),
+    let turns = gates.iter().map(|(_, gate)| gate).filter(|gate| gate.old.is_some());
+    let over = || Vec::from_iter(turns.clone().flat_map(|gate| &gate.splitters).map(ToString::to_string).collect::<BTreeSet<_>>());
+    match turns.clone().count() {
+        0 => "is asked whether it works".into(),
+        1 => format!("blue-green over {}", over().join(", ")),
+        _ => format!("canary over {}", over().join(", ")),
     }
 }
 
@@ -30,7 +31,8 @@ pub(super) fn title(gates: &[(&Step, &Gate)]) -> String {
 pub(super) fn stage(gate: &Gate) -> (String, String, String) {
     let minutes = u64::from(gate.stage.minutes) * 60;
     let probes: Vec<String> = gate.probes.iter().map(|probe| visible(&probe.name).into_owned()).collect();
-    (format!("{}%", gate.stage.share), seconds(minutes), probes.join(", "))
+    let share = if gate.stage.share == 0 { "preview".into() } else { format!("{}%", gate.stage.share) };
+    (share, seconds(minutes), probes.join(", "))
 }
 
 /// Who is asked behind a gate, and for how long it waits.
@@ -70,6 +72,7 @@ pub(super) fn text(p: &Plan, detail: Detail) -> String {
             let asks = approval(gate).map(|asks| format!(", then {asks}")).unwrap_or_default();
             out += &match gate.old {
                 Some(_) => format!("{share:>8}  until {minutes} went well{probes}{asks}\n"),
+                None if gate.stage.share == 0 => format!("{share:>8}  {}\n", probes.trim_start_matches(", then ")),
                 None => format!("          {}\n", probes.trim_start_matches(", then ")),
             };
         }

@@ -71,7 +71,8 @@ pub fn at_gate(gate: &AtGate) -> String {
     let told = if gate.told.is_empty() { "its first minute" } else { &gate.told };
     let next = gate.next.map(|share| format!("; next {share}%")).unwrap_or_default();
     let asks = if gate.asks { "; goes on once somebody says `infra approve`" } else { "" };
-    format!("{}: {}% new, {}{next}{asks}", visible(&gate.entry), gate.share, visible(told))
+    let share = if gate.share == 0 { "preview".into() } else { format!("{}% new", gate.share) };
+    format!("{}: {share}, {}{next}{asks}", visible(&gate.entry), visible(told))
 }
 
 /// Whom something was asked of: `Run 6922f3a01c9e (apply) by ana@laptop (process 4711) is told.`

@@ -116,6 +116,9 @@ pub fn named(step: &Step) -> String {
 
 /// What a gate watches: `compute.app at 10%`.
 pub fn watched(gate: &Gate) -> String {
+    if gate.stage.share == 0 {
+        return format!("{} in its preview", visible(&gate.entry));
+    }
     format!("{} at {}%", visible(&gate.entry), gate.stage.share)
 }
 

@@ -1,5 +1,6 @@
 //! Plain requests to an environment itself: whether it answers, and what.
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, StreamExt};
 use reqwest::{Client, Method};
@@ -11,6 +12,7 @@ const BODY: usize = 1 << 20;
 pub struct Ask<'a> {
     pub method: &'a str,
     pub url: &'a str,
+    pub headers: &'a BTreeMap<String, String>,
     /// How long the whole answer may take.
     pub within: Duration,
     /// Whether the certificate may be for another name.
@@ -23,21 +25,59 @@ pub struct Answer {
     pub body: String,
 }
 
+/// What became of many requests.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Many {
+    /// How long each took, in milliseconds; those that failed, too.
+    pub took: Vec<u32>,
+    pub failed: usize,
+    /// What was wrong with the first that failed.
+    pub first: Option<String>,
+}
+
+impl Many {
+    /// The time in which so many percent of them were over.
+    pub fn slowest(&self, percent: usize) -> Option<u32> {
+        let mut took = self.took.clone();
+        took.sort_unstable();
+        took.get((took.len() * percent).div_ceil(100).saturating_sub(1)).copied()
+    }
+
+    fn with(mut self, (judged, took): (Result<(), String>, Duration)) -> Many {
+        self.took.push(u32::try_from(took.as_millis()).unwrap_or(u32::MAX));
+        if let Err(why) = judged {
+            self.failed += 1;
+            self.first.get_or_insert(why);
+        }
+        self
+    }
+}
+
 impl Ask<'_> {
     /// Sends it once; no redirect is followed. An error is a sentence.
     pub async fn send(&self) -> Result<Answer, String> {
         self.sent(&self.client()?).await
     }
 
-    /// Sends it so often, `concurrency` at a time.
-    pub async fn many(&self, requests: u32, concurrency: u32) -> Vec<Result<Answer, String>> {
+    /// Sends it so often, or for so long, `concurrency` at a time. Of each answer only what `judge` makes of it is kept.
+    pub async fn many(
+        &self,
+        (requests, time): (Option<u32>, Option<Duration>),
+        concurrency: u32,
+        judge: &dyn Fn(&Result<Answer, String>) -> Result<(), String>,
+    ) -> Many {
         let client = match self.client() {
             Ok(client) => client,
-            Err(why) => return vec![Err(why)],
+            Err(why) => return Many::default().with((Err(why), Duration::ZERO)),
         };
-        let client = &client;
-        let one = move |_| async move { self.sent(client).await };
-        stream::iter(0..requests).map(one).buffer_unordered(concurrency.max(1) as usize).collect().await
+        let (client, begun) = (&client, Instant::now());
+        let one = move |_| async move {
+            let sent = Instant::now();
+            (judge(&self.sent(client).await), sent.elapsed())
+        };
+        let open = (0..requests.unwrap_or(u32::MAX)).take_while(|_| time.is_none_or(|time| begun.elapsed() < time));
+        let answers = stream::iter(open).map(one).buffer_unordered(concurrency.max(1) as usize);
+        answers.fold(Many::default(), async |all, one| all.with(one)).await
     }
 
     fn client(&self) -> Result<Client, String> {
@@ -48,7 +88,8 @@ impl Ask<'_> {
 
     async fn sent(&self, client: &Client) -> Result<Answer, String> {
         let method = Method::from_bytes(self.method.as_bytes()).map_err(|e| e.to_string())?;
-        let mut answer = client.request(method, self.url).send().await.map_err(|e| said(&e))?;
+        let request = self.headers.iter().fold(client.request(method, self.url), |request, (name, value)| request.header(name, value));
+        let mut answer = request.send().await.map_err(|e| said(&e))?;
         let (status, mut body) = (answer.status().as_u16(), vec![]);
         while let Some(some) = answer.chunk().await.map_err(|e| said(&e))? {
             body.extend_from_slice(&some);

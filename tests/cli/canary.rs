@@ -34,6 +34,8 @@ fn a_good_version_takes_over_step_by_step() {
     };
     let shares: Vec<_> = json["rollouts"][0]["stages"].as_array().unwrap().iter().map(|stage| stage["share_percent"].clone()).collect();
     assert_eq!(shares, [10, 50, 100]);
+    let short = infra.run(&["apply", "-f", &spec, "-f", &next, "--auto-approve", "--time-limit", "30m"]);
+    assert!(short.code == 1 && short.flat().contains("there are 30 min, and this plan may take "), "{}", short.err);
     let done = infra.run(&["apply", "-f", &spec, "-f", &next, "--auto-approve"]);
     assert_eq!(done.code, 0, "{} {}", done.out, done.err);
     Said { out: steps(&done), err: String::new(), code: done.code }.snapshot("canary_good");

@@ -175,6 +175,8 @@ struct Compute {
     /// What a container runs, by word.
     command: Option<&'static [&'static str]>,
     stickiness: Option<&'static str>,
+    /// How a new version takes over, where somebody forwards to it, by number.
+    deployment: Option<usize>,
     renamed_from: Option<&'static str>,
 }
 
@@ -285,7 +287,7 @@ impl fmt::Debug for Pair {
 pub fn pair() -> impl Strategy<Value = Pair> {
     let changed = proptest::array::uniform13(proptest::bool::weighted(0.35));
     let renamed = proptest::array::uniform7(proptest::bool::weighted(0.2));
-    (draw(), draw(), changed, renamed, 0..14u8, 0..u64::MAX).prop_map(|(from, other, changed, renamed, ends, seed)| {
+    (draw(), draw(), changed, renamed, 0..14u8, 0..u64::MAX).prop_map(|(mut from, other, changed, renamed, ends, seed)| {
         let mut to = from.clone();
         let [team, net, tiers, groups, balancer, compute, functions, caches, databases, buckets, edge, watch, cluster] = changed;
         lay(team, &mut to.team, other.team);
@@ -312,8 +314,21 @@ pub fn pair() -> impl Strategy<Value = Pair> {
         rename(cache, CACHES, &from.caches, &mut to.caches, |c, old| c.renamed_from = Some(old));
         rename(database, DATABASES, &from.databases, &mut to.databases, |d, old| d.renamed_from = Some(old));
         rename(bucket, BUCKETS, &from.buckets, &mut to.buckets, |b, old| b.renamed_from = Some(old));
+        if seed.is_multiple_of(3) {
+            roll(&mut from, &mut to, (seed / 3) as usize);
+        }
         Pair { from: (ends != 12).then_some(from), to: (ends != 13).then_some(to), seed }
     })
+}
+
+/// A new version of every entry that requests are forwarded to, before and after, and takes over in one of the ways.
+fn roll(from: &mut Draw, to: &mut Draw, way: usize) {
+    let both = &from.forwarded() & &to.forwarded();
+    for (draw, image) in [(from, 1), (to, 2)] {
+        for (_, entry) in draw.compute.iter_mut().filter(|(name, _)| both.contains(*name)) {
+            (entry.boot, entry.deployment) = (Boot::Image(image), Some(way));
+        }
+    }
 }
 
 fn lay<T>(changed: bool, here: &mut T, other: T) {

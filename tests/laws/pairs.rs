@@ -28,6 +28,8 @@ struct Tally {
     pairs: u32,
     refused: u32,
     steps: usize,
+    /// Plans with gates that turn requests.
+    rollouts: u32,
     /// What was done to how many objects.
     verbs: BTreeMap<String, usize>,
     ends: BTreeMap<String, usize>,
@@ -59,6 +61,7 @@ fn generated_pairs_keep_the_laws() {
     assert!(tally.refused * 3 <= tally.pairs, "too many of the pairs are refused: {} of {}", tally.refused, tally.pairs);
     let ends = |how: &str| tally.ends.keys().any(|end| end.ends_with(how));
     assert!(ends("applied") && ends("leftovers") && ends("rolled back"), "some way to end was never gone: {:?}", tally.ends);
+    assert!(tally.rollouts > 0, "no new version took over step by step");
     assert_eq!(tally.verbs.len(), 6, "some verb was never drawn: {:?}", tally.verbs);
 }
 
@@ -84,6 +87,7 @@ async fn laws(pair: &Pair, tally: &mut Tally) {
     }
     let steps = plan.steps.len();
     tally.steps += steps;
+    tally.rollouts += u32::from(plan.gates().any(|(_, gate)| gate.old.is_some()));
     if steps == 0 {
         return;
     }

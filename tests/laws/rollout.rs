@@ -1,5 +1,6 @@
 //! Requests pass to new instances step by step, each step watched, and go back at once when these fare badly.
 mod left;
+mod plans;
 pub mod tally;
 mod wishes;
 
@@ -8,16 +9,12 @@ use std::io;
 use std::rc::Rc;
 
 use infra::cloud::Sandbox;
-use infra::cloud::lease::Holder;
 use infra::cloud::sandbox::Fault;
 use infra::kinds::listener::Action;
-use infra::kinds::{Address, AutoScalingGroup, Gate, Kind, Listener, ListenerRule, Live, Member as _, Object, TargetGroup};
+use infra::kinds::{Address, AutoScalingGroup, Kind, Listener, ListenerRule, Live, Member as _, Object, TargetGroup};
 use infra::plan::{Act, Plan};
 use infra::run::drive::{Sink, Stop, drive};
-use infra::run::journal::{FORMAT, Header};
 use infra::run::{Direction, Event, Outcome, Run};
-use infra::stack::Stack;
-use infra::wire::Identity;
 
 use super::crash::{Kill, Life, kills, live};
 use super::faults::{check, single_fault};
@@ -37,6 +34,10 @@ const ROLLOUTS: &[(&str, &str)] = &[
     (
         "two listeners and a route",
         "load_balancer: { listeners: { other: { port: 81, forward: app, routes: { more: { path: /more/*, forward: app } } } } }\ncompute: { app: { deployment: { strategy: canary, steps: [30%, 100%], interval: 1m, bake: 1m } } }",
+    ),
+    (
+        "preview",
+        "compute: { app: { deployment: { strategy: canary, steps: [50%, 100%], interval: 1m, bake: 1m, preview: { header: X-Preview, value: next }, smoke: [{ path: /healthz }, { path: /load, for: 5s }] } } }",
     ),
     (
         "two entries",
@@ -69,6 +70,11 @@ fn shares(cloud: &Sandbox, old: &[String]) -> Vec<(Address, i32)> {
     all.collect()
 }
 
+/// Whether it is a rule of a preview, which no client asks for.
+fn previews(at: &Address) -> bool {
+    at.name.ends_with(".preview")
+}
+
 fn old_groups(cloud: &Sandbox) -> Vec<String> {
     cloud.objects().iter().filter(|l| l.object.kind() == Kind::TargetGroup).map(|l| l.id.clone()).collect()
 }
@@ -97,6 +103,9 @@ impl<'a> Watch<'a> {
         let all = self.cloud.objects();
         let fleet = |l: &&Live| l.stamp.address.name == gate.new.name && gate.old.as_ref().is_some_and(|old| l.points.contains(old));
         let old = all.iter().filter(fleet).find_map(|l| AutoScalingGroup::of(&l.object));
+        if gate.stage.share == 0 {
+            return;
+        }
         assert!(gate.old.is_none() || old.is_some_and(|old| !old.scale_in), "the old instances of {} may go", gate.entry);
         let group = all.iter().filter(|l| l.stamp.address == gate.new).find_map(|l| TargetGroup::of(&l.object));
         for at in &gate.splitters {
@@ -112,7 +121,7 @@ impl Sink for Watch<'_> {
     fn event(&mut self, plan: &Plan, event: &Event) -> io::Result<()> {
         self.events.push(event.clone());
         let now = shares(self.cloud, &self.old);
-        if self.failed.is_some() && now.iter().all(|(_, share)| *share == 0) {
+        if self.failed.is_some() && now.iter().filter(|(at, _)| !previews(at)).all(|(_, share)| *share == 0) {
             self.back.get_or_insert(self.cloud.mutations());
         }
         self.shares.push(now);
@@ -198,7 +207,7 @@ async fn a_bad_version_goes_back_at_once() {
                 let Outcome::RolledBack(Some(cause)) = &outcome else { panic!("{tag}") };
                 // Where few minutes are asked for, their time is over before ten looks have failed.
                 assert!(cause.code == "GateFailed" || (word, cause.code.as_str()) == ("look", "GateBlind"), "{tag}");
-                let turning = shares.iter().flatten().filter(|(_, share)| *share > 0).map(|(at, _)| at);
+                let turning = shares.iter().flatten().filter(|(at, share)| *share > 0 && !previews(at)).map(|(at, _)| at);
                 let turning = turning.collect::<std::collections::BTreeSet<_>>().len() as u64;
                 let (failed, back) = back.unwrap_or_else(|| panic!("{tag}: {events:#?}"));
                 // What another entry's rollout had under way ends first.
@@ -226,6 +235,21 @@ async fn a_wrong_answer_at_the_end_goes_back() {
     assert!(matches!(&outcome, Outcome::RolledBack(Some(e)) if e.message.contains("GET /healthz answered 500, not 200")), "{outcome:?}");
     assert!(of(&shares, &address("listener.http")).any(|share| share == 100));
     check(&case, &way.to, &outcome, "probe", &events).await;
+}
+
+/// Requests of the preview reach the new instances before any others do; an answer that is wrong there goes back before any client has seen it.
+#[tokio::test(start_paused = true)]
+async fn a_wrong_answer_to_the_preview_reaches_nobody() {
+    let way = way(4).await;
+    let case = way.case(1);
+    case.cloud.bend(address("target_group.app"), "smoke", "500");
+    let (outcome, events, shares, _) = goes(&case, None).await;
+    let said = "GET /healthz with X-Preview: next answered 500, not 200";
+    assert!(matches!(&outcome, Outcome::RolledBack(Some(e)) if e.message.contains(said)), "{outcome:?}");
+    let turned: Vec<i32> = of(&shares, &address("listener.http")).collect();
+    assert!(turned.iter().all(|share| *share == 0), "{turned:?}");
+    assert!(of(&shares, &address("listener_rule.http.app.preview")).any(|share| share == 100));
+    check(&case, &way.to, &outcome, "smoke", &events).await;
 }
 
 /// A stop at any moment of a gate is heeded at once: nothing waits for the minute.
@@ -303,7 +327,7 @@ mod every_fault_and_every_kill_of_a_rollout {
             }
         };
     }
-    ways!(canary 0, blue_green 1, sticky 2, several_listeners 3, several_entries 4);
+    ways!(canary 0, blue_green 1, sticky 2, several_listeners 3, preview 4, several_entries 5);
 }
 
 /// A rollout whose journal is lost in the middle ends its split with the next plan.
@@ -329,52 +353,6 @@ async fn an_abandoned_rollout_is_ended_by_the_next_plan() {
         ended += 1;
     }
     assert!(ended > 8, "{ended}");
-}
-
-/// A first apply, a new balancer and a change that needs no new template have no steps; probes are asked all the same.
-#[tokio::test(start_paused = true)]
-async fn without_old_instances_nothing_is_turned() {
-    let to: Stack = stack(&[SHOP, ROLLOUTS[0].1]);
-    let first = super::world::settled_plan(&super::world::sandbox(1), &to).await.unwrap();
-    let gates: Vec<&Gate> = first.gates().map(|(_, gate)| gate).collect();
-    assert_eq!(gates.iter().map(|g| (g.stage.share, g.old.is_some(), g.probes.len())).collect::<Vec<_>>(), [(100, false, 1)]);
-    let bigger = stack(&[SHOP, ROLLOUTS[0].1, "compute: { app: { instances: { max: 3 } } }"]);
-    let resized = super::world::settled_plan(&with(&to, 1).await, &bigger).await.unwrap();
-    assert!(resized.gates().all(|(_, gate)| gate.old.is_none()), "nothing is turned for another size");
-    assert!(resized.steps.iter().all(|s| !matches!(s.act, Act::Create { .. })));
-}
-
-/// What else leads to instances moves when all requests have: an alarm of the new ones would hear of nothing before.
-#[tokio::test(start_paused = true)]
-async fn what_watches_instances_moves_last() {
-    let watched = "monitoring: { notify: [ops@example.com] }";
-    let (from, to) = (stack(&[SHOP, ROLLOUTS[0].1, watched]), stack(&[SHOP, ROLLOUTS[0].1, watched, NEXT]));
-    let plan = super::world::settled_plan(&with(&from, 1).await, &to).await.unwrap();
-    let turned = plan.steps.iter().rfind(|s| s.address == address("listener.http")).unwrap().id;
-    let moved: Vec<_> = plan.steps.iter().filter(|s| s.address.kind == Kind::MetricAlarm).collect();
-    assert!(moved.len() > 1, "{:#?}", plan.changes);
-    assert!(moved.iter().all(|s| s.after.contains(&turned)), "{moved:#?}");
-}
-
-/// Who can't read gates refuses a journal with them, and goes on with one without.
-#[tokio::test(start_paused = true)]
-async fn a_journal_with_gates_says_so() {
-    let format = |plan: &Plan| {
-        let who = Identity { account: "123456789012".into(), region: "us-east-1".into() };
-        Header::begun("r1".into(), plan.clone(), "apply", who, "", Holder::me()).format
-    };
-    let way = way(0).await;
-    let back =
-        super::world::settled_plan(&way.cases[0].cloud.copy(1, infra::wire::policy::Policy::new(10)), &stack(&[SHOP])).await.unwrap();
-    assert_eq!((format(&way.cases[0].plan), format(&back)), (FORMAT, 4));
-}
-
-/// A changed strategy changes no object.
-#[tokio::test(start_paused = true)]
-async fn a_changed_strategy_changes_nothing() {
-    let (canary, green) = (stack(&[SHOP, ROLLOUTS[0].1]), stack(&[SHOP, ROLLOUTS[1].1]));
-    let plan = super::world::settled_plan(&with(&canary, 1).await, &green).await.unwrap();
-    assert!(plan.is_empty(), "{:#?}", plan.changes);
 }
 
 /// Of several faults at once the run still ends as it was or as it should be.

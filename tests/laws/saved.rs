@@ -36,7 +36,7 @@ pub async fn saved(cloud: &Sandbox, want: &Stack) -> Result<Saved, Vec<PlanError
 }
 
 /// What `apply FILE` does before it changes anything: what moved, or the plan that it would carry out.
-async fn again(cloud: &Sandbox, saved: &Saved, want: &Stack) -> Result<Plan, Vec<Moved>> {
+pub async fn again(cloud: &Sandbox, saved: &Saved, want: &Stack) -> Result<Plan, Vec<Moved>> {
     let (stack, snapshot) = looked(cloud, want).await;
     saved.again(stack, snapshot).map_err(|refused| match refused {
         Refused::Moved(moved) => moved,

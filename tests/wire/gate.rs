@@ -20,7 +20,7 @@ use crate::support::proxy::Proxy;
 use crate::support::replay::Replay;
 use crate::support::{address, apply, plan_for};
 
-const SHOP: &str = "stack: shop\nregion: us-east-1\nvpc: { availability_zones: [us-east-1a, us-east-1b] }\nload_balancer:\n  deletion_protection: false\n  listeners:\n    http: { port: 80, forward: app, routes: { more: { path: /more/*, forward: app } } }\ncompute:\n  app:\n    image: example/shop:1\n    port: 8080\n    instances: { min: 2, max: 2 }\n    deployment: { strategy: canary, steps: [20%, 100%], interval: 1m, bake: 2m, alarms: [orders] }\n";
+const SHOP: &str = "stack: shop\nregion: us-east-1\nvpc: { availability_zones: [us-east-1a, us-east-1b] }\nload_balancer:\n  deletion_protection: false\n  listeners:\n    http: { port: 80, forward: app, routes: { more: { path: /more/*, forward: app } } }\ncompute:\n  app:\n    image: example/shop:1\n    port: 8080\n    instances: { min: 2, max: 2 }\n    deployment: { strategy: canary, steps: [20%, 100%], interval: 1m, bake: 2m, alarms: [orders], preview: { header: X-Preview, value: next } }\n";
 const NEXT: &str = "compute: { app: { image: 'example/shop:2' } }";
 
 /// A sink that notes what is made.
@@ -77,7 +77,7 @@ impl World {
         let listeners = elb.describe_listeners().load_balancer_arn(balancers[0].load_balancer_arn().unwrap());
         let listener = listeners.send().await.unwrap().listeners.unwrap().remove(0);
         let rules = elb.describe_rules().listener_arn(listener.listener_arn().unwrap()).send().await.unwrap().rules.unwrap();
-        let rules = rules.into_iter().filter(|rule| rule.is_default != Some(true)).map(|rule| rule.actions.unwrap());
+        let rules = rules.into_iter().filter(|rule| rule.is_default != Some(true) && !previews(rule)).map(|rule| rule.actions.unwrap());
         let share = |actions: Vec<aws_sdk_elasticloadbalancingv2::types::Action>| {
             let groups = actions[0].forward_config().map(|f| f.target_groups().to_vec()).unwrap_or_default();
             let all: i32 = groups.iter().map(|g| g.weight.unwrap_or(1)).sum();
@@ -151,6 +151,11 @@ impl World {
         }
         (outcome, notes.into_inner().into_iter().map(|(event, _)| event).collect(), shares)
     }
+}
+
+/// Whether a rule is of the preview.
+fn previews(rule: &aws_sdk_elasticloadbalancingv2::types::Rule) -> bool {
+    rule.conditions().iter().any(|condition| condition.field() == Some("http-header"))
 }
 
 fn told(events: &[Event]) -> Vec<&str> {

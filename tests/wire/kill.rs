@@ -1,6 +1,7 @@
 //! The binary is killed (SIGKILL) at its writes, over the wire; another process, in another folder and without the journal, brings the run to
 //! its end; plain requests then show the account as it was before, or as it was to be.
 pub mod canon;
+mod rollout;
 
 use std::path::PathBuf;
 use std::process::Stdio;

@@ -51,6 +51,7 @@ mod nat_gateway;
 mod notes;
 mod others;
 mod prefix_list;
+mod probe;
 mod production;
 mod proxy;
 mod replay_auto_scaling_group;

@@ -25,6 +25,14 @@ impl Failure {
         Finding::error(Code::Cloud, message, help).into()
     }
 
+    /// The time that a run is given is over before it would be.
+    pub fn too_long(limit: Duration, needed: Duration) -> Failure {
+        let [limit, needed] = [limit, needed].map(|time| values::seconds(time.as_secs()));
+        let message = format!("there are {limit}, and this plan may take {needed} with its way back");
+        let help = "nothing was changed: give the job more time and --time-limit with it, or let the deployment have fewer steps";
+        Finding::error(Code::TimeLimit, message, help).into()
+    }
+
     /// Another run holds the lease.
     pub fn leased(stack: &str, lease: &Lease) -> Failure {
         let job = lease.holder.job.as_ref().map(|job| format!(", {}", visible(job))).unwrap_or_default();

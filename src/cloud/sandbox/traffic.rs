@@ -1,8 +1,9 @@
 //! The requests of the sandbox: so many a minute, shared out as listeners say, and answered well but where somebody has bent that.
+use super::health::METRIC;
 use super::{Sandbox, broken};
 use crate::kinds::gate::{Figures, Gate, Seen};
 use crate::kinds::listener::Action;
-use crate::kinds::{Address, AutoScalingGroup, Bent, Kind, Links, Listener, ListenerRule, Live, Member as _};
+use crate::kinds::{Address, AutoScalingGroup, Bent, Kind, Links, Listener, ListenerRule, Live, Member as _, MetricAlarm};
 use crate::wire::CloudError;
 
 use super::state::State;
@@ -20,27 +21,31 @@ impl Sandbox {
         state.catch_up().map_err(broken)?;
         let bent = state.bent.get(&gate.new).unwrap_or(&nothing);
         let number = |word: &str| bent.get(word).and_then(|text| text.trim_end_matches(['%', 'm', 's']).parse::<f64>().ok());
-        let new = links.id(&gate.new)?;
         if let Some(seen) = bent.get("look").filter(|look| *look == "fails") {
             return Err(CloudError::new(crate::wire::Class::Denied, "AccessDenied", format!("the look {seen}")));
         }
-        let running = running(&state, new);
-        let healthy = number("targets").map_or(running, |n| n as usize);
-        if healthy < running || running == 0 {
+        // Where nothing leads to the new instances, there is no target group.
+        let new = if gate.old.is_some() { Some(links.id(&gate.new)?) } else { links.id(&gate.new).ok() };
+        let running = new.map(|new| running(&state, new));
+        let healthy = number("targets").map(|n| n as usize).or(running).unwrap_or_default();
+        if let Some(running) = running.filter(|running| healthy < *running || *running == 0) {
             return Ok(Seen::Bad(format!("{healthy} of {running} targets are healthy")));
         }
-        if let Some((splitter, share)) = gate.splitters.iter().find_map(|at| astray(&state, gate, links, at, new)) {
-            let asked = gate.stage.share;
+        let turned = |at| astray(&state, gate, links, at, new.unwrap_or_default());
+        if let Some((splitter, share)) = gate.splitters.iter().find_map(turned) {
+            let asked = gate.asked();
             return Ok(Seen::Bad(format!(
                 "somebody has changed {splitter}: {share}% of the requests go to the new instances, not {asked}%"
             )));
         }
-        if let (Some(status), Some(probe)) = (number("probe"), gate.probes.first()) {
+        if let Some(alarm) = gate.own_alarms.iter().find(|alarm| fires(&state, alarm)) {
+            return Ok(Seen::Bad(format!("the alarm {} fires", alarm.name)));
+        }
+        let asked = if gate.stage.share == 0 { "smoke" } else { "probe" };
+        if let (Some(status), Some(probe)) = (number(asked), gate.probes.first()) {
             return Ok(Seen::Bad(format!("{} answered {status}, not {}", probe.name, probe.status)));
         }
-        if gate.old.is_none() {
-            return Ok(Seen::Well);
-        }
+        let Some(before) = &gate.old else { return Ok(Seen::Well) };
         let all = number("requests").map_or(REQUESTS, |n| n as u64);
         let share = |percent: u64| all * percent / 100;
         let (shifted, usual) = (u64::from(gate.stage.share), Some(LATENCY));
@@ -49,11 +54,20 @@ impl Sandbox {
         let latency = number("latency").map_or(LATENCY, |ms| ms as u32);
         // At all of the requests the old instances' last minute with some is what they are compared with.
         let old = if shifted == 100 { all } else { share(100 - shifted) };
-        Ok(Seen::Minute {
+        let seen = Seen::Minute {
             new: Figures { requests, errors, latency: Some(latency).filter(|_| requests > 0) },
             old: Figures { requests: old, errors: 0, latency: usual.filter(|_| old > 0) },
-        })
+        };
+        Ok(gate.with_fleets(seen, healthy, self::running(&state, before)))
     }
+}
+
+/// Whether an alarm of the stack fires, by what its metric is bent to.
+fn fires(state: &State, alarm: &Address) -> bool {
+    let number = state.bent.get(alarm).and_then(|bent| bent.get(METRIC)?.parse().ok());
+    let all = state.objects.range((Kind::MetricAlarm, String::new())..).take_while(|((kind, _), _)| *kind == Kind::MetricAlarm);
+    let mut here = all.filter(|(_, live)| live.stamp.address == *alarm).filter_map(|(_, live)| MetricAlarm::of(&live.object));
+    number.is_some_and(|number| here.any(|alarm| alarm.beyond(number)))
 }
 
 /// How many instances are registered in a target group.
@@ -66,10 +80,9 @@ fn running(state: &State, group: &str) -> usize {
 
 /// A listener or rule that shares requests out otherwise than the rollout has asked it to, and how many percent go to the new instances.
 fn astray(state: &State, gate: &Gate, links: &Links, at: &Address, new: &str) -> Option<(Address, i32)> {
-    gate.old.as_ref()?;
     let id = links.id(at).ok()?;
     let live: &Live = state.objects.get(&(at.kind, id.to_owned()))?;
     let action = Listener::of(&live.object).map(|l| &l.action).or(ListenerRule::of(&live.object).map(|r| &r.action));
     let share = action.map_or(0, |action: &Action| action.share_of(new));
-    (share != i32::from(gate.stage.share)).then(|| (at.clone(), share))
+    (share != gate.asked()).then(|| (at.clone(), share))
 }

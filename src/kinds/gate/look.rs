@@ -28,18 +28,27 @@ const METRICS: [(&str, &str, &str); 4] = [
 
 /// Looks once. `since`: when the requests were shifted; minutes before that don't count.
 pub(crate) async fn look(cx: &Clients, gate: &Gate, links: &Links, since: Moment) -> Result<Seen, CloudError> {
-    let new = links.id(&gate.new)?;
-    if let Some(why) = targets(cx, new).await? {
-        return Ok(Seen::Bad(why));
-    }
-    for splitter in gate.splitters.iter().filter(|_| gate.old.is_some()) {
+    // Where nothing leads to the new instances, there is no target group.
+    let new = if gate.old.is_some() { Some(links.id(&gate.new)?) } else { links.id(&gate.new).ok() };
+    let here = match new {
+        Some(new) => targets(cx, new).await?,
+        None => Ok(0),
+    };
+    let here = match here {
+        Ok(here) => here,
+        Err(why) => return Ok(Seen::Bad(why)),
+    };
+    for splitter in &gate.splitters {
         if let Some(why) = shared(cx, gate, links, splitter).await? {
             return Ok(Seen::Bad(why));
         }
     }
     for probe in &gate.probes {
-        if let Err(why) = probe.ask(links).await? {
-            return Ok(Seen::Bad(why));
+        // Many requests may take minutes, for which nobody waits whose run goes back.
+        match cx.policy.unless_left(probe.ask(links)).await.transpose()? {
+            Some(Ok(())) => {}
+            Some(Err(why)) => return Ok(Seen::Bad(why)),
+            None => return Ok(Seen::Mute("the run goes back".into())),
         }
     }
     let own = gate.own_alarms.iter().map(|alarm| links.id(alarm).map(str::to_owned)).collect::<Result<Vec<_>, _>>()?;
@@ -48,23 +57,35 @@ pub(crate) async fn look(cx: &Clients, gate: &Gate, links: &Links, since: Moment
         Some(mute) => return Ok(mute),
         None => {}
     }
-    match (&gate.old, &gate.balancer) {
-        (Some(old), Some(balancer)) => figures(cx, links, (new, old), balancer, since).await,
-        _ => Ok(Seen::Well),
-    }
+    let seen = match (new, &gate.old, &gate.balancer) {
+        (Some(new), Some(old), Some(balancer)) => figures(cx, links, (new, old), balancer, since).await?,
+        _ => Seen::Well,
+    };
+    Ok(match &gate.old {
+        Some(old) if gate.next.is_some() => gate.with_fleets(seen, here, healthy(cx, old).await?),
+        _ => seen,
+    })
 }
 
-/// A target that doesn't take requests, if there is one; or that there is none at all. One that drains is on its way out.
-async fn targets(cx: &Clients, group: &str) -> Result<Option<String>, CloudError> {
+/// How many targets of a group take requests.
+async fn healthy(cx: &Clients, group: &str) -> Result<usize, CloudError> {
+    Ok(elb::health(cx, group).await?.values().filter(|health| elb::takes_requests(health)).count())
+}
+
+/// How many targets take requests, when all do. One that drains is on its way out.
+async fn targets(cx: &Clients, group: &str) -> Result<Result<usize, String>, CloudError> {
     let told = elb::health(cx, group).await?;
     let staying: Vec<_> = told.iter().filter(|(_, h)| h.state != Some(TargetHealthStateEnum::Draining)).collect();
     if staying.is_empty() {
-        return Ok(Some("no target is registered".into()));
+        return Ok(Err("no target is registered".into()));
     }
-    Ok(staying.into_iter().find(|(_, h)| !elb::takes_requests(h)).map(|(id, h)| {
-        let state = h.state.as_ref().map_or("unknown", |s| s.as_str());
-        format!("the target {id} is {state}: {}", h.description.as_deref().unwrap_or("no reason given"))
-    }))
+    Ok(match staying.iter().find(|(_, h)| !elb::takes_requests(h)) {
+        Some((id, h)) => {
+            let state = h.state.as_ref().map_or("unknown", |s| s.as_str());
+            Err(format!("the target {id} is {state}: {}", h.description.as_deref().unwrap_or("no reason given")))
+        }
+        None => Ok(staying.len()),
+    })
 }
 
 /// Whether a listener or rule shares requests out as the rollout has asked it to.
@@ -75,7 +96,7 @@ async fn shared(cx: &Clients, gate: &Gate, links: &Links, splitter: &Address) ->
         _ => listener_rule::action_of(cx, id).await?,
     };
     let share = seen.as_ref().map_or(0, |action| action.share_of(links.id(&gate.new).unwrap_or_default()));
-    let asked = i32::from(gate.stage.share);
+    let asked = gate.asked();
     Ok((share != asked).then(|| format!("somebody has changed {splitter}: {share}% of the requests go to the new instances, not {asked}%")))
 }
 

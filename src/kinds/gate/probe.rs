@@ -1,24 +1,19 @@
 //! A probe: a request to the environment itself, from the machine that applies.
 use super::*;
-use crate::wire::probe::{Answer, Ask};
+use crate::wire::probe::{Answer, Ask, Many};
 
 impl Probe {
     /// Sends it; an answer that isn't right comes back as a sentence.
     pub(crate) async fn ask(&self, links: &Links) -> Result<Result<(), String>, CloudError> {
         let url = self.url.resolve(links)?;
-        let ask = Ask { method: &self.method, url: &url, within: Duration::from_millis(self.within.into()), any_name: self.any_name };
+        let within = Duration::from_millis(self.within.into());
+        let ask = Ask { method: &self.method, url: &url, headers: &self.headers, within, any_name: self.any_name };
         Ok(match self.load {
             None => self.judge(&ask.send().await),
             Some(load) => {
-                let answers = ask.many(load.requests, load.concurrency).await;
-                let wrong: Vec<String> = answers.iter().filter_map(|answer| self.judge(answer).err()).collect();
-                let failing = (wrong.len() as u64 * 10_000).checked_div(answers.len() as u64).unwrap_or(0);
-                match wrong.first() {
-                    Some(first) if failing > u64::from(load.errors) => {
-                        Err(format!("{}: {} of {} requests failed; the first: {first}", self.name, wrong.len(), answers.len()))
-                    }
-                    _ => Ok(()),
-                }
+                let time = load.seconds.map(|seconds| Duration::from_secs(seconds.into()));
+                let sent = ask.many((load.requests, time), load.concurrency, &|answer| self.judge(answer)).await;
+                self.bears(load, &sent)
             }
         })
     }
@@ -33,6 +28,23 @@ impl Probe {
                 Some(text) => wrong(format!("has no `{text}` in its answer")),
                 None => Ok(()),
             },
+        }
+    }
+
+    /// Whether many requests went as they should.
+    pub fn bears(&self, load: Load, sent: &Many) -> Result<(), String> {
+        let all = sent.took.len();
+        let failing = (sent.failed as u64 * 10_000).checked_div(all as u64).unwrap_or(10_000);
+        if failing > u64::from(load.errors) {
+            let first = sent.first.as_deref().unwrap_or("none was sent");
+            return Err(format!("{}: {} of {all} requests failed; the first: {first}", self.name, sent.failed));
+        }
+        let slow = sent.slowest(99).filter(|slow| load.latency.is_some_and(|most| *slow > most));
+        match (slow, load.latency) {
+            (Some(slow), Some(most)) => {
+                Err(format!("{}: 99 of 100 answers took {} at most, not {}; {all} were asked for", self.name, millis(slow), millis(most)))
+            }
+            _ => Ok(()),
         }
     }
 }

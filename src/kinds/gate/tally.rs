@@ -31,6 +31,8 @@ pub struct Tally {
     /// Looks since the good minutes are full.
     waited: u32,
     approved: Option<String>,
+    /// Why the next share can't come yet.
+    short: Option<String>,
     last: String,
 }
 
@@ -66,8 +68,13 @@ impl Tally {
             self.approved.get_or_insert_with(|| by.clone());
             return;
         }
+        if let Seen::Short(seen, why) = seen {
+            self.note(gate, seen);
+            self.short = Some(why.clone());
+            return;
+        }
         self.looks += 1;
-        self.waited += u32::from(self.full(gate.stage) == Some(true));
+        self.waited += u32::from(self.short.take().is_none() && self.full(gate.stage) == Some(true));
         self.blind = if matches!(seen, Seen::Blind(_)) { self.blind + 1 } else { 0 };
         match seen {
             Seen::Nothing => self.last = "nothing is known yet".into(),
@@ -81,7 +88,7 @@ impl Tally {
                 self.last = "all is well".into();
             }
             Seen::Minute { new, old } => self.minute(gate, *new, *old),
-            Seen::Approved(_) => {}
+            Seen::Approved(_) | Seen::Short(..) => {}
         }
     }
 
@@ -119,7 +126,7 @@ impl Tally {
             return Judgement::Failed("GateBlind", format!("{BLIND} looks in a row have failed; the last: {}", self.last));
         }
         let waited = self.good + self.open;
-        match (self.full(stage), stage.approve) {
+        match (self.full(stage).filter(|_| self.short.is_none()), stage.approve) {
             (Some(true), Some(most)) if self.approved.is_none() => {
                 return if self.waited < most { Judgement::Open } else { Judgement::Failed("NotApproved", unheard(most)) };
             }
@@ -132,7 +139,8 @@ impl Tally {
         }
         if self.looks - self.waited >= stage.minutes * 3 + LAG {
             let good = self.good;
-            return failed(format!("{good} of {} good minutes in three times their time; the last: {}", stage.minutes, self.last));
+            let last = self.short.as_ref().unwrap_or(&self.last);
+            return failed(format!("{good} of {} good minutes in three times their time; the last: {last}", stage.minutes));
         }
         Judgement::Open
     }
@@ -154,6 +162,7 @@ impl Tally {
         let few = if few { "; too few requests to judge by, its targets and probes are well" } else { "" };
         let minutes = if gate.stage.minutes == 1 { "minute" } else { "minutes" };
         let waits = match (&self.approved, gate.stage.approve) {
+            _ if self.short.is_some() => self.short.iter().map(|why| format!("; {why}")).collect(),
             (Some(by), _) => format!("; approved by {by}"),
             (None, Some(most)) if full => format!("; waits for approval, {} min left", most.saturating_sub(self.waited)),
             _ => String::new(),

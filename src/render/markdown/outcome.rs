@@ -16,7 +16,11 @@ use crate::wire::CloudError;
 fn at_gate(gate: &AtGate) -> String {
     let next = gate.next.map(|share| format!("; next {share}%")).unwrap_or_default();
     let asks = if gate.asks { format!(". It goes on once somebody says {}", code("infra approve")) } else { String::new() };
-    format!("\n\n**Rollout** {}: {}% of its requests go to the new instances{next}{asks}.", code(&gate.entry), gate.share)
+    let share = match gate.share {
+        0 => "the preview leads to the new instances".into(),
+        share => format!("{share}% of its requests go to the new instances"),
+    };
+    format!("\n\n**Rollout** {}: {share}{next}{asks}.", code(&gate.entry))
 }
 
 /// A failure's own words may be long.

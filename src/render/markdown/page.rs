@@ -277,6 +277,7 @@ fn rolled(entry: &str, gates: &[(&Step, &Gate)]) -> String {
         match gate.old {
             Some(_) if probes.is_empty() => format!("{share} for {minutes}{asks}"),
             Some(_) => format!("{share} for {minutes} and {probes}{asks}"),
+            None if gate.stage.share == 0 => format!("{share} and {probes}"),
             None => probes,
         }
     };

@@ -2,7 +2,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::deployment::MINUTE;
+use super::deployment::{MINUTE, Preview};
 use crate::diag::Code;
 use crate::kinds::gate;
 use crate::kinds::{Part, Text};
@@ -34,18 +34,25 @@ pub struct Probe {
     /// How long an answer may take, up to 1m.
     #[serde(default = "second")]
     pub within: Duration,
-    /// So many requests in all, instead of one: what the new instances can bear.
+    /// So many requests in all, instead of one: what the new instances can bear. They go to names of the environment alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 2, max = 100_000))]
     pub requests: Option<u32>,
+    /// As many requests as are answered in this time, instead of one: 1s to 10m.
+    #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
+    pub time: Option<Duration>,
     /// How many of them at a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 200), extend("x-default" = "10 with `requests`"))]
+    #[schemars(range(min = 1, max = 200), extend("x-default" = "10 with `requests` or `for`"))]
     pub concurrency: Option<u32>,
     /// The largest share of them that may fail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-default" = "1% with `requests`"))]
+    #[schemars(extend("x-default" = "1% with `requests` or `for`"))]
     pub max_errors: Option<Percent>,
+    /// The time in which 99 of 100 of them must be answered, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 60_000))]
+    pub max_p99_ms: Option<u32>,
 }
 
 fn get() -> HttpMethod {
@@ -60,10 +67,10 @@ fn second() -> Duration {
     Duration::seconds(1)
 }
 
-pub(super) fn probed(cx: &mut Check<'_>, name: &str, index: &str, probe: &Probe) {
-    let path = |field| ["compute", name, "deployment", "validate", index, field];
+pub(super) fn probed(cx: &mut Check<'_>, name: &str, at: (&str, &str), probe: &Probe) {
+    let path = |field| ["compute", name, "deployment", at.0, at.1, field];
     cx.within(&path("within"), probe.within, Duration::seconds(1), MINUTE);
-    let whole = ["compute", name, "deployment", "validate", index];
+    let whole = ["compute", name, "deployment", at.0, at.1];
     match (&probe.path, &probe.url) {
         (Some(_), Some(_)) => {
             let message = "a probe has a `path` or a `url`, not both".into();
@@ -75,15 +82,33 @@ pub(super) fn probed(cx: &mut Check<'_>, name: &str, index: &str, probe: &Probe)
         }
         _ => {}
     }
-    for (field, written) in [("concurrency", probe.concurrency.is_some()), ("max_errors", probe.max_errors.is_some())] {
-        if written && probe.requests.is_none() {
-            let message = format!("`{field}` is of many requests, and this probe is one");
-            cx.error(Code::Deployment, &path(field), "this field", message, "add `requests:`, or leave it out");
+    let many = probe.requests.is_some() || probe.time.is_some();
+    let of_many = [
+        ("concurrency", probe.concurrency.is_some()),
+        ("max_errors", probe.max_errors.is_some()),
+        ("max_p99_ms", probe.max_p99_ms.is_some()),
+    ];
+    for (field, _) in of_many.into_iter().filter(|(_, written)| *written && !many) {
+        let message = format!("`{field}` is of many requests, and this probe is one");
+        cx.error(Code::Deployment, &path(field), "this field", message, "add `requests:` or `for:`, or leave it out");
+    }
+    if let Some(time) = probe.time {
+        cx.within(&path("for"), time, Duration::seconds(1), Duration::seconds(600));
+        if probe.requests.is_some() {
+            let message = "a probe sends so many `requests`, or as many as it can `for` a time".into();
+            cx.error(Code::Deployment, &path("for"), "this time", message, "leave one of them out");
         }
+    }
+    // Nobody is to be flooded by mistake, and nobody else's at all.
+    if many && probe.url.as_ref().is_some_and(|url| !url.to_string().starts_with("${")) {
+        let message = "many requests go to names of the environment alone".into();
+        let help = "write a `path`, or begin the URL with a reference: `${load_balancer.url}/search`";
+        cx.error(Code::Deployment, &path("url"), "this URL", message, help);
     }
 }
 
-pub(super) fn asked(l: &Lower<'_>, name: &Name, probe: &Probe) -> gate::Probe {
+/// The probe as a gate asks it; through a preview with its header.
+pub(super) fn asked(l: &Lower<'_>, name: &Name, probe: &Probe, preview: Option<&Preview>) -> gate::Probe {
     let (url, any_name, place) = match (&probe.url, &probe.path) {
         (Some(url), _) => (l.text(url), false, url.to_string()),
         (None, path) => {
@@ -93,18 +118,23 @@ pub(super) fn asked(l: &Lower<'_>, name: &Name, probe: &Probe) -> gate::Probe {
             (Text(parts), true, path.to_owned())
         }
     };
+    let through = preview.map(|preview| format!(" with {}: {}", preview.header, preview.value)).unwrap_or_default();
+    let many = probe.requests.is_some() || probe.time.is_some();
     gate::Probe {
-        name: format!("{} {place}", probe.method),
+        name: format!("{} {place}{through}", probe.method),
+        headers: preview.iter().map(|preview| (preview.header.to_string(), preview.value.clone())).collect(),
         url,
         method: probe.method.to_string(),
         status: probe.status,
         contains: probe.contains.clone(),
         within: u32::try_from(probe.within.as_seconds() * 1000).unwrap_or(u32::MAX),
         any_name,
-        load: probe.requests.map(|requests| gate::Load {
-            requests,
+        load: many.then(|| gate::Load {
+            requests: probe.requests,
+            seconds: probe.time.map(|time| u32::try_from(time.as_seconds()).unwrap_or(u32::MAX)),
             concurrency: probe.concurrency.unwrap_or(10),
             errors: probe.max_errors.as_ref().map_or(100, Percent::hundredths),
+            latency: probe.max_p99_ms,
         }),
     }
 }

@@ -26,6 +26,15 @@ impl Policy {
         self.leaving.wait().await;
     }
 
+    /// Work that may be dropped in the middle, for it changes nothing; `None` when it is to be left.
+    pub async fn unless_left<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.left() => None,
+            done = work => Some(done),
+        }
+    }
+
     /// A pause in a wait for `what`. One that is left says so: what became of the request before it is to be looked up.
     pub async fn dwell(&self, what: &str, time: Duration) -> Result<(), CloudError> {
         tokio::select! {

@@ -6,6 +6,13 @@ use serde_yaml::Value;
 use super::write::{Rank, map, permission, unless, y};
 use super::{Boot, Compute, Draw};
 
+/// Ways from one version to the next; cookies and several listeners are drawn by themselves.
+const DEPLOYMENTS: [&str; 3] = [
+    "{ strategy: canary, steps: [20%, 100%], interval: 1m, bake: 1m }",
+    "{ strategy: blue_green, bake: 1m, validate: [{ path: /healthz }] }",
+    "{ strategy: canary, steps: [50%, 100%], interval: 1m, bake: 1m, preview: { header: X-Preview, value: next }, smoke: [{ path: /healthz }] }",
+];
+
 impl Draw {
     pub(super) fn group_of_instances(&self, name: &'static str, c: &Compute) -> Value {
         let (image, ami, script) = match c.boot {
@@ -38,12 +45,20 @@ impl Draw {
             ("policies", y(policies)),
             ("permissions", y(c.permission.then(|| vec![permission()]))),
             ("stickiness", y(c.stickiness)),
+            ("deployment", self.deployment(name, c)),
             ("renamed_from", y(c.renamed_from)),
         ])
     }
 
+    /// How a new version takes over: by steps only where there are requests to share out.
+    fn deployment(&self, name: &'static str, c: &Compute) -> Value {
+        let there = c.instances.is_none_or(|(min, _)| min > 0) && self.forwarded().contains(name);
+        let way = c.deployment.filter(|_| there).map(|n| DEPLOYMENTS[n % DEPLOYMENTS.len()]);
+        way.map_or(Value::Null, |way| serde_yaml::from_str(way).unwrap())
+    }
+
     /// Entries that a listener or a route forwards to.
-    fn forwarded(&self) -> BTreeSet<&'static str> {
+    pub(super) fn forwarded(&self) -> BTreeSet<&'static str> {
         let (Some(b), reachable) = (self.balancer.as_ref().filter(|_| self.balances()), self.reachable()) else { return BTreeSet::new() };
         let plain = if b.certificate.is_none() && !b.extra { Some(b.clear.unwrap_or(false)) } else { b.clear };
         let clear = plain.is_some_and(|redirects| !(redirects && b.certificate.is_some()));

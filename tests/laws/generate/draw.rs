@@ -200,6 +200,7 @@ fn compute() -> impl Strategy<Value = Compute> {
                 permission,
                 command,
                 stickiness,
+                deployment: None,
                 renamed_from: None,
             }
         },

@@ -27,6 +27,7 @@ pub fn gate(share: u8, minutes: u32) -> Gate {
         own_alarms: vec![],
         probes: vec![],
         new: address("target_group.app"),
+        next: None,
         old: Some("old".into()),
         balancer: None,
         splitters: vec![],
@@ -98,6 +99,7 @@ fn a_history_that_is_cut_anywhere_is_the_same() {
             1 => Seen::Blind("no".into()),
             2 => Seen::Mute("no data".into()),
             3 => Seen::Approved("ana".into()),
+            4 => Seen::Short(Box::new(Seen::Well), "too few".into()),
             _ => minute((rng.u64(0..120), rng.u64(0..4), rng.u32(50..3000)), (rng.u64(0..900), rng.u64(0..9), rng.u32(50..3000))),
         };
         let all: Vec<Reading> = (0..12).map(|_| Reading { at: Moment::now(), seen: draw(&mut rng), told: String::new() }).collect();
@@ -138,4 +140,26 @@ fn a_gate_waits_for_approval() {
     gate.stage.approve = Some(100);
     let many = vec![good; 60];
     assert_eq!(judged(&gate, &many), Judgement::Open);
+}
+
+/// A larger share comes once the new instances are as many, by that share, as the old ones are; bad minutes are bad all the same.
+#[test]
+fn a_larger_share_needs_its_instances() {
+    let gate = Gate { next: Some(50), ..gate(10, 2) };
+    let good = minute((100, 0, 100), (900, 0, 100));
+    for (new, old, enough) in
+        [(2, 4, true), (2, 5, false), (3, 5, true), (1, 0, true), (1, 2, true), (1, 3, false), (50, 100, true), (49, 100, false)]
+    {
+        let seen = gate.with_fleets(good.clone(), new, old);
+        assert_eq!(seen == good, enough, "{new} beside {old}: {seen:?}");
+        assert_eq!(judged(&gate, &[seen.clone(), seen]) == Judgement::Passed, enough, "{new} beside {old}");
+    }
+    let short = gate.with_fleets(good.clone(), 2, 5);
+    assert_eq!(judged(&gate, &[short.clone(), short.clone(), short.clone(), good]), Judgement::Passed, "they have come meanwhile");
+    let Judgement::Failed("GateFailed", why) = judged(&gate, &vec![short; 30]) else { panic!("they never come") };
+    assert!(why.ends_with("50% of the requests need 3 healthy new instances, and there are 2"), "{why}");
+    let bad = gate.with_fleets(minute((100, 9, 100), (900, 0, 100)), 2, 5);
+    assert!(failed(&judged(&gate, &[bad.clone(), bad])), "too few instances hide no errors");
+    let last = Gate { next: None, ..gate };
+    assert_eq!(last.with_fleets(Seen::Well, 1, 100), Seen::Well);
 }

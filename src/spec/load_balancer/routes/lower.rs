@@ -28,7 +28,7 @@ pub fn rule(listener: &Name, route: &Name) -> String {
 }
 
 /// What a route asks for; a host means the same in any case.
-pub(super) fn conditions(route: &Route) -> Conditions {
+pub fn conditions(route: &Route) -> Conditions {
     let set = |values: &Option<Values>| values.as_ref().map(|v| v.0.clone()).unwrap_or_default();
     let map = |all: &BTreeMap<String, Values>| all.iter().map(|(key, values)| (key.clone(), values.0.clone())).collect();
     let host: BTreeSet<String> = set(&route.host).iter().map(|host| host.to_ascii_lowercase()).collect();

@@ -4,7 +4,7 @@ pub(super) mod lower;
 mod redirect;
 mod values;
 
-pub use lower::rule;
+pub use lower::{conditions, rule};
 pub use redirect::{Redirect, RedirectTo};
 pub use values::Values;
 
