@@ -38,7 +38,7 @@ pub struct CloudArgs {
     /// `aws`, or `sandbox[:FILE]`: a cloud in a file, for trying things out
     #[arg(long, value_name = "CLOUD", env = "INFRA_CLOUD", default_value = "aws", add = complete::clouds())]
     pub cloud: CloudChoice,
-    /// Let the Nth change of the sandbox fail, to see a rollback
+    /// Let a change of the sandbox fail, to see a rollback: 0 is the first
     #[arg(long, value_name = "N", env = "INFRA_SANDBOX_FAIL")]
     pub sandbox_fail: Option<u64>,
     /// How long the sandbox takes for everything, as a multiple of the usual: tests are in a hurry

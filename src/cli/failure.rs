@@ -11,8 +11,8 @@ use crate::diag::{Code, Exit, Finding, Findings};
 use crate::files;
 use crate::forge::{ForgeError, ForgeErrorKind, Provider};
 use crate::graph::GraphError;
-use crate::kinds::Address;
 use crate::kinds::health::WORDS;
+use crate::kinds::{Address, gate};
 use crate::plan::PlanError;
 use crate::plan::saved::Moved;
 use crate::plan::signature::BadKey;
@@ -250,10 +250,11 @@ impl Failure {
     /// What can't be bent: on a real cloud nothing can.
     pub fn unbendable(wanted: &[String]) -> Failure {
         let help = format!(
-            "of a sandbox write a section, an entry or an address, one of {} and a value (compute.app.targets=1), a metric that an alarm looks at (compute.app.cpu=95), or what a rule of one's own counts (logs.NAME=20)",
-            WORDS.join(", ")
+            "of a sandbox write a section, an entry or an address, one of {} and a value (compute.app.targets=1), a metric that an alarm looks at (compute.app.cpu=95), what a rule of one's own counts (logs.NAME=20), or what the gates of a deployment see (compute.app.errors=8%): one of {}",
+            WORDS.join(", "),
+            gate::WORDS.join(", ")
         );
-        let finding = |w: &String| Finding::error(Code::Selection, format!("`{w}` names nothing that can be bent"), &*help);
+        let finding = |w: &String| Finding::error(Code::Selection, format!("`{w}` names nothing that can be bent to this value"), &*help);
         wanted.iter().map(finding).collect::<Vec<_>>().into()
     }
 

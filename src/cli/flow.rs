@@ -150,7 +150,8 @@ pub fn bend(world: &Backend, loaded: &Loaded, stack: &Stack, wanted: &[String]) 
         let mut bends: Vec<(&Address, &str, String)> =
             stack.origins.iter().filter(faring).map(|(address, _)| (address, word, value.to_owned())).collect();
         // What a gate sees is bent at the new instances.
-        let rolling = stack.rollouts.iter().filter(|rollout| rollout.entry == what && gate::WORDS.contains(&word));
+        let counted = !gate::COUNTED.contains(&word) || value.trim_end_matches('%').parse::<f64>().is_ok();
+        let rolling = stack.rollouts.iter().filter(|rollout| rollout.entry == what && gate::WORDS.contains(&word) && counted);
         bends.extend(rolling.map(|rollout| (&rollout.target_group, word, value.to_owned())));
         if let (Some((same, scale)), Ok(number)) = (watches(&loaded.spec, what, word), value.trim_end_matches('%').parse::<f64>()) {
             let looks = |(_, object): &(&Address, &Object)| MetricAlarm::of(object).is_some_and(&same);

@@ -216,6 +216,9 @@ pub struct Reading {
 /// minute, healthy targets, the status that a probe is answered with (`probe=500`, and `smoke=500` of those through the preview), and whether looks fail (`look=fails`).
 pub const WORDS: &[&str] = &["errors", "latency", "look", "probe", "requests", "smoke", "targets"];
 
+/// Those of them that are numbers.
+pub const COUNTED: &[&str] = &["errors", "latency", "requests", "targets"];
+
 /// A number of hundredths of a percent, as people write it: `1.25%`.
 pub fn percent(hundredths: u64) -> String {
     let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);

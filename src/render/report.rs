@@ -92,9 +92,15 @@ pub fn outcome(plan: &Plan, events: &[Event], outcome: &Outcome, elapsed: u64, d
             None
         }
         Outcome::Leftovers(e) => {
-            let heading = heading("Applied with leftovers:");
-            out += &format!("{heading} all that was to be built is, in {took}; but not all that is old could be deleted.\n");
-            out += "What could not be deleted is harmless, and the next `infra apply` deletes it.\n";
+            out += &match words::only_goes(plan) {
+                true => format!("{} not all that was to go could be deleted, in {took}.\n", heading("Deleted with leftovers:")),
+                false => format!(
+                    "{} all that was to be built is, in {took}; but not all that is old could be deleted.\n",
+                    heading("Applied with leftovers:")
+                ),
+            };
+            out += words::leftovers(plan);
+            out += "\n";
             Some(e)
         }
         Outcome::RolledBack(cause) => {

@@ -7,7 +7,7 @@ use super::values::value;
 use crate::kinds::listener::Action;
 use crate::kinds::{AutoScalingGroup, Gate, Listener, ListenerRule, Member as _};
 use crate::model::{AttrChange, Loss, Order, Reversal, Spelling};
-use crate::plan::{Act, Change, Counts, Guarded, Step, Undo, Verb};
+use crate::plan::{Act, Change, Counts, Guarded, Plan, Step, Undo, Verb};
 use crate::run::Outcome;
 use crate::run::journal::Ending;
 use crate::visible::visible;
@@ -248,4 +248,17 @@ pub fn field(a: &AttrChange) -> Option<String> {
 pub fn field_and_place(a: &AttrChange) -> Option<String> {
     let place = a.field.as_ref().and_then(|f| f.place.as_ref()).map(|place| format!(", {}", visible(place))).unwrap_or_default();
     field(a).map(|field| field + &place)
+}
+
+/// Whether a plan builds and changes nothing, as that of `infra destroy`.
+pub fn only_goes(plan: &Plan) -> bool {
+    plan.changes.iter().all(|c| c.verb == Verb::Delete)
+}
+
+/// What of a run is left that was to go.
+pub fn leftovers(plan: &Plan) -> &'static str {
+    match only_goes(plan) {
+        true => "What is left may still be billed; the same command again deletes it.",
+        false => "What could not be deleted is no longer used by the stack, and may still be billed; the next `infra apply` deletes it.",
+    }
 }

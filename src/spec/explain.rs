@@ -20,9 +20,14 @@ struct Topic {
 fn find(topic: &str) -> Result<Topic, Finding> {
     let schema = typed();
     let steps: Vec<&str> = topic.split('.').collect();
-    let section = section(steps[0])?;
-    let mut said = section.name.to_string();
-    let mut node = if section.name == "stack" { schema } else { &schema["properties"][section.name] };
+    let fields_of_all = &schema["properties"];
+    // A field of the spec itself is one of its first section.
+    let section = match section(steps[0]) {
+        Err(_) if fields_of_all.get(steps[0]).is_some() => section("stack")?,
+        found => found?,
+    };
+    let mut said = steps[0].to_string();
+    let mut node = if said == "stack" { schema } else { &fields_of_all[steps[0]] };
     let mut entry = false;
     for (i, step) in steps.iter().enumerate().skip(1) {
         let below = fields(schema, node);

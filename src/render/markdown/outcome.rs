@@ -134,8 +134,10 @@ fn ended(plan: &Plan, outcome: &Outcome, events: &[Event], elapsed: u64) -> Outc
         Outcome::Leftovers(_) => {
             section.alert = Some("WARNING");
             section.says = format!("**Applied with leftovers** in {took}.");
-            section.also = "All that was to be built is, but not all that was to go is gone. It is harmless.";
-            section.next = vec![("infra apply", "deletes it the next time")];
+            section.also = words::leftovers(plan);
+            if !words::only_goes(plan) {
+                section.next = vec![("infra apply", "deletes it the next time")];
+            }
         }
         Outcome::RolledBack(cause) => {
             let why = if cause.is_some() { "it failed" } else { "it was interrupted" };

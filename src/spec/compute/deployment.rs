@@ -6,6 +6,7 @@ use crate::kinds::gate::{Limits, Rollout, Stage};
 use crate::kinds::listener::Action;
 use crate::kinds::listener_rule::{Conditions, priority};
 use crate::kinds::{Address, AutoScalingGroup, Kind, LaunchTemplate, ListenerRule, Ref, Resource, TargetGroup};
+use crate::spec::Spec;
 use crate::spec::check::Check;
 use crate::spec::load_balancer::routes::{conditions, rule};
 use crate::spec::load_balancer::{behind, forwards};
@@ -249,9 +250,18 @@ fn shares(deployment: &Deployment) -> Vec<u8> {
     }
 }
 
+/// Whether something has this name that requests can be forwarded to.
+fn there(spec: &Spec, to: &Name) -> bool {
+    spec.compute.contains_key(to)
+        || spec.functions.contains_key(to)
+        || spec.kubernetes.iter().any(|kubernetes| kubernetes.workloads.contains_key(to))
+}
+
 /// Requests are shared out by the load balancer.
 fn reached(cx: &mut Check<'_>, name: &str, deployment: &Deployment) {
-    if forwards(cx.spec).any(|(_, to)| to.as_str() == name) || !cx.knows(&["load_balancer"]) {
+    // What leads to nothing may have been meant to lead here.
+    let leads = |to: &Name| to.as_str() == name || !there(cx.spec, to);
+    if forwards(cx.spec).any(|(_, to)| leads(to)) || !cx.knows(&["load_balancer"]) {
         return;
     }
     if deployment.strategy != Strategy::Rolling {
