@@ -9,7 +9,7 @@ use super::values::{count, maybe, seconds, turned, value};
 use super::words;
 use crate::model::{AttrChange, Mode};
 use crate::plan::saved::Scene;
-use crate::plan::{Change, Plan, Step, Undo, Verb};
+use crate::plan::{Act, Change, Plan, Step, Undo, Verb};
 use crate::visible::visible;
 
 /// How much of a plan or an outcome is shown.
@@ -203,11 +203,14 @@ pub(super) fn hourly(p: &Plan) -> Option<String> {
 /// A sentence that says how much of a plan can be undone.
 pub(super) fn undoing(p: &Plan) -> String {
     let staying: Vec<String> = p.changes.iter().flat_map(words::staying).collect();
-    match p.changes.iter().filter(|c| c.undo == Undo::Never).count() {
+    let lost: Vec<String> = p.changes.iter().filter(|c| c.loses_data && c.verb != Verb::Update).map(|c| c.address.to_string()).collect();
+    let lost = if lost.is_empty() { String::new() } else { format!(", with what is stored in {}", lost.join(", ")) };
+    // What is replaced goes at the end, too, as what is deleted does.
+    match p.steps[p.commit.min(p.steps.len())..].iter().filter(|s| matches!(s.act, Act::Delete { .. })).count() {
         _ if !staying.is_empty() => format!("if any step fails, everything before it is taken back but {}.", staying.join(", ")),
         0 => "if any step fails, everything before it is taken back.".into(),
         n if p.commit == 0 => format!("none; {} can't be taken back.", count(n, "deletion")),
-        n => format!("complete, until the old objects are deleted at the very end ({n})."),
+        n => format!("complete, until the old objects are deleted at the very end ({n}){lost}."),
     }
 }
 
