@@ -25,6 +25,9 @@ pub struct Answer {
     pub body: String,
 }
 
+/// What is wrong with an answer, if something is.
+pub type Judge<'a> = dyn Fn(&Result<Answer, String>) -> Result<(), String> + 'a;
+
 /// What became of many requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Many {
@@ -60,12 +63,7 @@ impl Ask<'_> {
     }
 
     /// Sends it so often, or for so long, `concurrency` at a time. Of each answer only what `judge` makes of it is kept.
-    pub async fn many(
-        &self,
-        (requests, time): (Option<u32>, Option<Duration>),
-        concurrency: u32,
-        judge: &dyn Fn(&Result<Answer, String>) -> Result<(), String>,
-    ) -> Many {
+    pub async fn many(&self, (requests, time): (Option<u32>, Option<Duration>), concurrency: u32, judge: &Judge<'_>) -> Many {
         let client = match self.client() {
             Ok(client) => client,
             Err(why) => return Many::default().with((Err(why), Duration::ZERO)),

@@ -46,7 +46,7 @@ fn ten_lines_bring_a_workload_behind_the_load_balancer() {
         .into();
     assert_eq!(ports, [8080, 8081]);
     let rule = stack.nodes.get(&Address::new(Kind::SecurityGroupRule, "cluster.main-from-load_balancer-tcp-8080-8080")).unwrap();
-    assert_eq!(refs(rule).into_iter().map(|a| a.to_string()).collect::<Vec<_>>(), ["eks_cluster.main", "security_group.load_balancer"]);
+    assert_eq!(refs(rule).map(|a| a.to_string()).collect::<Vec<_>>(), ["eks_cluster.main", "security_group.load_balancer"]);
     assert_eq!(of::<Deployment>(&stack, "shop").drain, 15, "a pod that is to go answers until nothing leads to it");
     let fares = stack.nodes[&Address::new(Kind::TargetGroup, "shop")].fares(
         &Address::new(Kind::TargetGroup, "shop"),
@@ -72,7 +72,7 @@ fn databases_and_caches_let_workloads_in() {
         let rule: SecurityGroupRule = of(&stack, &format!("{group}-from-cluster.main-tcp-{port}-{port}"));
         assert_eq!((rule.security_group.map(|g| g.0), rule.peer, rule.egress), (Some(group.to_owned()), None, false));
         let group = &stack.nodes[&Address::new(Kind::SecurityGroup, group)];
-        let points: Vec<Kind> = refs(group).into_iter().map(|a| a.kind).collect();
+        let points: Vec<Kind> = refs(group).map(|a| a.kind).collect();
         assert_eq!(points, [Kind::Vpc]);
     }
     let rules = stack.nodes.keys().filter(|a| a.kind == Kind::SecurityGroupRule && a.name.starts_with("cache")).count();

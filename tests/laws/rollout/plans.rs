@@ -63,7 +63,7 @@ async fn a_changed_strategy_changes_nothing() {
 /// other steps.
 #[tokio::test(start_paused = true)]
 async fn a_kept_rollout_is_carried_out_as_it_was() {
-    for nth in 0..ROLLOUTS.len() {
+    for (nth, (_, rollout)) in ROLLOUTS.iter().enumerate() {
         let way = way(nth).await;
         let cloud = copy(&way.cases[0].cloud, 1);
         let kept = saved(&cloud, &way.to).await.unwrap();
@@ -79,7 +79,7 @@ async fn a_kept_rollout_is_carried_out_as_it_was() {
         assert_eq!((&plan.digest, gates(&plan)), (&kept.plan.digest, gates(&kept.plan)), "{}", way.tag);
         let other = stack(&[
             SHOP,
-            ROLLOUTS[nth].1,
+            rollout,
             if way.tag == "two entries" { super::BOTH } else { NEXT },
             "compute: { app: { deployment: { bake: 7m } } }",
         ]);

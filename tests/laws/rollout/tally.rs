@@ -120,7 +120,7 @@ fn a_gate_waits_for_approval() {
     gate.stage.approve = Some(3);
     let (good, bad, yes) =
         (minute((100, 0, 100), (900, 0, 100)), minute((100, 9, 100), (900, 0, 100)), Seen::Approved("ana@laptop".into()));
-    let of = |looks: &[&Seen]| judged(&gate, &looks.iter().map(|seen| Seen::clone(seen)).collect::<Vec<_>>());
+    let of = |looks: &[&Seen]| judged(&gate, &looks.iter().copied().cloned().collect::<Vec<_>>());
     assert_eq!(of(&[&good, &good]), Judgement::Open);
     assert_eq!(of(&[&good, &good, &good, &good]), Judgement::Open);
     assert!(matches!(of(&[&good, &good, &good, &good, &good]), Judgement::Failed("NotApproved", _)), "three minutes have passed");
