@@ -1,4 +1,4 @@
-use super::Infra;
+use super::{Infra, PACE};
 
 const COMMANDS: &[&str] = &[
     "abort",
@@ -91,4 +91,30 @@ fn the_readme_is_true() {
     let minimal = read("examples/minimal.yaml");
     let minimal = minimal.split_once('\n').unwrap().1;
     assert!(readme.contains(minimal), "the spec is examples/minimal.yaml");
+}
+
+/// The commands of README's first two minutes do what they are said to do, one after the other.
+#[test]
+fn the_first_two_minutes_are_true() {
+    let readme = std::fs::read_to_string(format!("{}/README.md", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let (_, block) = readme.split_once("infra init --stack").unwrap();
+    let block = format!("infra init --stack{}", block.split("```").next().unwrap());
+    let infra = Infra { env: vec![(PACE, "0.01".into()), ("INFRA_CLOUD", "sandbox".into())], ..Infra::new("two-minutes") };
+    let mut codes = vec![];
+    for line in block.lines().filter_map(|line| line.strip_prefix("infra ")) {
+        let words: Vec<&str> = line.split('#').next().unwrap().split_whitespace().collect();
+        if words.contains(&"--sandbox-fail") {
+            let spec = std::fs::read_to_string(infra.folder.join("infra.yaml")).unwrap();
+            infra.file("infra.yaml", &spec.replace("nginx:1.29", "nginx:1.30"));
+        }
+        let said = match words[0] {
+            "apply" | "destroy" => infra.run(&[&words[..], &["--auto-approve"]].concat()),
+            _ => infra.run(&words),
+        };
+        assert!(words[0] != "destroy" || said.err.contains("--allow-data-loss"), "{}", said.err);
+        assert!(!words.contains(&"--sandbox-fail") || said.out.contains("Rolled back"), "{}", said.out);
+        codes.push((words[0].to_owned(), said.code));
+    }
+    let codes: Vec<(&str, i32)> = codes.iter().map(|(command, code)| (command.as_str(), *code)).collect();
+    assert_eq!(codes, [("init", 0), ("plan", 0), ("apply", 0), ("apply", 3), ("destroy", 1)]);
 }
