@@ -1,6 +1,7 @@
 //! One writer per stack, whatever the processes do, however long they sleep, and whatever their clocks say.
 mod late;
 mod skew;
+mod through;
 mod told;
 mod wishes;
 
@@ -19,6 +20,8 @@ use infra::wire::Notes;
 use infra::wire::policy::Policy;
 use tokio::sync::SetOnce;
 use tokio::time::{Instant, sleep};
+
+use through::Through;
 
 use crate::support::sparse;
 

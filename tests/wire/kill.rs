@@ -3,7 +3,7 @@
 pub mod canon;
 mod rollout;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -38,6 +38,25 @@ struct Ended {
     out: String,
 }
 
+/// The binary in a folder of its own, with these layers: another machine, as far as journals go.
+fn elsewhere(folder: &Path, run: usize, endpoint: &str, verb: &str, layers: &[&str]) -> Command {
+    let place = folder.join(format!("run-{run}"));
+    std::fs::create_dir_all(&place).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_infra"));
+    command.arg(verb).arg("--auto-approve").current_dir(place).env_clear();
+    for layer in layers {
+        command.arg("-f").arg(folder.join(format!("{layer}.yaml")));
+    }
+    command
+        .env("AWS_ENDPOINT_URL", endpoint)
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("INFRA_QUIET_PERIOD", "300ms")
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+}
+
 impl Site {
     async fn start(name: &str) -> Site {
         let reference = Reference::start().await;
@@ -53,23 +72,11 @@ impl Site {
     /// The binary in a folder of its own, with the layers named.
     fn command(&mut self, verb: &str, layers: &[&str]) -> Command {
         self.runs += 1;
-        let place = self.folder.join(format!("run-{}", self.runs));
-        std::fs::create_dir_all(&place).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_infra"));
-        command.arg(verb).arg("--auto-approve").current_dir(place).env_clear();
-        for layer in ["production", "emulator"].iter().chain(layers) {
-            command.arg("-f").arg(self.folder.join(format!("{layer}.yaml")));
-        }
+        let layers = [&["production", "emulator"], layers].concat();
+        let mut command = elsewhere(&self.folder, self.runs, &self.reference.proxy.endpoint, verb, &layers);
         if verb == "destroy" {
             command.args(["--allow-data-loss", ALL_DATA]);
         }
-        command
-            .env("AWS_ENDPOINT_URL", &self.reference.proxy.endpoint)
-            .env("AWS_ACCESS_KEY_ID", "test")
-            .env("AWS_SECRET_ACCESS_KEY", "test")
-            .env("INFRA_QUIET_PERIOD", "300ms")
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         command
     }
 

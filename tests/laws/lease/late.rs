@@ -1,7 +1,4 @@
 //! What comes too late: a sign of life after the lease has lapsed, a claim of a number that is no longer the next.
-use infra::wire::CloudError;
-use infra::wire::notes::Key;
-
 use super::*;
 
 /// A lease that has lapsed is not renewed, though nobody has taken it by now: whoever watches it may be about to.
@@ -21,37 +18,12 @@ async fn a_lapsed_lease_is_not_renewed() {
     assert!(cloud.policy.stopped().is_some_and(|e| e.code == "LeaseLost"));
 }
 
-/// A way to the notes on which what is to be made new takes long.
-struct Late<'c>(&'c Sandbox, Duration);
-
-impl Notes for Late<'_> {
-    async fn note_new(&self, name: &str, text: &str) -> Result<bool, CloudError> {
-        sleep(self.1).await;
-        self.0.note_new(name, text).await
-    }
-    async fn note(&self, name: &str, text: &str) -> Result<(), CloudError> {
-        self.0.note(name, text).await
-    }
-    async fn notes(&self, folder: &str) -> Result<BTreeMap<String, String>, CloudError> {
-        self.0.notes(folder).await
-    }
-    async fn forget(&self, names: &[String]) -> Result<(), CloudError> {
-        self.0.forget(names).await
-    }
-    async fn key(&self, stack: &str) -> Result<Option<Key>, CloudError> {
-        self.0.key(stack).await
-    }
-    async fn make_key(&self, stack: &str) -> Result<Key, CloudError> {
-        self.0.make_key(stack).await
-    }
-}
-
 /// Whoever looked long ago and makes a number now that others have passed meanwhile, and cleared away, holds nothing.
 #[tokio::test(start_paused = true)]
 async fn a_late_claim_holds_nothing() {
     let cloud = sandbox(1);
     let policies: Vec<Policy> = (0..3).map(|_| Policy::new(10)).collect();
-    let late = Late(&cloud, Duration::from_secs(60));
+    let late = Through { late: Duration::from_secs(60), ..Through::to(&cloud) };
     let claim = async { take(&late, &policies[0], asks("s", 3)).await.unwrap().map(drop).map_err(|lease| lease.holder.user) };
     let others = async {
         sleep(Duration::from_secs(1)).await;

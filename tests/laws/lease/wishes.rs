@@ -1,45 +1,18 @@
 //! What others ask of a holder is read where it is read whether the lease is still the holder's.
 use infra::cloud::lease::{Wish, ask, until_over};
-use infra::wire::CloudError;
-use infra::wire::notes::Key;
 
 use super::*;
-
-/// A way to the notes that counts how often they are read.
-struct Counted<'c>(&'c Sandbox, Cell<usize>);
-
-impl Notes for Counted<'_> {
-    async fn note_new(&self, name: &str, text: &str) -> Result<bool, CloudError> {
-        self.0.note_new(name, text).await
-    }
-    async fn note(&self, name: &str, text: &str) -> Result<(), CloudError> {
-        self.0.note(name, text).await
-    }
-    async fn notes(&self, folder: &str) -> Result<BTreeMap<String, String>, CloudError> {
-        self.1.set(self.1.get() + 1);
-        self.0.notes(folder).await
-    }
-    async fn forget(&self, names: &[String]) -> Result<(), CloudError> {
-        self.0.forget(names).await
-    }
-    async fn key(&self, stack: &str) -> Result<Option<Key>, CloudError> {
-        self.0.key(stack).await
-    }
-    async fn make_key(&self, stack: &str) -> Result<Key, CloudError> {
-        self.0.make_key(stack).await
-    }
-}
 
 /// Each wish is heard once, at the next sign of life, with one read a sign of life as ever; those of an earlier number are nobody's, and they go with it.
 #[tokio::test(start_paused = true)]
 async fn a_wish_costs_no_request() {
     let cloud = sandbox(1);
-    let counted = Counted(&cloud, Cell::new(0));
+    let counted = Through::to(&cloud);
     taken(&cloud, &cloud.policy, 1).await.unwrap().release("applied", 0).await.unwrap();
     ask(&cloud, "s", 1, &Wish::Abort("late".into())).await.unwrap();
     let mut keeper = take(&counted, &cloud.policy, asks("s", 2)).await.unwrap().unwrap();
     let (ended, wishes) = (SetOnce::new(), keeper.wishes.clone());
-    counted.1.set(0);
+    counted.reads.set(0);
     let (heard, started) = (Cell::new(0), Instant::now());
     let listen = async {
         loop {
@@ -62,7 +35,7 @@ async fn a_wish_costs_no_request() {
         () = listen => {}
     }
     let beats = (started.elapsed().as_secs() / TERMS.beat.as_secs()) as usize;
-    assert!(counted.1.get() <= beats, "{} reads in {beats} beats", counted.1.get());
+    assert!(counted.reads.get() <= beats, "{} reads in {beats} beats", counted.reads.get());
     keeper.release("applied", 0).await.unwrap();
     let mut next = taken(&cloud, &cloud.policy, 3).await.unwrap();
     let notes = cloud.notes("s").await.unwrap();

@@ -44,24 +44,10 @@ impl Canary {
         canary
     }
 
-    /// The binary in a folder of its own: another machine, as far as journals go.
     fn command(&mut self, verb: &str, layers: &[&str]) -> Command {
         self.runs += 1;
-        let place = self.folder.join(format!("run-{}", self.runs));
-        std::fs::create_dir_all(&place).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_infra"));
-        command.arg(verb).arg("--auto-approve").current_dir(place).env_clear();
-        for layer in layers {
-            command.arg("-f").arg(self.folder.join(format!("{layer}.yaml")));
-        }
-        command
-            .env("AWS_ENDPOINT_URL", &self.proxy.endpoint)
-            .env("AWS_ACCESS_KEY_ID", "test")
-            .env("AWS_SECRET_ACCESS_KEY", "test")
-            .env("INFRA_QUIET_PERIOD", "300ms")
-            .env("INFRA_GATE_MINUTE", "300ms")
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut command = elsewhere(&self.folder, self.runs, &self.proxy.endpoint, verb, layers);
+        command.env("INFRA_GATE_MINUTE", "300ms");
         command
     }
 
