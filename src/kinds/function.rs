@@ -7,6 +7,7 @@ mod env;
 mod leave;
 mod provisioned;
 mod read;
+mod routing;
 mod rules;
 mod states;
 mod terraform;
@@ -23,6 +24,9 @@ pub(crate) use code::files;
 pub use code::{Stored, sha256, stored, zipped};
 pub use env::Variable;
 pub(crate) use leave::left;
+pub(crate) use read::{alias, version};
+pub use routing::Routing;
+pub(crate) use routing::one_role;
 pub use rules::{ended, known_runtime};
 pub use url::{Url, UrlCors};
 
@@ -64,6 +68,8 @@ object! {
         update provisioned_concurrency: Option<i32>,
         /// The alias' own address; `None`: it has none.
         update url: Option<Url>,
+        /// `RoutingConfig` of the alias, while a rollout shares calls out with an older version; `None`: all calls are its own.
+        update routing: Option<Routing>,
         update tags: Tags,
         /// The version that `live` points to.
         computed version: Computed<String>,
@@ -99,6 +105,8 @@ impl Resource for Function {
             reads(Service::Tagging, "GetResources"),
         ],
         write: &[
+            reads(Service::CloudWatch, "DescribeAlarms"),
+            reads(Service::CloudWatch, "GetMetricData"),
             call(Service::Iam, "GetRole", ROLES),
             call(Service::Lambda, "AddPermission", FUNCTIONS_AND_VERSIONS),
             call(Service::Lambda, "CreateAlias", FUNCTIONS),
@@ -165,6 +173,7 @@ impl Resource for Function {
                     max_age: 3600,
                 }),
             }),
+            routing: None,
             tags: tags(),
             version: Computed::default(),
             arn: Computed::default(),
@@ -177,10 +186,11 @@ impl Resource for Function {
         arn.into_iter().chain(self.address.0.clone().map(|url| ("url".into(), url))).collect()
     }
 
-    /// Where its code was made from is nothing that Lambda keeps.
+    /// Where its code was made from is nothing that Lambda keeps. A version that shares calls with an older one is the next one.
     fn simulate(&mut self, id: &str) {
         self.source.clear();
-        self.version = Computed::from("1".to_owned());
+        let old = self.routing.as_ref().map_or(0, |routing| routing.old.parse().unwrap_or(0));
+        self.version = Computed::from(format!("{}", old + 1));
         self.arn = Computed::from(format!("arn:aws:lambda:us-east-1:123456789012:function:{id}:{LIVE}"));
         self.address = Computed(self.url.as_ref().map(|_| format!("https://{id}.lambda-url.us-east-1.on.aws/")));
     }
@@ -195,7 +205,18 @@ impl Resource for Function {
     }
 
     fn breaches(&self, _me: &Address, _near: Near<'_>) -> Vec<Breach> {
-        rules::breaches(self)
+        let mut found = rules::breaches(self);
+        found.extend(routing::breaches(self));
+        found
+    }
+
+    fn ways(&self, before: &Self, _near: Near<'_>) -> Vec<Breach> {
+        routing::ways(self, before)
+    }
+
+    fn split(&self, new: &Address, old: &str, share: u8, _sticky: i32) -> Option<Self> {
+        let routing = Some(Routing { old: old.into(), weight: share.into() });
+        (new.kind == Kind::Function).then(|| Function { routing, ..self.clone() })
     }
 
     fn doubts(&self, me: &Address, near: Near<'_>) -> Vec<Breach> {
@@ -241,6 +262,6 @@ impl Resource for Function {
 }
 
 /// How a version fares, by its state (`State`): an inactive one wakes up with its next call.
-fn serving(state: &str) -> Sign {
+pub(crate) fn serving(state: &str) -> Sign {
     Sign::state(state, &["Active", "Inactive"], &["Pending"])
 }

@@ -1,6 +1,7 @@
 //! A gate between two steps of a rollout: what it looks at, and when it lets the run go on. A gate only reads.
 mod look;
 mod probe;
+mod published;
 mod tally;
 
 use super::*;
@@ -14,7 +15,7 @@ pub use tally::{Judgement, Tally};
 pub struct Rollout {
     /// The part of the spec that it is of: `compute.app`.
     pub entry: String,
-    /// What a new one of begins a rollout.
+    /// What a new one of begins a rollout. Of a function it is all three: a version of it is code, instances, and what is called.
     pub template: Address,
     /// The instances, the old ones and the new.
     pub fleet: Address,
@@ -122,12 +123,12 @@ pub struct Gate {
     /// Alarms of the stack.
     pub own_alarms: Vec<Address>,
     pub probes: Vec<Probe>,
-    /// The new instances' target group; its address is the step's.
+    /// The new instances' target group, or the function; its address is the step's.
     pub new: Address,
     /// The share that comes next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<u8>,
-    /// The id of the old one's; none where nothing is shifted.
+    /// The id of the old one's, or the function's old version; none where nothing is shifted.
     pub old: Option<String>,
     /// The balancer that counts the requests.
     pub balancer: Option<Address>,
@@ -142,6 +143,20 @@ impl Gate {
         let own = [&self.new].into_iter().chain(&self.balancer).chain(&self.splitters).chain(&self.own_alarms).cloned();
         let all: BTreeSet<Address> = own.chain(texts).collect();
         all.into_iter().collect()
+    }
+
+    /// What is turned, what it is turned to, and what it is turned from, for people.
+    pub fn words(&self) -> (&'static str, &'static str, &'static str) {
+        match self.new.kind {
+            Kind::Function => ("call", "the new version", "the old version fares"),
+            _ => ("request", "the new instances", "the old instances fare"),
+        }
+    }
+
+    /// Why it is bad that a splitter leads another share of the requests to what is new than the rollout has asked it to.
+    pub fn astray(&self, splitter: &Address, share: i32) -> String {
+        let ((unit, new, _), asked) = (self.words(), self.asked());
+        format!("somebody has changed {splitter}: {share}% of the {unit}s go to {new}, not {asked}%")
     }
 
     /// How many percent of the requests that a splitter takes go to the new instances: all of those that a preview takes.

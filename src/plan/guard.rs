@@ -11,7 +11,7 @@ impl Decision<'_> {
             let found = self.stack.nodes[*address].breaches(address, Near(&self.stack.nodes)).into_iter();
             found.map(|breach| PlanError::Refused { address: (*address).clone(), breach }).collect::<Vec<_>>()
         };
-        self.changes.keys().flat_map(of).collect()
+        self.changes.keys().flat_map(of).chain(self.unshared()).collect()
     }
 
     /// What holds data or is protected, would go or keep less of it, and has not been named.

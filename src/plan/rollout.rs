@@ -1,10 +1,12 @@
 //! A rollout: new instances come beside the old ones, and requests turn to them step by step, with a gate behind each step. A listener passes through
-//! shares on its way from the old target group to the new one; each of these steps is undone by what the listener was before the first.
+//! shares on its way from the old target group to the new one; each of these steps is undone by what the listener was before the first. A function needs no
+//! listener: its alias shares calls out among the old version and the new one.
 use super::decide::Decision;
 use super::steps::push;
 use super::*;
+use crate::kinds::function::one_role;
 use crate::kinds::gate::{Limits, Stage};
-use crate::kinds::{Gate, Kind, ListenerRule, Member as _, Rollout, TargetGroup, foreign, map_refs, pointers};
+use crate::kinds::{Function, Gate, Kind, ListenerRule, Member as _, Rollout, TargetGroup, foreign, map_refs, pointers};
 
 /// So often in a row a probe may fail of what has just been made.
 const PATIENT: u32 = 3;
@@ -19,7 +21,7 @@ pub(super) struct Rolling<'a> {
     pub splitters: Vec<&'a Address>,
     /// The rules that lead some requests to the new instances before.
     pub previews: Vec<&'a Address>,
-    /// The old target group's id.
+    /// The old target group's id, or the function's old version.
     pub old: &'a str,
 }
 
@@ -30,6 +32,9 @@ impl<'a> Decision<'a> {
     }
 
     fn rolls(&self, rollout: &'a Rollout) -> Option<Rolling<'a>> {
+        if rollout.target_group.kind == Kind::Function {
+            return self.publishes(rollout);
+        }
         let replaced = |a: &Address| self.changes.get(a).is_some_and(|c| matches!(c.verb, Verb::Replace(_)));
         let begins = !rollout.stages.is_empty() && replaced(&rollout.template);
         let old = self.current.get(&rollout.target_group).filter(|_| begins && self.current.contains_key(&rollout.fleet))?;
@@ -45,9 +50,27 @@ impl<'a> Decision<'a> {
         (!splitters.is_empty()).then_some(Rolling { rollout, splitters, previews, old: &old.id })
     }
 
+    /// The rollout that a new version of a function begins: where an older one is called.
+    fn publishes(&self, rollout: &'a Rollout) -> Option<Rolling<'a>> {
+        let at = &rollout.target_group;
+        let change = self.changes.get(at).filter(|c| c.verb == Verb::Update && !rollout.stages.is_empty())?;
+        let live: &'a Live = self.current.get(at)?;
+        let old = Function::of(&live.object)?.serving()?;
+        let another = change.attrs.iter().any(|attr| Function::versioned(&attr.path));
+        another.then(|| Rolling { rollout, splitters: vec![at], previews: vec![], old })
+    }
+
+    /// What Lambda refuses of shares between what stands and what comes.
+    pub(super) fn unshared(&self) -> impl Iterator<Item = PlanError> {
+        let functions = self.rollouts.iter().map(|rolling| &rolling.rollout.target_group).filter(|a| a.kind == Kind::Function);
+        let moved = functions.filter(|a| self.changes[*a].attrs.iter().any(|attr| attr.path == "role"));
+        moved.map(|a| PlanError::Refused { address: a.clone(), breach: one_role() })
+    }
+
     /// What comes beside what stands, though it could change in place: the instances of a rollout, and where requests reach them.
     pub(super) fn renewed_by(rolling: &[Rolling<'a>]) -> BTreeSet<&'a Address> {
-        rolling.iter().flat_map(|r| [&r.rollout.target_group, &r.rollout.fleet]).collect()
+        // A version is no object: the function stays.
+        rolling.iter().flat_map(|r| [&r.rollout.target_group, &r.rollout.fleet]).filter(|a| a.kind != Kind::Function).collect()
     }
 
     /// The rollout whose requests an object turns.
@@ -161,7 +184,10 @@ impl<'a> Decision<'a> {
             own_alarms,
             probes: if [0, 100].contains(&stage.share) { rollout.probes.clone() } else { vec![] },
             new: rollout.target_group.clone(),
-            next: over.0.and_then(|_| rollout.stages.iter().map(|next| next.share).find(|share| *share > stage.share)),
+            next: over
+                .0
+                .filter(|_| target.is_some_and(|target| TargetGroup::of(target).is_some()))
+                .and_then(|_| rollout.stages.iter().map(|next| next.share).find(|share| *share > stage.share)),
             old: over.0.map(str::to_owned),
             balancer: target.and_then(TargetGroup::of).map(|group| group.load_balancer.address()),
             splitters: over.1.iter().map(|a| (*a).clone()).collect(),

@@ -7,6 +7,7 @@ pub mod compute;
 mod cycles;
 pub mod database;
 mod decode;
+pub mod deployment;
 mod derive;
 pub mod env;
 pub mod explain;

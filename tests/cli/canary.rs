@@ -55,6 +55,30 @@ fn a_bad_version_goes_back_by_itself() {
     assert_eq!(wrong.code, 1, "{} {}", wrong.out, wrong.err);
 }
 
+/// A function's new version gets calls by the alias' weights; one that fails them goes back, and is told so.
+#[test]
+fn a_bad_version_of_a_function_goes_back_by_itself() {
+    let mut infra = Infra::new("canary-function");
+    infra.env.push(("INFRA_CLOUD", format!("sandbox:{}", infra.folder.join("cloud.jsonl").display())));
+    let spec = infra.file(
+        "spec.yaml",
+        "stack: canary\nregion: us-east-1\nfunctions: { thumbs: { code: hello, runtime: python3.13, subnets: none, deployment: { strategy: canary, approve: [50%] } } }\n",
+    );
+    for folder in ["hello", "other"] {
+        std::fs::create_dir_all(infra.folder.join(folder)).unwrap();
+        let from = format!("{}/tests/support/code/{folder}/app.py", env!("CARGO_MANIFEST_DIR"));
+        std::fs::copy(from, infra.folder.join(folder).join("app.py")).unwrap();
+    }
+    let next = infra.file("next.yaml", "functions: { thumbs: { code: other } }\n");
+    let made = infra.run(&["apply", "-f", &spec, "--auto-approve"]);
+    assert_eq!(made.code, 0, "{} {}", made.out, made.err);
+    infra.run(&["plan", "-f", &spec, "-f", &next]).snapshot("plan_canary_function");
+    let bad = infra.run(&["apply", "-f", &spec, "-f", &next, "--auto-approve", "--sandbox-bend", "functions.thumbs.errors=8%"]);
+    assert_eq!(bad.code, 3, "{} {}", bad.out, bad.err);
+    assert!(bad.out.contains("errors 8.33% (old 0%), p99 120ms (old 120ms); 2 bad minutes in a row"), "{}", bad.out);
+    assert_eq!(infra.run(&["plan", "-f", &spec, "--detailed-exitcode"]).code, 0, "it is as before");
+}
+
 fn begun(infra: &Infra, spec: &str, next: &str, word: &str) -> (Child, BufReader<ChildStderr>) {
     let mut child = infra.command(&["apply", "-f", spec, "-f", next, "--auto-approve"]).env(PACE, "1").spawn().unwrap();
     let mut talk = BufReader::new(child.stderr.take().unwrap());

@@ -1,4 +1,5 @@
 //! Requests pass to new instances step by step, each step watched, and go back at once when these fare badly.
+mod functions;
 mod left;
 mod plans;
 pub mod tally;
@@ -43,14 +44,26 @@ const ROLLOUTS: &[(&str, &str)] = &[
         "two entries",
         "compute: { app: { deployment: { strategy: blue_green, bake: 1m } }, api: { deployment: { strategy: canary, steps: [50%, 100%], interval: 1m, bake: 2m } } }",
     ),
+    ("a function", functions::CANARY),
+    ("a function at once", functions::BLUE_GREEN),
 ];
 
 const NEXT: &str = "compute: { app: { image: 'example/shop:2' } }";
 const BOTH: &str = "compute: { app: { image: 'example/shop:2' }, api: { image: 'example/api:2' } }";
 
+/// The layer of the next version, on the way of this name.
+fn next(name: &str) -> &'static str {
+    match name {
+        "two entries" => BOTH,
+        "a function" | "a function at once" => functions::NEXT,
+        _ => NEXT,
+    }
+}
+
 async fn way(nth: usize) -> Way {
     let (name, layer) = ROLLOUTS[nth];
-    let (from, to) = (stack(&[SHOP, layer]), stack(&[SHOP, layer, if name == "two entries" { BOTH } else { NEXT }]));
+    let next = next(name);
+    let (from, to) = (stack(&[SHOP, layer]), stack(&[SHOP, layer, next]));
     let mut cases = vec![];
     for seed in 0..4 {
         cases.push(Case::of(with(&from, seed).await, &to).await);
@@ -58,7 +71,8 @@ async fn way(nth: usize) -> Way {
     Way { tag: name.into(), from, to, cases }
 }
 
-/// How many percent go to new instances, by listener and rule: 100 of one that leads to them alone, 0 of one that leads to others.
+/// How many percent go to new instances, by listener and rule: 100 of one that leads to them alone, 0 of one that leads to others. Of a function, how many
+/// go to its new version.
 fn shares(cloud: &Sandbox, old: &[String]) -> Vec<(Address, i32)> {
     let action = |object: &Object| match object {
         Object::Listener(l) => Some(l.action.clone()),
@@ -66,8 +80,11 @@ fn shares(cloud: &Sandbox, old: &[String]) -> Vec<(Address, i32)> {
         _ => None,
     };
     let share = |action: &Action| 100 - old.iter().map(|id| action.share_of(id)).sum::<i32>();
-    let all = cloud.objects().into_iter().filter_map(|l| Some((l.stamp.address.clone(), share(&action(&l.object)?))));
-    all.collect()
+    let of = |object: &Object| match object {
+        Object::Function(f) => Some(if old.contains(&f.code) { 0 } else { f.share() }),
+        object => Some(share(&action(object)?)),
+    };
+    cloud.objects().into_iter().filter_map(|l| Some((l.stamp.address.clone(), of(&l.object)?))).collect()
 }
 
 /// Whether it is a rule of a preview, which no client asks for.
@@ -75,8 +92,14 @@ fn previews(at: &Address) -> bool {
     at.name.ends_with(".preview")
 }
 
+/// What answers by now: the target groups' ids, and what functions run.
 fn old_groups(cloud: &Sandbox) -> Vec<String> {
-    cloud.objects().iter().filter(|l| l.object.kind() == Kind::TargetGroup).map(|l| l.id.clone()).collect()
+    let of = |l: &Live| match &l.object {
+        Object::TargetGroup(_) => Some(l.id.clone()),
+        Object::Function(f) => Some(f.code.clone()),
+        _ => None,
+    };
+    cloud.objects().iter().filter_map(of).collect()
 }
 
 /// A sink that notes shares at every event, and bends the world at some look.
@@ -101,6 +124,9 @@ impl<'a> Watch<'a> {
     fn stands_by(&self, plan: &Plan, step: usize) {
         let Act::Gate { gate } = &plan.steps[step].act else { return };
         let all = self.cloud.objects();
+        if gate.new.kind == Kind::Function {
+            return functions::stands_by(gate, &all);
+        }
         let fleet = |l: &&Live| l.stamp.address.name == gate.new.name && gate.old.as_ref().is_some_and(|old| l.points.contains(old));
         let old = all.iter().filter(fleet).find_map(|l| AutoScalingGroup::of(&l.object));
         if gate.stage.share == 0 {
@@ -134,6 +160,7 @@ impl Sink for Watch<'_> {
         {
             self.cloud.bend(address("target_group.app"), word, value);
             self.cloud.bend(address("target_group.api"), word, value);
+            self.cloud.bend(address("function.thumbs"), word, value);
         }
         if let Event::Failed(_, e) = event
             && e.code.starts_with("Gate")
@@ -327,20 +354,20 @@ mod every_fault_and_every_kill_of_a_rollout {
             }
         };
     }
-    ways!(canary 0, blue_green 1, sticky 2, several_listeners 3, preview 4, several_entries 5);
+    ways!(canary 0, blue_green 1, sticky 2, several_listeners 3, preview 4, several_entries 5, function 6, function_at_once 7);
 }
 
 /// A rollout whose journal is lost in the middle ends its split with the next plan.
 #[tokio::test(start_paused = true)]
 async fn an_abandoned_rollout_is_ended_by_the_next_plan() {
-    let way = way(0).await;
+    let ways = [way(0).await, way(6).await];
     let mut ended = 0;
-    for at in (0..80).step_by(3) {
+    for (way, at) in ways.iter().flat_map(|way| (0..80).step_by(3).map(move |at| (way, at))) {
         let case = way.case(at as u64);
         let journal = RefCell::new(vec![]);
         let cloud: &Rc<Sandbox> = &case.cloud;
         if live(cloud, &case.plan, "r1", &journal, None, Some(Kill { at, before: false }), false).await != Life::Killed {
-            break;
+            continue;
         }
         for to in [&way.to, &way.from] {
             let cloud = super::world::copy(cloud, at as u64);
@@ -352,7 +379,7 @@ async fn an_abandoned_rollout_is_ended_by_the_next_plan() {
         }
         ended += 1;
     }
-    assert!(ended > 8, "{ended}");
+    assert!(ended > 14, "{ended}");
 }
 
 /// Of several faults at once the run still ends as it was or as it should be.

@@ -200,7 +200,7 @@ def show_function(self):
 def delete(self, name, qualifier=None):
     fn = self.get_function(name, qualifier)
     if qualifier:
-        users = [alias.name for alias in self.list_aliases(name) if str(alias.function_version) == qualifier]
+        users = [alias.name for alias in self.list_aliases(name) if str(alias.function_version) == qualifier or qualifier in weights(alias.routing_config)]
         if users:
             raise Conflict(f"Unable to delete version because the following aliases reference it: [{', '.join(users)}]")
         DELETE(self, name, qualifier)
@@ -208,6 +208,34 @@ def delete(self, name, qualifier=None):
     begin(fn)
     DELETE(self, name, qualifier)
     interfaces(self, fn)
+
+
+def weights(routing):
+    return (routing or {}).get("AdditionalVersionWeights") or {}
+
+
+def weighed(self, name, main, routing):
+    """An alias leads to two versions at most, both of them published, in one role."""
+    more = weights(routing)
+    if not more:
+        return
+    if "$LATEST" in (main, *more):
+        raise InvalidParameterValueException("Alias with weights can not be created with function version $LATEST")
+    if len(more) > 1 or main in more or any(not 0 <= weight <= 1 for weight in more.values()):
+        raise InvalidParameterValueException(f"Invalid routing config: {main} and {more}")
+    if len({self.get_function(name, version).role for version in (main, *more)}) > 1:
+        raise InvalidParameterValueException("Both versions must have the same execution role")
+
+
+def make_alias(self, name, function_name, function_version, description, routing_config):
+    weighed(self, function_name, function_version, routing_config)
+    return MAKE_ALIAS(self, name, function_name, function_version, description, routing_config)
+
+
+def move_alias(self, name, function_name, function_version, description, routing_config):
+    now = self.get_alias(name, function_name)
+    weighed(self, function_name, str(function_version or now.function_version), now.routing_config if routing_config is None else routing_config)
+    return MOVE_ALIAS(self, name, function_name, function_version, description, routing_config)
 
 
 def policy(backend, name, qualifier):
@@ -277,6 +305,8 @@ def provisioned(self):
     all = fn.__dict__.setdefault("provisioned", {})
     if asked == "PUT":
         count, kept = self.json_body["ProvisionedConcurrentExecutions"], fn.reserved_concurrency
+        if weights(self.backend.get_alias(alias, fn.function_name).routing_config):
+            raise InvalidParameterValueException("Alias with weights can not be used with Provisioned Concurrency")
         if kept is not None and count > int(kept):
             raise InvalidParameterValueException(f"Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function")
         all[alias] = (count, time.monotonic() + TAKES)
@@ -306,6 +336,7 @@ def show(self, name, qualifier=None):
 
 
 SHOW_FUNCTION = LambdaResponse.get_function
+MAKE_ALIAS, MOVE_ALIAS = LambdaBackend.create_alias, LambdaBackend.update_alias
 RESERVE, STATEMENT = LambdaResponse.put_function_concurrency, Policy.add_statement
 INIT, CONFIGURATION, CREATE, DELETE, DELETE_GROUP, DELETE_SUBNET, MAKE_ROLE = (
     LambdaFunction.__init__,
@@ -325,6 +356,8 @@ def install():
     LambdaBackend.update_function_configuration = configure
     LambdaBackend.update_function_code = load
     LambdaBackend.delete_function = delete
+    LambdaBackend.create_alias = make_alias
+    LambdaBackend.update_alias = move_alias
     LambdaBackend.add_permission = permit
     LambdaBackend.get_policy = show
     LambdaResponse.get_function = show_function

@@ -16,7 +16,7 @@ use infra::run::Outcome;
 use super::iam_role::role;
 use super::load_balancer::network;
 use super::log_group::log_group;
-use super::{Case, Sends};
+use super::{Case, Sends, Why};
 use crate::support::moto::Moto;
 use crate::support::proxy::{Proxy, Reaction};
 use crate::support::{address, apply, plan_for, settled, stack};
@@ -51,6 +51,7 @@ pub fn function(folder: &str) -> Function {
         reserved_concurrency: None,
         provisioned_concurrency: None,
         url: None,
+        routing: None,
         tags: [("Name".into(), "wire".into())].into(),
         version: Default::default(),
         arn: Default::default(),
@@ -268,7 +269,7 @@ pub const SENDS: Sends = Sends {
         ("POST /2015-03-31/functions/NAME/versions", 1),
         ("POST /2015-03-31/functions/NAME/aliases", 1),
     ],
-    unseen: &[],
+    unseen: &[("DescribeAlarms", Why::Replay("gate")), ("GetMetricData", Why::Replay("gate"))],
 };
 
 /// A function that leaves its subnets and its group is what it was until nothing can fail any more; then the version that stood there goes, and with it the

@@ -82,6 +82,7 @@ mod secret;
 mod security_group;
 mod security_group_rule;
 mod service;
+mod shifted;
 mod subnet;
 mod target_group;
 mod target_group_binding;

@@ -3,7 +3,7 @@ use super::health::METRIC;
 use super::{Sandbox, broken};
 use crate::kinds::gate::{Figures, Gate, Seen};
 use crate::kinds::listener::Action;
-use crate::kinds::{Address, AutoScalingGroup, Bent, Kind, Links, Listener, ListenerRule, Live, Member as _, MetricAlarm};
+use crate::kinds::{Address, AutoScalingGroup, Bent, Function, Kind, Links, Listener, ListenerRule, Live, Member as _, MetricAlarm};
 use crate::wire::CloudError;
 
 use super::state::State;
@@ -26,17 +26,18 @@ impl Sandbox {
         }
         // Where nothing leads to the new instances, there is no target group.
         let new = if gate.old.is_some() { Some(links.id(&gate.new)?) } else { links.id(&gate.new).ok() };
-        let running = new.map(|new| running(&state, new));
+        // A function has as many instances as there are calls.
+        let running = new.filter(|_| gate.new.kind != Kind::Function).map(|new| running(&state, new));
+        if let Some(ill) = bent.get("state").filter(|state| gate.new.kind == Kind::Function && *state != "Active") {
+            return Ok(Seen::Bad(format!("the new version is {ill}")));
+        }
         let healthy = number("targets").map(|n| n as usize).or(running).unwrap_or_default();
         if let Some(running) = running.filter(|running| healthy < *running || *running == 0) {
             return Ok(Seen::Bad(format!("{healthy} of {running} targets are healthy")));
         }
         let turned = |at| astray(&state, gate, links, at, new.unwrap_or_default());
         if let Some((splitter, share)) = gate.splitters.iter().find_map(turned) {
-            let asked = gate.asked();
-            return Ok(Seen::Bad(format!(
-                "somebody has changed {splitter}: {share}% of the requests go to the new instances, not {asked}%"
-            )));
+            return Ok(Seen::Bad(gate.astray(&splitter, share)));
         }
         if let Some(alarm) = gate.own_alarms.iter().find(|alarm| fires(&state, alarm)) {
             return Ok(Seen::Bad(format!("the alarm {} fires", alarm.name)));
@@ -82,6 +83,10 @@ fn running(state: &State, group: &str) -> usize {
 fn astray(state: &State, gate: &Gate, links: &Links, at: &Address, new: &str) -> Option<(Address, i32)> {
     let id = links.id(at).ok()?;
     let live: &Live = state.objects.get(&(at.kind, id.to_owned()))?;
+    if let Some(function) = Function::of(&live.object) {
+        let asked = function.routing.as_ref().map(|routing| routing.weight) == Some(gate.asked());
+        return (!asked).then(|| (at.clone(), function.share()));
+    }
     let action = Listener::of(&live.object).map(|l| &l.action).or(ListenerRule::of(&live.object).map(|r| &r.action));
     let share = action.map_or(0, |action: &Action| action.share_of(new));
     (share != gate.asked()).then(|| (at.clone(), share))

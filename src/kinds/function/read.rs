@@ -10,11 +10,25 @@ use crate::kinds::identity::TAG_STACK;
 const LISTED: Duration = Duration::from_secs(30);
 
 /// What the alias says.
-pub(super) struct Alias {
+pub(crate) struct Alias {
+    /// `FunctionVersion`.
     pub version: String,
     pub arn: String,
-    /// Other versions have a part in the calls.
-    pub shared: bool,
+    /// Other versions that have a part in the calls, in percent.
+    pub weights: BTreeMap<String, i32>,
+}
+
+impl Alias {
+    /// The version that the function is: what a rollout leads calls to, where one does.
+    pub fn own(&self) -> &str {
+        self.routing().and_then(|_| self.weights.keys().next()).unwrap_or(&self.version)
+    }
+
+    /// How calls are shared out with an older version; nothing of calls that one version takes, or more than two do.
+    pub fn routing(&self) -> Option<Routing> {
+        let weight = *self.weights.values().next().filter(|_| self.weights.len() == 1)?;
+        Some(Routing { old: self.version.clone(), weight })
+    }
 }
 
 pub(super) async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
@@ -53,15 +67,16 @@ async fn one(cx: &Clients, name: &str, all: &Tags, tags: Tags) -> Result<Option<
     let reserved = cx.safe(Service::Lambda, "GetFunctionConcurrency", async || request.clone().send().await);
     let (alias, reserved, provisioned, url) = tokio::join!(alias(cx, name), reserved, provisioned::read(cx, name), url::read(cx, name));
     let (alias, Some(reserved)) = (alias?, present(reserved)?) else { return Ok(None) };
-    let Some(seen) = version(cx, name, alias.as_ref().map(|a| a.version.as_str())).await? else { return Ok(None) };
+    let Some(seen) = version(cx, name, alias.as_ref().map(Alias::own)).await? else { return Ok(None) };
     let mut function = function(seen, all);
     match alias {
         Some(alias) => {
-            // Whoever calls it gets one of several codes: it is none of them.
-            if alias.shared {
+            // Whoever calls it gets one of many codes: it is none of them.
+            if alias.weights.len() > 1 {
                 function.code = format!("{} and others", function.code);
             }
-            (function.version, function.arn) = (Computed::from(alias.version), Computed::from(alias.arn));
+            function.routing = alias.routing();
+            (function.version, function.arn) = (Computed::from(alias.own().to_owned()), Computed::from(alias.arn));
         }
         None => function.code = String::new(),
     }
@@ -73,17 +88,18 @@ async fn one(cx: &Clients, name: &str, all: &Tags, tags: Tags) -> Result<Option<
 }
 
 /// What `live` points to; `None` where there is no such alias.
-pub(super) async fn alias(cx: &Clients, name: &str) -> Result<Option<Alias>, CloudError> {
+pub(crate) async fn alias(cx: &Clients, name: &str) -> Result<Option<Alias>, CloudError> {
     let request = cx.lambda().get_alias().function_name(name).name(LIVE);
     let seen = present(cx.safe(Service::Lambda, "GetAlias", async || request.clone().send().await).await)?;
     Ok(seen.and_then(|seen| {
         let weights = seen.routing_config.and_then(|r| r.additional_version_weights).unwrap_or_default();
-        Some(Alias { version: seen.function_version?, arn: seen.alias_arn?, shared: !weights.is_empty() })
+        let weights = weights.into_iter().map(|(version, weight)| (version, (weight * 100.0).round() as i32)).collect();
+        Some(Alias { version: seen.function_version?, arn: seen.alias_arn?, weights })
     }))
 }
 
 /// A version, or `$LATEST`; `None` when there is none.
-pub(super) async fn version(cx: &Clients, name: &str, version: Option<&str>) -> Result<Option<GetFunctionOutput>, CloudError> {
+pub(crate) async fn version(cx: &Clients, name: &str, version: Option<&str>) -> Result<Option<GetFunctionOutput>, CloudError> {
     let request = cx.lambda().get_function().function_name(name).set_qualifier(version.map(String::from));
     present(cx.safe(Service::Lambda, "GetFunction", async || request.clone().send().await).await)
 }
@@ -115,6 +131,7 @@ pub(super) fn function(seen: GetFunctionOutput, tags: &Tags) -> Function {
         reserved_concurrency: None,
         provisioned_concurrency: None,
         url: None,
+        routing: None,
         tags: Tags::new(),
         version: Computed::default(),
         arn: Computed::default(),

@@ -23,6 +23,7 @@ impl Function {
             reserved_concurrency: None,
             provisioned_concurrency: None,
             url: None,
+            routing: None,
             tags: Tags::new(),
             version: Computed::default(),
             arn: Computed::default(),
@@ -39,7 +40,7 @@ impl Function {
             Some(_) => half(url::read(cx, name).await)?.map(|(_, address)| address),
             None => None,
         };
-        let (version, arn) = (Computed::from(alias.version), Computed::from(alias.arn));
+        let (version, arn) = (Computed::from(alias.own().to_owned()), Computed::from(alias.arn));
         let now = Function { version, arn, address: Computed(address), ..self.clone() };
         Live::made(name, now, stamp, links)
     }
@@ -110,16 +111,17 @@ impl Function {
         let (before, after) = tags;
         let served = read::alias(cx, name).await?;
         let version = self.ready(cx, name, served.as_ref(), (stamp, after)).await?;
-        half(point(cx, name, &version, served.as_ref()).await)?;
+        half(self.point(cx, name, &version, served.as_ref()).await)?;
         half(self.keep(cx, name).await)?;
         half(self.address(cx, name).await)?;
         if !before.is_empty() {
             half(set_tags(cx, name, before, after).await)?;
         }
-        half(tidy(cx, name, &BTreeSet::from_iter([Some(version), served.map(|s| s.version)].into_iter().flatten())).await)
+        let before = served.into_iter().flat_map(|served| served.weights.into_keys().chain([served.version]));
+        half(tidy(cx, name, &before.chain([version]).collect()).await)
     }
 
-    /// A version that is what is wanted: the one that is served, the one that was served when this was read, or a new one.
+    /// A version that is what is wanted: one that is served, the one that was served when this was read, or a new one. None shares calls with itself.
     async fn ready(
         &self,
         cx: &Clients,
@@ -127,8 +129,9 @@ impl Function {
         served: Option<&read::Alias>,
         (stamp, tags): (&Stamp, &Tags),
     ) -> Result<String, CloudError> {
-        let known = served.map(|s| &s.version).into_iter().chain(&self.version.0);
-        for version in known {
+        let known = served.into_iter().flat_map(|s| s.weights.keys().chain([&s.version])).chain(&self.version.0);
+        let old = self.routing.as_ref().map(|routing| &routing.old);
+        for version in known.filter(|version| Some(*version) != old) {
             let there = read::version(cx, name, Some(version)).await?;
             if there.is_some_and(|there| self.is(&read::function(there, tags))) {
                 return Ok(version.clone());
@@ -201,6 +204,33 @@ impl Function {
         Ok(version)
     }
 
+    /// Points the alias at a version: alone, or beside the one that it shares calls with.
+    async fn point(&self, cx: &Clients, name: &str, version: &str, served: Option<&read::Alias>) -> Result<(), CloudError> {
+        let (main, weights) = match &self.routing {
+            Some(routing) => (routing.old.as_str(), BTreeMap::from([(version.to_owned(), routing.weight)])),
+            None => (version, BTreeMap::new()),
+        };
+        let shares = weights.iter().map(|(version, percent)| (version.clone(), f64::from(*percent) / 100.0)).collect();
+        let routing = AliasRoutingConfiguration::builder().set_additional_version_weights(Some(shares)).build();
+        match served {
+            Some(at) if at.version == main && at.weights == weights => Ok(()),
+            Some(_) => {
+                let request = cx.lambda().update_alias().function_name(name).name(LIVE).function_version(main).routing_config(routing);
+                let send = async || cx.safe(Service::Lambda, "UpdateAlias", async || request.clone().send().await).await;
+                states::in_turn(cx, name, send).await.map(drop)
+            }
+            None => {
+                let request = cx.lambda().create_alias().function_name(name).name(LIVE).function_version(main);
+                let request = request.set_routing_config(Some(routing).filter(|_| !weights.is_empty()));
+                match cx.safe(Service::Lambda, "CreateAlias", async || request.clone().send().await).await {
+                    // An earlier try of the same request has made it.
+                    Err(e) if e.code == "ResourceConflictException" => Ok(()),
+                    made => made.map(drop),
+                }
+            }
+        }
+    }
+
     /// What is kept free for it, and what is there beforehand, which is never more: whichever of them shrinks what is allowed comes last.
     async fn keep(&self, cx: &Clients, name: &str) -> Result<(), CloudError> {
         let now = provisioned::read(cx, name).await?;
@@ -226,27 +256,6 @@ impl Function {
                 let request = cx.lambda().delete_function_concurrency().function_name(name);
                 let send = async || cx.safe(Service::Lambda, "DeleteFunctionConcurrency", async || request.clone().send().await).await;
                 states::in_turn(cx, name, send).await.map(drop)
-            }
-        }
-    }
-}
-
-/// Points the alias at a version, alone.
-async fn point(cx: &Clients, name: &str, version: &str, served: Option<&read::Alias>) -> Result<(), CloudError> {
-    match served {
-        Some(at) if at.version == version && !at.shared => Ok(()),
-        Some(_) => {
-            let alone = AliasRoutingConfiguration::builder().set_additional_version_weights(Some(Default::default())).build();
-            let request = cx.lambda().update_alias().function_name(name).name(LIVE).function_version(version).routing_config(alone);
-            let send = async || cx.safe(Service::Lambda, "UpdateAlias", async || request.clone().send().await).await;
-            states::in_turn(cx, name, send).await.map(drop)
-        }
-        None => {
-            let request = cx.lambda().create_alias().function_name(name).name(LIVE).function_version(version);
-            match cx.safe(Service::Lambda, "CreateAlias", async || request.clone().send().await).await {
-                // An earlier try of the same request has made it.
-                Err(e) if e.code == "ResourceConflictException" => Ok(()),
-                made => made.map(drop),
             }
         }
     }

@@ -19,15 +19,33 @@ const BACK: u64 = 60 * MINUTE;
 
 /// What counts, as an Application Load Balancer sends it ("CloudWatch metrics for your Application Load Balancer"): requests, answers with a status from
 /// 500 on, connections that failed, and seconds to the answer. Nothing is sent where there is nothing to count.
-const METRICS: [(&str, &str, &str); 4] = [
-    ("requests", "RequestCount", "Sum"),
-    ("errors", "HTTPCode_Target_5XX_Count", "Sum"),
-    ("refused", "TargetConnectionErrorCount", "Sum"),
-    ("latency", "TargetResponseTime", "p99"),
-];
+const METRICS: Metrics = Metrics {
+    namespace: "AWS/ApplicationELB",
+    all: &[
+        ("requests", "RequestCount", "Sum"),
+        ("errors", "HTTPCode_Target_5XX_Count", "Sum"),
+        ("refused", "TargetConnectionErrorCount", "Sum"),
+        ("latency", "TargetResponseTime", "p99"),
+    ],
+    millis: 1000.0,
+};
+
+/// What counts of a service: a name of ours, its own one, and the statistic.
+pub(super) struct Metrics {
+    pub namespace: &'static str,
+    pub all: &'static [(&'static str, &'static str, &'static str)],
+    /// How many milliseconds are one of what `latency` counts.
+    pub millis: f64,
+}
+
+/// The dimensions of a metric: names and values.
+pub(super) type Dimensions<'a> = Vec<(&'static str, &'a str)>;
 
 /// Looks once. `since`: when the requests were shifted; minutes before that don't count.
 pub(crate) async fn look(cx: &Clients, gate: &Gate, links: &Links, since: Moment) -> Result<Seen, CloudError> {
+    if gate.new.kind == Kind::Function {
+        return published::look(cx, gate, links, since).await;
+    }
     // Where nothing leads to the new instances, there is no target group.
     let new = if gate.old.is_some() { Some(links.id(&gate.new)?) } else { links.id(&gate.new).ok() };
     let here = match new {
@@ -43,28 +61,35 @@ pub(crate) async fn look(cx: &Clients, gate: &Gate, links: &Links, since: Moment
             return Ok(Seen::Bad(why));
         }
     }
-    for probe in &gate.probes {
-        // Many requests may take minutes, for which nobody waits whose run goes back.
-        match cx.policy.unless_left(probe.ask(links)).await.transpose()? {
-            Some(Ok(())) => {}
-            Some(Err(why)) => return Ok(Seen::Bad(why)),
-            None => return Ok(Seen::Mute("the run goes back".into())),
-        }
-    }
-    let own = gate.own_alarms.iter().map(|alarm| links.id(alarm).map(str::to_owned)).collect::<Result<Vec<_>, _>>()?;
-    match alarms(cx, &[own, gate.limits.alarms.clone()].concat()).await? {
-        Some(Seen::Bad(why)) => return Ok(Seen::Bad(why)),
-        Some(mute) => return Ok(mute),
-        None => {}
+    if let Some(seen) = asked(cx, gate, links).await? {
+        return Ok(seen);
     }
     let seen = match (new, &gate.old, &gate.balancer) {
-        (Some(new), Some(old), Some(balancer)) => figures(cx, links, (new, old), balancer, since).await?,
+        (Some(new), Some(old), Some(balancer)) => {
+            let balancer = links.output(balancer, DIMENSION)?;
+            let of = |group| vec![("LoadBalancer", balancer.as_str()), ("TargetGroup", dimension::dimension(group))];
+            figures(cx, &METRICS, [("new", of(new)), ("old", of(old))], since).await?
+        }
         _ => Seen::Well,
     };
     Ok(match &gate.old {
         Some(old) if gate.next.is_some() => gate.with_fleets(seen, here, healthy(cx, old).await?),
         _ => seen,
     })
+}
+
+/// What probes and alarms tell; nothing where all is well.
+pub(super) async fn asked(cx: &Clients, gate: &Gate, links: &Links) -> Result<Option<Seen>, CloudError> {
+    for probe in &gate.probes {
+        // Many requests may take minutes, for which nobody waits whose run goes back.
+        match cx.policy.unless_left(probe.ask(links)).await.transpose()? {
+            Some(Ok(())) => {}
+            Some(Err(why)) => return Ok(Some(Seen::Bad(why))),
+            None => return Ok(Some(Seen::Mute("the run goes back".into()))),
+        }
+    }
+    let own = gate.own_alarms.iter().map(|alarm| links.id(alarm).map(str::to_owned)).collect::<Result<Vec<_>, _>>()?;
+    alarms(cx, &[own, gate.limits.alarms.clone()].concat()).await
 }
 
 /// How many targets of a group take requests.
@@ -96,8 +121,7 @@ async fn shared(cx: &Clients, gate: &Gate, links: &Links, splitter: &Address) ->
         _ => listener_rule::action_of(cx, id).await?,
     };
     let share = seen.as_ref().map_or(0, |action| action.share_of(links.id(&gate.new).unwrap_or_default()));
-    let asked = gate.asked();
-    Ok((share != asked).then(|| format!("somebody has changed {splitter}: {share}% of the requests go to the new instances, not {asked}%")))
+    Ok((share != gate.asked()).then(|| gate.astray(splitter, share)))
 }
 
 /// An alarm that fires, or one that knows nothing.
@@ -118,22 +142,20 @@ async fn alarms(cx: &Clients, names: &[String]) -> Result<Option<Seen>, CloudErr
     Ok(unknown.map(|name| Seen::Mute(format!("the alarm {name} has no data"))))
 }
 
-/// The last minute that CloudWatch knows of both groups: `GetMetricData`.
-async fn figures(cx: &Clients, links: &Links, groups: (&str, &str), balancer: &Address, since: Moment) -> Result<Seen, CloudError> {
+/// The last minute that CloudWatch knows of both, the new and the old: `GetMetricData`.
+pub(super) async fn figures(cx: &Clients, metrics: &Metrics, both: [(&str, Dimensions<'_>); 2], since: Moment) -> Result<Seen, CloudError> {
     let seconds = |t: SystemTime| t.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
     let end = (seconds(SystemTime::now()) / MINUTE - SETTLED) * MINUTE;
     let start = end - MINUTE;
     if start < seconds(since.0) {
         return Ok(Seen::Nothing);
     }
-    let balancer = links.output(balancer, DIMENSION)?;
-    let queries = [("new", groups.0), ("old", groups.1)].into_iter().flat_map(|(whose, group)| {
-        let dimensions = [("LoadBalancer", balancer.as_str()), ("TargetGroup", dimension::dimension(group))];
-        let dimensions: Vec<Dimension> = dimensions.map(|(name, value)| Dimension::builder().name(name).value(value).build()).into();
-        METRICS.map(|(id, name, stat)| {
-            let metric =
-                Metric::builder().namespace("AWS/ApplicationELB").metric_name(name).set_dimensions(Some(dimensions.clone())).build();
-            let stat = MetricStat::builder().metric(metric).period(MINUTE as i32).stat(stat).build();
+    let queries = both.into_iter().flat_map(|(whose, dimensions)| {
+        let dimensions: Vec<Dimension> =
+            dimensions.into_iter().map(|(name, value)| Dimension::builder().name(name).value(value).build()).collect();
+        metrics.all.iter().map(move |(id, name, stat)| {
+            let metric = Metric::builder().namespace(metrics.namespace).metric_name(*name).set_dimensions(Some(dimensions.clone())).build();
+            let stat = MetricStat::builder().metric(metric).period(MINUTE as i32).stat(*stat).build();
             MetricDataQuery::builder().id(format!("{whose}_{id}")).metric_stat(stat).build()
         })
     });
@@ -141,13 +163,13 @@ async fn figures(cx: &Clients, links: &Links, groups: (&str, &str), balancer: &A
     let request = cx.cloudwatch().get_metric_data().set_metric_data_queries(Some(queries.collect()));
     let request = request.start_time(moment(end - BACK)).end_time(moment(end)).scan_by(ScanBy::TimestampDescending);
     let seen = cx.safe(Service::CloudWatch, "GetMetricData", async || request.clone().send().await).await?;
-    let series = Series(seen.metric_data_results.unwrap_or_default());
+    let series = Series(seen.metric_data_results.unwrap_or_default(), metrics.millis);
     let last = series.moments("old_requests").into_iter().filter(|at| series.at("old_requests", *at) > Some(0.0)).max();
     Ok(Seen::Minute { new: series.figures("new", start as i64), old: last.map(|at| series.figures("old", at)).unwrap_or_default() })
 }
 
-/// Series of numbers by moment.
-struct Series(Vec<MetricDataResult>);
+/// Series of numbers by moment, and what a number of time is in milliseconds.
+struct Series(Vec<MetricDataResult>, f64);
 
 impl Series {
     fn of(&self, id: &str) -> impl Iterator<Item = (i64, f64)> {
@@ -167,7 +189,7 @@ impl Series {
     fn figures(&self, whose: &str, moment: i64) -> Figures {
         let at = |metric: &str| self.at(&format!("{whose}_{metric}"), moment);
         let count = |metric| at(metric).unwrap_or(0.0) as u64;
-        let latency = at("latency").map(|seconds| (seconds * 1000.0).round() as u32);
+        let latency = at("latency").map(|time| (time * self.1).round() as u32);
         Figures { requests: count("requests"), errors: count("errors") + count("refused"), latency }
     }
 }

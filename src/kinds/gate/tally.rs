@@ -100,7 +100,8 @@ impl Tally {
         self.old = self.old.with(old);
         self.last = told(self.new, self.old);
         if self.new.requests < u64::from(gate.limits.min_requests) {
-            self.last = format!("{} of {} requests, too few to judge", self.new.requests, gate.limits.min_requests);
+            let (unit, ..) = gate.words();
+            self.last = format!("{} of {} {unit}s, too few to judge", self.new.requests, gate.limits.min_requests);
             return;
         }
         let (minutes, new, old) = (self.open, std::mem::take(&mut self.new), std::mem::take(&mut self.old));
@@ -109,7 +110,7 @@ impl Tally {
             Minute::Good => (self.good, self.errors, self.latency) = (self.good + minutes, 0, 0),
             Minute::Errors => self.errors += 1,
             Minute::Latency => self.latency += 1,
-            Minute::Neither => self.last = format!("{}, and the old instances fare no better", self.last),
+            Minute::Neither => self.last = format!("{}, and {} no better", self.last, gate.words().2),
         }
     }
 
@@ -132,7 +133,8 @@ impl Tally {
             }
             (Some(true), _) => return Judgement::Passed,
             (Some(false), _) if waited >= stage.minutes * 2 => {
-                return failed(format!("no request reached the new instances in {waited} minutes"));
+                let (unit, new, _) = gate.words();
+                return failed(format!("no {unit} reached {new} in {waited} minutes"));
             }
             (Some(false), _) => return Judgement::Open,
             (None, _) => {}
@@ -159,7 +161,9 @@ impl Tally {
     pub fn told(&self, gate: &Gate) -> String {
         let full = self.full(gate.stage) == Some(true);
         let few = self.figures && self.good < gate.stage.minutes && full;
-        let few = if few { "; too few requests to judge by, its targets and probes are well" } else { "" };
+        let well =
+            if gate.new.kind == Kind::Function { "calls to judge by, its probes" } else { "requests to judge by, its targets and probes" };
+        let few = if few { format!("; too few {well} are well") } else { String::new() };
         let minutes = if gate.stage.minutes == 1 { "minute" } else { "minutes" };
         let waits = match (&self.approved, gate.stage.approve) {
             _ if self.short.is_some() => self.short.iter().map(|why| format!("; {why}")).collect(),

@@ -2,16 +2,16 @@
 use super::Compute;
 use super::probe::{Probe, asked, probed};
 use crate::diag::Code;
-use crate::kinds::gate::{Limits, Rollout, Stage};
+use crate::kinds::gate::Rollout;
 use crate::kinds::listener::Action;
 use crate::kinds::listener_rule::{Conditions, priority};
 use crate::kinds::{Address, AutoScalingGroup, Kind, LaunchTemplate, ListenerRule, Ref, Resource, TargetGroup};
-use crate::spec::Spec;
 use crate::spec::check::Check;
+use crate::spec::deployment::{Errors, Latency, Shape, Shifts, there};
 use crate::spec::load_balancer::routes::{conditions, rule};
 use crate::spec::load_balancer::{behind, forwards};
 use crate::spec::lower::Lower;
-use crate::spec::units::{Alarm, Duration, HeaderName, Name, Percent, fixed};
+use crate::spec::units::{Alarm, Duration, HeaderName, Name, Percent};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -73,34 +73,6 @@ pub enum Strategy {
     Rolling,
 }
 
-/// Failed requests.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Errors {
-    /// A larger share is bad,
-    pub max: Percent,
-    /// unless the old instances' share is larger than this part of it: `2` for one half.
-    #[schemars(range(min = 1, max = 100))]
-    pub ratio: u32,
-    /// So many bad minutes in a row, and all requests go back to the old instances.
-    #[schemars(range(min = 1, max = 60))]
-    pub failures: u32,
-}
-
-/// Slow requests.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Latency {
-    /// It is bad when 1 of 100 requests takes longer,
-    pub p99: Duration,
-    /// unless the old instances take more than this part of it: `2` for one half.
-    #[schemars(range(min = 1, max = 100))]
-    pub ratio: u32,
-    /// So many bad minutes in a row, and all requests go back to the old instances.
-    #[schemars(range(min = 1, max = 60))]
-    pub failures: u32,
-}
-
 /// A header, and the value by which requests reach the new instances.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -133,38 +105,13 @@ impl Default for Deployment {
     }
 }
 
-impl Default for Errors {
-    fn default() -> Self {
-        Errors { max: fixed("1%"), ratio: 2, failures: 2 }
-    }
-}
-
-impl Default for Latency {
-    fn default() -> Self {
-        Latency { p99: Duration::seconds(2), ratio: 2, failures: 3 }
-    }
-}
-
-/// For how long the old instances stand by, unless the spec says so.
-const BAKE: Duration = Duration::seconds(900);
-const DAY: Duration = Duration::days(1);
-pub(super) const MINUTE: Duration = Duration::seconds(60);
-
 pub fn check(cx: &mut Check<'_>, name: &str, entry: &Compute) {
     let Some(deployment) = &entry.deployment else { return };
-    let path = |field| ["compute", name, "deployment", field];
-    cx.within(&path("interval"), deployment.interval, MINUTE, DAY);
-    if let Some(bake) = deployment.bake {
-        cx.within(&path("bake"), bake, MINUTE, DAY);
-    }
-    let latency = ["compute", name, "deployment", "latency", "p99"];
-    cx.within(&latency, deployment.latency.p99, Duration::seconds(1), MINUTE);
-    cx.within(&path("approve_within"), deployment.approve_within, MINUTE, DAY);
-    steps(cx, name, deployment);
-    approved(cx, name, deployment);
+    let shifts = shifts(name, deployment);
+    shifts.check(cx);
     reached(cx, name, deployment);
     for (field, probes) in [("smoke", &deployment.smoke), ("validate", &deployment.validate)] {
-        probes.iter().enumerate().for_each(|(index, probe)| probed(cx, name, (field, &index.to_string()), probe));
+        probes.iter().enumerate().for_each(|(index, probe)| probed(cx, ("compute", name), (field, &index.to_string()), probe));
     }
     previewed(cx, name, deployment);
     let looks = deployment.strategy != Strategy::Rolling || !deployment.validate.is_empty() || !deployment.alarms.is_empty();
@@ -172,25 +119,6 @@ pub fn check(cx: &mut Check<'_>, name: &str, entry: &Compute) {
         let message = format!("`compute.{name}` may have no instance at all, and its deployment looks at them");
         let help = "write `min: 1` or more, or leave `strategy`, `validate` and `alarms` out";
         cx.error(Code::Deployment, &["compute", name, "instances", "min"], "this number", message, help);
-    }
-}
-
-/// Shares rise to all of the requests, and are a canary's.
-fn steps(cx: &mut Check<'_>, name: &str, deployment: &Deployment) {
-    let path = ["compute", name, "deployment", "steps"];
-    let Some(steps) = &deployment.steps else { return };
-    if deployment.strategy != Strategy::Canary && cx.knows(&["compute", name, "deployment", "strategy"]) {
-        let message = format!("`compute.{name}` has steps, and its strategy takes none");
-        return cx.error(Code::Deployment, &path, "these steps", message, "write `strategy: canary`, or leave them out");
-    }
-    let whole = steps.iter().all(|step| step.whole().is_some());
-    let rises = steps.windows(2).all(|pair| pair[0] < pair[1]);
-    let ends = steps.last().and_then(Percent::whole) == Some(100);
-    let starts = steps.first().and_then(Percent::whole).is_some_and(|share| share > 0);
-    if !(whole && rises && ends && starts) {
-        let message = format!("the steps of `compute.{name}` don't rise to 100%");
-        let help = "write whole percents, each larger than the one before, the last one 100%: `[10%, 50%, 100%]`";
-        cx.error(Code::Deployment, &path, "these steps", message, help);
     }
 }
 
@@ -223,38 +151,27 @@ fn previewed(cx: &mut Check<'_>, name: &str, deployment: &Deployment) {
     }
 }
 
-/// Who is asked behind a share is asked behind one that there is.
-fn approved(cx: &mut Check<'_>, name: &str, deployment: &Deployment) {
-    let shares = shares(deployment);
-    let known = cx.knows(&["compute", name, "deployment", "strategy"]) && cx.knows(&["compute", name, "deployment", "steps"]);
-    for (index, share) in deployment.approve.iter().enumerate().filter(|_| known) {
-        if share.whole().is_none_or(|share| !shares.contains(&share)) {
-            let message = format!("`compute.{name}` has no step at which {share} of the requests go to the new instances");
-            let help = match shares.is_empty() {
-                true => "write `strategy: canary` or `blue_green`: instance by instance there is no step to wait behind".into(),
-                false => format!("write one of its steps: {}", shares.iter().map(|s| format!("{s}%")).collect::<Vec<_>>().join(", ")),
-            };
-            let at = ["compute", name, "deployment", "approve", &index.to_string()];
-            cx.error(Code::Deployment, &at, "this share", message, help);
-        }
+/// What it has in common with the deployments of other sections.
+fn shifts<'a>(name: &'a str, d: &'a Deployment) -> Shifts<'a> {
+    Shifts {
+        section: "compute",
+        name,
+        shape: match d.strategy {
+            Strategy::Rolling => Shape::Stays,
+            Strategy::BlueGreen => Shape::AtOnce,
+            Strategy::Canary => Shape::Steps,
+        },
+        words: ("requests", "the new instances", "instance by instance"),
+        steps: d.steps.as_deref(),
+        interval: d.interval,
+        bake: d.bake,
+        errors: &d.errors,
+        latency: &d.latency,
+        min_requests: d.min_requests,
+        alarms: &d.alarms,
+        approve: &d.approve,
+        approve_within: d.approve_within,
     }
-}
-
-/// The shares of requests, one after the other; none of a strategy that shifts none.
-fn shares(deployment: &Deployment) -> Vec<u8> {
-    match (deployment.strategy, &deployment.steps) {
-        (Strategy::Rolling, _) => vec![],
-        (Strategy::BlueGreen, _) => vec![100],
-        (Strategy::Canary, Some(steps)) => steps.iter().filter_map(Percent::whole).collect(),
-        (Strategy::Canary, None) => vec![10, 50, 100],
-    }
-}
-
-/// Whether something has this name that requests can be forwarded to.
-fn there(spec: &Spec, to: &Name) -> bool {
-    spec.compute.contains_key(to)
-        || spec.functions.contains_key(to)
-        || spec.kubernetes.iter().any(|kubernetes| kubernetes.workloads.contains_key(to))
 }
 
 /// Requests are shared out by the load balancer.
@@ -280,28 +197,10 @@ fn reached(cx: &mut Check<'_>, name: &str, deployment: &Deployment) {
 
 pub fn lower(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
     let Some(deployment) = compute.deployment.as_ref() else { return };
-    let minutes = |d: Duration| u32::try_from(d.as_seconds().div_ceil(60)).unwrap_or(u32::MAX);
-    let shares = shares(deployment);
-    if shares.is_empty() && deployment.validate.is_empty() && deployment.alarms.is_empty() {
+    let shifts = shifts(name.as_str(), deployment);
+    if shifts.shares().is_empty() && deployment.validate.is_empty() && deployment.alarms.is_empty() {
         return;
     }
-    let bake = deployment.bake.unwrap_or(if shares.is_empty() { MINUTE } else { BAKE });
-    let stage = |share: u8| Stage {
-        share,
-        minutes: minutes(if share == 100 { bake } else { deployment.interval }),
-        approve: deployment.approve.iter().any(|asked| asked.whole() == Some(share)).then(|| minutes(deployment.approve_within)),
-    };
-    let (errors, latency) = (&deployment.errors, &deployment.latency);
-    let limits = Limits {
-        errors: errors.max.hundredths(),
-        errors_ratio: errors.ratio,
-        errors_failures: errors.failures,
-        latency: u32::try_from(latency.p99.as_seconds() * 1000).unwrap_or(u32::MAX),
-        latency_ratio: latency.ratio,
-        latency_failures: latency.failures,
-        min_requests: deployment.min_requests,
-        alarms: deployment.alarms.iter().map(ToString::to_string).collect(),
-    };
     let probes = deployment.validate.iter().map(|probe| asked(l, name, probe, None)).collect();
     let previews = deployment.preview.as_ref().map(|preview| rules(l, name, preview)).unwrap_or_default();
     let smoke = deployment.smoke.iter().map(|probe| asked(l, name, probe, deployment.preview.as_ref())).collect();
@@ -311,9 +210,9 @@ pub fn lower(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
         template: at(LaunchTemplate::KIND),
         fleet: at(AutoScalingGroup::KIND),
         target_group: at(TargetGroup::KIND),
-        minutes: if shares.is_empty() { minutes(bake) } else { 1 },
-        stages: shares.into_iter().map(stage).collect(),
-        limits,
+        minutes: shifts.minutes(),
+        stages: shifts.stages(),
+        limits: shifts.limits(),
         previews,
         smoke,
         probes,

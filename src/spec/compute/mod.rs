@@ -21,6 +21,7 @@ use super::units::{
 };
 use crate::kinds::Kind;
 pub use deployment::Deployment;
+pub use probe::{Probe, asked, probed};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,11 +2,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::deployment::{MINUTE, Preview};
+use super::deployment::Preview;
 use crate::diag::Code;
 use crate::kinds::gate;
 use crate::kinds::{Part, Text};
 use crate::spec::check::Check;
+use crate::spec::deployment::MINUTE;
 use crate::spec::load_balancer::url_of;
 use crate::spec::lower::Lower;
 use crate::spec::units::{Duration, HttpMethod, HttpPath, Name, Percent, Template, fixed};
@@ -34,7 +35,7 @@ pub struct Probe {
     /// How long an answer may take, up to 1m.
     #[serde(default = "second")]
     pub within: Duration,
-    /// So many requests in all, instead of one: what the new instances can bear. They go to names of the environment alone.
+    /// So many requests in all, instead of one: what is new can bear. They go to names of the environment alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 2, max = 100_000))]
     pub requests: Option<u32>,
@@ -67,10 +68,11 @@ fn second() -> Duration {
     Duration::seconds(1)
 }
 
-pub(super) fn probed(cx: &mut Check<'_>, name: &str, at: (&str, &str), probe: &Probe) {
-    let path = |field| ["compute", name, "deployment", at.0, at.1, field];
+/// Says what is wrong with a probe of an entry: `at` is the field that it stands in, and which of them it is.
+pub fn probed(cx: &mut Check<'_>, (section, name): (&str, &str), at: (&str, &str), probe: &Probe) {
+    let path = |field| [section, name, "deployment", at.0, at.1, field];
     cx.within(&path("within"), probe.within, Duration::seconds(1), MINUTE);
-    let whole = ["compute", name, "deployment", at.0, at.1];
+    let whole = [section, name, "deployment", at.0, at.1];
     match (&probe.path, &probe.url) {
         (Some(_), Some(_)) => {
             let message = "a probe has a `path` or a `url`, not both".into();
@@ -108,7 +110,7 @@ pub(super) fn probed(cx: &mut Check<'_>, name: &str, at: (&str, &str), probe: &P
 }
 
 /// The probe as a gate asks it; through a preview with its header.
-pub(super) fn asked(l: &Lower<'_>, name: &Name, probe: &Probe, preview: Option<&Preview>) -> gate::Probe {
+pub fn asked(l: &Lower<'_>, name: &Name, probe: &Probe, preview: Option<&Preview>) -> gate::Probe {
     let (url, any_name, place) = match (&probe.url, &probe.path) {
         (Some(url), _) => (l.text(url), false, url.to_string()),
         (None, path) => {

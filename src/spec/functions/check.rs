@@ -12,6 +12,7 @@ pub fn check(name: &str, entry: &Function, cx: &mut Check<'_>) {
     entry.timeouts.check(cx, &["functions", name]);
     super::on::check(name, &entry.on, cx);
     super::url::check(name, entry, cx);
+    super::deployment::check(name, entry, cx);
     clash(cx, name);
     source(cx, name, entry);
     code(cx, name, entry);

@@ -41,6 +41,7 @@ pub const FIELDS: Fields = &[
             ("package", "functions.{}.code", Other),
             ("provisioned_concurrency", "functions.{}.provisioned_concurrency", Same),
             ("reserved_concurrency", "functions.{}.reserved_concurrency", Same),
+            ("routing", "functions.{}.deployment", Other),
             ("runtime", "functions.{}.runtime", Same),
             ("security_groups", "functions.{}.subnets", Other),
             ("source", "functions.{}.code", Other),

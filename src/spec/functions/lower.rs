@@ -124,6 +124,7 @@ fn function(name: &Name, entry: &Entry, l: &mut Lower<'_>) -> Function {
         reserved_concurrency: entry.reserved_concurrency.map(int),
         provisioned_concurrency: entry.provisioned_concurrency.map(int),
         url: entry.url.as_ref().map(url::lower),
+        routing: None,
         tags: l.tags(name.as_str()),
         version: Default::default(),
         arn: Default::default(),

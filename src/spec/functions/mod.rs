@@ -1,5 +1,6 @@
 //! `functions`: code that AWS runs when it is called.
 mod check;
+mod deployment;
 mod fields;
 mod lower;
 mod on;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+pub use deployment::{FunctionDeployment, FunctionStrategy};
 pub use lower::own;
 pub use on::{On, StorageEvents};
 pub use url::FunctionUrl;
@@ -89,6 +91,9 @@ pub struct Function {
     /// An address of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<FunctionUrl>,
+    /// How a new version takes over: all calls go to it at once, when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<FunctionDeployment>,
     /// How long changes may take before they count as failed.
     #[serde(default, skip_serializing_if = "Timeouts::usual")]
     pub timeouts: Timeouts,
@@ -192,6 +197,7 @@ impl Section for BTreeMap<Name, Function> {
     fn lower(&self, l: &mut Lower<'_>) {
         for (name, entry) in self {
             lower::lower(name, entry, l);
+            deployment::lower(name, entry, l);
             on::scheduled(name, entry, l);
             entry.timeouts.lower(l, &format!("functions.{name}"));
         }

@@ -77,12 +77,11 @@ async fn a_kept_rollout_is_carried_out_as_it_was() {
         }
         let plan = again(&cloud, &kept, &way.to).await.unwrap_or_else(|moved| panic!("{}: {moved:#?}", way.tag));
         assert_eq!((&plan.digest, gates(&plan)), (&kept.plan.digest, gates(&kept.plan)), "{}", way.tag);
-        let other = stack(&[
-            SHOP,
-            rollout,
-            if way.tag == "two entries" { super::BOTH } else { NEXT },
-            "compute: { app: { deployment: { bake: 7m } } }",
-        ]);
+        let longer = match way.tag.starts_with("a function") {
+            true => "functions: { thumbs: { deployment: { bake: 7m } } }",
+            false => "compute: { app: { deployment: { bake: 7m } } }",
+        };
+        let other = stack(&[SHOP, rollout, super::next(&way.tag), longer]);
         let moved = again(&cloud, &kept, &other).await.map(|plan| plan.digest == kept.plan.digest);
         assert!(!matches!(moved, Ok(true)), "{}: a longer bake is another plan", way.tag);
         assert_eq!(apply(&cloud, &plan, "r1").await.0, Outcome::Applied, "{}", way.tag);
