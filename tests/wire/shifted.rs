@@ -19,7 +19,7 @@ use crate::support::ministack::Ministack;
 use crate::support::moto::Moto;
 use crate::support::{address, apply, plan_for, settled, stack};
 
-/// A function outside of a VPC that takes over in two steps, a minute each.
+/// A function outside of a VPC that takes over in two steps.
 fn world(folder: &str) -> Stack {
     let outside = Function { subnets: [].into(), security_groups: [].into(), ..function(folder) };
     let mut stack = stack(
@@ -32,7 +32,7 @@ fn world(folder: &str) -> Stack {
         template: of.clone(),
         fleet: of.clone(),
         target_group: of,
-        stages: [20, 100].map(|share| Stage { share, minutes: 1, approve: None }).into(),
+        stages: [(20, 1), (100, 3)].map(|(share, minutes)| Stage { share, minutes, approve: None }).into(),
         minutes: 1,
         limits: Limits {
             errors: 100,

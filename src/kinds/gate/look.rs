@@ -65,11 +65,14 @@ pub(crate) async fn look(cx: &Clients, gate: &Gate, links: &Links, since: Moment
         return Ok(seen);
     }
     let seen = match (new, &gate.old, &gate.balancer) {
-        (Some(new), Some(old), Some(balancer)) => {
-            let balancer = links.output(balancer, DIMENSION)?;
-            let of = |group| vec![("LoadBalancer", balancer.as_str()), ("TargetGroup", dimension::dimension(group))];
-            figures(cx, &METRICS, [("new", of(new)), ("old", of(old))], since).await?
-        }
+        (Some(new), Some(old), Some(balancer)) => match minute(since) {
+            Some(end) => {
+                let balancer = links.output(balancer, DIMENSION)?;
+                let of = |group| vec![("LoadBalancer", balancer.as_str()), ("TargetGroup", dimension::dimension(group))];
+                figures(cx, &METRICS, [("new", of(new)), ("old", of(old))], end).await?
+            }
+            None => Seen::Nothing,
+        },
         _ => Seen::Well,
     };
     Ok(match &gate.old {
@@ -142,14 +145,16 @@ async fn alarms(cx: &Clients, names: &[String]) -> Result<Option<Seen>, CloudErr
     Ok(unknown.map(|name| Seen::Mute(format!("the alarm {name} has no data"))))
 }
 
-/// The last minute that CloudWatch knows of both, the new and the old: `GetMetricData`.
-pub(super) async fn figures(cx: &Clients, metrics: &Metrics, both: [(&str, Dimensions<'_>); 2], since: Moment) -> Result<Seen, CloudError> {
+/// The end of the last minute that CloudWatch knows, in seconds; nothing while that began before the shift.
+pub(super) fn minute(since: Moment) -> Option<u64> {
     let seconds = |t: SystemTime| t.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
     let end = (seconds(SystemTime::now()) / MINUTE - SETTLED) * MINUTE;
+    (end - MINUTE >= seconds(since.0)).then_some(end)
+}
+
+/// The last minute that CloudWatch knows of both, the new and the old: `GetMetricData`.
+pub(super) async fn figures(cx: &Clients, metrics: &Metrics, both: [(&str, Dimensions<'_>); 2], end: u64) -> Result<Seen, CloudError> {
     let start = end - MINUTE;
-    if start < seconds(since.0) {
-        return Ok(Seen::Nothing);
-    }
     let queries = both.into_iter().flat_map(|(whose, dimensions)| {
         let dimensions: Vec<Dimension> =
             dimensions.into_iter().map(|(name, value)| Dimension::builder().name(name).value(value).build()).collect();

@@ -1,5 +1,5 @@
 //! One look of a function's gate at AWS: the weights of its alias, the state of the new version, and what CloudWatch counts of each version.
-use super::look::{Metrics, asked, figures};
+use super::look::{Metrics, asked, figures, minute};
 use super::*;
 use crate::kinds::function::{self, LIVE};
 
@@ -19,7 +19,7 @@ pub(super) async fn look(cx: &Clients, gate: &Gate, links: &Links, since: Moment
     let version = made.unwrap_or_else(|| alias.own());
     if let Some(old) = &gate.old {
         let share = match alias.routing() {
-            _ if alias.own() != version => 0,
+            _ if alias.own() != version || version == old => 0,
             Some(routing) if routing.old == *old => routing.weight,
             Some(_) => 0,
             None => 100,
@@ -42,5 +42,8 @@ pub(super) async fn look(cx: &Clients, gate: &Gate, links: &Links, since: Moment
     // With weights each version has figures of its own.
     let resource = format!("{name}:{LIVE}");
     let of = |version| vec![("ExecutedVersion", version), ("FunctionName", name), ("Resource", resource.as_str())];
-    figures(cx, &METRICS, [("new", of(version)), ("old", of(old))], since).await
+    match minute(since) {
+        Some(end) => figures(cx, &METRICS, [("new", of(version)), ("old", of(old))], end).await,
+        None => Ok(Seen::Nothing),
+    }
 }
