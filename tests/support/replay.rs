@@ -19,6 +19,7 @@ pub type Headers = &'static [(&'static str, &'static str)];
 pub struct Replay {
     answers: Arc<Mutex<VecDeque<(u16, String, Headers)>>>,
     asked: Arc<Mutex<Vec<String>>>,
+    lines: Arc<Mutex<Vec<String>>>,
     signed: Arc<Mutex<Vec<String>>>,
 }
 
@@ -31,7 +32,8 @@ impl Replay {
     /// The same; an answer has headers too.
     pub fn with_headers<'a>(answers: impl IntoIterator<Item = (u16, &'a str, Headers)>) -> (Clients, Replay) {
         let answers = answers.into_iter().map(|(status, body, headers)| (status, body.to_owned(), headers)).collect();
-        let replay = Replay { answers: Arc::new(Mutex::new(answers)), asked: Arc::default(), signed: Arc::default() };
+        let replay =
+            Replay { answers: Arc::new(Mutex::new(answers)), asked: Arc::default(), lines: Arc::default(), signed: Arc::default() };
         let config = Moto::config("http://replay.invalid").into_builder().http_client(replay.clone()).build();
         (Clients::with_config(config, Moto::policy()), replay)
     }
@@ -49,6 +51,11 @@ impl Replay {
         self.asked.lock().unwrap().clone()
     }
 
+    /// The methods and paths of the requests: `GET /workspaces`.
+    pub fn lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap().clone()
+    }
+
     /// How the requests were signed; the service and the region are in it.
     pub fn signed(&self) -> Vec<String> {
         self.signed.lock().unwrap().clone()
@@ -60,6 +67,8 @@ impl HttpConnector for Replay {
         models::hold(&request);
         let body = request.body().bytes().unwrap_or_default();
         self.asked.lock().unwrap().push(String::from_utf8_lossy(body).into_owned());
+        let path = request.uri().split_once(".invalid").map_or("", |(_, path)| path);
+        self.lines.lock().unwrap().push(format!("{} {path}", request.method()));
         self.signed.lock().unwrap().push(request.headers().get("authorization").unwrap_or_default().to_owned());
         HttpConnectorFuture::ready(match self.answers.lock().unwrap().pop_front() {
             Some((status, body, headers)) => {

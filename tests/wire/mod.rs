@@ -66,6 +66,7 @@ mod replay_launch_template;
 mod replay_listener;
 mod replay_load_balancer;
 mod replay_logs;
+mod replay_metrics_workspace;
 mod replay_nat_gateway;
 mod replay_neighbours;
 mod replay_pages;
