@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 pub use json::{FindingDocument, FindingsDocument, findings_schema, json};
 pub use risk::{Named, Risk};
-pub use text::render;
+pub use text::{freed, held, render};
 
 /// A file as the user wrote it; labels point into it by byte offsets.
 pub type Source = Arc<NamedSource<String>>;

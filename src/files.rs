@@ -14,6 +14,15 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     whole(path, bytes).map_err(at(path))
 }
 
+/// Writes a file as [`write`] does; one that is new may be read by whom the process lets read what it makes.
+pub fn write_shared(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).open(path) {
+        Ok(mut new) => new.write_all(bytes).map_err(at(path)),
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => write(path, bytes),
+        Err(e) => Err(at(path)(e)),
+    }
+}
+
 /// Writes a file as [`write`] does, in place of what has its name: readable by its owner alone, whoever read what stood there, and where a link
 /// stood, which somebody else may have laid, the link goes.
 pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -83,7 +83,7 @@ impl Apply {
                 saved::load(kept, file, printer)?
             }
             None => {
-                let loaded = flow::read(&self.spec, printer)?;
+                let loaded = flow::judge(&self.spec, printer)?;
                 let stack = flow::stack(&loaded)?;
                 (loaded, stack)
             }

@@ -66,7 +66,7 @@ pub async fn carry_out(
         let mut shown = None;
         if !planned.approved && !context.how.auto_approve {
             let plan = Box::pin(plan()).await?;
-            context.show_plan(&plan, planned.scene, planned.command);
+            context.show_plan(&plan, (planned.scene, &planned.loaded.layers), planned.command);
             if plan.is_empty() {
                 return Ok(Exit::Done);
             }
@@ -84,7 +84,7 @@ pub async fn carry_out(
             }
             Ok(Prepared::Ready(plan)) => {
                 if shown.is_none() {
-                    context.show_plan(&plan, planned.scene, planned.command);
+                    context.show_plan(&plan, (planned.scene, &planned.loaded.layers), planned.command);
                 }
                 if plan.is_empty() {
                     context.release(keeper, "nothing to do", 0).await;

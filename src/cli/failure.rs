@@ -75,9 +75,18 @@ impl From<io::Error> for Failure {
 impl From<CloudError> for Failure {
     fn from(e: CloudError) -> Self {
         let mut finding = refusal(&e);
-        if e.code == "NoCredentials" && !e.of_cloudflare() {
-            // What a client library says of it is for those who look into it.
-            finding.help = format!("{}; {}", finding.help, std::mem::replace(&mut finding.message, "no AWS credentials were found".into()));
+        // What a client library says of it is for those who look into it.
+        match e.code.as_str() {
+            "NoCredentials" if !e.of_cloudflare() => {
+                let profile = std::env::var("AWS_PROFILE").ok().filter(|profile| !profile.is_empty());
+                let profile = profile.map(|profile| format!(", with the profile `{}`", visible(&profile))).unwrap_or_default();
+                let said = std::mem::replace(&mut finding.message, format!("no AWS credentials were found{profile}"));
+                finding.help = format!("{}; {said}", finding.help);
+            }
+            "Unreachable" if !e.of_cloudflare() => {
+                finding.message = format!("AWS can't be reached for {}: {}", e.operation, visible(&e.message))
+            }
+            _ => {}
         }
         Failure { request: e.request_id.clone(), ..finding.into() }
     }

@@ -28,6 +28,17 @@ use crate::wire::kubernetes::token::Token;
 use crate::wire::policy::Policy;
 use crate::wire::{Clients, CloudError, Cloudflare};
 
+/// Reads the spec's files as [`read`] does, for a command that is about what it asks for: writes which risks it takes.
+pub fn judge(args: &SpecArgs, printer: &Printer) -> Result<Loaded, Failure> {
+    read(args, printer).inspect(|loaded| warn(loaded, printer))
+}
+
+/// Writes the risks that a spec takes, and those that it accepts to those who want to know more.
+pub fn warn(loaded: &Loaded, printer: &Printer) {
+    printer.findings(&loaded.warnings);
+    printer.details(&loaded.accepted);
+}
+
 /// Reads the spec's files, and parses them. Files that can't be read are reported together.
 pub fn read(args: &SpecArgs, printer: &Printer) -> Result<Loaded, Failure> {
     parse(&texts(&args.files())?, printer)
@@ -55,7 +66,7 @@ pub fn written(layers: &[(PathBuf, String)]) -> Option<String> {
     load(layers, &environment).ok().map(|loaded| loaded.written())
 }
 
-/// Parses and checks the layers of a spec; writes warnings, and hides its secrets from then on.
+/// Parses and checks the layers of a spec, and hides its secrets from then on.
 pub fn parse(layers: &[(PathBuf, String)], printer: &Printer) -> Result<Loaded, Failure> {
     parse_in(folder(layers.first().map(|(name, _)| name.as_path())), layers, printer)
 }
@@ -67,8 +78,6 @@ pub fn parse_in(folder: &Path, layers: &[(PathBuf, String)], printer: &Printer) 
     for name in loaded.secrets.iter().filter(|name| environment(name).is_some_and(|value| value.trim().len() < SHORTEST)) {
         printer.say(&format!("`{name}` has fewer than {SHORTEST} characters: where a service repeats such a value, it can't be told from other text and hidden."));
     }
-    printer.findings(&loaded.warnings);
-    printer.details(&loaded.accepted);
     Ok(loaded)
 }
 

@@ -8,8 +8,8 @@ use super::flow;
 use super::printer::Printer;
 use crate::diag::Exit;
 use crate::files;
-use crate::spec::schema;
 use crate::spec::starter::Starter;
+use crate::spec::{load, schema};
 
 /// Writes a first spec, the schema for editors beside it, a `.gitignore`, and workflows for CI when asked. On a terminal it asks for what no argument says.
 /// Never overwrites a file.
@@ -98,7 +98,9 @@ impl Init {
         let spec = starter.text();
         let name = self.folder.join("infra.yaml");
         // What was given is checked as a spec is: it is one.
-        flow::stack(&flow::parse(&[(name.clone(), spec.clone())], printer)?)?;
+        let loaded = flow::parse(&[(name.clone(), spec.clone())], printer)?;
+        flow::warn(&loaded, printer);
+        flow::stack(&loaded)?;
         let mut files = vec![(name, spec), (self.folder.join("infra.schema.json"), format!("{:#}\n", schema::infra_schema()))];
         let workflows = match ci {
             CiForge::Github => GITHUB,
@@ -121,7 +123,7 @@ impl Init {
         for (file, text) in &files {
             let folder = file.parent().unwrap_or(Path::new("."));
             std::fs::create_dir_all(folder).map_err(files::at(folder))?;
-            files::write(file, text.as_bytes())?;
+            files::write_shared(file, text.as_bytes())?;
             printer.result(&format!("written: {}\n", file.display()));
         }
         let flag = if self.folder == Path::new(".") { String::new() } else { format!(" --file {}", files[0].0.display()) };
@@ -132,39 +134,80 @@ impl Init {
         Ok(Exit::Done)
     }
 
-    /// What the arguments say, and a person where they don't.
+    /// What the arguments say, and a person where they don't; an answer that no spec may hold is asked for again.
     fn answers(&self, printer: &Printer) -> (Starter, CiForge) {
-        let ask = |given: Option<String>, question: &str, default: &str| {
-            let asked = given.is_none() && printer.interactive;
-            let typed = given.unwrap_or_else(|| if asked { printer.ask(&format!("{question}: ")) } else { String::new() });
-            let value = if typed.is_empty() { default.to_owned() } else { typed };
-            if value == "none" { String::new() } else { value }
-        };
-        let called = |value: Option<&dyn Called>| value.map(Called::called);
+        let given = |value: Option<&dyn Called>| value.map(Called::called);
         let here = std::path::absolute(&self.folder).unwrap_or_default();
-        let stack = named_after(&here);
-        let stack = ask(self.stack.clone(), &format!("Name of the stack [{stack}]"), &stack);
         let region = std::env::var("AWS_REGION").unwrap_or_else(|_| "us-east-1".into());
-        let region = ask(self.region.clone(), &format!("AWS region [{region}]"), &region);
-        let image = ask(self.image.clone(), "Container image, such as nginx:1.29 [none yet]", "");
-        let port = match image.is_empty() {
-            true => 80,
-            false => ask(self.port.map(|port| port.to_string()), "Port that it listens on [80]", "80").parse().unwrap_or_default(),
+        let mut all =
+            Questions { starter: Starter { stack: "shop".into(), region: "us-east-1".into(), port: 80, ..Default::default() }, printer };
+        all.put(self.stack.clone(), "Name of the stack", &named_after(&here), |s, name| s.stack = name);
+        all.put(self.region.clone(), "AWS region", &region, |s, region| s.region = region);
+        all.put(self.image.clone(), "Container image, such as nginx:1.29", "none", |s, image| s.image = image);
+        if !all.starter.image.is_empty() {
+            let port = self.port.map(|port| port.to_string());
+            all.put(port, "Port that it listens on", "80", |s, port| s.port = port.parse().unwrap_or_default());
+        }
+        all.put(given(self.database.as_ref().map(|e| e as _)), "Database: postgres, mysql, mariadb or none", "none", |s, engine| {
+            s.database = engine
+        });
+        all.put(given(self.cache.as_ref().map(|e| e as _)), "Cache: redis, valkey or none", "none", |s, engine| s.cache = engine);
+        if !all.starter.image.is_empty() {
+            let host = "Name by which it is reached through Cloudflare, such as www.example.com";
+            all.put(self.host.clone(), host, "none", |s, host| (s.zone, s.host) = (zone_of(&host), host));
+        }
+        if !all.starter.host.is_empty() || self.zone.is_some() {
+            let zone = zone_of(&all.starter.host);
+            all.put(self.zone.clone(), "Zone at Cloudflare", &zone, |s, zone| s.zone = zone);
+        }
+        all.put(self.notify.clone(), "Who is told of alarms, such as ops@example.com", "none", |s, whom| s.notify = whom);
+        let ci = all.ask(given(self.ci.as_ref().map(|f| f as _)), "Workflows for CI: github, gitlab or none", "none", |word| {
+            CiForge::from_str(word, false).map_err(|_| format!("`{word}` is none of them"))
+        });
+        (all.starter, ci.unwrap_or(CiForge::None))
+    }
+}
+
+/// The answers so far, and who is asked for more.
+struct Questions<'p> {
+    starter: Starter,
+    printer: &'p Printer,
+}
+
+impl Questions<'_> {
+    /// Asks for a part of the spec.
+    fn put(&mut self, given: Option<String>, question: &str, default: &str, set: fn(&mut Starter, String)) {
+        let so_far = self.starter.clone();
+        let with = |value: &str| {
+            let mut next = so_far.clone();
+            set(&mut next, if value == "none" { String::new() } else { value.into() });
+            next
         };
-        let database = ask(called(self.database.as_ref().map(|e| e as _)), "Database: postgres, mysql, mariadb or none [none]", "");
-        let cache = ask(called(self.cache.as_ref().map(|e| e as _)), "Cache: redis, valkey or none [none]", "");
-        let host = match image.is_empty() {
-            true => String::new(),
-            false => ask(self.host.clone(), "Name by which it is reached through Cloudflare, such as www.example.com [none]", ""),
+        let check = |value: &str| {
+            let next = with(value);
+            match load(&[("infra.yaml".into(), next.text())], &|_| None) {
+                Ok(_) => Ok(next),
+                Err(found) => Err(found.0.iter().map(|f| format!("{}: {}", f.message, f.help)).collect::<Vec<_>>().join("\n")),
+            }
         };
-        let zone = self.zone.clone().unwrap_or_else(|| zone_of(&host));
-        let notify = ask(self.notify.clone(), "Who is told of alarms, such as ops@example.com [nobody]", "");
-        let ci = match ask(called(self.ci.as_ref().map(|f| f as _)), "Workflows for CI: github, gitlab or none [none]", "").as_str() {
-            "github" => CiForge::Github,
-            "gitlab" => CiForge::Gitlab,
-            _ => CiForge::None,
-        };
-        (Starter { stack, region, image, port, database, cache, zone, host, notify }, ci)
+        let value = given.clone().unwrap_or_else(|| default.into());
+        self.starter = self.ask(given, question, default, check).unwrap_or_else(|| with(&value));
+    }
+
+    /// What is said to a question, as soon as `read` takes it; nothing where nobody can be asked and it doesn't.
+    fn ask<T>(&self, given: Option<String>, question: &str, default: &str, read: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        if given.is_some() || !self.printer.interactive {
+            return read(given.as_deref().unwrap_or(default)).ok();
+        }
+        loop {
+            let typed = self.printer.ask(&format!("{question} [{default}]: "));
+            match read(if typed.is_empty() { default } else { &typed }) {
+                Ok(value) => return Some(value),
+                // Nobody is there any more to say it otherwise.
+                Err(_) if typed.is_empty() => return None,
+                Err(why) => self.printer.say(&why),
+            }
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use super::preflight;
 use super::printer::Printer;
 use super::show::Shown;
 use crate::diag::Exit;
+use crate::render::json::SceneDocument;
 use crate::render::{status, stream};
 
 /// Reads the live environment and shows what apply would do. Changes nothing, and holds no client that could.
@@ -50,7 +51,7 @@ impl Plan {
             printer.stream();
         }
         printer.verbose(self.shown.verbose);
-        let loaded = flow::read(&self.spec, printer)?;
+        let loaded = flow::judge(&self.spec, printer)?;
         let mut stack = flow::stack(&loaded)?;
         if self.destroy {
             stack.nodes.clear();
@@ -74,8 +75,8 @@ impl Plan {
             super::saved::write(&saved, file, self.sign.as_deref(), self.commit.commit().as_deref(), printer)?;
         }
         match self.json {
-            true => printer.document(&stream::plan(&saved.plan, "plan")),
-            false => self.shown.print(&saved, printer),
+            true => printer.document(&stream::plan(&saved.plan, SceneDocument::of(&saved.scene, &saved.layers), "plan")),
+            false => self.shown.print(&saved, None, printer),
         }
         Failure::guarded(&loaded, &saved.plan)?;
         Ok(if self.detailed_exitcode && !saved.plan.is_empty() { Exit::Changes } else { Exit::Done })

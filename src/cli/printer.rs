@@ -14,6 +14,7 @@ use crate::diag::{self, Exit, Finding};
 use crate::redact::Redactor;
 use crate::render::stream;
 use crate::render::style::Style;
+use crate::render::values::count;
 use crate::render::wrap::wrap;
 use crate::visible;
 
@@ -262,8 +263,10 @@ impl Printer {
         if self.streams() {
             return self.document(&stream::refusal(&failure.findings));
         }
-        if failure.findings.len() > 1 {
-            talk(&format!("{} findings.\n", failure.findings.len()));
+        let (errors, all) = (failure.findings.iter().filter(|f| f.gravity() == "error").count(), failure.findings.len());
+        if all > 1 {
+            let warnings = if all > errors { format!(", {}", count(all - errors, "warning")) } else { String::new() };
+            talk(&format!("{}{warnings}.\n", count(errors, "error")));
         }
         if let Some(id) = failure.request.as_ref().filter(|_| self.verbose.get()) {
             talk(&format!("The service numbers the request {id}.\n"));

@@ -1,4 +1,6 @@
 //! Carries out a run: under the lease, with a journal and notes in the cloud, with progress on the screen, open to signals.
+mod ending;
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io;
@@ -18,12 +20,14 @@ use crate::cloud::{Backend, Observe};
 use crate::diag::Exit;
 use crate::plan::Plan;
 use crate::plan::saved::{Scene, shown};
+use crate::render::json::SceneDocument;
 use crate::render::progress::{Progress, Screen};
 use crate::render::text::Detail;
-use crate::render::{report, status, stream, text, words};
+use crate::render::{report, status, stream, text};
 use crate::run::drive::{Settings, Sink, Stop, drive};
-use crate::run::journal::{Ending, Header, Journal};
-use crate::run::{Direction, Event, Outcome, Run, history, identity, intent};
+use crate::run::journal::{Header, Journal};
+use crate::run::{Direction, Event, Outcome, Run, identity, intent};
+use crate::stack::Layer;
 use crate::wire::CloudError;
 
 /// What every run needs: the cloud, the arguments, the printer, and the publisher of the comment.
@@ -43,10 +47,10 @@ impl<'w> RunContext<'w> {
     }
 
     /// Prints a plan, redacted.
-    pub fn show_plan(&self, plan: &Plan, scene: &Scene, command: &str) {
+    pub fn show_plan(&self, plan: &Plan, (scene, layers): (&Scene, &[Layer]), command: &str) {
         let plan = shown(plan, &self.printer.plans(self.how.show_env));
         match self.how.json {
-            true => self.printer.document(&stream::plan(&plan, command)),
+            true => self.printer.document(&stream::plan(&plan, SceneDocument::of(scene, layers), command)),
             false => self.printer.result(&text::placed(&plan, scene, self.detail())),
         }
     }
@@ -222,58 +226,6 @@ impl<'w> RunContext<'w> {
             Outcome::RolledBack(_) => Exit::RolledBack,
             Outcome::Stuck(_) | Outcome::Unfinished(_) => Exit::Stuck,
         })
-    }
-
-    /// Removes the notes of a run that is over, and releases the lease.
-    async fn close(&self, keeper: Keeper<'w, Backend>, header: &Header, watch: &mut Watch<'_>, outcome: &Outcome, seconds: u64) {
-        let how = Ending::of(outcome);
-        if let Some(how) = how {
-            if let Err(e) = watch.journal.end(how) {
-                self.printer.say(&format!("The end of the run could not be written into {}: {e}", watch.journal.path.display()));
-            }
-            if let Err(e) = intent::clear(self.world, &header.stack, &header.run).await {
-                self.printer.say(&format!("The notes of the run could not be removed: {e}. `infra recover` removes them."));
-            }
-        }
-        if how == Some(Ending::Applied)
-            && let Err(e) = self.world.leave(&header.stack).await
-        {
-            self.printer.say(&format!("A zone that the stack no longer uses is still noted: {e}. The next apply looks again."));
-        }
-        self.record(&keeper, header, words::outcome(outcome), seconds).await;
-        match (how, header.command.as_str()) {
-            (Some(Ending::Applied), "destroy") => {
-                self.report_release(keeper.vanish(words::outcome(outcome), 0).await);
-                let stack = &header.stack;
-                let stays = "its identity, the last lease, and the history of runs (`infra history`)";
-                self.printer.say(&format!("What stays are a few notes below {stack}/: {stays}."));
-            }
-            _ => self.release(keeper, words::outcome(outcome), watch.standing.len()).await,
-        }
-    }
-
-    /// Adds a line to the stack's history, unless the lease is another's by now.
-    pub async fn record(&self, keeper: &Keeper<'w, Backend>, header: &Header, ended: &str, seconds: u64) {
-        if !keeper.holds().await {
-            return;
-        }
-        let (run, stack, command, digest) = (&header.run, &header.stack, &header.command, &header.plan.digest);
-        let line = history::Line {
-            run: run.clone(),
-            stack: stack.clone(),
-            command: command.clone(),
-            holder: keeper.lease.holder.to_string(),
-            job: keeper.lease.holder.job.clone(),
-            commit: history::commit(),
-            digest: digest.clone(),
-            started: header.started,
-            seconds,
-            counts: header.plan.counts(),
-            ended: ended.into(),
-        };
-        if let Err(e) = history::add(self.world, line).await {
-            self.printer.say(&format!("The run could not be added to the history of {stack}: {e}"));
-        }
     }
 
     /// Releases the lease. `ended` is how `infra status` will say that the run ended, `done` how many steps stand.

@@ -65,6 +65,7 @@ pub fn load(saved: &Saved, file: &Path, printer: &Printer) -> Result<(Loaded, St
     let name = PathBuf::from(format!("{} (the spec in it)", file.display()));
     let code = folder(saved.layers.first().map(|layer| Path::new(&layer.file)));
     let mut loaded = flow::parse_in(code, &[(name, saved.spec.clone())], printer)?;
+    flow::warn(&loaded, printer);
     loaded.layers = saved.layers.clone();
     loaded.digest = crate::stack::layers_digest(&saved.layers);
     let mut stack = flow::stack(&loaded)?;

@@ -8,6 +8,7 @@ use super::failure::Failure;
 use super::printer::Printer;
 use super::saved;
 use crate::diag::Exit;
+use crate::model::Moment;
 use crate::plan::Saved;
 use crate::render::json::SceneDocument;
 use crate::render::markdown::{self, PageOptions, Stage};
@@ -57,13 +58,15 @@ pub enum Format {
 }
 
 impl Shown {
-    /// Prints the plan in the chosen format.
-    pub fn print(&self, saved: &Saved, printer: &Printer) {
+    /// Prints the plan in the chosen format; `created` is told of one that was kept.
+    pub fn print(&self, saved: &Saved, created: Option<Moment>, printer: &Printer) {
         match self.format {
             Format::Text => {
                 printer.result(&text::placed(&saved.plan, &saved.scene, Detail { style: printer.style, verbose: self.verbose }))
             }
-            Format::Json => printer.document(&format!("{:#}\n", json::plan(&saved.plan, SceneDocument::of(saved)))),
+            Format::Json => {
+                printer.document(&format!("{:#}\n", json::plan(&saved.plan, SceneDocument::of(&saved.scene, &saved.layers), created)))
+            }
             Format::Markdown => {
                 let page = PageOptions { budget: markdown::GENEROUS, show_env: self.show_env, log: None };
                 printer.result(&markdown::page(saved, Stage::Planned, page));
@@ -82,7 +85,7 @@ impl Show {
             return Ok(Exit::Done);
         }
         printer.say(&binding::of(&saved, &seal, self.verify.verify.is_some()));
-        self.shown.print(&saved, printer);
+        self.shown.print(&saved, Some(saved.created), printer);
         Ok(Exit::Done)
     }
 }

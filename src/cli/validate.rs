@@ -24,7 +24,7 @@ pub struct Validate {
 
 impl Validate {
     pub fn run(self, printer: &Printer) -> Result<Exit, Failure> {
-        let checked = flow::read(&self.spec, printer).and_then(|loaded| stack(&loaded).map(|stack| (loaded, stack)));
+        let checked = flow::judge(&self.spec, printer).and_then(|loaded| stack(&loaded).map(|stack| (loaded, stack)));
         match checked {
             Ok((loaded, stack)) if self.json => {
                 let all: Vec<_> = loaded.warnings.iter().chain(&loaded.accepted).cloned().collect();

@@ -24,7 +24,21 @@ pub fn render(findings: &[Finding], color: bool, width: usize) -> String {
         let finding = shown(finding, &mut sources);
         handler.render_report(&mut out, &finding).expect("writing to a string cannot fail, and spans lie within their sources");
     }
-    out
+    freed(&out)
+}
+
+/// Stands for a space at which no line is broken.
+const HELD: char = '\u{e000}';
+
+/// A text in which what stands between backticks is one word for whoever breaks lines: a command can be copied. [`freed`] takes it back.
+pub fn held(text: &str) -> String {
+    let quoted = |(index, part): (usize, &str)| if index % 2 == 1 { part.replace(' ', &HELD.to_string()) } else { part.into() };
+    text.split('`').enumerate().map(quoted).collect::<Vec<String>>().join("`")
+}
+
+/// The text that [`held`] was given, whatever lines were broken in it.
+pub fn freed(text: &str) -> String {
+    text.replace(HELD, " ")
 }
 
 /// Sources as they are shown, by where the genuine ones are kept.
@@ -35,7 +49,8 @@ fn shown(finding: &Finding, sources: &mut Shown) -> Finding {
         let source = sources.entry(Arc::as_ptr(&place.source) as usize).or_insert_with(|| marked(&place.source));
         Place { source: Arc::clone(source), ..place.clone() }
     });
-    let bare = Finding { places: vec![], elsewhere: vec![], ..finding.clone() };
+    let (message, help) = (held(&finding.message), held(&finding.help));
+    let bare = Finding { places: vec![], elsewhere: vec![], message, help, ..finding.clone() };
     places.fold(bare, Finding::at)
 }
 

@@ -104,7 +104,7 @@ impl Resource for MetricAlarm {
     const KIND: Kind = Kind::MetricAlarm;
     const SERVICE: Service = Service::CloudWatch;
     const TYPICAL: Typical = Typical::secs(1, 1, 1);
-    const HINT: &'static [&'static str] = &["{metric.name} {comparison} {threshold}", "{math.expression} {comparison} {threshold}"];
+    const HINT: &'static [&'static str] = &["{metric.name} {comparison} {threshold}", "{math?formula} {comparison} {threshold}"];
     const CALLS: Calls = Calls {
         read: &[reads(Service::CloudWatch, "DescribeAlarms")],
         write: &[

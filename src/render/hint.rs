@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::values::value;
-use crate::canon::{Form, pair};
+use super::values::{reference, value};
+use crate::canon::{Form, Part, pair};
 use crate::model::AttrChange;
 use crate::plan::Change;
 use crate::visible::visible;
 
-/// Characters of a line at most.
-const LONG: usize = 72;
+/// Entries of a list at most; how many more there are is said.
+const ENTRIES: usize = 4;
 
 /// What is said of a creation; empty where there is nothing to say.
 pub fn hint(c: &Change) -> String {
@@ -20,8 +20,7 @@ pub fn hint(c: &Change) -> String {
         [] => plain(&c.attrs),
         pieces => pieces.iter().filter_map(|piece| filled(piece, &c.attrs)).collect(),
     };
-    let line = words.join(", ");
-    if line.chars().count() > LONG { line.chars().take(LONG - 1).collect::<String>() + "…" } else { line }
+    words.join(", ")
 }
 
 /// One piece with its attributes filled in; `None` where one of them is empty.
@@ -46,19 +45,47 @@ fn said(slot: &str, attrs: &[AttrChange]) -> Option<String> {
     match slot.split_once('@') {
         Some((path, member)) => {
             let all: BTreeSet<String> = look(path, attrs)?.as_array()?.iter().filter_map(|entry| entry.get(member)).map(words).collect();
-            Some(all.into_iter().collect::<Vec<_>>().join(", "))
+            Some(few(all.into_iter().collect()))
         }
         None => look(slot, attrs).map(words),
     }
 }
 
-/// A value without quotes and brackets.
+/// A value without quotes and brackets; of what another object will tell, the object.
 fn words(v: &Value) -> String {
-    match v {
-        Value::String(s) => visible(s).into_owned(),
-        Value::Array(all) => all.iter().map(words).collect::<Vec<_>>().join(", "),
-        other => value(other),
+    match Form::of(v) {
+        Form::Scalar(Value::String(s)) => visible(s).into_owned(),
+        Form::List(all) => few(all.iter().map(words).collect()),
+        Form::Map(entries) => few(entries.iter().map(|(name, v)| format!("{}: {}", visible(name), inner(v))).collect()),
+        Form::Text(parts) => parts.iter().map(part).collect(),
+        _ => value(v),
     }
+}
+
+/// The value of an entry: of one that says how and whom (`{nat_gateway: nat_gateway.a}`), whom.
+fn inner(v: &Value) -> String {
+    match Form::of(v) {
+        Form::Map(one) if one.len() == 1 => one.values().map(words).collect(),
+        _ => words(v),
+    }
+}
+
+fn part(v: &Value) -> String {
+    match Part::of(v) {
+        Some(Part::Literal(s)) => visible(s).into_owned(),
+        Some(Part::Output(address, _)) => reference(address, None),
+        None => value(v),
+    }
+}
+
+/// The first entries of a list, and how many more there are.
+fn few(mut entries: Vec<String>) -> String {
+    let more = entries.len().saturating_sub(ENTRIES);
+    if more > 1 {
+        entries.truncate(ENTRIES);
+        entries.push(format!("{more} more"));
+    }
+    entries.join(", ")
 }
 
 /// The value at a path, where it says anything.

@@ -9,10 +9,11 @@ use super::{rollout, words};
 use crate::canon::{self, Form};
 use crate::kinds::gate::Limits;
 use crate::kinds::{Address, Gate};
-use crate::model::{AttrChange, Order};
-use crate::plan::saved::CloudProvider;
-use crate::plan::{Act, Change, Counts, Guarded, Plan, Saved, Step, Undo, Verb};
+use crate::model::{AttrChange, Moment, Order};
+use crate::plan::saved::{CloudProvider, Scene};
+use crate::plan::{Act, Change, Counts, Guarded, Plan, Step, Undo, Verb};
 use crate::redact::{HIDDEN, is_sealed};
+use crate::stack::Layer;
 
 /// A plan as `infra show --format json` prints it.
 #[derive(Serialize, JsonSchema)]
@@ -22,6 +23,9 @@ pub struct PlanDocument {
     pub stack: String,
     /// Where it was made, and is to be applied.
     pub scene: SceneDocument,
+    /// When a kept plan was made; nothing of a plan that isn't kept: the same spec and the same live objects give the same document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created: Option<String>,
     /// The same spec and the same live objects give the same digest.
     pub digest: String,
     pub summary: Summary,
@@ -44,8 +48,8 @@ pub struct PlanDocument {
     pub rollouts: Vec<RolloutDocument>,
 }
 
-/// Where a plan was made, by which version, from which files; not when, so that the same spec and the same live objects give the same document.
-#[derive(Serialize, JsonSchema)]
+/// Where a plan was made, by which version, from which files.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct SceneDocument {
     pub provider: CloudProvider,
     pub account: String,
@@ -166,11 +170,12 @@ pub enum StepAction {
 }
 
 /// The document of a plan. Secrets are left out.
-pub fn plan(p: &Plan, scene: SceneDocument) -> Value {
+pub fn plan(p: &Plan, scene: SceneDocument, created: Option<Moment>) -> Value {
     let document = PlanDocument {
         format_version: 3,
         stack: p.stack.clone(),
         scene,
+        created: created.map(|moment| moment.to_string()),
         digest: p.digest.clone(),
         summary: Summary {
             counts: p.counts(),
@@ -209,15 +214,14 @@ pub fn plan(p: &Plan, scene: SceneDocument) -> Value {
 }
 
 impl SceneDocument {
-    pub fn of(saved: &Saved) -> Self {
-        let scene = &saved.scene;
+    pub fn of(scene: &Scene, layers: &[Layer]) -> Self {
         SceneDocument {
             provider: scene.provider,
             account: scene.account.clone(),
             region: scene.region.clone(),
             zone: scene.zone.as_ref().map(|zone| zone.name.clone()),
             infra: env!("CARGO_PKG_VERSION").into(),
-            files: saved.layers.iter().map(|layer| layer.file.clone()).collect(),
+            files: layers.iter().map(|layer| layer.file.clone()).collect(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
 
-use super::values::seconds;
+use super::values::{count, seconds};
 use super::{report, stream, words};
 use crate::plan::{Plan, Undo};
 use crate::run::{Event, Settlement};
@@ -40,6 +40,8 @@ pub struct Progress<'s> {
     finished: usize,
     /// Steps whose effect stands.
     standing: BTreeSet<usize>,
+    /// Whether nothing new starts any more: a step has failed, or somebody has interrupted the run.
+    turned: bool,
     /// How many steps have been taken back, once the run goes back.
     undone: Option<usize>,
     /// How long a way back usually takes from each step on, with all that it stands on.
@@ -67,7 +69,17 @@ impl<'s> Progress<'s> {
             heads.push(before + step.typical);
         }
         let finished = standing.len();
-        Progress { screen, running: BTreeMap::new(), total, finished, standing, undone: None, heads, started: Instant::now() }
+        Progress {
+            screen,
+            running: BTreeMap::new(),
+            total,
+            finished,
+            standing,
+            turned: false,
+            undone: None,
+            heads,
+            started: Instant::now(),
+        }
     }
 
     /// Shows an event.
@@ -113,6 +125,8 @@ impl<'s> Progress<'s> {
             Event::Done(i, _) | Event::Settled(i, _, Settlement::Whole | Settlement::Partial) if plan.steps[*i].undo != Undo::Nothing => {
                 self.standing.insert(*i);
             }
+            Event::Interrupted => self.turned = true,
+            Event::Failed(i, _) if *i < plan.commit => self.turned = true,
             Event::UndoBegan(_) if self.undone.is_none() => {
                 self.undone = Some(0);
                 self.total.iter().for_each(|total| total.set_style(bar("taking back {bar:30} {pos}/{len}  {wide_msg}")));
@@ -120,6 +134,25 @@ impl<'s> Progress<'s> {
             Event::Undone(i, _) if self.standing.remove(i) => self.undone = self.undone.map(|n| n + 1),
             _ => {}
         }
+    }
+
+    /// How long the way back usually takes from here.
+    fn back(&self) -> Duration {
+        self.standing.iter().chain(self.running.keys()).map(|i| self.heads[*i]).max().unwrap_or_default()
+    }
+
+    /// How long the run usually goes on.
+    fn left(&self) -> Duration {
+        let of = |(i, r): (&usize, &Running)| {
+            match (r.undo, self.turned) {
+                (true, _) => self.heads[*i],
+                (false, true) => r.typical,
+                (false, false) => r.tail,
+            }
+            .saturating_sub(r.since.elapsed())
+        };
+        let running = self.running.iter().map(of).max().unwrap_or_default();
+        if self.turned && self.undone.is_none() { running + self.back() } else { running }
     }
 
     /// What the first signal leads to, and what a second one would.
@@ -133,8 +166,10 @@ impl<'s> Progress<'s> {
         let touched = self.standing.iter().chain(self.running.keys()).collect::<BTreeSet<_>>().len();
         let (back, left) = match touched {
             0 => (String::new(), "it"),
-            1 => (" Then 1 step is taken back.".into(), "it"),
-            n => (format!(" Then {n} steps are taken back."), "them"),
+            n => {
+                let (are, left) = if n == 1 { ("is", "it") } else { ("are", "them") };
+                (format!(" Then {} {are} taken back, in about {}.", count(n, "step"), seconds(self.back().as_secs())), left)
+            }
         };
         format!("! Interrupted: nothing new starts.{first}{back} Another Ctrl-C stops at once and leaves {left} to `infra recover`.")
     }
@@ -155,8 +190,7 @@ impl<'s> Progress<'s> {
     /// Redraws; to be called once a second. `waits` says what each step waits for.
     pub fn tick(&mut self, plan: &Plan, waits: &BTreeMap<usize, String>) {
         let elapsed = self.started.elapsed();
-        let whole = |(i, r): (&usize, &Running)| if r.undo { self.heads[*i] } else { r.tail }.saturating_sub(r.since.elapsed());
-        let left = self.running.iter().map(whole).max().unwrap_or_default().as_secs();
+        let left = self.left().as_secs();
         if let Some(total) = &self.total {
             let eta = if left > 0 { format!("about {} left", seconds(left)) } else { "longer than usual".into() };
             total.set_message(format!("{}, {eta}", seconds(elapsed.as_secs())));

@@ -14,7 +14,12 @@ use crate::wire::CloudError;
 /// The beginning of a run: its id, by which it is found again, and how long it usually takes; a sandbox is quicker than what it stands for.
 pub fn begins(run: &str, plan: &Plan, sandbox: bool) -> String {
     let on = if sandbox { " on AWS" } else { "" };
-    format!("Run {run} begins: {}, about {}{on}.", count(plan.steps.len(), "step"), seconds(plan.expected.as_secs()))
+    let line = format!("Run {run} begins: {}, about {}{on}.", count(plan.steps.len(), "step"), seconds(plan.expected.as_secs()));
+    let probed = |s: &Step| matches!(&s.act, Act::Gate { gate } if !gate.probes.is_empty());
+    match sandbox && plan.steps.iter().any(probed) {
+        true => line + " A sandbox sends no probes: each passes, unless it is bent (`--sandbox-bend compute.NAME.probe=500`).",
+        false => line,
+    }
 }
 
 /// One event as a line for people: `+ subnet.app-a created`. `None` for the beginning of a step and for a failed look.
@@ -62,6 +67,7 @@ pub fn brief(plan: &Plan, event: &Event) -> Option<String> {
         operation => format!("{}: {}", visible(operation), visible(&e.code)),
     };
     match event {
+        Event::Failed(i, e) if e.code == "Interrupted" => Some(format!("? {}: {}", plan.steps[*i].address, visible(&e.message))),
         Event::Failed(i, e) if plan.steps[*i].undo != Undo::Nothing => Some(format!("! {} failed: {}", plan.steps[*i].address, code(e))),
         Event::UndoFailed(i, e) => Some(format!("! {} could not be taken back: {}", plan.steps[*i].address, code(e))),
         _ => line(plan, event),

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use self::line::{Changes, Diagnostic, Hook, Line, OutcomeName, Output, PlannedChange, Range, ResourceName};
-use super::json::{AttributeDocument, loses_data, redact};
+use super::json::{AttributeDocument, SceneDocument, loses_data, redact};
 use super::report;
 use super::text::effect;
 use super::values::seconds;
@@ -48,7 +48,7 @@ pub fn version() -> String {
 }
 
 /// A plan: a line a change, then the summary.
-pub fn plan(p: &Plan, operation: &str) -> String {
+pub fn plan(p: &Plan, scene: SceneDocument, operation: &str) -> String {
     let changes = p.changes.iter().map(|c| text(&Line::PlannedChange { change: planned(c) }, &effect(c)));
     let counts = p.counts();
     let changes_line = Line::ChangeSummary {
@@ -60,6 +60,10 @@ pub fn plan(p: &Plan, operation: &str) -> String {
             stack: p.stack.clone(),
             digest: p.digest.clone(),
             expected_seconds: p.expected.as_secs(),
+            scene,
+            loses_data: p.changes.iter().filter(|c| loses_data(c)).map(|c| c.address.clone()).collect(),
+            refused: p.refused.clone(),
+            refused_unless: (!p.refused.is_empty()).then(|| words::permission(&p.refused)),
         },
     };
     changes.chain([text(&changes_line, &format!("Plan: {}.", words::to_do(counts)))]).collect()

@@ -175,7 +175,7 @@ fn footer(p: &Plan, detail: Detail) -> String {
     out += &format!("{} {}.\n", detail.style.paint(Label::Heading, "Plan:"), words::to_do(p.counts()));
     out += &format!("Undo: {}\n", undoing(p));
     if !p.refused.is_empty() {
-        let sentence = format!("Refused: this is done only with {}", words::permission(&p.refused));
+        let sentence = format!("Refused: this is done only with `{}`", words::permission(&p.refused));
         out += &format!("{}\n", detail.style.paint(Label::Forced, &sentence));
     }
     if let Some(restart) = words::restart(&p.changes) {

@@ -154,7 +154,7 @@ fn rule(m: &Map<String, Value>) -> Option<String> {
 }
 
 /// An address; a foreign object is its physical id.
-fn reference(target: &str, attr: Option<&str>) -> String {
+pub(super) fn reference(target: &str, attr: Option<&str>) -> String {
     let target = visible(target.split_once(".=").map_or(target, |(_, id)| id));
     attr.map_or(target.to_string(), |attr| format!("${{{target}.{}}}", visible(attr)))
 }

@@ -1,32 +1,40 @@
 //! Long lines, broken between words for the terminal that they are read on.
 use textwrap::{Options, WordSeparator, WordSplitter};
 
+use crate::diag::{freed, held};
+
 /// Narrower than this a line is left to the terminal.
 const NARROWEST: usize = 20;
 
 /// The lines of a text, none longer than so many columns unless a word is; what follows stands further in than its beginning. A line that is a command to
-/// copy (it begins with `$ `) stays whole.
+/// copy (it begins with `$ `) stays whole, and so does what stands between backticks.
 pub fn wrap(text: &str, columns: usize) -> String {
     if columns < NARROWEST {
         return text.into();
     }
-    text.split_inclusive('\n').map(|line| wrap_line(line, columns)).collect()
+    text.split_inclusive('\n').map(|line| broken(line, columns, 4)).collect()
 }
 
 /// A paragraph, filled to so many columns; an item of a list stands further in behind its mark.
 pub fn fill(paragraph: &str, columns: usize) -> String {
     let further = if paragraph.starts_with("- ") { "  " } else { "" };
-    textwrap::fill(paragraph, options(columns.max(NARROWEST), further))
+    freed(&textwrap::fill(&held(paragraph), options(columns.max(NARROWEST), further)))
 }
 
-fn wrap_line(line: &str, columns: usize) -> String {
+/// The lines of a text, none longer than so many columns unless a word is; what follows stands `further` in than its beginning.
+pub fn hang(text: &str, columns: usize, further: usize) -> String {
+    text.split_inclusive('\n').map(|line| broken(line, columns.max(NARROWEST), further)).collect()
+}
+
+/// A line, broken; what follows stands `further` in than its beginning.
+fn broken(line: &str, columns: usize, further: usize) -> String {
     let (words, end) = line.strip_suffix('\n').map_or((line, ""), |words| (words, "\n"));
     if textwrap::core::display_width(words) <= columns || words.trim_start().starts_with("$ ") {
         return line.into();
     }
     let inset = words.len() - words.trim_start_matches(' ').len();
-    let further = " ".repeat((inset + 4).min(columns / 3));
-    textwrap::fill(words, options(columns, &further)) + end
+    let further = " ".repeat((inset + further).min(columns / 3));
+    freed(&textwrap::fill(&held(words), options(columns, &further))) + end
 }
 
 /// Words stay whole: a name or an address can be copied.

@@ -68,6 +68,16 @@ pub fn explain(topic: &str) -> Result<String, Finding> {
     Ok(out)
 }
 
+/// What texts may refer to, a line a section.
+pub fn references() -> String {
+    let line = |section: &SectionInfo| {
+        let entry = if section.named { ".NAME" } else { "" };
+        let names: Vec<String> = section.attributes.iter().map(|(name, ..)| format!(".{name}")).collect();
+        format!("- {}{entry}: {}\n", section.name, names.join(", "))
+    };
+    SECTIONS.iter().filter(|section| !section.attributes.is_empty()).map(line).collect()
+}
+
 /// All fields of a topic and of what stands in it, a line each; those that are required are marked.
 ///
 /// # Errors

@@ -78,7 +78,11 @@ fn worded(
         Sent::Refused => (class(told, status), told),
         Sent::Garbled => (Class::Transient, "BadAnswer"),
     };
-    let message = meta.and_then(ErrorMetadata::message).map_or_else(|| chain(error), String::from);
+    let message = match meta.and_then(ErrorMetadata::message) {
+        Some(message) => message.into(),
+        None if code == "Unreachable" => root(error),
+        None => chain(error),
+    };
     let retry_after = response.and_then(retry_after);
     CloudError {
         class,
@@ -214,6 +218,11 @@ pub fn class(code: &str, status: u16) -> Class {
 /// Whether a request was never sent, for want of credentials to sign it with.
 fn unsigned(error: &(dyn Error + 'static)) -> bool {
     error.is::<CredentialsError>() || error.source().is_some_and(unsigned)
+}
+
+/// The innermost cause of an error: `Connection refused (os error 111)`.
+fn root(error: &dyn Error) -> String {
+    error.source().map_or_else(|| error.to_string(), root)
 }
 
 /// An error and its causes in one line.

@@ -35,6 +35,9 @@ pub use leave::LEAVABLE;
 /// How long anything may take at least: what was just written may not be known everywhere before.
 const SPREADS: Duration = Duration::from_secs(120);
 
+/// How long an answer is tried for as long as nobody has ever answered: more likely the network or an address is wrong.
+const UNHEARD: Duration = Duration::from_secs(15);
+
 /// How long what was made a moment ago may be unknown to another part of its service.
 const UNKNOWN: Duration = Duration::from_secs(60);
 
@@ -104,6 +107,8 @@ pub struct Policy {
     pub passing: Duration,
     /// How long a throttled request is repeated. Nothing is wrong with it, so that is long.
     pub throttled: Duration,
+    /// Whether anybody has ever answered.
+    heard: Cell<bool>,
     /// The first wait between two looks of a waiter; it grows to 15 times this.
     pub poll: Duration,
     /// The longest wait for something whose end nobody tells.
@@ -131,6 +136,7 @@ impl Policy {
             throttled: Duration::from_secs(600),
             poll: Duration::from_secs(1),
             unseen: Duration::from_secs(86_400),
+            heard: Cell::new(false),
             waits: RefCell::default(),
             rng: RefCell::default(),
             halt: RefCell::default(),
@@ -247,6 +253,7 @@ impl Policy {
                 // The wait for a slot may have been long.
                 self.admit(repeat)?;
                 let answer = once().await;
+                self.heard.set(self.heard.get() || answer.as_ref().err().is_none_or(|e| e.code != "Unreachable"));
                 match answer.as_ref().map_err(|e| e.class) {
                     Err(Class::Throttled) => slot.throttled(),
                     Err(Class::Transient) => {}
@@ -261,6 +268,7 @@ impl Policy {
             let limit = match (error.class, repeat) {
                 (_, Repeat::Never) => return Err(error),
                 (Class::Throttled, _) => self.throttled,
+                (Class::Transient, _) if repeat.safe() && !self.heard.get() => self.passing.min(UNHEARD),
                 (Class::Transient, _) if repeat.safe() => self.passing,
                 (Class::Transient, _) => return Err(CloudError { class: Class::Ambiguous, ..error }),
                 (Class::Conflict, _) => self.conflicts,

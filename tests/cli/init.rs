@@ -90,14 +90,19 @@ fn a_first_spec_is_written_once() {
     assert_eq!(read("infra.yaml"), before);
 }
 
-/// On a terminal it asks for what no flag says; an empty answer is the default.
+/// On a terminal it asks for what no flag says, and again where the answer can't be; an empty answer is the default.
 #[test]
 fn it_asks_on_a_terminal() {
     let infra = Infra::new("init-asks");
-    let (text, code) = seen(&infra, 100, "my-shop,,nginx:1.29,,postgres,none,-,-,gitlab", &["init", "here"]);
+    let (text, code) = seen(&infra, 100, "My Shop,my-shop,,nginx:1.29,0,80,oracle,postgres,none,-,-,svn,gitlab", &["init", "here"]);
     assert_eq!(code, 0, "{text}");
     let text = plain(&text);
     assert!(text.contains("Name of the stack [here]: ") && text.contains("AWS region [us-east-1]: "), "{text}");
+    assert_eq!(
+        ["Name of the stack", "Port that", "Database:", "Workflows"].map(|question| text.matches(question).count()),
+        [2; 4],
+        "{text}"
+    );
     let spec = std::fs::read_to_string(infra.folder.join("here/infra.yaml")).unwrap();
     assert!(spec.contains("stack: my-shop\nregion: us-east-1\n") && spec.contains("image: nginx:1.29"), "{spec}");
     assert!(spec.contains("engine: postgres") && !spec.contains("cache:") && !spec.contains("cdn:"), "{spec}");

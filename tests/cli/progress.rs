@@ -64,8 +64,8 @@ async fn an_interruption_says_what_comes() {
         told,
         [
             format!("     0s  ! Interrupted: nothing new starts. {again}"),
-            format!("     0s  ! Interrupted: nothing new starts. vpc.main ends first. Then 1 step is taken back. {again}"),
-            format!("     0s  ! Interrupted: nothing new starts. Then 1 step is taken back. {again}"),
+            format!("     0s  ! Interrupted: nothing new starts. vpc.main ends first. Then 1 step is taken back, in about 5s. {again}"),
+            format!("     0s  ! Interrupted: nothing new starts. Then 1 step is taken back, in about 5s. {again}"),
         ]
     );
 }

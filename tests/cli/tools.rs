@@ -1,4 +1,4 @@
-//! What people use beside infra, really run: an editor's language server, zsh and fish, a browser that shows a comment. Only in the full run
+//! What people use beside infra, really run: an editor's language server, bash, zsh and fish, a browser that shows a comment. Only in the full run
 //! (`INFRA_TEST_TOOLS=all`).
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -81,7 +81,7 @@ fn an_editor_knows_the_spec() {
     assert_eq!(proposed(&answers[4]), ["main: {}"], "an entry without a value would be none");
 }
 
-/// What zsh and fish themselves propose.
+/// What bash, zsh and fish themselves propose.
 #[test]
 fn shells_propose() {
     if !all_tools() {
@@ -92,7 +92,7 @@ fn shells_propose() {
     let path = |inner: &str| home.join(inner).display().to_string();
     let infra_bin = std::path::Path::new(env!("CARGO_BIN_EXE_infra")).parent().unwrap().display().to_string();
     std::fs::copy(Infra::example("production"), infra.folder.join("infra.yaml")).unwrap();
-    for shell in ["zsh", "fish"] {
+    for shell in ["bash", "zsh", "fish"] {
         infra.file(&format!("infra.{shell}"), &infra.run(&["completions", shell]).out);
     }
     let asked = |program: &str, args: &[&str]| {
@@ -105,8 +105,13 @@ fn shells_propose() {
     let modules = std::fs::read_dir(path(&format!("usr/lib/{}-linux-gnu/zsh", std::env::consts::ARCH))).unwrap();
     let modules = modules.map(|folder| folder.unwrap().path()).next().unwrap().display().to_string();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/complete.zsh");
+    let minimal = Infra::example("minimal");
+    let begun = infra.run(&["apply", "--file", &minimal, "--auto-approve"]);
+    let run = begun.err.split_once("Run ").and_then(|(_, behind)| behind.split(' ').next()).unwrap();
     for (line, words) in [
         ("infra expl", &["explain"][..]),
+        ("infra apply --allow-data-loss db_i", &["db_instance.main"]),
+        ("infra history ", &[run]),
         ("infra plan --cloud ", &["aws", "sandbox"]),
         ("infra plan --target compute", &["compute", "compute.app"]),
         ("infra explain infra::spec::ri", &["infra::spec::risk"]),
@@ -125,7 +130,9 @@ fn shells_propose() {
             ],
         );
         let fish = asked(&path("usr/bin/fish"), &["-c", &format!("source infra.fish; complete -C '{line}'")]);
+        let bash = asked("bash", &[concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/complete.bash"), "infra.bash", line]);
         let words: BTreeSet<String> = words.iter().map(|word| word.to_string()).collect();
+        assert_eq!(bash, words, "bash: {line}");
         assert_eq!(zsh, words, "zsh: {line}");
         assert_eq!(fish, words, "fish: {line}");
     }

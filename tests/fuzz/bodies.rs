@@ -76,7 +76,7 @@ fn shown(plan: &Plan) {
         let text = infra::render::text::plan(plan, Detail { style: Style { color: verbose }, verbose });
         assert!(!text.is_empty());
     }
-    assert!(infra::render::json::plan(plan, crate::support::scene()).is_object());
+    assert!(infra::render::json::plan(plan, crate::support::scene(), None).is_object());
 }
 
 /// A plan is refused, or can be shown and run: whatever happens to a run, it goes on by its rules and comes to an end.

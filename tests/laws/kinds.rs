@@ -256,7 +256,7 @@ async fn secrets_stay_secret() {
             format!("{plan:?}"),
             serde_json::to_string(plan).unwrap(),
             infra::render::text::plan(plan, detail),
-            infra::render::json::plan(plan, crate::support::scene()).to_string(),
+            infra::render::json::plan(plan, crate::support::scene(), None).to_string(),
             serde_json::to_string(&events).unwrap(),
             infra::render::report::outcome(plan, &events, &outcome, 1, detail),
             format!("{:?}", cloud.objects()),

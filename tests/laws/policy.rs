@@ -244,6 +244,19 @@ async fn every_retry_ends_at_its_deadline() {
     }
 }
 
+/// Where nobody has ever answered, the network is more likely wrong than passing by: whoever waits is told soon.
+#[tokio::test(start_paused = true)]
+async fn what_was_never_heard_of_is_given_up_soon() {
+    let (policy, begun) = (Policy::new(16), Instant::now());
+    let away = async || Err::<(), _>(CloudError::new(Class::Transient, "Unreachable", "connection refused"));
+    policy.request(EC2, Repeat::Read, &away).await.unwrap_err();
+    assert!((14..=16).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+    policy.request(EC2, Repeat::Read, &async || Ok(())).await.unwrap();
+    let begun = Instant::now();
+    policy.request(Service::Rds, Repeat::Read, &away).await.unwrap_err();
+    assert!(begun.elapsed().as_secs() > 20, "an outage is waited for: {:?}", begun.elapsed());
+}
+
 #[tokio::test(start_paused = true)]
 async fn every_wait_ends_at_its_deadline_and_says_what_the_service_says() {
     for kind in Kind::ALL {

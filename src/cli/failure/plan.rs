@@ -16,7 +16,7 @@ impl Failure {
             return Ok(());
         }
         let message = plan.refused.iter().map(words::guarded).collect::<Vec<_>>().join("; ");
-        let help = format!("if that is meant, name each of them: {}", words::permission(&plan.refused));
+        let help = format!("if that is meant, name each of them: `{}`", words::permission(&plan.refused));
         // What only goes is asked for by no line of the spec.
         let stays = |g: &&Guarded| g.replaced || g.shrinks.is_some();
         let origin = |g: &Guarded| plan.changes.iter().find(|c| c.address == g.address)?.origin.as_ref();

@@ -236,7 +236,7 @@ impl<'a> PageParts<'a> {
         let cost = hourly(plan).map(|new| format!("- **Cost:** billed by the hour from then on: {new}.\n")).unwrap_or_default();
         let next = match (self.stage, plan.refused.is_empty()) {
             (Stage::Planned, true) => format!(
-                "- **Next:** {} applies exactly this plan; see {}.\n",
+                "- **Next:** once somebody has approved it, a job applies exactly this plan with {}; see {}.\n",
                 code(&format!("infra apply PLANFILE --digest {}", plan.digest)),
                 self.log(limits)
             ),

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use crate::diag::{FindingDocument, Position};
 use crate::kinds::{Address, Seen};
 use crate::model::Order;
-use crate::plan::{Undo, Verb};
-use crate::render::json::AttributeDocument;
+use crate::plan::{Guarded, Undo, Verb};
+use crate::render::json::{AttributeDocument, SceneDocument};
 use crate::run::{Direction, Settlement};
 use crate::wire::CloudError;
 
@@ -179,6 +179,14 @@ pub struct Changes {
     /// The plan's digest: what was approved and what is applied have the same.
     pub digest: String,
     pub expected_seconds: u64,
+    /// Where it is to be applied.
+    pub scene: SceneDocument,
+    /// What loses data: it is deleted or replaced, or keeps less.
+    pub loses_data: Vec<Address>,
+    /// What is refused as it stands: it holds data or is protected, and would be deleted or replaced.
+    pub refused: Vec<Guarded>,
+    /// The argument by which it is done all the same; `null` when nothing is refused.
+    pub refused_unless: Option<String>,
 }
 
 /// A step of a run.

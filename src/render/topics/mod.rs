@@ -33,6 +33,7 @@ pages![
     "metrics",
     "monitoring",
     "ownership",
+    "references",
     "rollback",
     "saved-plans",
     "spec",

@@ -1,7 +1,7 @@
 """A real API server on loopback: Kubernetes 1.20.2 with etcd and its own controllers, and what stands in for the nodes.
 
 Prints two addresses, a line each: of the server as clients of today know it, and of the server as it is. 1.20 has budgets, autoscalers and cron jobs under
-the names of their last betas; the first address gives them their later names, in paths and in bodies. Whoever shows a presigned identity, as EKS takes it, may
+the names of their last betas, and containers that sleep by a command alone; the first address has them as later versions do. Whoever shows a presigned identity, as EKS takes it, may
 do everything. The line `nodes` makes pods run. Everything ends when the input does, and when this process does.
 """
 import ctypes
@@ -127,6 +127,24 @@ def renamed(value, names):
     return value
 
 
+def slept(value, back):
+    """A body whose containers sleep before they stop as later versions have it, by a command here; `back`: the other way round."""
+    if isinstance(value, list):
+        return [slept(v, back) for v in value]
+    if not isinstance(value, dict):
+        return value
+    value = {k: slept(v, back) for k, v in value.items()}
+    match value:
+        case {"preStop": {"sleep": {"seconds": seconds}}} if not back:
+            return value | {"preStop": {"exec": {"command": ["sleep", str(seconds)]}}}
+        case {"preStop": {"exec": {"command": ["sleep", seconds]}}} if back:
+            return value | {"preStop": {"sleep": {"seconds": int(seconds)}}}
+        case {"f:preStop": {"f:exec": fields, **rest}} if back:
+            names = {"f:seconds" if k == "f:command" else k: v for k, v in fields.items()}
+            return value | {"f:preStop": rest | {"f:sleep": names}}
+    return value
+
+
 def proxy(servers, later):
     """The server over plain HTTP; `later`: with the names of later versions."""
 
@@ -147,12 +165,16 @@ def proxy(servers, later):
                 old, new = names
                 path = path.replace(new, old, 1)
                 body = json.dumps(renamed(json.loads(body), {new: old})).encode() if body else body
+            if later and b"preStop" in (body if isinstance(body, bytes) else body.encode()):
+                body = json.dumps(slept(json.loads(body), False)).encode()
             self.upstream = self.upstream or servers.connect()
             self.upstream.request(self.command, path, body or None, headers)
             answer = self.upstream.getresponse()
             said = answer.read()
             if names:
                 said = json.dumps(renamed(json.loads(said), {old: new})).encode()
+            if later and b"preStop" in said:
+                said = json.dumps(slept(json.loads(said), True)).encode()
             head = {name: answer.headers[name] for name in ["Content-Type", "Audit-Id", "Retry-After"] if answer.headers[name]}
             head["Content-Length"] = len(said)
             lines = [f"HTTP/1.1 {answer.status} {answer.reason}", *(f"{k}: {v}" for k, v in head.items()), "", ""]
