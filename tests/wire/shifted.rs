@@ -147,6 +147,8 @@ async fn a_canary_of_a_function_goes_to_its_end_or_back() {
     assert_eq!(seen, [("1".into(), None), shared(20), shared(100), (new.clone(), None)]);
     assert!(told(&events).contains(&"1 of 1 good minute; errors 0% (old 0.25%), p99 120ms (old 100ms)"), "{:?}", told(&events));
     settled(&cloud, &other, "to the end").await;
+    let old = cloud.lambda().get_function().function_name(&name).qualifier("1").send().await;
+    assert!(old.is_ok(), "the old version stays until the next change: {old:?}");
 
     let next = (new.parse::<u32>().unwrap() + 1).to_string();
     measure(&side, &name, &new, 400.0, 0.0, 100.0).await;

@@ -260,6 +260,8 @@ impl Draw {
             Code::Folder(name) => (Some(format!("tests/support/code/{name}")), None),
             Code::Image(n) => (None, Some(format!("123456789012.dkr.ecr.us-east-1.amazonaws.com/shop@sha256:{digest}{n}"))),
         };
+        // Lambda keeps no instances ready while calls are shared out.
+        let shifts = f.url && !(f.provisioned && f.reserved.is_some());
         map([
             ("runtime", y(folder.as_ref().map(|_| "python3.13"))),
             ("code", y(folder)),
@@ -270,6 +272,7 @@ impl Draw {
             ("reserved_concurrency", y(f.reserved)),
             ("provisioned_concurrency", y(f.reserved.filter(|_| f.provisioned))),
             ("on", self.on(name, &f.on)),
+            ("deployment", y(shifts.then(|| map([("strategy", y("canary")), ("interval", y("1m")), ("bake", y("1m"))])))),
             ("url", y(f.url.then(|| map([("auth", y("aws_iam"))])))),
             ("permissions", y(f.permission.then(|| vec![permission()]))),
             ("renamed_from", y(f.renamed_from)),
