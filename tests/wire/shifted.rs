@@ -109,6 +109,27 @@ fn told(events: &[Event]) -> Vec<&str> {
     events.iter().filter_map(|e| if let Event::Read(_, reading) = e { Some(reading.told.as_str()) } else { None }).collect()
 }
 
+/// Weights that Lambda refuses, of a function with two versions, and what it refuses while there are some. What its own model has no place for is never sent.
+async fn refuses_weights(cloud: &Clients, name: &str, (first, other): (&str, &str)) {
+    let ask = async |main: &str, weights: &[(&str, f64)]| {
+        let weights = weights.iter().map(|(version, weight)| ((*version).to_owned(), *weight)).collect();
+        let routing = AliasRoutingConfiguration::builder().set_additional_version_weights(Some(weights)).build();
+        let request = cloud.lambda().update_alias().function_name(name).name("live").function_version(main).routing_config(routing);
+        request.send().await
+    };
+    let known: [(&str, &[(&str, f64)]); 4] =
+        [("$LATEST", &[(other, 0.1)]), (first, &[(first, 0.1)]), (first, &[(other, 0.1), ("77", 0.1)]), (first, &[("77", 0.1)])];
+    for (main, weights) in known {
+        assert!(ask(main, weights).await.is_err(), "{main} {weights:?}");
+    }
+    ask(first, &[(other, 1.0)]).await.unwrap();
+    let request = cloud.lambda().put_provisioned_concurrency_config().function_name(name).qualifier("live");
+    let refused = request.provisioned_concurrent_executions(1).send().await.unwrap_err().into_service_error();
+    assert!(format!("{refused:?}").contains("Alias with weights"), "{refused:?}");
+    let held = cloud.lambda().delete_function().function_name(name).qualifier(other).send().await;
+    assert!(held.is_err(), "a version that has a weight can't go");
+}
+
 /// Taken back because somebody turns calls by hand; to the end with 20 % and then all; and the next one taken back by failed calls.
 #[tokio::test]
 async fn a_canary_of_a_function_goes_to_its_end_or_back() {
@@ -158,6 +179,21 @@ async fn a_canary_of_a_function_goes_to_its_end_or_back() {
         matches!(&outcome, Outcome::RolledBack(Some(e)) if e.message.contains("2 bad minutes in a row")),
         "{outcome:?} {seen:?} {events:#?}"
     );
-    assert_eq!(seen, [(new.clone(), None), (new.clone(), Some((next, 20))), (new, None)]);
+    assert_eq!(seen, [(new.clone(), None), (new.clone(), Some((next.clone(), 20))), (new.clone(), None)]);
     settled(&cloud, &other, "taken back").await;
+    refuses_weights(&cloud, &name, (&new, &next)).await;
+}
+
+/// The other emulator is as strict.
+#[tokio::test]
+async fn weights_keep_to_the_rules_of_lambda() {
+    let moto = Moto::start().await;
+    let cloud = Moto::clients(&moto.endpoint);
+    for (folder, run) in [("hello", "r1"), ("other", "r2")] {
+        let want = Stack { rollouts: vec![], ..world(folder) };
+        let (outcome, events) = apply(&cloud, &plan_for(&cloud, &want).await.unwrap(), run).await;
+        assert_eq!(outcome, Outcome::Applied, "{events:#?}");
+    }
+    let name = cloud.list(Kind::Function, "shifted").await.unwrap().remove(0).id;
+    refuses_weights(&cloud, &name, ("1", "2")).await;
 }
