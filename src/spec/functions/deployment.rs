@@ -13,8 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How new code, or another setting of a version, takes over. The alias shares calls out among the old version and the new one (AWS: weights of the
-/// alias); the old version stays as it is, so the way back is one request. The example `functions: { thumbnails: { code: ./thumbnails, runtime: python3.13,
-/// deployment: { strategy: canary, steps: [10%, 100%], interval: 5m } } }` sends 10% of the calls to a new version for five good minutes, and then all.
+/// alias); the old version stays as it is, so the way back is one request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FunctionDeployment {

@@ -91,7 +91,8 @@ pub struct Function {
     /// An address of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<FunctionUrl>,
-    /// How a new version takes over: all calls go to it at once, when left out.
+    /// How a new version takes over: all calls go to it at once, when left out. `{ strategy: canary, steps: [10%, 100%], interval: 5m }` sends it 10% of the
+    /// calls for five good minutes, and then all; see `infra explain deployments`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<FunctionDeployment>,
     /// How long changes may take before they count as failed.
