@@ -11,6 +11,9 @@ use crate::run::{Direction, Event, Outcome, Settlement};
 use crate::visible::visible;
 use crate::wire::CloudError;
 
+/// The code of what ended because somebody stopped it.
+const INTERRUPTED: &str = "Interrupted";
+
 /// The beginning of a run: its id, by which it is found again, and how long it usually takes; a sandbox is quicker than what it stands for.
 pub fn begins(run: &str, plan: &Plan, sandbox: bool) -> String {
     let on = if sandbox { " on AWS" } else { "" };
@@ -67,7 +70,7 @@ pub fn brief(plan: &Plan, event: &Event) -> Option<String> {
         operation => format!("{}: {}", visible(operation), visible(&e.code)),
     };
     match event {
-        Event::Failed(i, e) if e.code == "Interrupted" => Some(format!("? {}: {}", plan.steps[*i].address, visible(&e.message))),
+        Event::Failed(i, e) if e.code == INTERRUPTED => Some(format!("? {}: {}", plan.steps[*i].address, visible(&e.message))),
         Event::Failed(i, e) if plan.steps[*i].undo != Undo::Nothing => Some(format!("! {} failed: {}", plan.steps[*i].address, code(e))),
         Event::UndoFailed(i, e) => Some(format!("! {} could not be taken back: {}", plan.steps[*i].address, code(e))),
         _ => line(plan, event),
@@ -192,8 +195,12 @@ pub(super) fn help(e: &CloudError) -> &'static str {
 /// Why a run failed: every failure that says something of its own, with the steps that it met; `first`, for which the run ended so, comes last.
 fn causes(plan: &Plan, events: &[Event], first: &CloudError) -> Vec<String> {
     let mut failed: Vec<(String, Vec<String>)> = vec![];
-    let failures =
-        events.iter().filter_map(|e| if let Event::Failed(i, e) = e { Some((words::named(&plan.steps[*i]), said(e))) } else { None });
+    // What somebody has stopped has not failed.
+    let failure = |event: &Event| match event {
+        Event::Failed(i, e) if e.code != INTERRUPTED => Some((words::named(&plan.steps[*i]), said(e))),
+        _ => None,
+    };
+    let failures = events.iter().filter_map(failure);
     for (address, text) in failures.chain(stuck(plan, events)) {
         match failed.iter_mut().find(|(other, _)| *other == text) {
             Some((_, who)) if !who.contains(&address) => who.push(address),
@@ -213,7 +220,7 @@ fn stuck(plan: &Plan, events: &[Event]) -> Vec<(String, String)> {
     let mut last = std::collections::BTreeMap::new();
     for e in events {
         match e {
-            Event::UndoFailed(i, e) => drop(last.insert(*i, said(e))),
+            Event::UndoFailed(i, e) if e.code != INTERRUPTED => drop(last.insert(*i, said(e))),
             Event::Undone(i, _) => drop(last.remove(i)),
             _ => {}
         }
@@ -223,7 +230,8 @@ fn stuck(plan: &Plan, events: &[Event]) -> Vec<(String, String)> {
 
 /// What a failure says, without a full stop: a sentence ends behind it.
 fn said(e: &CloudError) -> String {
-    e.to_string().trim_end_matches('.').to_owned()
+    let text = if e.code == INTERRUPTED { e.message.clone() } else { e.to_string() };
+    text.trim_end_matches('.').to_owned()
 }
 
 /// A step that was undone, and whether its object is there.

@@ -32,7 +32,9 @@ fn broken(line: &str, columns: usize, further: usize) -> String {
     if textwrap::core::display_width(words) <= columns || words.trim_start().starts_with("$ ") {
         return line.into();
     }
-    let inset = words.len() - words.trim_start_matches(' ').len();
+    // What colours a line stands before its beginning.
+    let begins = words.strip_prefix('\u{1b}').and_then(|rest| rest.split_once('m')).map_or(words, |(_, text)| text);
+    let inset = begins.len() - begins.trim_start_matches(' ').len();
     let further = " ".repeat((inset + further).min(columns / 3));
     freed(&textwrap::fill(&held(words), options(columns, &further))) + end
 }
