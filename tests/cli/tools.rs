@@ -108,10 +108,11 @@ fn shells_propose() {
     let minimal = Infra::example("minimal");
     let begun = infra.run(&["apply", "--file", &minimal, "--auto-approve"]);
     let run = begun.err.split_once("Run ").and_then(|(_, behind)| behind.split(' ').next()).unwrap();
+    let history = format!("infra history {}", &run[..6]);
     for (line, words) in [
         ("infra expl", &["explain"][..]),
         ("infra apply --allow-data-loss db_i", &["db_instance.main"]),
-        ("infra history ", &[run]),
+        (history.as_str(), &[run]),
         ("infra plan --cloud ", &["aws", "sandbox"]),
         ("infra plan --target compute", &["compute", "compute.app"]),
         ("infra explain infra::spec::ri", &["infra::spec::risk"]),
