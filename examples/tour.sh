@@ -19,7 +19,7 @@ infra apply "$folder/p.infraplan"
 infra drift --file examples/production.yaml --file "$folder/next.yaml"
 
 infra destroy --file examples/production.yaml --auto-approve \
-  --allow-data-loss bucket.access_logs,bucket.uploads,db_instance.main,db_replica.main-1,load_balancer.main,log_group.compute.app,log_group.flow_logs,log_group.function.thumbnails,replication_group.main
+  --allow-data-loss bucket.access_logs,bucket.uploads,db_instance.main,db_replica.main-1,load_balancer.main,log_group.cache.main,log_group.compute.app,log_group.flow_logs,log_group.function.thumbnails,replication_group.main
 
 infra apply --file examples/services.yaml --auto-approve
 infra destroy --file examples/services.yaml --auto-approve --allow-data-loss bucket.access_logs,bucket.uploads,load_balancer.main,log_group.flow_logs,log_group.function.thumbnails,log_group.function.uploads

@@ -59,7 +59,7 @@ pub fn guarded() -> ArgValueCandidates {
 pub fn entries() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
         let names = stack().map(|stack| names(&stack)).unwrap_or_default();
-        let writes = |name: &String| ["compute.", "functions."].iter().any(|section| name.starts_with(section));
+        let writes = |name: &String| ["cache.", "compute.", "functions."].iter().any(|section| name.starts_with(section));
         candidates(names.into_iter().filter(writes))
     })
 }

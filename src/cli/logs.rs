@@ -15,14 +15,14 @@ use crate::kinds::{Address, Kind};
 use crate::render::logs;
 use crate::spec::monitoring::logging::{Written, written};
 
-/// Prints what the instances of a compute entry or a function wrote, in the order in which it happened. It is shown as the application wrote it, secrets
+/// Prints what the instances of a compute entry, a function or the nodes of a cache wrote, in the order in which it happened. It is shown as the application wrote it, secrets
 /// and all: infra hides nothing of it, and keeps nothing. Only control characters and what a CI system would take for a command are told by their numbers.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Example:\n  infra logs compute.app --since 1h --grep timeout\n\nIt needs `logs:FilterLogEvents`, which the policy that only plans doesn't give."
 )]
 pub struct Logs {
-    /// Whose: `compute.NAME` or `functions.NAME`
+    /// Whose: `compute.NAME`, `functions.NAME` or `cache.NAME`
     #[arg(add = complete::entries())]
     entry: String,
     /// How far back it begins

@@ -1,13 +1,17 @@
 //! A Redis or Valkey primary with its replicas.
+mod logs;
 mod rules;
 mod terraform;
 mod wire;
+
+pub use logs::{ENGINE_LOG, LogDelivery, SLOW_LOG, writes};
 
 use super::calls::{CACHES, CACHES_AND_MORE, NEW_CACHE_TAGS, NEW_CACHES, On, call, needs, reads};
 use super::example::{EXAMPLE, tags};
 use super::managed::{already, moved};
 use super::quotas::quota;
 use super::*;
+use crate::canon::Open;
 use crate::model::{Computed, Tags};
 use crate::wire::tags::to_tags;
 use futures_util::future::try_join_all;
@@ -38,6 +42,8 @@ object! {
         update parameter_group: Option<Ref<CacheParameterGroup>>,
         /// `NotificationTopicArn`, of the same account: it is told of what happens to the group, such as a failover. `None` is none, or one that is `inactive`.
         update notification_topic: Option<Ref<Topic>>,
+        /// `LogDeliveryConfigurations` by type of log, `slow-log` or `engine-log`: to which log group it is written. What is `error` there reads as not written.
+        update log_delivery: Open<LogDelivery>,
         /// `SnapshotRetentionLimit` in days, from 0 (no snapshots) to 35.
         update(data) snapshot_retention: i32,
         /// `SnapshotWindow` in UTC, at least 60 minutes: `03:00-04:00`.
@@ -69,7 +75,8 @@ impl Resource for ReplicationGroup {
     const HOURLY: Option<&'static str> = Some("cache group");
     const HINT: &'static [&'static str] =
         &["{engine} {engine_version}", "{node_type}", "replicas {replicas}", "{automatic_failover?automatic failover}"];
-    /// The role that ElastiCache makes for itself puts the nodes into the network, so that its caller needn't be able to.
+    /// The role that ElastiCache makes for itself puts the nodes into the network, so that its caller needn't be able to. Whoever has logs delivered needs what
+    /// CloudWatch Logs asks for that ("Permissions to publish logs to CloudWatch Logs", ElastiCache's user guide); AWS knows no narrower right there.
     const CALLS: Calls = Calls {
         read: &[
             reads(Service::ElastiCache, "DescribeCacheClusters"),
@@ -82,11 +89,19 @@ impl Resource for ReplicationGroup {
             call(Service::ElastiCache, "CreateReplicationGroup", NEW_CACHES),
             needs(Service::ElastiCache, "CreateReplicationGroup", "elasticache:AddTagsToResource", NEW_CACHE_TAGS),
             needs(Service::ElastiCache, "CreateReplicationGroup", "iam:CreateServiceLinkedRole", &[On::Linked("elasticache")]),
+            needs(Service::ElastiCache, "CreateReplicationGroup", "logs:CreateLogDelivery", &[On::Here]),
+            needs(Service::ElastiCache, "CreateReplicationGroup", "logs:DescribeLogGroups", &[On::Any]),
+            needs(Service::ElastiCache, "CreateReplicationGroup", "logs:DescribeResourcePolicies", &[On::Any]),
+            needs(Service::ElastiCache, "CreateReplicationGroup", "logs:GetLogDelivery", &[On::Any]),
+            needs(Service::ElastiCache, "CreateReplicationGroup", "logs:ListLogDeliveries", &[On::Any]),
+            needs(Service::ElastiCache, "CreateReplicationGroup", "logs:PutResourcePolicy", &[On::Here]),
             call(Service::ElastiCache, "DecreaseReplicaCount", CACHES),
             call(Service::ElastiCache, "DeleteReplicationGroup", CACHES),
+            needs(Service::ElastiCache, "DeleteReplicationGroup", "logs:DeleteLogDelivery", &[On::Here]),
             reads(Service::ElastiCache, "DescribeEvents"),
             call(Service::ElastiCache, "IncreaseReplicaCount", CACHES),
             call(Service::ElastiCache, "ModifyReplicationGroup", CACHES_AND_MORE),
+            needs(Service::ElastiCache, "ModifyReplicationGroup", "logs:UpdateLogDelivery", &[On::Here]),
             call(Service::ElastiCache, "RemoveTagsFromResource", CACHES),
         ],
     };
@@ -107,6 +122,7 @@ impl Resource for ReplicationGroup {
             security_groups: [Ref::to(EXAMPLE)].into(),
             parameter_group: Some(Ref::to(EXAMPLE)),
             notification_topic: Some(Ref::to(EXAMPLE)),
+            log_delivery: [(SLOW_LOG.into(), LogDelivery { log_group: Ref::to(EXAMPLE), format: "json".into() })].into(),
             snapshot_retention: 1,
             snapshot_window: "03:00-04:00".into(),
             maintenance_window: "sun:05:00-sun:06:00".into(),
@@ -205,6 +221,7 @@ impl Resource for ReplicationGroup {
             .set_security_group_ids(Some(want.security_groups.into_iter().map(|g| g.0).collect()))
             .set_cache_parameter_group_name(want.parameter_group.map(|g| g.0))
             .set_notification_topic_arn(want.notification_topic.map(|topic| topic.0))
+            .set_log_delivery_configurations(Some(logs::changes(&Open::new(), &want.log_delivery)).filter(|all| !all.is_empty()))
             .snapshot_retention_limit(self.snapshot_retention)
             .snapshot_window(&self.snapshot_window)
             .preferred_maintenance_window(&self.maintenance_window)
@@ -213,11 +230,12 @@ impl Resource for ReplicationGroup {
             .set_data_tiering_enabled(rules::tiered(&self.node_type).then_some(true))
             .set_tags(Some(to_tags(&stamp.tags(&self.tags))));
         already(cx.safe(Service::ElastiCache, "CreateReplicationGroup", async || request.clone().send().await).await)?;
-        let made = wire::settled(cx, &id, deadline(Self::TYPICAL.create), |_| true).await?;
+        let made = wire::settled(cx, &id, deadline(Self::TYPICAL.create), |seen| seen.log_delivery == want.log_delivery).await?;
         Live::made(id, self.with_endpoints(made), stamp, links)
     }
 
-    /// In the order that ElastiCache demands: replicas come before the failover that needs them, and go after it. Tags come last: only what is available takes them.
+    /// In the order that ElastiCache demands: replicas come before the failover that needs them, and go after it; a new version comes before the logs that it has. Tags
+    /// come last: only what is available takes them.
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let (id, deadline) = (&live.id, deadline(Self::TYPICAL.update));
         let want = self.physical(links)?;
@@ -228,12 +246,18 @@ impl Resource for ReplicationGroup {
             cx.safe(Service::ElastiCache, "IncreaseReplicaCount", async || request.clone().send().await).await?;
             now = wire::settled(cx, id, deadline, |seen| seen.replicas == want.replicas).await?;
         }
-        let settings = Self { node_type: now.node_type.clone(), replicas: now.replicas, ..want.clone() };
+        let (node_type, log_delivery) = (now.node_type.clone(), now.log_delivery.clone());
+        let settings = Self { node_type, log_delivery, replicas: now.replicas, ..want.clone() };
         let line = Some(moved(live, stamp).line()).filter(|line| *line != live.stamp.line());
         if !settings.same(&now) || line.is_some() {
             let request = wire::modify(cx, id, &now, &settings).set_replication_group_description(line);
             cx.safe(Service::ElastiCache, "ModifyReplicationGroup", async || request.clone().send().await).await?;
             now = wire::settled(cx, id, deadline, |seen| settings.same(seen)).await?;
+        }
+        if want.log_delivery != now.log_delivery {
+            let request = logs::modify(cx, id, &now.log_delivery, &want.log_delivery);
+            cx.safe(Service::ElastiCache, "ModifyReplicationGroup", async || request.clone().send().await).await?;
+            now = wire::settled(cx, id, deadline, |seen| seen.log_delivery == want.log_delivery).await?;
         }
         if want.node_type != now.node_type {
             let request = cx
@@ -289,6 +313,7 @@ impl ReplicationGroup {
             security_groups: links.all(&self.security_groups)?.into_iter().map(Ref::to).collect(),
             parameter_group: self.parameter_group.as_ref().map(|g| links.to(g)).transpose()?.map(Ref::to),
             notification_topic: self.notification_topic.as_ref().map(|topic| links.to(topic)).transpose()?.map(Ref::to),
+            log_delivery: logs::physical(&self.log_delivery, links)?,
             maintenance_window: self.maintenance_window.to_lowercase(),
             ..self.clone()
         })

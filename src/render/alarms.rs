@@ -86,13 +86,13 @@ pub(super) fn of(alarm: &Standing) -> (usize, String) {
     alarm.rule.as_ref().map_or_else(|| part(&alarm.live.stamp.address.name), |name| part(&by_rule(name)))
 }
 
-/// What a firing alarm tells of what it looks at; nothing of one that doesn't fire. What groups tell, their alarms tell.
+/// What an alarm, a group of them or a rule tells when it fires: since when, what it means, and why; nothing of one that doesn't.
 pub(super) fn sign(alarm: &Standing) -> Option<Sign> {
-    let fires = alarm.state == State::Firing && CompositeAlarm::of(&alarm.live.object).is_none();
-    let row = row(alarm).filter(|_| fires)?;
+    let row = row(alarm).filter(|_| alarm.state == State::Firing)?;
     let since = alarm.since.map_or_else(String::new, |at| format!(", since {at}"));
     let whose = alarm.rule.as_ref().map_or_else(String::new, |name| format!("{name} "));
-    Some(Sign::new(row.level, format!("{whose}fires{since}: {}", row.meaning)))
+    let why = if alarm.why.is_empty() { String::new() } else { format!(" ({})", alarm.why.trim_end_matches('.')) };
+    Some(Sign::new(row.level, format!("{whose}fires{since}: {}{why}", row.meaning)))
 }
 
 /// The worst of those that fire.

@@ -7,7 +7,7 @@ use super::alarms;
 use super::style::{Label, Style};
 use super::values::count;
 use crate::kinds::metric_alarm::Standing;
-use crate::kinds::{Level, Live, Sign};
+use crate::kinds::{Kind, Level, Live, Sign};
 use crate::spec::sections::SECTIONS;
 use crate::stack::Stack;
 use crate::visible::visible;
@@ -57,7 +57,9 @@ impl<'a> Told<'a> {
                 out += &format!("  {}  {:width$}  {}\n", word(*level, style), named(live), visible(text));
             }
         }
-        let many = |level: Level| self.signs().filter(|sign| sign.level == level).count();
+        // What groups tell is what their alarms tell.
+        let all = || self.parts.iter().flat_map(|(_, signs)| signs).filter(|(live, _)| live.stamp.address.kind != Kind::CompositeAlarm);
+        let many = |level: Level| all().filter(|(_, sign)| sign.level == level).count();
         out + &match (many(Level::Critical), many(Level::Warning)) {
             (0, 0) => "All of it is well.\n".to_owned(),
             (critical, warning) => format!("{critical} critical, {}.\n", count(warning, "warning")),

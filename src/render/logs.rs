@@ -31,7 +31,11 @@ fn moment(event: &LogEvent) -> Moment {
 }
 
 /// Who wrote, by the stream's name: an instance's id is all of it, a function's is what follows its version (`2026/01/31/[4]0f1e…`), of which eight digits tell enough.
+/// A cache's says which node it is (`elasticache/redis/shop-main-001/0001/slow-log`).
 fn instance(stream: &str) -> &str {
+    if let ["elasticache", _, node, ..] = stream.split('/').collect::<Vec<_>>()[..] {
+        return node;
+    }
     match stream.rsplit_once(']') {
         Some((_, id)) => id.get(..8).unwrap_or(id),
         None => stream,

@@ -68,7 +68,7 @@ fn a_killed_run_is_seen_and_taken_back() {
     assert_eq!(infra.run(&["recover", "-f", &spec, "--auto-approve"]).err, "Nothing to recover.\n");
     killed(&infra, &spec);
     let status = infra.run(&["status", "-f", &spec]);
-    assert!(status.out.contains(" died ") && status.out.contains(" of 97") && status.out.contains("infra recover"), "{}", status.out);
+    assert!(status.out.contains(" died ") && status.out.contains(" of 98") && status.out.contains("infra recover"), "{}", status.out);
     let plan = infra.run(&["plan", "-f", &spec]);
     assert!(plan.err.contains("is not over"), "{}", plan.err);
     let refused = infra.run(&["apply", "-f", &spec, "--auto-approve"]);

@@ -7,7 +7,7 @@ use super::recover::{rest, signal, started};
 use super::{Infra, said};
 
 const NEXT: &str = "compute: { app: { image: 'ghcr.io/example/shop:1.5.0', instances: { max: 12 } } }\nvpc: { security_groups: { bastion: { ingress: [{ port: 22, from: [198.51.100.0/24], description: new office }] } } }\n";
-pub const ALL_DATA: &str = "bucket.access_logs,bucket.uploads,db_instance.main,db_replica.main-1,load_balancer.main,log_group.compute.app,log_group.flow_logs,log_group.function.thumbnails,replication_group.main";
+pub const ALL_DATA: &str = "bucket.access_logs,bucket.uploads,db_instance.main,db_replica.main-1,load_balancer.main,log_group.cache.main,log_group.compute.app,log_group.flow_logs,log_group.function.thumbnails,replication_group.main";
 
 fn sandbox(name: &str) -> Infra {
     let mut infra = Infra::new(name);
@@ -61,7 +61,7 @@ fn the_main_job() {
     assert!(unattended.err.contains("--auto-approve"), "{}", unattended.err);
     let applied = infra.run(&["apply", "-f", &production, "--auto-approve"]);
     assert_eq!(applied.code, 0, "{}", applied.err);
-    assert!(applied.out.contains("Applied: 97 created"), "{}", applied.out);
+    assert!(applied.out.contains("Applied: 98 created"), "{}", applied.out);
     assert!(applied.err.contains("+ vpc.main created"), "{}", applied.err);
     infra.run(&["plan", "-f", &production, "--detailed-exitcode"]).snapshot("plan_no_changes");
     infra.run(&["output", "-f", &production]).snapshot("output");

@@ -55,6 +55,32 @@ fn alarms_judge_by_their_own_definitions() {
     assert!(said.out.ends_with("1 of the spec are not made yet: infra apply\n"), "{}", said.out);
 }
 
+/// A group that fires is told beside the alarms for which it does: since when, what it means and which they are. It counts once, with its alarms.
+#[test]
+fn groups_that_fire_are_told() {
+    let infra = applied("status-groups");
+    infra.file("more.yaml", "monitoring: { alerting: { groups: { front: [compute.app] } } }");
+    let both = ["--file", "infra.yaml", "--file", "more.yaml"];
+    assert_eq!(infra.run(&[&["apply", "--auto-approve"], &both[..]].concat()).code, 0);
+    let said = infra.run(&[&["status", "--sandbox-bend", "compute.app.cpu=99"], &both[..]].concat());
+    let line =
+        |start: &str| said.out.lines().find(|line| line.contains(start)).unwrap_or_else(|| panic!("{start}: {}", said.out)).to_owned();
+    let (group, alarm) = (line("composite_alarm.group.front"), line("metric_alarm.compute.app.cpu "));
+    assert!(
+        group.contains("warning") && group.contains("fires, since 20") && group.ends_with("(compute.app.cpu transitioned to ALARM)"),
+        "{group}"
+    );
+    assert!(alarm.ends_with("(Threshold Crossed: 99 is greater than the threshold (85))"), "{alarm}");
+    assert!(said.out.contains("\n0 critical, 1 warning.\n"), "{}", said.out);
+    let json = infra.run(&[&["status", "--json", "--sandbox-bend", "compute.app.cpu=99"], &both[..]].concat());
+    let told: Value = serde_json::from_str(&json.out).unwrap();
+    let fires = |sign: &&Value| sign["text"].as_str().unwrap().starts_with("fires, since");
+    let part = |sign: &Value| sign["part"].as_str().unwrap().to_owned();
+    assert_eq!(told["health"].as_array().unwrap().iter().filter(fires).map(part).collect::<Vec<_>>(), ["compute.app", "group"]);
+    let well = infra.run(&[&["status"], &both[..]].concat());
+    assert!(!well.out.contains("composite_alarm") && well.out.contains("All of it is well."), "{}", well.out);
+}
+
 /// What a rule counts is bent by its name, or by whose logs it looks through; a disk and a replica tell how they fare when they are bent, and so do the alarms on
 /// them. What is silenced says until when, and a silence that has ended is pointed out.
 #[test]

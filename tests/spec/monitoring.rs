@@ -1,9 +1,10 @@
 //! What rules on logs become: a filter of the entry's own log group, and an alarm that looks at what it counts.
 use std::collections::BTreeSet;
 
+use infra::kinds::replication_group::LogDelivery;
 use infra::kinds::{
-    AlarmMuteRule, AutoScalingGroup, CompositeAlarm, Dashboard, DbParameterGroup, EventSubscription, LogGroup, MetricAlarm, Ref,
-    ReplicationGroup,
+    AlarmMuteRule, AutoScalingGroup, CompositeAlarm, Dashboard, DbParameterGroup, EventSubscription, LogGroup, Member as _, MetricAlarm,
+    Ref, ReplicationGroup,
 };
 use infra::plan::Verb;
 use infra::run::Outcome;
@@ -140,6 +141,30 @@ fn exported_logs_hold_slow_queries() {
     }
     for engine in ["engine: mysql, version: \"8.0.43\"", "engine: mariadb, version: \"10.11.11\""] {
         assert_eq!(parameters(engine, watched), "log_output=FILE long_query_time=1 slow_query_log=1", "{engine}");
+    }
+}
+
+/// Where an environment is watched each cache has a log group with a retention, for what its version writes; unless its entry says otherwise.
+#[test]
+fn caches_have_a_log_group() {
+    let logs = |cache: &str, monitoring: &str| {
+        let stack = stack(&[&format!("stack: shop\nregion: us-east-1\ncache: {{ main: {{ {cache} }} }}\n{monitoring}")]);
+        let group: ReplicationGroup = of(&stack, "main");
+        let all = stack.nodes.iter().filter_map(|(address, object)| Some((address.name.clone(), LogGroup::of(object)?.retention_days)));
+        let kept: Vec<_> = all.filter(|(name, _)| name.starts_with("cache.")).collect();
+        let to = |(log, to): (&String, &LogDelivery)| format!("{log} {} {}", to.log_group.address(), to.format);
+        (group.log_delivery.iter().map(to).collect::<Vec<_>>(), kept)
+    };
+    let (slow, engine) = ("slow-log log_group.cache.main json".to_owned(), "engine-log log_group.cache.main json".to_owned());
+    let (notify, kept) = ("monitoring: { notify: [ops@example.com] }\n", |days| vec![("cache.main".to_owned(), Some(days))]);
+    let both = vec![engine, slow.clone()];
+    assert_eq!(logs("", notify), (both.clone(), kept(30)));
+    assert_eq!(logs("", "monitoring: { logging: { retention_period: 7d } }\n"), (both.clone(), kept(7)));
+    assert_eq!(logs("engine: valkey, version: \"7.2\"", notify), (both.clone(), kept(30)));
+    assert_eq!(logs("version: \"6.2\"", notify), (both, kept(30)));
+    assert_eq!(logs("version: \"6.0\"", notify), (vec![slow], kept(30)));
+    for (cache, monitoring) in [("", ""), ("log_exports: false", notify), ("version: \"5.0.6\"", notify)] {
+        assert_eq!(logs(cache, monitoring), (vec![], vec![]), "{cache} {monitoring}");
     }
 }
 

@@ -1,6 +1,8 @@
-//! ElastiCache, as far as `infra` asks of it, for the emulator has hardly one. Answers after the API reference; changes take effect at once, one
-//! page shows everything.
-use std::collections::BTreeMap;
+//! ElastiCache, as far as `infra` asks of it, for the emulator has hardly one. Answers after the API reference; changes take effect at once, but for those of logs;
+//! one page shows everything.
+mod logs;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use percent_encoding::percent_decode_str;
 
@@ -24,6 +26,8 @@ pub struct ElastiCache {
     tags: BTreeMap<String, Form>,
     /// The VPC in which the last subnet was made: that of the next group's subnets, for no test makes networks side by side.
     vpc: String,
+    /// The log groups that are there, by name.
+    log_groups: BTreeSet<String>,
 }
 
 impl ElastiCache {
@@ -34,6 +38,12 @@ impl ElastiCache {
         }
         if call.operation == "CreateSubnet" {
             self.vpc = form(body).remove("VpcId").unwrap_or_default();
+        }
+        if call.operation == "CreateLogGroup" {
+            self.log_groups.insert(logs::named(body));
+        }
+        if call.operation == "DeleteLogGroup" {
+            self.log_groups.remove(&logs::named(body));
         }
         if call.service != "elasticache" {
             return None;
@@ -79,11 +89,13 @@ impl ElastiCache {
                 if form.get("CacheParameterGroupName").is_some_and(|g| !self.parameter_groups.contains_key(g)) {
                     return Err("CacheParameterGroupNotFound");
                 }
+                let mut made = form.clone();
+                logs::deliver(&mut made, form, &self.log_groups)?;
                 create(
                     &mut self.replication_groups,
                     &mut self.tags,
                     "replicationgroup",
-                    form,
+                    &made,
                     "ReplicationGroupId",
                     "ReplicationGroupAlreadyExists",
                 )
@@ -103,7 +115,9 @@ impl ElastiCache {
             }
             "DescribeReplicationGroups" => {
                 let found = pick(&self.replication_groups, id("ReplicationGroupId"), "ReplicationGroupNotFoundFault")?;
-                Ok(all("ReplicationGroups", "ReplicationGroup", found.into_iter().map(replication_group)))
+                let shown = all("ReplicationGroups", "ReplicationGroup", found.into_iter().map(replication_group));
+                self.replication_groups.values_mut().for_each(logs::arrive);
+                Ok(shown)
             }
             "DescribeCacheClusters" => {
                 let nodes = self
@@ -127,7 +141,11 @@ impl ElastiCache {
                 Ok(String::new())
             }
             "ModifyCacheSubnetGroup" => modify(&mut self.subnet_groups, form, "CacheSubnetGroupName", "CacheSubnetGroupNotFoundFault"),
-            "ModifyReplicationGroup" => modify(&mut self.replication_groups, form, "ReplicationGroupId", "ReplicationGroupNotFoundFault"),
+            "ModifyReplicationGroup" => {
+                let group = self.replication_groups.get_mut(&form["ReplicationGroupId"]).ok_or("ReplicationGroupNotFoundFault")?;
+                logs::deliver(group, form, &self.log_groups)?;
+                modify(&mut self.replication_groups, form, "ReplicationGroupId", "ReplicationGroupNotFoundFault")
+            }
             "DecreaseReplicaCount" | "IncreaseReplicaCount" => {
                 let group = self.replication_groups.get_mut(&form["ReplicationGroupId"]).ok_or("ReplicationGroupNotFoundFault")?;
                 let (now, nodes) = (number(group, "NumCacheClusters"), number(form, "NewReplicaCount") + 1);
@@ -283,6 +301,7 @@ fn replication_group((id, form): (&String, &Form)) -> String {
         format!("<ReplicationGroupId>{id}</ReplicationGroupId><ARN>{ACCOUNT}:replicationgroup:{id}</ARN><Status>available</Status>"),
         element(form, "ReplicationGroupDescription", "Description"),
         format!("<PendingModifiedValues/><MemberClusters>{members}</MemberClusters><NodeGroups>{shard}</NodeGroups>"),
+        logs::shown(form),
         switch("AutomaticFailoverEnabled", "AutomaticFailover"),
         switch("MultiAZEnabled", "MultiAZ"),
         same.iter().map(|key| element(form, key, key)).collect(),

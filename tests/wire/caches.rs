@@ -7,7 +7,7 @@ use super::{Sends, Why};
 pub const SPEC: &str =
     "stack: calls\nregion: us-east-1\nvpc: { nat: none, flow_logs: false, gateway_endpoints: [] }\ncache: { main: {} }\n";
 
-/// What changes in caches: parameters come, change and go, as do the number and the type of the nodes, and who is told.
+/// What changes in caches: parameters come, change and go, as do the number and the type of the nodes, who is told, and logs.
 pub const LAYERS: &[&str] = &[
     "monitoring: { dashboard: false, notify: [ops@example.com] }",
     "cache: { main: { parameters: { maxmemory-policy: allkeys-lru } } }",

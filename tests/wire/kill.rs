@@ -23,7 +23,7 @@ vpc: { security_groups: { bastion: { ingress: [{ port: 22, from: [198.51.100.0/2
 compute: { app: { image: 'ghcr.io/example/shop:1.5.0', instances: { max: 12 }, health_check: { path: /ready, interval: 20s } } }
 database: { main: { backups: { retention: 30d } } }
 ";
-const ALL_DATA: &str = "bucket.access_logs,bucket.uploads,db_instance.main,db_replica.main-1,load_balancer.main,log_group.compute.app,log_group.flow_logs,log_group.function.thumbnails,replication_group.main";
+const ALL_DATA: &str = "bucket.access_logs,bucket.uploads,db_instance.main,db_replica.main-1,load_balancer.main,log_group.cache.main,log_group.compute.app,log_group.flow_logs,log_group.function.thumbnails,replication_group.main";
 
 /// An emulator, its proxy, and folders to run the binary in.
 struct Site {

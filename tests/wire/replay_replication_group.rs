@@ -1,9 +1,12 @@
 //! Replication groups: the emulator has no nodes to describe, can't change their number, and never ends a deletion. Answers after the API
 //! reference.
+mod logs;
+
 use std::time::Duration;
 
 use infra::cloud::{Cloud, Observe};
-use infra::kinds::{CacheParameterGroup, CacheSubnetGroup, Kind, Links, Live, Object, Ref, ReplicationGroup};
+use infra::kinds::replication_group::LogDelivery;
+use infra::kinds::{CacheParameterGroup, CacheSubnetGroup, Kind, Links, Live, LogGroup, Object, Ref, ReplicationGroup};
 use infra::model::Computed;
 use infra::wire::Class;
 
@@ -25,6 +28,8 @@ fn world() -> Links {
     ));
     world.push(("security_group.main", security_group().into()));
     world.push(("topic.alerts", super::topic::topic().into()));
+    let logs = LogGroup { retention_days: Some(30), metric_filters: [].into(), tags: [].into() };
+    world.push(("log_group.cache.main", logs.into()));
     links(world)
 }
 
@@ -41,6 +46,7 @@ fn group() -> ReplicationGroup {
         security_groups: [Ref::to("main")].into(),
         parameter_group: None,
         notification_topic: Some(Ref::to("alerts")),
+        log_delivery: [].into(),
         snapshot_retention: 7,
         snapshot_window: "03:00-04:00".into(),
         maintenance_window: "sun:05:00-sun:06:00".into(),

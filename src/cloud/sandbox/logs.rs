@@ -1,11 +1,12 @@
-//! What the applications of the sandbox write: always the same at the same moment, so that whoever reads it again reads it again.
+//! What the applications and caches of the sandbox write: always the same at the same moment, so that whoever reads it again reads it again.
 use std::time::Duration;
 
 use super::state::State;
 use super::{Sandbox, broken};
 use crate::cloud::{LogEvent, LogPage, LogQuery, Logs, now};
 use crate::kinds::launch_template::Boot;
-use crate::kinds::{AutoScalingGroup, Function, Kind, LaunchTemplate, Live, Member};
+use crate::kinds::replication_group::SLOW_LOG;
+use crate::kinds::{AutoScalingGroup, Function, Kind, LaunchTemplate, Live, Member, ReplicationGroup};
 use crate::model::digest;
 use crate::wire::CloudError;
 
@@ -18,7 +19,15 @@ const PAGE: usize = 1000;
 /// One who writes.
 struct Writer {
     stream: String,
-    function: bool,
+    what: What,
+}
+
+#[derive(Clone, Copy)]
+enum What {
+    Instance,
+    Function,
+    SlowLog,
+    EngineLog,
 }
 
 impl Logs for Sandbox {
@@ -52,7 +61,7 @@ fn page(state: &State, query: &LogQuery<'_>, scale: f64, now: i64) -> LogPage {
     LogPage { events, next: None }
 }
 
-/// The running instances of scaling groups whose boot script names the group, and functions that do.
+/// The running instances of scaling groups whose boot script names the group, and functions and nodes of caches that do.
 fn writers(state: &State, group: &str) -> Vec<Writer> {
     let all = |kind: Kind| state.objects.range((kind, String::new())..).take_while(move |((k, _), _)| *k == kind).map(|(_, live)| live);
     let writes = |live: &&Live| {
@@ -66,11 +75,19 @@ fn writers(state: &State, group: &str) -> Vec<Writer> {
             continue;
         };
         let id = |n| format!("i-{}", &digest(&(&live.id, &scaled.launch_template.0, n))[..17]);
-        out.extend((0..scaled.desired).map(|n| Writer { stream: id(n), function: false }));
+        out.extend((0..scaled.desired).map(|n| Writer { stream: id(n), what: What::Instance }));
     }
     for live in all(Kind::Function) {
         if Function::of(&live.object).is_some_and(|f| f.log_group.0 == group) {
-            out.push(Writer { stream: format!("2026/01/01/[1]{}", &digest(&live.id)[..32]), function: true });
+            out.push(Writer { stream: format!("2026/01/01/[1]{}", &digest(&live.id)[..32]), what: What::Function });
+        }
+    }
+    for live in all(Kind::ReplicationGroup) {
+        let Some(cache) = ReplicationGroup::of(&live.object) else { continue };
+        for (log, _) in cache.log_delivery.iter().filter(|(_, to)| to.log_group.0 == group) {
+            let what = if log == SLOW_LOG { What::SlowLog } else { What::EngineLog };
+            let node = |n| format!("elasticache/{}/{}-{n:03}/0001/{log}", cache.engine, live.id);
+            out.extend((1..=cache.replicas + 1).map(|n| Writer { stream: node(n), what }));
         }
     }
     out
@@ -81,12 +98,18 @@ fn event(writer: &Writer, turn: i64, every: i64) -> LogEvent {
     let drawn = digest(&(&writer.stream, turn));
     let number = |at: usize, most: i64| i64::from_str_radix(&drawn[at..at + 7], 16).unwrap_or_default() % most;
     let (order, took) = (number(0, 900) + 100, number(7, 90) + 5);
-    let message = match (writer.function, number(14, 24)) {
-        (true, 0) => format!("ERROR RequestId: {}-{} the object is no picture", &drawn[..8], &drawn[8..12]),
-        (true, _) => format!("REPORT RequestId: {}-{} Duration: {took}.12 ms Max Memory Used: 58 MB", &drawn[..8], &drawn[8..12]),
-        (false, 0) => format!(r#"{{"level":"error","path":"/orders/{order}","status":500,"message":"the database does not answer"}}"#),
-        (false, 1..=3) => format!(r#"{{"level":"info","path":"/health","status":200,"took_ms":{}}}"#, took % 4),
-        (false, _) => format!(r#"{{"level":"info","path":"/orders/{order}","status":200,"took_ms":{took}}}"#),
+    let message = match (writer.what, number(14, 24)) {
+        (What::SlowLog, _) => {
+            format!(r#"{{"Id":{order},"Duration (us)":{}000,"Command":"HGETALL cart (1 more arguments)","ClientName":""}}"#, took)
+        }
+        (What::EngineLog, _) => r#"{"LogLevel":"NOTICE","Role":"M","Message":"Background saving terminated with success"}"#.to_owned(),
+        (What::Function, 0) => format!("ERROR RequestId: {}-{} the object is no picture", &drawn[..8], &drawn[8..12]),
+        (What::Function, _) => format!("REPORT RequestId: {}-{} Duration: {took}.12 ms Max Memory Used: 58 MB", &drawn[..8], &drawn[8..12]),
+        (What::Instance, 0) => {
+            format!(r#"{{"level":"error","path":"/orders/{order}","status":500,"message":"the database does not answer"}}"#)
+        }
+        (What::Instance, 1..=3) => format!(r#"{{"level":"info","path":"/health","status":200,"took_ms":{}}}"#, took % 4),
+        (What::Instance, _) => format!(r#"{{"level":"info","path":"/orders/{order}","status":200,"took_ms":{took}}}"#),
     };
     // Each has a moment of its own in every turn.
     let moment = i64::from_str_radix(&digest(&writer.stream)[..7], 16).unwrap_or_default() % every;

@@ -5,7 +5,7 @@ use crate::diag::Code;
 
 pub(super) fn breaches(g: &ReplicationGroup, near: Near<'_>) -> Vec<Breach> {
     let found = [version(g), tiering(g), shards(g, near), one_network(g, near)];
-    found.into_iter().flatten().collect()
+    found.into_iter().flatten().chain(logs::breaches(g)).collect()
 }
 
 /// `EngineVersion`: from 6 on major and minor, the whole version before; Redis OSS ends with 7.1, Valkey begins with 7.2 ("Supported engines and

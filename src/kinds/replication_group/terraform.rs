@@ -12,6 +12,16 @@ pub const TABLE: Table = one(&[made(
         same("engine"),
         same("engine_version"),
         ID,
+        each(
+            "log_delivery_configuration",
+            "log_delivery",
+            &[
+                link("destination", "@.log_group", "name"),
+                is("destination_type", Word::Text("cloudwatch-logs")),
+                of("log_format", "@.format"),
+                of("log_type", "@key"),
+            ],
+        ),
         same("maintenance_window"),
         of("multi_az_enabled", "multi_az"),
         same("node_type"),

@@ -53,7 +53,7 @@ pub(super) async fn settled(
     deadline: Duration,
     arrived: impl Fn(&ReplicationGroup) -> bool,
 ) -> Result<ReplicationGroup, CloudError> {
-    let was_there = Cell::new(false);
+    let (was_there, failures) = (Cell::new(false), Cell::new(0));
     let look = async || {
         let Some(group) = find(cx, id).await? else {
             let lost = || Err(CloudError::new(Class::NotFound, "ReplicationGroupNotFoundFault", format!("{id} is gone")));
@@ -70,8 +70,9 @@ pub(super) async fn settled(
             ));
         }
         let turning = matches!(group.automatic_failover, Some(AutomaticFailoverStatus::Enabling | AutomaticFailoverStatus::Disabling));
-        let pending =
-            group.pending_modified_values.as_ref().is_some_and(|p| *p != ReplicationGroupPendingModifiedValues::builder().build());
+        let mut pending = group.pending_modified_values.clone().unwrap_or_else(|| ReplicationGroupPendingModifiedValues::builder().build());
+        pending.log_delivery_configurations.take_if(|none| none.is_empty());
+        let pending = pending != ReplicationGroupPendingModifiedValues::builder().build() || logs::turning(&group);
         if status != "available" || turning || pending {
             return Ok(None);
         }
@@ -91,6 +92,10 @@ pub(super) async fn settled(
         };
         let here = nodes.iter().all(|n| quiet(n) && arrived(&read(&group, Some(n))));
         let seen = read(&group, nodes.first());
+        // What was wrong before may be shown once more.
+        if let Some(message) = logs::failed(&group).filter(|_| !arrived(&seen) && failures.replace(failures.get() + 1) > 0) {
+            return Err(broken(Service::ElastiCache, "DescribeReplicationGroups", "error", &message));
+        }
         Ok((here && arrived(&seen) && seen.primary_endpoint.0.is_some()).then_some(seen))
     };
     cx.policy.wait_saying(&format!("{id} to be available as asked"), deadline, look, async || told(cx, id).await).await
@@ -135,6 +140,7 @@ pub(super) fn read(group: &Seen, node: Option<&CacheCluster>) -> ReplicationGrou
         security_groups: groups.iter().filter_map(|g| g.security_group_id()).map(Ref::to).collect(),
         parameter_group: parameters.filter(|name| !name.starts_with("default.")).map(Ref::to),
         notification_topic: told.and_then(|told| told.topic_arn()).map(Ref::to),
+        log_delivery: logs::read(group),
         snapshot_retention: group.snapshot_retention_limit.unwrap_or_default(),
         snapshot_window: text(group.snapshot_window()),
         maintenance_window: text(node.and_then(|n| n.preferred_maintenance_window())),

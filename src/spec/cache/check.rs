@@ -35,13 +35,10 @@ pub fn check(name: &str, entry: &Cache, cx: &mut Check<'_>) {
     }
     entry.timeouts.check(cx, &["cache", name]);
     cx.retention(&path("snapshot_retention"), entry.snapshot_retention);
-    let short = entry.snapshot_window.minutes() < 60;
-    let short_weekly = entry.maintenance_window.minutes() < 60;
-    for (short, field) in [(short, "snapshot_window"), (short_weekly, "maintenance_window")] {
-        if short {
-            let message = format!("`cache.{name}.{field}` is shorter than 60 minutes");
-            cx.error(Code::BadWindow, &path(field), "this window", message, "ElastiCache asks for at least 60 minutes");
-        }
+    let lengths = [("snapshot_window", entry.snapshot_window.minutes()), ("maintenance_window", entry.maintenance_window.minutes())];
+    for (field, _) in lengths.into_iter().filter(|(_, minutes)| *minutes < 60) {
+        let message = format!("`cache.{name}.{field}` is shorter than 60 minutes");
+        cx.error(Code::BadWindow, &path(field), "this window", message, "ElastiCache asks for at least 60 minutes");
     }
     windows(cx, &path("maintenance_window"), entry.maintenance_window, &path("snapshot_window"), entry.snapshot_window);
 }

@@ -8,6 +8,7 @@ pub const FIELDS: Fields = &[
         Kind::CacheParameterGroup,
         &[("family", "cache.{}.version", Other), ("family", "cache.{}.engine", Other), ("parameters.*", "cache.{}.parameters.*", Same)],
     ),
+    (Kind::LogGroup, &[("retention_days", "monitoring.logging.retention_period", Days)]),
     (
         Kind::ReplicationGroup,
         &[
@@ -15,6 +16,10 @@ pub const FIELDS: Fields = &[
             ("engine", "cache.{}.engine", Same),
             ("engine_version", "cache.{}.version", Same),
             ("engine_version", "cache.{}.engine", Other),
+            ("log_delivery", "cache.{}.log_exports", Other),
+            ("log_delivery", "cache.{}.engine", Other),
+            ("log_delivery", "cache.{}.version", Other),
+            ("log_delivery", "monitoring", Other),
             ("maintenance_window", "cache.{}.maintenance_window", Same),
             ("multi_az", "cache.{}.multi_az", Same),
             ("multi_az", "cache.{}.automatic_failover", Other),

@@ -1,7 +1,7 @@
 //! `cache`: engines, their settings and their subnets.
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Cache, CacheEngine, group};
+use super::{Cache, CacheEngine, group, logs};
 use crate::kinds::elasticache::family;
 use crate::kinds::{CacheParameterGroup, CacheSubnetGroup, Ref, ReplicationGroup};
 use crate::spec::lower::{Lower, int};
@@ -37,6 +37,7 @@ pub fn lower(entries: &BTreeMap<Name, Cache>, l: &mut Lower<'_>) {
             security_groups: BTreeSet::from([Ref::to(group(name))]),
             parameter_group: (!cache.parameters.is_empty()).then(|| Ref::to(name.to_string())),
             notification_topic: crate::spec::monitoring::notices(l.spec),
+            log_delivery: logs::lower(l, name, cache),
             snapshot_retention: int(cache.snapshot_retention.as_days().unwrap_or_default()),
             snapshot_window: cache.snapshot_window.to_string(),
             maintenance_window: cache.maintenance_window.to_string(),
@@ -51,7 +52,7 @@ pub fn lower(entries: &BTreeMap<Name, Cache>, l: &mut Lower<'_>) {
     }
 }
 
-fn engine(engine: CacheEngine) -> &'static str {
+pub fn engine(engine: CacheEngine) -> &'static str {
     match engine {
         CacheEngine::Redis => "redis",
         CacheEngine::Valkey => "valkey",

@@ -1,6 +1,7 @@
 //! `cache`: Redis or Valkey with replicas.
 mod check;
 mod fields;
+pub mod logs;
 mod lower;
 
 use super::check::Check;
@@ -50,10 +51,10 @@ pub struct Cache {
     #[serde(default = "snapshot_retention")]
     pub snapshot_retention: Duration,
     /// When daily snapshots are taken, at least 60 minutes in UTC.
-    #[serde(default = "daily")]
+    #[serde(default)]
     pub snapshot_window: DailyWindow,
     /// When AWS may maintain it, at least 60 minutes in UTC.
-    #[serde(default = "weekly")]
+    #[serde(default)]
     pub maintenance_window: WeeklyWindow,
     /// The engine's own parameters, by name.
     #[serde(default)]
@@ -61,10 +62,13 @@ pub struct Cache {
     /// Who may connect.
     #[serde(default)]
     pub allow_from: Vec<Peer>,
+    /// Whether its slow log and its engine log go to a log group, where the spec has `monitoring`. Redis writes the slow log from 6.0 on, and the engine log from 6.2 on.
+    #[serde(default = "yes")]
+    pub log_exports: bool,
     /// How long changes may take before they count as failed.
     #[serde(default, skip_serializing_if = "Timeouts::usual")]
     pub timeouts: Timeouts,
-    /// The entry's key before it was renamed; it is re-stamped, not replaced.
+    /// The entry's key before it was renamed; all but its log group, which has the key in its name, is re-stamped, not replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renamed_from: Option<Name>,
 }
@@ -152,12 +156,4 @@ fn port() -> u16 {
 
 fn snapshot_retention() -> Duration {
     Duration::days(7)
-}
-
-fn daily() -> DailyWindow {
-    DailyWindow::DEFAULT
-}
-
-fn weekly() -> WeeklyWindow {
-    WeeklyWindow::DEFAULT
 }

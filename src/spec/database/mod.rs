@@ -46,7 +46,7 @@ pub struct Database {
     #[serde(default)]
     pub backups: Backups,
     /// When AWS may maintain it, in UTC.
-    #[serde(default = "weekly")]
+    #[serde(default)]
     pub maintenance_window: WeeklyWindow,
     /// The engine's own parameters, by name.
     #[serde(default)]
@@ -228,7 +228,7 @@ pub struct Backups {
 
 impl Default for Backups {
     fn default() -> Self {
-        Backups { retention: Duration::days(7), window: DailyWindow::DEFAULT }
+        Backups { retention: Duration::days(7), window: DailyWindow::default() }
     }
 }
 
@@ -244,8 +244,4 @@ fn yes() -> bool {
 
 fn admin_user() -> AdminUser {
     fixed("dbadmin")
-}
-
-fn weekly() -> WeeklyWindow {
-    WeeklyWindow::DEFAULT
 }

@@ -1,4 +1,4 @@
-//! `monitoring.logging`: the output of containers and functions, each in a log group of its own. The groups come from the entries that write.
+//! `monitoring.logging`: the output of containers, functions and caches, each in a log group of its own. The groups come from the entries that write.
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -6,6 +6,7 @@ use crate::diag::Code;
 use crate::kinds::log_group::KEPT;
 use crate::kinds::{Address, Kind, LogGroup, Part, Text};
 use crate::spec::Spec;
+use crate::spec::cache;
 use crate::spec::check::Check;
 use crate::spec::compute::Compute;
 use crate::spec::functions;
@@ -14,8 +15,8 @@ use crate::spec::monitoring::counted::filters;
 use crate::spec::suggest::{list, nearest};
 use crate::spec::units::{Duration, Kept, Name};
 
-/// What applications write: every container of `compute` and every function has a log group of its own; a container's output is a stream an instance.
-/// `infra logs` shows it.
+/// What applications and caches write: every container of `compute`, every function and every cache has a log group of its own; a container's output is a stream an
+/// instance. `infra logs` shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Logging {
@@ -76,36 +77,38 @@ pub enum Written {
     Nowhere(String, String),
 }
 
-/// Where what an entry writes goes, `compute.app` or `functions.hello`.
+/// Where what an entry writes goes, `compute.app`, `functions.hello` or `cache.main`.
 pub fn written(spec: &Spec, entry: &str) -> Written {
-    let computes = spec.compute.iter().map(|(name, compute)| (format!("compute.{name}"), Some((name, compute)), group(name)));
-    let functions = spec.functions.keys().map(|name| (format!("functions.{name}"), None, functions::own(name)));
-    let mut all = computes.chain(functions);
-    let Some((_, compute, group)) = all.clone().find(|(path, ..)| path == entry) else {
-        let known: Vec<String> = all.by_ref().map(|(path, ..)| path).collect();
-        let near = nearest(entry, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-        let help = if known.is_empty() {
-            "the spec has neither `compute` nor `functions`".into()
+    let computes = spec.compute.iter().map(|(name, compute)| (format!("compute.{name}"), group(name), unlogged(spec, name, compute)));
+    let functions = spec.functions.keys().map(|name| (format!("functions.{name}"), functions::own(name), None));
+    let caches =
+        spec.cache.iter().map(|(name, cache)| (format!("cache.{name}"), cache::logs::group(name), cache::logs::unlogged(spec, cache)));
+    let all: Vec<(String, String, Option<&str>)> = computes.chain(functions).chain(caches).collect();
+    let Some((_, group, unlogged)) = all.iter().find(|(path, ..)| path == entry) else {
+        let known = || all.iter().map(|(path, ..)| path.as_str());
+        let near = nearest(entry, known()).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+        let help = if all.is_empty() {
+            "the spec has no `compute`, `functions` or `cache`".into()
         } else {
-            format!("{near}there is {}", list(known.iter().map(String::as_str)))
+            format!("{near}there is {}", list(known()))
         };
         return Written::Nowhere(format!("there is no entry `{entry}` that writes logs"), help);
     };
-    match compute {
-        Some((name, compute)) if !logged(spec, name, compute) => {
-            let help = match &spec.monitoring {
-                _ if compute.image.is_none() => {
-                    "what `user_data` starts writes where it says; a container (`image`) would write to CloudWatch Logs"
-                }
-                None => "add `monitoring: {}` and apply it; what was written so far is on the instances (`journalctl -u infra-app`)",
-                Some(_) => {
-                    "take it out of `monitoring.logging.off` and apply it; what was written so far is on the instances (`journalctl -u infra-app`)"
-                }
-            };
-            Written::Nowhere(format!("`{entry}` writes to no log group"), help.into())
-        }
-        _ => Written::To(group),
+    match unlogged {
+        Some(help) => Written::Nowhere(format!("`{entry}` writes to no log group"), (*help).into()),
+        None => Written::To(group.clone()),
     }
+}
+
+/// Why the output of an entry's container goes to no log group, as what to do about it.
+fn unlogged(spec: &Spec, name: &Name, entry: &Compute) -> Option<&'static str> {
+    (!logged(spec, name, entry)).then(|| match &spec.monitoring {
+        _ if entry.image.is_none() => "what `user_data` starts writes where it says; a container (`image`) would write to CloudWatch Logs",
+        None => "add `monitoring: {}` and apply it; what was written so far is on the instances (`journalctl -u infra-app`)",
+        Some(_) => {
+            "take it out of `monitoring.logging.off` and apply it; what was written so far is on the instances (`journalctl -u infra-app`)"
+        }
+    })
 }
 
 /// What the boot script writes to: the group's name, once it is there.
@@ -114,11 +117,15 @@ pub fn destination(spec: &Spec, name: &Name, entry: &Compute) -> Option<Text> {
     logged(spec, name, entry).then(id)
 }
 
+/// For how many days logs are kept; `None` for ever. Functions have a group in a stack without `monitoring`, too: that it comes later takes nothing away.
+pub fn retention(spec: &Spec) -> Option<i32> {
+    let period = spec.monitoring.as_ref().map_or_else(Logging::default, |monitoring| monitoring.logging.clone()).retention_period;
+    period.duration().map(|period| int(period.as_days().unwrap_or_default()))
+}
+
 /// Adds the log group of an entry, which bears the name `own`.
 pub fn add(l: &mut Lower<'_>, own: String, origin: &str, tags: &Name) {
-    // Functions have a group in a stack without `monitoring`, too: that it comes later takes nothing away.
-    let period = l.spec.monitoring.as_ref().map_or_else(Logging::default, |monitoring| monitoring.logging.clone()).retention_period;
-    let retention_days = period.duration().map(|period| int(period.as_days().unwrap_or_default()));
+    let retention_days = retention(l.spec);
     let metric_filters = filters(l.spec, l.spec.monitoring.as_ref(), tags);
     let group = LogGroup { retention_days, metric_filters, tags: l.tags(tags.as_str()) };
     l.add(own, origin, group);

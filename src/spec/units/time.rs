@@ -138,9 +138,11 @@ impl DailyWindow {
     }
 }
 
-impl DailyWindow {
-    /// When nothing else is said: 03:00-04:00.
-    pub const DEFAULT: DailyWindow = DailyWindow { start: 3 * 60, end: 4 * 60 };
+/// When nothing else is said: 03:00-04:00.
+impl Default for DailyWindow {
+    fn default() -> Self {
+        DailyWindow { start: 3 * 60, end: 4 * 60 }
+    }
 }
 
 const DAY: u16 = 24 * 60;
@@ -186,9 +188,11 @@ pub struct WeeklyWindow {
     pub end: u16,
 }
 
-impl WeeklyWindow {
-    /// When nothing else is said: sun:05:00-sun:06:00.
-    pub const DEFAULT: WeeklyWindow = WeeklyWindow { start: 6 * DAY + 5 * 60, end: 6 * DAY + 6 * 60 };
+/// When nothing else is said: sun:05:00-sun:06:00.
+impl Default for WeeklyWindow {
+    fn default() -> Self {
+        WeeklyWindow { start: 6 * DAY + 5 * 60, end: 6 * DAY + 6 * 60 }
+    }
 }
 
 impl WeeklyWindow {
