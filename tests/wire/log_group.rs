@@ -45,7 +45,7 @@ pub fn case() -> Case {
 pub const SENDS: Sends = Sends {
     kind: Kind::LogGroup,
     lists: &["DescribeLogGroups"],
-    creates: &[("CreateLogGroup", 3), ("PutRetentionPolicy", 3)],
+    creates: &[("CreateLogGroup", 4), ("PutRetentionPolicy", 4)],
     unseen: &[],
 };
 

@@ -32,7 +32,7 @@ fn addresses(want: &Want) -> Vec<String> {
     let mut all: Vec<String> =
         "auto_scaling_group.app bucket.access_logs bucket.uploads cache_subnet_group.data db_instance.main db_parameter_group.main
         db_replica.main-1 db_subnet_group.data flow_log.main iam_role.app iam_role.flow_logs iam_role.function.thumbnails instance_profile.app internet_gateway.main
-        launch_template.app listener.http listener.https load_balancer.main log_group.compute.app log_group.flow_logs log_group.function.thumbnails replication_group.main
+        launch_template.app listener.http listener.https load_balancer.main log_group.cache.main log_group.compute.app log_group.flow_logs log_group.function.thumbnails replication_group.main
         route_table.data route_table.public security_group.app security_group.bastion security_group.cache.main security_group.database.main
         security_group.function.thumbnails security_group.load_balancer target_group.app target_group.thumbnails vpc.main vpc_endpoint.s3"
             .split_whitespace()
