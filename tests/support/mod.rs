@@ -133,3 +133,17 @@ pub fn sparse(all: usize, daily: usize) -> usize {
 pub fn address(s: &str) -> Address {
     s.parse().unwrap()
 }
+
+/// What gates take for bad in tests.
+pub fn limits() -> infra::kinds::gate::Limits {
+    infra::kinds::gate::Limits {
+        errors: 100,
+        errors_ratio: 2,
+        errors_failures: 2,
+        latency: 2000,
+        latency_ratio: 2,
+        latency_failures: 3,
+        min_requests: 50,
+        alarms: vec![],
+    }
+}

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use aws_sdk_cloudwatch::types::{Dimension, MetricDatum};
 use aws_sdk_lambda::types::AliasRoutingConfiguration;
 use infra::cloud::Observe as _;
-use infra::kinds::gate::{Limits, Rollout, Stage};
+use infra::kinds::gate::{Rollout, Stage};
 use infra::kinds::{Function, Kind};
 use infra::run::drive::{Settings, drive};
 use infra::run::{Event, Outcome, Run};
@@ -17,7 +17,7 @@ use super::iam_role::role;
 use super::log_group::log_group;
 use crate::support::ministack::Ministack;
 use crate::support::moto::Moto;
-use crate::support::{address, apply, plan_for, settled, stack};
+use crate::support::{address, apply, limits, plan_for, settled, stack};
 
 /// A function outside of a VPC that takes over in two steps.
 fn world(folder: &str) -> Stack {
@@ -34,16 +34,7 @@ fn world(folder: &str) -> Stack {
         target_group: of,
         stages: [(20, 1), (100, 3)].map(|(share, minutes)| Stage { share, minutes, approve: None }).into(),
         minutes: 1,
-        limits: Limits {
-            errors: 100,
-            errors_ratio: 2,
-            errors_failures: 2,
-            latency: 2000,
-            latency_ratio: 2,
-            latency_failures: 3,
-            min_requests: 50,
-            alarms: vec![],
-        },
+        limits: limits(),
         previews: vec![],
         smoke: vec![],
         probes: vec![],

@@ -1,22 +1,9 @@
 //! What looks come to: minutes that are good, bad or neither, and gates that pass or fail by them.
-use infra::kinds::gate::{Figures, Judgement, Limits, Stage, Tally};
+use infra::kinds::gate::{Figures, Judgement, Stage, Tally};
 use infra::kinds::{Gate, Reading, Seen};
 use infra::model::Moment;
 
-use crate::support::address;
-
-fn limits() -> Limits {
-    Limits {
-        errors: 100,
-        errors_ratio: 2,
-        errors_failures: 2,
-        latency: 2000,
-        latency_ratio: 2,
-        latency_failures: 3,
-        min_requests: 50,
-        alarms: vec![],
-    }
-}
+use crate::support::{address, limits};
 
 /// A gate of an entry of which nothing else is known.
 pub fn gate(share: u8, minutes: u32) -> Gate {
