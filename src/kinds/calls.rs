@@ -246,6 +246,14 @@ pub(super) const NEW_ACCESS_ENTRY_TAGS: &[On] = &[On::NewTags(ACCESS_ENTRY), On:
 pub(super) const ACCESS_ENTRIES: &[On] = &[On::Own(ACCESS_ENTRY)];
 /// EKS makes some itself, and only their tags tell.
 pub(super) const KNOWN_ACCESS_ENTRIES: &[On] = &[On::Named(ACCESS_ENTRY)];
+const ADDON: &str = "eks:{region}:{account}:addon/{clusters}/*";
+pub(super) const NEW_ADDON_TAGS: &[On] = &[On::NewTags(ADDON), On::Own(ADDON)];
+pub(super) const ADDON_TAGS: &[On] = NEW_ADDON_TAGS;
+pub(super) const ADDONS: &[On] = &[On::Own(ADDON)];
+/// An update is asked for by the cluster's name, of an addon by both names; which of them is looked at, AWS's reference leaves open.
+pub(super) const ADDONS_AND_CLUSTERS: &[On] = &[On::Own(ADDON), On::Own(CLUSTER)];
+/// Others have some, and only their tags tell.
+pub(super) const KNOWN_ADDONS: &[On] = &[On::Named(ADDON)];
 /// The log group that EKS writes to has the cluster's name in its own.
 pub(super) const CLUSTER_LOG: &str = "logs:{region}:{account}:log-group:/aws/eks/{clusters}/cluster*";
 pub(super) const NEW_CLUSTER_LOGS: &[On] = &[On::New(CLUSTER_LOG)];

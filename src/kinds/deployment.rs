@@ -4,6 +4,8 @@ mod rollout;
 mod rules;
 mod terraform;
 
+use std::cell::Cell;
+
 use serde_json::json;
 
 use super::example::EXAMPLE;
@@ -12,9 +14,12 @@ use super::manifest::{self, MANAGER, Manifest, NAME, Place, fields};
 use super::*;
 use crate::canon::Open;
 use crate::model::Computed;
-use crate::wire::kubernetes::Type;
+use crate::wire::kubernetes::{Kubernetes, Type};
 
 pub use body::HealthCheck;
+
+/// The field manager that says how many pods a deployment begins with, where an autoscaler says so from then on.
+const BEGINNER: &str = "infra-initial";
 
 object! {
     /// `Deployment` (`apps/v1`) of pods with one container each. Its id is `CLUSTER/deployments/NAMESPACE/NAME`.
@@ -25,8 +30,10 @@ object! {
         replace namespace: Ref<Namespace>,
         /// `metadata.name`, which is its container's name, too.
         replace name: String,
-        /// `spec.replicas`: how many pods.
-        update replicas: i32,
+        /// `spec.replicas`: how many pods; `None`: an autoscaler says so, and whatever it says stays. An annotation keeps that.
+        update replicas: Option<i32>,
+        /// `spec.replicas` as a new deployment begins, or as it goes on when an autoscaler takes over.
+        initial desired: i32,
         /// `image` of the container.
         update image: String,
         /// `containerPort`: where it listens; `None` where it doesn't.
@@ -63,7 +70,7 @@ impl Resource for Deployment {
     const SERVICE: Service = Service::Kubernetes;
     /// A first pod waits for its node, which takes about a minute.
     const TYPICAL: Typical = Typical::secs(90, 60, 40);
-    const HINT: &'static [&'static str] = &["{replicas} of {image}", "port {port}", "{cpu} CPU", "{memory}"];
+    const HINT: &'static [&'static str] = &["{image}", "{replicas} pods", "port {port}", "{cpu} CPU", "{memory}"];
     const SHARED: bool = true;
     const CALLS: Calls = manifest::CALLS;
     const TERRAFORM: &'static Table = &terraform::TABLE;
@@ -73,7 +80,8 @@ impl Resource for Deployment {
             cluster: Ref::to(EXAMPLE),
             namespace: Ref::to(EXAMPLE),
             name: "example".into(),
-            replicas: 2,
+            replicas: None,
+            desired: 2,
             image: "ghcr.io/example/shop:1.4.2".into(),
             port: Some(8080),
             cpu: "250m".into(),
@@ -99,15 +107,18 @@ impl Resource for Deployment {
     }
 
     fn claims(&self) -> Vec<Claim> {
-        vec![Claim::Name { within: Some(self.namespace.address()), name: format!("deployment {}", self.name) }]
+        let own = Claim::Name { within: Some(self.namespace.address()), name: format!("deployment {}", self.name) };
+        let counted = || Claim::Name { within: Some(self.namespace.address()), name: counted(&self.name) };
+        [own].into_iter().chain(self.replicas.map(|_| counted())).collect()
     }
 
-    fn breaches(&self, _me: &Address, near: Near<'_>) -> Vec<Breach> {
-        rules::breaches(self, near)
+    fn breaches(&self, me: &Address, near: Near<'_>) -> Vec<Breach> {
+        rules::breaches(self, me, near)
     }
 
     fn simulate(&mut self, id: &str) {
         self.uid = Computed::from(format!("uid-{id}"));
+        self.desired = self.pods();
     }
 
     async fn health(&self, cx: &Clients, live: &Live) -> Result<Vec<Sign>, CloudError> {
@@ -118,7 +129,7 @@ impl Resource for Deployment {
     }
 
     fn fares(&self, _me: &Address, _near: Near<'_>, bent: &Bent) -> Vec<Sign> {
-        let usual = usize::try_from(self.replicas).unwrap_or_default();
+        let usual = usize::try_from(self.pods()).unwrap_or_default();
         vec![self.serving(health::bent_count(bent, "instances", usual).try_into().unwrap_or_default())]
     }
 
@@ -130,6 +141,7 @@ impl Resource for Deployment {
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
         let (api, at) = manifest::reach(self, cx, links)?;
         let made = manifest::make(&self.unproven(), cx, links, (&api, &at), stamp).await?;
+        let made = if self.replicas.is_none() { half(begin(cx, &api, &at, self.desired).await)? } else { made };
         if !self.rolled_out {
             return Live::made(at.id::<Self>(), self.with_computed(&made), stamp, links);
         }
@@ -149,11 +161,18 @@ impl Resource for Deployment {
     /// Returns when every pod is a new one and serves. When they don't come to serve, the old template is applied again, so that the failure is definite.
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let (api, at) = manifest::reach(self, cx, links)?;
-        let old = Self::read(&at, &manifest::standing::<Self>(cx, &api, &at).await?);
+        let seen = manifest::standing::<Self>(cx, &api, &at).await?;
+        let old = Self::read(&at, &seen);
         let stamp_now = moved(live, stamp);
+        let ours = Cell::new(fields::own(&seen, &["f:spec"]).contains("replicas"));
         let write = async |want: &Self, stamp: &Stamp| {
             let object = manifest::whole(want, links, &at, stamp)?;
-            api.apply(cx, Self::TYPE, MANAGER, &object).await.map(|done| done.object)
+            if want.replicas.is_none() && ours.get() {
+                begin(cx, &api, &at, old.desired.max(want.desired)).await?;
+            }
+            let done = api.apply(cx, Self::TYPE, MANAGER, &object).await?;
+            ours.set(want.replicas.is_some());
+            Ok::<_, CloudError>(done.object)
         };
         let same = old.rolled_out && old.body(links)? == self.body(links)?;
         if same || !self.rolled_out {
@@ -191,6 +210,25 @@ impl Deployment {
 
     fn serving(&self, available: i32) -> Sign {
         let count = |n: i32| usize::try_from(n).unwrap_or_default();
-        Sign::share(count(available), count(self.replicas), "pods available", 1.min(count(self.replicas)))
+        Sign::share(count(available), count(self.pods()), "pods available", 1.min(count(self.pods())))
     }
+
+    /// How many pods there are to be, as far as is known.
+    pub(super) fn pods(&self) -> i32 {
+        self.replicas.unwrap_or(self.desired)
+    }
+}
+
+/// What only one may say: how many pods a deployment has.
+pub(super) fn counted(deployment: &str) -> String {
+    format!("replicas of {deployment}")
+}
+
+/// Says how many pods there are by a manager that says nothing else ("Transferring ownership" of server-side apply): what [`MANAGER`] says no more would fall to
+/// one pod, had nobody else said it. The answer.
+async fn begin(cx: &Clients, api: &Kubernetes, at: &Place, pods: i32) -> Result<Value, CloudError> {
+    let metadata = json!({ "name": at.name, "namespace": at.namespace });
+    let count =
+        json!({ "apiVersion": Deployment::TYPE.api, "kind": Deployment::TYPE.kind, "metadata": metadata, "spec": { "replicas": pods } });
+    api.apply(cx, Deployment::TYPE, BEGINNER, &count).await.map(|done| done.object)
 }

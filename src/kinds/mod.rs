@@ -1,8 +1,10 @@
 //! The instruction set: one file per kind, named twice here: as a module and in `kinds!`.
 pub mod access_entry;
+pub mod addon;
 pub mod alarm_mute_rule;
 mod answers;
 pub mod auto_scaling_group;
+pub mod autoscaler;
 pub mod bucket;
 pub mod bucket_notification;
 pub mod cache_parameter_group;
@@ -266,8 +268,10 @@ macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
 
 kinds! {
     access_entry::AccessEntry,
+    addon::Addon,
     alarm_mute_rule::AlarmMuteRule,
     auto_scaling_group::AutoScalingGroup,
+    autoscaler::Autoscaler,
     bucket::Bucket,
     bucket_notification::BucketNotification,
     cache_parameter_group::CacheParameterGroup,

@@ -84,7 +84,7 @@ impl Manifest for TargetGroupBinding {
 pub(super) fn pods(group: &Address, near: Near<'_>) -> usize {
     let bound = near.all::<TargetGroupBinding>().into_iter().filter(|(_, binding)| binding.target_group.address() == *group);
     let behind = bound.filter_map(|(_, binding)| near.get(&near.get(&binding.service)?.deployment));
-    behind.map(|deployment| usize::try_from(deployment.replicas).unwrap_or_default()).sum()
+    behind.map(|deployment| usize::try_from(deployment.pods()).unwrap_or_default()).sum()
 }
 
 /// Targets that are addresses.

@@ -56,7 +56,8 @@ struct Cluster {
 struct Workload {
     image: &'static str,
     port: Option<u16>,
-    replicas: Option<u32>,
+    /// Fewest and, where their number follows the load, most pods.
+    replicas: Option<(u32, Option<u32>)>,
     memory: Option<&'static str>,
     /// Whether it is told of the first cache.
     told: bool,

@@ -13,6 +13,41 @@ use super::world::{FULL, apply, examples, sandbox, settled_plan, stack};
 type Broken = (&'static str, fn(&mut Object));
 
 const BROKEN: &[Broken] = &[
+    ("addon.metrics-server", |o| {
+        if let Object::Addon(x) = o {
+            x.name = "Metrics Server".into()
+        }
+    }),
+    ("addon.metrics-server", |o| {
+        if let Object::Addon(x) = o {
+            x.version = Some("0.8".into())
+        }
+    }),
+    ("autoscaler.desk", |o| {
+        if let Object::Autoscaler(x) = o {
+            x.min = 0
+        }
+    }),
+    ("autoscaler.desk", |o| {
+        if let Object::Autoscaler(x) = o {
+            (x.min, x.max) = (6, 3)
+        }
+    }),
+    ("autoscaler.desk", |o| {
+        if let Object::Autoscaler(x) = o {
+            (x.target_cpu, x.target_memory) = (None, None)
+        }
+    }),
+    ("autoscaler.desk", |o| {
+        if let Object::Autoscaler(x) = o {
+            x.target_memory = Some(101)
+        }
+    }),
+    ("deployment.desk", |o| {
+        if let Object::Deployment(x) = o {
+            (x.replicas, x.desired) = (None, 0)
+        }
+    }),
     ("auto_scaling_group.app", |o| {
         if let Object::AutoScalingGroup(x) = o {
             (x.min, x.max) = (10_000, 10_000)
@@ -157,6 +192,27 @@ async fn what_a_service_refuses_is_made_nowhere() {
         assert!(address.kind == Kind::Subnet || by_plan, "{address} in a plan");
     }
     assert_eq!(examples().nodes.len(), Kind::ALL.len());
+}
+
+/// Two say how many pods there are: the plan refuses it, and so does the sandbox, whichever comes second.
+#[tokio::test(start_paused = true)]
+async fn one_says_how_many_pods_there_are() {
+    let mut both = stack(&[FULL]);
+    let cloud = super::world::with(&both, 1).await;
+    let Object::Deployment(desk) = both.nodes.get_mut(&"deployment.desk".parse().unwrap()).unwrap() else { panic!("no deployment") };
+    let mut fixed = (**desk).clone();
+    fixed.replicas = Some(3);
+    both.nodes.insert("deployment.desk".parse().unwrap(), fixed.clone().into());
+    let refused = settled_plan(&cloud, &both).await.unwrap_err();
+    assert!(
+        refused.iter().any(|p| matches!(p, PlanError::Refused { address, .. } if address.to_string() == "deployment.desk")),
+        "{refused:?}"
+    );
+    let live = cloud.objects().into_iter().find(|l| l.stamp.address.to_string() == "deployment.desk").unwrap();
+    let seen = infra::observe::observe(&cloud, "full", &Default::default()).await.unwrap();
+    let links = infra::kinds::Links(seen.live.iter().map(|(a, g)| (a.clone(), g[0].clone())).collect());
+    let e = cloud.update(&live, &fixed.into(), &links, &live.stamp).await.unwrap_err();
+    assert!(e.message.contains("number of pods is fixed"), "{e}");
 }
 
 /// A wildcard's certificate has its address in a tag.

@@ -84,6 +84,7 @@ fn otherwise(object: &Object, name: &str) -> Option<Object> {
         json!([{ "$ref": "listener.x" }]),
         json!([{ "$ref": "certificate.x" }]),
         json!({ "x": { "pattern": "x", "metric": "x", "namespace": "x", "value": "1", "default": null } }),
+        json!("v0.8.0-eksbuild.2"),
         json!("2001:db8::/32"),
         json!("10.1.0.0/16"),
     ];

@@ -1,6 +1,6 @@
 //! What runs in a cluster, and what it stands behind and in front of.
 use infra::diag::Risk;
-use infra::kinds::{Address, Deployment, Kind, Listener, Near, SecurityGroupRule, TargetGroup, TargetGroupBinding, refs};
+use infra::kinds::{Address, Autoscaler, Deployment, Kind, Listener, Near, SecurityGroupRule, TargetGroup, TargetGroupBinding, refs};
 use infra::spec::lower::lower;
 use infra::stack::Stack;
 
@@ -80,4 +80,23 @@ fn databases_and_caches_let_workloads_in() {
     let (stack, risks) = load(&format!("{TEN}{told}{}", rest("[]")));
     assert!(risks.contains(&Risk::Unreachable), "{risks:?}");
     assert!(!stack.nodes.keys().any(|a| a.kind == Kind::SecurityGroupRule && a.name.starts_with("database")));
+}
+
+/// A number of pods is a number; between two numbers an autoscaler counts them, and what it asks is installed once for all.
+#[test]
+fn pods_follow_their_load() {
+    let scaled = |replicas: &str| TEN.replace("port: 8080, health", &format!("port: 8080, replicas: {replicas}, health"));
+    let (fixed, _) = load(&scaled("3"));
+    assert_eq!((of::<Deployment>(&fixed, "shop").replicas, fixed.nodes.keys().filter(|a| a.kind == Kind::Addon).count()), (Some(3), 0));
+    assert!(fixed.nodes.keys().all(|a| a.kind != Kind::Autoscaler));
+    let two = format!("{}    mail: {{ image: 'mail:1', replicas: {{ min: 5 }} }}\n", scaled("{ max: 9, target_memory: 70 }"));
+    let (stack, _) = load(&two);
+    let shop: Autoscaler = of(&stack, "shop");
+    assert_eq!((shop.min, shop.max, shop.target_cpu, shop.target_memory), (2, 9, None, Some(70)));
+    let mail: Autoscaler = of(&stack, "mail");
+    assert_eq!((mail.min, mail.max, mail.target_cpu, mail.target_memory), (5, 5, Some(60), None));
+    let pods: Deployment = of(&stack, "mail");
+    assert_eq!((pods.replicas, pods.desired), (None, 5));
+    assert_eq!(stack.nodes.keys().filter(|a| a.kind == Kind::Addon).map(|a| a.name.as_str()).collect::<Vec<_>>(), ["metrics-server"]);
+    assert!(load(&scaled("{ min: 1 }")).1.contains(&Risk::SingleInstance));
 }

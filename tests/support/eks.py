@@ -24,6 +24,11 @@ VERSIONS = ["1.32", "1.33", "1.34", "1.35", "1.36"]
 CHOSEN = "1.34"
 LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 POOLS = ["general-purpose", "system"]
+# Addons and their versions, the default last but one: an older one may be asked for, and a newer one.
+ADDONS = {
+    "metrics-server": ["v0.7.2-eksbuild.4", "v0.8.0-eksbuild.1", "v0.8.0-eksbuild.2"],
+    "coredns": ["v1.11.4-eksbuild.2", "v1.12.1-eksbuild.2", "v1.12.2-eksbuild.4"],
+}
 CONTROL = ["BlockStorage", "Cluster", "Compute", "LoadBalancing", "Networking"]
 # A list's page, whatever is asked for.
 PAGE = 2
@@ -79,6 +84,36 @@ class Entry:
         return {**told, "accessEntryArn": self.arn, "tags": self.tags, "username": self.principal, "createdAt": 1700000000.0, "modifiedAt": 1700000000.0}
 
 
+class Addon:
+    """What EKS installs: it comes up, has too few pods until there is a node for them, and runs. What `/fake/eks` says of its name comes to nothing."""
+
+    def __init__(self, cluster, name, version, tags, fate):
+        self.cluster, self.name, self.version, self.tags, self.fate = cluster, name, version, tags, fate
+        self.arn = f"arn:aws:eks:{REGION}:{ACCOUNT}:addon/{cluster.name}/{name}/{uuid.uuid4()}"
+        self.since, self.going = time.monotonic(), None
+
+    def status(self):
+        age = time.monotonic() - self.since
+        if self.going is not None:
+            return "DELETING"
+        if any(u["status"] == "InProgress" and u["addon"] == self.name for u in self.cluster.updates.values()):
+            return "UPDATING"
+        if age < TAKES:
+            return "CREATING"
+        if self.fate:
+            return "CREATE_FAILED"
+        return "DEGRADED" if age < 2 * TAKES else "ACTIVE"
+
+    def shown(self):
+        status, issues = self.status(), []
+        if status == "DEGRADED":
+            issues = [{"code": "InsufficientNumberOfReplicas", "message": "The add-on is unhealthy because it doesn't have the desired number of replicas."}]
+        if status == "CREATE_FAILED":
+            issues = [{"code": "ConfigurationConflict", "message": self.fate}]
+        told = {"addonName": self.name, "clusterName": self.cluster.name, "status": status, "addonVersion": self.version, "health": {"issues": issues}}
+        return {**told, "addonArn": self.arn, "createdAt": 1700000000.0, "modifiedAt": 1700000000.0, "tags": self.tags, "owner": "aws", "publisher": "eks"}
+
+
 class Cluster:
     def __init__(self, said, api):
         self.said, self.api = said, api
@@ -86,7 +121,7 @@ class Cluster:
         self.arn = f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/{self.name}"
         self.version = said.get("version", CHOSEN)
         self.settles, self.going = time.monotonic() + TAKES, False
-        self.updates, self.upgraded = {}, None
+        self.updates, self.upgraded, self.addons = {}, None, {}
         # Who made it may administer it, and Auto Mode lets its own nodes in.
         self.entries = {f"arn:aws:iam::{ACCOUNT}:role/creator": Entry(self, f"arn:aws:iam::{ACCOUNT}:role/creator", {})}
         network = said["resourcesVpcConfig"]
@@ -111,7 +146,8 @@ class Cluster:
             self.logs = self.logs | types if setup["enabled"] else self.logs - types
 
     def open(self):
-        return next((u for u in self.updates.values() if u["status"] == "InProgress"), None)
+        """The update of the cluster itself that is under way."""
+        return next((u for u in self.updates.values() if u["status"] == "InProgress" and u["addon"] is None), None)
 
     def status(self):
         if self.going:
@@ -127,6 +163,7 @@ class Cluster:
             if update["status"] == "InProgress" and now >= update["until"]:
                 update["then"]()
                 update["status"] = "Successful"
+        self.addons = {name: addon for name, addon in self.addons.items() if addon.going is None or now < addon.going}
         if self.status() in ("ACTIVE", "UPDATING") and self.logs:
             # A group that isn't there is made, and keeps what is logged for ever.
             logs, name = logs_backends[ACCOUNT][REGION], f"/aws/eks/{self.name}/cluster"
@@ -170,17 +207,19 @@ class Cluster:
             told["certificateAuthority"] = {"data": self.api["certificateAuthority"]}
         return told
 
-    def update(self, kind, then, takes=TAKES):
+    def update(self, kind, then, takes=TAKES, addon=None):
         if self.status() != "ACTIVE":
             raise in_use(f"Cannot {kind} because cluster {self.name} currently has an update in progress")
+        if addon and self.addons[addon].status() in ("CREATING", "UPDATING", "DELETING"):
+            raise in_use(f"Cannot {kind} because addon {addon} is {self.addons[addon].status()}")
         update = {"id": str(uuid.uuid4()), "status": "InProgress", "type": kind, "params": [], "createdAt": 1700000000.0, "errors": []}
-        update.update(until=time.monotonic() + takes, then=then)
+        update.update(until=time.monotonic() + takes, then=then, addon=addon)
         self.updates[update["id"]] = update
         return update
 
 
 def told(update):
-    return {"update": {key: value for key, value in update.items() if key not in ("until", "then")}}
+    return {"update": {key: value for key, value in update.items() if key not in ("until", "then", "addon")}}
 
 
 def network(config, whole):
@@ -226,7 +265,7 @@ class Clusters:
 
     def __init__(self, app):
         self.app, self.clusters, self.tokens = app, {}, {}
-        self.api = {"endpoint": None, "certificateAuthority": base64.b64encode(b"a certificate of the fake").decode()}
+        self.api = {"endpoint": None, "addons": {}, "certificateAuthority": base64.b64encode(b"a certificate of the fake").decode()}
         self.lock = threading.RLock()
         ALL.append(self)
 
@@ -306,11 +345,13 @@ class Clusters:
                 return told(self.upgrade(self.get(name), said))
             case ("GET", "clusters", name, "updates", update):
                 found = self.get(name).updates.get(update)
-                if found is None:
+                if found is None or found["addon"] != query.get("addonName", [None])[0]:
                     raise missing(f"No update found for id: {update}")
                 return told(found)
             case (_, "clusters", name, "access-entries", *rest):
                 return self.access(self.get(name), method, rest, query, said)
+            case (_, "clusters", name, "addons", *rest):
+                return self.addon(self.get(name), method, rest, query, said)
             case ("POST", "tags", arn):
                 self.tagged(arn).update(said["tags"])
                 return {}
@@ -322,10 +363,52 @@ class Clusters:
 
     def tagged(self, arn):
         entries = [entry for cluster in self.clusters.values() for entry in cluster.entries.values()]
-        found = next((c for c in [*self.clusters.values(), *entries] if c.arn == arn), None)
+        addons = [addon for cluster in self.clusters.values() for addon in cluster.addons.values()]
+        found = next((c for c in [*self.clusters.values(), *entries, *addons] if c.arn == arn), None)
         if found is None:
             raise Refused(404, "NotFoundException", f"{arn} is not there")
         return found.tags
+
+    def addon(self, cluster, method, rest, query, said):
+        if (method, rest) == ("GET", []):
+            names = sorted(cluster.addons)
+            at = int(query.get("nextToken", ["0"])[0])
+            return {"addons": names[at : at + PAGE], **({"nextToken": str(at + PAGE)} if at + PAGE < len(names) else {})}
+        if (method, rest) == ("POST", []):
+            name = said["addonName"]
+            if cluster.status() != "ACTIVE":
+                raise in_use(f"Cannot create addon because cluster {cluster.name} currently has an update in progress")
+            if name in cluster.addons:
+                raise in_use("Addon already exists.")
+            self.offered(name, said.get("addonVersion"))
+            version = said.get("addonVersion", ADDONS[name][-2])
+            cluster.addons[name] = Addon(cluster, name, version, said.get("tags", {}), self.api["addons"].get(name))
+            return {"addon": cluster.addons[name].shown()}
+        found = cluster.addons.get(rest[0])
+        if found is None:
+            raise missing(f"No addon: {rest[0]} found in cluster: {cluster.name}")
+        match (method, *rest[1:]):
+            case ("GET",):
+                return {"addon": found.shown()}
+            case ("DELETE",):
+                if found.status() in ("CREATING", "UPDATING"):
+                    raise in_use(f"Cannot delete addon because it is {found.status()}")
+                found.going = found.going or time.monotonic() + TAKES
+                return {"addon": found.shown()}
+            case ("POST", "update"):
+                wanted = said.get("addonVersion")
+                self.offered(rest[0], wanted)
+                if wanted in (None, found.version):
+                    raise invalid("Addon is already at the requested configuration")
+                return told(cluster.update("AddonUpdate", lambda: setattr(found, "version", wanted), addon=rest[0]))
+        raise Refused(400, "ClientException", f"the fake doesn't know {method} {rest}")
+
+    @staticmethod
+    def offered(name, version):
+        if name not in ADDONS:
+            raise invalid(f"Addon {name} specified is not supported")
+        if version is not None and version not in ADDONS[name]:
+            raise invalid(f"Addon version specified is not supported: {version}")
 
     def access(self, cluster, method, rest, query, said):
         match (method, *rest):

@@ -10,16 +10,21 @@ pub fn operation(call: &proxy::Call) -> &'static str {
         ("DELETE", ["clusters", _]) => "DeleteCluster",
         ("DELETE", ["clusters", _, "access-entries", _]) => "DeleteAccessEntry",
         ("DELETE", ["clusters", _, "access-entries", _, "access-policies", _]) => "DisassociateAccessPolicy",
+        ("DELETE", ["clusters", _, "addons", _]) => "DeleteAddon",
         ("DELETE", ["tags", ..]) => "UntagResource",
         ("GET", ["clusters"]) => "ListClusters",
         ("GET", ["clusters", _]) => "DescribeCluster",
         ("GET", ["clusters", _, "access-entries"]) => "ListAccessEntries",
         ("GET", ["clusters", _, "access-entries", _]) => "DescribeAccessEntry",
         ("GET", ["clusters", _, "access-entries", _, "access-policies"]) => "ListAssociatedAccessPolicies",
+        ("GET", ["clusters", _, "addons"]) => "ListAddons",
+        ("GET", ["clusters", _, "addons", _]) => "DescribeAddon",
         ("GET", ["clusters", _, "updates", _]) => "DescribeUpdate",
         ("POST", ["clusters"]) => "CreateCluster",
         ("POST", ["clusters", _, "access-entries"]) => "CreateAccessEntry",
         ("POST", ["clusters", _, "access-entries", _, "access-policies"]) => "AssociateAccessPolicy",
+        ("POST", ["clusters", _, "addons"]) => "CreateAddon",
+        ("POST", ["clusters", _, "addons", _, "update"]) => "UpdateAddon",
         ("POST", ["clusters", _, "update-config"]) => "UpdateClusterConfig",
         ("POST", ["clusters", _, "updates"]) => "UpdateClusterVersion",
         ("POST", ["tags", ..]) => "TagResource",
@@ -38,6 +43,9 @@ pub fn arn(call: &proxy::Call, place: &str) -> String {
         let (account, role) = who.split_once(":role/").unwrap_or_default();
         return format!("arn:aws:eks:{place}:access-entry/{cluster}/role/{account}/{role}/0a1b");
     }
+    if let Some((cluster, addon)) = path.split_once("/clusters/").and_then(|(_, rest)| rest.split_once("/addons/")) {
+        return format!("arn:aws:eks:{place}:addon/{cluster}/{}/0a1b", addon.split('/').next().unwrap_or_default());
+    }
     let made = || serde_json::from_str::<serde_json::Value>(&call.body).ok()?["name"].as_str().map(String::from);
     let name = path.split_once("/clusters/").map(|(_, rest)| rest.split('/').next().unwrap_or_default().to_owned());
     format!("arn:aws:eks:{place}:cluster/{}", name.or_else(made).unwrap_or_default())
@@ -46,6 +54,13 @@ pub fn arn(call: &proxy::Call, place: &str) -> String {
 /// Says where the API servers of the emulator's clusters are from now on, and what signs their certificates (in Base64); `endpoint` is the emulator's own.
 pub async fn serve_at(endpoint: &str, api: &str, certificate_authority: &str) {
     let said = serde_json::json!({ "endpoint": api, "certificateAuthority": certificate_authority }).to_string();
+    let answer = reqwest::Client::new().post(format!("{endpoint}/fake/eks")).body(said).send().await.unwrap();
+    assert!(answer.status().is_success());
+}
+
+/// Lets what EKS installs under a name come to nothing, for this reason.
+pub async fn fails(endpoint: &str, addon: &str, why: &str) {
+    let said = serde_json::json!({ "addons": { addon: why } }).to_string();
     let answer = reqwest::Client::new().post(format!("{endpoint}/fake/eks")).body(said).send().await.unwrap();
     assert!(answer.status().is_success());
 }

@@ -11,6 +11,7 @@ pub mod real;
 mod reply;
 pub mod rollout;
 pub mod route;
+mod scaling;
 mod schema;
 mod service;
 pub mod transcript;
@@ -79,6 +80,11 @@ impl Kubernetes {
     /// Decides what becomes of a deployment's new pods.
     pub fn fate(&self, deployment: &str, fate: Fate) {
         self.world().fates.insert(deployment.into(), fate);
+    }
+
+    /// Decides how many pods a deployment's load asks for.
+    pub fn load(&self, deployment: &str, pods: i64) {
+        self.world().loads.insert(deployment.into(), pods);
     }
 
     /// Every call so far, in the order of their answers.

@@ -1,8 +1,10 @@
 //! Every kind over the wire: the real SDK against the emulator.
 mod access_entry;
+mod addon;
 mod alarm_mute_rule;
 mod allowed;
 mod auto_scaling_group;
+mod autoscaler;
 mod boot_script;
 mod bucket;
 mod bucket_notification;
@@ -159,8 +161,10 @@ macro_rules! kinds { ($($kind:ident),+ $(,)?) => {
 
 kinds! {
     access_entry,
+    addon,
     alarm_mute_rule,
     auto_scaling_group,
+    autoscaler,
     bucket,
     bucket_notification,
     certificate,

@@ -25,6 +25,9 @@ pub struct HealthCheck {
 /// The annotation that keeps that pods of the newest template were seen to serve.
 const ROLLED_OUT: &str = "infra.dev/rolled-out";
 
+/// The annotation that keeps that an autoscaler says how many pods there are.
+const SCALED: &str = "infra.dev/scaled";
+
 /// The label of a node that names its zone.
 const ZONE: &str = "topology.kubernetes.io/zone";
 
@@ -118,7 +121,8 @@ impl Manifest for Deployment {
     manifest::placed!();
 
     fn annotations(&self) -> Vec<(&'static str, String)> {
-        self.rolled_out.then(|| (ROLLED_OUT, "true".to_owned())).into_iter().collect()
+        let all = [(ROLLED_OUT, self.rolled_out), (SCALED, self.replicas.is_none())];
+        all.into_iter().filter(|(_, set)| *set).map(|(key, _)| (key, "true".to_owned())).collect()
     }
 
     fn body(&self, links: &Links) -> Result<Value, CloudError> {
@@ -154,13 +158,16 @@ impl Manifest for Deployment {
             pod["topologySpreadConstraints"] = json!([spread(&self.name)]);
         }
         pod["containers"] = json!([container]);
-        Ok(json!({ "spec": {
-            "replicas": self.replicas,
+        let mut whole = json!({ "spec": {
             "progressDeadlineSeconds": self.deadline,
             "selector": { "matchLabels": labels },
             "strategy": { "type": "RollingUpdate", "rollingUpdate": { "maxSurge": self.surge, "maxUnavailable": self.unavailable } },
             "template": { "metadata": { "labels": labels }, "spec": pod },
-        } }))
+        } });
+        if let Some(replicas) = self.replicas {
+            whole["spec"]["replicas"] = replicas.into();
+        }
+        Ok(whole)
     }
 
     fn read(at: &Place, object: &Value) -> Self {
@@ -173,12 +180,13 @@ impl Manifest for Deployment {
         let (rolling, (of_pod, of_container)) = (&spec["strategy"]["rollingUpdate"], security());
         let secure = has(&pod["securityContext"], &of_pod) && has(&own["securityContext"], &of_container);
         let apart = pod["topologySpreadConstraints"].as_array().into_iter().flatten().any(|c| has(c, &spread(&at.name)));
-        let resources = &own["resources"];
+        let (resources, pods) = (&own["resources"], fields::number(&spec["replicas"], 1));
         Deployment {
             cluster: Ref::to(&at.cluster),
             namespace: Ref::to(at.around()),
             name: at.name.clone(),
-            replicas: fields::number(&spec["replicas"], 1),
+            replicas: (meta["annotations"][SCALED] != "true").then_some(pods),
+            desired: pods,
             image: fields::text(&own["image"]),
             port: own["ports"][0]["containerPort"].as_i64().and_then(|port| i32::try_from(port).ok()),
             cpu: amount(&resources["requests"]["cpu"], None),
@@ -197,7 +205,7 @@ impl Manifest for Deployment {
     }
 
     fn with_computed(&self, object: &Value) -> Self {
-        Deployment { uid: manifest::uid(object), ..self.clone() }
+        Deployment { uid: manifest::uid(object), desired: fields::number(&object["spec"]["replicas"], 1), ..self.clone() }
     }
 }
 

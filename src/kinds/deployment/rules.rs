@@ -4,7 +4,7 @@ use super::super::namespace::RESTRICTED;
 use super::*;
 use crate::diag::Code;
 
-pub(super) fn breaches(d: &Deployment, near: Near<'_>) -> Vec<Breach> {
+pub(super) fn breaches(d: &Deployment, me: &Address, near: Near<'_>) -> Vec<Breach> {
     let mut found: Vec<Breach> = manifest::named(&d.name).into_iter().collect();
     let mut within = |attribute: &str, value: i32, least: i32, most: i32| {
         if !(least..=most).contains(&value) {
@@ -12,7 +12,9 @@ pub(super) fn breaches(d: &Deployment, near: Near<'_>) -> Vec<Breach> {
             found.push(Breach::new(Code::OutOfRange, attribute, message, "write another number"));
         }
     };
-    within("replicas", d.replicas, 0, i32::MAX);
+    within("replicas", d.replicas.unwrap_or_default(), 0, i32::MAX);
+    // With none an autoscaler does nothing ("ScalingDisabled").
+    within("desired", d.desired, i32::from(d.replicas.is_none()), i32::MAX);
     within("surge", d.surge, 0, i32::MAX);
     within("unavailable", d.unavailable, 0, i32::MAX);
     within("deadline", d.deadline, 1, i32::MAX);
@@ -54,6 +56,9 @@ pub(super) fn breaches(d: &Deployment, near: Near<'_>) -> Vec<Breach> {
     }
     if near.get(&d.namespace).is_some_and(|n| n.cluster != d.cluster) {
         found.push(Breach::new(Code::Refused, "namespace", "a deployment's namespace is in its cluster", "name one of it").with("cluster"));
+    }
+    if d.replicas.is_some() && near.all::<Autoscaler>().iter().any(|(_, scaler)| scaler.deployment.address() == *me) {
+        found.push(autoscaler::twice("replicas"));
     }
     found
 }

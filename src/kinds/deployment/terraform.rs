@@ -30,6 +30,7 @@ pub const TABLE: Table = Table {
     )],
     left_out: &[
         ("cluster", "a provider is configured for one cluster"),
+        ("desired", "`replicas` is what stands, and nobody's where an autoscaler says it"),
         ("drain", "the provider knows no pause before a container ends"),
         ("env", "each variable is a block with its name in it"),
         ("restricted", "it is several fields of pods and of their containers"),

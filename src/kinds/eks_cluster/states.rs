@@ -56,10 +56,16 @@ pub(super) async fn in_turn<T>(cx: &Clients, name: &str, send: impl AsyncFn() ->
     patiently(cx, &format!("{name} to take the change"), deadline(EksCluster::TYPICAL.update), busy, send).await
 }
 
-/// Waits until an update is carried out (`DescribeUpdate`): the cluster's own state lags behind.
-pub(super) async fn carried_out(cx: &Clients, name: &str, update: Option<Update>, typical: Duration) -> Result<(), CloudError> {
+/// Waits until an update of a cluster, or of an addon of it, is carried out (`DescribeUpdate`): their own states lag behind.
+pub async fn carried_out(
+    cx: &Clients,
+    name: &str,
+    addon: Option<&str>,
+    update: Option<Update>,
+    typical: Duration,
+) -> Result<(), CloudError> {
     let id = update.and_then(|u| u.id).ok_or_else(|| CloudError::incomplete("UpdateClusterConfig", "update.id"))?;
-    let request = cx.eks().describe_update().name(name).update_id(&id);
+    let request = cx.eks().describe_update().name(name).set_addon_name(addon.map(String::from)).update_id(&id);
     let look = async || {
         let seen = cx.safe(Service::Eks, "DescribeUpdate", async || request.clone().send().await).await?;
         let seen = seen.update.ok_or_else(|| CloudError::incomplete("DescribeUpdate", "update"))?;

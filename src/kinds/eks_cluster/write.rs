@@ -60,14 +60,14 @@ impl EksCluster {
             let request = request.client_request_token(token(&(&stamp.stack, &stamp.run, stamp.step, what, &want.digest())));
             let send = async || cx.safe(Service::Eks, "UpdateClusterConfig", async || request.clone().send().await).await;
             let begun = states::in_turn(cx, name, send).await?;
-            half(states::carried_out(cx, name, begun.update, Self::TYPICAL.update).await)?;
+            half(states::carried_out(cx, name, None, begun.update, Self::TYPICAL.update).await)?;
         }
         let Some(version) = want.version.as_ref().filter(|v| seen.version() != Some(v.as_str())) else { return Ok(()) };
         let key = token(&(&stamp.stack, &stamp.run, stamp.step, version));
         let request = cx.eks().update_cluster_version().name(name).version(version).client_request_token(key);
         let send = async || cx.safe(Service::Eks, "UpdateClusterVersion", async || request.clone().send().await).await;
         let begun = half(states::in_turn(cx, name, send).await)?;
-        half(states::carried_out(cx, name, begun.update, UPGRADE).await)
+        half(states::carried_out(cx, name, None, begun.update, UPGRADE).await)
     }
 
     /// One request for each type of change that is needed.
@@ -186,5 +186,5 @@ pub(super) async fn unprotect(cx: &Clients, name: &str, seen: &Cluster) -> Resul
     let request = cx.eks().update_cluster_config().name(name).deletion_protection(false);
     let send = async || cx.safe(Service::Eks, "UpdateClusterConfig", async || request.clone().send().await).await;
     let begun = states::in_turn(cx, name, send).await?;
-    states::carried_out(cx, name, begun.update, EksCluster::TYPICAL.update).await
+    states::carried_out(cx, name, None, begun.update, EksCluster::TYPICAL.update).await
 }

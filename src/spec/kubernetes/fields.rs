@@ -15,6 +15,15 @@ pub const FIELDS: Fields = &[
         ],
     ),
     (
+        Kind::Autoscaler,
+        &[
+            ("max", "kubernetes.workloads.{}.replicas.max", Same),
+            ("min", "kubernetes.workloads.{}.replicas.min", Same),
+            ("target_cpu", "kubernetes.workloads.{}.replicas.target_cpu", Same),
+            ("target_memory", "kubernetes.workloads.{}.replicas.target_memory", Same),
+        ],
+    ),
+    (
         Kind::Deployment,
         &[
             ("cpu", "kubernetes.workloads.{}.resources.cpu", Other),

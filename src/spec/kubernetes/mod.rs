@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 pub use cluster::{Api, Cluster, Log, Support};
 pub use lower::CLUSTER;
-pub use workloads::{Probe, Resources, Rolling, Workload};
+pub use workloads::{Probe, Replicas, Resources, Rolling, Scaling, Workload};
 
 impl Spec {
     /// What runs in the cluster, by name.
@@ -60,6 +60,9 @@ impl Section for Kubernetes {
         node.fill("cluster", Node::map);
         if let Some(cluster) = node.get_mut("cluster") {
             cluster.fill("subnets", |at| Node::text(tier(spec, &["private", "public"]), at));
+        }
+        if let Some(all) = node.get_mut("workloads") {
+            all.each_entry(workloads::derive);
         }
     }
 

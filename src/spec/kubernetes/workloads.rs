@@ -1,6 +1,7 @@
 //! `kubernetes.workloads`: what runs in the cluster.
 mod check;
 mod lower;
+mod replicas;
 
 use crate::spec::env::EnvSource;
 use crate::spec::timeouts::Timeouts;
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 
 pub use check::check;
 pub use lower::lower;
+pub use replicas::{Replicas, Scaling, derive};
 
 /// Equal pods of one container image, spread over the zones (Kubernetes: a Deployment, with a port a Service, and of several
 /// pods one may be away at a time when nodes are emptied). They run without root, without
@@ -24,10 +26,9 @@ pub struct Workload {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 65535))]
     pub port: Option<u16>,
-    /// How many pods.
-    #[serde(default = "replicas")]
-    #[schemars(range(min = 0, max = 1000))]
-    pub replicas: u32,
+    /// How many pods: a number, or from `min` to `max` as their load asks for.
+    #[serde(default)]
+    pub replicas: Replicas,
     /// What each pod is given; nodes are made for it.
     #[serde(default)]
     pub resources: Resources,
@@ -95,7 +96,7 @@ impl Default for Probe {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Rolling {
-    /// So many pods more than `replicas` meanwhile.
+    /// So many pods more than there are, meanwhile.
     #[schemars(range(min = 0, max = 1000))]
     pub surge: u32,
     /// So many pods fewer.
@@ -109,8 +110,4 @@ impl Default for Rolling {
     fn default() -> Self {
         Rolling { surge: 1, unavailable: 0, deadline: Duration::seconds(600) }
     }
-}
-
-fn replicas() -> u32 {
-    2
 }

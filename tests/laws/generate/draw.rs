@@ -52,7 +52,11 @@ fn watch() -> impl Strategy<Value = Watch> {
 }
 
 fn cluster() -> impl Strategy<Value = Cluster> {
-    let numbers = (option::of(select(vec![8080, 9090])), option::of(select(vec![0, 1, 3])), option::of(select(vec!["128MiB", "1GiB"])));
+    let numbers = (
+        option::of(select(vec![8080, 9090])),
+        option::of(select(vec![(0, None), (1, None), (3, None), (1, Some(2)), (3, Some(3))])),
+        option::of(select(vec!["128MiB", "1GiB"])),
+    );
     let one = (select(vec!["example/desk:1", "example/desk:2"]), numbers, any::<bool>(), option::of(Just("/healthz")));
     let one = one.prop_map(|(image, (port, replicas, memory), told, path)| Workload { image, port, replicas, memory, told, path });
     let workloads = btree_map(select(WORKLOADS), one, 0..3);

@@ -16,11 +16,12 @@ impl Draw {
 
     fn workload(&self, w: &Workload) -> Value {
         let told = self.caches.keys().next().filter(|_| w.told).map(|name| format!("${{cache.{name}.url}}"));
+        let replicas = w.replicas.map(|(min, max)| max.map_or(y(min), |max| map([("min", y(min)), ("max", y(max))])));
         let path = w.path.filter(|_| w.port.is_some());
         map([
             ("image", y(w.image)),
             ("port", y(w.port)),
-            ("replicas", y(w.replicas)),
+            ("replicas", replicas.unwrap_or_default()),
             ("resources", map([("memory", y(w.memory))])),
             ("env", map([("CACHE_URL", y(told))])),
             ("health_check", map([("path", y(path))])),

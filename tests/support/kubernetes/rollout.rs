@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::route::Target;
+use super::scaling;
 use super::update_as;
 use super::world::{Key, Kind, Object, World};
 
@@ -38,6 +39,7 @@ pub fn step(world: &mut World) {
         match target.kind.name.as_str() {
             _ if object.going() => collect(world, &target),
             "Deployment" => deployment(world, &target, &object),
+            "HorizontalPodAutoscaler" => scaling::step(world, &target, &object),
             "TargetGroupBinding" => binding(world, &key),
             _ => {}
         }

@@ -10,13 +10,7 @@ pub fn causes(kind: &str, old: Option<&Value>, new: &Value) -> Vec<Cause> {
         "Deployment" => deployment(old, new, &mut causes),
         "Service" => service(new, &mut causes),
         "TargetGroupBinding" => binding(old, new, &mut causes),
-        "HorizontalPodAutoscaler" => {
-            let number = |f: &str| new["spec"][f].as_i64().unwrap_or(1);
-            if number("maxReplicas") < number("minReplicas") {
-                let message = format!("{}: must be greater than or equal to `minReplicas`", number("maxReplicas"));
-                causes.push(Cause::invalid("spec.maxReplicas", message));
-            }
-        }
+        "HorizontalPodAutoscaler" => autoscaler(&new["spec"], &mut causes),
         _ => {}
     }
     causes
@@ -111,6 +105,35 @@ fn binding(old: Option<&Value>, new: &Value, causes: &mut Vec<Cause>) {
     for field in ["targetGroupARN", "targetType"] {
         if old.is_some_and(|old| old["spec"][field] != spec[field]) {
             causes.push(Cause::invalid(format!("spec.{field}"), format!("{}: field is immutable", spec[field])));
+        }
+    }
+}
+
+/// As `ValidateHorizontalPodAutoscalerSpec`; without a feature gate one pod is the least.
+fn autoscaler(spec: &Value, causes: &mut Vec<Cause>) {
+    let number = |f: &str| spec[f].as_i64().unwrap_or(1);
+    if number("minReplicas") < 1 {
+        causes.push(Cause::invalid("spec.minReplicas", format!("{}: must be greater than or equal to 1", number("minReplicas"))));
+    }
+    if number("maxReplicas") < 1 {
+        causes.push(Cause::invalid("spec.maxReplicas", format!("{}: must be greater than 0", number("maxReplicas"))));
+    }
+    if number("maxReplicas") < number("minReplicas") {
+        let message = format!("{}: must be greater than or equal to `minReplicas`", number("maxReplicas"));
+        causes.push(Cause::invalid("spec.maxReplicas", message));
+    }
+    for field in ["kind", "name"] {
+        if spec["scaleTargetRef"][field].as_str().is_none_or(str::is_empty) {
+            causes.push(Cause::required(format!("spec.scaleTargetRef.{field}")));
+        }
+    }
+    for (i, metric) in spec["metrics"].as_array().into_iter().flatten().enumerate() {
+        let (at, target) = (format!("spec.metrics[{i}]"), &metric["resource"]["target"]);
+        if metric["type"] != "Resource" || metric["resource"]["name"].as_str().is_none_or(str::is_empty) {
+            causes.push(Cause::required(format!("{at}.resource")));
+        } else if target["type"] == "Utilization" && target["averageUtilization"].as_i64().is_none_or(|percent| percent < 1) {
+            let field = format!("{at}.resource.target.averageUtilization");
+            causes.push(Cause::invalid(field, format!("{}: must be greater than 0", target["averageUtilization"])));
         }
     }
 }

@@ -117,6 +117,8 @@ pub struct World {
     pub tokens: BTreeMap<String, (String, Vec<String>)>,
     /// What becomes of a deployment's new pods, by the deployment's name; else they become ready.
     pub fates: BTreeMap<String, super::rollout::Fate>,
+    /// How many pods the load of a deployment asks for, by the deployment's name.
+    pub loads: BTreeMap<String, i64>,
     /// The template whose pods serve, as a hash, of each deployment.
     pub serving: BTreeMap<Key, String>,
     /// Whether controllers go on by themselves, a step each time that somebody looks.
@@ -139,8 +141,8 @@ impl World {
                 schema: name,
             }
         };
-        let (objects, tokens, fates, serving) = Default::default();
-        World { kinds: KINDS.iter().map(kind).collect(), objects, tokens, fates, serving, lively: true, revision: 199, clock: 0 }
+        let (objects, tokens, fates, loads, serving) = Default::default();
+        World { kinds: KINDS.iter().map(kind).collect(), objects, tokens, fates, loads, serving, lively: true, revision: 199, clock: 0 }
     }
 
     /// Serves a custom resource.

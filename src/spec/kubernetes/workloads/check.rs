@@ -23,9 +23,9 @@ pub fn check(name: &Name, entry: &Workload, cx: &mut Check<'_>) {
             cx.error(Code::Missing, &steps(&path(&["health_check"])), "this check", message, "add `port:` to the workload or to its check");
         }
     }
-    if entry.replicas == 1 {
+    if entry.replicas.least() == 1 {
         let message = format!("`kubernetes.workloads.{name}` runs on one pod: when it fails, nothing answers");
-        cx.risk(Risk::SingleInstance, &steps(&path(&["replicas"])), message, "write `replicas: 2` or more where that matters");
+        cx.risk(Risk::SingleInstance, &steps(&path(&["replicas"])), message, "write 2 or more where that matters");
     }
     clash(cx, name);
     for (key, value) in &entry.env {

@@ -1,12 +1,13 @@
-//! Workloads: the namespace of the stack; a deployment, a service and a budget of disruptions each.
+//! Workloads: the namespace of the stack; a deployment, a service, a budget of disruptions and an autoscaler each; what measures their load.
 use std::collections::BTreeMap;
 
 use super::super::CLUSTER;
-use super::Workload;
+use super::{Replicas, Scaling, Workload};
+use crate::kinds::addon::METRICS_SERVER;
 use crate::kinds::deployment::HealthCheck;
 use crate::kinds::namespace::RESTRICTED;
 use crate::kinds::service::INSIDE;
-use crate::kinds::{Deployment, DisruptionBudget, KubernetesService, Namespace, Ref, TargetGroupBinding};
+use crate::kinds::{Addon, Autoscaler, Deployment, DisruptionBudget, KubernetesService, Namespace, Ref, TargetGroupBinding};
 use crate::spec::env::EnvSource;
 use crate::spec::load_balancer::forwarding;
 use crate::spec::lower::{Lower, int};
@@ -36,10 +37,42 @@ pub fn lower(all: &BTreeMap<Name, Workload>, l: &mut Lower<'_>) {
                 l.add(name.as_str(), &origin, binding(name, port));
             }
         }
-        if entry.replicas > 1 {
+        if entry.replicas.least() > 1 {
             l.add(name.as_str(), &origin, budget(name));
         }
+        if let Some(scaling) = entry.replicas.scaling() {
+            l.add(name.as_str(), &origin, autoscaler(name, scaling));
+        }
         entry.timeouts.lower(l, &origin);
+    }
+    if all.values().any(|entry| entry.replicas.scaling().is_some()) {
+        l.add(METRICS_SERVER, "kubernetes.workloads", measuring(l));
+    }
+}
+
+/// What measures the load of pods.
+fn measuring(l: &Lower<'_>) -> Addon {
+    Addon {
+        cluster: Ref::to(CLUSTER),
+        name: METRICS_SERVER.into(),
+        version: None,
+        tags: l.tags(METRICS_SERVER),
+        arn: Default::default(),
+        running_version: Default::default(),
+    }
+}
+
+fn autoscaler(name: &Name, scaling: &Scaling) -> Autoscaler {
+    Autoscaler {
+        cluster: Ref::to(CLUSTER),
+        namespace: Ref::to(NAMESPACE),
+        name: name.to_string(),
+        deployment: Ref::to(name.as_str()),
+        min: int(scaling.min),
+        max: int(scaling.max),
+        target_cpu: scaling.target_cpu.map(int),
+        target_memory: scaling.target_memory.map(int),
+        uid: Default::default(),
     }
 }
 
@@ -49,7 +82,8 @@ fn deployment(name: &Name, entry: &Workload, l: &Lower<'_>) -> Deployment {
         cluster: Ref::to(CLUSTER),
         namespace: Ref::to(NAMESPACE),
         name: name.to_string(),
-        replicas: int(entry.replicas),
+        replicas: if let Replicas::Fixed(pods) = entry.replicas { Some(int(pods)) } else { None },
+        desired: int(entry.replicas.least()),
         image: entry.image.to_string(),
         port: entry.port.map(int),
         cpu: entry.resources.cpu.canonical(),
