@@ -256,6 +256,11 @@ pub(super) const ADDONS_AND_CLUSTERS: &[On] = &[On::Own(ADDON), On::Own(CLUSTER)
 pub(super) const KNOWN_ADDONS: &[On] = &[On::Named(ADDON)];
 /// The log group that EKS writes to has the cluster's name in its own.
 pub(super) const CLUSTER_LOG: &str = "logs:{region}:{account}:log-group:/aws/eks/{clusters}/cluster*";
+/// The log groups that RDS writes to have the instance's name in theirs.
+const DATABASE_LOG: &str = "logs:{region}:{account}:log-group:/aws/rds/instance/{names}/*";
+pub(super) const NEW_DATABASE_LOGS: &[On] = &[On::New(DATABASE_LOG)];
+pub(super) const NEW_DATABASE_LOG_TAGS: &[On] = &[On::NewTags(DATABASE_LOG)];
+pub(super) const DATABASE_LOGS: &[On] = &[On::Named(DATABASE_LOG)];
 pub(super) const NEW_CLUSTER_LOGS: &[On] = &[On::New(CLUSTER_LOG)];
 pub(super) const NEW_CLUSTER_LOG_TAGS: &[On] = &[On::NewTags(CLUSTER_LOG)];
 pub(super) const CLUSTER_LOGS: &[On] = &[On::Named(CLUSTER_LOG)];
@@ -277,6 +282,8 @@ pub const GENERAL: Calls = Calls {
         reads(Service::Ec2, "DescribeAvailabilityZones"),
         reads(Service::Ec2, "DescribeInstanceTypeOfferings"),
         reads(Service::Ec2, "DescribeInstanceTypes"),
+        call(Service::Eks, "DescribeInsight", KNOWN_CLUSTERS),
+        call(Service::Eks, "ListInsights", KNOWN_CLUSTERS),
         reads(Service::ElastiCache, "DescribeCacheEngineVersions"),
         reads(Service::ElastiCache, "DescribeEngineDefaultParameters"),
         reads(Service::Elb, "DescribeSSLPolicies"),

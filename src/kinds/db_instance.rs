@@ -1,4 +1,5 @@
 //! A relational database.
+mod logs;
 mod read;
 mod rules;
 mod terraform;
@@ -8,8 +9,12 @@ mod write;
 use aws_sdk_rds::types::DbInstance as Seen;
 
 use self::read::{read, secret_arn};
-use super::calls::{DATABASE_TAGS, DATABASES, DATABASES_AND_MORE, DB_KEYS, KEPT, NEW_DATABASES, On, SECRETS, call, needs, reads};
+use super::calls::{
+    DATABASE_LOGS, DATABASE_TAGS, DATABASES, DATABASES_AND_MORE, DB_KEYS, KEPT, NEW_DATABASE_LOG_TAGS, NEW_DATABASE_LOGS, NEW_DATABASES,
+    On, SECRETS, call, needs, reads,
+};
 use super::example::{EXAMPLE, tags};
+use super::log_group::named;
 use super::managed::{already, moved};
 use super::*;
 use crate::model::{Computed, Tags};
@@ -60,6 +65,8 @@ object! {
         update performance_insights: bool,
         /// `EnableCloudwatchLogsExports`: `postgresql`, `upgrade`, …, as the engine has them.
         update log_exports: BTreeSet<String>,
+        /// Days for which the log groups keep what is exported, as CloudWatch Logs takes them; `None` keeps it for ever, as RDS does by itself.
+        update(data) log_retention_days: Option<i32>,
         /// `AutoMinorVersionUpgrade`, in the maintenance window.
         update auto_minor_version_upgrade: bool,
         /// `DBName`: the database made at creation; `None` makes none.
@@ -113,8 +120,13 @@ impl Resource for DbInstance {
     ];
     /// RDS keeps the password in Secrets Manager and encrypts the storage, both on its caller's behalf.
     const CALLS: Calls = Calls {
-        read: &[reads(Service::Rds, "DescribeDBInstances")],
+        read: &[reads(Service::CloudWatchLogs, "DescribeLogGroups"), reads(Service::Rds, "DescribeDBInstances")],
         write: &[
+            call(Service::CloudWatchLogs, "CreateLogGroup", NEW_DATABASE_LOGS),
+            needs(Service::CloudWatchLogs, "CreateLogGroup", "logs:TagResource", NEW_DATABASE_LOG_TAGS),
+            call(Service::CloudWatchLogs, "DeleteLogGroup", DATABASE_LOGS),
+            call(Service::CloudWatchLogs, "DeleteRetentionPolicy", DATABASE_LOGS),
+            call(Service::CloudWatchLogs, "PutRetentionPolicy", DATABASE_LOGS),
             call(Service::Rds, "AddTagsToResource", DATABASE_TAGS),
             call(Service::Rds, "CreateDBInstance", NEW_DATABASES),
             needs(Service::Rds, "CreateDBInstance", "iam:CreateServiceLinkedRole", &[On::Linked("rds")]),
@@ -165,6 +177,7 @@ impl Resource for DbInstance {
             deletion_protection: false,
             performance_insights: true,
             log_exports: ["postgresql".into()].into(),
+            log_retention_days: Some(30),
             auto_minor_version_upgrade: true,
             database_name: Some("shop".into()),
             admin_user: "shop".into(),
@@ -220,12 +233,21 @@ impl Resource for DbInstance {
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let found = rds::instances(cx).await?.into_iter().filter(|i| i.read_replica_source_db_instance_identifier.is_none());
-        let live = found.filter_map(|mut instance| {
+        let ours = found.filter_map(|mut instance| {
             let mut all = from_tags(instance.tag_list.take());
             let (asked, secret) = (all.remove(TAG_ASKED).unwrap_or_default(), all.remove(TAG_SECRET));
             let (stamp, tags) = Stamp::read(stack, all)?;
             let id = instance.db_instance_identifier.clone()?;
-            Some(Live::found(id, DbInstance { tags, ..read(&rds::planned(instance), &asked, secret.as_deref()) }, stamp))
+            Some((id, stamp, DbInstance { tags, ..read(&rds::planned(instance), &asked, secret.as_deref()) }))
+        });
+        let ours: Vec<_> = ours.collect();
+        if ours.is_empty() {
+            return Ok(vec![]);
+        }
+        let kept = logs::kept(cx, stack).await?;
+        let live = ours.into_iter().map(|(id, stamp, seen)| {
+            let log_retention_days = logs::days(&kept, &id, &seen.log_exports);
+            Live::found(id, DbInstance { log_retention_days, ..seen }, stamp)
         });
         Ok(live.collect())
     }
@@ -268,6 +290,7 @@ impl Resource for DbInstance {
             .copy_tags_to_snapshot(true)
             .set_tags(Some(to_tags(&self.all_tags(stamp, secret.as_deref()))));
         already(cx.safe(Service::Rds, "CreateDBInstance", async || request.clone().send().await).await)?;
+        half(self.keep_logs(cx, &id, stamp).await)?;
         let seen = rds::settled(cx, &id, deadline(Self::TYPICAL.create), |seen| {
             rds::still(seen) && secret_arn(seen).is_some() == secret.is_none()
         })
@@ -287,6 +310,10 @@ impl Resource for DbInstance {
         let between = secret.as_deref().filter(|_| want.password == now.password);
         let tags = self.all_tags(&moved(live, stamp), between);
         rds::retag(cx, &arn, &before, &tags).await?;
+        let old: Self = live.of()?;
+        if (&old.log_exports, old.log_retention_days) != (&self.log_exports, self.log_retention_days) {
+            half(self.keep_logs(cx, &live.id, &live.stamp).await)?;
+        }
         if !want.same(&now) {
             let password = if want.password == now.password { None } else { write::password(cx, secret.as_deref()).await? };
             self.modify(cx, &live.id, &now, &want, &seen, password.as_ref()).await?;
@@ -298,7 +325,8 @@ impl Resource for DbInstance {
     }
 
     async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
-        rds::delete(cx, &live.id, deadline(Self::TYPICAL.delete)).await
+        rds::delete(cx, &live.id, deadline(Self::TYPICAL.delete)).await?;
+        half(logs::delete(cx, &live.id).await)
     }
 }
 
@@ -309,9 +337,9 @@ impl DbInstance {
     /// Equality of all that `ModifyDBInstance` governs.
     fn same(&self, seen: &Self) -> bool {
         let Self { engine, storage_encrypted, subnet_group, database_name, admin_user, .. } = self.clone();
-        let Self { apply_immediately, endpoint, running_version, secret_arn, storage_state, tags, .. } = self.clone();
+        let Self { log_retention_days, apply_immediately, endpoint, running_version, secret_arn, storage_state, tags, .. } = self.clone();
         let fixed = Self { engine, storage_encrypted, subnet_group, database_name, admin_user, ..seen.clone() };
-        *self == Self { apply_immediately, endpoint, running_version, secret_arn, storage_state, tags, ..fixed }
+        *self == Self { log_retention_days, apply_immediately, endpoint, running_version, secret_arn, storage_state, tags, ..fixed }
     }
 
     /// The same object with physical ids for references, spelt as RDS spells it.

@@ -2,6 +2,7 @@
 //!
 //! The log group `/aws/eks/NAME/cluster` is an attribute of it: EKS makes one without a retention where there is none, so that it is made while the cluster
 //! still comes up, and deleted behind it.
+pub(super) mod insights;
 mod logs;
 mod reach;
 mod read;
@@ -16,6 +17,7 @@ use super::calls::{
     needs, reads,
 };
 use super::example::{EXAMPLE, tags};
+use super::log_group::named;
 use super::quotas::quota;
 use super::*;
 use crate::model::{Computed, Tags};
@@ -158,6 +160,10 @@ impl Resource for EksCluster {
         rules::ways(self, before)
     }
 
+    fn unoffered(&self, before: Option<&Self>, _near: Near<'_>, facts: &Facts) -> Vec<Breach> {
+        before.map(|before| insights::unready(self, before, facts)).unwrap_or_default()
+    }
+
     fn simulate(&mut self, id: &str) {
         self.arn = Computed::from(format!("arn:aws:eks:us-east-1:123456789012:cluster/{id}"));
         self.endpoint = Computed::from(format!("https://{id}.eks.sandbox"));
@@ -181,7 +187,7 @@ impl Resource for EksCluster {
         if own.is_empty() {
             return Ok(vec![]);
         }
-        let kept = logs::kept(cx, stack).await?;
+        let kept = named::kept(cx, &logs::prefix(stack)).await?;
         let read = |seen: &aws_sdk_eks::types::Cluster| {
             let name = seen.name.clone()?;
             let (stamp, tags) = Stamp::read(stack, read::all_tags(seen))?;
@@ -195,7 +201,7 @@ impl Resource for EksCluster {
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
         let name = stamp.physical_name(&NAMES);
         self.make(cx, links, &name, stamp).await?;
-        half(logs::keep(cx, &name, self.log_retention_days, stamp, &self.tags).await)?;
+        half(named::keep(cx, &logs::group(&name), self.log_retention_days, stamp, &self.tags).await)?;
         let seen = half(states::made(cx, &name).await)?;
         ours(&name, Stamp::read(&stamp.stack, read::all_tags(&seen)), stamp)?;
         Live::made(&name, self.with_computed(&seen), stamp, links)
@@ -205,7 +211,7 @@ impl Resource for EksCluster {
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let old: EksCluster = live.of()?;
         if self.log_retention_days != old.log_retention_days {
-            logs::keep(cx, &live.id, self.log_retention_days, &live.stamp, &self.tags).await?;
+            named::keep(cx, &logs::group(&live.id), self.log_retention_days, &live.stamp, &self.tags).await?;
         }
         half(self.change(cx, links, &live.id, stamp).await)?;
         half(self.retag(cx, live, stamp).await)?;
@@ -225,7 +231,7 @@ impl Resource for EksCluster {
             let look = async || Ok(states::find(cx, &live.id).await?.is_none().then_some(()));
             half(cx.policy.wait(&format!("{} to be gone", live.id), deadline(Self::TYPICAL.delete), look).await)?;
         }
-        half(logs::delete(cx, &live.id).await)
+        half(named::delete(cx, &logs::group(&live.id)).await)
     }
 }
 

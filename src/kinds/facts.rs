@@ -33,6 +33,8 @@ pub enum Question {
     InstanceVcpus(String),
     /// The security policies of load balancers' listeners.
     TlsPolicies,
+    /// What EKS says stands in the way of a cluster's upgrade to a version of Kubernetes.
+    UpgradeInsights { cluster: String, version: String },
     /// How many vCPUs all running standard instances of the account may have here.
     VcpuQuota,
 }

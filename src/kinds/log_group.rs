@@ -1,5 +1,6 @@
 //! Where logs are kept, and what is counted in them.
 mod filter;
+pub(super) mod named;
 pub mod pattern;
 
 use super::calls::{On, call, needs, reads};
@@ -95,7 +96,7 @@ impl Resource for LogGroup {
     }
 
     fn breaches(&self, _me: &Address, _near: Near<'_>) -> Vec<Breach> {
-        let days = self.retention_days.and_then(retention);
+        let days = self.retention_days.and_then(|days| retention("retention_days", days));
         days.into_iter().chain(filter::breaches(&self.metric_filters)).collect()
     }
 
@@ -122,7 +123,7 @@ impl Resource for LogGroup {
             Err(e) if e.code != "ResourceAlreadyExistsException" => return Err(e),
             _ => {}
         }
-        half(self.retain(cx, &name).await)?;
+        half(named::retain(cx, &name, self.retention_days).await)?;
         half(filter::write(cx, &name, &Open::new(), &self.metric_filters).await)?;
         Live::made(name, self.clone(), stamp, links)
     }
@@ -132,42 +133,30 @@ impl Resource for LogGroup {
         live.keeps_name(stamp)?;
         let old: Self = live.of()?;
         if self.retention_days != old.retention_days {
-            self.retain(cx, &live.id).await?;
+            named::retain(cx, &live.id, self.retention_days).await?;
         }
         half(filter::write(cx, &live.id, &old.metric_filters, &self.metric_filters).await)?;
         Live::made(&live.id, self.clone(), stamp, links)
     }
 
     async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
-        let request = cx.logs().delete_log_group().log_group_name(&live.id);
-        gone(cx.safe(Service::CloudWatchLogs, "DeleteLogGroup", async || request.clone().send().await).await)
+        named::delete(cx, &live.id).await
     }
 }
 
 const LOG_GROUP: &str = "logs:{region}:{account}:log-group:/infra/{stack}/*";
 const LOG_GROUPS: &[On] = &[On::Named(LOG_GROUP)];
 
-impl LogGroup {
-    async fn retain(&self, cx: &Clients, name: &str) -> Result<(), CloudError> {
-        let Some(days) = self.retention_days else {
-            let request = cx.logs().delete_retention_policy().log_group_name(name);
-            return cx.safe(Service::CloudWatchLogs, "DeleteRetentionPolicy", async || request.clone().send().await).await.map(drop);
-        };
-        let request = cx.logs().put_retention_policy().log_group_name(name).retention_in_days(days);
-        cx.safe(Service::CloudWatchLogs, "PutRetentionPolicy", async || request.clone().send().await).await.map(drop)
-    }
-}
-
 /// Days that CloudWatch Logs keeps events (AWS: `retentionInDays`).
 pub const KEPT: &[u64] = &[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
 /// A number of days that the service takes.
-pub(super) fn retention(days: i32) -> Option<Breach> {
+pub(super) fn retention(attribute: &str, days: i32) -> Option<Breach> {
     let taken = u64::try_from(days).is_ok_and(|days| KEPT.contains(&days));
     let breach = || {
         let message = format!("CloudWatch Logs doesn't keep events for {days} days");
         let near = KEPT.iter().find(|kept| i64::try_from(**kept).is_ok_and(|kept| kept >= days.into())).unwrap_or(&3653);
-        Breach::new(Code::OutOfRange, "retention_days", message, format!("the nearest that it takes is {near}"))
+        Breach::new(Code::OutOfRange, attribute, message, format!("the nearest that it takes is {near}"))
     };
     (!taken).then(breach)
 }

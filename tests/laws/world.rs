@@ -6,9 +6,9 @@ use std::time::Duration;
 use infra::cloud::sandbox::Pace;
 use infra::cloud::{Cloud, Sandbox};
 use infra::kinds::example::EXAMPLE;
-use infra::kinds::{Address, Facts, Kind, Live, refs};
+use infra::kinds::{Address, Kind, Live, refs};
 use infra::model::Mode;
-use infra::plan::{Plan, PlanError, offered};
+use infra::plan::{Plan, PlanError};
 use infra::run::drive::{Settings, Stop, drive};
 use infra::run::{Event, Outcome, Run};
 use infra::spec::load;
@@ -16,7 +16,7 @@ use infra::spec::lower::lower;
 use infra::stack::Stack;
 use infra::wire::policy::Policy;
 
-use crate::support::{plan_for, sparse};
+use crate::support::{plan_for, sparse, unoffered};
 
 /// Every section is in it.
 pub const FULL: &str = include_str!("full.yaml");
@@ -130,22 +130,6 @@ pub async fn settled_plan(cloud: &impl Cloud, want: &Stack) -> Result<Plan, Vec<
     let plan = plan_for(cloud, want).await?;
     let refused = unoffered(cloud, &plan, want).await;
     if refused.is_empty() { Ok(plan) } else { Err(refused) }
-}
-
-/// What of a plan the sandbox's region doesn't offer.
-async fn unoffered(cloud: &impl Cloud, plan: &Plan, want: &Stack) -> Vec<PlanError> {
-    let mut facts = Facts::default();
-    loop {
-        let found = offered(plan, want, &facts);
-        let open = facts.open();
-        if open.is_empty() {
-            return found.refused;
-        }
-        for question in open {
-            let answer = cloud.offers(&question).await.unwrap();
-            facts.know(question, answer);
-        }
-    }
 }
 
 /// A sandbox in which a stack stands.

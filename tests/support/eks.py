@@ -343,6 +343,13 @@ class Clusters:
                 return told(self.configure(self.get(name), said))
             case ("POST", "clusters", name, "updates"):
                 return told(self.upgrade(self.get(name), said))
+            case ("POST", "clusters", name, "insights"):
+                return self.insights(self.get(name), said)
+            case ("GET", "clusters", name, "insights", insight):
+                found = next((i for i in self.api.get("insights", []) if i["id"] == insight), None)
+                if found is None:
+                    raise missing(f"Insight with id: {insight} not found")
+                return {"insight": found}
             case ("GET", "clusters", name, "updates", update):
                 found = self.get(name).updates.get(update)
                 if found is None or found["addon"] != query.get("addonName", [None])[0]:
@@ -518,6 +525,15 @@ class Clusters:
             return cluster.update("AutoModeUpdate", lambda: setattr(cluster, "auto", after if after["enabled"] else {}))
         raise invalid(f"the fake doesn't know the update of {parts}")
 
+    def insights(self, cluster, said):
+        """A page holds one."""
+        asked = said.get("filter", {})
+        wanted = [("categories", lambda i: i["category"]), ("kubernetesVersions", lambda i: i["kubernetesVersion"]), ("statuses", lambda i: i["insightStatus"]["status"])]
+        found = [i for i in self.api.get("insights", []) if all(of(i) in (asked.get(key) or [of(i)]) for key, of in wanted)]
+        at = int(said.get("nextToken", "0"))
+        summary = [{key: i[key] for key in ("id", "name", "category", "kubernetesVersion", "insightStatus")} for i in found[at : at + 1]]
+        return {"insights": summary, **({"nextToken": str(at + 1)} if at + 1 < len(found) else {})}
+
     def upgrade(self, cluster, said):
         wanted = said["version"]
         if wanted not in VERSIONS:
@@ -525,6 +541,8 @@ class Clusters:
         step = VERSIONS.index(wanted) - VERSIONS.index(cluster.version)
         if step == 0:
             raise invalid(f"Cluster is already at Kubernetes version {wanted}")
+        if step == 1 and not said.get("force") and self.insights(cluster, {"filter": {"kubernetesVersions": [wanted], "statuses": ["ERROR"]}})["insights"]:
+            raise Refused(400, "InvalidStateException", "Amazon EKS detected upgrade readiness issues. Call the ListInsights API to view detected upgrade blocking issues. Pass the force flag when updating to override upgrade readiness errors.")
         if step > 1 or step < -1:
             raise invalid(f"Unsupported Kubernetes minor version update from {cluster.version} to {wanted}")
         if step == -1 and (cluster.upgraded is None or time.monotonic() > cluster.upgraded + BACK):

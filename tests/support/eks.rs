@@ -19,12 +19,14 @@ pub fn operation(call: &proxy::Call) -> &'static str {
         ("GET", ["clusters", _, "access-entries", _, "access-policies"]) => "ListAssociatedAccessPolicies",
         ("GET", ["clusters", _, "addons"]) => "ListAddons",
         ("GET", ["clusters", _, "addons", _]) => "DescribeAddon",
+        ("GET", ["clusters", _, "insights", _]) => "DescribeInsight",
         ("GET", ["clusters", _, "updates", _]) => "DescribeUpdate",
         ("POST", ["clusters"]) => "CreateCluster",
         ("POST", ["clusters", _, "access-entries"]) => "CreateAccessEntry",
         ("POST", ["clusters", _, "access-entries", _, "access-policies"]) => "AssociateAccessPolicy",
         ("POST", ["clusters", _, "addons"]) => "CreateAddon",
         ("POST", ["clusters", _, "addons", _, "update"]) => "UpdateAddon",
+        ("POST", ["clusters", _, "insights"]) => "ListInsights",
         ("POST", ["clusters", _, "update-config"]) => "UpdateClusterConfig",
         ("POST", ["clusters", _, "updates"]) => "UpdateClusterVersion",
         ("POST", ["tags", ..]) => "TagResource",
@@ -51,10 +53,18 @@ pub fn arn(call: &proxy::Call, place: &str) -> String {
     format!("arn:aws:eks:{place}:cluster/{}", name.or_else(made).unwrap_or_default())
 }
 
+/// Says what EKS finds of the emulator's clusters from now on.
+pub async fn find(endpoint: &str, insights: serde_json::Value) {
+    tell(endpoint, serde_json::json!({ "insights": insights })).await;
+}
+
 /// Says where the API servers of the emulator's clusters are from now on, and what signs their certificates (in Base64); `endpoint` is the emulator's own.
 pub async fn serve_at(endpoint: &str, api: &str, certificate_authority: &str) {
-    let said = serde_json::json!({ "endpoint": api, "certificateAuthority": certificate_authority }).to_string();
-    let answer = reqwest::Client::new().post(format!("{endpoint}/fake/eks")).body(said).send().await.unwrap();
+    tell(endpoint, serde_json::json!({ "endpoint": api, "certificateAuthority": certificate_authority })).await;
+}
+
+async fn tell(endpoint: &str, said: serde_json::Value) {
+    let answer = reqwest::Client::new().post(format!("{endpoint}/fake/eks")).body(said.to_string()).send().await.unwrap();
     assert!(answer.status().is_success());
 }
 

@@ -23,9 +23,9 @@ pub mod venv;
 use std::time::Duration;
 
 use infra::cloud::Cloud;
-use infra::kinds::{Address, Kind, Object};
+use infra::kinds::{Address, Facts, Kind, Object};
 use infra::observe::{Snapshot, complete, observe};
-use infra::plan::{Allowed, Plan, PlanError, plan};
+use infra::plan::{Allowed, Plan, PlanError, offered, plan};
 use infra::run::drive::{Settings, drive};
 use infra::run::{Event, Outcome, Run, identity};
 use infra::stack::Stack;
@@ -54,6 +54,22 @@ pub fn scene() -> infra::render::json::SceneDocument {
 pub async fn plan_for(cloud: &impl Cloud, want: &Stack) -> Result<Plan, Vec<PlanError>> {
     let (want, snapshot) = look(cloud, want).await;
     decide(&want, &snapshot)
+}
+
+/// What of a plan the region doesn't offer.
+pub async fn unoffered(cloud: &impl Cloud, plan: &Plan, want: &Stack) -> Vec<PlanError> {
+    let mut facts = Facts::default();
+    loop {
+        let found = offered(plan, want, &facts);
+        let open = facts.open();
+        if open.is_empty() {
+            return found.refused;
+        }
+        for question in open {
+            let answer = cloud.offers(&question).await.unwrap();
+            facts.know(question, answer);
+        }
+    }
 }
 
 /// The plan for a stack that has an identity, as every one has that the binary made.

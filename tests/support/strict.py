@@ -21,6 +21,7 @@ from moto.elbv2.models import ELBv2Backend
 from moto.events.exceptions import ValidationException as EventsValidation
 from moto.events.models import EventsBackend
 from moto.iam.access_control import IAMPolicy
+from moto.logs.models import logs_backends
 from moto.rds.exceptions import DBParameterGroupNotFoundError
 from moto.rds.exceptions import InvalidParameterCombination, InvalidParameterValue, RDSClientError
 from moto.rds.models import RDSBackend
@@ -100,6 +101,18 @@ def modify(self, identifier, wanted):
 
 
 CREATE, REPLICATE, MODIFY = RDSBackend.create_db_instance, RDSBackend.create_db_instance_read_replica, RDSBackend.modify_db_instance
+DESCRIBE = RDSBackend.describe_db_instances
+
+
+def instances(self, *said, **named):
+    """A group that isn't there is made for a log that is exported, and keeps what is logged for ever."""
+    found, logs = DESCRIBE(self, *said, **named), logs_backends[self.account_id][self.region_name]
+    for instance in found:
+        for log in [] if instance.is_replica else instance.enabled_cloudwatch_logs_exports:
+            name = f"/aws/rds/instance/{instance.db_instance_identifier}/{log}"
+            if name not in logs.groups:
+                logs.create_log_group(name, {})
+    return found
 
 
 # Some parameters that every family has here: the family's own value, and when a change is in force.
@@ -797,3 +810,4 @@ def install():
     RDSBackend.create_db_instance = create
     RDSBackend.create_db_instance_read_replica = replicate
     RDSBackend.modify_db_instance = modify
+    RDSBackend.describe_db_instances = instances

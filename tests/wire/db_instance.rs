@@ -42,6 +42,7 @@ pub fn db_instance() -> DbInstance {
         deletion_protection: false,
         performance_insights: false,
         log_exports: ["postgresql".into()].into(),
+        log_retention_days: Some(30),
         auto_minor_version_upgrade: true,
         database_name: Some("shop".into()),
         admin_user: "shop".into(),
@@ -83,6 +84,8 @@ pub fn case() -> Case {
         ("maintenance_window", DbInstance { maintenance_window: "mon:05:00-mon:06:00".into(), ..base() }),
         ("deletion_protection", DbInstance { deletion_protection: true, ..base() }),
         ("log_exports", DbInstance { log_exports: ["upgrade".into()].into(), ..base() }),
+        ("log_retention_days", DbInstance { log_retention_days: Some(7), ..base() }),
+        ("log_retention_days: forever", DbInstance { log_retention_days: None, ..base() }),
         ("auto_minor_version_upgrade", DbInstance { auto_minor_version_upgrade: false, ..base() }),
         ("database_name", DbInstance { database_name: None, ..base() }),
         ("admin_user", DbInstance { admin_user: "root".into(), ..base() }),
@@ -96,8 +99,8 @@ pub fn case() -> Case {
 
 pub const SENDS: Sends = Sends {
     kind: Kind::DbInstance,
-    lists: &["DescribeDBInstances"],
-    creates: &[("CreateDBInstance", 1)],
+    lists: &["DescribeDBInstances", "DescribeLogGroups"],
+    creates: &[("CreateDBInstance", 1), ("CreateLogGroup", 1), ("PutRetentionPolicy", 1)],
     unseen: &[
         ("DescribeEvents", Why::Replay("replay_db_instance")),
         ("GetMetricData", Why::Rare("`infra status` asks it, no verb does; the laws of the kind ask how it fares")),

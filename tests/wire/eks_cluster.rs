@@ -7,11 +7,13 @@ use infra::plan::PlanError;
 use infra::run::Outcome;
 use infra::wire::Clients;
 
+use serde_json::json;
+
 use super::load_balancer::network;
 use super::{Case, Sends};
 use crate::support::moto::Moto;
 use crate::support::proxy::Proxy;
-use crate::support::{apply, eks, plan_for, settled, stack};
+use crate::support::{apply, eks, plan_for, settled, stack, unoffered};
 
 fn texts(all: &[&str]) -> BTreeSet<String> {
     all.iter().map(|text| (*text).to_owned()).collect()
@@ -148,4 +150,60 @@ async fn versions_rise_one_by_one() {
     assert_eq!(apply(&cloud, &plan, "r3").await.0, Outcome::Applied);
     let left = cloud.logs().describe_log_groups().log_group_name_prefix(&group).send().await.unwrap().log_groups.unwrap();
     assert!(left.is_empty(), "{left:?}");
+}
+
+/// What EKS says would break is told before anything is changed, and EKS refuses the upgrade for it. A warning, another version's insight and the way back are no matter.
+#[tokio::test]
+async fn an_upgrade_waits_until_nothing_would_break() {
+    let moto = Moto::start().await;
+    let cloud = Moto::clients(&moto.endpoint);
+    let version = |version: &str| EksCluster { version: Some(version.into()), ..cluster() };
+    let want = stack("wire-cluster", world(version("1.34")));
+    go(&cloud, version("1.33"), "r1").await;
+    let insight = |id: &str, name: &str, version: &str, status: &str, about: serde_json::Value| {
+        let status = json!({ "status": status, "reason": "as it is found" });
+        let mut insight =
+            json!({ "id": id, "name": name, "category": "UPGRADE_READINESS", "kubernetesVersion": version, "insightStatus": status });
+        insight.as_object_mut().unwrap().extend(about.as_object().unwrap().clone());
+        insight
+    };
+    let usage = json!({ "usage": "/apis/flowcontrol.apiserver.k8s.io/v1beta3/flowschemas", "replacedWith": "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas",
+        "stopServingVersion": "1.34", "clientStats": [{ "userAgent": "operator/2.1", "numberOfRequestsLast30Days": 7 }] });
+    let found = json!([
+        insight(
+            "a",
+            "Deprecated APIs removed in Kubernetes v1.34",
+            "1.34",
+            "ERROR",
+            json!({ "categorySpecificSummary": { "deprecationDetails": [usage] } })
+        ),
+        insight(
+            "b",
+            "Kubelet version skew",
+            "1.34",
+            "ERROR",
+            json!({ "resources": [{ "kubernetesResourceUri": "/api/v1/nodes/i-0a1b" }] })
+        ),
+        insight("c", "Cluster health issues", "1.34", "WARNING", json!({})),
+        insight("d", "Deprecated APIs removed in Kubernetes v1.36", "1.36", "ERROR", json!({})),
+    ]);
+    eks::find(&moto.endpoint, found).await;
+    let plan = plan_for(&cloud, &want).await.unwrap();
+    let refused = unoffered(&cloud, &plan, &want).await;
+    let told: Vec<String> = refused.iter().map(|problem| format!("{problem:?}")).collect();
+    let says = |words: &[&str]| told.iter().any(|problem| words.iter().all(|word| problem.contains(word)));
+    assert_eq!(told.len(), 2, "{told:#?}");
+    assert!(says(&["Deprecated APIs removed in Kubernetes v1.34", "v1beta3/flowschemas (now ", "operator/2.1"]), "{told:#?}");
+    assert!(says(&["Kubelet version skew", "/api/v1/nodes/i-0a1b"]), "{told:#?}");
+    let (outcome, events) = apply(&cloud, &plan, "r2").await;
+    assert!(outcome != Outcome::Applied && format!("{events:?}").contains("InvalidStateException"), "{outcome:?} {events:#?}");
+
+    eks::find(&moto.endpoint, json!([])).await;
+    let plan = plan_for(&cloud, &want).await.unwrap();
+    assert!(unoffered(&cloud, &plan, &want).await.is_empty());
+    go(&cloud, version("1.34"), "r3").await;
+    eks::find(&moto.endpoint, json!([insight("e", "Kubelet version skew", "1.33", "ERROR", json!({}))])).await;
+    let back = stack("wire-cluster", world(version("1.33")));
+    let plan = plan_for(&cloud, &back).await.unwrap();
+    assert!(unoffered(&cloud, &plan, &back).await.is_empty(), "EKS judges the way back itself");
 }

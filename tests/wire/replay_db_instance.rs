@@ -86,7 +86,7 @@ async fn a_creation_is_taken_up_and_a_failed_one_says_why() {
     let taken = "<ErrorResponse><Error><Code>DBInstanceAlreadyExists</Code><Message>exists</Message></Error></ErrorResponse>";
     let failed = seen("incompatible-network", 5432, false, "");
     let event = "<DescribeEventsResponse><DescribeEventsResult><Events><Event><Message>No addresses left.</Message></Event></Events></DescribeEventsResult></DescribeEventsResponse>";
-    let (cloud, replay) = Replay::clients([(400, taken), (400, GONE), (200, &failed), (200, event)]);
+    let (cloud, replay) = Replay::clients([(400, taken), (200, "{}"), (200, "{}"), (400, GONE), (200, &failed), (200, event)]);
     let error = cloud.create(&db_instance().into(), &links(ground()), &stamp("db_instance.main")).await.unwrap_err();
     assert_eq!((error.class, error.code.as_str()), (Class::Invalid, "incompatible-network"));
     assert!(error.message.ends_with("No addresses left."), "{error}");
@@ -104,13 +104,18 @@ async fn a_deletion_lifts_the_protection_and_waits_until_all_is_gone() {
         (200, "<DeleteDBInstanceResponse><DeleteDBInstanceResult/></DeleteDBInstanceResponse>"),
         (200, &deleting),
         (400, GONE),
+        (200, r#"{ "logGroups": [{ "logGroupName": "/aws/rds/instance/s-main-1/postgresql", "retentionInDays": 30 }] }"#),
+        (200, "{}"),
     ]);
     cloud.delete(&live(db_instance())).await.unwrap();
-    has(&replay.asked()[1], &["DeletionProtection=false", "ApplyImmediately=true"]);
-    has(&replay.asked()[2], &["SkipFinalSnapshot=true", "DeleteAutomatedBackups=false"]);
-    let (cloud, replay) = Replay::clients([(400, GONE)]);
+    let asked = replay.asked();
+    has(&asked[1], &["DeletionProtection=false", "ApplyImmediately=true"]);
+    has(&asked[2], &["SkipFinalSnapshot=true", "DeleteAutomatedBackups=false"]);
+    has(&asked[5], &["/aws/rds/instance/s-main-1/"]);
+    has(&asked[6], &["/aws/rds/instance/s-main-1/postgresql"]);
+    let (cloud, replay) = Replay::clients([(400, GONE), (200, "{}")]);
     cloud.delete(&live(db_instance())).await.unwrap();
-    assert_eq!(replay.asked().len(), 1);
+    assert_eq!(replay.asked().len(), 2);
 }
 
 /// RDS takes neither parameter group nor maintenance window in the creation of a replica of the same region.
@@ -147,13 +152,13 @@ async fn an_instance_that_takes_too_long_is_told_with_its_last_event() {
     );
     let made = "<CreateDBInstanceResponse><CreateDBInstanceResult/></CreateDBInstanceResponse>";
     let busy = seen("backing-up", 5432, false, "");
-    let (mut cloud, replay) = Replay::clients([(200, made), (200, &busy), (200, &busy), (200, &busy), (200, &events)]);
+    let (mut cloud, replay) = Replay::clients([(200, made), (200, "{}"), (200, "{}"), (200, &busy), (200, &busy), (200, &busy), (200, &events)]);
     cloud.policy.poll = Duration::from_secs(9999);
     let e = cloud.create(&db_instance().into(), &links(ground()), &stamp("db_instance.main")).await.unwrap_err();
     assert_eq!((e.class, e.code.as_str()), (Class::Ambiguous, "WaitTimeout"));
     assert!(e.message.starts_with("waited 48m for s-main-"), "{e}");
     assert!(e.message.ends_with(" is backing-up: Backing up DB instance"), "{e}");
-    has(&replay.asked()[4], &["Action=DescribeEvents", "SourceType=db-instance", "Duration=60"]);
+    has(&replay.asked()[6], &["Action=DescribeEvents", "SourceType=db-instance", "Duration=60"]);
     let deleting = seen("deleting", 5432, false, "");
     let (mut cloud, _) = Replay::clients([(200, deleting.as_str()), (200, &deleting), (200, &deleting), (200, &deleting), (200, &events)]);
     cloud.policy.poll = Duration::from_secs(9999);
@@ -176,7 +181,7 @@ async fn storage_that_is_being_optimized_is_read() {
     let tags = format!("<TagList>{}</TagList>", tags.map(|(k, v)| tag(k, v)).concat());
     for (state, free) in [("storage-optimization", false), ("available", true)] {
         let body = seen(state, 5432, false, &tags);
-        let (cloud, _) = Replay::clients([(200, body.as_str())]);
+        let (cloud, _) = Replay::clients([(200, body.as_str()), (200, "{}")]);
         let before = cloud.list(Kind::DbInstance, "s").await.unwrap().remove(0).object;
         let now = DbInstance::try_from(before.clone()).unwrap();
         let ways = |want: DbInstance| {

@@ -57,7 +57,7 @@ const PARAMETERS: &str = include_str!("parameters.txt");
 pub fn of(question: &Question, region: &str) -> Option<Fact> {
     match question {
         // It keeps no code.
-        Question::Archive { .. } => None,
+        Question::Archive { .. } | Question::UpgradeInsights { .. } => None,
         Question::CacheParameters(family) => parameters(if family.starts_with("valkey") { "redis" } else { engine(family) }),
         Question::CacheVersions(engine) => versions(CACHES, engine).map(Fact::names),
         Question::DatabaseClasses { engine, .. } => versions(DATABASES, engine).map(|_| classes()),

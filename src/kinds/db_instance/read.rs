@@ -33,6 +33,7 @@ pub(super) fn read(seen: &Seen, asked: &str, secret: Option<&str>) -> DbInstance
         deletion_protection: seen.deletion_protection.unwrap_or(false),
         performance_insights: seen.performance_insights_enabled.unwrap_or(false),
         log_exports: seen.enabled_cloudwatch_logs_exports().iter().cloned().collect(),
+        log_retention_days: None,
         auto_minor_version_upgrade,
         database_name: seen.db_name.clone(),
         admin_user: text(seen.master_username()),

@@ -12,6 +12,7 @@ pub(super) fn breaches(d: &DbInstance, near: Near<'_>) -> Vec<Breach> {
     found.extend(encryption(d));
     found.extend(port(d));
     found.extend(words(d));
+    found.extend(d.log_retention_days.and_then(|days| log_group::retention("log_retention_days", days)));
     found.extend(rds::one_network(near, &d.subnet_group, &d.security_groups));
     found
 }

@@ -46,6 +46,7 @@ pub const TABLE: Table = Table {
         ],
     )],
     left_out: &[
+        ("log_retention_days", "`aws_cloudwatch_log_group` says it, which is a resource of its own there"),
         ("secret_arn", "`master_user_secret` is RDS's own secret, which a database with a password of the stack's has none of"),
         ("storage_state", "`status` says more than that"),
     ],

@@ -35,8 +35,7 @@ pub(super) fn breaches(c: &EksCluster, near: Near<'_>) -> Vec<Breach> {
         let message = format!("`{version}` is no version of Kubernetes that EKS counts");
         found.push(Breach::new(Code::BadVersion, "version", message, "write major and minor version, such as \"1.34\""));
     }
-    let kept = c.log_retention_days.and_then(log_group::retention);
-    found.extend(kept.map(|breach| Breach { attributes: vec!["log_retention_days".into()], ..breach }));
+    found.extend(c.log_retention_days.and_then(|days| log_group::retention("log_retention_days", days)));
     found
 }
 

@@ -19,6 +19,11 @@ pub(super) fn jumped(running: &str, wanted: &str) -> Option<String> {
     (to > from + 1).then(|| format!("1.{}", from + 1))
 }
 
+/// Whether the wanted version is later than the one that runs.
+pub(super) fn rises(running: &str, wanted: &str) -> bool {
+    minor(running).zip(minor(wanted)).is_some_and(|(from, to)| to > from)
+}
+
 /// Whether the wanted version is earlier than the one before the one that runs.
 pub(super) fn fell(running: &str, wanted: &str) -> bool {
     minor(running).zip(minor(wanted)).is_some_and(|(from, to)| to + 1 < from)

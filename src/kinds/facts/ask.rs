@@ -1,5 +1,5 @@
 //! How what is offered is read. Every request only reads.
-use super::super::{ec2, elasticache, elb, function, rds};
+use super::super::{ec2, eks_cluster, elasticache, elb, function, rds};
 use super::{Fact, Question};
 use crate::wire::{Clients, CloudError};
 
@@ -17,6 +17,7 @@ impl Question {
             Question::InstanceType(name) => return ec2::zones_of(cx, name).await.map(Some),
             Question::InstanceVcpus(name) => return Ok(ec2::vcpus_of(cx, name).await?.map(Fact::Number)),
             Question::TlsPolicies => elb::policies(cx).await?,
+            Question::UpgradeInsights { cluster, version } => eks_cluster::insights::blocking(cx, cluster, version).await?,
             Question::VcpuQuota => return Ok(ec2::vcpu_quota(cx).await?.map(Fact::Number)),
         };
         let told = match &answer {

@@ -23,6 +23,8 @@ pub const FIELDS: Fields = &[
             ("iops", "database.{}.storage.iops", Same),
             ("log_exports", "database.{}.log_exports", Other),
             ("log_exports", "database.{}.engine", Other),
+            ("log_retention_days", "monitoring.logging.retention_period", Days),
+            ("log_retention_days", "database.{}.log_exports", Other),
             ("maintenance_window", "database.{}.maintenance_window", Same),
             ("max_allocated_storage", "database.{}.storage.max", Gib),
             ("multi_az", "database.{}.multi_az", Same),

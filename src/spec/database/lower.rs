@@ -5,6 +5,7 @@ use super::{Database, DatabaseEngine, StorageType, group};
 use crate::kinds::rds::{line, replicas_first};
 use crate::kinds::{DbInstance, DbParameterGroup, DbReplica, DbSubnetGroup, Ref, Secret, SecurityGroup};
 use crate::spec::lower::{Lower, int};
+use crate::spec::monitoring::logging::retention;
 use crate::spec::stores::tier_before;
 use crate::spec::units::Name;
 
@@ -62,6 +63,7 @@ fn primary(l: &Lower<'_>, name: &Name, db: &Database) -> DbInstance {
         deletion_protection: db.deletion_protection,
         performance_insights: db.performance_insights,
         log_exports: if db.log_exports { logs(db.engine) } else { BTreeSet::new() },
+        log_retention_days: retention(l.spec).filter(|_| db.log_exports),
         auto_minor_version_upgrade: minor_is_open(db),
         database_name: db.database_name.as_ref().map(|n| n.to_string()),
         admin_user: db.admin_user.to_string(),

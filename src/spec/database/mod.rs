@@ -76,7 +76,8 @@ pub struct Database {
     /// Whether changes are made at once rather than in the maintenance window.
     #[serde(default = "yes")]
     pub apply_immediately: bool,
-    /// Whether the engine's logs go to CloudWatch Logs; where the spec has `monitoring`, with queries that take a second or longer.
+    /// Whether the engine's logs go to CloudWatch Logs, which keeps them as long as other logs (`monitoring.logging.retention_period`, 30 days by default);
+    /// where the spec has `monitoring`, with queries that take a second or longer.
     #[serde(default = "yes")]
     pub log_exports: bool,
     /// How long changes may take before they count as failed.

@@ -188,6 +188,11 @@ async fn stores(config: &SdkConfig, seen: &mut Seen) {
     let logs = aws_sdk_cloudwatchlogs::Client::new(config);
     for group in logs.describe_log_groups().send().await.unwrap().log_groups() {
         let name = group.log_group_name().unwrap();
+        // What a service names itself is part of another object, and bears its stamp.
+        if name.starts_with("/aws/") {
+            seen.log_groups.insert(name.to_owned(), (name.to_owned(), group.retention_in_days()));
+            continue;
+        }
         #[expect(deprecated, reason = "the newer call wants an ARN that the emulator writes in another form")]
         let tags = logs.list_tags_log_group().log_group_name(name).send().await.unwrap().tags.unwrap_or_default();
         if let Some(at) = seen.own(tags.into_iter().collect()) {

@@ -134,6 +134,8 @@ fn template(seen: &Seen, want: &Want) {
     let (group, retention) = &seen.log_groups["log_group.compute.app"];
     assert!(script.contains("--publish 8080:8080") && script.contains(&format!("awslogs-group={group} ")), "{script}");
     assert_eq!(*retention, Some(30));
+    let databases = seen.log_groups.iter().filter(|(name, _)| name.starts_with("/aws/rds/instance/")).map(|(_, (_, days))| *days);
+    assert_eq!(databases.collect::<Vec<_>>(), [Some(30); 2], "a log each");
 }
 
 fn group(seen: &Seen, want: &Want) {
