@@ -152,7 +152,8 @@ async fn an_instance_that_takes_too_long_is_told_with_its_last_event() {
     );
     let made = "<CreateDBInstanceResponse><CreateDBInstanceResult/></CreateDBInstanceResponse>";
     let busy = seen("backing-up", 5432, false, "");
-    let (mut cloud, replay) = Replay::clients([(200, made), (200, "{}"), (200, "{}"), (200, &busy), (200, &busy), (200, &busy), (200, &events)]);
+    let (mut cloud, replay) =
+        Replay::clients([(200, made), (200, "{}"), (200, "{}"), (200, &busy), (200, &busy), (200, &busy), (200, &events)]);
     cloud.policy.poll = Duration::from_secs(9999);
     let e = cloud.create(&db_instance().into(), &links(ground()), &stamp("db_instance.main")).await.unwrap_err();
     assert_eq!((e.class, e.code.as_str()), (Class::Ambiguous, "WaitTimeout"));
