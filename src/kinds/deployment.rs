@@ -56,6 +56,8 @@ object! {
         update drain: i32,
         /// Whether pods are spread over the zones, as far as these have room (`topologySpreadConstraints`).
         update spread: bool,
+        /// `nodeSelector` and `tolerations`: the pool whose nodes its pods run on; `None`: the usual one.
+        update node_pool: Option<Ref<NodePool>>,
         /// Whether pods keep to the Pod Security Standard `restricted`: no root, no privileges, no capabilities, no token of the API.
         update restricted: bool,
         /// Whether pods of the newest template were seen to serve; an annotation keeps it.
@@ -100,6 +102,7 @@ impl Resource for Deployment {
             deadline: 600,
             drain: 15,
             spread: true,
+            node_pool: Some(Ref::to(EXAMPLE)),
             restricted: true,
             rolled_out: true,
             uid: Computed::default(),

@@ -62,6 +62,7 @@ pub mod metrics_workspace;
 mod names;
 pub mod namespace;
 pub mod nat_gateway;
+pub mod node_pool;
 mod object;
 mod parameters;
 mod permission;
@@ -309,6 +310,7 @@ kinds! {
     metrics_workspace::MetricsWorkspace,
     namespace::Namespace,
     nat_gateway::NatGateway,
+    node_pool::NodePool,
     prefix_list::PrefixList,
     rate_limit_rules::RateLimitRules,
     redirect_rules::RedirectRules,

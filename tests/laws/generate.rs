@@ -49,6 +49,8 @@ pub struct Draw {
 #[derive(Clone, Debug)]
 struct Cluster {
     open: bool,
+    /// A pool of nodes beside the cluster's own, and how many processors it may have.
+    pool: Option<Option<u32>>,
     workloads: Entries<Workload>,
 }
 
@@ -59,6 +61,8 @@ struct Workload {
     /// Fewest and, where their number follows the load, most pods.
     replicas: Option<(u32, Option<u32>)>,
     memory: Option<&'static str>,
+    /// Whether it runs in the pool, where there is one.
+    pooled: bool,
     /// Whether it is told of the first cache.
     told: bool,
     path: Option<&'static str>,

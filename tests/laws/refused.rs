@@ -128,6 +128,41 @@ const BROKEN: &[Broken] = &[
             x.ssl_policy = Some("ELBSecurityPolicy-TLS13-1-3".into())
         }
     }),
+    ("node_pool.arm", |o| {
+        if let Object::NodePool(x) = o {
+            x.name = "system".into()
+        }
+    }),
+    ("node_pool.arm", |o| {
+        if let Object::NodePool(x) = o {
+            x.capacity = "reserved".into()
+        }
+    }),
+    ("node_pool.arm", |o| {
+        if let Object::NodePool(x) = o {
+            x.architecture = "x86_64".into()
+        }
+    }),
+    ("node_pool.arm", |o| {
+        if let Object::NodePool(x) = o {
+            x.cpu = Some("1000".into())
+        }
+    }),
+    ("node_pool.arm", |o| {
+        if let Object::NodePool(x) = o {
+            x.memory = Some("0".into())
+        }
+    }),
+    ("node_pool.arm", |o| {
+        if let Object::NodePool(x) = o {
+            x.disruption = "0%".into()
+        }
+    }),
+    ("node_pool.arm", |o| {
+        if let Object::NodePool(x) = o {
+            x.disruption = "101%".into()
+        }
+    }),
     ("security_group.app", |o| {
         if let Object::SecurityGroup(x) = o {
             described(x, "twice")

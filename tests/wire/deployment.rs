@@ -23,6 +23,7 @@ pub fn deployment() -> Deployment {
         deadline: 600,
         drain: 0,
         spread: true,
+        node_pool: None,
         restricted: true,
         rolled_out: true,
         uid: Computed::default(),
@@ -58,6 +59,7 @@ pub fn case() -> Case {
         ("name", with(|d| d.name = "shops".into())),
         ("port", with(|d| d.port = Some(9090))),
         ("port: none", with(|d| (d.port, d.health_check) = (None, None))),
+        ("node_pool", with(|d| d.node_pool = Some(Ref::to("batch")))),
         ("replicas", with(|d| d.replicas = Some(3))),
         ("replicas: an autoscaler's", with(|d| d.replicas = None)),
         ("replicas: none", with(|d| d.replicas = Some(0))),
@@ -65,7 +67,8 @@ pub fn case() -> Case {
         ("spread", with(|d| d.spread = false)),
         ("surge and unavailable", with(|d| (d.surge, d.unavailable) = (0, 1))),
     ];
-    let world = around().into_iter().chain([("deployment.shop", deployment().into())]).collect();
+    let pool = || ("node_pool.batch", super::node_pool::pool().into());
+    let world = around().into_iter().chain([pool(), ("deployment.shop", deployment().into())]).collect();
     Case { address: "deployment.shop", world, variants }
 }
 

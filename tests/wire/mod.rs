@@ -50,6 +50,7 @@ mod models;
 mod names;
 mod namespace;
 mod nat_gateway;
+mod node_pool;
 mod notes;
 mod others;
 mod prefix_list;
@@ -194,6 +195,7 @@ kinds! {
     metrics_workspace,
     namespace,
     nat_gateway,
+    node_pool,
     prefix_list,
     route_table,
     secret,

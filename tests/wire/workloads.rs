@@ -336,6 +336,6 @@ async fn lists_grow_with_pages_alone() {
         let before = place.api.log().len();
         assert!(place.plan(&want).await.is_empty());
         let asked: Vec<String> = place.api.log()[before..].iter().map(|c| format!("{} {}", c.method, c.path)).collect();
-        assert_eq!(asked.len(), 6, "{asked:#?}");
+        assert_eq!(asked.len(), 7, "{asked:#?}");
     }
 }

@@ -96,6 +96,17 @@ fn spread(name: &str) -> Value {
     json!({ "maxSkew": 1, "topologyKey": ZONE, "whenUnsatisfiable": "ScheduleAnyway", "labelSelector": { "matchLabels": { NAME: name } } })
 }
 
+/// The pool whose nodes a pod runs on. Another way to choose them reads as a pool that is none.
+fn pool(at: &Place, pod: &Value) -> Option<Ref<NodePool>> {
+    if pod["nodeSelector"].is_null() && pod["tolerations"].is_null() {
+        return None;
+    }
+    let named = pod["tolerations"][0]["value"].as_str().unwrap_or_default();
+    let plain = pod["nodeSelector"] == node_pool::selector(named) && pod["tolerations"] == node_pool::toleration(named);
+    let name = if plain { named.to_owned() } else { String::new() };
+    Some(Ref::to(Place { namespace: String::new(), name, ..at.clone() }.id::<NodePool>()))
+}
+
 /// An amount in the API's form; of two that should be one, both.
 fn amount(request: &Value, limit: Option<&Value>) -> String {
     let read = |v: &Value| v.as_str().map_or(String::new(), |text| canonical(text).unwrap_or_else(|| text.to_owned()));
@@ -157,6 +168,10 @@ impl Manifest for Deployment {
         if self.spread {
             pod["topologySpreadConstraints"] = json!([spread(&self.name)]);
         }
+        if let Some(pool) = &self.node_pool {
+            let pool = Place::of(&links.to(pool)?).name;
+            (pod["nodeSelector"], pod["tolerations"]) = (node_pool::selector(&pool), node_pool::toleration(&pool));
+        }
         pod["containers"] = json!([container]);
         let mut whole = json!({ "spec": {
             "progressDeadlineSeconds": self.deadline,
@@ -198,6 +213,7 @@ impl Manifest for Deployment {
             deadline: fields::number(&spec["progressDeadlineSeconds"], 600),
             drain: drained(pod, own),
             spread: apart,
+            node_pool: pool(at, pod),
             restricted: secure && pod["automountServiceAccountToken"] == false,
             rolled_out: meta["annotations"][ROLLED_OUT] == "true",
             uid: manifest::uid(object),

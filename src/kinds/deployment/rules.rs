@@ -54,6 +54,9 @@ pub(super) fn breaches(d: &Deployment, me: &Address, near: Near<'_>) -> Vec<Brea
         let message = "the namespace takes pods that keep to the Pod Security Standard `restricted` alone";
         found.push(Breach::new(Code::Refused, "restricted", message, "let them keep to it"));
     }
+    if d.node_pool.as_ref().and_then(|pool| near.get(pool)).is_some_and(|pool| pool.cluster != d.cluster) {
+        found.push(Breach::new(Code::Refused, "node_pool", "a deployment's nodes are of its cluster", "name a pool of it").with("cluster"));
+    }
     if near.get(&d.namespace).is_some_and(|n| n.cluster != d.cluster) {
         found.push(Breach::new(Code::Refused, "namespace", "a deployment's namespace is in its cluster", "name one of it").with("cluster"));
     }

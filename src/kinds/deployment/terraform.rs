@@ -33,6 +33,7 @@ pub const TABLE: Table = Table {
         ("desired", "`replicas` is what stands, and nobody's where an autoscaler says it"),
         ("drain", "the provider knows no pause before a container ends"),
         ("env", "each variable is a block with its name in it"),
+        ("node_pool", "it is a label and a toleration, which say the name alone"),
         ("restricted", "it is several fields of pods and of their containers"),
         ("spread", "it is a constraint of several fields"),
     ],

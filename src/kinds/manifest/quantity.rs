@@ -3,6 +3,18 @@
 const BINARY: &[&str] = &["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 const DECIMAL: &[&str] = &["m", "", "k", "M", "G", "T", "P", "E"];
 
+/// An amount in thousandths of one, or of a byte; `None` for what is none.
+pub fn thousandths(text: &str) -> Option<u128> {
+    let amount = canonical(text)?;
+    let (number, unit) = amount.split_at(amount.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(amount.len()));
+    let power = |base: u128, at: usize| Some(base.pow(u32::try_from(at).ok()?));
+    let by = match (BINARY.iter().skip(1).position(|u| *u == unit), DECIMAL.iter().position(|u| *u == unit)) {
+        (Some(at), _) => power(1024, at + 1)? * 1000,
+        (None, at) => power(1000, at?)?,
+    };
+    number.parse::<u128>().ok()?.checked_mul(by)
+}
+
 /// The one way to write an amount; `None` for what is none, or is no whole number of thousandths (of bytes, with a binary unit).
 pub fn canonical(text: &str) -> Option<String> {
     let at = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
@@ -32,6 +44,16 @@ pub fn canonical(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_are_counted_in_thousandths() {
+        for (amount, count) in
+            [("250m", 250), ("1", 1000), ("1.5", 1500), ("2k", 2_000_000), ("1Ki", 1_024_000), ("0", 0), ("2000", 2_000_000)]
+        {
+            assert_eq!(thousandths(amount), Some(count), "{amount}");
+        }
+        assert_eq!((thousandths("256Gi"), thousandths("a lot")), (Some(256 * 1024 * 1024 * 1024 * 1000), None));
+    }
 
     #[test]
     fn amounts_have_one_form() {

@@ -43,6 +43,7 @@ pub const FIELDS: Fields = &[
             ("health_check.unhealthy", "kubernetes.workloads.{}.health_check.unhealthy", Same),
             ("image", "kubernetes.workloads.{}.image", Same),
             ("memory", "kubernetes.workloads.{}.resources.memory", Other),
+            ("node_pool", "kubernetes.workloads.{}.node_pool", Other),
             ("port", "kubernetes.workloads.{}.port", Same),
             ("replicas", "kubernetes.workloads.{}.replicas", Same),
             ("surge", "kubernetes.workloads.{}.update.surge", Same),
@@ -64,6 +65,15 @@ pub const FIELDS: Fields = &[
     ),
     (Kind::KubernetesService, &[("port", "kubernetes.workloads.{}.port", Same), ("target_port", "kubernetes.workloads.{}.port", Same)]),
     (Kind::Namespace, &[("name", "stack", Other)]),
+    (
+        Kind::NodePool,
+        &[
+            ("architecture", "kubernetes.node_pools.{}.architecture", Same),
+            ("capacity", "kubernetes.node_pools.{}.capacity", Other),
+            ("cpu", "kubernetes.node_pools.{}.max.cpu", Other),
+            ("memory", "kubernetes.node_pools.{}.max.memory", Other),
+        ],
+    ),
     (
         Kind::SecurityGroupRule,
         &[

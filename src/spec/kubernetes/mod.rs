@@ -3,6 +3,7 @@ mod check;
 mod cluster;
 mod fields;
 mod lower;
+mod node_pools;
 mod workloads;
 
 use super::check::Check;
@@ -19,6 +20,7 @@ use std::collections::BTreeMap;
 
 pub use cluster::{Api, Cluster, Log, Support};
 pub use lower::CLUSTER;
+pub use node_pools::{Architecture, Capacity, Most, NodePool};
 pub use workloads::{Probe, Replicas, Resources, Rolling, Scaling, Workload};
 
 impl Spec {
@@ -40,6 +42,9 @@ pub struct Kubernetes {
     /// The cluster itself.
     #[schemars(extend("x-default" = "a cluster with every default of these fields"))]
     pub cluster: Cluster,
+    /// Nodes for some of the workloads, by name; all others run on nodes of EKS's own.
+    #[serde(default)]
+    pub node_pools: BTreeMap<Name, NodePool>,
     /// What runs in it, by name, in a namespace of the stack's name.
     #[serde(default)]
     pub workloads: BTreeMap<Name, Workload>,
@@ -74,6 +79,7 @@ impl Section for Kubernetes {
     fn lower(&self, l: &mut Lower<'_>) {
         lower::lower(&self.cluster, l);
         self.cluster.timeouts.lower(l, "kubernetes.cluster");
+        node_pools::lower(&self.node_pools, l);
         workloads::lower(&self.workloads, l);
     }
 }

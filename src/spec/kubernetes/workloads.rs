@@ -5,7 +5,7 @@ mod replicas;
 
 use crate::spec::env::EnvSource;
 use crate::spec::timeouts::Timeouts;
-use crate::spec::units::{Cpu, Duration, EnvName, HttpPath, Image, Memory, fixed};
+use crate::spec::units::{Cpu, Duration, EnvName, HttpPath, Image, Memory, Name, fixed};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -32,6 +32,9 @@ pub struct Workload {
     /// What each pod is given; nodes are made for it.
     #[serde(default)]
     pub resources: Resources,
+    /// The pool of `node_pools` whose nodes the pods run on; nodes of EKS's own when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node_pool: Option<Name>,
     /// Environment variables, by name; whoever may read the cluster may read them.
     #[serde(default)]
     pub env: BTreeMap<EnvName, EnvSource>,

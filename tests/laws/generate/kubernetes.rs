@@ -10,17 +10,23 @@ impl Draw {
             return Value::Null;
         }
         let api = map([("allow_from", y(cluster.open.then_some(["203.0.113.0/24"])))]);
-        let workloads = cluster.workloads.iter().map(|(name, w)| (*name, self.workload(w)));
-        map([("cluster", map([("deletion_protection", y(false)), ("api", api)])), ("workloads", map(workloads))])
+        let workloads = cluster.workloads.iter().map(|(name, w)| (*name, self.workload(w, cluster.pool.is_some())));
+        let pools = cluster.pool.map(|cpu| map([("batch", map([("capacity", y("spot")), ("max", map([("cpu", y(cpu))]))]))]));
+        map([
+            ("node_pools", pools.unwrap_or_default()),
+            ("cluster", map([("deletion_protection", y(false)), ("api", api)])),
+            ("workloads", map(workloads)),
+        ])
     }
 
-    fn workload(&self, w: &Workload) -> Value {
+    fn workload(&self, w: &Workload, pools: bool) -> Value {
         let told = self.caches.keys().next().filter(|_| w.told).map(|name| format!("${{cache.{name}.url}}"));
         let replicas = w.replicas.map(|(min, max)| max.map_or(y(min), |max| map([("min", y(min)), ("max", y(max))])));
         let path = w.path.filter(|_| w.port.is_some());
         map([
             ("image", y(w.image)),
             ("port", y(w.port)),
+            ("node_pool", y((pools && w.pooled).then_some("batch"))),
             ("replicas", replicas.unwrap_or_default()),
             ("resources", map([("memory", y(w.memory))])),
             ("env", map([("CACHE_URL", y(told))])),

@@ -40,6 +40,7 @@ pub fn step(world: &mut World) {
             _ if object.going() => collect(world, &target),
             "Deployment" => deployment(world, &target, &object),
             "HorizontalPodAutoscaler" => scaling::step(world, &target, &object),
+            "NodePool" => pool(world, &key),
             "TargetGroupBinding" => binding(world, &key),
             _ => {}
         }
@@ -54,6 +55,14 @@ fn binding(world: &mut World, key: &Key) {
         true => drop(object.meta_mut().insert("finalizers".into(), json!(["eks.amazonaws.com/resources"]))),
         false => object.body["status"]["observedGeneration"] = generation,
     }
+}
+
+/// A pool is looked at: nodes may come of it.
+fn pool(world: &mut World, key: &Key) {
+    let object = world.objects.get_mut(key).unwrap();
+    let seen = object.meta()["generation"].clone();
+    let condition = |kind: &str| json!({ "type": kind, "status": "True", "reason": kind, "message": "", "observedGeneration": seen });
+    object.body["status"]["conditions"] = ["NodeClassReady", "Ready", "ValidationSucceeded"].map(condition).to_vec().into();
 }
 
 /// Takes away what is on its way out, with all that belongs to it.

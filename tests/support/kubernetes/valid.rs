@@ -9,6 +9,7 @@ pub fn causes(kind: &str, old: Option<&Value>, new: &Value) -> Vec<Cause> {
     match kind {
         "Deployment" => deployment(old, new, &mut causes),
         "Service" => service(new, &mut causes),
+        "NodePool" => pool(new, &mut causes),
         "TargetGroupBinding" => binding(old, new, &mut causes),
         "HorizontalPodAutoscaler" => autoscaler(&new["spec"], &mut causes),
         _ => {}
@@ -134,6 +135,52 @@ fn autoscaler(spec: &Value, causes: &mut Vec<Cause>) {
         } else if target["type"] == "Utilization" && target["averageUtilization"].as_i64().is_none_or(|percent| percent < 1) {
             let field = format!("{at}.resource.target.averageUtilization");
             causes.push(Cause::invalid(field, format!("{}: must be greater than 0", target["averageUtilization"])));
+        }
+    }
+}
+
+/// As the schema of Karpenter's `NodePool`, and what it says of requirements.
+fn pool(new: &Value, causes: &mut Vec<Cause>) {
+    let (spec, template) = (&new["spec"], &new["spec"]["template"]["spec"]);
+    let class = &template["nodeClassRef"];
+    for (field, there) in [
+        ("spec.template.spec.nodeClassRef", ["group", "kind", "name"].iter().all(|f| class[*f].as_str().is_some_and(|t| !t.is_empty()))),
+        ("spec.template.spec.requirements", template["requirements"].is_array()),
+        ("spec.disruption.consolidateAfter", spec["disruption"]["consolidateAfter"].is_string()),
+    ] {
+        if !there {
+            causes.push(Cause::required(field));
+        }
+    }
+    for (i, requirement) in template["requirements"].as_array().into_iter().flatten().enumerate() {
+        let values: Vec<&str> = requirement["values"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let fits = match requirement["operator"].as_str() {
+            Some("In") => !values.is_empty(),
+            Some("Gt" | "Lt") => values.len() == 1 && values[0].parse::<u32>().is_ok(),
+            Some("NotIn" | "Exists" | "DoesNotExist") => true,
+            _ => false,
+        };
+        if !fits {
+            causes.push(Cause::invalid(
+                format!("spec.template.spec.requirements[{i}]"),
+                format!("{requirement}: operator and values don't fit"),
+            ));
+        }
+    }
+    for (i, budget) in spec["disruption"]["budgets"].as_array().into_iter().flatten().enumerate() {
+        let nodes = budget["nodes"].as_str().unwrap_or_default();
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        let share = nodes.strip_suffix('%').is_some_and(|n| digits(n) && n.parse::<u32>().is_ok_and(|n| n <= 100));
+        if !share && !digits(nodes) {
+            causes.push(Cause::invalid(
+                format!("spec.disruption.budgets[{i}].nodes"),
+                format!("{nodes:?}: should match '^((100|[0-9]{{1,2}})%|[0-9]+)$'"),
+            ));
+        }
+    }
+    for (name, most) in spec["limits"].as_object().into_iter().flatten() {
+        if amounts(most).is_none() {
+            causes.push(Cause::invalid(format!("spec.limits.{name}"), format!("{most}: should be an amount")));
         }
     }
 }

@@ -3,6 +3,7 @@ use super::Workload;
 use crate::diag::{Code, Finding, Risk};
 use crate::spec::check::Check;
 use crate::spec::env::EnvSource;
+use crate::spec::suggest::nearest;
 use crate::spec::units::{Duration, Name};
 
 pub fn check(name: &Name, entry: &Workload, cx: &mut Check<'_>) {
@@ -27,6 +28,9 @@ pub fn check(name: &Name, entry: &Workload, cx: &mut Check<'_>) {
         let message = format!("`kubernetes.workloads.{name}` runs on one pod: when it fails, nothing answers");
         cx.risk(Risk::SingleInstance, &steps(&path(&["replicas"])), message, "write 2 or more where that matters");
     }
+    if let Some(pool) = &entry.node_pool {
+        placed(cx, name, pool);
+    }
     clash(cx, name);
     for (key, value) in &entry.env {
         if let EnvSource::Secret(_) = value {
@@ -36,6 +40,21 @@ pub fn check(name: &Name, entry: &Workload, cx: &mut Check<'_>) {
             cx.error(Code::Refused, &at, "this secret", message, help);
         }
     }
+}
+
+/// The pool is there.
+fn placed(cx: &mut Check<'_>, name: &Name, pool: &Name) {
+    let pools = cx.spec.kubernetes.iter().flat_map(|kubernetes| kubernetes.node_pools.keys());
+    let known: Vec<&str> = pools.map(Name::as_str).collect();
+    if known.contains(&pool.as_str()) {
+        return;
+    }
+    let at = ["kubernetes", "workloads", name.as_str(), "node_pool"];
+    let help = match nearest(pool.as_str(), known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("add `{pool}: {{}}` to `kubernetes.node_pools`"),
+    };
+    cx.error(Code::UnknownName, &at, "this name", format!("there is no node pool `{pool}`"), help);
 }
 
 /// One name is one peer, and one thing to forward to.

@@ -95,6 +95,7 @@ fn deployment(name: &Name, entry: &Workload, l: &Lower<'_>) -> Deployment {
         deadline: int(entry.update.deadline.as_seconds()),
         drain: if forwarding(l.spec, name).next().is_some() { DRAIN } else { 0 },
         spread: true,
+        node_pool: entry.node_pool.as_ref().map(|pool| Ref::to(pool.as_str())),
         restricted: true,
         rolled_out: true,
         uid: Default::default(),
