@@ -4,6 +4,7 @@
 //! still comes up, and deleted behind it.
 pub(super) mod insights;
 mod logs;
+mod nodes;
 mod reach;
 mod read;
 mod rules;
@@ -175,11 +176,16 @@ impl Resource for EksCluster {
 
     async fn health(&self, cx: &Clients, live: &Live) -> Result<Vec<Sign>, CloudError> {
         let seen = states::find(cx, &live.id).await?;
-        Ok(seen.iter().filter_map(|c| c.status()).map(|s| serving(s.as_str())).collect())
+        let mut signs: Vec<Sign> = seen.iter().filter_map(|c| c.status()).map(|s| serving(s.as_str())).collect();
+        if let Some(api) = seen.as_ref().and_then(|seen| reach::inside(cx, seen)) {
+            signs.extend(nodes::signs(cx, &api).await?);
+        }
+        Ok(signs)
     }
 
-    fn fares(&self, _me: &Address, _near: Near<'_>, bent: &Bent) -> Vec<Sign> {
-        vec![serving(health::bent_state(bent, "ACTIVE"))]
+    fn fares(&self, me: &Address, near: Near<'_>, bent: &Bent) -> Vec<Sign> {
+        let nodes = bent.get("instances").and_then(|count| count.parse().ok());
+        [serving(health::bent_state(bent, "ACTIVE"))].into_iter().chain(nodes::simulated(me, near, nodes)).collect()
     }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {

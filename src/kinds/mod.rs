@@ -81,6 +81,7 @@ pub mod security_group;
 pub mod security_group_rule;
 pub mod service;
 mod shared;
+pub mod sizing;
 pub mod subnet;
 pub mod tagging;
 pub mod target_group;

@@ -68,3 +68,31 @@ async fn workloads_over_the_wire() {
     let left = api.world().objects.keys().map(|key| key.3.clone()).collect::<Vec<_>>();
     assert!(left.is_empty(), "{left:?}");
 }
+
+/// Without an account: how many nodes the pods ask for, pool by pool, and why they don't come.
+#[test]
+fn status_tells_which_nodes_would_do() {
+    let mut infra = Infra::new("kubernetes-nodes");
+    infra.env.push(("INFRA_CLOUD", "sandbox".into()));
+    let pools = "  node_pools: { batch: { capacity: spot, max: { cpu: 4 } } }\n  workloads:\n";
+    let more =
+        "    report: { image: 'ghcr.io/example/report:1', node_pool: batch, replicas: { min: 3, max: 9 }, resources: { cpu: 900m } }\n";
+    let spec = SPEC.replace("  workloads:\n", pools) + more;
+    infra.file("infra.yaml", &spec);
+    let applied = infra.run(&["apply", "--auto-approve"]);
+    assert_eq!(applied.code, 0, "{}", applied.err);
+    let well = infra.run(&["status"]);
+    let line =
+        |said: &str, what: &str| said.lines().find(|line| line.contains(what)).unwrap_or_else(|| panic!("{what}: {said}")).to_owned();
+    assert!(line(&well.out, "pool batch: 2 nodes, 67% of CPU and").contains("  ok "), "{}", well.out);
+    assert!(line(&well.out, "pool general-purpose: 1 node, ").contains("  ok "), "{}", well.out);
+    assert!(line(&well.out, "autoscaler.report").ends_with("3 pods, 3 to 9"), "{}", well.out);
+    assert!(line(&well.out, "addon.metrics-server").ends_with("ACTIVE"), "{}", well.out);
+    let few = infra.run(&["status", "--sandbox-bend", "kubernetes.cluster.instances=1"]);
+    let told = line(&few.out, "pool batch: 1 node, 90% of CPU and");
+    assert!(told.contains("  warning ") && told.ends_with("1 pod waits for a node, 2 would do"), "{told}");
+    // More than the limit allows is no plan.
+    infra.file("infra.yaml", &spec.replace("min: 3", "min: 5"));
+    let refused = infra.run(&["plan"]);
+    assert!(refused.code == 1 && refused.flat().contains("ask for more cpu than its limit of 4"), "{}", refused.err);
+}

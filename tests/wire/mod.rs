@@ -51,6 +51,7 @@ mod names;
 mod namespace;
 mod nat_gateway;
 mod node_pool;
+mod nodes;
 mod notes;
 mod others;
 mod prefix_list;

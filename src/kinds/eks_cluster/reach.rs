@@ -38,6 +38,12 @@ pub(in crate::kinds) async fn entered(cx: &Clients, stack: &str) -> Result<Vec<(
     Ok(entered.filter_map(endpoint).map(|at| (at.cluster.clone(), cx.cluster_api(at))).collect())
 }
 
+/// The API of a cluster in which there is something of the stack.
+pub(super) fn inside(cx: &Clients, seen: &Cluster) -> Option<Rc<Kubernetes>> {
+    let entered = states::stays(seen) && read::all_tags(seen).contains_key(TAG_ENTERED);
+    Some(cx.cluster_api(endpoint(seen).filter(|_| entered)?))
+}
+
 /// The API of a cluster by its name; `None` when the cluster is gone.
 pub(in crate::kinds) async fn api_of(cx: &Clients, name: &str) -> Result<Option<Rc<Kubernetes>>, CloudError> {
     let seen = states::find(cx, name).await?.filter(states::stays);

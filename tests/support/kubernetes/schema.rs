@@ -52,6 +52,7 @@ CronJob: apiVersion= kind= metadata=Meta spec=! status=!
 DaemonSet: apiVersion= kind= metadata=Meta spec=! status=!
 Ingress: apiVersion= kind= metadata=Meta spec=! status=!
 Job: apiVersion= kind= metadata=Meta spec=! status=!
+Node: apiVersion= kind= metadata=Meta spec=! status=!
 PersistentVolumeClaim: apiVersion= kind= metadata=Meta spec=! status=!
 StatefulSet: apiVersion= kind= metadata=Meta spec=! status=!
 ReplicaSet: apiVersion= kind= metadata=Meta spec=! status=!

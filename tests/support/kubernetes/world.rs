@@ -32,6 +32,7 @@ const KINDS: &[(&str, &str, &str, &str)] = &[
     ("v1", "configmaps", "ConfigMap", ""),
     ("v1", "secrets", "Secret", ""),
     ("v1", "events", "Event", ""),
+    ("v1", "nodes", "Node", "-"),
     ("v1", "persistentvolumeclaims", "PersistentVolumeClaim", ""),
     ("v1", "pods", "Pod", ""),
     ("v1", "resourcequotas", "ResourceQuota", ""),
