@@ -254,6 +254,11 @@ pub(super) const ADDONS: &[On] = &[On::Own(ADDON)];
 pub(super) const ADDONS_AND_CLUSTERS: &[On] = &[On::Own(ADDON), On::Own(CLUSTER)];
 /// Others have some, and only their tags tell.
 pub(super) const KNOWN_ADDONS: &[On] = &[On::Named(ADDON)];
+const POD_IDENTITY: &str = "eks:{region}:{account}:podidentityassociation/{clusters}/*";
+pub(super) const NEW_POD_IDENTITY_TAGS: &[On] = &[On::NewTags(POD_IDENTITY), On::Own(POD_IDENTITY)];
+pub(super) const POD_IDENTITIES: &[On] = &[On::Own(POD_IDENTITY)];
+/// Add-ons and others make some, and only their tags tell.
+pub(super) const KNOWN_POD_IDENTITIES: &[On] = &[On::Named(POD_IDENTITY)];
 /// The log group that EKS writes to has the cluster's name in its own.
 pub(super) const CLUSTER_LOG: &str = "logs:{region}:{account}:log-group:/aws/eks/{clusters}/cluster*";
 /// The log groups that RDS writes to have the instance's name in theirs.

@@ -38,12 +38,19 @@ object! {
         update image: String,
         /// `containerPort`: where it listens; `None` where it doesn't.
         update port: Option<i32>,
+        /// `serviceAccountName`: under which account its pods run; `None`: under the namespace's own, `default`.
+        update service_account: Option<Ref<ServiceAccount>>,
+        /// What gives its pods a role at AWS. A pod is given it when it starts, so that the association stands first, and another one takes new pods: an
+        /// annotation of theirs keeps which.
+        update identity: Option<Ref<PodIdentityAssociation>>,
         /// `resources.requests.cpu`, as the API writes it: `250m`.
         update cpu: String,
         /// `resources.requests.memory` and `limits.memory`, as the API writes it: `256Mi`.
         update memory: String,
         /// `env`, by name. Variables that others have added stay.
         update env: Open<Text>,
+        /// `envFrom`: the secret whose values are variables, too.
+        update env_from: Option<Ref<KubernetesSecret>>,
         /// `readinessProbe`: when a pod is sent requests; `None`: as soon as it runs.
         update health_check: Option<HealthCheck>,
         /// `strategy.rollingUpdate.maxSurge`: so many pods more than `replicas` while successors roll in.
@@ -86,9 +93,12 @@ impl Resource for Deployment {
             desired: 2,
             image: "ghcr.io/example/shop:1.4.2".into(),
             port: Some(8080),
+            service_account: Some(Ref::to(EXAMPLE)),
+            identity: Some(Ref::to(EXAMPLE)),
             cpu: "250m".into(),
             memory: "256Mi".into(),
             env: [("GREETING".into(), Text::literal("good day"))].into(),
+            env_from: Some(Ref::to(EXAMPLE)),
             health_check: Some(HealthCheck {
                 path: Some("/healthz".into()),
                 port: 8080,
@@ -165,7 +175,7 @@ impl Resource for Deployment {
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let (api, at) = manifest::reach(self, cx, links)?;
         let seen = manifest::standing::<Self>(cx, &api, &at).await?;
-        let old = Self::read(&at, &seen);
+        let old = Self::read(&at, &seen).by_ids();
         let stamp_now = moved(live, stamp);
         let ours = Cell::new(fields::own(&seen, &["f:spec"]).contains("replicas"));
         let write = async |want: &Self, stamp: &Stamp| {
@@ -209,6 +219,16 @@ impl Deployment {
     /// Itself before anybody has seen whether its pods serve.
     fn unproven(&self) -> Self {
         Deployment { rolled_out: false, ..self.clone() }
+    }
+
+    /// Itself as it was read, so that it can be written: what it refers to stands there by its id.
+    fn by_ids(self) -> Self {
+        Deployment {
+            service_account: self.service_account.map(|account| Ref::to(foreign(&account.0))),
+            identity: self.identity.map(|identity| Ref::to(foreign(&identity.0))),
+            env_from: self.env_from.map(|secret| Ref::to(foreign(&secret.0))),
+            ..self
+        }
     }
 
     fn serving(&self, available: i32) -> Sign {

@@ -25,7 +25,7 @@ use crate::model::{Computed, Tags};
 
 pub(super) use reach::{api, api_of, enter, entered, own};
 pub use rules::{LOGS, POOLS};
-pub(super) use states::carried_out;
+pub(super) use states::{assumable, carried_out};
 pub use versions::is_version;
 
 object! {

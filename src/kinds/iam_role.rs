@@ -9,7 +9,6 @@ use super::terraform::{ID, NAME, TAGS, TAGS_ALL, Word, is, known, made, made_eac
 use super::*;
 use crate::diag::Code;
 use crate::model::Tags;
-use crate::model::partition::ec2;
 use crate::wire::tags::{from_tags, retag, to_tags};
 use aws_sdk_iam::types::{EntityType, PolicyDetail, Role, RoleDetail};
 pub use following::{KEYS, READS, WRITES, reading};
@@ -133,7 +132,7 @@ impl Resource for IamRole {
 
     fn example() -> Self {
         IamRole {
-            service: ec2("us-east-1"),
+            service: pod_identity_association::PODS.into(),
             permissions_boundary: Some("arn:aws:iam::123456789012:policy/infra-shop".into()),
             managed_policies: ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore".into()].into(),
             inline_policies: [("logs".into(), json!({ "Version": "2012-10-17", "Statement": [] }).into())].into(),

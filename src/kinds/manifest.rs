@@ -167,10 +167,20 @@ pub(super) fn uid(object: &Value) -> Computed<String> {
 /// # Errors
 /// A cluster that can't be reached is an error, never empty.
 pub(super) async fn list<K: Manifest>(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
+    selected::<K>(cx, stack, "").await
+}
+
+/// The stack's own objects of the kind, of one whose names nobody else can have.
+pub(super) async fn own<K: Manifest>(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
+    let found = selected::<K>(cx, stack, &format!("{STACK}={}", label(stack))).await?;
+    Ok(found.into_iter().filter(|live| live.stamp.stack == stack).collect())
+}
+
+async fn selected<K: Manifest>(cx: &Clients, stack: &str, labels: &str) -> Result<Vec<Live>, CloudError> {
     let apis = eks_cluster::entered(cx, stack).await?;
     let each = apis.iter().map(async |(cluster, api)| {
         // A cluster that doesn't serve the kind, as those without Auto Mode do with its own, has none of it.
-        let found = present(api.list(cx, K::TYPE, "").await).map_err(|e| away(cluster, e))?.unwrap_or_default();
+        let found = present(api.list(cx, K::TYPE, labels).await).map_err(|e| away(cluster, e))?.unwrap_or_default();
         let text = |object: &Value, field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
         let read = |object: &Value| {
             let at = Place { cluster: cluster.clone(), namespace: text(object, "namespace"), name: text(object, "name") };

@@ -46,6 +46,7 @@ pub mod iam_role;
 pub mod identity;
 pub mod instance_profile;
 pub mod internet_gateway;
+pub mod kubernetes_secret;
 pub mod launch_template;
 mod limits;
 mod links;
@@ -67,6 +68,7 @@ mod object;
 mod parameters;
 mod permission;
 mod phase;
+pub mod pod_identity_association;
 pub mod prefix_list;
 mod quotas;
 pub mod rate_limit_rules;
@@ -80,6 +82,7 @@ pub mod secret;
 pub mod security_group;
 pub mod security_group_rule;
 pub mod service;
+pub mod service_account;
 mod shared;
 pub mod sizing;
 pub mod subnet;
@@ -301,6 +304,7 @@ kinds! {
     iam_role::IamRole,
     instance_profile::InstanceProfile,
     internet_gateway::InternetGateway,
+    kubernetes_secret::KubernetesSecret,
     launch_template::LaunchTemplate,
     listener::Listener,
     listener_rule::ListenerRule,
@@ -312,6 +316,7 @@ kinds! {
     namespace::Namespace,
     nat_gateway::NatGateway,
     node_pool::NodePool,
+    pod_identity_association::PodIdentityAssociation,
     prefix_list::PrefixList,
     rate_limit_rules::RateLimitRules,
     redirect_rules::RedirectRules,
@@ -321,6 +326,7 @@ kinds! {
     security_group::SecurityGroup,
     security_group_rule::SecurityGroupRule,
     service::KubernetesService,
+    service_account::ServiceAccount,
     subnet::Subnet,
     target_group::TargetGroup,
     target_group_binding::TargetGroupBinding,

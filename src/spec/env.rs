@@ -20,9 +20,9 @@ pub enum EnvSource {
 #[serde(rename_all = "snake_case")]
 pub enum SecretRef {
     /// The environment variable of this process that holds it when it is applied; of a compute entry it is kept in Secrets Manager, where the instances
-    /// fetch it.
+    /// fetch it; of a workload in a Secret of its cluster.
     FromEnv(EnvName),
-    /// The name or ARN of a secret of AWS Secrets Manager, read by the instance itself; a function is given the name, and may ask for the secret.
+    /// The name or ARN of a secret of AWS Secrets Manager, read by the instance itself; a function or a workload is given the name, and may ask for the secret.
     FromSecretsManager(SecretId),
 }
 

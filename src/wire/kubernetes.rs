@@ -27,6 +27,20 @@ const NEW: Duration = Duration::from_secs(60);
 /// Objects of a page of a list.
 const PAGE: usize = 500;
 
+/// What of a secret is asked for, and answered to whatever changes one: no value of it ("Receiving resources as Tables", `PartialObjectMetadata`).
+const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
+const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
+/// What a container has written is asked for as it is.
+const PLAIN: &str = "text/plain, */*";
+
+/// Lines and bytes of a log at most.
+const LINES: usize = 8;
+const BYTES: usize = 4096;
+
+/// Pods.
+pub const PODS: Type = Type { api: "v1", kind: "Pod", plural: "pods", namespaced: true };
+
 /// How often a list is begun anew because its pages have expired (`410 Expired`).
 const ANEW: usize = 3;
 
@@ -112,6 +126,8 @@ pub(crate) struct Request {
     query: Vec<(&'static str, String)>,
     /// Its media type, and what is sent.
     body: Option<(&'static str, Value)>,
+    /// As what the answer is asked for: media types, the first that the server has.
+    accept: &'static str,
     /// Whether a refusal of who asks may be one that passes.
     patient: bool,
 }
@@ -204,6 +220,16 @@ impl Kubernetes {
         Ok(Applied { created: status == 201, object })
     }
 
+    /// The last lines that a container of a pod has written: since it was started last, or, with `previous`, until it ended last.
+    pub async fn log(&self, by: &impl Asker, namespace: &str, pod: &str, container: &str, previous: bool) -> Result<String, CloudError> {
+        let path = format!("{}/log", PODS.one(namespace, pod));
+        let mut request = Request { accept: PLAIN, ..Request::new("get", Type { plural: "pods/log", ..PODS }, Method::GET, path) };
+        let most = [("tailLines", LINES.to_string()), ("limitBytes", BYTES.to_string())];
+        request.query = [("container", container.to_owned()), ("previous", previous.to_string())].into_iter().chain(most).collect();
+        let (_, said) = self.send(by, Repeat::Read, &request).await?;
+        Ok(said.as_str().unwrap_or_default().to_owned())
+    }
+
     /// Deletes the object with this uid, and what belongs to it first (`Foreground`). One of the same name that has another uid stays: then what was to be
     /// deleted is gone, [`Class::NotFound`].
     pub async fn delete(&self, by: &impl Asker, kind: Type, namespace: &str, name: &str, uid: &str) -> Result<(), CloudError> {
@@ -229,7 +255,7 @@ impl Kubernetes {
         let token = self.token(by).await?;
         let new = self.met.get().unwrap_or_else(Instant::now).elapsed() < NEW;
         self.met.set(self.met.get().or_else(|| Some(Instant::now())));
-        let mut asked = http.request(request.method.clone(), url).header("accept", "application/json");
+        let mut asked = http.request(request.method.clone(), url).header("accept", request.accept);
         asked = asked.bearer_auth(token.expose().unwrap_or_default());
         if let Some((kind, body)) = &request.body {
             asked = asked.header("content-type", *kind).body(body.to_string());
@@ -273,7 +299,12 @@ impl Kubernetes {
 
 impl Request {
     fn new(verb: &str, kind: Type, method: Method, path: String) -> Self {
-        Request { operation: format!("{verb} {}", kind.plural), method, path, query: vec![], body: None, patient: true }
+        let accept = match (kind.api, kind.plural, verb) {
+            ("v1", "secrets", "list") => METADATA_LIST,
+            ("v1", "secrets", _) => METADATA,
+            _ => "application/json",
+        };
+        Request { operation: format!("{verb} {}", kind.plural), method, path, query: vec![], body: None, accept, patient: true }
     }
 }
 

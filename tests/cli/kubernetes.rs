@@ -1,10 +1,11 @@
 //! A cluster and what runs in it, as people deploy it: the binary over the wire, and the configuration that clients are given.
 use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use serde_json::Value;
 
 use super::Infra;
 use super::aws::run;
+use super::secrets::everything;
 use crate::support::eks;
 use crate::support::kubernetes::rollout::Fate;
 use crate::support::moto::Moto;
@@ -17,7 +18,7 @@ load_balancer: { access_logs: false, deletion_protection: false, listeners: { ht
 kubernetes:
   cluster: { deletion_protection: false }
   workloads:
-    web: { image: 'ghcr.io/example/shop:1', port: 8080, health_check: { path: /healthz }, env: { GREETING: good day } }
+    web: { image: 'ghcr.io/example/shop:1', port: 8080, health_check: { path: /healthz }, env: { GREETING: good day, API_TOKEN: { from_env: API_TOKEN } }, permissions: [{ actions: ['sqs:SendMessage'], resources: ['*'] }] }
 ";
 
 /// One run makes the cluster and what runs in it; an image whose pods don't come to serve is taken back by another, in the container's words; clients reach
@@ -29,6 +30,7 @@ async fn workloads_over_the_wire() {
     let mut infra = Infra::new("kubernetes");
     let values = [("AWS_ENDPOINT_URL", moto.endpoint.as_str()), ("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")];
     infra.env.extend(values.map(|(k, v)| (k, v.to_owned())));
+    infra.env.extend([("API_TOKEN", "seed-one-battery-staple".to_owned()), ("RUST_LOG", "trace".to_owned())]);
     let spec = infra.file("shop.yaml", SPEC);
     let none = run(&infra, &["kubeconfig", "-f", &spec]).await;
     assert!(none.code == 1 && none.flat().contains("shop has no Kubernetes cluster"), "{}", none.err);
@@ -38,6 +40,19 @@ async fn workloads_over_the_wire() {
     let bound: Vec<Value> = api.world().of("eks.amazonaws.com", "targetgroupbindings").map(|(_, o)| o.body.clone()).collect();
     assert_eq!(bound.iter().map(|b| &b["spec"]["serviceRef"]).collect::<Vec<_>>(), [&serde_json::json!({ "name": "web", "port": 8080 })]);
     assert!(bound[0]["spec"]["targetGroupARN"].as_str().is_some_and(|arn| arn.contains(bound[0]["metadata"]["name"].as_str().unwrap())));
+
+    // The value is in its Secret and nowhere else, and nobody was told it.
+    let secret = api.world().of("", "secrets").map(|(_, o)| o.body.clone()).next().unwrap();
+    let sent = BASE64_STANDARD.decode(secret["data"]["API_TOKEN"].as_str().unwrap()).unwrap();
+    assert_eq!((String::from_utf8(sent).unwrap().as_str(), &secret["immutable"]), ("seed-one-battery-staple", &true.into()));
+    assert!(secret["metadata"]["annotations"]["infra.dev/values"].as_str().unwrap().contains("argon2id."), "{secret}");
+    let clean = |what: &str, text: &str| {
+        let forms = ["battery", "c2VlZC1vbmU"];
+        assert!(!forms.iter().any(|form| text.contains(form)), "{what}: {text}");
+    };
+    clean("apply", &format!("{}{}", applied.out, applied.err));
+    everything(&infra.folder, "none").iter().for_each(|(file, text)| clean(file, text));
+    assert_eq!(api.world().told, Vec::<String>::new());
 
     api.fate("web", Fate::Stuck("ImagePullBackOff", "Back-off pulling image"));
     let newer = infra.file("newer.yaml", &SPEC.replace("shop:1", "shop:2"));
@@ -61,6 +76,16 @@ async fn workloads_over_the_wire() {
     assert_eq!((ask(token).await, ask("another").await), (200, 401));
     let signed = BASE64_URL_SAFE_NO_PAD.decode(token.strip_prefix("k8s-aws-v1.").unwrap()).unwrap();
     assert!(String::from_utf8(signed).unwrap().contains("x-k8s-aws-id") && !printed.out.contains("k8s-aws-v1"));
+
+    // Another value is another Secret, and the old one goes when no pod has it any more.
+    api.world().fates.clear();
+    infra.env.retain(|(name, _)| *name != "API_TOKEN");
+    infra.env.push(("API_TOKEN", "seed-two-battery-staple".into()));
+    let changed = run(&infra, &["apply", "-f", &spec, "--auto-approve"]).await;
+    assert!(changed.code == 0 && changed.out.contains("(sensitive)"), "{} {}", changed.out, changed.err);
+    clean("another value", &format!("{}{}", changed.out, changed.err));
+    let names: Vec<String> = api.world().of("", "secrets").map(|(key, _)| key.3.clone()).collect();
+    assert!(names.len() == 1 && names[0] != secret["metadata"]["name"].as_str().unwrap() && names[0].starts_with("web-"), "{names:?}");
 
     let named = "eks_cluster.main,log_group.flow_logs";
     let destroyed = run(&infra, &["destroy", "-f", &spec, "--auto-approve", "--allow-data-loss", named]).await;

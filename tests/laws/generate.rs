@@ -65,6 +65,10 @@ struct Workload {
     pooled: bool,
     /// Whether it is told of the first cache.
     told: bool,
+    /// Whether it is given a secret.
+    secret: bool,
+    /// Whether it may read objects of others at AWS.
+    permission: bool,
     path: Option<&'static str>,
 }
 

@@ -1,6 +1,10 @@
 //! What runs in a cluster, and what it stands behind and in front of.
 use infra::diag::Risk;
-use infra::kinds::{Address, Autoscaler, Deployment, Kind, Listener, Near, SecurityGroupRule, TargetGroup, TargetGroupBinding, refs};
+use infra::kinds::pod_identity_association::PODS;
+use infra::kinds::{
+    Address, Autoscaler, Deployment, IamRole, Kind, KubernetesSecret, Listener, Near, PodIdentityAssociation, Ref, SecurityGroupRule,
+    ServiceAccount, TargetGroup, TargetGroupBinding, refs,
+};
 use infra::spec::lower::lower;
 use infra::stack::Stack;
 
@@ -99,4 +103,47 @@ fn pods_follow_their_load() {
     assert_eq!((pods.replicas, pods.desired), (None, 5));
     assert_eq!(stack.nodes.keys().filter(|a| a.kind == Kind::Addon).map(|a| a.name.as_str()).collect::<Vec<_>>(), ["metrics-server"]);
     assert!(load(&scaled("{ min: 1 }")).1.contains(&Risk::SingleInstance));
+}
+
+/// What a workload may do is a role that its pods alone are given, by an association that stands before they do; one that may do nothing has none of it.
+#[test]
+fn workloads_may_do_what_is_allowed() {
+    let allowed = "permissions: [{ actions: ['sqs:SendMessage'], resources: ['arn:aws:sqs:eu-central-1:123456789012:mail'] }]";
+    let told = "env: { LOGIN: '${database.main.secret_arn}', BUCKET: '${storage.uploads.name}' }";
+    let web = format!("    web: {{ image: 'web:1', {allowed}, {told} }}\n");
+    let rest = "database: { main: { engine: postgres, allow_from: [web] } }\nstorage: { uploads: { allow_from: [{ name: web, access: write }] } }\n";
+    let (stack, risks) = load(&format!("{TEN}{web}{rest}"));
+    assert!(!risks.contains(&Risk::Unreachable), "{risks:?}");
+    let role: IamRole = of(&stack, "workload.web");
+    assert_eq!((role.service.as_str(), role.managed_policies.len()), (PODS, 0));
+    let counts = [role.readable.len(), role.readable_buckets.len(), role.writable_buckets.len(), role.inline_policies.len()];
+    assert_eq!(counts, [1, 0, 1, 1], "{role:#?}");
+    let account: ServiceAccount = of(&stack, "web");
+    assert!(!account.automount_token && account.name == "web");
+    let association: PodIdentityAssociation = of(&stack, "web");
+    assert_eq!((association.role.0.as_str(), association.service_account.0.as_str()), ("workload.web", "web"));
+    let points = |name: &str| refs(&stack.nodes[&Address::new(Kind::Deployment, name)]).map(|a| a.kind).collect::<Vec<_>>();
+    assert!(points("web").contains(&Kind::PodIdentityAssociation) && points("web").contains(&Kind::ServiceAccount));
+    let kinds = [Kind::PodIdentityAssociation, Kind::ServiceAccount];
+    assert!(!points("shop").iter().any(|kind| kinds.contains(kind)) && !stack.nodes.contains_key(&Address::new(kinds[0], "shop")));
+    let (_, risks) = load(&format!("{TEN}{web}{}", rest.replace("[{ name: web, access: write }]", "[]")));
+    assert!(risks.contains(&Risk::Unreachable), "it is told of a bucket that it may not use: {risks:?}");
+}
+
+/// A secret of this process's environment is kept in the cluster, and named by no deployment but as a whole; one of Secrets Manager is given by its name.
+#[test]
+fn workloads_are_given_secrets() {
+    let env = "env: { MODE: fast, TOKEN: { from_env: TOKEN }, KEY: { from_secrets_manager: shop/key } }";
+    let text = format!("{TEN}    web: {{ image: 'web:1', {env} }}\n");
+    let loaded = infra::spec::load(&[("infra.yaml".into(), text)], &|_| None).unwrap_or_else(|found| panic!("{found}"));
+    assert_eq!(lower(&loaded.spec, &|_| None).unwrap_err(), ["kubernetes.workloads.web.env.TOKEN"]);
+    let stack = lower(&loaded.spec, &|name| Some(format!("value of {name}"))).unwrap();
+    let secret: KubernetesSecret = of(&stack, "web");
+    assert_eq!(secret.values.keys().collect::<Vec<_>>(), ["TOKEN"]);
+    let deployment: Deployment = of(&stack, "web");
+    assert_eq!(deployment.env.keys().collect::<Vec<_>>(), ["KEY", "MODE"]);
+    assert_eq!((deployment.env["KEY"].plain().as_deref(), deployment.env_from), (Some("shop/key"), Some(Ref::to("web"))));
+    let readable: Vec<String> = of::<IamRole>(&stack, "workload.web").readable.iter().filter_map(|arn| arn.plain()).collect();
+    assert_eq!(readable, ["arn:aws:secretsmanager:eu-central-1:*:secret:shop/key-??????"]);
+    assert!(!serde_json::to_string(&stack.nodes[&Address::new(Kind::Deployment, "web")]).unwrap().contains("value of"));
 }

@@ -196,7 +196,7 @@ fn things(service: &str, said: &Said, stack: &str) -> Vec<Thing> {
         }
         "eks" => {
             let arn = said.one("Arn").unwrap_or_default();
-            let own = ["access-entry", "addon"].into_iter().find(|kind| arn.contains(&format!(":{kind}/")));
+            let own = ["access-entry", "addon", "podidentityassociation"].into_iter().find(|kind| arn.contains(&format!(":{kind}/")));
             let kind = own.unwrap_or("cluster");
             vec![Thing { kind, arn: arn.into(), new: said.operation == "CreateCluster" }]
         }

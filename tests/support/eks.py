@@ -1,5 +1,5 @@
 """EKS, of which the emulator has too little: clusters in Auto Mode with states, updates with ids, one at a time, client tokens, protection against deletion,
-versions that rise by one. Requests signed for `eks` come here, all others go on. What is refused is what the API's model, its reference or the user guide
+versions that rise by one; who may do what in them, and which roles their pods are given. Requests signed for `eks` come here, all others go on. What is refused is what the API's model, its reference or the user guide
 names; what isn't from there says so.
 
 `POST /fake/eks`, which isn't signed, says where clusters' API servers are: `{"endpoint": …, "certificateAuthority": …}`.
@@ -71,6 +71,34 @@ def role(arn, service, policies):
         raise invalid(f"The role {arn} lacks {set(policies) - attached}")
 
 
+def pods_role(arn):
+    """A role that is known to EKS by now and that pods may be given, in EKS's own words (terraform-provider-aws 34717 and 41483)."""
+    found = next((r for r in iam_backends[ACCOUNT]["aws"].get_roles() if r.arn == arn), None)
+    if found is None or time.monotonic() < getattr(found, "known", 0):
+        raise invalid("Role provided in the request does not exist.")
+    trusted = json.loads(found.assume_role_policy_document)["Statement"][0]
+    actions = trusted["Action"] if isinstance(trusted["Action"], list) else [trusted["Action"]]
+    if trusted["Principal"].get("Service") != "pods.eks.amazonaws.com" or not {"sts:AssumeRole", "sts:TagSession"} <= set(actions):
+        raise invalid("Trust policy of the role provided is invalid. Follow the official documentation to resolve the issue.")
+
+
+class Association:
+    """Which role the pods of an account are given."""
+
+    def __init__(self, cluster, said):
+        self.cluster, self.said, self.role, self.tags = cluster, said, said["roleArn"], said.get("tags", {})
+        self.id = "a-" + uuid.uuid4().hex[:17]
+        self.arn = f"arn:aws:eks:{REGION}:{ACCOUNT}:podidentityassociation/{cluster.name}/{self.id}"
+
+    def summary(self):
+        told = {"clusterName": self.cluster.name, "namespace": self.said["namespace"], "serviceAccount": self.said["serviceAccount"]}
+        return {**told, "associationArn": self.arn, "associationId": self.id}
+
+    def shown(self):
+        times = {"createdAt": 1700000000.0, "modifiedAt": 1700000000.0}
+        return {**self.summary(), **times, "roleArn": self.role, "tags": self.tags, "disableSessionTags": False}
+
+
 class Entry:
     """Who may do what in a cluster."""
 
@@ -124,6 +152,7 @@ class Cluster:
         self.updates, self.upgraded, self.addons = {}, None, {}
         # Who made it may administer it, and Auto Mode lets its own nodes in.
         self.entries = {f"arn:aws:iam::{ACCOUNT}:role/creator": Entry(self, f"arn:aws:iam::{ACCOUNT}:role/creator", {})}
+        self.associations = {}
         network = said["resourcesVpcConfig"]
         self.subnets = network["subnetIds"]
         self.public = network.get("endpointPublicAccess", True)
@@ -359,6 +388,8 @@ class Clusters:
                 return self.access(self.get(name), method, rest, query, said)
             case (_, "clusters", name, "addons", *rest):
                 return self.addon(self.get(name), method, rest, query, said)
+            case (_, "clusters", name, "pod-identity-associations", *rest):
+                return self.identity(self.get(name), method, rest, query, said)
             case ("POST", "tags", arn):
                 self.tagged(arn).update(said["tags"])
                 return {}
@@ -371,7 +402,8 @@ class Clusters:
     def tagged(self, arn):
         entries = [entry for cluster in self.clusters.values() for entry in cluster.entries.values()]
         addons = [addon for cluster in self.clusters.values() for addon in cluster.addons.values()]
-        found = next((c for c in [*self.clusters.values(), *entries, *addons] if c.arn == arn), None)
+        associations = [a for cluster in self.clusters.values() for a in cluster.associations.values()]
+        found = next((c for c in [*self.clusters.values(), *entries, *addons, *associations] if c.arn == arn), None)
         if found is None:
             raise Refused(404, "NotFoundException", f"{arn} is not there")
         return found.tags
@@ -452,6 +484,45 @@ class Clusters:
                 if entry.policies.pop(policy, None) is None:
                     raise missing(f"The policy {policy} is not associated")
                 return {}
+        raise Refused(400, "ClientException", f"the fake doesn't know {method} {rest}")
+
+    def identity(self, cluster, method, rest, query, said):
+        match (method, *rest):
+            case ("GET",):
+                wanted = {key: query[key][0] for key in ("namespace", "serviceAccount") if key in query}
+                # An account is named within its namespace.
+                if "serviceAccount" in wanted and "namespace" not in wanted:
+                    raise invalid("namespace is needed where there is a serviceAccount")
+                found = [a.summary() for _, a in sorted(cluster.associations.items())]
+                found = [a for a in found if all(a[key] == value for key, value in wanted.items())]
+                at = int(query.get("nextToken", ["0"])[0])
+                return {"associations": found[at : at + PAGE], **({"nextToken": str(at + PAGE)} if at + PAGE < len(found) else {})}
+            case ("POST",):
+                pods_role(said["roleArn"])
+                account = (said["namespace"], said["serviceAccount"])
+                for other in cluster.associations.values():
+                    if (other.said["namespace"], other.said["serviceAccount"]) == account:
+                        raise in_use(f"Association already exists: {other.id}")
+                # "EKS Pod Identity associations per cluster" ("View and manage Amazon EKS service quotas").
+                if len(cluster.associations) >= 5000:
+                    raise Refused(400, "ResourceLimitExceededException", "The maximum number of associations is reached")
+                made = Association(cluster, said)
+                cluster.associations[made.id] = made
+                return {"association": made.shown()}
+        association = cluster.associations.get(rest[0])
+        if association is None:
+            raise missing(f"Association not found: {rest[0]}")
+        match (method, *rest[1:]):
+            case ("GET",):
+                return {"association": association.shown()}
+            case ("POST",):
+                if "roleArn" in said:
+                    pods_role(said["roleArn"])
+                    association.role = said["roleArn"]
+                return {"association": association.shown()}
+            case ("DELETE",):
+                del cluster.associations[rest[0]]
+                return {"association": association.shown()}
         raise Refused(400, "ClientException", f"the fake doesn't know {method} {rest}")
 
     def create(self, said):

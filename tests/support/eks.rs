@@ -11,6 +11,7 @@ pub fn operation(call: &proxy::Call) -> &'static str {
         ("DELETE", ["clusters", _, "access-entries", _]) => "DeleteAccessEntry",
         ("DELETE", ["clusters", _, "access-entries", _, "access-policies", _]) => "DisassociateAccessPolicy",
         ("DELETE", ["clusters", _, "addons", _]) => "DeleteAddon",
+        ("DELETE", ["clusters", _, "pod-identity-associations", _]) => "DeletePodIdentityAssociation",
         ("DELETE", ["tags", ..]) => "UntagResource",
         ("GET", ["clusters"]) => "ListClusters",
         ("GET", ["clusters", _]) => "DescribeCluster",
@@ -20,6 +21,8 @@ pub fn operation(call: &proxy::Call) -> &'static str {
         ("GET", ["clusters", _, "addons"]) => "ListAddons",
         ("GET", ["clusters", _, "addons", _]) => "DescribeAddon",
         ("GET", ["clusters", _, "insights", _]) => "DescribeInsight",
+        ("GET", ["clusters", _, "pod-identity-associations"]) => "ListPodIdentityAssociations",
+        ("GET", ["clusters", _, "pod-identity-associations", _]) => "DescribePodIdentityAssociation",
         ("GET", ["clusters", _, "updates", _]) => "DescribeUpdate",
         ("POST", ["clusters"]) => "CreateCluster",
         ("POST", ["clusters", _, "access-entries"]) => "CreateAccessEntry",
@@ -27,6 +30,8 @@ pub fn operation(call: &proxy::Call) -> &'static str {
         ("POST", ["clusters", _, "addons"]) => "CreateAddon",
         ("POST", ["clusters", _, "addons", _, "update"]) => "UpdateAddon",
         ("POST", ["clusters", _, "insights"]) => "ListInsights",
+        ("POST", ["clusters", _, "pod-identity-associations"]) => "CreatePodIdentityAssociation",
+        ("POST", ["clusters", _, "pod-identity-associations", _]) => "UpdatePodIdentityAssociation",
         ("POST", ["clusters", _, "update-config"]) => "UpdateClusterConfig",
         ("POST", ["clusters", _, "updates"]) => "UpdateClusterVersion",
         ("POST", ["tags", ..]) => "TagResource",
@@ -47,6 +52,9 @@ pub fn arn(call: &proxy::Call, place: &str) -> String {
     }
     if let Some((cluster, addon)) = path.split_once("/clusters/").and_then(|(_, rest)| rest.split_once("/addons/")) {
         return format!("arn:aws:eks:{place}:addon/{cluster}/{}/0a1b", addon.split('/').next().unwrap_or_default());
+    }
+    if let Some((cluster, id)) = path.split_once("/clusters/").and_then(|(_, rest)| rest.split_once("/pod-identity-associations/")) {
+        return format!("arn:aws:eks:{place}:podidentityassociation/{cluster}/{id}");
     }
     let made = || serde_json::from_str::<serde_json::Value>(&call.body).ok()?["name"].as_str().map(String::from);
     let name = path.split_once("/clusters/").map(|(_, rest)| rest.split('/').next().unwrap_or_default().to_owned());

@@ -2,7 +2,8 @@ use infra::kinds::deployment::HealthCheck;
 use infra::kinds::{Deployment, Kind, Object, Ref, Text};
 use infra::model::Computed;
 
-use super::namespace::around;
+use super::kubernetes_secret::secret;
+use super::pod_identity_association::identified;
 use super::{Case, Sends};
 
 pub fn deployment() -> Deployment {
@@ -14,6 +15,9 @@ pub fn deployment() -> Deployment {
         desired: 2,
         image: "ghcr.io/example/shop:1".into(),
         port: Some(8080),
+        service_account: None,
+        identity: None,
+        env_from: None,
         cpu: "250m".into(),
         memory: "256Mi".into(),
         env: [("GREETING".into(), Text::literal("good $(day)")), ("PRICE".into(), Text::literal("$5"))].into(),
@@ -31,8 +35,10 @@ pub fn deployment() -> Deployment {
 }
 
 pub fn case() -> Case {
+    let (account, identity, env_from) = (Some(Ref::to("shop")), Some(Ref::to("shop")), Some(Ref::to("shop")));
+    let own = || Deployment { service_account: account.clone(), identity: identity.clone(), env_from: env_from.clone(), ..deployment() };
     let with = |change: fn(&mut Deployment)| {
-        let mut other = deployment();
+        let mut other = own();
         change(&mut other);
         Object::from(other)
     };
@@ -43,17 +49,21 @@ pub fn case() -> Case {
         ("drain", with(|d| d.drain = 15)),
         ("env: another value", with(|d| drop(d.env.insert("GREETING".into(), Text::literal("good day"))))),
         ("env: none", with(|d| d.env = Default::default())),
+        ("env: from the secret", with(|d| drop(d.env.remove("PRICE")))),
+        ("env_from", with(|d| d.env_from = Some(Ref::to("other")))),
+        ("env_from: none", with(|d| d.env_from = None)),
         ("health_check: another path", {
-            let mut other = deployment();
+            let mut other = own();
             check(&mut other, |c| c.path = Some("/ready".into()));
             other.into()
         }),
         ("health_check: it listens", {
-            let mut other = deployment();
+            let mut other = own();
             check(&mut other, |c| (c.path, c.interval, c.timeout, c.healthy, c.unhealthy) = (None, 5, 2, 2, 4));
             other.into()
         }),
         ("health_check: none", with(|d| d.health_check = None)),
+        ("identity: none", with(|d| (d.service_account, d.identity) = (None, None))),
         ("image", with(|d| d.image = "ghcr.io/example/shop:2".into())),
         ("memory", with(|d| d.memory = "1Gi".into())),
         ("name", with(|d| d.name = "shops".into())),
@@ -67,8 +77,12 @@ pub fn case() -> Case {
         ("spread", with(|d| d.spread = false)),
         ("surge and unavailable", with(|d| (d.surge, d.unavailable) = (0, 1))),
     ];
-    let pool = || ("node_pool.batch", super::node_pool::pool().into());
-    let world = around().into_iter().chain([pool(), ("deployment.shop", deployment().into())]).collect();
+    let pool = ("node_pool.batch", super::node_pool::pool().into());
+    let secrets = [
+        ("kubernetes_secret.shop", secret(&[("API_TOKEN", "correct horse"), ("PRICE", "5")]).into()),
+        ("kubernetes_secret.other", secret(&[("API_TOKEN", "battery staple")]).into()),
+    ];
+    let world = identified().into_iter().chain(secrets).chain([pool, ("deployment.shop", own().into())]).collect();
     Case { address: "deployment.shop", world, variants }
 }
 

@@ -70,6 +70,7 @@ async fn rollouts_take_their_time_and_the_course_that_a_test_wants() {
             token: Some(TOKEN.into()),
             content: "application/apply-patch+yaml".into(),
             agent: String::new(),
+            accept: String::new(),
             body,
         };
         answer(world, &request).1

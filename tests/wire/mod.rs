@@ -33,12 +33,14 @@ mod foreign;
 mod function;
 mod gate;
 mod iam_role;
+mod identity;
 mod instance_profile;
 mod internet_gateway;
 mod kill;
 mod kubernetes_client;
 mod kubernetes_fake;
 mod kubernetes_real;
+mod kubernetes_secret;
 mod launch_template;
 mod listener;
 mod listener_rule;
@@ -54,6 +56,7 @@ mod node_pool;
 mod nodes;
 mod notes;
 mod others;
+mod pod_identity_association;
 mod prefix_list;
 mod probe;
 mod production;
@@ -84,9 +87,11 @@ mod replay_world;
 mod requests;
 mod route_table;
 mod secret;
+mod secrets;
 mod security_group;
 mod security_group_rule;
 mod service;
+mod service_account;
 mod shifted;
 mod subnet;
 mod target_group;
@@ -187,6 +192,7 @@ kinds! {
     iam_role,
     instance_profile,
     internet_gateway,
+    kubernetes_secret,
     launch_template,
     listener,
     listener_rule,
@@ -197,12 +203,14 @@ kinds! {
     namespace,
     nat_gateway,
     node_pool,
+    pod_identity_association,
     prefix_list,
     route_table,
     secret,
     security_group,
     security_group_rule,
     service,
+    service_account,
     subnet,
     target_group,
     target_group_binding,

@@ -142,9 +142,7 @@ async fn a_cluster_alone_needs_no_api() {
     assert_eq!(
         counts
             .iter()
-            .filter(|(operation, _)| operation.starts_with("GET /clusters/")
-                && !operation.contains("/access-entries")
-                && !operation.contains("/addons"))
+            .filter(|(operation, _)| operation.starts_with("GET /clusters/") && operation.matches('/').count() == 2)
             .map(|(_, n)| n)
             .sum::<usize>(),
         1
@@ -228,6 +226,28 @@ async fn a_rollout_that_fails_is_taken_back() {
     place.go(&shop(|d| d.rolled_out = false), "r10").await;
     let plan = place.go(&image("1"), "r11").await;
     assert_eq!(plan.changes.iter().map(|c| (c.verb, c.attrs.len())).collect::<Vec<_>>(), [(Verb::Update, 1)]);
+}
+
+/// What a container wrote before it ended is told, too, its last lines: why it crashes stands there and nowhere else.
+#[tokio::test]
+async fn a_failed_rollout_quotes_the_log() {
+    let place = Place::start().await;
+    place.go(&image("1"), "r1").await;
+    let log: String = (0..40).map(|i| format!("line {i}\n")).collect();
+    place.api.world().logs.insert("shop".into(), format!("{log}fatal: DATABASE_HOST isn't set\u{1b}[0m\n\n"));
+    place.api.fate("shop", Fate::Waits("CrashLoopBackOff", "back-off 40s restarting failed container"));
+    let says = "it ended with 1 (Error); the log of shop-";
+    taken_back(&place, &image("2"), "r2", says).await;
+    taken_back(&place, &image("2"), "r3", "line 39 | fatal: DATABASE_HOST isn't set").await;
+    let asked = place.api.log().into_iter().filter(|call| call.path.ends_with("/log")).map(|call| call.query);
+    assert!(asked.clone().count() == 2 && asked.clone().all(|query| query.contains("tailLines=8")), "{:?}", asked.collect::<Vec<_>>());
+    // A log that isn't told hides nothing else.
+    place.api.rule(|call, _| {
+        let refused = json!({ "kind": "Status", "reason": "Forbidden", "message": "no logs" });
+        let log = call.path.ends_with("/log");
+        if log { Reaction::Answer { status: 403, headers: vec![], body: refused } } else { Reaction::Pass }
+    });
+    taken_back(&place, &image("2"), "r4", "CrashLoopBackOff: back-off 40s restarting failed container; it ended with 1 (Error)").await;
 }
 
 /// Others' objects stay byte for byte, and so do their fields of ours; what they change of ours is mended.
@@ -336,6 +356,6 @@ async fn lists_grow_with_pages_alone() {
         let before = place.api.log().len();
         assert!(place.plan(&want).await.is_empty());
         let asked: Vec<String> = place.api.log()[before..].iter().map(|c| format!("{} {}", c.method, c.path)).collect();
-        assert_eq!(asked.len(), 7, "{asked:#?}");
+        assert_eq!(asked.len(), 9, "{asked:#?}");
     }
 }

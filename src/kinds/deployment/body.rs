@@ -28,6 +28,9 @@ const ROLLED_OUT: &str = "infra.dev/rolled-out";
 /// The annotation that keeps that an autoscaler says how many pods there are.
 const SCALED: &str = "infra.dev/scaled";
 
+/// The annotation of pods that keeps by which association they are given a role.
+const IDENTITY: &str = "infra.dev/identity";
+
 /// The label of a node that names its zone.
 const ZONE: &str = "topology.kubernetes.io/zone";
 
@@ -107,6 +110,14 @@ fn pool(at: &Place, pod: &Value) -> Option<Ref<NodePool>> {
     Some(Ref::to(Place { namespace: String::new(), name, ..at.clone() }.id::<NodePool>()))
 }
 
+/// The secret that variables are taken of. Several, or something else, read as a secret that is none that is wanted.
+fn from_secret(at: &Place, sources: &Value) -> Option<Ref<KubernetesSecret>> {
+    let all = sources.as_array().filter(|all| !all.is_empty())?;
+    let plain = all.len() == 1 && fields::text(&all[0]["prefix"]).is_empty();
+    let name = if plain { fields::text(&all[0]["secretRef"]["name"]) } else { String::new() };
+    Some(Ref::to(Place { name, ..at.clone() }.id::<KubernetesSecret>()))
+}
+
 /// An amount in the API's form; of two that should be one, both.
 fn amount(request: &Value, limit: Option<&Value>) -> String {
     let read = |v: &Value| v.as_str().map_or(String::new(), |text| canonical(text).unwrap_or_else(|| text.to_owned()));
@@ -147,7 +158,10 @@ impl Manifest for Deployment {
             "image": self.image,
             "resources": { "requests": { "cpu": self.cpu, "memory": self.memory }, "limits": { "memory": self.memory } },
         });
-        let mut pod = json!({ "enableServiceLinks": false });
+        let account = self.service_account.as_ref().map(|account| links.to(account)).transpose()?;
+        let account = account.map_or(service_account::DEFAULT.to_owned(), |id| Place::of(&id).name);
+        // Said in any case: where it is left out, an older name of the same field (`serviceAccount`) keeps what it was.
+        let mut pod = json!({ "enableServiceLinks": false, "serviceAccountName": account });
         if self.restricted {
             (pod["securityContext"], container["securityContext"]) = security();
             pod["automountServiceAccountToken"] = false.into();
@@ -157,6 +171,9 @@ impl Manifest for Deployment {
         }
         if !env.is_empty() {
             container["env"] = env.into();
+        }
+        if let Some(secret) = &self.env_from {
+            container["envFrom"] = json!([{ "secretRef": { "name": Place::of(&links.to(secret)?).name } }]);
         }
         if let Some(check) = &self.health_check {
             container["readinessProbe"] = check.body();
@@ -173,11 +190,16 @@ impl Manifest for Deployment {
             (pod["nodeSelector"], pod["tolerations"]) = (node_pool::selector(&pool), node_pool::toleration(&pool));
         }
         pod["containers"] = json!([container]);
+        let mut meta = json!({ "labels": labels });
+        if let Some(identity) = &self.identity {
+            let id = links.to(identity)?;
+            meta["annotations"] = json!({ IDENTITY: id.rsplit('/').next() });
+        }
         let mut whole = json!({ "spec": {
             "progressDeadlineSeconds": self.deadline,
             "selector": { "matchLabels": labels },
             "strategy": { "type": "RollingUpdate", "rollingUpdate": { "maxSurge": self.surge, "maxUnavailable": self.unavailable } },
-            "template": { "metadata": { "labels": labels }, "spec": pod },
+            "template": { "metadata": meta, "spec": pod },
         } });
         if let Some(replicas) = self.replicas {
             whole["spec"]["replicas"] = replicas.into();
@@ -196,6 +218,8 @@ impl Manifest for Deployment {
         let secure = has(&pod["securityContext"], &of_pod) && has(&own["securityContext"], &of_container);
         let apart = pod["topologySpreadConstraints"].as_array().into_iter().flatten().any(|c| has(c, &spread(&at.name)));
         let (resources, pods) = (&own["resources"], fields::number(&spec["replicas"], 1));
+        let account = pod["serviceAccountName"].as_str().filter(|name| *name != service_account::DEFAULT && !name.is_empty());
+        let identity = spec["template"]["metadata"]["annotations"][IDENTITY].as_str();
         Deployment {
             cluster: Ref::to(&at.cluster),
             namespace: Ref::to(at.around()),
@@ -204,9 +228,12 @@ impl Manifest for Deployment {
             desired: pods,
             image: fields::text(&own["image"]),
             port: own["ports"][0]["containerPort"].as_i64().and_then(|port| i32::try_from(port).ok()),
+            service_account: account.map(|name| Ref::to(Place { name: name.into(), ..at.clone() }.id::<ServiceAccount>())),
+            identity: identity.map(|id| Ref::to(format!("{}/{id}", at.cluster))),
             cpu: amount(&resources["requests"]["cpu"], None),
             memory: amount(&resources["requests"]["memory"], Some(&resources["limits"]["memory"])),
             env: env.collect(),
+            env_from: from_secret(at, &own["envFrom"]),
             health_check: HealthCheck::read(&own["readinessProbe"]),
             surge: fields::number(&rolling["maxSurge"], -1),
             unavailable: fields::number(&rolling["maxUnavailable"], -1),

@@ -1,13 +1,13 @@
 //! When a deployment has rolled out, and how it is known early that it won't.
 use std::cell::{Cell, RefCell};
 
+use tokio::time::Instant;
+
 use super::*;
-use crate::wire::kubernetes::Kubernetes;
+use crate::wire::kubernetes::{Kubernetes, PODS};
 
 /// The code of a verdict: pods of the newest template don't come to serve. No other failure is one.
 pub(super) const FAILED: &str = "RolloutFailed";
-
-const PODS: Type = Type { api: "v1", kind: "Pod", plural: "pods", namespaced: true };
 
 /// Reasons for which a container waits that don't pass by themselves.
 const HOPELESS: &[&str] = &["CreateContainerConfigError", "ErrImageNeverPull", "InvalidImageName"];
@@ -29,14 +29,19 @@ pub(super) async fn wait(cx: &Clients, api: &Kubernetes, at: &Place, want: &Depl
         if complete(&now, applied) {
             return Ok(Some(()));
         }
-        let pods = waiting(cx, api, at, want, applied).await?;
+        let pods = newer(cx, api, at, want, applied).await?;
+        let waits = waiting(&pods);
         if let Some(why) = condition(&now, applied) {
-            return Err(failed(at, &pods.into_iter().map(|(_, told)| told).chain([why]).collect::<Vec<_>>().join("; ")));
+            let told: Vec<String> = waits.into_iter().map(|(_, told)| told).chain([why]).chain(quoted(cx, api, at, &pods).await).collect();
+            return Err(failed(at, &told.join("; ")));
         }
-        let doubtful = pods.iter().any(|(reason, _)| DOUBTFUL.contains(&reason.as_str()));
+        let doubtful = waits.iter().any(|(reason, _)| DOUBTFUL.contains(&reason.as_str()));
         ill.set(if doubtful { ill.get() + 1 } else { 0 });
-        let lost = pods.iter().find(|(reason, _)| HOPELESS.contains(&reason.as_str()) || ill.get() >= GRACE);
-        lost.map_or(Ok(None), |(_, told)| Err(failed(at, told)))
+        let Some((_, told)) = waits.iter().find(|(reason, _)| HOPELESS.contains(&reason.as_str()) || ill.get() >= GRACE) else {
+            return Ok(None);
+        };
+        let told: Vec<String> = [told.clone()].into_iter().chain(quoted(cx, api, at, &pods).await).collect();
+        Err(failed(at, &told.join("; ")))
     };
     let deadline = deadline(Deployment::TYPICAL.create) + Duration::from_secs(want.deadline.max(0) as u64);
     let why = async || Some(seen.borrow().clone());
@@ -93,19 +98,25 @@ fn condition(now: &Value, applied: &Value) -> Option<String> {
     Some(format!("{}: {}", fields::text(&found["reason"]), fields::text(&found["message"])))
 }
 
-/// Why containers of pods that were made since the apply wait: the reason, and all that is told of it.
-async fn waiting(
-    cx: &Clients,
-    api: &Kubernetes,
-    at: &Place,
-    want: &Deployment,
-    applied: &Value,
-) -> Result<Vec<(String, String)>, CloudError> {
+/// The pods that were made since the apply.
+async fn newer(cx: &Clients, api: &Kubernetes, at: &Place, want: &Deployment, applied: &Value) -> Result<Vec<Value>, CloudError> {
     let managers = applied["metadata"]["managedFields"].as_array().into_iter().flatten();
     let since = managers.filter(|m| m["manager"] == MANAGER).map(|m| fields::text(&m["time"])).max().unwrap_or_default();
-    let pods = api.within(cx, PODS, &at.namespace, &format!("{NAME}={}", want.name)).await?;
-    let newer = pods.iter().filter(|pod| fields::text(&pod["metadata"]["creationTimestamp"]) >= since);
-    let states = newer.flat_map(|pod| pod["status"]["containerStatuses"].as_array().into_iter().flatten());
+    let mut pods = api.within(cx, PODS, &at.namespace, &format!("{NAME}={}", want.name)).await?;
+    pods.retain(|pod| fields::text(&pod["metadata"]["creationTimestamp"]) >= since);
+    Ok(pods)
+}
+
+/// The containers of pods, each with its pod's name.
+fn containers(pods: &[Value]) -> impl Iterator<Item = (&Value, &Value)> {
+    pods.iter().flat_map(|pod| {
+        let all = pod["status"]["containerStatuses"].as_array();
+        all.into_iter().flatten().map(|container| (&pod["metadata"]["name"], container))
+    })
+}
+
+/// Why containers of pods wait: the reason, and all that is told of it.
+fn waiting(pods: &[Value]) -> Vec<(String, String)> {
     let told = |container: &Value| {
         let waits = &container["state"]["waiting"];
         let reason = waits["reason"].as_str().filter(|reason| HOPELESS.contains(reason) || DOUBTFUL.contains(reason))?;
@@ -115,8 +126,23 @@ async fn waiting(
         });
         Some((reason.to_owned(), format!("{reason}: {}{}", fields::text(&waits["message"]), last.trim_end())))
     };
-    let mut all: Vec<(String, String)> = states.filter_map(told).collect();
+    let mut all: Vec<(String, String)> = containers(pods).filter_map(|(_, container)| told(container)).collect();
     all.sort();
     all.dedup();
-    Ok(all)
+    all
+}
+
+/// How long its log may take, which only explains what is known already.
+const HINT: Duration = Duration::from_secs(5);
+
+/// The last lines of the log of a container that has run and isn't ready; nothing where there is none, or where it doesn't come soon.
+async fn quoted(cx: &Clients, api: &Kubernetes, at: &Place, pods: &[Value]) -> Option<String> {
+    let ran = |container: &Value| ["running", "terminated"].iter().any(|state| !container["state"][state].is_null());
+    let ended = |container: &Value| !container["lastState"]["terminated"].is_null();
+    let mut ill = containers(pods).filter(|(_, container)| container["ready"] != true);
+    let (pod, container) = ill.find(|(_, container)| ran(container) || ended(container))?;
+    let (pod, name) = (fields::text(pod), fields::text(&container["name"]));
+    let log = cx.policy.hint(Instant::now() + HINT, api.log(cx, &at.namespace, &pod, &name, !ran(container))).await.ok()?;
+    let lines: Vec<&str> = log.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    (!lines.is_empty()).then(|| format!("the log of {pod} ends with: {}", lines.join(" | ")))
 }

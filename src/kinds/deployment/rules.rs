@@ -57,6 +57,20 @@ pub(super) fn breaches(d: &Deployment, me: &Address, near: Near<'_>) -> Vec<Brea
     if d.node_pool.as_ref().and_then(|pool| near.get(pool)).is_some_and(|pool| pool.cluster != d.cluster) {
         found.push(Breach::new(Code::Refused, "node_pool", "a deployment's nodes are of its cluster", "name a pool of it").with("cluster"));
     }
+    if d.service_account.as_ref().and_then(|account| near.get(account)).is_some_and(|account| account.namespace != d.namespace) {
+        let message = "pods run under an account of their own namespace";
+        found.push(Breach::new(Code::Refused, "service_account", message, "name one of it").with("namespace"));
+    }
+    if d.env_from.as_ref().and_then(|secret| near.get(secret)).is_some_and(|secret| secret.namespace != d.namespace) {
+        let message = "pods are given secrets of their own namespace";
+        found.push(Breach::new(Code::Refused, "env_from", message, "name one of it").with("namespace"));
+    }
+    // A rule of ours: pods would be given no role, and nobody would tell.
+    let identity = d.identity.as_ref().and_then(|identity| near.get(identity));
+    if identity.is_some_and(|identity| Some(&identity.service_account) != d.service_account.as_ref()) {
+        let message = "pods are given a role by an association of the account that they run under";
+        found.push(Breach::new(Code::Refused, "identity", message, "name that account's").with("service_account"));
+    }
     if near.get(&d.namespace).is_some_and(|n| n.cluster != d.cluster) {
         found.push(Breach::new(Code::Refused, "namespace", "a deployment's namespace is in its cluster", "name one of it").with("cluster"));
     }

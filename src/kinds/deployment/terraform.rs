@@ -34,6 +34,8 @@ pub const TABLE: Table = Table {
         ("drain", "the provider knows no pause before a container ends"),
         ("env", "each variable is a block with its name in it"),
         ("node_pool", "it is a label and a toleration, which say the name alone"),
+        ("env_from", "the secret's name ends with a digest of its values' prints"),
+        ("identity", "an annotation of the pods keeps its id, beside others"),
         ("restricted", "it is several fields of pods and of their containers"),
         ("spread", "it is a constraint of several fields"),
     ],
@@ -51,6 +53,7 @@ const POD: &[Line] = &[
         ],
     ),
     is("enable_service_links", Word::No),
+    of("service_account_name", "service_account.name"),
 ];
 
 const PROBE: &[Line] = &[

@@ -45,7 +45,7 @@ fn issues(name: &str, seen: &Cluster) -> String {
 
 /// Sends a creation as soon as its roles are known everywhere: a new one takes a while for that. No code of its own tells that from any other wrong
 /// parameter.
-pub(super) async fn assumable<T>(cx: &Clients, send: impl AsyncFn() -> Result<T, CloudError>) -> Result<T, CloudError> {
+pub(in crate::kinds) async fn assumable<T>(cx: &Clients, send: impl AsyncFn() -> Result<T, CloudError>) -> Result<T, CloudError> {
     let unspread = |e: &CloudError| e.code == "InvalidParameterException" && e.message.to_lowercase().contains("role");
     patiently(cx, "the roles to be known to EKS", deadline(IamRole::TYPICAL.create), unspread, send).await
 }

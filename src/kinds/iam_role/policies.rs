@@ -2,6 +2,7 @@
 use super::{Breach, Open};
 use crate::canon::Document;
 use crate::diag::Code;
+use crate::kinds::pod_identity_association::PODS;
 use crate::model::partition::principal;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
@@ -38,7 +39,7 @@ pub(super) fn trust(service: &str) -> String {
 
 /// Services that tag the sessions of the roles that they assume ("Amazon EKS Auto Mode cluster IAM role", "Create IAM role with trust policy required by
 /// EKS Pod Identity").
-const TAGS_SESSIONS: &[&str] = &[principal!("eks"), principal!("pods.eks")];
+const TAGS_SESSIONS: &[&str] = &[principal!("eks"), PODS];
 
 pub(super) fn trust_of(service: &str) -> Value {
     let action = if TAGS_SESSIONS.contains(&service) { json!(["sts:AssumeRole", "sts:TagSession"]) } else { json!("sts:AssumeRole") };

@@ -1,9 +1,12 @@
 //! `kubernetes.workloads`: what runs in the cluster.
 mod check;
+mod identity;
 mod lower;
 mod replicas;
+mod secrets;
 
 use crate::spec::env::EnvSource;
+use crate::spec::permissions::Permission;
 use crate::spec::timeouts::Timeouts;
 use crate::spec::units::{Cpu, Duration, EnvName, HttpPath, Image, Memory, Name, fixed};
 use schemars::JsonSchema;
@@ -35,9 +38,13 @@ pub struct Workload {
     /// The pool of `node_pools` whose nodes the pods run on; nodes of EKS's own when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node_pool: Option<Name>,
-    /// Environment variables, by name; whoever may read the cluster may read them.
+    /// Environment variables, by name; whoever may read the cluster may read them, but no secret. One of this process's environment is kept in a Secret of
+    /// the cluster, which `viewers` don't read; one of Secrets Manager is given by its name, and the code may ask for it.
     #[serde(default)]
     pub env: BTreeMap<EnvName, EnvSource>,
+    /// What its code may do at AWS, by credentials that AWS's SDKs find by themselves in every pod (AWS: EKS Pod Identity).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub permissions: Vec<Permission>,
     /// When a pod is sent requests; with a port alone, as soon as somebody listens there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-default" = "every default of these fields, with a port"))]

@@ -44,11 +44,13 @@ fn users(cx: &mut Check<'_>, name: &str, entry: &Storage) {
         if !cx.knows(&["storage", name, "allow_from", index.as_str(), "name"]) {
             continue;
         }
-        if !spec.compute.contains_key(&grant.name) && !spec.functions.contains_key(&grant.name) {
-            let known = spec.compute.keys().chain(spec.functions.keys()).map(Name::as_str);
+        if !spec.compute.contains_key(&grant.name) && !spec.functions.contains_key(&grant.name) && spec.workload(&grant.name).is_none() {
+            let workloads = spec.workloads().map(|(name, _)| name);
+            let known = spec.compute.keys().chain(spec.functions.keys()).chain(workloads).map(Name::as_str);
             let long = ["storage", name, "allow_from", index.as_str(), "name"];
             let path = if grant.access.is_some() { &long[..] } else { &path[..] };
-            cx.unknown(path, &[&["compute"], &["functions"]], "compute entry or function", grant.name.as_str(), known);
+            let maps: [&[&str]; 3] = [&["compute"], &["functions"], &["kubernetes", "workloads"]];
+            cx.unknown(path, &maps, "compute entry, function or workload", grant.name.as_str(), known);
         } else if let Some(first) = seen.get(&grant.name) {
             let before = ["storage", name, "allow_from", first.as_str()];
             let places = [(&path[..], "again here"), (&before[..], "first here")];
@@ -89,10 +91,14 @@ pub fn unused(entries: &BTreeMap<Name, Storage>, cx: &mut Check<'_>) {
     let mut told = BTreeSet::new();
     let given: Vec<_> = references::all(cx.fields).map(|(path, reference)| (path.to_vec(), reference)).collect();
     for (path, reference) in given {
-        let ([section, user, ..], Some(bucket)) = (path.as_slice(), &reference.target.name) else { continue };
-        let entry =
-            entries.get(bucket).filter(|_| reference.target.section == "storage" && ["compute", "functions"].contains(&section.as_str()));
-        let Some(entry) = entry.filter(|entry| !entry.allow_from.iter().any(|grant| grant.name.as_str() == user)) else { continue };
+        let (section, user) = match path.as_slice() {
+            [first, second, user, ..] if first == "kubernetes" && second == "workloads" => ("kubernetes.workloads", user),
+            [section, user, ..] if ["compute", "functions"].contains(&section.as_str()) => (section.as_str(), user),
+            _ => continue,
+        };
+        let Some(bucket) = reference.target.name.as_ref().filter(|_| reference.target.section == "storage") else { continue };
+        let entry = entries.get(bucket).filter(|entry| !entry.allow_from.iter().any(|grant| grant.name.as_str() == user));
+        let Some(entry) = entry else { continue };
         if !cx.knows(&["storage", bucket.as_str(), "allow_from"]) || !told.insert((user.clone(), bucket.clone())) {
             continue;
         }

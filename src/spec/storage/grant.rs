@@ -41,7 +41,7 @@ pub struct Grant {
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NamedGrant {
-    /// A compute entry or a function.
+    /// A compute entry, a function or a workload.
     name: Name,
     /// What it may do.
     access: Access,
@@ -90,7 +90,7 @@ impl JsonSchema for Grant {
         let name = generator.subschema_for::<Name>();
         let named = generator.subschema_for::<NamedGrant>();
         json_schema!({
-            "description": "Who may use it: the name of a compute entry or a function, or `{ name: app, access: read }`.",
+            "description": "Who may use it: the name of a compute entry, a function or a workload, or `{ name: app, access: read }`.",
             "anyOf": [name, named],
         })
     }

@@ -23,7 +23,7 @@ pub use lower::{used, users};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Storage {
-    /// Who may use it, by the names of compute entries and functions: `app`, or `{ name: app, access: read }`. Their roles are allowed to; nobody else is, but
+    /// Who may use it, by the names of compute entries, functions and workloads: `app`, or `{ name: app, access: read }`. Their roles are allowed to; nobody else is, but
     /// administrators of the account.
     #[serde(default)]
     pub allow_from: Vec<Grant>,

@@ -5,7 +5,7 @@ use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Request;
+use super::{PLAIN, Request};
 use crate::wire::{Class, CloudError, Service};
 
 /// The code of a list whose pages have expired.
@@ -38,6 +38,9 @@ struct Cause {
 
 /// What an answer holds, or why it holds nothing. `new`: the server may not know yet who asks.
 pub fn read(request: &Request, status: u16, headers: &HeaderMap, body: &[u8], new: bool) -> Result<Value, CloudError> {
+    if status < 300 && request.accept == PLAIN {
+        return Ok(String::from_utf8_lossy(body).into());
+    }
     if status < 300 {
         return serde_json::from_slice(body).map_err(|e| local(request, Class::Transient, "BadAnswer", &e.to_string()));
     }

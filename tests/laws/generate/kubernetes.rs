@@ -1,12 +1,22 @@
 //! A Kubernetes cluster, where there are the two zones that it needs, and what runs in it.
 use serde_yaml::Value;
 
-use super::write::{map, y};
+use super::write::{map, permission, y};
 use super::{Cluster, Draw, Workload};
 
 impl Draw {
+    /// Whether there is room for a cluster.
+    fn clusters(&self) -> bool {
+        self.net.zones.is_none_or(|zones| zones.len() > 1)
+    }
+
+    /// The names of what runs in a cluster.
+    pub(super) fn workloads(&self) -> impl Iterator<Item = &'static str> {
+        self.cluster.iter().filter(|_| self.clusters()).flat_map(|cluster| cluster.workloads.keys().copied())
+    }
+
     pub(super) fn kubernetes(&self, cluster: &Cluster) -> Value {
-        if self.net.zones.is_some_and(|zones| zones.len() < 2) {
+        if !self.clusters() {
             return Value::Null;
         }
         let api = map([("allow_from", y(cluster.open.then_some(["203.0.113.0/24"])))]);
@@ -29,7 +39,8 @@ impl Draw {
             ("node_pool", y((pools && w.pooled).then_some("batch"))),
             ("replicas", replicas.unwrap_or_default()),
             ("resources", map([("memory", y(w.memory))])),
-            ("env", map([("CACHE_URL", y(told))])),
+            ("env", map([("CACHE_URL", y(told)), ("API_TOKEN", map([("from_env", y(w.secret.then_some("API_TOKEN")))]))])),
+            ("permissions", y(w.permission.then(|| vec![permission()]))),
             ("health_check", map([("path", y(path))])),
         ])
     }

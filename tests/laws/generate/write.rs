@@ -325,7 +325,7 @@ const KEY: &str = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-4444-888
 
 impl Draw {
     fn bucket(&self, b: &Bucket) -> Value {
-        let known: Vec<&str> = self.compute.keys().chain(self.functions.keys()).copied().collect();
+        let known: Vec<&str> = self.compute.keys().chain(self.functions.keys()).copied().chain(self.workloads()).collect();
         let mut users: Vec<(&str, Option<&str>)> = vec![];
         for (pick, access) in b.users.iter().filter(|_| !known.is_empty()) {
             let name = known[pick % known.len()];

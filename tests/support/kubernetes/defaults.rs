@@ -63,8 +63,10 @@ fn deployment(object: &mut Value) {
     set(pod, "dnsPolicy", json!("ClusterFirst"));
     set(pod, "securityContext", json!({}));
     set(pod, "schedulerName", json!("default-scheduler"));
-    if let Some(name) = pod.get("serviceAccountName").cloned() {
-        set(pod, "serviceAccount", name);
+    // An older name of the same field, which fills it in where it is missing ("pkg/apis/core/v1/conversion.go" of Kubernetes).
+    if let Some(name) = pod.get("serviceAccountName").or(pod.get("serviceAccount")).cloned() {
+        pod.insert("serviceAccount".into(), name.clone());
+        pod.insert("serviceAccountName".into(), name);
     }
     pod["containers"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut).for_each(container);
 }

@@ -48,8 +48,12 @@ async fn serve(mut socket: TcpStream, shared: Arc<Shared>) -> io::Result<()> {
         call.status = said.as_ref().map_or(0, |s| s.0);
         shared.log.lock().unwrap().push(call);
         let Some((status, body)) = said else { return Ok(()) };
-        let body = body.to_string();
-        let head = format!("HTTP/1.1 {status} Status\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
+        // A text is what a container has written.
+        let (kind, body) = match body {
+            Value::String(text) => ("text/plain", text),
+            body => ("application/json", body.to_string()),
+        };
+        let head = format!("HTTP/1.1 {status} Status\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", body.len());
         write.write_all(format!("{head}{body}").as_bytes()).await?;
         if raw.last {
             return Ok(());
@@ -67,6 +71,7 @@ fn request(raw: &Raw) -> Request {
         query: pairs.map(|(k, v)| (text(k), text(v))).collect(),
         token: raw.token(),
         content: raw.header("content-type").unwrap_or_default().to_owned(),
+        accept: raw.header("accept").unwrap_or_default().to_owned(),
         agent: raw.header("user-agent").unwrap_or_default().to_owned(),
         body: serde_json::from_slice(&raw.body).unwrap_or(Value::Null),
     }

@@ -1,7 +1,10 @@
 //! What controllers do, a step at a time: deployments roll out, bindings are registered, what is on its way out goes.
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::reply::{Refusal, Reply};
 use super::route::Target;
 use super::scaling;
 use super::update_as;
@@ -41,10 +44,51 @@ pub fn step(world: &mut World) {
             "Deployment" => deployment(world, &target, &object),
             "HorizontalPodAutoscaler" => scaling::step(world, &target, &object),
             "NodePool" => pool(world, &key),
+            "Namespace" => account(world, &target.name),
             "TargetGroupBinding" => binding(world, &key),
             _ => {}
         }
     }
+}
+
+fn accounts(namespace: &str, name: &str) -> Key {
+    ("".into(), "serviceaccounts".into(), namespace.into(), name.into())
+}
+
+/// Every namespace has an account that pods run under which name none.
+fn account(world: &mut World, namespace: &str) {
+    let key = accounts(namespace, "default");
+    if !world.objects.contains_key(&key) {
+        let (uid, made, version) = (world.uid(), world.now(), world.bump());
+        let meta = json!({ "name": "default", "namespace": namespace, "uid": uid, "creationTimestamp": made, "resourceVersion": version });
+        let body = json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta });
+        world.objects.insert(key, Object { body, managers: vec![] });
+    }
+}
+
+/// The secret that a container is to be given variables of and that isn't there.
+fn lacking(world: &World, target: &Target, object: &Object) -> Option<String> {
+    let own = &object.body["spec"]["template"]["spec"]["containers"][0];
+    let whole = own["envFrom"].as_array().into_iter().flatten().map(|from| &from["secretRef"]["name"]);
+    let names = whole.filter_map(Value::as_str);
+    let there = |name: &str| world.objects.contains_key(&("".into(), "secrets".into(), target.namespace.clone(), name.into()));
+    names.filter(|name| !there(name)).map(String::from).next()
+}
+
+/// No pod is made that would run under an account which isn't there ("error looking up service account": the admission plugin `ServiceAccount`).
+fn homeless(world: &mut World, target: &Target, object: &Object) -> bool {
+    let name = object.body["spec"]["template"]["spec"]["serviceAccountName"].as_str().unwrap_or("default").to_owned();
+    if name == "default" || world.objects.contains_key(&accounts(&target.namespace, &name)) {
+        return false;
+    }
+    let looked = format!("error looking up service account {}/{name}: serviceaccount {name:?} not found", target.namespace);
+    let message = format!("pods \"{}-\" is forbidden: {looked}", target.name);
+    let failure = json!({ "type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": message });
+    let generation = object.meta()["generation"].clone();
+    update_as(world, target, MANAGER, |body| {
+        body["status"] = json!({ "observedGeneration": generation, "unavailableReplicas": 1, "conditions": [failure] });
+    });
+    true
 }
 
 /// A binding is held by its finalizer first; a step later its targets are registered.
@@ -99,9 +143,13 @@ fn deployment(world: &mut World, target: &Target, object: &Object) {
     let hash = hash(&object.body["spec"]["template"]);
     let serves = world.serving.get(&target.key()) == Some(&hash);
     let seen = status["observedGeneration"] == *generation;
+    if !serves && homeless(world, target, object) {
+        return;
+    }
     let stage = match world.fates.get(&target.name) {
         _ if !seen && serves => Stage::Ready,
         _ if !seen => Stage::Progressing,
+        _ if !serves && lacking(world, target, object).is_some() => return,
         Some(Fate::Slow | Fate::Waits(..)) if !serves => return,
         Some(Fate::Stuck(..)) if !serves => Stage::Stuck,
         _ => Stage::Ready,
@@ -170,14 +218,43 @@ pub fn status(object: &Object, hash: &str, stage: Stage, now: &str) -> Value {
     }
 }
 
+/// What a container of a pod has written, as a kubelet tells it: the last lines of it, and no more bytes than were asked for.
+pub fn log(world: &World, target: &Target, query: &BTreeMap<String, String>) -> Reply {
+    let bad = |message: String| Err(Refusal::new(400, "BadRequest", &message));
+    let pod = world.objects.get(&target.key()).ok_or_else(|| Refusal::not_found(target.about()))?;
+    let (own, name) = (&pod.body["status"]["containerStatuses"][0], query.get("container").map_or("", String::as_str));
+    if own["name"] != name {
+        return bad(format!("container {name} is not valid for pod {}", target.name));
+    }
+    let previous = query.get("previous").is_some_and(|p| p == "true");
+    if previous && own["lastState"]["terminated"].is_null() {
+        return bad(format!("previous terminated container {name:?} in pod {:?} not found", target.name));
+    }
+    if !previous && own["state"]["running"].is_null() {
+        return bad(format!("container {name:?} in pod {:?} is waiting to start: {}", target.name, own["state"]["waiting"]["reason"]));
+    }
+    let owner = pod.meta()["ownerReferences"][0]["name"].as_str().unwrap_or_default();
+    let text = world.logs.get(owner).cloned().unwrap_or_default();
+    let number = |name: &str| query.get(name).and_then(|n| n.parse::<usize>().ok()).unwrap_or(usize::MAX);
+    let lines: Vec<&str> = text.lines().collect();
+    let last = lines[lines.len().saturating_sub(number("tailLines"))..].iter().map(|line| format!("{line}\n")).collect::<String>();
+    let bytes = last.len().min(number("limitBytes"));
+    Ok((200, String::from_utf8_lossy(&last.as_bytes()[..bytes]).into()))
+}
+
 /// The pods of the deployment's newest template; the others' stay while it isn't ready.
 fn pods(world: &mut World, target: &Target, hash: &str, stage: Stage) {
     let owner = world.objects[&target.key()].clone();
     let kind: Kind = world.kinds.iter().find(|k| k.name == "Pod").unwrap().clone();
     let n = if stage == Stage::Ready { owner.body["spec"]["replicas"].as_u64().unwrap_or(1) } else { 1 };
     let container = owner.body["spec"]["template"]["spec"]["containers"][0]["name"].clone();
+    let lacking = lacking(world, target, &owner);
     let state = match (stage, world.fates.get(&target.name)) {
         (Stage::Ready, _) => json!({ "running": {} }),
+        _ if lacking.is_some() => {
+            let message = format!("secret {:?} not found", lacking.unwrap_or_default());
+            json!({ "waiting": { "reason": "CreateContainerConfigError", "message": message } })
+        }
         (_, Some(Fate::Stuck(reason, message) | Fate::Waits(reason, message))) => {
             json!({ "waiting": { "reason": reason, "message": message } })
         }
@@ -186,6 +263,8 @@ fn pods(world: &mut World, target: &Target, hash: &str, stage: Stage) {
     if stage == Stage::Ready {
         world.objects.retain(|k, o| k.1 != "pods" || o.meta()["ownerReferences"][0]["uid"] != owner.meta()["uid"]);
     }
+    let ended = world.logs.get(&target.name).filter(|_| stage != Stage::Ready && !state["waiting"].is_null());
+    let last = ended.map_or(json!({}), |_| json!({ "terminated": { "exitCode": 1, "reason": "Error" } }));
     for i in 0..n {
         let name = format!("{}-{hash}-{i}", target.name);
         let mut labels = owner.body["spec"]["template"]["metadata"]["labels"].clone();
@@ -201,7 +280,7 @@ fn pods(world: &mut World, target: &Target, hash: &str, stage: Stage) {
             "spec": owner.body["spec"]["template"]["spec"],
             "status": {
                 "phase": if stage == Stage::Ready { "Running" } else { "Pending" },
-                "containerStatuses": [{ "name": container, "ready": stage == Stage::Ready, "restartCount": 0, "state": state }],
+                "containerStatuses": [{ "name": container, "ready": stage == Stage::Ready, "restartCount": 0, "state": state, "lastState": last }],
             },
         });
         world.objects.insert(World::key(&kind, &target.namespace, &name), Object { body, managers: vec![] });

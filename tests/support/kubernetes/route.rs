@@ -20,6 +20,8 @@ pub struct Request {
     pub token: Option<String>,
     /// `Content-Type`.
     pub content: String,
+    /// `Accept`.
+    pub accept: String,
     /// The program that asks, as its `User-Agent` begins.
     pub agent: String,
     pub body: Value,
@@ -86,7 +88,13 @@ pub fn answer(world: &mut World, request: &Request) -> Reply {
         ("DELETE", false) => "delete",
         _ => return Err(Refusal::new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")),
     };
-    check(world, &user, verb, &target.kind, &target.namespace, &target.name)?;
+    // What a container has written is a resource of its own.
+    let log = target.kind.name == "Pod" && target.part == "log" && verb == "get";
+    let resource = Kind { plural: if log { "pods/log".into() } else { target.kind.plural.clone() }, ..target.kind.clone() };
+    check(world, &user, verb, &resource, &target.namespace, &target.name)?;
+    if log {
+        return rollout::log(world, &target, &request.query);
+    }
     let query = |name: &str| request.query.get(name).map(String::as_str);
     let reply = match verb {
         "list" => list(world, &target, request),
@@ -114,7 +122,33 @@ pub fn answer(world: &mut World, request: &Request) -> Reply {
     if world.lively && request.method == "GET" {
         rollout::step(world);
     }
+    let reply = reply.map(|(status, said)| (status, narrowed(&request.accept, said)));
+    if let Ok((_, said)) = &reply {
+        let of = |object: &Value| !object["data"].is_null();
+        let told = target.kind.name == "Secret" && (of(said) || said["items"].as_array().into_iter().flatten().any(of));
+        world.told.extend(told.then(|| format!("{verb} {}", request.path)));
+    }
     reply
+}
+
+/// What was said, in the form that was asked for: all of an object, or its metadata alone. What is no object stays what it is.
+fn narrowed(accept: &str, mut said: Value) -> Value {
+    let alone = |object: &mut Value| {
+        let metadata = object["metadata"].take();
+        *object = json!({ "kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata });
+    };
+    if !accept.contains("as=PartialObjectMetadata") || said["kind"] == "Status" {
+        return said;
+    }
+    match said["items"].as_array_mut() {
+        Some(items) => {
+            items.iter_mut().for_each(alone);
+            said["kind"] = "PartialObjectMetadataList".into();
+            said["apiVersion"] = "meta.k8s.io/v1".into();
+        }
+        None => alone(&mut said),
+    }
+    said
 }
 
 /// A page of a list.

@@ -71,7 +71,7 @@ ScaleTarget: apiVersion= kind= name=
 NetworkPolicy: apiVersion= kind= metadata=Meta spec=PolicySpec
 PolicySpec: podSelector=! policyTypes=! ingress=! egress=!
 ConfigMap: apiVersion= kind= metadata=Meta data={} binaryData={} immutable=
-Secret: apiVersion= kind= metadata=Meta data={} type=
+Secret: apiVersion= kind= metadata=Meta data={} stringData={} type= immutable=
 Event: apiVersion= kind= metadata=Meta involvedObject=! reason= message= type= count=
 ResourceQuota: apiVersion= kind= metadata=Meta spec=QuotaSpec status=!
 QuotaSpec: hard={q}

@@ -114,6 +114,7 @@ pub fn request(line: &Value) -> Request {
         token: Some(text(&line["as"]).into()),
         content: text(&line["type"]).into(),
         agent: AGENT.into(),
+        accept: String::new(),
         body: line["body"].clone(),
     }
 }

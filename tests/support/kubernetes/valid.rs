@@ -8,6 +8,7 @@ pub fn causes(kind: &str, old: Option<&Value>, new: &Value) -> Vec<Cause> {
     let mut causes = labels("metadata", &new["metadata"]["labels"]);
     match kind {
         "Deployment" => deployment(old, new, &mut causes),
+        "Secret" => secret(old, new, &mut causes),
         "Service" => service(new, &mut causes),
         "NodePool" => pool(new, &mut causes),
         "TargetGroupBinding" => binding(old, new, &mut causes),
@@ -89,6 +90,22 @@ fn amounts(value: &Value) -> Option<f64> {
         _ => 1.0,
     };
     number.parse::<f64>().ok().map(|n| n * by)
+}
+
+/// "An individual secret is limited to 1MiB", and one that is immutable stays what it is.
+fn secret(old: Option<&Value>, new: &Value, causes: &mut Vec<Cause>) {
+    let sizes = new["data"].as_object().into_iter().flatten().filter_map(|(_, v)| v.as_str()).map(|v| v.len() / 4 * 3);
+    if sizes.sum::<usize>() > 1024 * 1024 {
+        causes.push(Cause::invalid("data", "Too long: must have at most 1048576 bytes"));
+    }
+    if let Some(old) = old.filter(|old| old["immutable"] == true) {
+        for field in ["data", "immutable"].into_iter().filter(|field| old[*field] != new[*field]) {
+            causes.push(Cause::invalid(field, "Forbidden: field is immutable when `immutable` is set"));
+        }
+    }
+    if old.is_some_and(|old| old["type"] != new["type"]) {
+        causes.push(Cause::invalid("type", format!("{}: field is immutable", new["type"])));
+    }
 }
 
 /// As the schema of the resource and its webhook: a binding stays with its target group (`aws-load-balancer-controller`, of which EKS's own is made).

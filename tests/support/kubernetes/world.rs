@@ -120,8 +120,12 @@ pub struct World {
     pub fates: BTreeMap<String, super::rollout::Fate>,
     /// How many pods the load of a deployment asks for, by the deployment's name.
     pub loads: BTreeMap<String, i64>,
+    /// What the containers of a deployment's new pods have written before they ended, by the deployment's name; else they never ran.
+    pub logs: BTreeMap<String, String>,
     /// The template whose pods serve, as a hash, of each deployment.
     pub serving: BTreeMap<Key, String>,
+    /// Requests whose answers told what secrets hold.
+    pub told: Vec<String>,
     /// Whether controllers go on by themselves, a step each time that somebody looks.
     pub lively: bool,
     pub revision: u64,
@@ -142,8 +146,20 @@ impl World {
                 schema: name,
             }
         };
-        let (objects, tokens, fates, loads, serving) = Default::default();
-        World { kinds: KINDS.iter().map(kind).collect(), objects, tokens, fates, loads, serving, lively: true, revision: 199, clock: 0 }
+        let (objects, tokens, fates, loads, logs, serving, told) = Default::default();
+        World {
+            kinds: KINDS.iter().map(kind).collect(),
+            objects,
+            tokens,
+            fates,
+            loads,
+            logs,
+            serving,
+            told,
+            lively: true,
+            revision: 199,
+            clock: 0,
+        }
     }
 
     /// Serves a custom resource.

@@ -2,7 +2,6 @@
 use super::Workload;
 use crate::diag::{Code, Finding, Risk};
 use crate::spec::check::Check;
-use crate::spec::env::EnvSource;
 use crate::spec::suggest::nearest;
 use crate::spec::units::{Duration, Name};
 
@@ -32,14 +31,6 @@ pub fn check(name: &Name, entry: &Workload, cx: &mut Check<'_>) {
         placed(cx, name, pool);
     }
     clash(cx, name);
-    for (key, value) in &entry.env {
-        if let EnvSource::Secret(_) = value {
-            let message = format!("a workload is given no secrets yet, and `{key}` is one");
-            let help = "let its code ask for the secret, whose name or ARN stands in a text";
-            let at = ["kubernetes", "workloads", name.as_str(), "env", key.as_str()];
-            cx.error(Code::Refused, &at, "this secret", message, help);
-        }
-    }
 }
 
 /// The pool is there.

@@ -1,20 +1,21 @@
-//! Workloads: the namespace of the stack; a deployment, a service, a budget of disruptions and an autoscaler each; what measures their load.
+//! Workloads: the namespace of the stack; a deployment, a service, a budget of disruptions and an autoscaler each; what measures their load; what pods may do at
+//! AWS, and what they alone are told.
 use std::collections::BTreeMap;
 
 use super::super::CLUSTER;
-use super::{Replicas, Scaling, Workload};
+use super::{Replicas, Scaling, Workload, identity, secrets};
 use crate::kinds::addon::METRICS_SERVER;
 use crate::kinds::deployment::HealthCheck;
 use crate::kinds::namespace::RESTRICTED;
 use crate::kinds::service::INSIDE;
-use crate::kinds::{Addon, Autoscaler, Deployment, DisruptionBudget, KubernetesService, Namespace, Ref, TargetGroupBinding};
-use crate::spec::env::EnvSource;
+use crate::kinds::{Addon, Autoscaler, Deployment, DisruptionBudget, KubernetesService, Namespace, Ref, TargetGroupBinding, Text};
+use crate::spec::env::{EnvSource, SecretRef};
 use crate::spec::load_balancer::forwarding;
 use crate::spec::lower::{Lower, int};
 use crate::spec::units::{Duration, Name};
 
 /// The name of the stack's namespace among its objects.
-const NAMESPACE: &str = "main";
+pub(super) const NAMESPACE: &str = "main";
 
 /// Seconds in which the load balancer learns that a pod is to go, before it ends (no source: EKS takes a few).
 const DRAIN: i32 = 15;
@@ -29,7 +30,9 @@ pub fn lower(all: &BTreeMap<Name, Workload>, l: &mut Lower<'_>) {
     l.add(NAMESPACE, "kubernetes.workloads", namespace);
     for (name, entry) in all {
         let origin = format!("kubernetes.workloads.{name}");
-        let deployment = deployment(name, entry, l);
+        let identified = identity::lower(name, entry, &origin, l);
+        let given = secrets::lower(name, entry, &origin, l);
+        let deployment = deployment(name, entry, (identified, given), l);
         l.add(name.as_str(), &origin, deployment);
         if let Some(port) = entry.port {
             l.add(name.as_str(), &origin, service(name, port));
@@ -76,8 +79,12 @@ fn autoscaler(name: &Name, scaling: &Scaling) -> Autoscaler {
     }
 }
 
-fn deployment(name: &Name, entry: &Workload, l: &Lower<'_>) -> Deployment {
-    let text = |value: &EnvSource| if let EnvSource::Text(text) = value { Some(l.text(text)) } else { None };
+fn deployment(name: &Name, entry: &Workload, (identified, given): (bool, bool), l: &Lower<'_>) -> Deployment {
+    let text = |value: &EnvSource| match value {
+        EnvSource::Text(text) => Some(l.text(text)),
+        EnvSource::Secret(SecretRef::FromSecretsManager(id)) => Some(Text::literal(id.to_string())),
+        EnvSource::Secret(SecretRef::FromEnv(_)) => None,
+    };
     Deployment {
         cluster: Ref::to(CLUSTER),
         namespace: Ref::to(NAMESPACE),
@@ -86,9 +93,12 @@ fn deployment(name: &Name, entry: &Workload, l: &Lower<'_>) -> Deployment {
         desired: int(entry.replicas.least()),
         image: entry.image.to_string(),
         port: entry.port.map(int),
+        service_account: identified.then(|| Ref::to(name.as_str())),
+        identity: identified.then(|| Ref::to(name.as_str())),
         cpu: entry.resources.cpu.canonical(),
         memory: entry.resources.memory.quantity(),
         env: entry.env.iter().filter_map(|(key, value)| Some((key.to_string(), text(value)?))).collect(),
+        env_from: given.then(|| Ref::to(name.as_str())),
         health_check: checked(entry),
         surge: int(entry.update.surge),
         unavailable: int(entry.update.unavailable),
