@@ -1,6 +1,7 @@
 #!/bin/sh
 # The reference environment on the embedded sandbox: planned, applied, changed by a saved plan, looked at and destroyed; then, under the same name in
-# the DNS, services behind one balancer; and a new version that goes back by itself, and a good one that takes over. Needs Rust, no cloud account.
+# the DNS, services behind one balancer; a Kubernetes cluster with services in it; and a new version that goes back by itself, and a good one that takes
+# over. Needs Rust, no cloud account.
 set -eu
 cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
@@ -23,6 +24,12 @@ infra destroy --file examples/production.yaml --auto-approve \
 
 infra apply --file examples/services.yaml --auto-approve
 infra destroy --file examples/services.yaml --auto-approve --allow-data-loss bucket.access_logs,bucket.uploads,load_balancer.main,log_group.flow_logs,log_group.function.thumbnails,log_group.function.uploads
+
+infra plan --file examples/kubernetes.yaml --out "$folder/k.infraplan"
+infra show "$folder/k.infraplan" --format kubernetes | head -n 40
+infra apply "$folder/k.infraplan"
+infra destroy --file examples/kubernetes.yaml --auto-approve \
+  --allow-data-loss bucket.access_logs,bucket.uploads,db_instance.main,db_replica.main-1,eks_cluster.main,load_balancer.main,log_group.cache.main,log_group.flow_logs,log_group.function.thumbnails,log_group.function.uploads,replication_group.main
 
 infra apply --file examples/canary.yaml --auto-approve
 printf 'compute: { app: { image: "ghcr.io/example/shop:1.5.0" } }\n' > "$folder/version.yaml"

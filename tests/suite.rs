@@ -4,6 +4,7 @@ mod architecture;
 mod cli;
 mod fuzz;
 mod laws;
+mod manifests;
 mod spec;
 mod support;
 mod terraform;

@@ -76,7 +76,7 @@ impl Plan {
         }
         match self.json {
             true => printer.document(&stream::plan(&saved.plan, SceneDocument::of(&saved.scene, &saved.layers), "plan")),
-            false => self.shown.print(&saved, None, printer),
+            false => self.shown.print(&saved, None, printer)?,
         }
         Failure::guarded(&loaded, &saved.plan)?;
         Ok(if self.detailed_exitcode && !saved.plan.is_empty() { Exit::Changes } else { Exit::Done })

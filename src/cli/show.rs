@@ -13,7 +13,8 @@ use crate::plan::Saved;
 use crate::render::json::SceneDocument;
 use crate::render::markdown::{self, PageOptions, Stage};
 use crate::render::text::Detail;
-use crate::render::{binding, json, terraform, text};
+use crate::render::{binding, json, kubernetes, terraform, text};
+use crate::wire::CloudError;
 
 /// Shows a plan that `infra plan --out FILE` kept, and on stderr what it binds: the layers of its spec, what may be lost, whose signature it bears. Needs no
 /// network and no credentials.
@@ -52,6 +53,7 @@ pub enum Format {
     #[default]
     Text,
     Json,
+    Kubernetes,
     Markdown,
     TerraformJson,
     TerraformText,
@@ -59,7 +61,10 @@ pub enum Format {
 
 impl Shown {
     /// Prints the plan in the chosen format; `created` is told of one that was kept.
-    pub fn print(&self, saved: &Saved, created: Option<Moment>, printer: &Printer) {
+    ///
+    /// # Errors
+    /// A plan whose objects point at none of it.
+    pub fn print(&self, saved: &Saved, created: Option<Moment>, printer: &Printer) -> Result<(), CloudError> {
         match self.format {
             Format::Text => {
                 printer.result(&text::placed(&saved.plan, &saved.scene, Detail { style: printer.style, verbose: self.verbose }))
@@ -67,6 +72,7 @@ impl Shown {
             Format::Json => {
                 printer.document(&format!("{:#}\n", json::plan(&saved.plan, SceneDocument::of(&saved.scene, &saved.layers), created)))
             }
+            Format::Kubernetes => printer.document(&kubernetes::documents(saved)?),
             Format::Markdown => {
                 let page = PageOptions { budget: markdown::GENEROUS, show_env: self.show_env, log: None };
                 printer.result(&markdown::page(saved, Stage::Planned, page));
@@ -74,6 +80,7 @@ impl Shown {
             Format::TerraformJson => printer.document(&format!("{}\n", terraform::json::plan(saved))),
             Format::TerraformText => printer.result(&terraform::text::plan(saved)),
         }
+        Ok(())
     }
 }
 
@@ -85,7 +92,7 @@ impl Show {
             return Ok(Exit::Done);
         }
         printer.say(&binding::of(&saved, &seal, self.verify.verify.is_some()));
-        self.shown.print(&saved, Some(saved.created), printer);
+        self.shown.print(&saved, Some(saved.created), printer)?;
         Ok(Exit::Done)
     }
 }

@@ -30,6 +30,7 @@ risks! {
     NoVersions "no_versions" "What is overwritten or deleted in a bucket is gone.",
     NoWayOut "no_way_out" "What can't reach the internet fetches no image from there.",
     OldTls "old_tls" "Clients may use a version of TLS that is long broken.",
+    OpenNetwork "open_network" "Whatever runs in a cluster may connect to pods.",
     PublicApi "public_api" "Anybody on the internet reaches the API of a cluster.",
     PublicFunction "public_function" "Anybody may call a function, and each call is paid for.",
     PublicStore "public_store" "A store stands in a tier that the internet has a route to.",

@@ -287,8 +287,6 @@ pub const GENERAL: Calls = Calls {
         reads(Service::Ec2, "DescribeAvailabilityZones"),
         reads(Service::Ec2, "DescribeInstanceTypeOfferings"),
         reads(Service::Ec2, "DescribeInstanceTypes"),
-        call(Service::Eks, "DescribeInsight", KNOWN_CLUSTERS),
-        call(Service::Eks, "ListInsights", KNOWN_CLUSTERS),
         reads(Service::ElastiCache, "DescribeCacheEngineVersions"),
         reads(Service::ElastiCache, "DescribeEngineDefaultParameters"),
         reads(Service::Elb, "DescribeSSLPolicies"),

@@ -1,5 +1,5 @@
 //! A deployment of a cluster: equal pods of one container each, whose successors roll in a few at a time.
-mod body;
+pub(super) mod body;
 mod rollout;
 mod rules;
 mod terraform;
@@ -51,6 +51,10 @@ object! {
         update env: Open<Text>,
         /// `envFrom`: the secret whose values are variables, too.
         update env_from: Option<Ref<KubernetesSecret>>,
+        /// The map behind the volume `config`, whose keys are files of the container; `None` for none.
+        update config: Option<Ref<ConfigMap>>,
+        /// `volumeMounts` of it: the files' paths, and the keys that they are under.
+        update files: Open<String>,
         /// `readinessProbe`: when a pod is sent requests; `None`: as soon as it runs.
         update health_check: Option<HealthCheck>,
         /// `strategy.rollingUpdate.maxSurge`: so many pods more than `replicas` while successors roll in.
@@ -69,6 +73,8 @@ object! {
         update restricted: bool,
         /// Whether pods of the newest template were seen to serve; an annotation keeps it.
         update rolled_out: bool,
+        /// What comes to its end before its pods are changed.
+        computed waits_for: BTreeSet<Pointer>,
         /// `metadata.uid`.
         computed uid: Computed<String>,
     }
@@ -99,6 +105,8 @@ impl Resource for Deployment {
             memory: "256Mi".into(),
             env: [("GREETING".into(), Text::literal("good day"))].into(),
             env_from: Some(Ref::to(EXAMPLE)),
+            config: Some(Ref::to(EXAMPLE)),
+            files: [("/etc/shop/app.toml".into(), "app.toml".into())].into(),
             health_check: Some(HealthCheck {
                 path: Some("/healthz".into()),
                 port: 8080,
@@ -115,6 +123,7 @@ impl Resource for Deployment {
             node_pool: Some(Ref::to(EXAMPLE)),
             restricted: true,
             rolled_out: true,
+            waits_for: BTreeSet::new(),
             uid: Computed::default(),
         }
     }
@@ -130,6 +139,7 @@ impl Resource for Deployment {
     }
 
     fn simulate(&mut self, id: &str) {
+        self.waits_for.clear();
         self.uid = Computed::from(format!("uid-{id}"));
         self.desired = self.pods();
     }
@@ -226,6 +236,8 @@ impl Deployment {
         Deployment {
             service_account: self.service_account.map(|account| Ref::to(foreign(&account.0))),
             identity: self.identity.map(|identity| Ref::to(foreign(&identity.0))),
+            node_pool: self.node_pool.map(|pool| Ref::to(foreign(&pool.0))),
+            config: self.config.map(|map| Ref::to(foreign(&map.0))),
             env_from: self.env_from.map(|secret| Ref::to(foreign(&secret.0))),
             ..self
         }

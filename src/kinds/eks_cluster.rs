@@ -88,7 +88,9 @@ impl Resource for EksCluster {
         read: &[
             reads(Service::CloudWatchLogs, "DescribeLogGroups"),
             call(Service::Eks, "DescribeCluster", KNOWN_CLUSTERS),
+            call(Service::Eks, "DescribeInsight", KNOWN_CLUSTERS),
             reads(Service::Eks, "ListClusters"),
+            call(Service::Eks, "ListInsights", KNOWN_CLUSTERS),
         ],
         write: &[
             call(Service::CloudWatchLogs, "CreateLogGroup", NEW_CLUSTER_LOGS),

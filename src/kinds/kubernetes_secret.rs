@@ -39,6 +39,13 @@ const OPAQUE: &str = "Opaque";
 /// Bytes of all values together at most (`MaxSecretSize`).
 const MOST: usize = 1024 * 1024;
 
+impl KubernetesSecret {
+    /// Itself with nothing in place of each value, to be shown.
+    pub(super) fn blank(&self) -> Self {
+        KubernetesSecret { values: Open(self.values.keys().map(|name| (name.clone(), model::Secret::new(""))).collect()), ..self.clone() }
+    }
+}
+
 impl Manifest for KubernetesSecret {
     const TYPE: Type = Type { api: "v1", kind: "Secret", plural: "secrets", namespaced: true };
 
@@ -102,7 +109,6 @@ impl Resource for KubernetesSecret {
     const KIND: Kind = Kind::KubernetesSecret;
     const SERVICE: Service = Service::Kubernetes;
     const TYPICAL: Typical = Typical::secs(2, 2, 5);
-    const HINT: &'static [&'static str] = &["{values#} values"];
     const CALLS: Calls = manifest::CALLS;
     const TERRAFORM: &'static Table = &Table {
         by_kind: false,
@@ -147,7 +153,7 @@ impl Resource for KubernetesSecret {
     }
 
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
-        manifest::own::<Self>(cx, stack).await
+        manifest::list_own::<Self>(cx, stack).await
     }
 
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {

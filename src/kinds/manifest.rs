@@ -5,6 +5,7 @@
 //! `CLUSTER/namespaces/NAME` of what stands in no namespace; the uid is no part of it, since others find it by its name.
 pub(super) mod fields;
 pub mod quantity;
+mod shown;
 
 use std::rc::Rc;
 
@@ -17,6 +18,8 @@ use super::*;
 use crate::diag::Code;
 use crate::model::Computed;
 use crate::wire::kubernetes::{Kubernetes, Type};
+
+pub use shown::manifests;
 
 /// The field manager.
 pub(super) const MANAGER: &str = "infra";
@@ -170,17 +173,21 @@ pub(super) async fn list<K: Manifest>(cx: &Clients, stack: &str) -> Result<Vec<L
     selected::<K>(cx, stack, "").await
 }
 
-/// The stack's own objects of the kind, of one whose names nobody else can have.
-pub(super) async fn own<K: Manifest>(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
-    let found = selected::<K>(cx, stack, &format!("{STACK}={}", label(stack))).await?;
-    Ok(found.into_iter().filter(|live| live.stamp.stack == stack).collect())
+/// The stack's own objects of the kind, of which others have many.
+///
+/// # Errors
+/// As [`list`].
+pub(super) async fn list_own<K: Manifest>(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
+    let mut found = selected::<K>(cx, stack, &format!("{STACK}={}", label(stack))).await?;
+    found.retain(|live| live.stamp.stack == stack);
+    Ok(found)
 }
 
-async fn selected<K: Manifest>(cx: &Clients, stack: &str, labels: &str) -> Result<Vec<Live>, CloudError> {
+async fn selected<K: Manifest>(cx: &Clients, stack: &str, selector: &str) -> Result<Vec<Live>, CloudError> {
     let apis = eks_cluster::entered(cx, stack).await?;
     let each = apis.iter().map(async |(cluster, api)| {
         // A cluster that doesn't serve the kind, as those without Auto Mode do with its own, has none of it.
-        let found = present(api.list(cx, K::TYPE, labels).await).map_err(|e| away(cluster, e))?.unwrap_or_default();
+        let found = present(api.list(cx, K::TYPE, selector).await).map_err(|e| away(cluster, e))?.unwrap_or_default();
         let text = |object: &Value, field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
         let read = |object: &Value| {
             let at = Place { cluster: cluster.clone(), namespace: text(object, "namespace"), name: text(object, "name") };

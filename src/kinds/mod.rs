@@ -15,6 +15,8 @@ pub mod calls;
 pub mod certificate;
 mod claims;
 pub mod composite_alarm;
+pub mod config_map;
+pub mod cron_job;
 pub mod custom_rules;
 pub mod dashboard;
 pub mod db_instance;
@@ -46,6 +48,7 @@ pub mod iam_role;
 pub mod identity;
 pub mod instance_profile;
 pub mod internet_gateway;
+pub mod job;
 pub mod kubernetes_secret;
 pub mod launch_template;
 mod limits;
@@ -63,6 +66,7 @@ pub mod metrics_workspace;
 mod names;
 pub mod namespace;
 pub mod nat_gateway;
+pub mod network_policy;
 pub mod node_pool;
 mod object;
 mod parameters;
@@ -95,6 +99,7 @@ mod typical;
 pub mod vpc;
 pub mod vpc_endpoint;
 mod walks;
+pub mod work;
 pub mod zone_setting;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -127,7 +132,7 @@ pub use identity::{Address, Stamp};
 pub use limits::{Limit, ZonePlan};
 pub use links::{Links, Outputs, Part, Pointer, Ref, Text, foreign};
 pub use live::Live;
-pub use manifest::quantity;
+pub use manifest::{manifests, quantity};
 pub use names::NameRule;
 pub use phase::Rule;
 pub use quotas::Quota;
@@ -136,7 +141,9 @@ pub use rules::{Breach, Member, Near, Objects, broken, doubted};
 pub use shared::Shared;
 pub use terraform::Table;
 pub use typical::Typical;
+
 pub use walks::{map_refs, named, pointers, refs, rename_refs, resolve_texts};
+pub use work::Work;
 
 macro_rules! kinds { ($($module:ident :: $ty:ident),+ $(,)?) => {
     $(pub use $module::$ty;)+
@@ -284,6 +291,8 @@ kinds! {
     cache_subnet_group::CacheSubnetGroup,
     certificate::Certificate,
     composite_alarm::CompositeAlarm,
+    config_map::ConfigMap,
+    cron_job::CronJob,
     custom_rules::CustomRules,
     dashboard::Dashboard,
     db_instance::DbInstance,
@@ -304,6 +313,7 @@ kinds! {
     iam_role::IamRole,
     instance_profile::InstanceProfile,
     internet_gateway::InternetGateway,
+    job::Job,
     kubernetes_secret::KubernetesSecret,
     launch_template::LaunchTemplate,
     listener::Listener,
@@ -315,6 +325,7 @@ kinds! {
     metrics_workspace::MetricsWorkspace,
     namespace::Namespace,
     nat_gateway::NatGateway,
+    network_policy::NetworkPolicy,
     node_pool::NodePool,
     pod_identity_association::PodIdentityAssociation,
     prefix_list::PrefixList,

@@ -77,7 +77,8 @@ impl Metrics {
     fn unit(&self) -> Amount {
         let (room, _) = self.sums();
         let count = self.nodes.len() as u128;
-        let usual = if count == 0 { FIRST } else { Amount { cpu: room.cpu / count, memory: room.memory / count } };
+        let each = |sum: u128, first: u128| sum.checked_div(count).unwrap_or(first);
+        let usual = Amount { cpu: each(room.cpu, FIRST.cpu), memory: each(room.memory, FIRST.memory) };
         self.pending.iter().fold(usual, |a, b| Amount { cpu: a.cpu.max(b.cpu), memory: a.memory.max(b.memory) })
     }
 
@@ -233,7 +234,7 @@ mod tests {
     fn it_goes_with_the_load() {
         let mut rng = fastrand::Rng::with_seed(7);
         for _ in 0..2_000 {
-            let mut any = |most: u128| u128::from(rng.u64(0..=u64::try_from(most).unwrap()));
+            let mut any = |most: u128| rng.u128(0..=most);
             let nodes: Vec<Node> = (0..any(5)).map(|_| node(any(4_000), any(16))).collect();
             let pending: Vec<Amount> = (0..any(6)).map(|_| amount(1 + any(3_000), any(8))).collect();
             let most = [Some(any(30_000)).filter(|n| n % 2 == 0), Some(any(100) * GIB).filter(|n| n % 3 == 0)];

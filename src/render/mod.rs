@@ -8,6 +8,7 @@ pub mod history;
 pub mod iam;
 pub mod json;
 pub mod kubeconfig;
+pub mod kubernetes;
 pub mod logs;
 pub mod markdown;
 pub mod place;

@@ -24,6 +24,7 @@ fn the_plan_of_every_example() {
     infra.run(&["plan", "-f", &production, "--verbose"]).snapshot("plan_production_verbose");
     infra.run(&["plan", "-f", &production, "-f", &staging]).snapshot("plan_staging");
     infra.run(&["plan", "-f", &Infra::example("services")]).snapshot("plan_services");
+    infra.run(&["plan", "-f", &Infra::example("kubernetes")]).snapshot("plan_kubernetes");
     let document = ["plan", "-f", &production, "--format", "json"];
     let twice = [infra.run(&document).out, infra.run(&document).out];
     assert_eq!(twice[0], twice[1], "the same bytes");
@@ -45,7 +46,7 @@ fn the_tour_ends() {
     let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/tour.sh");
     let toured = said(infra.program("sh", &[script.to_str().unwrap()]).env("PATH", path).output().unwrap());
     assert_eq!(toured.code, 0, "{} {}", toured.out, toured.err);
-    assert_eq!((toured.out.matches(" created in ").count(), toured.out.matches(" deleted in ").count()), (3, 3), "{}", toured.out);
+    assert_eq!((toured.out.matches(" created in ").count(), toured.out.matches(" deleted in ").count()), (4, 4), "{}", toured.out);
 }
 
 /// Validate, plan, apply, plan again, change, output, destroy: each in a process of its own.

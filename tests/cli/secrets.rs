@@ -83,7 +83,7 @@ fn no_secret_in_any_byte() {
     run(&["plan", "--json", "-v"], 0);
     run(&["status"], 0);
     run(&["validate"], 0);
-    for format in ["text", "json", "markdown", "terraform-json", "terraform-text"] {
+    for format in ["text", "json", "kubernetes", "markdown", "terraform-json", "terraform-text"] {
         run(&["show", "p.infraplan", "--format", format, "-v"], 0);
         run(&["plan", "--format", format, "-v"], 0);
     }

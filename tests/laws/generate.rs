@@ -51,6 +51,10 @@ struct Cluster {
     open: bool,
     /// A pool of nodes beside the cluster's own, and how many processors it may have.
     pool: Option<Option<u32>>,
+    /// Whether whatever runs in it may connect to whatever else.
+    trusting: bool,
+    /// The image of a job that comes first, and when another runs.
+    jobs: (Option<&'static str>, Option<&'static str>),
     workloads: Entries<Workload>,
 }
 
@@ -70,6 +74,10 @@ struct Workload {
     /// Whether it may read objects of others at AWS.
     permission: bool,
     path: Option<&'static str>,
+    /// Whether the first workload and the balancer, if there is one, may connect to it.
+    met: (bool, bool),
+    /// What is in its file, if it has one.
+    config: Option<&'static str>,
 }
 
 /// What is watched.

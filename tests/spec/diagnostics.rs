@@ -45,6 +45,7 @@ const SEEN: &[&str] = &[
     "bad_region",
     "bad_size",
     "bad_text",
+    "bad_text.config",
     "bad_text.control",
     "bad_text.description",
     "bad_text.minute",

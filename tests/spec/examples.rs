@@ -29,7 +29,8 @@ fn staging_is_production_made_smaller() {
 #[test]
 fn load() {
     for layers in [
-        &["examples/minimal.yaml"][..],
+        &["examples/kubernetes.yaml"][..],
+        &["examples/minimal.yaml"],
         &["examples/production.yaml"],
         &["examples/services.yaml"],
         &["examples/production.yaml", "examples/staging.yaml"],

@@ -5,7 +5,9 @@ fn mutated_examples() {
     let mut random = fastrand::Rng::with_seed(42);
     let validator = jsonschema::validator_for(&infra::spec::schema::infra_schema()).expect("a schema");
     let (mut read, mut refused) = (0, 0);
-    for file in ["examples/minimal.yaml", "examples/production.yaml", "examples/staging.yaml", "examples/services.yaml"] {
+    for file in
+        ["examples/minimal.yaml", "examples/production.yaml", "examples/staging.yaml", "examples/services.yaml", "examples/kubernetes.yaml"]
+    {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
         let whole = std::fs::read(path).expect(file);
         for _ in 0..1500 {

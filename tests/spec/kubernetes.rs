@@ -1,9 +1,10 @@
 //! What runs in a cluster, and what it stands behind and in front of.
 use infra::diag::Risk;
+use infra::kinds::network_policy::{Rule, Source};
 use infra::kinds::pod_identity_association::PODS;
 use infra::kinds::{
-    Address, Autoscaler, Deployment, IamRole, Kind, KubernetesSecret, Listener, Near, PodIdentityAssociation, Ref, SecurityGroupRule,
-    ServiceAccount, TargetGroup, TargetGroupBinding, refs,
+    Address, Autoscaler, ConfigMap, CronJob, Deployment, IamRole, Job, Kind, KubernetesSecret, Listener, Near, NetworkPolicy, Object,
+    PodIdentityAssociation, Ref, SecurityGroupRule, ServiceAccount, TargetGroup, TargetGroupBinding, refs,
 };
 use infra::spec::lower::lower;
 use infra::stack::Stack;
@@ -146,4 +147,73 @@ fn workloads_are_given_secrets() {
     let readable: Vec<String> = of::<IamRole>(&stack, "workload.web").readable.iter().filter_map(|arn| arn.plain()).collect();
     assert_eq!(readable, ["arn:aws:secretsmanager:eu-central-1:*:secret:shop/key-??????"]);
     assert!(!serde_json::to_string(&stack.nodes[&Address::new(Kind::Deployment, "web")]).unwrap().contains("value of"));
+}
+
+fn policies(stack: &Stack) -> Vec<NetworkPolicy> {
+    stack
+        .nodes
+        .values()
+        .filter_map(|object| if let Object::NetworkPolicy(p) = object { Some(NetworkPolicy::clone(p)) } else { None })
+        .collect()
+}
+
+/// Nobody connects to a pod but the balancer, from its subnets, where it forwards to the workload, and workloads that are named.
+#[test]
+fn pods_let_in_whom_they_name() {
+    let more = "    web: { image: 'web:1', port: 80, allow_from: [shop, web] }\n    worker: { image: 'worker:1' }\n";
+    let (stack, risks) = load(&format!("{TEN}{more}"));
+    assert!(!risks.contains(&Risk::OpenNetwork), "{risks:?}");
+    let all: NetworkPolicy = of(&stack, "kubernetes.networking");
+    let before: Vec<String> = all.waits_for.iter().map(|pointer| pointer.0.to_string()).collect();
+    assert!(all.pods.is_none() && all.rules.is_empty() && before == ["network_policy.shop", "network_policy.web"], "{all:?}");
+    let shop: NetworkPolicy = of(&stack, "shop");
+    let public = stack.nodes.iter().filter(|(a, _)| a.kind == Kind::Subnet && a.name.starts_with("public-"));
+    let blocks: Vec<String> = public.map(|(_, s)| infra::kinds::Subnet::try_from(s.clone()).unwrap().cidr.to_string()).collect();
+    let rules = blocks.iter().flat_map(|block| [8080, 8081].map(|port| Rule { port, from: Source::Block(block.clone()) }));
+    assert!(blocks.len() > 1 && shop.rules == rules.collect() && shop.pods.as_deref() == Some("shop"), "{shop:?}");
+    let web: NetworkPolicy = of(&stack, "web");
+    assert_eq!(web.rules, ["shop", "web"].map(|name| Rule { port: 80, from: Source::Pods(name.into()) }).into());
+    assert_eq!(policies(&stack).len(), 3, "whom nobody may connect to needs no policy of its own");
+    // A policy stands before the pods that it is about, which may need each other to become ready.
+    assert!(policies(&stack).iter().all(|p| refs(&Object::from(p.clone())).all(|a| a.kind != Kind::Deployment)));
+}
+
+/// Where all may connect, only who names somebody is closed to the others; and it is told.
+#[test]
+fn a_cluster_may_trust_itself() {
+    let open = "  networking: { default: allow }\n";
+    let (stack, risks) = load(&format!("{TEN}{open}"));
+    assert!(policies(&stack).is_empty() && risks.contains(&Risk::OpenNetwork), "{risks:?}");
+    let (stack, _) = load(&format!("{TEN}    web: {{ image: 'web:1', port: 80, allow_from: [shop] }}\n{open}"));
+    assert_eq!(policies(&stack).iter().map(|p| p.pods.clone()).collect::<Vec<_>>(), [Some("web".to_owned())]);
+    let (_, risks) = load(&TEN.replace("load_balancer:\n", "load_balancer:\n  scheme: internal\n  subnets: app\n"));
+    assert!(risks.contains(&Risk::OpenNetwork), "the balancer's addresses are pods' addresses, too: {risks:?}");
+}
+
+/// Other content is another map, under a name of its own; files come back out of the keys that they are under.
+#[test]
+fn files_are_in_a_map_that_is_named_by_them() {
+    let with =
+        |content: &str| load(&format!("{TEN}    web: {{ image: 'web:1', config: {{ /etc/web/.env: '{content}', /etc/web.d/a: b }} }}\n")).0;
+    let (one, two) = (with("PRICE=$$5"), with("PRICE=$$6"));
+    let (map, other): (ConfigMap, ConfigMap) = (of(&one, "web"), of(&two, "web"));
+    assert_eq!(map.data, [("etc..web...env".into(), "PRICE=$5".into()), ("etc..web.d..a".into(), "b".into())].into());
+    assert!(map.name != other.name && map.name.starts_with("web-") && map.name == of::<ConfigMap>(&with("PRICE=$$5"), "web").name);
+    let web: Deployment = of(&one, "web");
+    assert_eq!(web.files["/etc/web/.env"], "etc..web...env");
+    assert_eq!(web.config.map(|config| config.0), Some("web".to_owned()));
+    assert!(of::<Deployment>(&one, "shop").config.is_none());
+}
+
+/// What has a schedule runs by it; what has none comes before every workload.
+#[test]
+fn jobs_run_by_the_clock_or_once() {
+    let jobs =
+        "  jobs:\n    migrate: { image: 'shop:1', command: [shop, migrate] }\n    report: { image: 'report:1', schedule: '0 3 * * *' }\n";
+    let (stack, _) = load(&format!("{TEN}{jobs}"));
+    let (migrate, report): (Job, CronJob) = (of(&stack, "migrate"), of(&stack, "report"));
+    assert_eq!((migrate.work.command.as_slice(), migrate.work.retries), (&["shop".to_owned(), "migrate".to_owned()][..], 2));
+    assert_eq!((report.schedule.as_str(), report.time_zone.as_str()), ("0 3 * * *", "Etc/UTC"));
+    let waits: Vec<String> = of::<Deployment>(&stack, "shop").waits_for.iter().map(|pointer| pointer.0.to_string()).collect();
+    assert_eq!(waits, ["job.migrate"]);
 }

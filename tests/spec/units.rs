@@ -22,6 +22,7 @@ fn examples_come_back() {
     round::<Duration>();
     round::<EnvName>();
     round::<GroupName>();
+    round::<FilePath>();
     round::<HttpPath>();
     round::<Image>();
     round::<InstanceClass>();

@@ -1,5 +1,5 @@
 //! A plan in Terraform's words: the names are Terraform's own, the two forms say the same, and the tools that read them find what is there.
-mod checkov;
+pub mod checkov;
 mod names;
 mod plans;
 mod policy;
@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::laws::world::{stacks, with};
 
 /// A plan with all that it was made from, as `infra plan --out` keeps it; everything that holds data may go.
-async fn saved(cloud: &impl Cloud, want: &Stack) -> Saved {
+pub async fn saved(cloud: &impl Cloud, want: &Stack) -> Saved {
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     let mut stack = want.clone();
     complete(cloud, &mut stack.nodes).await.unwrap();

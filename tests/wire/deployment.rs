@@ -2,6 +2,7 @@ use infra::kinds::deployment::HealthCheck;
 use infra::kinds::{Deployment, Kind, Object, Ref, Text};
 use infra::model::Computed;
 
+use super::config_map::map;
 use super::kubernetes_secret::secret;
 use super::pod_identity_association::identified;
 use super::{Case, Sends};
@@ -21,6 +22,8 @@ pub fn deployment() -> Deployment {
         cpu: "250m".into(),
         memory: "256Mi".into(),
         env: [("GREETING".into(), Text::literal("good $(day)")), ("PRICE".into(), Text::literal("$5"))].into(),
+        config: None,
+        files: Default::default(),
         health_check: Some(HealthCheck { path: Some("/healthz".into()), port: 8080, interval: 10, timeout: 1, healthy: 1, unhealthy: 3 }),
         surge: 1,
         unavailable: 0,
@@ -30,6 +33,7 @@ pub fn deployment() -> Deployment {
         node_pool: None,
         restricted: true,
         rolled_out: true,
+        waits_for: Default::default(),
         uid: Computed::default(),
     }
 }
@@ -44,6 +48,7 @@ pub fn case() -> Case {
     };
     let check = |d: &mut Deployment, change: fn(&mut HealthCheck)| d.health_check.as_mut().map(change).unwrap();
     let variants = vec![
+        ("config", with(|d| (d.config, d.files) = (Some(Ref::to("shop")), [("/etc/shop/app.toml".into(), "app.toml".into())].into()))),
         ("cpu", with(|d| d.cpu = "1".into())),
         ("deadline", with(|d| d.deadline = 60)),
         ("drain", with(|d| d.drain = 15)),
@@ -82,7 +87,11 @@ pub fn case() -> Case {
         ("kubernetes_secret.shop", secret(&[("API_TOKEN", "correct horse"), ("PRICE", "5")]).into()),
         ("kubernetes_secret.other", secret(&[("API_TOKEN", "battery staple")]).into()),
     ];
-    let world = identified().into_iter().chain(secrets).chain([pool, ("deployment.shop", own().into())]).collect();
+    let world = identified()
+        .into_iter()
+        .chain(secrets)
+        .chain([pool, ("config_map.shop", map().into()), ("deployment.shop", own().into())])
+        .collect();
     Case { address: "deployment.shop", world, variants }
 }
 

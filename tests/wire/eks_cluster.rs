@@ -10,7 +10,7 @@ use infra::wire::Clients;
 use serde_json::json;
 
 use super::load_balancer::network;
-use super::{Case, Sends};
+use super::{Case, Sends, Why};
 use crate::support::moto::Moto;
 use crate::support::proxy::Proxy;
 use crate::support::{apply, eks, plan_for, settled, stack, unoffered};
@@ -94,7 +94,15 @@ pub fn case() -> Case {
     Case { address: "eks_cluster.main", world: world(cluster()), variants }
 }
 
-pub const SENDS: Sends = Sends { kind: Kind::EksCluster, lists: &["GET /clusters"], creates: &[], unseen: &[] };
+pub const SENDS: Sends = Sends {
+    kind: Kind::EksCluster,
+    lists: &["GET /clusters"],
+    creates: &[],
+    unseen: &[
+        ("DescribeInsight", Why::Rare("only a plan of an upgrade asks it; `an_upgrade_waits_until_nothing_would_break` does")),
+        ("ListInsights", Why::Rare("only a plan of an upgrade asks it; `an_upgrade_waits_until_nothing_would_break` does")),
+    ],
+};
 
 async fn go(cloud: &Clients, cluster: EksCluster, run: &str) {
     let want = stack("wire-cluster", world(cluster));

@@ -14,6 +14,8 @@ mod certificate;
 mod cloudflare;
 mod cloudflare_fake;
 mod composite_alarm;
+mod config_map;
+mod cron_job;
 mod dashboard;
 mod db_instance;
 mod db_parameter_group;
@@ -36,6 +38,7 @@ mod iam_role;
 mod identity;
 mod instance_profile;
 mod internet_gateway;
+mod job;
 mod kill;
 mod kubernetes_client;
 mod kubernetes_fake;
@@ -52,6 +55,7 @@ mod models;
 mod names;
 mod namespace;
 mod nat_gateway;
+mod network_policy;
 mod node_pool;
 mod nodes;
 mod notes;
@@ -176,6 +180,8 @@ kinds! {
     bucket_notification,
     certificate,
     composite_alarm,
+    config_map,
+    cron_job,
     dashboard,
     db_instance,
     db_parameter_group,
@@ -192,6 +198,7 @@ kinds! {
     iam_role,
     instance_profile,
     internet_gateway,
+    job,
     kubernetes_secret,
     launch_template,
     listener,
@@ -202,6 +209,7 @@ kinds! {
     metrics_workspace,
     namespace,
     nat_gateway,
+    network_policy,
     node_pool,
     pod_identity_association,
     prefix_list,

@@ -1,5 +1,7 @@
 //! What stands in a cluster, over EKS's stand-in and the fake of its API: rollouts that fail, objects of others, answers that are lost, clusters that
 //! can't be reached.
+mod objects;
+
 use std::time::Duration;
 
 use infra::cloud::Observe;
@@ -356,6 +358,6 @@ async fn lists_grow_with_pages_alone() {
         let before = place.api.log().len();
         assert!(place.plan(&want).await.is_empty());
         let asked: Vec<String> = place.api.log()[before..].iter().map(|c| format!("{} {}", c.method, c.path)).collect();
-        assert_eq!(asked.len(), 9, "{asked:#?}");
+        assert_eq!(asked.len(), 13, "{asked:#?}");
     }
 }

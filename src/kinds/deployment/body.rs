@@ -30,6 +30,8 @@ const SCALED: &str = "infra.dev/scaled";
 
 /// The annotation of pods that keeps by which association they are given a role.
 const IDENTITY: &str = "infra.dev/identity";
+/// The volume of a deployment's files.
+const CONFIG: &str = "config";
 
 /// The label of a node that names its zone.
 const ZONE: &str = "topology.kubernetes.io/zone";
@@ -65,24 +67,24 @@ impl HealthCheck {
 }
 
 /// A variable's value as a container is given it: `$(NAME)` would stand for another variable ("Define Dependent Environment Variables").
-fn escaped(text: &str) -> String {
+pub(in crate::kinds) fn escaped(text: &str) -> String {
     text.replace('$', "$$")
 }
 
-fn unescaped(text: &str) -> String {
+pub(in crate::kinds) fn unescaped(text: &str) -> String {
     let plain = text.replace("$$", "$");
     if escaped(&plain) == text { plain } else { text.to_owned() }
 }
 
 /// What the Pod Security Standard `restricted` asks of a pod and of its container; nothing where it isn't kept to.
-fn security() -> (Value, Value) {
+pub(in crate::kinds) fn security() -> (Value, Value) {
     let pod = json!({ "runAsNonRoot": true, "seccompProfile": { "type": "RuntimeDefault" } });
     let container = json!({ "allowPrivilegeEscalation": false, "capabilities": { "drop": ["ALL"] } });
     (pod, container)
 }
 
 /// Whether all of what is asked for is there, whatever stands beside it.
-fn has(there: &Value, asked: &Value) -> bool {
+pub(in crate::kinds) fn has(there: &Value, asked: &Value) -> bool {
     match asked {
         Value::Object(asked) => asked.iter().all(|(key, value)| has(&there[key], value)),
         asked => there == asked,
@@ -90,7 +92,7 @@ fn has(there: &Value, asked: &Value) -> bool {
 }
 
 /// The container of a name.
-fn container<'v>(spec: &'v Value, name: &str) -> &'v Value {
+pub(in crate::kinds) fn container<'v>(spec: &'v Value, name: &str) -> &'v Value {
     let all = spec["template"]["spec"]["containers"].as_array();
     all.into_iter().flatten().find(|c| c["name"] == name).unwrap_or(&Value::Null)
 }
@@ -119,7 +121,7 @@ fn from_secret(at: &Place, sources: &Value) -> Option<Ref<KubernetesSecret>> {
 }
 
 /// An amount in the API's form; of two that should be one, both.
-fn amount(request: &Value, limit: Option<&Value>) -> String {
+pub(in crate::kinds) fn amount(request: &Value, limit: Option<&Value>) -> String {
     let read = |v: &Value| v.as_str().map_or(String::new(), |text| canonical(text).unwrap_or_else(|| text.to_owned()));
     let request = read(request);
     match limit.map(read) {
@@ -189,6 +191,12 @@ impl Manifest for Deployment {
             let pool = Place::of(&links.to(pool)?).name;
             (pod["nodeSelector"], pod["tolerations"]) = (node_pool::selector(&pool), node_pool::toleration(&pool));
         }
+        if let Some(config) = &self.config {
+            pod["volumes"] = json!([{ "name": CONFIG, "configMap": { "name": Place::of(&links.to(config)?).name } }]);
+            // Each file alone, so that what else the image has beside it stays.
+            let mount = |(path, key): (&String, &String)| json!({ "name": CONFIG, "mountPath": path, "subPath": key, "readOnly": true });
+            container["volumeMounts"] = self.files.iter().map(mount).collect();
+        }
         pod["containers"] = json!([container]);
         let mut meta = json!({ "labels": labels });
         if let Some(identity) = &self.identity {
@@ -220,6 +228,9 @@ impl Manifest for Deployment {
         let (resources, pods) = (&own["resources"], fields::number(&spec["replicas"], 1));
         let account = pod["serviceAccountName"].as_str().filter(|name| *name != service_account::DEFAULT && !name.is_empty());
         let identity = spec["template"]["metadata"]["annotations"][IDENTITY].as_str();
+        let mounts = own["volumeMounts"].as_array().into_iter().flatten().filter(|mount| mount["name"] == CONFIG);
+        let config = pod["volumes"].as_array().into_iter().flatten().find(|volume| volume["name"] == CONFIG);
+        let config = config.map(|volume| Place { name: fields::text(&volume["configMap"]["name"]), ..at.clone() }.id::<ConfigMap>());
         Deployment {
             cluster: Ref::to(&at.cluster),
             namespace: Ref::to(at.around()),
@@ -234,6 +245,8 @@ impl Manifest for Deployment {
             memory: amount(&resources["requests"]["memory"], Some(&resources["limits"]["memory"])),
             env: env.collect(),
             env_from: from_secret(at, &own["envFrom"]),
+            config: config.map(Ref::to),
+            files: mounts.map(|mount| (fields::text(&mount["mountPath"]), fields::text(&mount["subPath"]))).collect(),
             health_check: HealthCheck::read(&own["readinessProbe"]),
             surge: fields::number(&rolling["maxSurge"], -1),
             unavailable: fields::number(&rolling["maxUnavailable"], -1),
@@ -243,12 +256,18 @@ impl Manifest for Deployment {
             node_pool: pool(at, pod),
             restricted: secure && pod["automountServiceAccountToken"] == false,
             rolled_out: meta["annotations"][ROLLED_OUT] == "true",
+            waits_for: BTreeSet::new(),
             uid: manifest::uid(object),
         }
     }
 
     fn with_computed(&self, object: &Value) -> Self {
-        Deployment { uid: manifest::uid(object), desired: fields::number(&object["spec"]["replicas"], 1), ..self.clone() }
+        Deployment {
+            waits_for: BTreeSet::new(),
+            uid: manifest::uid(object),
+            desired: fields::number(&object["spec"]["replicas"], 1),
+            ..self.clone()
+        }
     }
 }
 

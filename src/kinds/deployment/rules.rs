@@ -49,6 +49,25 @@ pub(super) fn breaches(d: &Deployment, me: &Address, near: Near<'_>) -> Vec<Brea
             "write one such as ghcr.io/example/shop:1.4.2",
         ));
     }
+    // "spec.template.spec.containers[].volumeMounts[].name: Not found".
+    if d.config.is_none() != d.files.is_empty() {
+        let message = "files come from a map, and a map is there for files";
+        found.push(Breach::new(Code::Refused, "files", message, "name both, or neither").with("config"));
+    }
+    for path in d.files.keys().filter(|path| !path.starts_with('/') || path.contains(':')) {
+        let message = format!("`{path}` is no place of a file in a container");
+        found.push(Breach::new(Code::BadText, "files", message, "write an absolute path without `:`"));
+    }
+    if let Some(map) = d.config.as_ref().and_then(|config| near.get(config)) {
+        if map.namespace != d.namespace || map.cluster != d.cluster {
+            let message = "a deployment's files are in a map of its own namespace";
+            found.push(Breach::new(Code::Refused, "config", message, "name one beside it").with("namespace"));
+        }
+        // Its pods would wait for the file without end (`CreateContainerConfigError`).
+        for key in d.files.values().filter(|key| !map.data.contains_key(*key)) {
+            found.push(Breach::new(Code::Refused, "files", format!("the map has no `{key}`"), "name a key of it"));
+        }
+    }
     // Admission refuses the pods, not the deployment ("Pod Security Admission").
     if !d.restricted && near.get(&d.namespace).is_some_and(|n| n.pod_security == RESTRICTED) {
         let message = "the namespace takes pods that keep to the Pod Security Standard `restricted` alone";
@@ -78,4 +97,31 @@ pub(super) fn breaches(d: &Deployment, me: &Address, near: Near<'_>) -> Vec<Brea
         found.push(autoscaler::twice("replicas"));
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::example::EXAMPLE;
+    use super::*;
+
+    /// Files come from a map beside the deployment that has them.
+    #[test]
+    fn files_are_there() {
+        let refused = |change: fn(&mut Deployment), map: ConfigMap| {
+            let mut own = Deployment::example();
+            change(&mut own);
+            let nodes = BTreeMap::from([(Address::new(Kind::ConfigMap, EXAMPLE), map.into())]);
+            own.breaches(&Address::new(Kind::Deployment, EXAMPLE), Near(&nodes))
+                .into_iter()
+                .map(|breach| breach.attributes[0].clone())
+                .collect::<Vec<_>>()
+        };
+        let map = ConfigMap::example;
+        assert!(refused(|_| (), map()).is_empty());
+        assert_eq!(refused(|d| d.config = None, map()), ["files"]);
+        assert_eq!(refused(|d| d.files.clear(), map()), ["files"]);
+        assert_eq!(refused(|d| d.files = [("app.toml".into(), "app.toml".into())].into(), map()), ["files"]);
+        assert_eq!(refused(|_| (), ConfigMap { namespace: Ref::to("other"), ..map() }), ["config"]);
+        assert_eq!(refused(|_| (), ConfigMap { data: Open::new(), ..map() }), ["files"]);
+    }
 }

@@ -30,14 +30,17 @@ pub const TABLE: Table = Table {
     )],
     left_out: &[
         ("cluster", "a provider is configured for one cluster"),
+        ("config", "it is a volume, and a mount for each file"),
         ("desired", "`replicas` is what stands, and nobody's where an autoscaler says it"),
         ("drain", "the provider knows no pause before a container ends"),
         ("env", "each variable is a block with its name in it"),
         ("node_pool", "it is a label and a toleration, which say the name alone"),
         ("env_from", "the secret's name ends with a digest of its values' prints"),
         ("identity", "an annotation of the pods keeps its id, beside others"),
+        ("files", "it is a volume, and a mount for each file"),
         ("restricted", "it is several fields of pods and of their containers"),
         ("spread", "it is a constraint of several fields"),
+        ("waits_for", "it only orders what is made"),
     ],
 };
 

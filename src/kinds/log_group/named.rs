@@ -13,7 +13,7 @@ pub(in crate::kinds) async fn kept(cx: &Clients, prefix: &str) -> Result<BTreeMa
 pub(in crate::kinds) async fn keep(cx: &Clients, name: &str, days: Option<i32>, stamp: &Stamp, tags: &Tags) -> Result<(), CloudError> {
     let request = cx.logs().create_log_group().log_group_name(name).set_tags(Some(stamp.tags(tags).into_iter().collect()));
     match cx.safe(Service::CloudWatchLogs, "CreateLogGroup", async || request.clone().send().await).await {
-        Err(e) if e.code != "ResourceAlreadyExistsException" => return Err(e),
+        Err(e) if e.code != "ResourceAlreadyExistsException" => Err(e),
         _ => retain(cx, name, days).await,
     }
 }

@@ -51,9 +51,8 @@ fn template(pool: &str, capacity: &str, architecture: &str) -> Value {
 
 /// The one value that a requirement allows.
 fn required(object: &Value, key: &str) -> String {
-    let all = object["spec"]["template"]["spec"]["requirements"].as_array().into_iter().flatten();
-    let found = all.filter(|r| r["key"] == key).map(|r| fields::text(&r["values"][0]));
-    found.last().unwrap_or_default()
+    let mut all = object["spec"]["template"]["spec"]["requirements"].as_array().into_iter().flatten();
+    all.rfind(|r| r["key"] == key).map(|r| fields::text(&r["values"][0])).unwrap_or_default()
 }
 
 impl Manifest for NodePool {

@@ -2,7 +2,9 @@
 mod check;
 mod cluster;
 mod fields;
+mod jobs;
 mod lower;
+mod networking;
 mod node_pools;
 mod workloads;
 
@@ -19,7 +21,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 pub use cluster::{Api, Cluster, Log, Support};
+pub use jobs::Job;
 pub use lower::CLUSTER;
+pub use networking::{Connections, Networking};
 pub use node_pools::{Architecture, Capacity, Most, NodePool};
 pub use workloads::{Probe, Replicas, Resources, Rolling, Scaling, Workload};
 
@@ -48,6 +52,12 @@ pub struct Kubernetes {
     /// What runs in it, by name, in a namespace of the stack's name.
     #[serde(default)]
     pub workloads: BTreeMap<Name, Workload>,
+    /// What comes to an end in it, by name: by the clock, or once for each version.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub jobs: BTreeMap<Name, Job>,
+    /// Who may connect to what runs in it.
+    #[serde(default)]
+    pub networking: Networking,
 }
 
 impl Section for Kubernetes {
@@ -73,13 +83,15 @@ impl Section for Kubernetes {
 
     fn check(&self, cx: &mut Check<'_>) {
         check::check(&self.cluster, cx);
+        networking::check(self, cx);
         self.workloads.iter().for_each(|(name, entry)| workloads::check(name, entry, cx));
+        self.jobs.iter().for_each(|(name, entry)| jobs::check(name, entry, cx));
     }
 
     fn lower(&self, l: &mut Lower<'_>) {
         lower::lower(&self.cluster, l);
         self.cluster.timeouts.lower(l, "kubernetes.cluster");
         node_pools::lower(&self.node_pools, l);
-        workloads::lower(&self.workloads, l);
+        workloads::lower(self, l);
     }
 }

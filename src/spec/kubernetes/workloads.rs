@@ -2,13 +2,14 @@
 mod check;
 mod identity;
 mod lower;
+mod peers;
 mod replicas;
 mod secrets;
 
 use crate::spec::env::EnvSource;
 use crate::spec::permissions::Permission;
 use crate::spec::timeouts::Timeouts;
-use crate::spec::units::{Cpu, Duration, EnvName, HttpPath, Image, Memory, Name, fixed};
+use crate::spec::units::{Cpu, Duration, EnvName, FilePath, HttpPath, Image, Memory, Name, Peer, Template, fixed};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -32,6 +33,9 @@ pub struct Workload {
     /// How many pods: a number, or from `min` to `max` as their load asks for.
     #[serde(default)]
     pub replicas: Replicas,
+    /// Which workloads may connect to its port. The load balancer may where it forwards to the workload, and `load_balancer` lets it in elsewhere, too.
+    #[serde(default)]
+    pub allow_from: Vec<Peer>,
     /// What each pod is given; nodes are made for it.
     #[serde(default)]
     pub resources: Resources,
@@ -45,6 +49,10 @@ pub struct Workload {
     /// What its code may do at AWS, by credentials that AWS's SDKs find by themselves in every pod (AWS: EKS Pod Identity).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub permissions: Vec<Permission>,
+    /// Files that its container is given, by their paths, with what is in them. Other content rolls in as a new version does; whoever may read the cluster may
+    /// read it, so that secrets have no place here. `$$` is a dollar sign.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub config: BTreeMap<FilePath, Template>,
     /// When a pod is sent requests; with a port alone, as soon as somebody listens there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-default" = "every default of these fields, with a port"))]

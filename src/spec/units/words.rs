@@ -112,6 +112,12 @@ word! {
     |text| text.starts_with('/') && visible(text, 1024)
 }
 word! {
+    /// A file in a container. No part of its path has two points in a row, so that nothing leads elsewhere.
+    FilePath "^(/\\.?[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*){1,16}$"
+    "an absolute path of letters, digits, `-`, `_` and single `.`" "/etc/shop/app.toml"
+    file_path
+}
+word! {
     /// A container image.
     Image "^[!-~]{1,1024}$"
     "a container image" "ghcr.io/example/shop:1.4.2"
@@ -176,6 +182,12 @@ impl RuleDescription {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+fn file_path(text: &str) -> bool {
+    let word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    let part = |part: &str| part.strip_prefix('.').unwrap_or(part).split('.').all(word);
+    text.strip_prefix('/').is_some_and(|rest| rest.split('/').count() <= 16 && rest.split('/').all(part))
 }
 
 fn kms_key(text: &str) -> bool {

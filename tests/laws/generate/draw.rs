@@ -57,8 +57,15 @@ fn cluster() -> impl Strategy<Value = Cluster> {
         option::of(select(vec![(0, None), (1, None), (3, None), (1, Some(2)), (3, Some(3))])),
         option::of(select(vec!["128MiB", "1GiB"])),
     );
-    let one = (select(vec!["example/desk:1", "example/desk:2"]), numbers, any::<(bool, bool, bool, bool)>(), option::of(Just("/healthz")));
-    let workload = |(image, (port, replicas, memory), (pooled, told, secret, permission), path)| Workload {
+    let one = (
+        select(vec!["example/desk:1", "example/desk:2"]),
+        numbers,
+        any::<(bool, bool, bool, bool)>(),
+        option::of(Just("/healthz")),
+        any::<(bool, bool)>(),
+        option::of(select(vec!["a = 1", "a = 2"])),
+    );
+    let workload = |(image, (port, replicas, memory), (pooled, told, secret, permission), path, met, config)| Workload {
         image,
         port,
         replicas,
@@ -68,11 +75,20 @@ fn cluster() -> impl Strategy<Value = Cluster> {
         secret,
         permission,
         path,
+        met,
+        config,
     };
     let one = one.prop_map(workload);
     let workloads = btree_map(select(WORKLOADS), one, 0..3);
     let pool = option::of(select(vec![None, Some(8), Some(16)]));
-    (any::<bool>(), pool, workloads).prop_map(|(open, pool, workloads)| Cluster { open, pool, workloads })
+    let jobs = (option::of(select(vec!["example/desk:1", "example/desk:2"])), option::of(select(vec!["0 3 * * *", "*/5 * * * *"])));
+    (any::<bool>(), any::<bool>(), pool, jobs, workloads).prop_map(|(open, trusting, pool, jobs, workloads)| Cluster {
+        open,
+        trusting,
+        pool,
+        jobs,
+        workloads,
+    })
 }
 
 fn net() -> impl Strategy<Value = Net> {

@@ -43,6 +43,7 @@ pub fn step(world: &mut World) {
             _ if object.going() => collect(world, &target),
             "Deployment" => deployment(world, &target, &object),
             "HorizontalPodAutoscaler" => scaling::step(world, &target, &object),
+            "Job" => job(world, &target, &object),
             "NodePool" => pool(world, &key),
             "Namespace" => account(world, &target.name),
             "TargetGroupBinding" => binding(world, &key),
@@ -89,6 +90,22 @@ fn homeless(world: &mut World, target: &Target, object: &Object) -> bool {
         body["status"] = json!({ "observedGeneration": generation, "unavailableReplicas": 1, "conditions": [failure] });
     });
     true
+}
+
+/// A job begins, and a step later it has ended, as the fate of its container's name says.
+fn job(world: &mut World, target: &Target, object: &Object) {
+    let status = &object.body["status"];
+    let name = object.body["spec"]["template"]["spec"]["containers"][0]["name"].as_str().unwrap_or_default();
+    let end = |kind: &str, reason: &str, message: &str| json!({ "type": kind, "status": "True", "reason": reason, "message": message });
+    let end = match world.fates.get(name) {
+        _ if !status["conditions"].is_null() => return,
+        _ if status["active"].is_null() => None,
+        Some(Fate::Slow | Fate::Waits(..)) => return,
+        Some(Fate::Stuck(reason, message)) => Some(end("Failed", reason, message)),
+        None => Some(end("Complete", "CompletionsReached", "Reached expected number of succeeded pods")),
+    };
+    let next = end.map_or_else(|| json!({ "active": 1 }), |end| json!({ "active": 0, "conditions": [end] }));
+    update_as(world, target, MANAGER, |body| body["status"] = next);
 }
 
 /// A binding is held by its finalizer first; a step later its targets are registered.

@@ -15,8 +15,14 @@ pub const TRANSCRIPT: &str = include_str!("transcript.jsonl");
 pub const AGENT: &str = "Python-urllib/3.11";
 
 /// What the fake answers otherwise, as the request and the place in the answer, and why.
-const DIFFERENCES: &[(&str, &str, &str)] =
-    &[("1 GET /version", "/answer/", "the fake has no build of its own to tell of, but its version")];
+const DIFFERENCES: &[(&str, &str, &str)] = &[
+    ("1 GET /version", "/answer/", "the fake has no build of its own to tell of, but its version"),
+    (
+        "40 PATCH /apis/karpenter.sh/v1/nodepools/shop",
+        "/",
+        "Karpenter's schema refuses what it says, which the real server took without one",
+    ),
+];
 
 /// Values that are the server's own to give: ids, versions, times, addresses.
 const GIVEN: &[&str] = &[

@@ -7,9 +7,11 @@ use super::reply::Cause;
 pub fn causes(kind: &str, old: Option<&Value>, new: &Value) -> Vec<Cause> {
     let mut causes = labels("metadata", &new["metadata"]["labels"]);
     match kind {
+        "ConfigMap" => map(old, new, &mut causes),
         "Deployment" => deployment(old, new, &mut causes),
         "Secret" => secret(old, new, &mut causes),
         "Service" => service(new, &mut causes),
+        "NetworkPolicy" => policy(new, &mut causes),
         "NodePool" => pool(new, &mut causes),
         "TargetGroupBinding" => binding(old, new, &mut causes),
         "HorizontalPodAutoscaler" => autoscaler(&new["spec"], &mut causes),
@@ -198,6 +200,54 @@ fn pool(new: &Value, causes: &mut Vec<Cause>) {
     for (name, most) in spec["limits"].as_object().into_iter().flatten() {
         if amounts(most).is_none() {
             causes.push(Cause::invalid(format!("spec.limits.{name}"), format!("{most}: should be an amount")));
+        }
+    }
+}
+
+/// As `ValidateConfigMap` and `ValidateConfigMapUpdate`.
+fn map(old: Option<&Value>, new: &Value, causes: &mut Vec<Cause>) {
+    for key in new["data"].as_object().into_iter().flat_map(|data| data.keys()) {
+        let inner = key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+        if !inner || key.is_empty() || key.len() > 253 || key == "." || key.starts_with("..") {
+            causes.push(Cause::invalid(
+                format!("data[{key}]"),
+                format!("{key:?}: a valid config key must consist of alphanumeric characters"),
+            ));
+        }
+    }
+    if let Some(old) = old.filter(|old| old["immutable"] == true) {
+        for field in ["immutable", "data", "binaryData"].iter().filter(|field| old[**field] != new[**field]) {
+            causes.push(Cause {
+                reason: "FieldValueForbidden",
+                field: (*field).into(),
+                message: "Forbidden: field is immutable when `immutable` is set".into(),
+            });
+        }
+    }
+}
+
+/// As `ValidateNetworkPolicySpec` of `pkg/apis/networking/validation`.
+fn policy(new: &Value, causes: &mut Vec<Cause>) {
+    let spec = &new["spec"];
+    if !spec["podSelector"].is_object() {
+        causes.push(Cause::required("spec.podSelector"));
+    }
+    for (i, rule) in spec["ingress"].as_array().into_iter().flatten().enumerate() {
+        for (j, port) in rule["ports"].as_array().into_iter().flatten().enumerate() {
+            if port["port"].as_i64().is_some_and(|p| !(1..=65535).contains(&p)) {
+                let message = format!("{}: must be between 1 and 65535, inclusive", port["port"]);
+                causes.push(Cause::invalid(format!("spec.ingress[{i}].ports[{j}].port"), message));
+            }
+        }
+        for (j, peer) in rule["from"].as_array().into_iter().flatten().enumerate() {
+            let at = format!("spec.ingress[{i}].from[{j}]");
+            let selects = ["podSelector", "namespaceSelector"].iter().any(|by| !peer[by].is_null());
+            let block = &peer["ipBlock"]["cidr"];
+            if selects != peer["ipBlock"].is_null() {
+                causes.push(Cause::invalid(at, "must specify a peer, of one kind"));
+            } else if !selects && block.as_str().is_none_or(|b| b.parse::<ipnet::IpNet>().is_err()) {
+                causes.push(Cause::invalid(format!("{at}.ipBlock.cidr"), format!("{block}: must be a valid CIDR value")));
+            }
         }
     }
 }

@@ -30,7 +30,13 @@ pub fn check(name: &Name, entry: &Workload, cx: &mut Check<'_>) {
     if let Some(pool) = &entry.node_pool {
         placed(cx, name, pool);
     }
+    for path in entry.config.iter().filter(|(_, content)| content.literal().is_none()).map(|(path, _)| path) {
+        let message = format!("`{path}` refers to what is known only once it is there, and a file's content names it");
+        let at = ["kubernetes", "workloads", name.as_str(), "config", path.as_str()];
+        cx.error(Code::Refused, &at, "this file", message, "hand it over in `env`; `$$` is a dollar sign");
+    }
     clash(cx, name);
+    super::peers::check(name, entry, cx);
 }
 
 /// The pool is there.

@@ -1,18 +1,22 @@
-//! Workloads: the namespace of the stack; a deployment, a service, a budget of disruptions and an autoscaler each; what measures their load; what pods may do at
-//! AWS, and what they alone are told.
-use std::collections::BTreeMap;
+//! Workloads: the namespace of the stack; a deployment, a service, a budget of disruptions, an autoscaler and a network policy each; what measures their
+//! load; what pods may do at AWS, and what they alone are told.
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::CLUSTER;
-use super::{Replicas, Scaling, Workload, identity, secrets};
+use super::super::networking::{self, Connections};
+use super::super::{CLUSTER, Kubernetes, jobs};
+use super::{Replicas, Scaling, Workload, identity, peers, secrets};
 use crate::kinds::addon::METRICS_SERVER;
 use crate::kinds::deployment::HealthCheck;
 use crate::kinds::namespace::RESTRICTED;
 use crate::kinds::service::INSIDE;
-use crate::kinds::{Addon, Autoscaler, Deployment, DisruptionBudget, KubernetesService, Namespace, Ref, TargetGroupBinding, Text};
+use crate::kinds::{
+    Addon, Autoscaler, ConfigMap, Deployment, DisruptionBudget, Kind, KubernetesService, Namespace, Pointer, Ref, TargetGroupBinding, Text,
+};
+use crate::model::digest;
 use crate::spec::env::{EnvSource, SecretRef};
 use crate::spec::load_balancer::forwarding;
 use crate::spec::lower::{Lower, int};
-use crate::spec::units::{Duration, Name};
+use crate::spec::units::{Duration, FilePath, Name};
 
 /// The name of the stack's namespace among its objects.
 pub(super) const NAMESPACE: &str = "main";
@@ -20,19 +24,25 @@ pub(super) const NAMESPACE: &str = "main";
 /// Seconds in which the load balancer learns that a pod is to go, before it ends (no source: EKS takes a few).
 const DRAIN: i32 = 15;
 
-pub fn lower(all: &BTreeMap<Name, Workload>, l: &mut Lower<'_>) {
-    if all.is_empty() {
+pub fn lower(kubernetes: &Kubernetes, l: &mut Lower<'_>) {
+    let Kubernetes { workloads: all, jobs, networking, .. } = kubernetes;
+    if all.is_empty() && jobs.is_empty() {
         return;
     }
     // A name in the DNS ends with a letter or a digit.
     let name = l.spec.stack.as_str().trim_end_matches('-').to_owned();
     let namespace = Namespace { cluster: Ref::to(CLUSTER), name, pod_security: RESTRICTED.into(), uid: Default::default() };
     l.add(NAMESPACE, "kubernetes.workloads", namespace);
+    let first = jobs::lower(NAMESPACE, jobs, l);
+    let mut policies = BTreeSet::new();
     for (name, entry) in all {
         let origin = format!("kubernetes.workloads.{name}");
         let identified = identity::lower(name, entry, &origin, l);
         let given = secrets::lower(name, entry, &origin, l);
-        let deployment = deployment(name, entry, (identified, given), l);
+        if let Some(map) = config(name, entry) {
+            l.add(name.as_str(), &origin, map);
+        }
+        let deployment = Deployment { waits_for: first.clone(), ..deployment(name, entry, (identified, given), l) };
         l.add(name.as_str(), &origin, deployment);
         if let Some(port) = entry.port {
             l.add(name.as_str(), &origin, service(name, port));
@@ -46,7 +56,14 @@ pub fn lower(all: &BTreeMap<Name, Workload>, l: &mut Lower<'_>) {
         if let Some(scaling) = entry.replicas.scaling() {
             l.add(name.as_str(), &origin, autoscaler(name, scaling));
         }
+        if let Some(policy) = peers::lower(NAMESPACE, name, entry, networking.default, l) {
+            l.add(name.as_str(), &origin, policy);
+            policies.insert(Pointer::to(Kind::NetworkPolicy, name.as_str()));
+        }
         entry.timeouts.lower(l, &origin);
+    }
+    if networking.default == Connections::Deny {
+        networking::lower(NAMESPACE, policies, l);
     }
     if all.values().any(|entry| entry.replicas.scaling().is_some()) {
         l.add(METRICS_SERVER, "kubernetes.workloads", measuring(l));
@@ -79,6 +96,24 @@ fn autoscaler(name: &Name, scaling: &Scaling) -> Autoscaler {
     }
 }
 
+/// A file's key in a map: its path without the first `/`, and with `..`, which no path has, for the others.
+fn key(path: &FilePath) -> String {
+    path.to_string().trim_start_matches('/').replace('/', "..")
+}
+
+/// The files of a workload, in a map that is named by what is in them.
+fn config(name: &Name, entry: &Workload) -> Option<ConfigMap> {
+    let data: BTreeMap<String, String> =
+        entry.config.iter().map(|(path, content)| (key(path), content.literal().unwrap_or_default().to_owned())).collect();
+    (!data.is_empty()).then(|| ConfigMap {
+        cluster: Ref::to(CLUSTER),
+        namespace: Ref::to(NAMESPACE),
+        name: format!("{name}-{}", &digest(&data)[..10]),
+        data: data.into(),
+        uid: Default::default(),
+    })
+}
+
 fn deployment(name: &Name, entry: &Workload, (identified, given): (bool, bool), l: &Lower<'_>) -> Deployment {
     let text = |value: &EnvSource| match value {
         EnvSource::Text(text) => Some(l.text(text)),
@@ -99,6 +134,8 @@ fn deployment(name: &Name, entry: &Workload, (identified, given): (bool, bool), 
         memory: entry.resources.memory.quantity(),
         env: entry.env.iter().filter_map(|(key, value)| Some((key.to_string(), text(value)?))).collect(),
         env_from: given.then(|| Ref::to(name.as_str())),
+        config: (!entry.config.is_empty()).then(|| Ref::to(name.as_str())),
+        files: entry.config.keys().map(|path| (path.to_string(), key(path))).collect(),
         health_check: checked(entry),
         surge: int(entry.update.surge),
         unavailable: int(entry.update.unavailable),
@@ -108,11 +145,12 @@ fn deployment(name: &Name, entry: &Workload, (identified, given): (bool, bool), 
         node_pool: entry.node_pool.as_ref().map(|pool| Ref::to(pool.as_str())),
         restricted: true,
         rolled_out: true,
+        waits_for: BTreeSet::new(),
         uid: Default::default(),
     }
 }
 
-fn checked(entry: &Workload) -> Option<HealthCheck> {
+pub fn checked(entry: &Workload) -> Option<HealthCheck> {
     let probe = entry.health_check.clone().unwrap_or_default();
     let seconds = |time: Duration| int(time.as_seconds());
     Some(HealthCheck {
