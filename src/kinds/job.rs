@@ -71,11 +71,11 @@ impl Resource for Job {
             &[
                 ID,
                 block("metadata", &[of("name", "name"), of("namespace", "namespace"), of("uid", "uid")]),
-                block("spec", &[of("active_deadline_seconds", "work.deadline"), of("backoff_limit", "work.retries")]),
+                block("spec", &[is("completion_mode", Word::Text("NonIndexed"))]),
                 is("wait_for_completion", Word::Yes),
             ],
         )],
-        left_out: &[("cluster", "a provider is configured for one cluster")],
+        left_out: &[("cluster", "a provider is configured for one cluster"), ("work", "it is a template of several blocks")],
     };
 
     fn example() -> Self {
