@@ -108,10 +108,7 @@ impl Resource for ConfigMap {
             let message = format!("{size} bytes are more than Kubernetes takes in one map, {MOST}");
             found.push(Breach::new(Code::Count, "data", message, "let the image bring what is large, or fetch it from a bucket"));
         }
-        if near.get(&self.namespace).is_some_and(|namespace| namespace.cluster != self.cluster) {
-            let message = "a map's namespace is in its cluster";
-            found.push(Breach::new(Code::Refused, "namespace", message, "name one of it").with("cluster"));
-        }
+        found.extend(manifest::elsewhere(self, near));
         found
     }
 
@@ -141,14 +138,8 @@ impl Resource for ConfigMap {
 mod tests {
     use super::*;
 
-    /// The attributes that are refused of the example, changed in one way, in a namespace of a cluster.
     fn refused(cluster: &str, change: impl FnOnce(&mut ConfigMap)) -> Vec<String> {
-        let mut own = ConfigMap::example();
-        change(&mut own);
-        let namespace = Namespace { cluster: Ref::to(cluster), ..Namespace::example() };
-        let nodes = BTreeMap::from([(Address::new(Kind::Namespace, EXAMPLE), namespace.into())]);
-        let found = own.breaches(&Address::new(Kind::ConfigMap, EXAMPLE), Near(&nodes));
-        found.into_iter().map(|breach| breach.attributes[0].clone()).collect()
+        manifest::tests::refused(cluster, change)
     }
 
     #[test]

@@ -121,10 +121,7 @@ impl Resource for CronJob {
             let message = format!("`{}` is no time zone", self.time_zone);
             found.push(Breach::new(Code::BadText, "time_zone", message, "write one such as Europe/Berlin"));
         }
-        if near.get(&self.namespace).is_some_and(|namespace| namespace.cluster != self.cluster) {
-            let message = "a job's namespace is in its cluster";
-            found.push(Breach::new(Code::Refused, "namespace", message, "name one of it").with("cluster"));
-        }
+        found.extend(manifest::elsewhere(self, near));
         found
     }
 
@@ -154,14 +151,8 @@ impl Resource for CronJob {
 mod tests {
     use super::*;
 
-    /// The attributes that are refused of the example, changed in one way, in a namespace of a cluster.
     fn refused(cluster: &str, change: impl FnOnce(&mut CronJob)) -> Vec<String> {
-        let mut own = CronJob::example();
-        change(&mut own);
-        let namespace = Namespace { cluster: Ref::to(cluster), ..Namespace::example() };
-        let nodes = BTreeMap::from([(Address::new(Kind::Namespace, EXAMPLE), namespace.into())]);
-        let found = own.breaches(&Address::new(Kind::CronJob, EXAMPLE), Near(&nodes));
-        found.into_iter().map(|breach| breach.attributes[0].clone()).collect()
+        manifest::tests::refused(cluster, change)
     }
 
     #[test]

@@ -6,7 +6,6 @@ use super::managed::moved;
 use super::manifest::{self, MANAGER, Manifest, NAME, Place, fields};
 use super::terraform::{ID, Word, block, is, made, of};
 use super::*;
-use crate::diag::Code;
 use crate::model::Computed;
 use crate::wire::kubernetes::{Kubernetes, Type};
 
@@ -90,10 +89,7 @@ impl Resource for Job {
 
     fn breaches(&self, _me: &Address, near: Near<'_>) -> Vec<Breach> {
         let mut found: Vec<Breach> = manifest::named(&self.name).into_iter().chain(self.work.breaches()).collect();
-        if near.get(&self.namespace).is_some_and(|namespace| namespace.cluster != self.cluster) {
-            let message = "a job's namespace is in its cluster";
-            found.push(Breach::new(Code::Refused, "namespace", message, "name one of it").with("cluster"));
-        }
+        found.extend(manifest::elsewhere(self, near));
         found
     }
 
@@ -166,14 +162,8 @@ fn failed(at: &Place, why: &str) -> CloudError {
 mod tests {
     use super::*;
 
-    /// The attributes that are refused of the example, changed in one way, in a namespace of a cluster.
     fn refused(cluster: &str, change: impl FnOnce(&mut Job)) -> Vec<String> {
-        let mut own = Job::example();
-        change(&mut own);
-        let namespace = Namespace { cluster: Ref::to(cluster), ..Namespace::example() };
-        let nodes = BTreeMap::from([(Address::new(Kind::Namespace, EXAMPLE), namespace.into())]);
-        let found = own.breaches(&Address::new(Kind::Job, EXAMPLE), Near(&nodes));
-        found.into_iter().map(|breach| breach.attributes[0].clone()).collect()
+        manifest::tests::refused(cluster, change)
     }
 
     #[test]

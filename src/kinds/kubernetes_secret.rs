@@ -141,10 +141,7 @@ impl Resource for KubernetesSecret {
             let message = format!("the values of a secret take {MOST} bytes at most, and these take {bytes}");
             found.push(Breach::new(Code::OutOfRange, "values", message, "keep what is large in Secrets Manager or in a bucket"));
         }
-        if near.get(&self.namespace).is_some_and(|n| n.cluster != self.cluster) {
-            let message = "a secret's namespace is in its cluster";
-            found.push(Breach::new(Code::Refused, "namespace", message, "name one of it").with("cluster"));
-        }
+        found.extend(manifest::elsewhere(self, near));
         found
     }
 

@@ -303,3 +303,25 @@ pub(super) fn named(name: &str) -> Option<Breach> {
     };
     (!good).then(breach)
 }
+
+/// An object's namespace is in its own cluster.
+pub(super) fn elsewhere<K: Manifest>(want: &K, near: Near<'_>) -> Option<Breach> {
+    let namespace = near.get(want.namespace()?)?;
+    (namespace.cluster != *want.cluster())
+        .then(|| Breach::new(Code::Refused, "namespace", "the namespace is in another cluster", "name one of its cluster").with("cluster"))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// The attributes that are refused of a kind's example, changed in one way, in a namespace of a cluster.
+    pub fn refused<K: Manifest>(cluster: &str, change: impl FnOnce(&mut K)) -> Vec<String> {
+        let mut own = K::example();
+        change(&mut own);
+        let namespace = Namespace { cluster: Ref::to(cluster), ..Namespace::example() };
+        let nodes = BTreeMap::from([(Address::new(Kind::Namespace, example::EXAMPLE), namespace.into())]);
+        let found = own.breaches(&Address::new(K::KIND, example::EXAMPLE), Near(&nodes));
+        found.into_iter().map(|breach| breach.attributes[0].clone()).collect()
+    }
+}

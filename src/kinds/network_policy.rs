@@ -101,10 +101,7 @@ impl Resource for NetworkPolicy {
                 found.push(Breach::new(Code::BadBlock, "rules", message, "write one such as 10.0.0.0/24"));
             }
         }
-        if near.get(&self.namespace).is_some_and(|namespace| namespace.cluster != self.cluster) {
-            let message = "a policy's namespace is in its cluster";
-            found.push(Breach::new(Code::Refused, "namespace", message, "name one of it").with("cluster"));
-        }
+        found.extend(manifest::elsewhere(self, near));
         found
     }
 
@@ -145,14 +142,8 @@ impl Resource for NetworkPolicy {
 mod tests {
     use super::*;
 
-    /// The attributes that are refused of the example, changed in one way, in a namespace of a cluster.
     fn refused(cluster: &str, change: impl FnOnce(&mut NetworkPolicy)) -> Vec<String> {
-        let mut own = NetworkPolicy::example();
-        change(&mut own);
-        let namespace = Namespace { cluster: Ref::to(cluster), ..Namespace::example() };
-        let nodes = BTreeMap::from([(Address::new(Kind::Namespace, EXAMPLE), namespace.into())]);
-        let found = own.breaches(&Address::new(Kind::NetworkPolicy, EXAMPLE), Near(&nodes));
-        found.into_iter().map(|breach| breach.attributes[0].clone()).collect()
+        manifest::tests::refused(cluster, change)
     }
 
     #[test]

@@ -93,10 +93,7 @@ impl Resource for ServiceAccount {
             let message = format!("Kubernetes makes the account `{DEFAULT}` of every namespace by itself");
             found.push(Breach::new(Code::BadName, "name", message, "write another name"));
         }
-        if near.get(&self.namespace).is_some_and(|n| n.cluster != self.cluster) {
-            let message = "an account's namespace is in its cluster";
-            found.push(Breach::new(Code::Refused, "namespace", message, "name one of it").with("cluster"));
-        }
+        found.extend(manifest::elsewhere(self, near));
         found
     }
 

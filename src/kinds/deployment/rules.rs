@@ -90,9 +90,7 @@ pub(super) fn breaches(d: &Deployment, me: &Address, near: Near<'_>) -> Vec<Brea
         let message = "pods are given a role by an association of the account that they run under";
         found.push(Breach::new(Code::Refused, "identity", message, "name that account's").with("service_account"));
     }
-    if near.get(&d.namespace).is_some_and(|n| n.cluster != d.cluster) {
-        found.push(Breach::new(Code::Refused, "namespace", "a deployment's namespace is in its cluster", "name one of it").with("cluster"));
-    }
+    found.extend(manifest::elsewhere(d, near));
     if d.replicas.is_some() && near.all::<Autoscaler>().iter().any(|(_, scaler)| scaler.deployment.address() == *me) {
         found.push(autoscaler::twice("replicas"));
     }
