@@ -1,10 +1,10 @@
 //! What rules on logs become: a filter of the entry's own log group, and an alarm that looks at what it counts.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use infra::kinds::replication_group::LogDelivery;
 use infra::kinds::{
-    AlarmMuteRule, AutoScalingGroup, CompositeAlarm, Dashboard, DbParameterGroup, EventSubscription, LogGroup, Member as _, MetricAlarm,
-    Ref, ReplicationGroup,
+    Address, AlarmMuteRule, AutoScalingGroup, CompositeAlarm, Dashboard, DbParameterGroup, EventSubscription, Kind, LogGroup, Member as _,
+    MetricAlarm, Part, Ref, ReplicationGroup, Text,
 };
 use infra::plan::Verb;
 use infra::run::Outcome;
@@ -60,6 +60,61 @@ fn a_dashboard_follows_from_what_is_measured() {
     assert_eq!(own.widgets.0[0].0, "Busy");
     assert!(own.widgets.0[1..].iter().all(|(title, _)| title.starts_with("database.main ")));
     assert!(!with("dashboard: false").nodes.keys().any(|address| address.kind == infra::kinds::Kind::Dashboard));
+}
+
+const PODS: &str = "stack: shop
+region: us-east-1
+load_balancer: { listeners: { http: { port: 80, forward: app, routes: { web: { path: /web/*, forward: web }, still: { path: /still/*, forward: still } } } } }
+compute: { app: { image: nginx:1, port: 80 } }
+kubernetes:
+  workloads:
+    web: { image: 'web:1', port: 8080 }
+    still: { image: 'web:1', port: 8080, replicas: 0 }
+    worker: { image: 'web:1', port: 8080 }
+monitoring:
+  notify: [ops@example.com]
+  alerting:
+    groups: { front: [kubernetes.workloads.web] }
+    silences: { move: { rules: [kubernetes.workloads.still], until: 2030-12-16T06:00Z } }
+    rules: { slow: { of: kubernetes.workloads.web, metric: latency, above: 1 } }
+";
+
+/// What the load balancer forwards to has the alarms that its target group allows, whether pods or instances stand in it: the same metrics, thresholds and times.
+/// What it doesn't forward to has none, and what is to have no pods isn't missed.
+#[test]
+fn workloads_behind_the_balancer_are_watched_as_instances_are() {
+    let stack = stack(&[PODS]);
+    let alarms = |of: &str| {
+        let all = stack.nodes.iter().filter_map(|(address, object)| Some((address.name.strip_prefix(of)?, MetricAlarm::of(object)?)));
+        all.map(|(name, alarm)| (name.to_owned(), alarm.clone())).collect::<BTreeMap<_, _>>()
+    };
+    let (instances, pods) = (alarms("compute.app."), alarms("kubernetes.workloads.web."));
+    assert_eq!(pods.keys().collect::<Vec<_>>(), ["none_healthy", "unhealthy"]);
+    assert_eq!(alarms("kubernetes.workloads.still.").keys().collect::<Vec<_>>(), ["unhealthy"]);
+    assert!(alarms("kubernetes.workloads.worker.").is_empty());
+    for (name, pods) in &pods {
+        let mut alike = instances[name].clone();
+        let metric = alike.metric.as_mut().unwrap();
+        let group = Text(vec![Part::Output { r#ref: Address::new(Kind::TargetGroup, "web"), attr: "dimension".into() }]);
+        assert!(metric.dimensions.insert("TargetGroup".into(), group).is_some());
+        (alike.description, alike.tags) = (pods.description.clone(), pods.tags.clone());
+        // They tell with their group.
+        (alike.alarm_actions, alike.ok_actions) = Default::default();
+        assert_eq!(*pods, alike, "{name}");
+    }
+    let front: CompositeAlarm = of(&stack, "group.front.critical");
+    assert_eq!(front.alarms, [Ref::to("kubernetes.workloads.web.none_healthy")].into());
+    let silence: AlarmMuteRule = of(&stack, "move");
+    assert_eq!(silence.alarms, [Ref::to("kubernetes.workloads.still.unhealthy")].into());
+    let slow: MetricAlarm = of(&stack, "rule.slow");
+    assert_eq!(slow.metric.unwrap().name, "TargetResponseTime");
+    let dashboard: Dashboard = of(&stack, "main");
+    let mut parts: Vec<&str> = dashboard.widgets.0.iter().map(|(title, _)| title.split(' ').next().unwrap()).collect();
+    parts.dedup();
+    assert_eq!(parts, ["load_balancer", "compute.app", "kubernetes.workloads.still", "kubernetes.workloads.web"]);
+    let loaded = infra::spec::load(&[("infra.yaml".into(), PODS.into())], &|_| None).unwrap_or_else(|found| panic!("{found}"));
+    let (same, scale) = infra::spec::monitoring::watches(&loaded.spec, "kubernetes.workloads.web", "healthy").unwrap();
+    assert!(scale == 1.0 && same(&pods["none_healthy"]) && !same(&pods["unhealthy"]));
 }
 
 /// What is grouped tells once for each severity, to those who hear of it; its alarms tell nobody by themselves, and others tell as ever.

@@ -10,6 +10,9 @@ use crate::spec::check::Check;
 use crate::spec::suggest::list;
 use crate::spec::units::{Duration, MetricName, Watched};
 
+/// Why nothing is measured of an entry.
+pub const UNSEEN: &str = "the load balancer doesn't forward to it";
+
 const DEFAULTS: [&str; 3] = ["monitoring", "alerting", "defaults"];
 
 pub fn check(entry: &Monitoring, cx: &mut Check<'_>) {
@@ -26,7 +29,7 @@ fn defaults(entry: &Monitoring, cx: &mut Check<'_>) {
     let events: Vec<String> = cx.spec.database.keys().map(|name| format!("database.{name}.{EVENTS_NAME}")).collect();
     let names: Vec<&str> = known.iter().map(|alarm| alarm.name.as_str()).chain(events.iter().map(String::as_str)).collect();
     let off = entry.alerting.defaults.off.iter().enumerate();
-    let sections: Vec<[&str; 1]> = SECTIONS.iter().map(|section| [section.name]).collect();
+    let sections: Vec<Vec<&str>> = SECTIONS.iter().map(Section::path).collect();
     let maps: Vec<&[&str]> = sections.iter().map(|path| &path[..]).collect();
     for (index, name) in off {
         let index = index.to_string();
@@ -126,20 +129,30 @@ pub fn measured(of: &Watched, wanted: Option<&MetricName>, path: &[&str], metric
     let entries: Vec<String> = (section.entries)(spec).into_iter().map(|name| section.entry(name)).collect();
     if !entries.iter().any(|entry| entry == of.as_str()) {
         let all: Vec<String> = SECTIONS.iter().flat_map(|s| (s.entries)(spec).into_iter().map(|name| s.entry(name))).collect();
-        let map = [section.name];
-        cx.unknown(path, &[&map], "part of the spec", of.as_str(), all.iter().map(String::as_str));
+        cx.unknown(path, &[&section.path()[..]], "part of the spec", of.as_str(), all.iter().map(String::as_str));
+        return None;
+    }
+    let has: Vec<&str> =
+        section.words.iter().filter(|w| !(w.looks)(spec, of.name().unwrap_or_default()).is_empty()).map(|w| w.word).collect();
+    if has.is_empty() && cx.knows(&["load_balancer"]) {
+        cx.error(Code::Refused, path, "this entry", format!("nothing of `{of}` is measured: {UNSEEN}"), "leave it out, or forward to it");
         return None;
     }
     let wanted = wanted?;
     let Some(word) = section.word(wanted.as_str()) else {
         let known = section.words.iter().map(|word| word.word);
-        cx.unknown(metric, &[], &format!("metric of `{}`", section.name), wanted.as_str(), known);
+        match section.lacks.filter(|_| SECTIONS.iter().any(|other| other.word(wanted.as_str()).is_some())) {
+            Some(why) => {
+                let message = format!("`{wanted}` isn't measured of `{}`: {why}", section.name);
+                cx.error(Code::UnknownName, metric, "this metric", message, format!("there is {}", list(known)));
+            }
+            None => cx.unknown(metric, &[], &format!("metric of `{}`", section.name), wanted.as_str(), known),
+        }
         return None;
     };
-    if (word.looks)(spec, of.name().unwrap_or_default()).is_empty() {
-        let has = section.words.iter().filter(|w| !(w.looks)(spec, of.name().unwrap_or_default()).is_empty()).map(|w| w.word);
+    if !has.is_empty() && !has.contains(&word.word) {
         let message = format!("`{of}` has nothing to measure for `{}`: {}", word.word, word.says);
-        cx.error(Code::Refused, metric, "this metric", message, format!("it has {}", list(has)));
+        cx.error(Code::Refused, metric, "this metric", message, format!("it has {}", list(has.into_iter())));
     }
     Some(word.period)
 }

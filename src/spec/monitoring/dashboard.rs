@@ -24,6 +24,7 @@ use std::fmt;
 const DRAWN: &[(&str, &[&str])] = &[
     ("load_balancer", &["requests", "errors", "latency"]),
     ("compute", &["requests", "errors", "latency", "cpu", "instances", "healthy"]),
+    ("kubernetes.workloads", &["requests", "errors", "latency", "healthy"]),
     ("functions", &["calls", "errors", "duration", "concurrency"]),
     ("cache", &["cpu", "memory", "connections", "evictions", "lag"]),
     ("database", &["cpu", "connections", "memory", "storage", "lag", "credits"]),

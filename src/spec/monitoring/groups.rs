@@ -1,7 +1,8 @@
 //! `monitoring.alerting.groups`: default alarms of several entries that tell once together.
 use std::collections::BTreeSet;
 
-use super::alarm::Alarm;
+use super::alarm::{Alarm, presets};
+use super::check::UNSEEN;
 use super::watch::SECTIONS;
 use super::{Alerting, Monitoring, Severity};
 use crate::diag::Code;
@@ -22,14 +23,18 @@ pub fn of<'a>(alerting: &'a Alerting, alarm: &str) -> Option<&'a Name> {
 pub fn check(entry: &Monitoring, cx: &mut Check<'_>) {
     let spec = cx.spec;
     let all: Vec<String> = SECTIONS.iter().flat_map(|s| (s.entries)(spec).into_iter().map(|name| s.entry(name))).collect();
+    let watched: BTreeSet<String> = presets(spec).iter().filter_map(|alarm| Some(alarm.name.rsplit_once('.')?.0.to_owned())).collect();
     let mut known: Vec<(&str, [String; 5])> = vec![];
     for (name, entries) in &entry.alerting.groups {
         for (index, grouped) in entries.iter().enumerate() {
             let path = ["monitoring", "alerting", "groups", name.as_str(), &index.to_string()].map(str::to_owned);
             let at = path.each_ref().map(String::as_str);
             if !all.iter().any(|known| known == grouped.as_str()) {
-                let map = [grouped.section()];
-                cx.unknown(&at, &[&map], "part of the spec", grouped.as_str(), all.iter().map(String::as_str));
+                let map: Vec<&str> = grouped.section().split('.').collect();
+                cx.unknown(&at, &[&map[..]], "part of the spec", grouped.as_str(), all.iter().map(String::as_str));
+            } else if !watched.contains(grouped.as_str()) && cx.knows(&["load_balancer"]) {
+                let message = format!("`{grouped}` has no default alarms: {UNSEEN}");
+                cx.error(Code::Refused, &at, "this entry", message, "leave it out, or forward to it");
             }
             if let Some((_, first)) = known.iter().find(|(known, _)| *known == grouped.as_str()) {
                 let first = first.each_ref().map(String::as_str);

@@ -6,8 +6,9 @@ use std::fmt::Write;
 const EXAMPLE: &str = "
 stack: example
 region: us-east-1
-load_balancer: { listeners: { https: { port: 443, certificate: www.example.com, forward: app } } }
+load_balancer: { listeners: { https: { port: 443, certificate: www.example.com, forward: app, routes: { web: { path: \"/web/*\", forward: web } } } } }
 compute: { app: { image: example/shop, port: 8080 } }
+kubernetes: { workloads: { web: { image: example/web, port: 8080 } } }
 functions: { hello: { image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/hello@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 } }
 cache: { main: { replicas: 1, automatic_failover: true } }
 database: { main: { engine: postgres, version: \"16.11\", instance_class: db.t4g.medium, replicas: 1 } }

@@ -6,11 +6,11 @@ use std::fmt;
 use std::time::{Duration, UNIX_EPOCH};
 
 /// Sections of which something is measured that have entries.
-const NAMED: &[&str] = &["cache", "compute", "database", "functions"];
+const NAMED: &[&str] = &["cache", "compute", "database", "functions", "kubernetes.workloads"];
 
 word! {
     /// The name of a default alarm.
-    AlarmName "^(load_balancer|(cache|compute|database|functions)\\.[a-z][a-z0-9-]{0,31})\\.[a-z_]{1,32}$"
+    AlarmName "^(load_balancer|(cache|compute|database|functions|kubernetes\\.workloads)\\.[a-z][a-z0-9-]{0,31})\\.[a-z_]{1,32}$"
     "a default alarm's name: a section, the entry, and the alarm" "cache.main.evictions"
     |text| text.rsplit_once('.').is_some_and(|(of, alarm)| watched(of) && word(alarm))
 }
@@ -47,8 +47,8 @@ word! {
 }
 word! {
     /// Of what something is measured.
-    Watched "^(load_balancer|(cache|compute|database|functions)\\.[a-z][a-z0-9-]{0,31})$"
-    "`load_balancer`, or an entry of `cache`, `compute`, `database` or `functions`" "compute.app"
+    Watched "^(load_balancer|(cache|compute|database|functions|kubernetes\\.workloads)\\.[a-z][a-z0-9-]{0,31})$"
+    "`load_balancer`, or an entry of `cache`, `compute`, `database`, `functions` or `kubernetes.workloads`" "compute.app"
     watched
 }
 
@@ -73,19 +73,20 @@ fn moment(text: &str) -> Option<u64> {
 }
 
 impl Watched {
+    /// `load_balancer`, `compute`, `kubernetes.workloads`.
     pub fn section(&self) -> &str {
-        self.as_str().split('.').next().unwrap_or_default()
+        self.as_str().rsplit_once('.').map_or(self.as_str(), |(section, _)| section)
     }
 
     /// The entry, where the section has entries.
     pub fn name(&self) -> Option<&str> {
-        self.as_str().split_once('.').map(|(_, name)| name)
+        self.as_str().rsplit_once('.').map(|(_, name)| name)
     }
 }
 
 fn watched(text: &str) -> bool {
     text == "load_balancer"
-        || text.split_once('.').is_some_and(|(section, name)| NAMED.contains(&section) && super::Name::read(name).is_ok())
+        || text.rsplit_once('.').is_some_and(|(section, name)| NAMED.contains(&section) && super::Name::read(name).is_ok())
 }
 
 fn word(text: &str) -> bool {

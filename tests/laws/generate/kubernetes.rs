@@ -15,6 +15,12 @@ impl Draw {
         self.cluster.iter().filter(|_| self.clusters()).flat_map(|cluster| cluster.workloads.keys().copied())
     }
 
+    /// Those that listen.
+    pub(super) fn listening(&self) -> impl Iterator<Item = &'static str> {
+        let listens = |name: &&'static str| self.cluster.as_ref().is_some_and(|cluster| cluster.workloads[name].port.is_some());
+        self.workloads().filter(listens)
+    }
+
     pub(super) fn kubernetes(&self, cluster: &Cluster) -> Value {
         if !self.clusters() {
             return Value::Null;

@@ -23,8 +23,12 @@ impl Draw {
         let rule =
             map([("namespace", y("AWS/SQS")), ("metric", y("ApproximateAgeOfOldestMessage")), ("above", y(600.5)), ("for", y("10m"))]);
         let ours = self.expression(watch);
+        let forwarded = self.forwarded();
+        let pods = self.listening().find(|name| forwarded.contains(name)).map(|name| format!("kubernetes.workloads.{name}"));
+        let failing = pods.as_ref().map(|of| map([("of", y(of)), ("metric", y("errors")), ("above", y(5))])).unwrap_or_default();
+        let front = map([("front", y(pods.map(|of| [of])))]);
         let alerting = match watch.alerting {
-            0 => map([("rules", map([("jobs", ours)]))]),
+            0 => map([("rules", map([("jobs", ours), ("failing", failing)])), ("groups", front)]),
             1 => map([("defaults", map([("off", off)]))]),
             2 => map([("defaults", raised), ("rules", map([("jobs", ours), ("queue", rule)]))]),
             _ => map([("rules", map([("queue", rule)]))]),

@@ -60,7 +60,7 @@ impl Draw {
     /// Entries that a listener may forward to.
     pub(super) fn reachable(&self) -> Vec<&'static str> {
         let groups = self.compute.iter().filter(|(_, c)| c.port.is_some()).map(|(name, _)| *name);
-        groups.chain(self.functions.keys().copied()).collect()
+        groups.chain(self.functions.keys().copied()).chain(self.listening()).collect()
     }
 
     /// A balancer needs two zones, and somebody to forward to.

@@ -55,6 +55,7 @@ pub const SECTION: Section = Section {
             looks: |spec, name| members(spec, name, "DatabaseMemoryUsagePercentage", "Average"),
         },
     ],
+    lacks: None,
     presets: &[
         Preset {
             name: "cpu",

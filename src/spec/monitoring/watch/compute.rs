@@ -1,8 +1,7 @@
 //! `compute`: "Amazon EC2 Auto Scaling metrics", the instances' own, and those of the target group where the load balancer forwards to it.
-use super::load_balancer::{balancer, namespaced};
+use super::target_group::{ERRORS, LATENCY, REQUESTS, healthy, none_answers, one_fails, unhealthy};
 use super::*;
 use crate::spec::compute::Compute;
-use crate::spec::load_balancer::forwarding;
 
 pub const SECTION: Section = Section {
     name: "compute",
@@ -20,25 +19,8 @@ pub const SECTION: Section = Section {
                 whole(At::Metric(Metric { period: 300, ..metric }))
             },
         },
-        Word {
-            word: "errors",
-            says: "requests that it answers with 5xx, of all",
-            unit: "%",
-            scale: plain,
-            period: MINUTE,
-            looks: |spec, name| {
-                let metrics = [("all", behind(name, "RequestCount", "Sum")), ("failed", behind(name, "HTTPCode_Target_5XX_Count", "Sum"))];
-                forwarded(spec, name, math("100*FILL(failed,0)/all", metrics))
-            },
-        },
-        Word {
-            word: "healthy",
-            says: "instances that the load balancer takes for healthy",
-            unit: "instances",
-            scale: plain,
-            period: MINUTE,
-            looks: |spec, name| forwarded(spec, name, At::Metric(behind(name, "HealthyHostCount", "Maximum"))),
-        },
+        ERRORS,
+        healthy("instances that the load balancer takes for healthy", "instances"),
         Word {
             word: "instances",
             says: "instances in service",
@@ -58,22 +40,8 @@ pub const SECTION: Section = Section {
                 whole(math("least-there", metrics))
             },
         },
-        Word {
-            word: "latency",
-            says: "how long it takes to answer, but for the slowest of a hundred requests",
-            unit: "s",
-            scale: plain,
-            period: MINUTE,
-            looks: |spec, name| forwarded(spec, name, At::Metric(behind(name, "TargetResponseTime", "p99"))),
-        },
-        Word {
-            word: "requests",
-            says: "requests a minute",
-            unit: "a minute",
-            scale: plain,
-            period: MINUTE,
-            looks: |spec, name| forwarded(spec, name, At::Metric(behind(name, "RequestCount", "Sum"))),
-        },
+        LATENCY,
+        REQUESTS,
         Word {
             word: "room",
             says: "instances by which the group may still grow",
@@ -85,15 +53,9 @@ pub const SECTION: Section = Section {
                 whole(math("most-there", metrics))
             },
         },
-        Word {
-            word: "unhealthy",
-            says: "instances that the load balancer takes for unhealthy",
-            unit: "instances",
-            scale: plain,
-            period: MINUTE,
-            looks: |spec, name| forwarded(spec, name, At::Metric(behind(name, "UnHealthyHostCount", "Maximum"))),
-        },
+        unhealthy("instances that the load balancer takes for unhealthy", "instances"),
     ],
+    lacks: None,
     presets: &[
         Preset {
             name: "at_max",
@@ -134,30 +96,12 @@ pub const SECTION: Section = Section {
             means: "The instances have been busy for ten minutes, and the group hasn't made up for it.",
             advice: "See whether it may grow further (at_max), or take a larger instance type.",
         },
-        Preset {
-            name: "none_healthy",
-            word: "healthy",
-            severity: Severity::Critical,
-            side: Side::Below,
-            // Ours.
-            threshold: |_, _| Some(1.0),
-            points: (2, 2),
-            silence: Silence::Bad,
-            means: "No instance is healthy: nobody answers.",
-            advice: "See what the health check's path answers, and the application's logs; the last deployment may be to blame.",
-        },
-        Preset {
-            name: "unhealthy",
-            word: "unhealthy",
-            severity: Severity::Warning,
-            side: Side::Above,
-            // Ours: ten minutes outlast an instance refresh.
-            threshold: |_, _| Some(0.0),
-            points: (10, 10),
-            silence: Silence::Fine,
-            means: "An instance has been unhealthy for ten minutes.",
-            advice: "See its logs; the group replaces it when it doesn't come back.",
-        },
+        none_answers(
+            |_, _| Some(1.0),
+            "No instance is healthy: nobody answers.",
+            "See what the health check's path answers, and the application's logs; the last deployment may be to blame.",
+        ),
+        one_fails("An instance has been unhealthy for ten minutes.", "See its logs; the group replaces it when it doesn't come back."),
     ],
 };
 
@@ -173,15 +117,4 @@ fn id(name: &str) -> Text {
 /// A metric that the group sends when it is told to (`EnableMetricsCollection`).
 fn group(name: &str, metric_name: &str) -> Metric {
     metric("AWS/AutoScaling", metric_name, "Minimum", [("AutoScalingGroupName", id(name))])
-}
-
-/// A metric of the target group.
-fn behind(name: &str, metric_name: &str, statistic: &str) -> Metric {
-    namespaced(metric_name, statistic, [("LoadBalancer", balancer()), ("TargetGroup", of(Kind::TargetGroup, name, "dimension"))])
-}
-
-/// Something of the target group, where there is one.
-fn forwarded(spec: &Spec, name: &str, at: At) -> Vec<Look> {
-    let key = spec.compute.keys().find(|key| key.as_str() == name);
-    if key.is_some_and(|key| forwarding(spec, key).next().is_some()) { whole(at) } else { vec![] }
 }

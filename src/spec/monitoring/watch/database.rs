@@ -59,6 +59,7 @@ pub const SECTION: Section = Section {
             },
         },
     ],
+    lacks: None,
     presets: &[
         Preset {
             name: "cpu",

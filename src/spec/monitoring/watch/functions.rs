@@ -50,6 +50,7 @@ pub const SECTION: Section = Section {
             looks: |_, name| whole(At::Metric(own(name, "Throttles", "Sum"))),
         },
     ],
+    lacks: None,
     presets: &[
         Preset {
             name: "concurrency",

@@ -40,6 +40,7 @@ pub const SECTION: Section = Section {
             looks: |_, _| whole(At::Metric(own("RequestCount", "Sum"))),
         },
     ],
+    lacks: None,
     presets: &[
         Preset {
             name: "certificate_days",

@@ -5,6 +5,8 @@ mod compute;
 mod database;
 mod functions;
 mod load_balancer;
+mod target_group;
+mod workloads;
 
 use super::notify::Severity;
 use crate::kinds::metric_alarm::{Math, Metric};
@@ -15,15 +17,19 @@ use crate::spec::units::Name;
 
 /// A section of which something is measured.
 pub struct Section {
+    /// Where its entries stand: `compute`, `kubernetes.workloads`.
     pub name: &'static str,
     /// Its entries, by name; one without a name where the section has no entries.
     pub entries: fn(&Spec) -> Vec<Option<&Name>>,
     pub words: &'static [Word],
+    /// Why words of other sections are none of its own, where one looks for them.
+    pub lacks: Option<&'static str>,
     pub presets: &'static [Preset],
 }
 
 /// All of them, in the order of a picture: from clients to stores.
-pub const SECTIONS: &[Section] = &[load_balancer::SECTION, compute::SECTION, functions::SECTION, cache::SECTION, database::SECTION];
+pub const SECTIONS: &[Section] =
+    &[load_balancer::SECTION, compute::SECTION, workloads::SECTION, functions::SECTION, cache::SECTION, database::SECTION];
 
 /// A metric of a section, by one word.
 pub struct Word {
@@ -121,7 +127,7 @@ impl Silence {
 /// Whether an alarm looks at what a word of an entry means (`compute.app`, `cpu`), and what one of the word's unit is in CloudWatch's; `None` for what
 /// is nothing of the spec.
 pub fn watches(spec: &Spec, entry: &str, word: &str) -> Option<(impl Fn(&MetricAlarm) -> bool, f64)> {
-    let (name, key) = entry.split_once('.').unwrap_or((entry, ""));
+    let (name, key) = entry.rsplit_once('.').unwrap_or((entry, ""));
     let section = section(name)?;
     let word = section.word(word)?;
     (section.entries)(spec).into_iter().find(|known| known.map_or("", Name::as_str) == key)?;
@@ -143,6 +149,11 @@ pub fn section(name: &str) -> Option<&'static Section> {
 impl Section {
     pub fn word(&self, word: &str) -> Option<&'static Word> {
         self.words.iter().find(|known| known.word == word)
+    }
+
+    /// Where its entries stand, step by step.
+    pub fn path(&self) -> Vec<&'static str> {
+        self.name.split('.').collect()
     }
 
     /// What an entry is called: `cache.main`, `load_balancer`.
