@@ -29,7 +29,7 @@ infra plan --file examples/kubernetes.yaml --out "$folder/k.infraplan"
 infra show "$folder/k.infraplan" --format kubernetes | head -n 40
 infra apply "$folder/k.infraplan"
 infra destroy --file examples/kubernetes.yaml --auto-approve \
-  --allow-data-loss bucket.access_logs,bucket.uploads,db_instance.main,db_replica.main-1,eks_cluster.main,load_balancer.main,log_group.cache.main,log_group.flow_logs,log_group.function.thumbnails,log_group.function.uploads,replication_group.main
+  --allow-data-loss bucket.access_logs,bucket.uploads,db_instance.main,db_replica.main-1,eks_cluster.main,load_balancer.main,log_group.cache.main,log_group.flow_logs,log_group.function.thumbnails,log_group.function.uploads,metrics_workspace.main,replication_group.main
 
 infra apply --file examples/canary.yaml --auto-approve
 printf 'compute: { app: { image: "ghcr.io/example/shop:1.5.0" } }\n' > "$folder/version.yaml"

@@ -88,7 +88,7 @@ impl Resource for ConfigMap {
             cluster: Ref::to(EXAMPLE),
             namespace: Ref::to(EXAMPLE),
             name: "example".into(),
-            data: [("app.toml".into(), "greeting = \"good day\"\n".into())].into(),
+            data: [("agent.yml".into(), "{}\n".into()), ("app.toml".into(), "greeting = \"good day\"\n".into())].into(),
             uid: Computed::default(),
         }
     }
@@ -149,7 +149,7 @@ mod tests {
         for key in ["", ".", "..a", "a/b", "ä"] {
             assert_eq!(refused(EXAMPLE, |m| drop(m.data.insert(key.into(), String::new()))), ["data"], "{key}");
         }
-        let key = "app.toml".len();
+        let key = ["agent.yml", "{}\n", "app.toml"].map(str::len).iter().sum::<usize>();
         assert!(refused(EXAMPLE, |m| drop(m.data.insert("app.toml".into(), "a".repeat(MOST - key)))).is_empty());
         assert_eq!(refused(EXAMPLE, |m| drop(m.data.insert("app.toml".into(), "a".repeat(MOST - key + 1)))), ["data"]);
         assert_eq!(refused(EXAMPLE, |m| m.name = "-a".into()), ["name"]);

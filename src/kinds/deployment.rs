@@ -1,7 +1,8 @@
-//! A deployment of a cluster: equal pods of one container each, whose successors roll in a few at a time.
+//! A deployment of a cluster: equal pods of one container each (and an agent that measures it), whose successors roll in a few at a time.
 pub(super) mod body;
 mod rollout;
 mod rules;
+mod sidecar;
 mod terraform;
 
 use std::cell::Cell;
@@ -17,12 +18,13 @@ use crate::model::Computed;
 use crate::wire::kubernetes::{Kubernetes, Type};
 
 pub use body::HealthCheck;
+pub use sidecar::{FILE, Sidecar};
 
 /// The field manager that says how many pods a deployment begins with, where an autoscaler says so from then on.
 const BEGINNER: &str = "infra-initial";
 
 object! {
-    /// `Deployment` (`apps/v1`) of pods with one container each. Its id is `CLUSTER/deployments/NAMESPACE/NAME`.
+    /// `Deployment` (`apps/v1`) of pods with one container each, and an agent beside it where it is measured. Its id is `CLUSTER/deployments/NAMESPACE/NAME`.
     pub struct Deployment {
         /// The cluster that it is in.
         replace cluster: Ref<EksCluster>,
@@ -55,6 +57,8 @@ object! {
         update config: Option<Ref<ConfigMap>>,
         /// `volumeMounts` of it: the files' paths, and the keys that they are under.
         update files: Open<String>,
+        /// A second container, which asks the first one what it measures; `None` for none.
+        update agent: Option<Sidecar>,
         /// `readinessProbe`: when a pod is sent requests; `None`: as soon as it runs.
         update health_check: Option<HealthCheck>,
         /// `strategy.rollingUpdate.maxSurge`: so many pods more than `replicas` while successors roll in.
@@ -107,6 +111,11 @@ impl Resource for Deployment {
             env_from: Some(Ref::to(EXAMPLE)),
             config: Some(Ref::to(EXAMPLE)),
             files: [("/etc/shop/app.toml".into(), "app.toml".into())].into(),
+            agent: Some(Sidecar {
+                image: "quay.io/prometheus/prometheus:v3.5.0".into(),
+                config: Ref::to(EXAMPLE),
+                workspace: Text::literal("ws-0a1b2c3d"),
+            }),
             health_check: Some(HealthCheck {
                 path: Some("/healthz".into()),
                 port: 8080,
@@ -238,6 +247,7 @@ impl Deployment {
             identity: self.identity.map(|identity| Ref::to(foreign(&identity.0))),
             node_pool: self.node_pool.map(|pool| Ref::to(foreign(&pool.0))),
             config: self.config.map(|map| Ref::to(foreign(&map.0))),
+            agent: self.agent.map(|agent| Sidecar { config: Ref::to(foreign(&agent.config.0)), ..agent }),
             env_from: self.env_from.map(|secret| Ref::to(foreign(&secret.0))),
             ..self
         }

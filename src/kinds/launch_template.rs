@@ -15,7 +15,7 @@ use crate::model::Tags;
 use crate::wire::tags::{ec2_tags, from_tags};
 use aws_sdk_ec2::types::{ResourceType, ResponseLaunchTemplateData};
 
-pub use agent::{Agent, LISTENS, Target};
+pub use agent::{Agent, IMAGE, INSTANCE, LISTENS, Target, WORKSPACE};
 pub use boot::{Boot, Container, EnvValue};
 pub use types::{Known, architecture, known, vcpus};
 

@@ -41,7 +41,7 @@ print(json.dumps(out))
 "#;
 
 /// The manifests of what a stack wants, before anything of it stands.
-async fn manifests(want: &Stack) -> Vec<Value> {
+pub async fn manifests(want: &Stack) -> Vec<Value> {
     parsed(&kubernetes::documents(&saved(&sandbox(1), want).await).unwrap())
 }
 

@@ -13,6 +13,7 @@ mod kubernetes;
 mod monitoring;
 mod prometheus;
 mod prometheus_chain;
+mod prometheus_pods;
 mod refused;
 mod schema;
 mod siblings;

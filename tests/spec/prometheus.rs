@@ -117,7 +117,7 @@ pub fn folder(name: &str) -> PathBuf {
 }
 
 /// What a program says of files, and whether it takes them.
-fn run(program: &str, args: &[&str], folder: &Path) -> (bool, String) {
+pub fn run(program: &str, args: &[&str], folder: &Path) -> (bool, String) {
     let out = Command::new(debian::prometheus().join("usr/bin").join(program)).args(args).current_dir(folder).output().unwrap();
     (out.status.success(), format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr)))
 }

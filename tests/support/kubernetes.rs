@@ -13,6 +13,7 @@ pub mod rollout;
 pub mod route;
 mod scaling;
 mod schema;
+mod security;
 mod service;
 pub mod transcript;
 mod valid;
@@ -77,7 +78,7 @@ impl Kubernetes {
         self.shared.world.lock().unwrap()
     }
 
-    /// Decides what becomes of a deployment's new pods.
+    /// Decides what becomes of a deployment's new pods, by its name, or of another container of theirs, by the container's.
     pub fn fate(&self, deployment: &str, fate: Fate) {
         self.world().fates.insert(deployment.into(), fate);
     }

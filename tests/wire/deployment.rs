@@ -1,5 +1,5 @@
-use infra::kinds::deployment::HealthCheck;
-use infra::kinds::{Deployment, Kind, Object, Ref, Text};
+use infra::kinds::deployment::{FILE, HealthCheck, Sidecar};
+use infra::kinds::{ConfigMap, Deployment, Kind, Object, Ref, Text};
 use infra::model::Computed;
 
 use super::config_map::map;
@@ -24,6 +24,7 @@ pub fn deployment() -> Deployment {
         env: [("GREETING".into(), Text::literal("good $(day)")), ("PRICE".into(), Text::literal("$5"))].into(),
         config: None,
         files: Default::default(),
+        agent: None,
         health_check: Some(HealthCheck { path: Some("/healthz".into()), port: 8080, interval: 10, timeout: 1, healthy: 1, unhealthy: 3 }),
         surge: 1,
         unavailable: 0,
@@ -38,9 +39,25 @@ pub fn deployment() -> Deployment {
     }
 }
 
+/// What asks a container what it measures.
+pub fn agent() -> Sidecar {
+    Sidecar { image: "prometheus:1".into(), config: Ref::to("agent"), workspace: Text::literal("ws-1") }
+}
+
+/// The map with its configuration.
+pub fn agent_map() -> ConfigMap {
+    ConfigMap { name: "shop-agent-1".into(), data: [(FILE.into(), "global: {}\n".into())].into(), ..map() }
+}
+
 pub fn case() -> Case {
     let (account, identity, env_from) = (Some(Ref::to("shop")), Some(Ref::to("shop")), Some(Ref::to("shop")));
-    let own = || Deployment { service_account: account.clone(), identity: identity.clone(), env_from: env_from.clone(), ..deployment() };
+    let own = || Deployment {
+        service_account: account.clone(),
+        identity: identity.clone(),
+        env_from: env_from.clone(),
+        agent: Some(agent()),
+        ..deployment()
+    };
     let with = |change: fn(&mut Deployment)| {
         let mut other = own();
         change(&mut other);
@@ -48,6 +65,9 @@ pub fn case() -> Case {
     };
     let check = |d: &mut Deployment, change: fn(&mut HealthCheck)| d.health_check.as_mut().map(change).unwrap();
     let variants = vec![
+        ("agent: another image", with(|d| d.agent.as_mut().unwrap().image = "prometheus:2".into())),
+        ("agent: another workspace", with(|d| d.agent.as_mut().unwrap().workspace = Text::literal("ws-2"))),
+        ("agent: none", with(|d| d.agent = None)),
         ("config", with(|d| (d.config, d.files) = (Some(Ref::to("shop")), [("/etc/shop/app.toml".into(), "app.toml".into())].into()))),
         ("cpu", with(|d| d.cpu = "1".into())),
         ("deadline", with(|d| d.deadline = 60)),
@@ -68,7 +88,7 @@ pub fn case() -> Case {
             other.into()
         }),
         ("health_check: none", with(|d| d.health_check = None)),
-        ("identity: none", with(|d| (d.service_account, d.identity) = (None, None))),
+        ("identity: none", with(|d| (d.service_account, d.identity, d.agent) = (None, None, None))),
         ("image", with(|d| d.image = "ghcr.io/example/shop:2".into())),
         ("memory", with(|d| d.memory = "1Gi".into())),
         ("name", with(|d| d.name = "shops".into())),
@@ -90,7 +110,7 @@ pub fn case() -> Case {
     let world = identified()
         .into_iter()
         .chain(secrets)
-        .chain([pool, ("config_map.shop", map().into()), ("deployment.shop", own().into())])
+        .chain([pool, ("config_map.agent", agent_map().into()), ("config_map.shop", map().into()), ("deployment.shop", own().into())])
         .collect();
     Case { address: "deployment.shop", world, variants }
 }

@@ -1,11 +1,12 @@
 //! What stands in a cluster, over EKS's stand-in and the fake of its API: rollouts that fail, objects of others, answers that are lost, clusters that
 //! can't be reached.
+mod agents;
 mod objects;
 
 use std::time::Duration;
 
 use infra::cloud::Observe;
-use infra::kinds::{Deployment, Kind, Object};
+use infra::kinds::{Deployment, Kind, Object, Ref};
 use infra::observe::observe;
 use infra::plan::{Plan, PlanError, Verb};
 use infra::run::{Event, Outcome};

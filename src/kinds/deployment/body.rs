@@ -191,13 +191,23 @@ impl Manifest for Deployment {
             let pool = Place::of(&links.to(pool)?).name;
             (pod["nodeSelector"], pod["tolerations"]) = (node_pool::selector(&pool), node_pool::toleration(&pool));
         }
+        let (mut containers, mut volumes) = (vec![], vec![]);
         if let Some(config) = &self.config {
-            pod["volumes"] = json!([{ "name": CONFIG, "configMap": { "name": Place::of(&links.to(config)?).name } }]);
+            volumes.push(json!({ "name": CONFIG, "configMap": { "name": Place::of(&links.to(config)?).name } }));
             // Each file alone, so that what else the image has beside it stays.
             let mount = |(path, key): (&String, &String)| json!({ "name": CONFIG, "mountPath": path, "subPath": key, "readOnly": true });
             container["volumeMounts"] = self.files.iter().map(mount).collect();
         }
-        pod["containers"] = json!([container]);
+        containers.push(container);
+        if let Some(agent) = &self.agent {
+            let (beside, own) = agent.body(&self.name, links)?;
+            containers.push(beside);
+            volumes.extend(own);
+        }
+        pod["containers"] = containers.into();
+        if !volumes.is_empty() {
+            pod["volumes"] = volumes.into();
+        }
         let mut meta = json!({ "labels": labels });
         if let Some(identity) = &self.identity {
             let id = links.to(identity)?;
@@ -247,6 +257,7 @@ impl Manifest for Deployment {
             env_from: from_secret(at, &own["envFrom"]),
             config: config.map(Ref::to),
             files: mounts.map(|mount| (fields::text(&mount["mountPath"]), fields::text(&mount["subPath"]))).collect(),
+            agent: Sidecar::read(at, spec),
             health_check: HealthCheck::read(&own["readinessProbe"]),
             surge: fields::number(&rolling["maxSurge"], -1),
             unavailable: fields::number(&rolling["maxUnavailable"], -1),

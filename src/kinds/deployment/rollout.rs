@@ -30,17 +30,18 @@ pub(super) async fn wait(cx: &Clients, api: &Kubernetes, at: &Place, want: &Depl
             return Ok(Some(()));
         }
         let pods = newer(cx, api, at, want, applied).await?;
-        let waits = waiting(&pods);
+        let waits = waiting(&pods, &want.name);
         if let Some(why) = condition(&now, applied) {
-            let told: Vec<String> = waits.into_iter().map(|(_, told)| told).chain([why]).chain(quoted(cx, api, at, &pods).await).collect();
+            let told = waits.into_iter().map(|wait| wait.told).chain([why]);
+            let told: Vec<String> = told.chain(quoted(cx, api, at, &pods).await).collect();
             return Err(failed(at, &told.join("; ")));
         }
-        let doubtful = waits.iter().any(|(reason, _)| DOUBTFUL.contains(&reason.as_str()));
+        // What is beside it may take as long as the controller gives it.
+        let doubtful = waits.iter().any(|wait| !wait.beside && DOUBTFUL.contains(&wait.reason.as_str()));
         ill.set(if doubtful { ill.get() + 1 } else { 0 });
-        let Some((_, told)) = waits.iter().find(|(reason, _)| HOPELESS.contains(&reason.as_str()) || ill.get() >= GRACE) else {
-            return Ok(None);
-        };
-        let told: Vec<String> = [told.clone()].into_iter().chain(quoted(cx, api, at, &pods).await).collect();
+        let lost = |wait: &&Waiting| HOPELESS.contains(&wait.reason.as_str()) || !wait.beside && ill.get() >= GRACE;
+        let Some(wait) = waits.iter().find(lost) else { return Ok(None) };
+        let told: Vec<String> = [wait.told.clone()].into_iter().chain(quoted(cx, api, at, &pods).await).collect();
         Err(failed(at, &told.join("; ")))
     };
     let deadline = deadline(Deployment::TYPICAL.create) + Duration::from_secs(want.deadline.max(0) as u64);
@@ -115,8 +116,18 @@ fn containers(pods: &[Value]) -> impl Iterator<Item = (&Value, &Value)> {
     })
 }
 
-/// Why containers of pods wait: the reason, and all that is told of it.
-fn waiting(pods: &[Value]) -> Vec<(String, String)> {
+/// Why a container of a pod waits.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Waiting {
+    /// Whether another container than the deployment's own does.
+    beside: bool,
+    reason: String,
+    /// All that is told of it.
+    told: String,
+}
+
+/// Why containers of pods wait, the deployment's own first.
+fn waiting(pods: &[Value], own: &str) -> Vec<Waiting> {
     let told = |container: &Value| {
         let waits = &container["state"]["waiting"];
         let reason = waits["reason"].as_str().filter(|reason| HOPELESS.contains(reason) || DOUBTFUL.contains(reason))?;
@@ -124,9 +135,12 @@ fn waiting(pods: &[Value]) -> Vec<(String, String)> {
         let last = ended["exitCode"].as_i64().map_or(String::new(), |code| {
             format!("; it ended with {code} ({}) {}", fields::text(&ended["reason"]), fields::text(&ended["message"]))
         });
-        Some((reason.to_owned(), format!("{reason}: {}{}", fields::text(&waits["message"]), last.trim_end())))
+        let beside = container["name"] != own;
+        let whose = if beside { format!("{}: ", fields::text(&container["name"])) } else { String::new() };
+        let told = format!("{whose}{reason}: {}{}", fields::text(&waits["message"]), last.trim_end());
+        Some(Waiting { beside, reason: reason.to_owned(), told })
     };
-    let mut all: Vec<(String, String)> = containers(pods).filter_map(|(_, container)| told(container)).collect();
+    let mut all: Vec<Waiting> = containers(pods).filter_map(|(_, container)| told(container)).collect();
     all.sort();
     all.dedup();
     all
@@ -139,8 +153,9 @@ const HINT: Duration = Duration::from_secs(5);
 async fn quoted(cx: &Clients, api: &Kubernetes, at: &Place, pods: &[Value]) -> Option<String> {
     let ran = |container: &Value| ["running", "terminated"].iter().any(|state| !container["state"][state].is_null());
     let ended = |container: &Value| !container["lastState"]["terminated"].is_null();
-    let mut ill = containers(pods).filter(|(_, container)| container["ready"] != true);
-    let (pod, container) = ill.find(|(_, container)| ran(container) || ended(container))?;
+    let mut ill: Vec<(&Value, &Value)> = containers(pods).filter(|(_, container)| container["ready"] != true).collect();
+    ill.sort_by_key(|(_, container)| container["name"] != at.name);
+    let (pod, container) = ill.into_iter().find(|(_, container)| ran(container) || ended(container))?;
     let (pod, name) = (fields::text(pod), fields::text(&container["name"]));
     let log = cx.policy.hint(Instant::now() + HINT, api.log(cx, &at.namespace, &pod, &name, !ran(container))).await.ok()?;
     let lines: Vec<&str> = log.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();

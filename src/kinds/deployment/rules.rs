@@ -68,6 +68,23 @@ pub(super) fn breaches(d: &Deployment, me: &Address, near: Near<'_>) -> Vec<Brea
             found.push(Breach::new(Code::Refused, "files", format!("the map has no `{key}`"), "name a key of it"));
         }
     }
+    if let Some(agent) = &d.agent {
+        if agent.image.is_empty() || agent.image.contains(char::is_whitespace) {
+            let message = format!("`{}` is no image", agent.image);
+            found.push(Breach::new(Code::BadText, "agent.image", message, "write one such as quay.io/prometheus/prometheus:v3.5.0"));
+        }
+        let map = near.get(&agent.config);
+        // As of files of the container.
+        if map.is_some_and(|map| map.namespace != d.namespace || map.cluster != d.cluster || !map.data.contains_key(FILE)) {
+            let message = format!("an agent's configuration is `{FILE}` of a map of its own namespace");
+            found.push(Breach::new(Code::Refused, "agent.config", message, "name one beside it").with("namespace"));
+        }
+        // A rule of ours: what it writes would be refused, and nobody would tell.
+        if d.identity.is_none() {
+            let message = "an agent writes in the role of its pods, and they have none";
+            found.push(Breach::new(Code::Refused, "agent", message, "give them one").with("identity"));
+        }
+    }
     // Admission refuses the pods, not the deployment ("Pod Security Admission").
     if !d.restricted && near.get(&d.namespace).is_some_and(|n| n.pod_security == RESTRICTED) {
         let message = "the namespace takes pods that keep to the Pod Security Standard `restricted` alone";
@@ -102,24 +119,35 @@ mod tests {
     use super::super::super::example::EXAMPLE;
     use super::*;
 
+    fn refused(change: fn(&mut Deployment), map: ConfigMap) -> Vec<String> {
+        let mut own = Deployment::example();
+        change(&mut own);
+        let nodes = BTreeMap::from([(Address::new(Kind::ConfigMap, EXAMPLE), map.into())]);
+        let found = own.breaches(&Address::new(Kind::Deployment, EXAMPLE), Near(&nodes));
+        found.into_iter().map(|breach| breach.attributes[0].clone()).collect()
+    }
+
+    /// An agent has its configuration beside it, and a role to write in.
+    #[test]
+    fn agents_can_write() {
+        let map = ConfigMap::example;
+        let mut without = map();
+        assert!(refused(|_| (), map()).is_empty() && without.data.remove(FILE).is_some());
+        assert_eq!(refused(|_| (), without), ["agent.config"]);
+        assert_eq!(refused(|d| d.identity = None, map()), ["agent"]);
+        assert_eq!(refused(|d| d.agent.iter_mut().for_each(|agent| agent.image.clear()), map()), ["agent.image"]);
+        assert!(refused(|d| (d.identity, d.agent) = (None, None), map()).is_empty());
+    }
+
     /// Files come from a map beside the deployment that has them.
     #[test]
     fn files_are_there() {
-        let refused = |change: fn(&mut Deployment), map: ConfigMap| {
-            let mut own = Deployment::example();
-            change(&mut own);
-            let nodes = BTreeMap::from([(Address::new(Kind::ConfigMap, EXAMPLE), map.into())]);
-            own.breaches(&Address::new(Kind::Deployment, EXAMPLE), Near(&nodes))
-                .into_iter()
-                .map(|breach| breach.attributes[0].clone())
-                .collect::<Vec<_>>()
-        };
         let map = ConfigMap::example;
         assert!(refused(|_| (), map()).is_empty());
         assert_eq!(refused(|d| d.config = None, map()), ["files"]);
         assert_eq!(refused(|d| d.files.clear(), map()), ["files"]);
         assert_eq!(refused(|d| d.files = [("app.toml".into(), "app.toml".into())].into(), map()), ["files"]);
-        assert_eq!(refused(|_| (), ConfigMap { namespace: Ref::to("other"), ..map() }), ["config"]);
-        assert_eq!(refused(|_| (), ConfigMap { data: Open::new(), ..map() }), ["files"]);
+        assert_eq!(refused(|_| (), ConfigMap { namespace: Ref::to("other"), ..map() }), ["config", "agent.config"]);
+        assert_eq!(refused(|_| (), ConfigMap { data: Open::new(), ..map() }), ["files", "agent.config"]);
     }
 }

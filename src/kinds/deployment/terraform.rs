@@ -29,6 +29,7 @@ pub const TABLE: Table = Table {
         ],
     )],
     left_out: &[
+        ("agent", "it is a second container with two volumes"),
         ("cluster", "a provider is configured for one cluster"),
         ("config", "it is a volume, and a mount for each file"),
         ("desired", "`replicas` is what stands, and nobody's where an autoscaler says it"),

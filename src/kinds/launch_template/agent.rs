@@ -14,7 +14,7 @@ pub struct Agent {
     pub region: String,
     /// How often it asks, in seconds.
     pub interval: i32,
-    /// What it asks, by the name of the job: the series have that as `job`, and the instance's id as `instance`.
+    /// What it asks, by the name of the job: the series have that as `job`, and the instance's id or the pod's name as `instance`.
     pub targets: Open<Target>,
 }
 
@@ -31,10 +31,13 @@ pub struct Target {
 pub const LISTENS: u16 = 19_090;
 
 /// The version with long-term support; for both architectures.
-const IMAGE: &str = "quay.io/prometheus/prometheus:v3.5.0";
+pub const IMAGE: &str = "quay.io/prometheus/prometheus:v3.5.0";
 
-/// What the instance's id takes the place of.
-const INSTANCE: &str = "INFRA_INSTANCE";
+/// What the instance's id, or the pod's name, takes the place of.
+pub const INSTANCE: &str = "INFRA_INSTANCE";
+
+/// What the workspace's id takes the place of, where it is known to the agent alone.
+pub const WORKSPACE: &str = "INFRA_WORKSPACE";
 
 /// How long an answer may take, where it is asked for less often than that: Prometheus's own default.
 const TIMEOUT: i32 = 10;
@@ -79,6 +82,14 @@ struct SigV4<'a> {
 impl Agent {
     pub(super) fn resolved(&self, links: &Links) -> Result<Self, CloudError> {
         Ok(Agent { workspace: Text::literal(self.workspace.resolve(links)?), ..self.clone() })
+    }
+
+    /// Its configuration for pods, with [`WORKSPACE`] where the workspace's id belongs, too.
+    ///
+    /// # Errors
+    /// A job or a path that a configuration can't hold.
+    pub fn template(&self) -> Result<String, CloudError> {
+        Agent { workspace: Text::literal(WORKSPACE), ..self.clone() }.config()
     }
 
     /// Its configuration ("Configuration" of Prometheus), with [`INSTANCE`] where the instance's id belongs.

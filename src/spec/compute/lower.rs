@@ -62,7 +62,7 @@ fn role(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
         managed_policies.insert(managed("AmazonEC2ContainerRegistryReadOnly"));
     }
     let logs = logging::logged(l.spec, name, compute).then(|| ("write-logs".into(), logging::write(l, &logging::group(name)).into()));
-    let agent = metrics::agent(l.spec, name, compute);
+    let agent = metrics::agent(l.spec, name);
     let measures = agent.map(|_| ("write-metrics".into(), metrics::write(l).into()));
     let used = storage::used(l, name);
     let role = IamRole {
@@ -120,7 +120,7 @@ fn template(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
                 health_port: checked_at(l.spec, name, compute).map(int),
                 command: compute.command.clone(),
                 logs: logging::destination(l.spec, name, compute),
-                metrics: metrics::agent(l.spec, name, compute),
+                metrics: metrics::agent(l.spec, name),
                 env: env.into(),
             })
         }

@@ -23,7 +23,21 @@ pub const FIELDS: Fields = &[
             ("target_memory", "kubernetes.workloads.{}.replicas.target_memory", Same),
         ],
     ),
-    (Kind::ConfigMap, &[("data", "kubernetes.workloads.{}.config", Other), ("name", "kubernetes.workloads.{}.config", Other)]),
+    (
+        Kind::ConfigMap,
+        &[
+            ("data", "kubernetes.workloads.{}.config", Other),
+            ("data", "kubernetes.workloads.{}.port", Other),
+            ("data", "monitoring.metrics.custom", Other),
+            ("data", "monitoring.metrics.scrape_interval", Other),
+            ("data", "region", Other),
+            ("name", "kubernetes.workloads.{}.config", Other),
+            ("name", "kubernetes.workloads.{}.port", Other),
+            ("name", "monitoring.metrics.custom", Other),
+            ("name", "monitoring.metrics.scrape_interval", Other),
+            ("name", "region", Other),
+        ],
+    ),
     (
         Kind::CronJob,
         &[
@@ -42,6 +56,7 @@ pub const FIELDS: Fields = &[
     (
         Kind::Deployment,
         &[
+            ("agent", "monitoring.metrics.custom", Other),
             ("config", "kubernetes.workloads.{}.config", Other),
             ("cpu", "kubernetes.workloads.{}.resources.cpu", Other),
             ("deadline", "kubernetes.workloads.{}.update.deadline", Seconds),
@@ -62,6 +77,7 @@ pub const FIELDS: Fields = &[
             ("health_check.unhealthy", "kubernetes.workloads.{}.health_check.unhealthy", Same),
             ("identity", "kubernetes.workloads.{}.permissions", Other),
             ("identity", "kubernetes.workloads.{}.env", Other),
+            ("identity", "monitoring.metrics.custom", Other),
             ("identity", "storage.*.allow_from", Other),
             ("image", "kubernetes.workloads.{}.image", Same),
             ("memory", "kubernetes.workloads.{}.resources.memory", Other),
@@ -70,6 +86,7 @@ pub const FIELDS: Fields = &[
             ("replicas", "kubernetes.workloads.{}.replicas", Same),
             ("service_account", "kubernetes.workloads.{}.permissions", Other),
             ("service_account", "kubernetes.workloads.{}.env", Other),
+            ("service_account", "monitoring.metrics.custom", Other),
             ("service_account", "storage.*.allow_from", Other),
             ("surge", "kubernetes.workloads.{}.update.surge", Same),
             ("unavailable", "kubernetes.workloads.{}.update.unavailable", Same),
@@ -158,6 +175,11 @@ pub const FIELDS: Fields = &[
             ("bucket_keys", "storage.*.encryption", Other),
             ("bucket_keys", "storage.*.allow_from", Other),
             ("inline_policies", "kubernetes.workloads.{}.permissions", Other),
+            ("inline_policies.write-metrics", "account", Other),
+            ("inline_policies.write-metrics", "monitoring.metrics", Other),
+            ("inline_policies.write-metrics", "monitoring.metrics.custom", Other),
+            ("inline_policies.write-metrics", "region", Other),
+            ("inline_policies.write-metrics", "stack", Other),
             ("managed_policies", "region", Other),
             ("permissions_boundary", "permissions_boundary", Same),
             ("readable", "kubernetes.workloads.{}.env", Other),

@@ -2,6 +2,7 @@
 mod check;
 mod identity;
 mod lower;
+mod metrics;
 mod peers;
 mod replicas;
 mod secrets;

@@ -1,4 +1,4 @@
-//! `monitoring.metrics`: what applications measure themselves. An agent beside each container asks it, and a workspace keeps the answers.
+//! `monitoring.metrics`: what applications measure themselves. An agent beside each container asks it, on instances and in pods, and a workspace keeps the answers.
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -12,12 +12,11 @@ use crate::kinds::{Address, Kind, MetricsWorkspace, Part, Ref, Text};
 use crate::model::Computed;
 use crate::spec::Spec;
 use crate::spec::check::Check;
-use crate::spec::compute::Compute;
 use crate::spec::lower::{Lower, allow, int};
 use crate::spec::units::{Duration, HttpPath, Name, fixed};
 
 /// What applications measure themselves, in Prometheus's form (AWS: Managed Prometheus). A small container beside the application asks for it, on each
-/// instance of the compute entries that `custom` names; turning that on replaces their instances.
+/// instance of the compute entries and in each pod of the workloads that `custom` names; turning that on replaces these.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Metrics {
@@ -39,12 +38,12 @@ impl Default for Metrics {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Custom {
-    /// Whose containers are asked, an entry of `compute`.
+    /// Whose containers are asked, an entry of `compute` or of `kubernetes.workloads`.
     pub from: Name,
     /// The path that is asked for.
     #[serde(default = "path")]
     pub path: HttpPath,
-    /// The port that is asked, if not the application's; nobody but the instance itself may connect to it.
+    /// The port that is asked, if not the application's; nobody but the instance or the pod itself is let in there for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 65535))]
     pub port: Option<u16>,
@@ -70,11 +69,15 @@ pub fn check(metrics: &Metrics, cx: &mut Check<'_>) {
     }
     let spec = cx.spec;
     let containers = spec.compute.iter().filter(|(_, entry)| entry.image.is_some()).map(|(name, _)| name.as_str());
+    let containers = containers.chain(spec.workloads().map(|(name, _)| name.as_str()));
     for (name, custom) in &metrics.custom {
         let at = |field| ["monitoring", "metrics", "custom", name.as_str(), field];
-        match spec.compute.get(&custom.from).filter(|entry| entry.image.is_some()) {
-            None => cx.unknown(&at("from"), &[&["compute"]], "compute entry with a container", custom.from.as_str(), containers.clone()),
-            Some(entry) => of_entry(name, custom, entry, cx),
+        match Source::of(spec, &custom.from) {
+            None => {
+                let maps: [&[&str]; 2] = [&["compute"], &["kubernetes", "workloads"]];
+                cx.unknown(&at("from"), &maps, "compute entry with a container, or workload,", custom.from.as_str(), containers.clone());
+            }
+            Some(source) => of_source(name, custom, &source, cx),
         }
         let twin = metrics.custom.range::<Name, _>(..name).find(|(_, other)| place(spec, other) == place(spec, custom));
         if let Some((other, _)) = twin.filter(|_| place(spec, custom).is_some()) {
@@ -88,33 +91,58 @@ pub fn check(metrics: &Metrics, cx: &mut Check<'_>) {
 
 /// Where it is asked.
 fn place<'c>(spec: &Spec, custom: &'c Custom) -> Option<(&'c Name, u16, &'c HttpPath)> {
-    Some((&custom.from, custom.port.or(spec.compute.get(&custom.from)?.port)?, &custom.path))
+    Some((&custom.from, custom.port.or(Source::of(spec, &custom.from)?.port)?, &custom.path))
+}
+
+/// An entry whose containers may be asked.
+struct Source {
+    /// Where it stands in the spec.
+    path: Vec<String>,
+    /// What its container shares the agent's network with.
+    within: &'static str,
+    port: Option<u16>,
+    checked: Option<u16>,
+}
+
+impl Source {
+    fn of(spec: &Spec, name: &Name) -> Option<Self> {
+        let path = |section: &[&str]| section.iter().chain([&name.as_str()]).map(ToString::to_string).collect();
+        if let Some(entry) = spec.compute.get(name).filter(|entry| entry.image.is_some()) {
+            return Some(Source { path: path(&["compute"]), within: "instance", port: entry.port, checked: entry.health_check.port });
+        }
+        let entry = spec.workload(name)?;
+        let checked = entry.health_check.as_ref().and_then(|check| check.port);
+        Some(Source { path: path(&["kubernetes", "workloads"]), within: "pod", port: entry.port, checked })
+    }
+
+    fn at<'s>(&'s self, field: &[&'s str]) -> Vec<&'s str> {
+        self.path.iter().map(String::as_str).chain(field.iter().copied()).collect()
+    }
 }
 
 /// There is a port to ask at, and the agent's own is free.
-fn of_entry(name: &Name, custom: &Custom, entry: &Compute, cx: &mut Check<'_>) {
+fn of_source(name: &Name, custom: &Custom, source: &Source, cx: &mut Check<'_>) {
     let at = |field| ["monitoring", "metrics", "custom", name.as_str(), field];
-    let from = &custom.from;
-    if custom.port.is_none() && entry.port.is_none() && cx.knows(&["compute", from.as_str(), "port"]) {
-        let message = format!("`compute.{from}` has no port at which it could be asked what it measures");
+    let from = source.path.join(".");
+    if custom.port.is_none() && source.port.is_none() && cx.knows(&source.at(&["port"])) {
+        let message = format!("`{from}` has no port at which it could be asked what it measures");
         cx.error(Code::Missing, &at("from"), "of this entry", message, "add `port` here, or to the entry");
     }
-    let port = at("port");
-    let entry_port = ["compute", from.as_str(), "port"];
-    let health_port = ["compute", from.as_str(), "health_check", "port"];
-    let ports = [(custom.port, &port[..]), (entry.port, &entry_port[..]), (entry.health_check.port, &health_port[..])];
+    let (port, own, health) = (at("port"), source.at(&["port"]), source.at(&["health_check", "port"]));
+    let ports = [(custom.port, &port[..]), (source.port, &own[..]), (source.checked, &health[..])];
     for (_, path) in ports.into_iter().filter(|(port, _)| *port == Some(LISTENS)) {
-        let message = format!("the agent that asks `compute.{from}` listens on port {LISTENS} of the instance itself");
+        let message = format!("the agent that asks `{from}` listens on port {LISTENS} of the {} itself", source.within);
         cx.error(Code::Refused, path, "this port", message, "let the application listen on another one");
     }
 }
 
 /// The agent beside an entry's containers; `None` where nothing is asked.
-pub fn agent(spec: &Spec, name: &Name, entry: &Compute) -> Option<Agent> {
-    let metrics = spec.monitoring.as_ref()?.metrics.as_ref().filter(|_| entry.image.is_some())?;
+pub fn agent(spec: &Spec, name: &Name) -> Option<Agent> {
+    let metrics = spec.monitoring.as_ref()?.metrics.as_ref()?;
+    let source = Source::of(spec, name)?;
     let asked = metrics.custom.iter().filter(|(_, custom)| custom.from == *name);
     let target = |(job, custom): (&Name, &Custom)| {
-        let port = custom.port.or(entry.port)?;
+        let port = custom.port.or(source.port)?;
         Some((job.to_string(), Target { port: int(port), path: custom.path.to_string() }))
     };
     let targets: BTreeMap<String, Target> = asked.filter_map(target).collect();

@@ -62,7 +62,9 @@ impl Draw {
 
     /// What is kept, and what the first container is asked for.
     fn metrics(&self, watch: &Watch, container: Option<&str>) -> Value {
-        let custom = container.map(|from| map([("jobs", map([("from", y(from)), ("port", y(9100))]))])).unwrap_or_default();
+        let job = |from| map([("from", y(from)), ("port", y(9100))]);
+        let pods = self.workloads().next().map(job).unwrap_or_default();
+        let custom = map([("jobs", container.map(job).unwrap_or_default()), ("pods", pods)]);
         match watch.metrics {
             0 => Value::Null,
             1 => map([("retention_period", y("30d"))]),

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use super::reply::{Refusal, Reply};
 use super::route::Target;
 use super::scaling;
+use super::security;
 use super::update_as;
 use super::world::{Key, Kind, Object, World};
 
@@ -67,23 +68,51 @@ fn account(world: &mut World, namespace: &str) {
     }
 }
 
+/// The containers of a deployment's pods, that of its own name first.
+fn containers(object: &Object) -> Vec<&Value> {
+    let all = object.body["spec"]["template"]["spec"]["containers"].as_array();
+    let mut all: Vec<&Value> = all.into_iter().flatten().collect();
+    all.sort_by_key(|container| container["name"] != object.meta()["name"]);
+    all
+}
+
+/// What becomes of the new pods' other containers, by their own names.
+fn beside<'w>(world: &'w World, object: &Object) -> Option<(String, &'w Fate)> {
+    containers(object).into_iter().skip(1).find_map(|container| {
+        let name = container["name"].as_str()?;
+        Some((name.to_owned(), world.fates.get(name)?))
+    })
+}
+
+/// Whether a volume is of a map that isn't there: pods wait for it ("FailedMount").
+fn unmounted(world: &World, target: &Target, object: &Object) -> bool {
+    let volumes = object.body["spec"]["template"]["spec"]["volumes"].as_array();
+    let mut maps = volumes.into_iter().flatten().filter_map(|volume| volume["configMap"]["name"].as_str());
+    maps.any(|name| !world.objects.contains_key(&("".into(), "configmaps".into(), target.namespace.clone(), name.into())))
+}
+
 /// The secret that a container is to be given variables of and that isn't there.
 fn lacking(world: &World, target: &Target, object: &Object) -> Option<String> {
-    let own = &object.body["spec"]["template"]["spec"]["containers"][0];
+    let own = containers(object).first().copied().unwrap_or(&Value::Null);
     let whole = own["envFrom"].as_array().into_iter().flatten().map(|from| &from["secretRef"]["name"]);
     let names = whole.filter_map(Value::as_str);
     let there = |name: &str| world.objects.contains_key(&("".into(), "secrets".into(), target.namespace.clone(), name.into()));
     names.filter(|name| !there(name)).map(String::from).next()
 }
 
-/// No pod is made that would run under an account which isn't there ("error looking up service account": the admission plugin `ServiceAccount`).
-fn homeless(world: &mut World, target: &Target, object: &Object) -> bool {
-    let name = object.body["spec"]["template"]["spec"]["serviceAccountName"].as_str().unwrap_or("default").to_owned();
-    if name == "default" || world.objects.contains_key(&accounts(&target.namespace, &name)) {
-        return false;
-    }
-    let looked = format!("error looking up service account {}/{name}: serviceaccount {name:?} not found", target.namespace);
-    let message = format!("pods \"{}-\" is forbidden: {looked}", target.name);
+/// No pod is made that would run under an account which isn't there ("error looking up service account": the admission plugin `ServiceAccount`), or that
+/// isn't as its namespace asks.
+fn forbidden(world: &mut World, target: &Target, object: &Object) -> bool {
+    let pod = &object.body["spec"]["template"]["spec"];
+    let name = pod["serviceAccountName"].as_str().unwrap_or("default").to_owned();
+    let homeless = name != "default" && !world.objects.contains_key(&accounts(&target.namespace, &name));
+    let namespace = world.objects.get(&("".into(), "namespaces".into(), "".into(), target.namespace.clone()));
+    let why = match namespace.and_then(|namespace| security::violated(&namespace.body, pod)) {
+        _ if homeless => format!("error looking up service account {}/{name}: serviceaccount {name:?} not found", target.namespace),
+        Some(why) => why,
+        None => return false,
+    };
+    let message = format!("pods \"{}-\" is forbidden: {why}", target.name);
     let failure = json!({ "type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": message });
     let generation = object.meta()["generation"].clone();
     update_as(world, target, MANAGER, |body| {
@@ -160,13 +189,14 @@ fn deployment(world: &mut World, target: &Target, object: &Object) {
     let hash = hash(&object.body["spec"]["template"]);
     let serves = world.serving.get(&target.key()) == Some(&hash);
     let seen = status["observedGeneration"] == *generation;
-    if !serves && homeless(world, target, object) {
+    if !serves && forbidden(world, target, object) {
         return;
     }
-    let stage = match world.fates.get(&target.name) {
+    let fate = world.fates.get(&target.name).or_else(|| beside(world, object).map(|(_, fate)| fate));
+    let stage = match fate {
         _ if !seen && serves => Stage::Ready,
         _ if !seen => Stage::Progressing,
-        _ if !serves && lacking(world, target, object).is_some() => return,
+        _ if !serves && (lacking(world, target, object).is_some() || unmounted(world, target, object)) => return,
         Some(Fate::Slow | Fate::Waits(..)) if !serves => return,
         Some(Fate::Stuck(..)) if !serves => Stage::Stuck,
         _ => Stage::Ready,
@@ -239,10 +269,11 @@ pub fn status(object: &Object, hash: &str, stage: Stage, now: &str) -> Value {
 pub fn log(world: &World, target: &Target, query: &BTreeMap<String, String>) -> Reply {
     let bad = |message: String| Err(Refusal::new(400, "BadRequest", &message));
     let pod = world.objects.get(&target.key()).ok_or_else(|| Refusal::not_found(target.about()))?;
-    let (own, name) = (&pod.body["status"]["containerStatuses"][0], query.get("container").map_or("", String::as_str));
-    if own["name"] != name {
+    let name = query.get("container").map_or("", String::as_str);
+    let mut all = pod.body["status"]["containerStatuses"].as_array().into_iter().flatten();
+    let Some(own) = all.find(|own| own["name"] == name) else {
         return bad(format!("container {name} is not valid for pod {}", target.name));
-    }
+    };
     let previous = query.get("previous").is_some_and(|p| p == "true");
     if previous && own["lastState"]["terminated"].is_null() {
         return bad(format!("previous terminated container {name:?} in pod {:?} not found", target.name));
@@ -264,7 +295,7 @@ fn pods(world: &mut World, target: &Target, hash: &str, stage: Stage) {
     let owner = world.objects[&target.key()].clone();
     let kind: Kind = world.kinds.iter().find(|k| k.name == "Pod").unwrap().clone();
     let n = if stage == Stage::Ready { owner.body["spec"]["replicas"].as_u64().unwrap_or(1) } else { 1 };
-    let container = owner.body["spec"]["template"]["spec"]["containers"][0]["name"].clone();
+    let names: Vec<Value> = containers(&owner).into_iter().map(|container| container["name"].clone()).collect();
     let lacking = lacking(world, target, &owner);
     let state = match (stage, world.fates.get(&target.name)) {
         (Stage::Ready, _) => json!({ "running": {} }),
@@ -275,13 +306,27 @@ fn pods(world: &mut World, target: &Target, hash: &str, stage: Stage) {
         (_, Some(Fate::Stuck(reason, message) | Fate::Waits(reason, message))) => {
             json!({ "waiting": { "reason": reason, "message": message } })
         }
+        _ if beside(world, &owner).is_some() => json!({ "running": {} }),
         _ => json!({ "waiting": { "reason": "ContainerCreating" } }),
     };
+    let other = |name: &Value| match beside(world, &owner) {
+        Some((ill, Fate::Stuck(reason, message) | Fate::Waits(reason, message))) if *name == ill && stage != Stage::Ready => {
+            json!({ "waiting": { "reason": reason, "message": message } })
+        }
+        _ => json!({ "running": {} }),
+    };
+    let others: Vec<(Value, Value)> = names.iter().skip(1).map(|name| (name.clone(), other(name))).collect();
     if stage == Stage::Ready {
         world.objects.retain(|k, o| k.1 != "pods" || o.meta()["ownerReferences"][0]["uid"] != owner.meta()["uid"]);
     }
     let ended = world.logs.get(&target.name).filter(|_| stage != Stage::Ready && !state["waiting"].is_null());
     let last = ended.map_or(json!({}), |_| json!({ "terminated": { "exitCode": 1, "reason": "Error" } }));
+    let ready = stage == Stage::Ready || !state["running"].is_null();
+    let mut statuses = vec![json!({ "name": names[0], "ready": ready, "restartCount": 0, "state": state, "lastState": last })];
+    statuses.extend(others.into_iter().map(|(name, state)| {
+        let ready = !state["running"].is_null();
+        json!({ "name": name, "ready": ready, "restartCount": 0, "state": state, "lastState": {} })
+    }));
     for i in 0..n {
         let name = format!("{}-{hash}-{i}", target.name);
         let mut labels = owner.body["spec"]["template"]["metadata"]["labels"].clone();
@@ -297,7 +342,7 @@ fn pods(world: &mut World, target: &Target, hash: &str, stage: Stage) {
             "spec": owner.body["spec"]["template"]["spec"],
             "status": {
                 "phase": if stage == Stage::Ready { "Running" } else { "Pending" },
-                "containerStatuses": [{ "name": container, "ready": stage == Stage::Ready, "restartCount": 0, "state": state, "lastState": last }],
+                "containerStatuses": statuses,
             },
         });
         world.objects.insert(World::key(&kind, &target.namespace, &name), Object { body, managers: vec![] });

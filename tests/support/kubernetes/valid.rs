@@ -57,7 +57,14 @@ fn deployment(old: Option<&Value>, new: &Value, causes: &mut Vec<Cause>) {
     if template["spec"]["containers"].as_array().is_none_or(Vec::is_empty) {
         causes.push(Cause::required("spec.template.spec.containers"));
     }
+    let volumes: Vec<&Value> = template["spec"]["volumes"].as_array().into_iter().flatten().map(|volume| &volume["name"]).collect();
     for (i, container) in template["spec"]["containers"].as_array().into_iter().flatten().enumerate() {
+        for (n, mount) in container["volumeMounts"].as_array().into_iter().flatten().enumerate() {
+            if !volumes.contains(&&mount["name"]) {
+                let field = format!("spec.template.spec.containers[{i}].volumeMounts[{n}].name");
+                causes.push(Cause::invalid(field, format!("{}: Not found", mount["name"])));
+            }
+        }
         for field in ["name", "image"] {
             if container[field].as_str().is_none_or(str::is_empty) {
                 causes.push(Cause::required(format!("spec.template.spec.containers[{i}].{field}")));

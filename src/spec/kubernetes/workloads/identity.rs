@@ -6,6 +6,7 @@ use crate::kinds::pod_identity_association::PODS;
 use crate::kinds::{IamRole, PodIdentityAssociation, Ref, ServiceAccount, Text};
 use crate::spec::env::{EnvSource, SecretRef};
 use crate::spec::lower::Lower;
+use crate::spec::monitoring::metrics::{agent, write};
 use crate::spec::units::Name;
 use crate::spec::{permissions, storage};
 
@@ -17,9 +18,10 @@ fn own(name: &Name) -> String {
 /// Adds what gives a workload's pods a role, and says whether they are given one: where there is anything that they may do.
 pub fn lower(name: &Name, entry: &Workload, origin: &str, l: &mut Lower<'_>) -> bool {
     let used = storage::used(l, name);
+    let measures = agent(l.spec, name).map(|_| ("write-metrics".into(), write(l).into()));
     let role = IamRole {
         permissions_boundary: l.boundary(),
-        inline_policies: permissions::policy(&entry.permissions).into_iter().collect(),
+        inline_policies: permissions::policy(&entry.permissions).into_iter().chain(measures).collect(),
         readable: entry.env.values().flat_map(|value| readable(l, value)).collect(),
         readable_buckets: used.read,
         writable_buckets: used.written,

@@ -1,10 +1,10 @@
 //! Workloads: the namespace of the stack; a deployment, a service, a budget of disruptions, an autoscaler and a network policy each; what measures their
-//! load; what pods may do at AWS, and what they alone are told.
+//! load; what pods may do at AWS, what they alone are told, and what measures them.
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::networking::{self, Connections};
 use super::super::{CLUSTER, Kubernetes, jobs};
-use super::{Replicas, Scaling, Workload, identity, peers, secrets};
+use super::{Replicas, Scaling, Workload, identity, metrics, peers, secrets};
 use crate::kinds::addon::METRICS_SERVER;
 use crate::kinds::deployment::HealthCheck;
 use crate::kinds::namespace::RESTRICTED;
@@ -42,7 +42,8 @@ pub fn lower(kubernetes: &Kubernetes, l: &mut Lower<'_>) {
         if let Some(map) = config(name, entry) {
             l.add(name.as_str(), &origin, map);
         }
-        let deployment = Deployment { waits_for: first.clone(), ..deployment(name, entry, (identified, given), l) };
+        let agent = metrics::lower(name, &origin, l);
+        let deployment = Deployment { waits_for: first.clone(), agent, ..deployment(name, entry, (identified, given), l) };
         l.add(name.as_str(), &origin, deployment);
         if let Some(port) = entry.port {
             l.add(name.as_str(), &origin, service(name, port));
@@ -136,6 +137,7 @@ fn deployment(name: &Name, entry: &Workload, (identified, given): (bool, bool), 
         env_from: given.then(|| Ref::to(name.as_str())),
         config: (!entry.config.is_empty()).then(|| Ref::to(name.as_str())),
         files: entry.config.keys().map(|path| (path.to_string(), key(path))).collect(),
+        agent: None,
         health_check: checked(entry),
         surge: int(entry.update.surge),
         unavailable: int(entry.update.unavailable),
