@@ -58,9 +58,12 @@ pub fn guarded() -> ArgValueCandidates {
 /// Entries that write logs.
 pub fn entries() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
-        let names = stack().map(|stack| names(&stack)).unwrap_or_default();
+        let Some(stack) = stack() else { return vec![] };
+        let inside = |name: &&String| ["kubernetes.jobs.", "kubernetes.workloads."].iter().any(|section| name.starts_with(section));
         let writes = |name: &String| ["cache.", "compute.", "functions."].iter().any(|section| name.starts_with(section));
-        candidates(names.into_iter().filter(writes))
+        let pods = stack.origins.values().filter(inside).cloned();
+        let all: BTreeSet<String> = names(&stack).into_iter().filter(writes).chain(pods).collect();
+        candidates(all)
     })
 }
 

@@ -21,7 +21,7 @@ use crate::spec::Loaded;
 use crate::spec::suggest::nearest;
 use crate::stack::Stack;
 use crate::visible::visible;
-use crate::wire::{Class, CloudError};
+use crate::wire::{Class, CloudError, Service};
 
 /// The findings for which a command did nothing.
 #[derive(Debug)]
@@ -83,6 +83,9 @@ impl From<CloudError> for Failure {
                 let said = std::mem::replace(&mut finding.message, format!("no AWS credentials were found{profile}"));
                 finding.help = format!("{}; {said}", finding.help);
             }
+            "Unreachable" if e.service == Some(Service::Kubernetes) => {
+                finding.message = format!("the cluster can't be reached for {}: {}", e.operation, visible(&e.message))
+            }
             "Unreachable" if !e.of_cloudflare() => {
                 finding.message = format!("AWS can't be reached for {}: {}", e.operation, visible(&e.message))
             }
@@ -117,6 +120,12 @@ fn refusal(e: &CloudError) -> Finding {
         (class, code) => (
             Code::Cloud,
             match (class, code) {
+                (Class::Denied, _) if e.service == Some(Service::Kubernetes) => {
+                    "the cluster lets in who made it and whom `kubernetes.cluster` names: `viewers` read all but secrets, logs of pods (`pods/log`) too; `admins` change it"
+                }
+                (Class::Transient, _) if e.service == Some(Service::Kubernetes) => {
+                    "try it from within the cluster's VPC, or name this machine's address in `kubernetes.cluster.api.allow_from`"
+                }
                 (_, "NoCredentials") => "log in (`aws sso login`), set AWS_PROFILE or the AWS_… keys, or try `--cloud sandbox`",
                 _ if e.forbidden() => {
                     "give this identity the permission that the message names; `infra iam-policy --apply` prints all that an apply needs"
@@ -345,5 +354,13 @@ mod tests {
         assert!(help("AccessDenied").contains("infra iam-policy --apply"));
         assert!(help("ExpiredToken").contains("log in again"));
         assert!(help("NoCredentials").contains("aws sso login"));
+        let cluster = |class, code: &str| {
+            let e =
+                CloudError { service: Some(Service::Kubernetes), operation: "get pods/log".into(), ..CloudError::new(class, code, "no") };
+            format!("{:?}", Failure::from(e))
+        };
+        assert!(cluster(Class::Denied, "Forbidden").contains("`viewers` read all but secrets, logs of pods (`pods/log`) too"));
+        let away = cluster(Class::Transient, "Unreachable");
+        assert!(away.contains("the cluster can't be reached for get pods/log: no") && away.contains("api.allow_from"), "{away}");
     }
 }

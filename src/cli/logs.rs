@@ -1,5 +1,5 @@
 //! `infra logs`.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use clap::Args;
@@ -9,20 +9,22 @@ use super::complete;
 use super::failure::Failure;
 use super::flow;
 use super::printer::Printer;
-use crate::cloud::{Backend, LogEvent, LogQuery, Logs as _, Observe, now};
+use crate::cloud::{Backend, LogEvent, LogQuery, Logs as _, Observe, Source, now};
 use crate::diag::{Code, Exit, Finding};
 use crate::kinds::{Address, Kind};
 use crate::render::logs;
 use crate::spec::monitoring::logging::{Written, written};
 
-/// Prints what the instances of a compute entry, a function or the nodes of a cache wrote, in the order in which it happened. It is shown as the application wrote it, secrets
-/// and all: infra hides nothing of it, and keeps nothing. Only control characters and what a CI system would take for a command are told by their numbers.
+/// Prints what the instances of a compute entry, a function, the nodes of a cache, or the pods of a workload or a job wrote, in the order in which it happened. What
+/// pods wrote is read from them, and is gone with them. It is shown as the application wrote it, secrets and all: infra hides nothing of it, and keeps nothing.
+/// Only control characters and what a CI system would take for a command are told by their numbers.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Example:\n  infra logs compute.app --since 1h --grep timeout\n\nIt needs `logs:FilterLogEvents`, which the policy that only plans doesn't give."
+    after_help = "Example:\n  infra logs compute.app --since 1h --grep timeout\n  infra logs kubernetes.workloads.shop --follow\n\nIt needs `logs:FilterLogEvents`, which the policy that only plans doesn't give; of what runs in a cluster it needs that \
+                  the cluster lets it read `pods/log`, as it does whom `kubernetes.cluster.viewers` names."
 )]
 pub struct Logs {
-    /// Whose: `compute.NAME`, `functions.NAME` or `cache.NAME`
+    /// Whose: `compute.NAME`, `functions.NAME`, `cache.NAME`, `kubernetes.workloads.NAME` or `kubernetes.jobs.NAME`
     #[arg(add = complete::entries())]
     entry: String,
     /// How far back it begins
@@ -64,31 +66,55 @@ impl Logs {
 
     async fn read(&self, printer: &Printer) -> Result<Exit, Failure> {
         let loaded = flow::read(&self.spec, printer)?;
-        let name = match written(&loaded.spec, &self.entry) {
-            Written::To(name) => name,
+        let address = match written(&loaded.spec, &self.entry) {
+            Written::To(address) => address,
             Written::Nowhere(why, help) => return Err(Finding::error(Code::Logs, why, help).into()),
         };
         let world = flow::world(&self.cloud, &loaded).await?;
-        let address = Address::new(Kind::LogGroup, name);
-        let groups = world.read_only().list(Kind::LogGroup, loaded.spec.stack.as_str()).await;
-        let groups = groups.map_err(|e| Failure::looking(&loaded, e))?;
-        let Some(group) = groups.into_iter().find(|live| live.stamp.address == address) else {
-            let message = format!("`{}` has no log group yet", self.entry);
-            return Err(Finding::error(Code::Logs, message, "`infra apply` makes it; from then on what is written is kept").into());
-        };
-        self.tell(&world, &group.id, printer).await
+        let stack = loaded.spec.stack.as_str();
+        let all = world.read_only().list(address.kind, stack).await.map_err(|e| Failure::looking(&loaded, e))?;
+        match all.iter().find(|live| live.stamp.stack == stack && live.stamp.address == address) {
+            Some(group) if address.kind == Kind::LogGroup => self.tell(&world, Source::Group(&group.id), printer).await,
+            Some(live) => self.tell(&world, Source::Pods(live), printer).await,
+            None => Err(self.absent(&world, stack, &address).await?.into()),
+        }
     }
 
-    /// Prints the events of a group, page by page. What was seen isn't printed again, though it is asked for again as long as something may arrive late.
-    async fn tell(&self, world: &Backend, group: &str, printer: &Printer) -> Result<Exit, Failure> {
+    /// There is nothing yet that keeps what is written.
+    async fn absent(&self, world: &Backend, stack: &str, address: &Address) -> Result<Finding, Failure> {
+        let entry = &self.entry;
+        let none = |message: String, help: &str| Ok(Finding::error(Code::Logs, message, help));
+        if address.kind == Kind::LogGroup {
+            return none(format!("`{entry}` has no log group yet"), "`infra apply` makes it; from then on what is written is kept");
+        }
+        let clusters = world.read_only().list(Kind::EksCluster, stack).await?;
+        match clusters.iter().any(|live| live.stamp.stack == stack) {
+            true => none(format!("`{entry}` isn't in the cluster yet"), "`infra apply` makes it"),
+            false => none(format!("{stack} has no Kubernetes cluster yet"), "`infra apply` makes it, and what runs in it"),
+        }
+    }
+
+    /// Prints events, page by page. What was seen isn't printed again, though it is asked for again as long as something may arrive late.
+    async fn tell(&self, world: &Backend, of: Source<'_>, printer: &Printer) -> Result<Exit, Failure> {
         let mut from = now() - i64::try_from(self.since.as_millis()).unwrap_or(i64::MAX);
         let mut seen: BTreeMap<String, i64> = BTreeMap::new();
+        let mut said: BTreeSet<String> = BTreeSet::new();
         let mut writers: Vec<String> = vec![];
         loop {
-            let mut next: Option<String> = None;
+            let (mut next, mut newest): (Option<String>, _) = (None, from);
             loop {
-                let query = LogQuery { group, from, text: self.grep.as_deref(), page: next.as_deref() };
+                let query = LogQuery { of, from, text: self.grep.as_deref(), page: next.as_deref() };
                 let page = world.read_only().log_events(&query).await?;
+                newest = newest.max(page.newest.unwrap_or(from));
+                if page.nobody && !self.follow {
+                    let message = format!("`{}` has no pod", self.entry);
+                    return Err(Finding::error(
+                        Code::Logs,
+                        message,
+                        "what its pods wrote is gone with them; `infra status` tells how it fares",
+                    )
+                    .into());
+                }
                 let fresh: Vec<_> = page.events.into_iter().filter(|e| seen.insert(e.id.clone(), e.at).is_none()).collect();
                 match self.json {
                     true => printer.verbatim_json(&fresh.iter().map(|e| logs::json(&self.entry, e)).collect::<String>()),
@@ -97,6 +123,7 @@ impl Logs {
                         printer.verbatim(&fresh.iter().map(text).collect::<String>());
                     }
                 }
+                page.notes.into_iter().filter(|note| said.insert(note.clone())).for_each(|note| printer.say(&note));
                 if page.next.is_none() || page.next == next {
                     break;
                 }
@@ -108,7 +135,6 @@ impl Logs {
                 }
                 return Ok(Exit::Done);
             }
-            let newest = seen.values().max().copied().unwrap_or(from);
             from = from.max(newest - LATE);
             seen.retain(|_, at| *at >= from);
             world.policy().dwell("more to be written", POLL).await?;

@@ -1,21 +1,30 @@
-//! What applications wrote, read back from CloudWatch Logs. It is theirs: nothing here keeps or hides any of it.
-use std::time::SystemTime;
+//! What applications wrote, read back from CloudWatch Logs, or from the pods of a cluster. It is theirs: nothing here keeps or hides any of it.
+use std::time::{Duration, SystemTime};
 
 use super::{Backend, ReadOnly, explain};
+use crate::kinds::{Live, pods};
 use crate::wire::{Clients, CloudError, Service};
 
 /// A cloud whose applications' logs can be read.
 #[expect(async_fn_in_trait, reason = "one thread drives everything; no future needs to be Send")]
 pub trait Logs {
-    /// One page of what was written to a log group.
+    /// One page of what was written.
     async fn log_events(&self, query: &LogQuery<'_>) -> Result<LogPage, CloudError>;
 }
 
-/// What is asked of a log group.
+/// Where what was written is read.
+#[derive(Clone, Copy, Debug)]
+pub enum Source<'a> {
+    /// In a log group, by its own name.
+    Group(&'a str),
+    /// In the pods behind a deployment, a job or a cron job.
+    Pods(&'a Live),
+}
+
+/// What is asked of what was written.
 #[derive(Clone, Copy, Debug)]
 pub struct LogQuery<'a> {
-    /// The group's own name.
-    pub group: &'a str,
+    pub of: Source<'a>,
     /// Nothing that happened before, in milliseconds of Unix time.
     pub from: i64,
     /// Only what has this text in it.
@@ -29,6 +38,12 @@ pub struct LogQuery<'a> {
 pub struct LogPage {
     pub events: Vec<LogEvent>,
     pub next: Option<String>,
+    /// When the newest happened of all that was read, whatever text it has.
+    pub newest: Option<i64>,
+    /// What isn't told, and why.
+    pub notes: Vec<String>,
+    /// Whether there is no pod that could have written anything.
+    pub nobody: bool,
 }
 
 /// Something that was written, mostly a line.
@@ -38,7 +53,7 @@ pub struct LogEvent {
     pub id: String,
     /// When it happened, in milliseconds of Unix time.
     pub at: i64,
-    /// Whoever wrote it: a container's instance, or one of a function's.
+    /// Whoever wrote it: a container's instance, one of a function's, or a pod.
     pub stream: String,
     pub message: String,
 }
@@ -57,9 +72,12 @@ impl Logs for ReadOnly<'_> {
 
 impl Logs for Clients {
     async fn log_events(&self, query: &LogQuery<'_>) -> Result<LogPage, CloudError> {
-        match self.log_page(query).await {
-            Err(e) => Err(explain::explain(self, e, query.group).await),
-            page => page,
+        match query.of {
+            Source::Pods(live) => self.pod_page(live, query).await,
+            Source::Group(group) => match self.log_page(group, query).await {
+                Err(e) => Err(explain::explain(self, e, group).await),
+                page => page,
+            },
         }
     }
 }
@@ -72,9 +90,9 @@ pub fn now() -> i64 {
 
 impl Clients {
     /// One page of a group's events (`FilterLogEvents`), at most 10,000 or 1 MB of them.
-    async fn log_page(&self, query: &LogQuery<'_>) -> Result<LogPage, CloudError> {
+    async fn log_page(&self, group: &str, query: &LogQuery<'_>) -> Result<LogPage, CloudError> {
         let pattern = query.text.map(phrase).filter(|pattern| pattern.chars().count() <= LONGEST);
-        let request = self.logs().filter_log_events().log_group_name(query.group).start_time(query.from.max(0));
+        let request = self.logs().filter_log_events().log_group_name(group).start_time(query.from.max(0));
         let request = request.set_filter_pattern(pattern).set_next_token(query.page.map(String::from));
         let page = self.safe(Service::CloudWatchLogs, "FilterLogEvents", async || request.clone().send().await).await?;
         let read = |event: aws_sdk_cloudwatchlogs::types::FilteredLogEvent| {
@@ -85,10 +103,29 @@ impl Clients {
                 message: event.message.unwrap_or_default(),
             })
         };
-        let events = page.events.into_iter().flatten().filter_map(read);
-        // Patterns fold no case, but what they make of signs is the service's own.
-        let has = |event: &LogEvent| query.text.is_none_or(|text| event.message.contains(text));
-        Ok(LogPage { events: events.filter(has).collect(), next: page.next_token.filter(|t| !t.is_empty()) })
+        let events = page.events.into_iter().flatten().filter_map(read).collect();
+        Ok(LogPage { next: page.next_token.filter(|t| !t.is_empty()), ..query.page_of(events) })
+    }
+
+    /// One page of what pods have written.
+    async fn pod_page(&self, live: &Live, query: &LogQuery<'_>) -> Result<LogPage, CloudError> {
+        let begin = || Duration::from_millis(query.from.max(0).unsigned_abs());
+        let from = query.page.and_then(|second| second.parse().ok()).map_or_else(begin, Duration::from_secs);
+        let page = pods::written(self, live, from).await?;
+        let at = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        let read = |line: pods::Line| LogEvent { id: line.id, at: at(line.at), stream: line.pod, message: line.text };
+        let events = page.lines.into_iter().map(read).collect();
+        let next = page.next.map(|second| second.to_string());
+        Ok(LogPage { next, notes: page.notes, nobody: page.pods == 0, ..query.page_of(events) })
+    }
+}
+
+impl LogQuery<'_> {
+    /// Of what was read what has the text: patterns of CloudWatch Logs fold no case, but what they make of signs is the service's own.
+    pub fn page_of(&self, mut events: Vec<LogEvent>) -> LogPage {
+        let newest = events.iter().map(|event| event.at).max();
+        events.retain(|event| self.text.is_none_or(|text| event.message.contains(text)));
+        LogPage { events, newest, ..LogPage::default() }
     }
 }
 

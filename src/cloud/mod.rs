@@ -21,7 +21,7 @@ use crate::wire::policy::Policy;
 use crate::wire::{Clients, CloudError, Identity, Zone};
 
 pub use audit::{AuditEvent, AuditLog};
-pub use logs::{LogEvent, LogPage, LogQuery, Logs, now};
+pub use logs::{LogEvent, LogPage, LogQuery, Logs, Source, now};
 pub use neighbours::Neighbours;
 pub use sandbox::Sandbox;
 

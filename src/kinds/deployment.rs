@@ -259,7 +259,7 @@ impl Deployment {
     }
 
     /// How many pods there are to be, as far as is known.
-    pub(super) fn pods(&self) -> i32 {
+    pub fn pods(&self) -> i32 {
         self.replicas.unwrap_or(self.desired)
     }
 }

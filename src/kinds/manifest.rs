@@ -4,6 +4,7 @@
 //! what the kind governs, and of maps what is `infra`'s; all else stays whoever's it is. Its id is `CLUSTER/deployments/NAMESPACE/NAME`, or
 //! `CLUSTER/namespaces/NAME` of what stands in no namespace; the uid is no part of it, since others find it by its name.
 pub(super) mod fields;
+pub mod pods;
 pub mod quantity;
 mod shown;
 

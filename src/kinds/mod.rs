@@ -132,7 +132,7 @@ pub use identity::{Address, Stamp};
 pub use limits::{Limit, ZonePlan};
 pub use links::{Links, Outputs, Part, Pointer, Ref, Text, foreign};
 pub use live::Live;
-pub use manifest::{manifests, quantity};
+pub use manifest::{manifests, pods, quantity};
 pub use names::NameRule;
 pub use phase::Rule;
 pub use quotas::Quota;

@@ -1,5 +1,6 @@
 //! The API of a Kubernetes cluster: a thin client of its own, for server-side apply, reads, lists in pages, and deletions of exactly one object.
 mod errors;
+mod log;
 pub mod token;
 
 use std::cell::{Cell, RefCell};
@@ -18,6 +19,8 @@ use super::policy::{Policy, Repeat};
 use super::{Class, Clients, CloudError, Service, unsent};
 use crate::model::Secret;
 
+pub use log::{Container, Written};
+
 /// How long a token is used: EKS takes it for 15 minutes from its signature.
 const FRESH: Duration = Duration::from_secs(14 * 60);
 
@@ -30,13 +33,6 @@ const PAGE: usize = 500;
 /// What of a secret is asked for, and answered to whatever changes one: no value of it ("Receiving resources as Tables", `PartialObjectMetadata`).
 const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
 const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
-
-/// What a container has written is asked for as it is.
-const PLAIN: &str = "text/plain, */*";
-
-/// Lines and bytes of a log at most.
-const LINES: usize = 8;
-const BYTES: usize = 4096;
 
 /// Pods.
 pub const PODS: Type = Type { api: "v1", kind: "Pod", plural: "pods", namespaced: true };
@@ -220,16 +216,6 @@ impl Kubernetes {
         Ok(Applied { created: status == 201, object })
     }
 
-    /// The last lines that a container of a pod has written: since it was started last, or, with `previous`, until it ended last.
-    pub async fn log(&self, by: &impl Asker, namespace: &str, pod: &str, container: &str, previous: bool) -> Result<String, CloudError> {
-        let path = format!("{}/log", PODS.one(namespace, pod));
-        let mut request = Request { accept: PLAIN, ..Request::new("get", Type { plural: "pods/log", ..PODS }, Method::GET, path) };
-        let most = [("tailLines", LINES.to_string()), ("limitBytes", BYTES.to_string())];
-        request.query = [("container", container.to_owned()), ("previous", previous.to_string())].into_iter().chain(most).collect();
-        let (_, said) = self.send(by, Repeat::Read, &request).await?;
-        Ok(said.as_str().unwrap_or_default().to_owned())
-    }
-
     /// Deletes the object with this uid, and what belongs to it first (`Foreground`). One of the same name that has another uid stays: then what was to be
     /// deleted is gone, [`Class::NotFound`].
     pub async fn delete(&self, by: &impl Asker, kind: Type, namespace: &str, name: &str, uid: &str) -> Result<(), CloudError> {
@@ -245,11 +231,16 @@ impl Kubernetes {
     }
 
     async fn send(&self, by: &impl Asker, repeat: Repeat, request: &Request) -> Result<(u16, Value), CloudError> {
-        by.policy().request(Service::Kubernetes, repeat, async || self.once(by, request).await).await
+        let object = async || {
+            let (status, body) = self.once(by, request).await?;
+            let unreadable = |e: serde_json::Error| errors::local(request, Class::Transient, "BadAnswer", &e.to_string());
+            Ok((status, serde_json::from_slice(&body).map_err(unreadable)?))
+        };
+        by.policy().request(Service::Kubernetes, repeat, object).await
     }
 
     /// One request, once.
-    async fn once(&self, by: &impl Asker, request: &Request) -> Result<(u16, Value), CloudError> {
+    async fn once(&self, by: &impl Asker, request: &Request) -> Result<(u16, Vec<u8>), CloudError> {
         let http = self.http.get_or_try_init(async || client(&self.endpoint)).await?;
         let url = self.url(request)?;
         let token = self.token(by).await?;
@@ -267,7 +258,10 @@ impl Kubernetes {
         if status == 401 {
             self.token.replace(None);
         }
-        errors::read(request, status, &headers, &body, new && request.patient).map(|body| (status, body))
+        match status {
+            300.. => Err(errors::refused(request, status, &headers, &body, new && request.patient)),
+            _ => Ok((status, body.into())),
+        }
     }
 
     fn url(&self, request: &Request) -> Result<Url, CloudError> {

@@ -1,7 +1,7 @@
 //! What a shell proposes, asked as bash asks it.
 use super::Infra;
 
-const SPEC: &str = "stack: shop\nregion: us-east-1\nload_balancer: {listeners: {http: {port: 80, forward: app}}}\ncompute: {app: {image: nginx:1.29, port: 80}}\ndatabase: {main: {engine: postgres, allow_from: [app]}}\noutputs: {url: '${load_balancer.url}', db: '${database.main.endpoint}'}\n";
+const SPEC: &str = "stack: shop\nregion: us-east-1\nload_balancer: {listeners: {http: {port: 80, forward: app}}}\ncompute: {app: {image: nginx:1.29, port: 80}}\ndatabase: {main: {engine: postgres, allow_from: [app]}}\nkubernetes: {cluster: {}, workloads: {web: {image: 'nginx:1.29'}}, jobs: {migrate: {image: 'nginx:1.29'}}}\noutputs: {url: '${load_balancer.url}', db: '${database.main.endpoint}'}\n";
 
 /// What is proposed for the last word of a line.
 fn proposed(infra: &Infra, line: &[&str]) -> Vec<String> {
@@ -37,7 +37,8 @@ fn what_the_spec_has_is_proposed() {
     let guarded = has(&["apply", "--allow-data-loss", ""], &["db_instance.main", "load_balancer.main"]);
     assert!(!guarded.contains(&"vpc.main".to_owned()), "{guarded:?}");
     has(&["output", ""], &["url", "db"]);
-    has(&["logs", "comp"], &["compute.app"]);
+    let logs = has(&["logs", ""], &["compute.app", "kubernetes.jobs.migrate", "kubernetes.workloads.web"]);
+    assert_eq!(logs.len(), 3, "{logs:?}");
     std::fs::rename(infra.folder.join("infra.yaml"), infra.folder.join("other.yaml")).unwrap();
     has(&["plan", "-f", "other.yaml", "--target", "compute."], &["compute.app"]);
     infra.file("infra.yaml", "stack: [");

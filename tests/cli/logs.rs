@@ -1,16 +1,20 @@
 //! `infra logs`: what applications wrote, over the sandbox and over the wire, on a terminal too.
 use std::io::{Read, Write};
 use std::process::Stdio;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use aws_sdk_cloudwatchlogs::types::InputLogEvent;
 use infra::cloud::LogEvent;
 use infra::render::logs;
 use infra::render::style::Style;
 use infra::wire::Clients;
-use serde_json::Value;
+use serde_json::{Value, json};
+use tokio::io::AsyncBufReadExt;
 
+use super::aws::run;
 use super::{Infra, Said, said};
+use crate::support::cloudflare::Reaction;
+use crate::support::eks;
 use crate::support::moto::Moto;
 
 const SPEC: &str = "stack: talk\nregion: us-east-1\nvpc: { flow_logs: false }\ncompute:\n  app: { image: 'example/shop:1', port: 80 }\n  quiet: { image: 'example/shop:1' }\n  plain: {}\nfunctions:\n  hello: { image: '123456789012.dkr.ecr.us-east-1.amazonaws.com/hello@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' }\n";
@@ -156,4 +160,134 @@ async fn logs_are_followed_on_a_terminal() {
     assert!(lines.iter().all(|line| line.contains("\u{1b}[3") && !line.contains("\u{1b}[2J")), "{text:?}");
     let shown = |line: &&&str| line.replace("\u{1b}[36m", "").replace("\u{1b}[33m", "").replace("\u{1b}[0m", "").len();
     assert!(lines.iter().all(|line| shown(&line) < 60), "{text:?}");
+}
+
+const SHOP: &str = "stack: shop
+region: us-east-1
+vpc: { flow_logs: false, nat: single }
+accept: { single_nat: a test, no_deletion_protection: a test }
+kubernetes:
+  cluster: { deletion_protection: false }
+  workloads: { web: { image: 'ghcr.io/example/shop:1', port: 8080 } }
+  jobs: { migrate: { image: 'ghcr.io/example/shop:1' }, nightly: { image: 'ghcr.io/example/shop:1', schedule: '0 3 * * *' } }
+";
+
+/// Pods of the sandbox write as instances do, each under a name of its own, the same whenever they are asked.
+#[test]
+fn pods_of_the_sandbox_talk() {
+    let mut infra = Infra::new("logs-pods");
+    infra.env.push(("INFRA_CLOUD", "sandbox".into()));
+    let spec = infra.file("infra.yaml", SHOP);
+    let none = |entry: &str, name: &str| {
+        let no = infra.run(&["logs", entry]);
+        assert_eq!(no.code, 1, "{}", no.out);
+        Said { out: no.err, err: String::new(), code: no.code }.snapshot(name);
+    };
+    none("kubernetes.workloads.web", "logs_none_cluster");
+    none("kubernetes.workloads.wep", "logs_none_workload");
+    assert_eq!(infra.run(&["apply", "--auto-approve"]).code, 0);
+    let more = SHOP.replace(
+        "workloads: { web:",
+        "workloads: { api: { image: 'ghcr.io/example/shop:1', replicas: 3 }, idle: { image: 'ghcr.io/example/shop:1', replicas: 0 }, web:",
+    );
+    std::fs::write(&spec, more).unwrap();
+    none("kubernetes.workloads.api", "logs_none_yet");
+    assert_eq!(infra.run(&["apply", "--auto-approve"]).code, 0);
+    none("kubernetes.workloads.idle", "logs_none_pod");
+    let read = |entry: &str| {
+        let said = infra.run(&["logs", entry, "--json", "--since", "30s"]);
+        assert_eq!(said.code, 0, "{}", said.err);
+        said.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>()
+    };
+    let of = |field: &str, event: &Value| event[field].as_str().unwrap().to_owned();
+    let pods = |all: &[Value]| all.iter().map(|e| of("instance", e)).collect::<std::collections::BTreeSet<_>>();
+    let (all, again) = (read("kubernetes.workloads.api"), read("kubernetes.workloads.api"));
+    assert!(all.is_sorted_by_key(|e| of("at", e)) && all.iter().all(|e| of("entry", e) == "kubernetes.workloads.api"));
+    assert!(pods(&all).len() == 3 && pods(&all).iter().all(|pod| pod.starts_with("api-")), "{:?}", pods(&all));
+    let common: Vec<Value> = all.iter().filter(|e| again.contains(e)).cloned().collect();
+    assert!(common.len() > 20 && all.ends_with(&common), "what is read again is the same");
+    assert_eq!(pods(&read("kubernetes.workloads.web")).len(), 2);
+    for job in ["migrate", "nightly"] {
+        assert_eq!(pods(&read(&format!("kubernetes.jobs.{job}"))).len(), 1);
+    }
+    let found = infra.run(&["logs", "kubernetes.workloads.api", "--since", "1m", "--grep", "does not answer"]);
+    assert!(found.out.lines().count() > 0 && found.out.lines().all(|line| line.contains("does not answer")), "{}", found.out);
+}
+
+/// What pods wrote is read from them, over restarts; with `--follow` what they write from then on is told once, whichever pods come and go. Who may not read is told
+/// what would let them.
+#[tokio::test]
+async fn pods_are_followed() {
+    let moto = Moto::start().await;
+    let api = eks::with_api(&moto.endpoint).await;
+    let mut infra = Infra::new("logs-pods-wire");
+    let values = [("AWS_ENDPOINT_URL", moto.endpoint.as_str()), ("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")];
+    infra.env.extend(values.map(|(k, v)| (k, v.to_owned())));
+    infra.file("infra.yaml", SHOP);
+    let early = run(&infra, &["logs", "kubernetes.workloads.web"]).await;
+    assert!(early.code == 1 && early.flat().contains("shop has no Kubernetes cluster yet"), "{}", early.err);
+    let applied = run(&infra, &["apply", "--auto-approve"]).await;
+    assert_eq!(applied.code, 0, "{} {}", applied.out, applied.err);
+    api.world().lively = false;
+    let [one, two]: [String; 2] = api.world().pods("web").try_into().unwrap();
+    let ago = |seconds: u64| SystemTime::now() - Duration::from_secs(seconds);
+    {
+        let world = &mut *api.world();
+        world.write(&one, ago(7200), "long ago\n");
+        world.write(&one, ago(30), "first\n");
+        world.write(&two, ago(20), "second \u{1b}[2J\n");
+        world.restart(&one, ago(15), None);
+        world.write(&one, ago(10), "third API_TOKEN=hunter2hunter2\n");
+        world.run("shop", "migrate", "migrate-1");
+        world.write("migrate-1", ago(5), "migrated\n");
+    }
+    let args = ["logs", "kubernetes.workloads.web", "--since", "1h"];
+    let whole = run(&infra, &args).await;
+    let words: Vec<&str> = whole.out.lines().filter_map(|line| line.split_whitespace().nth(2)).collect();
+    assert_eq!((words, whole.code), (vec!["first", "second", "third"], 0), "{} {}", whole.out, whole.err);
+    assert!(whole.out.contains("API_TOKEN=hunter2hunter2") && !whole.out.contains('\u{1b}'), "{}", whole.out);
+    let some = run(&infra, &[&args[..], &["--grep", "second", "--json"]].concat()).await;
+    let some: Value = serde_json::from_str(&some.out).unwrap();
+    assert_eq!((&some["instance"], &some["entry"]), (&json!(two), &json!("kubernetes.workloads.web")));
+    assert!(run(&infra, &["logs", "kubernetes.jobs.migrate"]).await.out.ends_with(" migrated\n"));
+
+    let mut follow = tokio::process::Command::from(infra.command(&[&args[..], &["--follow"]].concat())).spawn().unwrap();
+    let mut lines = tokio::io::BufReader::new(follow.stdout.take().unwrap()).lines();
+    let mut seen: Vec<String> = vec![];
+    let mut until = async |word: &str| {
+        while seen.last().is_none_or(|line| !line.contains(word)) {
+            seen.push(lines.next_line().await.unwrap().expect("it goes on"));
+        }
+        seen.clone()
+    };
+    until("third").await;
+    {
+        let world = &mut *api.world();
+        world.lose(&two);
+        world.write(&one, ago(1), "fourth\n");
+        world.restart(&one, ago(0), None);
+        world.run("shop", "web", "web-new");
+        world.write("web-new", ago(0), "fifth\n");
+    }
+    until("fifth").await;
+    api.world().write(&one, ago(0), "sixth\n");
+    let all = until("sixth").await;
+    assert!(std::process::Command::new("kill").args(["-INT", &follow.id().unwrap().to_string()]).status().unwrap().success());
+    assert_eq!(follow.wait().await.unwrap().code(), Some(0));
+    let words: Vec<&str> = all.iter().filter_map(|line| line.split_whitespace().nth(2)).collect();
+    assert_eq!(words, ["first", "second", "third", "fourth", "fifth", "sixth"], "each once");
+
+    api.rule(|call, _| {
+        let message =
+            "pods \"web-1\" is forbidden: User \"viewer\" cannot get resource \"pods/log\" in API group \"\" in the namespace \"shop\"";
+        let refused = json!({ "kind": "Status", "reason": "Forbidden", "message": message });
+        if call.path.ends_with("/log") { Reaction::Answer { status: 403, headers: vec![], body: refused } } else { Reaction::Pass }
+    });
+    let denied = run(&infra, &args).await;
+    assert!(denied.code == 1 && denied.flat().contains("logs of pods (`pods/log`) too"), "{}", denied.err);
+    api.rule(|_, _| Reaction::Pass);
+    api.world().lose(&one);
+    api.world().lose("web-new");
+    let nobody = run(&infra, &args).await;
+    assert!(nobody.code == 1 && nobody.flat().contains("`kubernetes.workloads.web` has no pod"), "{}", nobody.err);
 }

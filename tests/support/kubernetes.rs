@@ -6,6 +6,7 @@ mod access;
 mod defaults;
 mod fields;
 mod http;
+mod log;
 mod patch;
 pub mod real;
 mod reply;

@@ -1,5 +1,5 @@
 //! Pages of filters and of events, and filters that say more than ours: answers after the API reference, since the emulator has one page of each.
-use infra::cloud::{LogQuery, Logs, Observe};
+use infra::cloud::{LogQuery, Logs, Observe, Source};
 use infra::kinds::{Kind, LogGroup};
 
 use crate::support::replay::Replay;
@@ -32,7 +32,7 @@ async fn events_come_in_pages() {
     let event = |message: &str| format!(r#"{{"eventId": "{message}", "timestamp": 5, "logStreamName": "i-1", "message": "{message}"}}"#);
     let some = format!(r#"{{"events": [{}, {}]}}"#, event("took 5ms"), event("took 5 ms"));
     let (cloud, replay) = Replay::clients([(200, r#"{"events": [], "nextToken": "more"}"#), (200, some.as_str())]);
-    let query = LogQuery { group: "/infra/shop/a/r1-1", from: 3, text: Some("k 5 \"m"), page: None };
+    let query = LogQuery { of: Source::Group("/infra/shop/a/r1-1"), from: 3, text: Some("k 5 \"m"), page: None };
     let first = cloud.log_events(&query).await.unwrap();
     assert_eq!((first.events.len(), first.next.as_deref()), (0, Some("more")));
     let second = cloud.log_events(&LogQuery { text: Some("k 5 m"), page: Some("more"), ..query }).await.unwrap();

@@ -1,6 +1,7 @@
 //! What stands in a cluster, over EKS's stand-in and the fake of its API: rollouts that fail, objects of others, answers that are lost, clusters that
 //! can't be reached.
 mod agents;
+mod logs;
 mod objects;
 
 use std::time::Duration;

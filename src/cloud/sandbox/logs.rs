@@ -3,10 +3,10 @@ use std::time::Duration;
 
 use super::state::State;
 use super::{Sandbox, broken};
-use crate::cloud::{LogEvent, LogPage, LogQuery, Logs, now};
+use crate::cloud::{LogEvent, LogPage, LogQuery, Logs, Source, now};
 use crate::kinds::launch_template::Boot;
 use crate::kinds::replication_group::SLOW_LOG;
-use crate::kinds::{AutoScalingGroup, Function, Kind, LaunchTemplate, Live, Member, ReplicationGroup};
+use crate::kinds::{AutoScalingGroup, Deployment, Function, Kind, LaunchTemplate, Live, Member, ReplicationGroup, pods};
 use crate::model::digest;
 use crate::wire::CloudError;
 
@@ -25,6 +25,7 @@ struct Writer {
 #[derive(Clone, Copy)]
 enum What {
     Instance,
+    Job,
     Function,
     SlowLog,
     EngineLog,
@@ -41,16 +42,20 @@ impl Logs for Sandbox {
 
 /// One page of what is written to a group until `now`, in milliseconds.
 fn page(state: &State, query: &LogQuery<'_>, scale: f64, now: i64) -> LogPage {
-    let writers = writers(state, query.group);
+    let writers = match query.of {
+        Source::Group(group) => writers(state, group),
+        Source::Pods(live) => state.objects.get(&(live.object.kind(), live.id.clone())).map(pods_of).unwrap_or_default(),
+    };
+    let nobody = writers.is_empty() && matches!(query.of, Source::Pods(_));
     let every = (EVERY.mul_f64(scale).as_millis() as i64).max(100);
     let from = query.page.and_then(|at| at.parse().ok()).unwrap_or(query.from).max(0);
     let mut events: Vec<LogEvent> = vec![];
     for turn in from / every..=now / every {
         if events.len() >= PAGE {
-            return LogPage { events, next: Some((turn * every).to_string()) };
+            return LogPage { next: Some((turn * every).to_string()), ..query.page_of(events) };
         }
         let mut all: Vec<LogEvent> = writers.iter().map(|writer| event(writer, turn, every)).collect();
-        all.retain(|e| (from..=now).contains(&e.at) && query.text.is_none_or(|text| e.message.contains(text)));
+        all.retain(|e| (from..=now).contains(&e.at));
         all.sort_by(|a, b| (a.at, &a.stream).cmp(&(b.at, &b.stream)));
         events.extend(all);
         // Who finds nothing is told so page by page.
@@ -58,7 +63,18 @@ fn page(state: &State, query: &LogQuery<'_>, scale: f64, now: i64) -> LogPage {
             break;
         }
     }
-    LogPage { events, next: None }
+    LogPage { nobody, ..query.page_of(events) }
+}
+
+/// The pods of a deployment, as it names them; of a job the one that has run.
+fn pods_of(live: &Live) -> Vec<Writer> {
+    let name = pods::container(&live.object).unwrap_or_default();
+    let (count, what, template) = match Deployment::of(&live.object) {
+        Some(deployment) => (deployment.pods(), What::Instance, digest(&(&live.id, &deployment.image))),
+        None => (1, What::Job, digest(&live.id)),
+    };
+    let stream = |n| format!("{name}-{}-{}", &template[..10], &digest(&(&template, n))[..5]);
+    (0..count).map(|n| Writer { stream: stream(n), what }).collect()
 }
 
 /// The running instances of scaling groups whose boot script names the group, and functions and nodes of caches that do.
@@ -105,6 +121,8 @@ fn event(writer: &Writer, turn: i64, every: i64) -> LogEvent {
         (What::EngineLog, _) => r#"{"LogLevel":"NOTICE","Role":"M","Message":"Background saving terminated with success"}"#.to_owned(),
         (What::Function, 0) => format!("ERROR RequestId: {}-{} the object is no picture", &drawn[..8], &drawn[8..12]),
         (What::Function, _) => format!("REPORT RequestId: {}-{} Duration: {took}.12 ms Max Memory Used: 58 MB", &drawn[..8], &drawn[8..12]),
+        (What::Job, 0) => format!(r#"{{"level":"warning","message":"order {order} is done already"}}"#),
+        (What::Job, _) => format!(r#"{{"level":"info","message":"order {order} is done","took_ms":{took}}}"#),
         (What::Instance, 0) => {
             format!(r#"{{"level":"error","path":"/orders/{order}","status":500,"message":"the database does not answer"}}"#)
         }

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use tokio::time::Instant;
 
 use super::*;
-use crate::wire::kubernetes::{Kubernetes, PODS};
+use crate::wire::kubernetes::{Container, Kubernetes, PODS};
 
 /// The code of a verdict: pods of the newest template don't come to serve. No other failure is one.
 pub(super) const FAILED: &str = "RolloutFailed";
@@ -157,7 +157,8 @@ async fn quoted(cx: &Clients, api: &Kubernetes, at: &Place, pods: &[Value]) -> O
     ill.sort_by_key(|(_, container)| container["name"] != at.name);
     let (pod, container) = ill.into_iter().find(|(_, container)| ran(container) || ended(container))?;
     let (pod, name) = (fields::text(pod), fields::text(&container["name"]));
-    let log = cx.policy.hint(Instant::now() + HINT, api.log(cx, &at.namespace, &pod, &name, !ran(container))).await.ok()?;
+    let of = Container { namespace: &at.namespace, pod: &pod, name: &name, previous: !ran(container) };
+    let log = cx.policy.hint(Instant::now() + HINT, api.log_end(cx, of)).await.ok()?;
     let lines: Vec<&str> = log.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
     (!lines.is_empty()).then(|| format!("the log of {pod} ends with: {}", lines.join(" | ")))
 }

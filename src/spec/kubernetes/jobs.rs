@@ -49,6 +49,13 @@ pub struct Job {
     pub timeouts: Timeouts,
 }
 
+impl Job {
+    /// The kind of what it is in the cluster.
+    pub fn kind(&self) -> Kind {
+        if self.schedule.is_some() { Kind::CronJob } else { Kind::Job }
+    }
+}
+
 fn utc() -> TimeZone {
     fixed("Etc/UTC")
 }

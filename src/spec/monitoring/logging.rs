@@ -71,24 +71,32 @@ pub fn logged(spec: &Spec, name: &Name, entry: &Compute) -> bool {
 
 /// Where what an entry writes goes.
 pub enum Written {
-    /// To the log group of this name.
-    To(String),
+    /// To this log group, or to the pods behind this deployment, job or cron job.
+    To(Address),
     /// Nowhere that can be read from here: why, and what to do.
     Nowhere(String, String),
 }
 
-/// Where what an entry writes goes, `compute.app`, `functions.hello` or `cache.main`.
+/// Where what an entry writes goes: `compute.app`, `functions.hello`, `cache.main`, `kubernetes.workloads.shop` or `kubernetes.jobs.migrate`.
 pub fn written(spec: &Spec, entry: &str) -> Written {
-    let computes = spec.compute.iter().map(|(name, compute)| (format!("compute.{name}"), group(name), unlogged(spec, name, compute)));
-    let functions = spec.functions.keys().map(|name| (format!("functions.{name}"), functions::own(name), None));
-    let caches =
-        spec.cache.iter().map(|(name, cache)| (format!("cache.{name}"), cache::logs::group(name), cache::logs::unlogged(spec, cache)));
-    let all: Vec<(String, String, Option<&str>)> = computes.chain(functions).chain(caches).collect();
-    let Some((_, group, unlogged)) = all.iter().find(|(path, ..)| path == entry) else {
+    let group_of = |name: String| Address::new(Kind::LogGroup, name);
+    let computes =
+        spec.compute.iter().map(|(name, compute)| (format!("compute.{name}"), group_of(group(name)), unlogged(spec, name, compute)));
+    let functions = spec.functions.keys().map(|name| (format!("functions.{name}"), group_of(functions::own(name)), None));
+    let caches = spec
+        .cache
+        .iter()
+        .map(|(name, cache)| (format!("cache.{name}"), group_of(cache::logs::group(name)), cache::logs::unlogged(spec, cache)));
+    let workloads =
+        spec.workloads().map(|(name, _)| (format!("kubernetes.workloads.{name}"), Address::new(Kind::Deployment, name.as_str()), None));
+    let jobs = spec.kubernetes.iter().flat_map(|kubernetes| &kubernetes.jobs);
+    let jobs = jobs.map(|(name, job)| (format!("kubernetes.jobs.{name}"), Address::new(job.kind(), name.as_str()), None));
+    let all: Vec<(String, Address, Option<&str>)> = computes.chain(functions).chain(caches).chain(workloads).chain(jobs).collect();
+    let Some((_, address, unlogged)) = all.iter().find(|(path, ..)| path == entry) else {
         let known = || all.iter().map(|(path, ..)| path.as_str());
         let near = nearest(entry, known()).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
         let help = if all.is_empty() {
-            "the spec has no `compute`, `functions` or `cache`".into()
+            "the spec has no `compute`, `functions` or `cache`, and nothing that runs in a cluster".into()
         } else {
             format!("{near}there is {}", list(known()))
         };
@@ -96,7 +104,7 @@ pub fn written(spec: &Spec, entry: &str) -> Written {
     };
     match unlogged {
         Some(help) => Written::Nowhere(format!("`{entry}` writes to no log group"), (*help).into()),
-        None => Written::To(group.clone()),
+        None => Written::To(address.clone()),
     }
 }
 

@@ -3,9 +3,8 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
-use serde_json::Value;
 
-use super::{PLAIN, Request};
+use super::Request;
 use crate::wire::{Class, CloudError, Service};
 
 /// The code of a list whose pages have expired.
@@ -36,14 +35,8 @@ struct Cause {
     reason: String,
 }
 
-/// What an answer holds, or why it holds nothing. `new`: the server may not know yet who asks.
-pub fn read(request: &Request, status: u16, headers: &HeaderMap, body: &[u8], new: bool) -> Result<Value, CloudError> {
-    if status < 300 && request.accept == PLAIN {
-        return Ok(String::from_utf8_lossy(body).into());
-    }
-    if status < 300 {
-        return serde_json::from_slice(body).map_err(|e| local(request, Class::Transient, "BadAnswer", &e.to_string()));
-    }
+/// Why a request was refused. `new`: the server may not know yet who asks.
+pub fn refused(request: &Request, status: u16, headers: &HeaderMap, body: &[u8], new: bool) -> CloudError {
     let said = serde_json::from_slice::<Status>(body).unwrap_or_else(|_| Status {
         reason: String::new(),
         message: String::from_utf8_lossy(&body[..body.len().min(200)]).trim().to_owned(),
@@ -54,7 +47,7 @@ pub fn read(request: &Request, status: u16, headers: &HeaderMap, body: &[u8], ne
     let header = headers.get("retry-after").and_then(|v| v.to_str().ok()?.trim().parse().ok());
     let retry_after = header.or(said.details.retry_after).map(Duration::from_secs);
     let request_id = headers.get("audit-id").and_then(|v| v.to_str().ok()).map(String::from);
-    Err(CloudError { request_id, retry_after, ..local(request, class(status, &said, new), &code, &message) })
+    CloudError { request_id, retry_after, ..local(request, class(status, &said, new), &code, &message) }
 }
 
 fn class(status: u16, said: &Status, new: bool) -> Class {

@@ -1,10 +1,7 @@
 //! What controllers do, a step at a time: deployments roll out, bindings are registered, what is on its way out goes.
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::reply::{Refusal, Reply};
 use super::route::Target;
 use super::scaling;
 use super::security;
@@ -265,31 +262,6 @@ pub fn status(object: &Object, hash: &str, stage: Stage, now: &str) -> Value {
     }
 }
 
-/// What a container of a pod has written, as a kubelet tells it: the last lines of it, and no more bytes than were asked for.
-pub fn log(world: &World, target: &Target, query: &BTreeMap<String, String>) -> Reply {
-    let bad = |message: String| Err(Refusal::new(400, "BadRequest", &message));
-    let pod = world.objects.get(&target.key()).ok_or_else(|| Refusal::not_found(target.about()))?;
-    let name = query.get("container").map_or("", String::as_str);
-    let mut all = pod.body["status"]["containerStatuses"].as_array().into_iter().flatten();
-    let Some(own) = all.find(|own| own["name"] == name) else {
-        return bad(format!("container {name} is not valid for pod {}", target.name));
-    };
-    let previous = query.get("previous").is_some_and(|p| p == "true");
-    if previous && own["lastState"]["terminated"].is_null() {
-        return bad(format!("previous terminated container {name:?} in pod {:?} not found", target.name));
-    }
-    if !previous && own["state"]["running"].is_null() {
-        return bad(format!("container {name:?} in pod {:?} is waiting to start: {}", target.name, own["state"]["waiting"]["reason"]));
-    }
-    let owner = pod.meta()["ownerReferences"][0]["name"].as_str().unwrap_or_default();
-    let text = world.logs.get(owner).cloned().unwrap_or_default();
-    let number = |name: &str| query.get(name).and_then(|n| n.parse::<usize>().ok()).unwrap_or(usize::MAX);
-    let lines: Vec<&str> = text.lines().collect();
-    let last = lines[lines.len().saturating_sub(number("tailLines"))..].iter().map(|line| format!("{line}\n")).collect::<String>();
-    let bytes = last.len().min(number("limitBytes"));
-    Ok((200, String::from_utf8_lossy(&last.as_bytes()[..bytes]).into()))
-}
-
 /// The pods of the deployment's newest template; the others' stay while it isn't ready.
 fn pods(world: &mut World, target: &Target, hash: &str, stage: Stage) {
     let owner = world.objects[&target.key()].clone();
@@ -319,19 +291,23 @@ fn pods(world: &mut World, target: &Target, hash: &str, stage: Stage) {
     if stage == Stage::Ready {
         world.objects.retain(|k, o| k.1 != "pods" || o.meta()["ownerReferences"][0]["uid"] != owner.meta()["uid"]);
     }
-    let ended = world.logs.get(&target.name).filter(|_| stage != Stage::Ready && !state["waiting"].is_null());
-    let last = ended.map_or(json!({}), |_| json!({ "terminated": { "exitCode": 1, "reason": "Error" } }));
+    let ended = world.logs.contains_key(&target.name) && stage != Stage::Ready && !state["waiting"].is_null();
     let ready = stage == Stage::Ready || !state["running"].is_null();
-    let mut statuses = vec![json!({ "name": names[0], "ready": ready, "restartCount": 0, "state": state, "lastState": last })];
-    statuses.extend(others.into_iter().map(|(name, state)| {
-        let ready = !state["running"].is_null();
-        json!({ "name": name, "ready": ready, "restartCount": 0, "state": state, "lastState": {} })
-    }));
     for i in 0..n {
         let name = format!("{}-{hash}-{i}", target.name);
         let mut labels = owner.body["spec"]["template"]["metadata"]["labels"].clone();
         labels["pod-template-hash"] = hash.into();
         let (uid, made, version) = (world.uid(), world.now(), world.bump());
+        let first = format!("containerd://{uid}-0");
+        let terminated = || json!({ "terminated": { "containerID": first, "exitCode": 1, "reason": "Error" } });
+        let last = if ended { terminated() } else { json!({}) };
+        let id = if ended || !state["running"].is_null() { first.as_str() } else { "" };
+        let own = json!({ "name": names[0], "ready": ready, "restartCount": 0, "containerID": id, "state": state, "lastState": last });
+        let beside = others.iter().map(|(name, state)| {
+            let (ready, id) = (!state["running"].is_null(), format!("containerd://{uid}.{}-0", name.as_str().unwrap_or_default()));
+            json!({ "name": name, "ready": ready, "restartCount": 0, "containerID": id, "state": state, "lastState": {} })
+        });
+        let statuses: Vec<Value> = [own].into_iter().chain(beside).collect();
         let body = json!({
             "apiVersion": "v1",
             "kind": "Pod",

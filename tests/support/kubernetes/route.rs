@@ -9,7 +9,7 @@ use super::access::{check, user};
 use super::reply::{About, Refusal, Reply};
 use super::verbs::{Write, apply, delete, update};
 use super::world::{Key, Kind, World};
-use super::{patch, rollout};
+use super::{log, patch, rollout};
 
 /// A request as it came.
 #[derive(Clone, Debug, Default)]
@@ -89,11 +89,11 @@ pub fn answer(world: &mut World, request: &Request) -> Reply {
         _ => return Err(Refusal::new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")),
     };
     // What a container has written is a resource of its own.
-    let log = target.kind.name == "Pod" && target.part == "log" && verb == "get";
-    let resource = Kind { plural: if log { "pods/log".into() } else { target.kind.plural.clone() }, ..target.kind.clone() };
+    let logged = target.kind.name == "Pod" && target.part == "log" && verb == "get";
+    let resource = Kind { plural: if logged { "pods/log".into() } else { target.kind.plural.clone() }, ..target.kind.clone() };
     check(world, &user, verb, &resource, &target.namespace, &target.name)?;
-    if log {
-        return rollout::log(world, &target, &request.query);
+    if logged {
+        return log::log(world, &target, &request.query);
     }
     let query = |name: &str| request.query.get(name).map(String::as_str);
     let reply = match verb {

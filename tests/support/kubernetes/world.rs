@@ -122,6 +122,8 @@ pub struct World {
     pub loads: BTreeMap<String, i64>,
     /// What the containers of a deployment's new pods have written before they ended, by the deployment's name; else they never ran.
     pub logs: BTreeMap<String, String>,
+    /// What containers have written, by the containers' ids.
+    pub written: BTreeMap<String, Vec<super::log::Entry>>,
     /// The template whose pods serve, as a hash, of each deployment.
     pub serving: BTreeMap<Key, String>,
     /// Requests whose answers told what secrets hold.
@@ -146,7 +148,7 @@ impl World {
                 schema: name,
             }
         };
-        let (objects, tokens, fates, loads, logs, serving, told) = Default::default();
+        let (objects, tokens, fates, loads, logs, written, serving, told) = Default::default();
         World {
             kinds: KINDS.iter().map(kind).collect(),
             objects,
@@ -154,6 +156,7 @@ impl World {
             fates,
             loads,
             logs,
+            written,
             serving,
             told,
             lively: true,
