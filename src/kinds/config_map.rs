@@ -116,22 +116,8 @@ impl Resource for ConfigMap {
         self.uid = Computed::from(format!("uid-{id}"));
     }
 
-    /// The stack's alone: a cluster has many of others, and large ones.
-    async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
-        manifest::list_own::<Self>(cx, stack).await
-    }
-
-    async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-        manifest::create(self, cx, links, stamp).await
-    }
-
-    async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
-        manifest::update(self, cx, links, live, stamp).await
-    }
-
-    async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
-        manifest::delete::<Self>(cx, live).await
-    }
+    // The stack's alone: a cluster has many of others, and large ones.
+    manifest::verbs!(list_own);
 }
 
 #[cfg(test)]

@@ -129,22 +129,8 @@ impl Resource for CronJob {
         self.uid = Computed::from(format!("uid-{id}"));
     }
 
-    async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
-        manifest::list::<Self>(cx, stack).await
-    }
-
-    async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-        manifest::create(self, cx, links, stamp).await
-    }
-
-    async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
-        manifest::update(self, cx, links, live, stamp).await
-    }
-
-    /// With the jobs that it has begun.
-    async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
-        manifest::delete::<Self>(cx, live).await
-    }
+    // A deletion takes along the jobs that it has begun.
+    manifest::verbs!(list);
 }
 
 #[cfg(test)]

@@ -56,6 +56,28 @@ macro_rules! placed {
 }
 pub(super) use placed;
 
+/// The verbs of a kind that is applied, read and deleted with nothing else to do; which of its objects are listed: [`list`] or [`list_own`].
+macro_rules! verbs {
+    ($list:ident) => {
+        async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
+            manifest::$list::<Self>(cx, stack).await
+        }
+
+        async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
+            manifest::create(self, cx, links, stamp).await
+        }
+
+        async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
+            manifest::update(self, cx, links, live, stamp).await
+        }
+
+        async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
+            manifest::delete::<Self>(cx, live).await
+        }
+    };
+}
+pub(super) use verbs;
+
 /// Requests to EKS that an object of a cluster needs: where the cluster's own API is.
 pub(super) const CALLS: Calls = Calls {
     read: &[call(Service::Eks, "DescribeCluster", KNOWN_CLUSTERS), reads(Service::Eks, "ListClusters")],
