@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::model::Moment;
 use crate::wire::aws::ATTEMPT;
-use crate::wire::notes::Notes;
+use crate::wire::notes::{Key, Notes};
 use crate::wire::policy::Policy;
 use crate::wire::{Class, CloudError};
 
@@ -140,6 +140,8 @@ pub struct Keeper<'c, C> {
     pub before: Option<Lease>,
     /// What others ask of the run.
     pub wishes: Rc<Wishes>,
+    /// The stack's key, once somebody approves.
+    key: Option<Key>,
     terms: Terms,
     /// Every sign of life that was given, as it is written. Another one under our number is of a copy of this process.
     beats: BTreeSet<String>,
@@ -191,7 +193,7 @@ pub async fn take<'c, C: Notes>(cloud: &'c C, policy: &'c Policy, mut asks: Asks
         let Some((lease, why)) = waiting else {
             if let Some((number, lease, before)) = claim(cloud, &asks, &seen).await? {
                 let (stack, wishes, beats, _mark) = (stack.into(), Rc::default(), BTreeSet::new(), mark.take());
-                let mut keeper = Keeper { cloud, policy, stack, number, lease, before, wishes, terms, beats, _mark };
+                let mut keeper = Keeper { cloud, policy, stack, number, lease, before, wishes, key: None, terms, beats, _mark };
                 keeper.renewed(asked);
                 return Ok(Ok(keeper));
             }
@@ -307,7 +309,11 @@ impl<C: Notes> Keeper<'_, C> {
         if let Some(by) = seen.get(&revoked(&self.stack, self.number)) {
             return lost(format!("{by} took the lease away"));
         }
-        if self.wishes.hear(&self.stack, self.number, &seen) {
+        if self.key.is_none() && wish::approved(&self.stack, self.number, &seen) {
+            // What can't be asked now is asked again at the next beat.
+            self.key = self.cloud.key(&self.stack).await.ok().flatten();
+        }
+        if self.wishes.hear(&self.stack, self.number, &seen, self.key.as_ref()) {
             self.policy.leave();
         }
         self.lease.beat = Moment((self.terms.clock)());

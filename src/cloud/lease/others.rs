@@ -52,8 +52,7 @@ pub async fn unlock(cloud: &impl Notes, stack: &str, by: &Holder, terms: &Terms)
 
 /// Asks something of the run that holds a lease, by its number. It hears of it at its next sign of life.
 pub async fn ask(cloud: &impl Notes, stack: &str, number: u64, wish: &Wish) -> Result<(), CloudError> {
-    let (name, by) = wish.note(stack, number);
-    cloud.note(&name, by).await
+    wish.leave(cloud, stack, number).await
 }
 
 /// Waits until a lease is over, and says how it ended where that still stands; an error when its holder says nothing new for [`Terms::expiry`].

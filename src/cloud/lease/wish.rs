@@ -1,5 +1,6 @@
 //! What somebody else asks of a run, as notes beside its lease say it: `STACK/lease/N/wish/abort`, and `STACK/lease/N/wish/approve/STEP`. They are
-//! read where it is read whether the lease is still its holder's, so that nobody sends more requests for them.
+//! read where it is read whether the lease is still its holder's, so that nobody sends more requests for them. An approval bears the stack's seal, and one
+//! without it is none: whoever may write notes only can have a run taken back, and not let go on.
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -8,6 +9,8 @@ use tokio::sync::Notify;
 
 use super::names::numbered;
 use crate::visible::visible;
+use crate::wire::CloudError;
+use crate::wire::notes::{Key, Notes};
 
 /// A gate that a run stands at, as its lease tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,22 +58,40 @@ pub enum Wish {
 }
 
 impl Wish {
-    /// The note of it, and what that says.
-    pub(super) fn note(&self, stack: &str, number: u64) -> (String, &str) {
+    /// Leaves the note of it.
+    pub(super) async fn leave(&self, cloud: &impl Notes, stack: &str, number: u64) -> Result<(), CloudError> {
         match self {
-            Wish::Abort(by) => (format!("{stack}/lease/{number}/wish/abort"), by),
-            Wish::Approve(step, by) => (format!("{stack}/lease/{number}/wish/approve/{step}"), by),
+            Wish::Abort(by) => cloud.note(&format!("{stack}/lease/{number}/wish/abort"), by).await,
+            Wish::Approve(step, by) => {
+                let seal = seal(&cloud.make_key(stack).await?, stack, number, *step, by)?;
+                cloud.note(&format!("{stack}/lease/{number}/wish/approve/{step}"), &format!("{seal} {by}")).await
+            }
         }
     }
 
-    /// The wish that a note beside a lease is; `None` for any other note.
-    fn of(rest: &str, text: &str) -> Option<Wish> {
-        let by = visible(&text.chars().take(200).collect::<String>()).into_owned();
+    /// The wish that a note beside a lease is; `None` for any other note, and for an approval without the seal of this key.
+    fn of(rest: &str, text: &str, (key, stack, number): (Option<&Key>, &str, u64)) -> Option<Wish> {
+        let named = |by: &str| visible(&by.chars().take(200).collect::<String>()).into_owned();
         match rest.strip_prefix("wish/")? {
-            "abort" => Some(Wish::Abort(by)),
-            other => Some(Wish::Approve(other.strip_prefix("approve/")?.parse().ok()?, by)),
+            "abort" => Some(Wish::Abort(named(text))),
+            other => {
+                let step = other.strip_prefix("approve/")?.parse().ok()?;
+                let (sealed, by) = text.split_once(' ')?;
+                let good = seal(key?, stack, number, step, by).is_ok_and(|seal| seal == sealed);
+                good.then(|| Wish::Approve(step, named(by)))
+            }
         }
     }
+}
+
+/// Over an approval and the place where it is noted.
+fn seal(key: &Key, stack: &str, number: u64, step: usize, by: &str) -> Result<String, CloudError> {
+    key.seal(&("approve", stack, number, step, by))
+}
+
+/// Whether any of the notes beside a lease says that it approves: only then the stack's key is asked for.
+pub(super) fn approved(stack: &str, number: u64, notes: &BTreeMap<String, String>) -> bool {
+    notes.keys().filter_map(|name| numbered(stack, name)).any(|(n, rest)| n == number && rest.starts_with("wish/approve/"))
 }
 
 /// The wishes that a run has heard of, each once.
@@ -83,8 +104,8 @@ pub struct Wishes {
 
 impl Wishes {
     /// Hears what stands beside a lease. Returns whether the run is to end.
-    pub(super) fn hear(&self, stack: &str, number: u64, notes: &BTreeMap<String, String>) -> bool {
-        let of = |name: &str, text: &str| Wish::of(numbered(stack, name).filter(|(n, _)| *n == number)?.1, text);
+    pub(super) fn hear(&self, stack: &str, number: u64, notes: &BTreeMap<String, String>, key: Option<&Key>) -> bool {
+        let of = |name: &str, text: &str| Wish::of(numbered(stack, name).filter(|(n, _)| *n == number)?.1, text, (key, stack, number));
         let all = notes.iter().filter_map(|(name, text)| Some((name, of(name, text)?)));
         let mut abort = false;
         for (_, wish) in all.filter(|(name, _)| self.heard.borrow_mut().insert(String::clone(name))) {

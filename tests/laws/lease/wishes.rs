@@ -1,4 +1,6 @@
 //! What others ask of a holder is read where it is read whether the lease is still the holder's.
+use std::cell::RefCell;
+
 use infra::cloud::lease::{Wish, ask, until_over};
 
 use super::*;
@@ -41,6 +43,41 @@ async fn a_wish_costs_no_request() {
     let notes = cloud.notes("s").await.unwrap();
     assert!(!notes.keys().any(|name| name.contains("wish")), "{notes:?}");
     next.begin("r", 1).await.unwrap();
+}
+
+/// An approval counts only with the stack's seal over its own step: one that was written by hand, or copied from another step or an earlier lease, is none,
+/// and doesn't keep the true one from being heard.
+#[tokio::test(start_paused = true)]
+async fn an_approval_bears_the_seal() {
+    let cloud = sandbox(1);
+    taken(&cloud, &cloud.policy, 1).await.unwrap().release("applied", 0).await.unwrap();
+    ask(&cloud, "s", 1, &Wish::Approve(7, "earlier".into())).await.unwrap();
+    let of_earlier = cloud.notes("s").await.unwrap()["s/lease/1/wish/approve/7"].clone();
+    let mut keeper = taken(&cloud, &cloud.policy, 2).await.unwrap();
+    let (ended, wishes, heard) = (SetOnce::new(), keeper.wishes.clone(), RefCell::new(vec![]));
+    let listen = async {
+        loop {
+            let wish = wishes.next().await;
+            heard.borrow_mut().push(wish);
+        }
+    };
+    let others = async {
+        ask(&cloud, "s", 2, &Wish::Approve(5, "ana".into())).await.unwrap();
+        let of_five = cloud.notes("s").await.unwrap()["s/lease/2/wish/approve/5"].clone();
+        for forged in ["ana".to_owned(), format!("{} ana", "0".repeat(64)), of_five, of_earlier] {
+            cloud.note("s/lease/2/wish/approve/7", &forged).await.unwrap();
+            sleep(TERMS.beat * 2).await;
+        }
+        assert_eq!(*heard.borrow(), [Wish::Approve(5, "ana".into())]);
+        ask(&cloud, "s", 2, &Wish::Approve(7, "ben".into())).await.unwrap();
+        sleep(TERMS.beat * 2).await;
+        assert_eq!(*heard.borrow(), [Wish::Approve(5, "ana".into()), Wish::Approve(7, "ben".into())]);
+        ended.set(()).unwrap();
+    };
+    tokio::select! {
+        _ = futures_util::future::join(keeper.keep(&ended, Headway::default), others) => {}
+        () = listen => {}
+    }
 }
 
 /// Whoever waits for the end of a lease hears how it ended, also when another has followed, and doesn't wait for the dead.
