@@ -4,6 +4,7 @@ A start takes seconds, a fork milliseconds. Every fork is a world of its own, on
 (and so a core) to itself. Each line of the input is `start`, answered with `PORT PID`, or `stop PID`. When the input ends, this process and all
 its forks end, however the other end died.
 """
+import functools
 import gc
 import os
 import random
@@ -13,6 +14,8 @@ import sys
 import threading
 
 from moto import backends
+from moto.core import responses
+from moto.core.base_backend import BackendDict
 from moto.moto_api._internal import mock_random
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
@@ -48,16 +51,26 @@ WARM = {
 
 
 class Handler(MotoRequestHandler):
-    """Says nothing about requests."""
+    """Says nothing about requests, and sends the head of an answer with its body."""
+
+    wbufsize = -1
 
     def log_request(self, *_):
         pass
 
 
 def known():
-    """The emulator lists its own folder at every request."""
+    """What the emulator finds out anew at every request is found out once: its folder, the methods of a class, whether a backend is among all."""
     modules = frozenset(backends.list_of_moto_modules())
     backends.list_of_moto_modules = lambda: modules
+    responses.method_names_from_class = functools.lru_cache(None)(responses.method_names_from_class)
+    make = BackendDict.__getitem__
+
+    def standing(self, account):
+        found = dict.get(self, account)
+        return make(self, account) if found is None else found
+
+    BackendDict.__getitem__ = standing
 
 
 def warm(app):
@@ -95,6 +108,8 @@ def main():
     warm(app)
     gc.collect()
     gc.freeze()
+    # A fork lives for a test: what it lets go in circles may stay.
+    gc.disable()
     # Only this process holds the other end: forks read its end as the end of their life.
     life, held = os.pipe()
     for line in sys.stdin:
