@@ -57,7 +57,7 @@ impl Manifest for CronJob {
             name: at.name.clone(),
             schedule: if runs { fields::text(&spec["schedule"]) } else { String::new() },
             time_zone: fields::text(&spec["timeZone"]),
-            work: Work::read(&spec["jobTemplate"]["spec"], &at.name),
+            work: Work::read(at, &spec["jobTemplate"]["spec"], &at.name),
             uid: manifest::uid(object),
         }
     }
@@ -104,7 +104,7 @@ impl Resource for CronJob {
     }
 
     fn breaches(&self, _me: &Address, near: Near<'_>) -> Vec<Breach> {
-        let mut found: Vec<Breach> = manifest::named(&self.name).into_iter().chain(self.work.breaches()).collect();
+        let mut found: Vec<Breach> = manifest::named(&self.name).into_iter().chain(self.work.breaches(&self.namespace, near)).collect();
         if self.name.len() > LONGEST {
             let message = format!("`{}` leaves no room for the names of its jobs", self.name);
             found.push(Breach::new(Code::BadName, "name", message, format!("write {LONGEST} characters at most")));

@@ -42,7 +42,7 @@ impl Manifest for Job {
         Job {
             cluster: Ref::to(&at.cluster),
             namespace: Ref::to(at.around()),
-            work: Work::read(&object["spec"], &name),
+            work: Work::read(at, &object["spec"], &name),
             name,
             uid: manifest::uid(object),
         }
@@ -88,7 +88,7 @@ impl Resource for Job {
     }
 
     fn breaches(&self, _me: &Address, near: Near<'_>) -> Vec<Breach> {
-        let mut found: Vec<Breach> = manifest::named(&self.name).into_iter().chain(self.work.breaches()).collect();
+        let mut found: Vec<Breach> = manifest::named(&self.name).into_iter().chain(self.work.breaches(&self.namespace, near)).collect();
         found.extend(manifest::elsewhere(self, near));
         found
     }
@@ -119,6 +119,7 @@ impl Resource for Job {
         }
     }
 
+    /// Its stamp alone changes.
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let ((api, _), at) = (manifest::reach(self, cx, links)?, Place::of(&live.id));
         manifest::standing::<Self>(cx, &api, &at).await?;

@@ -1,8 +1,8 @@
 //! What pods of jobs do, once or by the clock (`JobSpec` of `batch/v1`): one container that comes to an end.
 use serde_json::json;
 
-use super::deployment::body::{amount, container, escaped, has, security, unescaped};
-use super::manifest::{NAME, fields, quantity::canonical};
+use super::deployment::body::{amount, container, escaped, from_secret, has, security, unescaped};
+use super::manifest::{NAME, Place, fields, quantity::canonical};
 use super::*;
 use crate::canon::Open;
 use crate::diag::Code;
@@ -20,6 +20,8 @@ pub struct Work {
     pub memory: String,
     /// `env`, by name.
     pub env: Open<Text>,
+    /// `envFrom`: the secret whose values are variables, too.
+    pub env_from: Option<Ref<KubernetesSecret>>,
     /// `activeDeadlineSeconds`: after so long it has failed.
     pub deadline: i32,
     /// `backoffLimit`: so often it is tried again.
@@ -37,6 +39,7 @@ impl Work {
             cpu: "250m".into(),
             memory: "256Mi".into(),
             env: [("GREETING".into(), Text::literal("good day"))].into(),
+            env_from: None,
             deadline: 3600,
             retries: 2,
             restricted: true,
@@ -63,12 +66,15 @@ impl Work {
         if !env.is_empty() {
             container["env"] = env.into();
         }
+        if let Some(secret) = &self.env_from {
+            container["envFrom"] = json!([{ "secretRef": { "name": Place::of(&links.to(secret)?).name } }]);
+        }
         pod["containers"] = json!([container]);
         let template = json!({ "metadata": { "labels": { NAME: name } }, "spec": pod });
         Ok(json!({ "activeDeadlineSeconds": self.deadline, "backoffLimit": self.retries, "template": template }))
     }
 
-    pub(super) fn read(spec: &Value, name: &str) -> Self {
+    pub(super) fn read(at: &Place, spec: &Value, name: &str) -> Self {
         let (pod, own) = (&spec["template"]["spec"], container(spec, name));
         let (of_pod, of_container) = security();
         let secure = has(&pod["securityContext"], &of_pod) && has(&own["securityContext"], &of_container);
@@ -81,15 +87,20 @@ impl Work {
             cpu: amount(&resources["requests"]["cpu"], None),
             memory: amount(&resources["requests"]["memory"], Some(&resources["limits"]["memory"])),
             env: env.collect(),
+            env_from: from_secret(at, &own["envFrom"]),
             deadline: fields::number(&spec["activeDeadlineSeconds"], -1),
             retries: fields::number(&spec["backoffLimit"], 6),
             restricted: secure && pod["automountServiceAccountToken"] == false,
         }
     }
 
-    /// What the API server refuses of it.
-    pub(super) fn breaches(&self) -> Vec<Breach> {
+    /// What the API server refuses of it, in a namespace.
+    pub(super) fn breaches(&self, namespace: &Ref<Namespace>, near: Near<'_>) -> Vec<Breach> {
         let mut found = vec![];
+        if self.env_from.as_ref().and_then(|secret| near.get(secret)).is_some_and(|secret| secret.namespace != *namespace) {
+            let message = "pods are given secrets of their own namespace";
+            found.push(Breach::new(Code::Refused, "work.env_from", message, "name one of it").with("namespace"));
+        }
         for (attribute, value, least) in [("work.deadline", self.deadline, 1), ("work.retries", self.retries, 0)] {
             if value < least {
                 let message = format!("`{attribute}` of a job is {least} at least, not {value}");

@@ -208,12 +208,20 @@ fn files_are_in_a_map_that_is_named_by_them() {
 /// What has a schedule runs by it; what has none comes before every workload.
 #[test]
 fn jobs_run_by_the_clock_or_once() {
-    let jobs =
-        "  jobs:\n    migrate: { image: 'shop:1', command: [shop, migrate] }\n    report: { image: 'report:1', schedule: '0 3 * * *' }\n";
-    let (stack, _) = load(&format!("{TEN}{jobs}"));
+    let jobs = "  jobs:\n    migrate: { image: 'shop:1', command: [shop, migrate], env: { MODE: all, TOKEN: { from_env: TOKEN } } }\n    report: { image: 'report:1', schedule: '0 3 * * *' }\n";
+    let text = format!("{TEN}{jobs}");
+    let loaded = infra::spec::load(&[("infra.yaml".into(), text)], &|_| None).unwrap_or_else(|found| panic!("{found}"));
+    assert_eq!(lower(&loaded.spec, &|_| None).unwrap_err(), ["kubernetes.jobs.migrate.env.TOKEN"]);
+    let stack = lower(&loaded.spec, &|name| Some(format!("value of {name}"))).unwrap();
     let (migrate, report): (Job, CronJob) = (of(&stack, "migrate"), of(&stack, "report"));
     assert_eq!((migrate.work.command.as_slice(), migrate.work.retries), (&["shop".to_owned(), "migrate".to_owned()][..], 2));
     assert_eq!((report.schedule.as_str(), report.time_zone.as_str()), ("0 3 * * *", "Etc/UTC"));
+    let given: KubernetesSecret = of(&stack, "migrate");
+    assert_eq!(
+        (given.values.keys().map(String::as_str).collect::<Vec<_>>(), &migrate.work.env_from),
+        (vec!["TOKEN"], &Some(Ref::to("migrate")))
+    );
+    assert_eq!((migrate.work.env.keys().map(String::as_str).collect::<Vec<_>>(), report.work.env_from), (vec!["MODE"], None));
     let waits: Vec<String> = of::<Deployment>(&stack, "shop").waits_for.iter().map(|pointer| pointer.0.to_string()).collect();
     assert_eq!(waits, ["job.migrate"]);
 }

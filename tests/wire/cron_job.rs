@@ -1,7 +1,8 @@
 use infra::kinds::work::Work;
-use infra::kinds::{CronJob, Kind, Object, Ref, Text};
+use infra::kinds::{CronJob, Kind, KubernetesSecret, Object, Ref, Text};
 use infra::model::Computed;
 
+use super::kubernetes_secret::secret;
 use super::namespace::around;
 use super::{Case, Sends};
 
@@ -12,6 +13,7 @@ pub fn work() -> Work {
         cpu: "250m".into(),
         memory: "256Mi".into(),
         env: [("GREETING".into(), Text::literal("good $(day)"))].into(),
+        env_from: None,
         deadline: 60,
         retries: 2,
         restricted: true,
@@ -41,11 +43,14 @@ pub fn case() -> Case {
         ("work.cpu", with(|j| j.work.cpu = "1".into())),
         ("work.deadline", with(|j| j.work.deadline = 90)),
         ("work.env", with(|j| j.work.env.clear())),
+        ("work.env_from", with(|j| j.work.env_from = Some(Ref::to("report")))),
         ("work.image", with(|j| j.work.image = "ghcr.io/example/shop:2".into())),
         ("work.memory", with(|j| j.work.memory = "1Gi".into())),
         ("work.retries", with(|j| j.work.retries = 0)),
     ];
-    let world = around().into_iter().chain([("cron_job.report", job().into())]).collect();
+    let given = KubernetesSecret { name: "report".into(), ..secret(&[("API_TOKEN", "correct horse")]) };
+    let own = [("kubernetes_secret.report", given.into()), ("cron_job.report", job().into())];
+    let world = around().into_iter().chain(own).collect();
     Case { address: "cron_job.report", world, variants }
 }
 

@@ -113,7 +113,7 @@ fn pool(at: &Place, pod: &Value) -> Option<Ref<NodePool>> {
 }
 
 /// The secret that variables are taken of. Several, or something else, read as a secret that is none that is wanted.
-fn from_secret(at: &Place, sources: &Value) -> Option<Ref<KubernetesSecret>> {
+pub(in crate::kinds) fn from_secret(at: &Place, sources: &Value) -> Option<Ref<KubernetesSecret>> {
     let all = sources.as_array().filter(|all| !all.is_empty())?;
     let plain = all.len() == 1 && fields::text(&all[0]["prefix"]).is_empty();
     let name = if plain { fields::text(&all[0]["secretRef"]["name"]) } else { String::new() };

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::workloads::secrets;
 use super::{CLUSTER, Resources};
 use crate::diag::{Code, Finding};
 use crate::kinds::work::Work;
 use crate::kinds::{CronJob, Job as OneJob, Kind, Pointer, Ref};
 use crate::spec::check::Check;
-use crate::spec::env::EnvSource;
+use crate::spec::env::{EnvSource, SecretRef};
 use crate::spec::lower::{Lower, int};
 use crate::spec::timeouts::Timeouts;
 use crate::spec::units::{Cron, Duration, EnvName, Image, Name, TimeZone, fixed};
@@ -34,7 +35,8 @@ pub struct Job {
     /// What its pod is given.
     #[serde(default)]
     pub resources: Resources,
-    /// Environment variables, by name; whoever may read the cluster may read them.
+    /// Environment variables, by name; whoever may read the cluster may read them, but for what comes from the environment of this process. Another value of that
+    /// is another version.
     #[serde(default)]
     pub env: BTreeMap<EnvName, EnvSource>,
     /// After so long it has failed, 10s to 1d.
@@ -81,9 +83,9 @@ pub fn check(name: &Name, entry: &Job, cx: &mut Check<'_>) {
         cx.say(&[&this, &other], finding);
     }
     for (key, value) in &entry.env {
-        if let EnvSource::Secret(_) = value {
-            let message = format!("a job is given no secrets yet, and `{key}` is one");
-            let help = "let its code ask for the secret, whose name or ARN stands in a text";
+        if let EnvSource::Secret(SecretRef::FromSecretsManager(_)) = value {
+            let message = format!("a job has no rights at AWS, so that it can't ask Secrets Manager for `{key}`");
+            let help = "hand the value over: `{ from_env: NAME }`";
             cx.error(Code::Refused, &[&this[..], &["env", key.as_str()]].concat(), "this secret", message, help);
         }
     }
@@ -94,7 +96,8 @@ pub fn lower(namespace: &str, all: &BTreeMap<Name, Job>, l: &mut Lower<'_>) -> B
     let mut first = BTreeSet::new();
     for (name, entry) in all {
         let origin = format!("kubernetes.jobs.{name}");
-        let (cluster, namespace, work) = (Ref::to(CLUSTER), Ref::to(namespace), work(entry, l));
+        let given = secrets::lower(name, &entry.env, &origin, l);
+        let (cluster, namespace, work) = (Ref::to(CLUSTER), Ref::to(namespace), work(name, entry, given, l));
         match &entry.schedule {
             Some(schedule) => {
                 let (schedule, time_zone) = (schedule.to_string(), entry.time_zone.to_string());
@@ -111,7 +114,7 @@ pub fn lower(namespace: &str, all: &BTreeMap<Name, Job>, l: &mut Lower<'_>) -> B
     first
 }
 
-fn work(entry: &Job, l: &Lower<'_>) -> Work {
+fn work(name: &Name, entry: &Job, given: bool, l: &Lower<'_>) -> Work {
     let text = |value: &EnvSource| if let EnvSource::Text(text) = value { Some(l.text(text)) } else { None };
     Work {
         image: entry.image.to_string(),
@@ -119,6 +122,7 @@ fn work(entry: &Job, l: &Lower<'_>) -> Work {
         cpu: entry.resources.cpu.canonical(),
         memory: entry.resources.memory.quantity(),
         env: entry.env.iter().filter_map(|(key, value)| Some((key.to_string(), text(value)?))).collect(),
+        env_from: given.then(|| Ref::to(name.as_str())),
         deadline: int(entry.deadline.as_seconds()),
         retries: int(entry.retries),
         restricted: true,

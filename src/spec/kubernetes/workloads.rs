@@ -5,7 +5,7 @@ mod lower;
 mod metrics;
 mod peers;
 mod replicas;
-mod secrets;
+pub mod secrets;
 
 use crate::spec::env::EnvSource;
 use crate::spec::permissions::Permission;

@@ -30,7 +30,8 @@ impl Draw {
         let workloads = cluster.workloads.iter().map(|(name, w)| (*name, self.workload(w, first, cluster.pool.is_some())));
         let networking = map([("default", y(cluster.trusting.then_some("allow")))]);
         let own = map([("deletion_protection", y(false)), ("api", api)]);
-        let migrate = map([("image", y(cluster.jobs.0))]);
+        let secret = cluster.jobs.0.and(cluster.jobs.1).map(|_| map([("API_TOKEN", map([("from_env", y("API_TOKEN"))]))]));
+        let migrate = map([("image", y(cluster.jobs.0)), ("env", secret.unwrap_or_default())]);
         let report = map([("image", y(cluster.jobs.1.map(|_| "example/report:1"))), ("schedule", y(cluster.jobs.1))]);
         let jobs = map([("migrate", migrate), ("report", report)]);
         let pools = cluster.pool.map(|cpu| map([("batch", map([("capacity", y("spot")), ("max", map([("cpu", y(cpu))]))]))]));

@@ -38,7 +38,7 @@ pub fn lower(kubernetes: &Kubernetes, l: &mut Lower<'_>) {
     for (name, entry) in all {
         let origin = format!("kubernetes.workloads.{name}");
         let identified = identity::lower(name, entry, &origin, l);
-        let given = secrets::lower(name, entry, &origin, l);
+        let given = secrets::lower(name, &entry.env, &origin, l);
         if let Some(map) = config(name, entry) {
             l.add(name.as_str(), &origin, map);
         }
