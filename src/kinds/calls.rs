@@ -94,6 +94,7 @@ pub enum Deed {
 pub fn deed(action: &str) -> Option<Deed> {
     Some(match action {
         "acm:AddTagsToCertificate"
+        | "appconfig:TagResource"
         | "aps:TagResource"
         | "autoscaling:CreateOrUpdateTags"
         | "cloudwatch:TagResource"
@@ -111,6 +112,7 @@ pub fn deed(action: &str) -> Option<Deed> {
         | "secretsmanager:TagResource"
         | "sns:TagResource" => Deed::Tags,
         "acm:RemoveTagsFromCertificate"
+        | "appconfig:UntagResource"
         | "aps:UntagResource"
         | "autoscaling:DeleteTags"
         | "ec2:DeleteTags"

@@ -1,18 +1,17 @@
 //! What a service may do on our behalf.
 mod following;
 mod policies;
+mod terraform;
 
 use super::calls::{NEW_ROLES, ROLES, call, reads};
 use super::example::tags;
 use super::quotas::quota;
-use super::terraform::{ID, NAME, TAGS, TAGS_ALL, Word, is, known, made, made_each, made_under, of, one, own, via};
 use super::*;
 use crate::diag::Code;
 use crate::model::Tags;
 use crate::wire::tags::{from_tags, retag, to_tags};
 use aws_sdk_iam::types::{EntityType, PolicyDetail, Role, RoleDetail};
-pub use following::{KEYS, READS, WRITES, reading};
-use following::{READ_BUCKETS, READ_SECRETS, USE_KEYS, WRITE_BUCKETS, reading_buckets, using_keys, writing_buckets};
+pub use following::{FLAGS, KEYS, READS, WRITES, reading};
 use policies::{document, trust, trust_of};
 use serde_json::json;
 
@@ -37,6 +36,8 @@ object! {
         update writable_buckets: BTreeSet<Text>,
         /// The ARNs of the keys that these buckets encrypt with, which it may use through S3 alone: one more policy, `use-bucket-keys`.
         update bucket_keys: BTreeSet<Text>,
+        /// The ARNs of the flags that it may be told of (`appconfig:GetLatestConfiguration`): one more policy, `read-flags`.
+        update readable_flags: BTreeSet<Text>,
         update tags: Tags,
     }
 }
@@ -69,62 +70,7 @@ impl Resource for IamRole {
             call(Service::Iam, "UntagRole", ROLES),
         ],
     };
-    const TERRAFORM: &'static Table = &one(&[
-        made(
-            "aws_iam_role",
-            &[
-                // Known as soon as the role stands: its path says whose it is.
-                known("arn", "arn:${partition}:iam::${account}:role/infra/${stack}/${region}/${id}"),
-                via("assume_role_policy", "service", |v| trust(v.as_str().unwrap_or_default()).into()),
-                is("force_detach_policies", Word::No),
-                ID,
-                is("max_session_duration", Word::Number(3600)),
-                NAME,
-                known("path", "/infra/${stack}/${region}/"),
-                of("permissions_boundary", "permissions_boundary"),
-                TAGS,
-                TAGS_ALL,
-            ],
-        ),
-        made_each("aws_iam_role_policy_attachment", "managed_policies", &[of("policy_arn", "@"), own("role", "name")]),
-        made_each(
-            "aws_iam_role_policy",
-            "inline_policies",
-            &[of("name", "@key"), via("policy", "@", terraform::document), own("role", "id")],
-        ),
-        made_under(
-            "aws_iam_role_policy",
-            READ_SECRETS,
-            "readable",
-            &[is("name", Word::Text(READ_SECRETS)), via("policy", "readable", |v| reading(v).to_string().into()), own("role", "id")],
-        ),
-        made_under(
-            "aws_iam_role_policy",
-            READ_BUCKETS,
-            "readable_buckets",
-            &[
-                is("name", Word::Text(READ_BUCKETS)),
-                via("policy", "readable_buckets", |v| reading_buckets(v).to_string().into()),
-                own("role", "id"),
-            ],
-        ),
-        made_under(
-            "aws_iam_role_policy",
-            WRITE_BUCKETS,
-            "writable_buckets",
-            &[
-                is("name", Word::Text(WRITE_BUCKETS)),
-                via("policy", "writable_buckets", |v| writing_buckets(v).to_string().into()),
-                own("role", "id"),
-            ],
-        ),
-        made_under(
-            "aws_iam_role_policy",
-            USE_KEYS,
-            "bucket_keys",
-            &[is("name", Word::Text(USE_KEYS)), via("policy", "bucket_keys", |v| using_keys(v).to_string().into()), own("role", "id")],
-        ),
-    ]);
+    const TERRAFORM: &'static Table = &terraform::TABLE;
     const QUOTAS: &'static [Quota] = &[
         quota(Service::Iam, "LimitExceeded", ("iam", "L-0DA4ABF3"), "Managed policies per role").of("AttachRolePolicy"),
         quota(Service::Iam, "LimitExceeded", ("iam", "L-FE177D64"), "Roles per account").of("CreateRole"),
@@ -140,6 +86,10 @@ impl Resource for IamRole {
             readable_buckets: [Text::literal("arn:aws:s3:::shop-uploads")].into(),
             writable_buckets: [Text::literal("arn:aws:s3:::shop-uploads")].into(),
             bucket_keys: [Text::literal("arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-4444-8888-0123456789ab")].into(),
+            readable_flags: [Text::literal(
+                "arn:aws:appconfig:us-east-1:123456789012:application/a1b2/environment/c3d4/configuration/e5f6",
+            )]
+            .into(),
             tags: tags(),
         }
     }
@@ -260,6 +210,7 @@ impl IamRole {
             readable_buckets: BTreeSet::new(),
             writable_buckets: BTreeSet::new(),
             bucket_keys: BTreeSet::new(),
+            readable_flags: BTreeSet::new(),
             tags: Tags::new(),
         }
     }

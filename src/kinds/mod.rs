@@ -37,6 +37,7 @@ pub mod event_rule;
 pub mod event_subscription;
 pub mod example;
 pub mod facts;
+pub mod flag_set;
 pub mod flow_log;
 pub mod function;
 pub mod gate;
@@ -307,6 +308,7 @@ kinds! {
     elastic_ip::ElasticIp,
     event_rule::EventRule,
     event_subscription::EventSubscription,
+    flag_set::FlagSet,
     flow_log::FlowLog,
     function::Function,
     header_rules::HeaderRules,

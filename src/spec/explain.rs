@@ -54,7 +54,7 @@ fn find(topic: &str) -> Result<Topic, Finding> {
 pub fn explain(topic: &str) -> Result<String, Finding> {
     let Topic { section, said, node } = find(topic)?;
     let whole = said == section.name;
-    let mut out = page(typed(), &said, node, section.named && whole);
+    let mut out = page(typed(), &said, node, whole && by_name(typed(), node));
     if whole && !section.attributes.is_empty() {
         let entry = if section.named { ".NAME" } else { "" };
         let (first, rest) =
@@ -84,7 +84,7 @@ pub fn references() -> String {
 /// A finding when there is no such topic.
 pub fn tree(topic: &str) -> Result<String, Finding> {
     let Topic { section, said, node } = find(topic)?;
-    let head = if section.named && said == section.name { format!("{said}.NAME") } else { said };
+    let head = if said == section.name && by_name(typed(), node) { format!("{said}.NAME") } else { said };
     let mut rows = vec![];
     branches(node, "", &mut rows);
     let width = rows.iter().map(|(path, ..)| path.chars().count()).max().unwrap_or_default();

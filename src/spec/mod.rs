@@ -12,6 +12,7 @@ mod derive;
 pub mod env;
 pub mod explain;
 pub mod expression;
+pub mod feature_flags;
 pub mod functions;
 mod groups;
 pub mod kubernetes;

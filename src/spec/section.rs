@@ -20,7 +20,7 @@ pub type Fields = &'static [(Kind, &'static [(&'static str, &'static str, Spelli
 
 /// A section, implemented by the type of its field in [`Spec`]: by the entries of a section that has named ones.
 pub trait Section {
-    /// Whether it is a map of named entries.
+    /// Whether it is a map of named entries, each of which makes objects of its own.
     const NAMED: bool;
     /// What the smallest spec has beside its name and region to show the section's defaults.
     const MINIMAL: &'static str;

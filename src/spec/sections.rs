@@ -5,6 +5,7 @@ use super::check::Check;
 use super::compute::Compute;
 use super::database::Database;
 use super::derive;
+use super::feature_flags::Flag;
 use super::functions::Function;
 use super::kubernetes::Kubernetes;
 use super::load_balancer::LoadBalancer;
@@ -13,7 +14,7 @@ use super::monitoring::Monitoring;
 use super::node::Node;
 use super::section::{Attributes, Fields, Section, SectionGroup};
 use super::storage::Storage;
-use super::units::{Account, Arn, EnvName, Name, OutputName, Region, TagKey, TagValue, Template};
+use super::units::{Account, Arn, EnvName, FlagKey, Name, OutputName, Region, TagKey, TagValue, Template};
 use super::vpc::Vpc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -134,6 +135,8 @@ sections! {
     database: BTreeMap<Name, Database>,
     /// Buckets for what applications keep, by name (AWS: S3).
     storage: BTreeMap<Name, Storage>,
+    /// Flags that applications ask for while they run, by key (AWS: AppConfig).
+    feature_flags: BTreeMap<FlagKey, Flag>,
     /// The Cloudflare zone that stands before it all; none when left out.
     cdn: Option<Cdn>,
     /// What is watched, and who is told when something is wrong; nothing and nobody when left out.

@@ -56,6 +56,7 @@ macro_rules! services { ($($service:ident $prefix:literal $($name:ident: $sdk:id
 services! {
     Acm "acm" acm: aws_sdk_acm,
     Amp "aps" amp: aws_sdk_amp,
+    AppConfig "appconfig" appconfig: aws_sdk_appconfig,
     AutoScaling "autoscaling" autoscaling: aws_sdk_autoscaling,
     Cloudflare "cloudflare",
     CloudTrail "cloudtrail" cloudtrail: aws_sdk_cloudtrail,

@@ -30,8 +30,8 @@ fn the_policies_of_the_examples() {
     let part = |n: &str| infra.run(&["iam-policy", "-f", &production, "--part", n]);
     let read = |said: Said| serde_json::from_str::<Value>(&said.out).unwrap()["Statement"].as_array().unwrap().clone();
     let whole = read(infra.run(&["iam-policy", "-f", &production]));
-    assert_eq!(["1", "2", "3", "4"].map(|n| read(part(n))).concat(), whole, "the parts say what the whole says");
-    for n in ["1", "2", "3", "4"] {
+    assert_eq!(["1", "2", "3", "4", "5"].map(|n| read(part(n))).concat(), whole, "the parts say what the whole says");
+    for n in ["1", "2", "3", "4", "5"] {
         let said = part(n);
         assert!(
             said.err.contains("\nCLOUDFLARE_API_TOKEN needs, for the zone example.com: Zone Read, ") && said.err.lines().count() == 3,
@@ -42,9 +42,9 @@ fn the_policies_of_the_examples() {
         well_formed(&document);
         assert!(serde_json::to_string(&document).unwrap().len() <= iam::MANAGED, "part {n}");
     }
-    let beyond = part("5");
+    let beyond = part("6");
     assert_eq!((beyond.code, beyond.out.as_str()), (1, ""));
-    assert!(beyond.err.contains("1 to 4"), "{}", beyond.err);
+    assert!(beyond.err.contains("1 to 5"), "{}", beyond.err);
     let both = infra.run(&["iam-policy", "-f", &Infra::example("minimal"), "--apply", "--read-only"]);
     assert_ne!(both.code, 0);
 }
@@ -56,7 +56,7 @@ fn a_boundary_is_printed() {
     let shop = "stack: shop\nregion: eu-central-1\nvpc: {}\ncompute: { app: { image: 123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop:1, port: 80, \
                 policies: ['arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess'], env: { KEY: { from_secrets_manager: shop/key }, \
                 LOGIN: '${database.main.secret_arn}' } } }\nstorage: { uploads: { allow_from: [app], encryption: \
-                'arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d' }, reports: { allow_from: [{ name: app, access: read }] } }\ndatabase: { main: { engine: postgres, version: '16', allow_from: [app] } }\n";
+                'arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d' }, reports: { allow_from: [{ name: app, access: read }] } }\nfeature_flags: { dark: { enabled: true, allow_from: [app] } }\ndatabase: { main: { engine: postgres, version: '16', allow_from: [app] } }\n";
     let spec = infra.file("shop.yaml", shop);
     let said = infra.run(&["iam-policy", "-f", &spec, "--boundary"]);
     well_formed(&serde_json::from_str(&said.out).unwrap());

@@ -2,6 +2,7 @@
 //! become names only when the spec is written, out of what is there then.
 mod compute;
 mod draw;
+mod flags;
 mod kubernetes;
 mod monitoring;
 mod write;
@@ -40,6 +41,7 @@ pub struct Draw {
     functions: Entries<Function>,
     databases: Entries<Database>,
     buckets: Entries<Bucket>,
+    flags: Entries<flags::Flag>,
     edge: Option<Edge>,
     watch: Option<Watch>,
     cluster: Option<Cluster>,
@@ -302,11 +304,11 @@ impl fmt::Debug for Pair {
 
 /// Two specs that share most of their sections; some entries of the others are renamed.
 pub fn pair() -> impl Strategy<Value = Pair> {
-    let changed = proptest::array::uniform13(proptest::bool::weighted(0.35));
+    let changed = proptest::array::uniform14(proptest::bool::weighted(0.35));
     let renamed = proptest::array::uniform7(proptest::bool::weighted(0.2));
     (draw(), draw(), changed, renamed, 0..14u8, 0..u64::MAX).prop_map(|(mut from, other, changed, renamed, ends, seed)| {
         let mut to = from.clone();
-        let [team, net, tiers, groups, balancer, compute, functions, caches, databases, buckets, edge, watch, cluster] = changed;
+        let [team, net, tiers, groups, balancer, compute, functions, caches, databases, buckets, flags, edge, watch, cluster] = changed;
         lay(team, &mut to.team, other.team);
         lay(net, &mut to.net, other.net);
         lay(tiers, &mut to.tiers, other.tiers);
@@ -317,6 +319,7 @@ pub fn pair() -> impl Strategy<Value = Pair> {
         lay(caches, &mut to.caches, other.caches);
         lay(databases, &mut to.databases, other.databases);
         lay(buckets, &mut to.buckets, other.buckets);
+        lay(flags, &mut to.flags, other.flags);
         lay(edge, &mut to.edge, other.edge);
         lay(watch, &mut to.watch, other.watch);
         lay(cluster, &mut to.cluster, other.cluster);

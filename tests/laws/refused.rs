@@ -93,6 +93,23 @@ const BROKEN: &[Broken] = &[
             x.rules.get_mut("jobs").unwrap().means = "x".repeat(1024 * 1024)
         }
     }),
+    ("flag_set.main", |o| {
+        if let Object::FlagSet(x) = o {
+            let flag = x.flags["new_checkout"].clone();
+            x.flags.insert("New".into(), flag);
+        }
+    }),
+    ("flag_set.main", |o| {
+        if let Object::FlagSet(x) = o {
+            x.flags.get_mut("new_checkout").unwrap().initial = Some(false)
+        }
+    }),
+    ("flag_set.main", |o| {
+        if let Object::FlagSet(x) = o {
+            let flag = x.flags["new_checkout"].clone();
+            x.flags.extend((0..15_000).map(|n| (format!("f{n:063}"), flag.clone())))
+        }
+    }),
     ("iam_role.app", |o| {
         if let Object::IamRole(x) = o {
             x.managed_policies.insert("arn:aws:s3:::bucket".into());

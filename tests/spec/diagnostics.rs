@@ -48,6 +48,7 @@ const SEEN: &[&str] = &[
     "bad_text.config",
     "bad_text.control",
     "bad_text.description",
+    "bad_text.flags",
     "bad_text.minute",
     "bad_text.monitoring",
     "bad_text.schedule",
@@ -67,6 +68,7 @@ const SEEN: &[&str] = &[
     "unknown_value",
     "wrong_type",
     "wrong_type.cdn",
+    "wrong_type.flags",
 ];
 
 fn files() -> Vec<String> {

@@ -14,6 +14,7 @@ const TEXTS: &[&str] = &[
     "Europe/Paris",
     "assets.example.com",
     "app",
+    "hello",
     "data",
     "https",
     "http",

@@ -110,15 +110,16 @@ fn pods_follow_their_load() {
 #[test]
 fn workloads_may_do_what_is_allowed() {
     let allowed = "permissions: [{ actions: ['sqs:SendMessage'], resources: ['arn:aws:sqs:eu-central-1:123456789012:mail'] }]";
-    let told = "env: { LOGIN: '${database.main.secret_arn}', BUCKET: '${storage.uploads.name}' }";
+    let told = "env: { LOGIN: '${database.main.secret_arn}', BUCKET: '${storage.uploads.name}', FLAGS: '${feature_flags.path}' }";
     let web = format!("    web: {{ image: 'web:1', {allowed}, {told} }}\n");
     let rest = "database: { main: { engine: postgres, allow_from: [web] } }\nstorage: { uploads: { allow_from: [{ name: web, access: write }] } }\n";
-    let (stack, risks) = load(&format!("{TEN}{web}{rest}"));
+    let flags = "feature_flags: { dark: { enabled: true, allow_from: [web] } }\n";
+    let (stack, risks) = load(&format!("{TEN}{web}{rest}{flags}"));
     assert!(!risks.contains(&Risk::Unreachable), "{risks:?}");
     let role: IamRole = of(&stack, "workload.web");
     assert_eq!((role.service.as_str(), role.managed_policies.len()), (PODS, 0));
     let counts = [role.readable.len(), role.readable_buckets.len(), role.writable_buckets.len(), role.inline_policies.len()];
-    assert_eq!(counts, [1, 0, 1, 1], "{role:#?}");
+    assert_eq!((counts, role.readable_flags.len()), ([1, 0, 1, 1], 1), "{role:#?}");
     let account: ServiceAccount = of(&stack, "web");
     assert!(!account.automount_token && account.name == "web");
     let association: PodIdentityAssociation = of(&stack, "web");
@@ -127,8 +128,10 @@ fn workloads_may_do_what_is_allowed() {
     assert!(points("web").contains(&Kind::PodIdentityAssociation) && points("web").contains(&Kind::ServiceAccount));
     let kinds = [Kind::PodIdentityAssociation, Kind::ServiceAccount];
     assert!(!points("shop").iter().any(|kind| kinds.contains(kind)) && !stack.nodes.contains_key(&Address::new(kinds[0], "shop")));
-    let (_, risks) = load(&format!("{TEN}{web}{}", rest.replace("[{ name: web, access: write }]", "[]")));
+    let (_, risks) = load(&format!("{TEN}{web}{}{flags}", rest.replace("[{ name: web, access: write }]", "[]")));
     assert!(risks.contains(&Risk::Unreachable), "it is told of a bucket that it may not use: {risks:?}");
+    let (_, risks) = load(&format!("{TEN}{web}{rest}{}", flags.replace("[web]", "[]")));
+    assert!(risks.contains(&Risk::Unreachable), "it is told of flags that it may not ask for: {risks:?}");
 }
 
 /// A secret of this process's environment is kept in the cluster, and named by no deployment but as a whole; one of Secrets Manager is given by its name.

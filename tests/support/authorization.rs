@@ -2,6 +2,7 @@
 //!
 //! Objects that a request names are the stack's own, with its tag; what it makes has the tags that it gives.
 mod cloudwatch;
+mod rest;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,8 @@ use super::iam::{Request, keys};
 use super::proxy;
 
 const PLACE: &str = "us-east-1:123456789012";
+/// Services whose requests are told apart by method and path.
+const REST: &[&str] = &["appconfig", "aps", "eks", "lambda"];
 
 /// What a request says: its parameters by path, whatever the protocol.
 struct Said {
@@ -24,7 +27,7 @@ impl Said {
         let mut params = vec![];
         match serde_json::from_str::<Value>(&call.body) {
             Ok(body @ Value::Object(_)) if call.service != "s3" => flat(&body, String::new(), &mut params),
-            _ if ["aps", "eks", "lambda"].contains(&call.service.as_str()) => {}
+            _ if REST.contains(&call.service.as_str()) => {}
             _ if call.body.contains("Action=") => params.extend(form(&call.body)),
             _ => {
                 params.push(("Bucket".into(), call.operation.split(['/', '?']).nth(1).unwrap_or_default().into()));
@@ -36,11 +39,12 @@ impl Said {
             }
         }
         match call.service.as_str() {
+            "appconfig" => params.extend(super::appconfig::arns(call, PLACE).into_iter().map(|arn| ("Arn".into(), arn))),
             "aps" => params.push(("Arn".into(), super::amp::arn(call, PLACE))),
             "eks" => params.push(("Arn".into(), super::eks::arn(call, PLACE))),
             _ => {}
         }
-        if ["aps", "eks", "lambda"].contains(&call.service.as_str()) {
+        if REST.contains(&call.service.as_str()) {
             // Tags are a map here, and keys that are taken away stand in the query.
             params.iter_mut().for_each(|(path, _)| *path = path.replacen("Tags.", "tags.", 1));
             let keys = form(&call.query).into_iter().filter(|(name, _)| name == "tagKeys");
@@ -183,10 +187,7 @@ fn things(service: &str, said: &Said, stack: &str) -> Vec<Thing> {
             Some(arn) => vec![old("certificate", arn)],
             None => vec![Thing { kind: "certificate", arn: "*".into(), new: true }],
         },
-        "aps" => {
-            let arn = said.one("Arn").unwrap_or_default();
-            vec![Thing { kind: super::amp::kind(arn), arn: arn.into(), new: super::amp::makes(&said.operation) }]
-        }
+        "appconfig" | "aps" => rest::things(service, said),
         "autoscaling" => {
             let name = said
                 .one("AutoScalingGroupName")

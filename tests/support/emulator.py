@@ -23,6 +23,7 @@ from werkzeug.test import Client
 
 sys.dont_write_bytecode = True
 import amp
+import appconfig
 import cbor
 import eks
 import functions
@@ -104,7 +105,7 @@ def main():
     eks.install()
     logs.install()
     strict.install()
-    app = eks.Clusters(cbor.Translated(DomainDispatcherApplication(create_backend_app)))
+    app = appconfig.Flags(eks.Clusters(cbor.Translated(DomainDispatcherApplication(create_backend_app))))
     warm(app)
     gc.collect()
     gc.freeze()

@@ -1,5 +1,6 @@
 //! What tests share: the emulator, and runs over any cloud.
 pub mod amp;
+pub mod appconfig;
 pub mod authorization;
 pub mod cloudflare;
 pub mod debian;

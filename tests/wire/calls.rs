@@ -18,7 +18,7 @@ use super::caches::{LAYERS, SPEC};
 use super::{Case, Why, cases, launch_template, listener, nat_gateway, route_table, security_group, sends, target_group, vpc};
 use crate::support::models::parameters;
 use crate::support::reference::{Reference, lower};
-use crate::support::{address, amp, apply, eks, lambda, one_way, plan_for, proxy, stack};
+use crate::support::{address, amp, appconfig, apply, eks, lambda, one_way, plan_for, proxy, stack};
 
 /// Lists, and the verbs that change something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -136,6 +136,7 @@ pub fn request(call: &proxy::Call) -> Request {
     let service = Service::ALL.iter().copied().find(|s| s.prefix() == name).unwrap_or_else(|| panic!("{call:?} is of no service"));
     let operation = match service {
         Service::Amp => amp::operation(call).to_owned(),
+        Service::AppConfig => appconfig::operation(call).to_owned(),
         Service::Eks => eks::operation(call).to_owned(),
         Service::Lambda => lambda::operation(call).to_owned(),
         Service::S3 => s3::operation(call).to_owned(),

@@ -59,6 +59,10 @@ pub fn case() -> Case {
             let key = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-4444-8888-0123456789ab";
             IamRole { writable_buckets: buckets(&["b"]), bucket_keys: [Text::literal(key)].into(), ..base.clone() }.into()
         }),
+        ("flags that it may be told of", {
+            let arn = "arn:aws:appconfig:us-east-1:123456789012:application/a1b2c3d/environment/e4f5g6h/configuration/i7j8k9l";
+            IamRole { readable_flags: [Text::literal(arn)].into(), ..base.clone() }.into()
+        }),
         ("no inline policy", IamRole { inline_policies: [].into(), ..base.clone() }.into()),
         ("tags", IamRole { tags: [("Name".into(), "x".into()), ("team".into(), "a b".into())].into(), ..base.clone() }.into()),
     ];

@@ -30,6 +30,7 @@ mod eks_cluster;
 mod elastic_ip;
 mod event_rule;
 mod event_subscription;
+mod flag_set;
 mod flow_log;
 mod foreign;
 mod function;
@@ -193,6 +194,7 @@ kinds! {
     elastic_ip,
     event_rule,
     event_subscription,
+    flag_set,
     flow_log,
     function,
     iam_role,

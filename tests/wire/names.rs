@@ -18,6 +18,7 @@ const SENT: &[(Kind, &str, &str, &str)] = &[
     (Kind::EksCluster, "eks", "CreateCluster", "name"),
     (Kind::EventRule, "events", "PutRule", "Name"),
     (Kind::EventSubscription, "rds", "CreateEventSubscription", "SubscriptionName"),
+    (Kind::FlagSet, "appconfig", "CreateApplication", "Name"),
     (Kind::Function, "lambda", "CreateFunction", "FunctionName"),
     (Kind::IamRole, "iam", "CreateRole", "RoleName"),
     (Kind::InstanceProfile, "iam", "CreateInstanceProfile", "InstanceProfileName"),

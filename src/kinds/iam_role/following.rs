@@ -20,6 +20,9 @@ pub const WRITE_BUCKETS: &str = "write-buckets";
 /// The policy that lets a role use the keys that buckets encrypt with.
 pub const USE_KEYS: &str = "use-bucket-keys";
 
+/// The policy that lets a role be told of flags.
+pub const READ_FLAGS: &str = "read-flags";
+
 fn allow(actions: &[&str], resources: &Value) -> Value {
     json!({ "Effect": "Allow", "Action": actions, "Resource": resources })
 }
@@ -64,6 +67,14 @@ pub fn using_keys(arns: &Value) -> Value {
     document_of(vec![statement])
 }
 
+/// What a role does that asks for flags ("Retrieving feature flags and configuration data").
+pub const FLAGS: &[&str] = &["appconfig:GetLatestConfiguration", "appconfig:StartConfigurationSession"];
+
+/// The policy of a role that may be told of the flags with these ARNs.
+pub fn reading_flags(arns: &Value) -> Value {
+    document_of(vec![allow(FLAGS, arns)])
+}
+
 /// The ARNs of all that is in buckets.
 fn objects(arns: &Value) -> Value {
     let inside = |arn: &Value| arn.as_str().map(|arn| Value::from(format!("{arn}/*")));
@@ -88,12 +99,13 @@ impl IamRole {
     }
 
     /// The ARNs that policies of the role's own follow from.
-    fn following(&mut self) -> [(Following, &mut BTreeSet<Text>); 4] {
+    fn following(&mut self) -> [(Following, &mut BTreeSet<Text>); 5] {
         [
             ((READ_SECRETS, reading), &mut self.readable),
             ((READ_BUCKETS, reading_buckets), &mut self.readable_buckets),
             ((WRITE_BUCKETS, writing_buckets), &mut self.writable_buckets),
             ((USE_KEYS, using_keys), &mut self.bucket_keys),
+            ((READ_FLAGS, reading_flags), &mut self.readable_flags),
         ]
     }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{CARRIED, KEPT_FOR, Place, Policy, Statement, VERSION, condition};
 use crate::kinds::bucket::{self, BUCKET};
 use crate::kinds::calls::{DATABASE, KEPT, SECRET};
-use crate::kinds::iam_role::{KEYS, READS, WRITES};
+use crate::kinds::iam_role::{FLAGS, KEYS, READS, WRITES};
 use crate::kinds::{IamRole, Kind, Part, Text, db_instance, secret};
 use crate::model::digest;
 
@@ -80,6 +80,12 @@ pub fn boundary<'a>(place: Place, roles: impl IntoIterator<Item = &'a IamRole>) 
             statement.action.extend(KEYS.iter().map(ToString::to_string));
             statement.resource.insert(key);
             condition(statement, "StringLike", "kms:ViaService", "s3.*");
+        }
+        if !role.readable_flags.is_empty() {
+            // The ids aren't known here, and whether AWS tells the environment's tags with a configuration, its reference leaves open.
+            let statement = allow(&mut all, "ReadFlags");
+            statement.action.extend(FLAGS.iter().map(ToString::to_string));
+            statement.resource.insert(place.arn("appconfig:{region}:{account}:application/*/environment/*/configuration/*", None));
         }
     }
     Policy { version: VERSION, statement: all.into_values().collect() }

@@ -24,6 +24,7 @@ pages![
     "deployments",
     "drift",
     "exit-codes",
+    "feature_flags",
     "functions",
     "iam",
     "json",

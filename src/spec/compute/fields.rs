@@ -73,6 +73,7 @@ pub const FIELDS: Fields = &[
             ("writable_buckets", "region", Other),
             ("bucket_keys", "storage.*.encryption", Other),
             ("bucket_keys", "storage.*.allow_from", Other),
+            ("readable_flags", "feature_flags.*.allow_from", Other),
         ],
     ),
     (
@@ -105,6 +106,7 @@ pub const FIELDS: Fields = &[
             ("metadata.hop_limit", "compute.{}.permissions", Other),
             ("metadata.hop_limit", "compute.{}.policies", Other),
             ("metadata.hop_limit", "storage.*.allow_from", Other),
+            ("metadata.hop_limit", "feature_flags.*.allow_from", Other),
             ("image", "compute.{}.ami", Same),
             ("image", "compute.{}.instance_type", Other),
             ("instance_type", "compute.{}.instance_type", Same),

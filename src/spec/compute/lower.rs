@@ -8,6 +8,7 @@ use crate::kinds::{Address, AutoScalingGroup, IamRole, InstanceProfile, Kind, La
 use crate::model;
 use crate::model::partition::ec2;
 use crate::spec::env::{EnvSource, SecretRef};
+use crate::spec::feature_flags;
 use crate::spec::load_balancer::forwarding;
 use crate::spec::lower::{Lower, int};
 use crate::spec::monitoring::{logging, metrics, notices};
@@ -73,6 +74,7 @@ fn role(l: &mut Lower<'_>, name: &Name, compute: &Compute) {
         readable_buckets: used.read,
         writable_buckets: used.written,
         bucket_keys: used.keys,
+        readable_flags: feature_flags::told(l, name),
         tags: l.tags(name.as_str()),
         ..IamRole::plain(ec2(l.spec.region.as_str()))
     };
@@ -91,12 +93,13 @@ fn readable(l: &Lower<'_>, kept: &str, value: &EnvSource) -> Vec<Text> {
     }
 }
 
-/// Whether the container itself acts in the instances' role: it is given policies or permissions, uses a bucket, or fetches a secret whose ARN it is told. Any other one
+/// Whether the container itself acts in the instances' role: it is given policies or permissions, uses a bucket, asks for flags, or fetches a secret whose ARN it is told. Any other one
 /// doesn't reach the metadata service from its network, and a request that somebody makes it send gets neither the role nor the user data.
 fn acts_itself(l: &Lower<'_>, name: &Name, compute: &Compute) -> bool {
     let told = |value: &EnvSource| matches!(value, EnvSource::Text(text) if text.references().any(|r| r.attribute == "secret_arn"));
     let given = !compute.policies.is_empty() || !compute.permissions.is_empty();
-    given || storage::users(l.spec, name).next().is_some() || compute.env.values().any(told)
+    let uses = storage::users(l.spec, name).next().is_some() || feature_flags::read_by(l.spec, name);
+    given || uses || compute.env.values().any(told)
 }
 
 fn template(l: &mut Lower<'_>, name: &Name, compute: &Compute) {

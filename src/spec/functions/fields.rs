@@ -75,6 +75,7 @@ pub const FIELDS: Fields = &[
             ("writable_buckets", "region", Other),
             ("bucket_keys", "storage.*.encryption", Other),
             ("bucket_keys", "storage.*.allow_from", Other),
+            ("readable_flags", "feature_flags.*.allow_from", Other),
         ],
     ),
     (Kind::LogGroup, LOG_GROUP),

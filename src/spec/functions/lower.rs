@@ -8,6 +8,7 @@ use crate::kinds::{Function, IamRole, Ref, Text};
 use crate::model::partition::principal;
 use crate::model::{Ranked, Secret};
 use crate::spec::env::{EnvSource, SecretRef};
+use crate::spec::feature_flags;
 use crate::spec::lower::{Lower, int};
 use crate::spec::monitoring::logging;
 use crate::spec::permissions;
@@ -56,6 +57,7 @@ fn role(name: &Name, entry: &Entry, l: &Lower<'_>) -> IamRole {
         readable_buckets: used.read,
         writable_buckets: used.written,
         bucket_keys: used.keys,
+        readable_flags: feature_flags::told(l, name),
         tags: l.tags(name.as_str()),
         ..IamRole::plain(principal!("lambda"))
     }

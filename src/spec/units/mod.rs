@@ -23,8 +23,8 @@ pub use percent::Percent;
 pub use text::{Reference, Target, Template, TemplatePart};
 pub use time::{DailyWindow, Duration, Kept, WeeklyWindow};
 pub use words::{
-    AdminUser, Alarm, Ami, BucketEncryption, Cron, DatabaseName, FilePath, GroupDescription, HeaderName, HttpMethod, HttpPath, Image,
-    Origin, RuleDescription, SecretId, SslPolicy, StatusCodes, TagKey, TagValue, TimeZone,
+    AdminUser, Alarm, Ami, BucketEncryption, Cron, DatabaseName, FilePath, FlagKey, GroupDescription, HeaderName, HttpMethod, HttpPath,
+    Image, Origin, RuleDescription, SecretId, SslPolicy, StatusCodes, TagKey, TagValue, TimeZone,
 };
 
 use crate::diag::Code;
@@ -139,6 +139,7 @@ units! {
     Domain
     Duration
     EnvName
+    FlagKey
     FunctionImage
     GroupDescription
     GroupName

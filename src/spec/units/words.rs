@@ -2,7 +2,7 @@
 use super::{Malformed, Unit};
 use crate::diag::Code;
 use crate::kinds::auto_scaling_group::{Moments, zone};
-use crate::kinds::{security_group, tagging, target_group};
+use crate::kinds::{flag_set, security_group, tagging, target_group};
 use std::fmt;
 
 macro_rules! word {
@@ -80,6 +80,12 @@ word! {
     DatabaseName "^[a-zA-Z][a-zA-Z0-9_]{0,62}$"
     "a database's name of letters, digits and `_`, first a letter, at most 63 characters" "shop"
     |text| identifier(text, 63)
+}
+word! {
+    /// The key of a feature flag.
+    FlagKey "^[a-z][a-zA-Z0-9_-]{0,63}$"
+    "a flag's key of letters, digits, `_` and `-`, first a small letter, at most 64 characters" "new_checkout"
+    flag_set::is_key
 }
 word! {
     /// What a security group is for.

@@ -6,6 +6,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
+use super::flags::{FLAGS, flag};
 use super::{
     BUCKETS, Balancer, Boot, Bucket, CACHES, COMPUTE, Cache, Cluster, Code, Compute, DATABASES, Database, Draw, Edge, FUNCTIONS, Function,
     GROUPS, Group, NAMES, Net, On, ROUTES, SCHEDULES, TIERS, Tier, WORKLOADS, Watch, Workload,
@@ -22,12 +23,13 @@ pub(super) fn draw() -> impl Strategy<Value = Draw> {
         btree_map(select(CACHES), cache(), 0..3),
         btree_map(select(DATABASES), database(), 0..2),
         btree_map(select(BUCKETS), bucket(), 0..3),
+        btree_map(select(FLAGS), flag(), 0..3),
         option::weighted(0.5, edge()),
         option::weighted(0.3, watch()),
         option::weighted(0.3, cluster()),
     );
     (team, net(), tiers, groups, sections).prop_map(
-        |(team, net, tiers, groups, (balancer, compute, functions, caches, databases, buckets, edge, watch, cluster))| Draw {
+        |(team, net, tiers, groups, (balancer, compute, functions, caches, databases, buckets, flags, edge, watch, cluster))| Draw {
             team,
             net,
             tiers,
@@ -38,6 +40,7 @@ pub(super) fn draw() -> impl Strategy<Value = Draw> {
             caches,
             databases,
             buckets,
+            flags,
             edge,
             watch,
             cluster,

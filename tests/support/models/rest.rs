@@ -77,7 +77,7 @@ pub fn check(walk: &mut Walk, operation: &Operation, request: &Request) {
             let of = model.shape(member);
             let written = member.location_name.as_deref().unwrap_or(name);
             let given = match member.location.as_deref() {
-                Some("uri") => labels.get(written).cloned(),
+                Some("uri") => labels.get(written).and_then(Value::as_str).map(|text| scalar(of.kind, text)),
                 Some("querystring") => from_query(model, of, written, &mut query),
                 Some("header") => {
                     let at = headers.iter().position(|(k, _)| k.eq_ignore_ascii_case(written));

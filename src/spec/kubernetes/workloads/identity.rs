@@ -8,7 +8,7 @@ use crate::spec::env::{EnvSource, SecretRef};
 use crate::spec::lower::Lower;
 use crate::spec::monitoring::metrics::{agent, write};
 use crate::spec::units::Name;
-use crate::spec::{permissions, storage};
+use crate::spec::{feature_flags, permissions, storage};
 
 /// The name of a workload's role.
 fn own(name: &Name) -> String {
@@ -26,6 +26,7 @@ pub fn lower(name: &Name, entry: &Workload, origin: &str, l: &mut Lower<'_>) -> 
         readable_buckets: used.read,
         writable_buckets: used.written,
         bucket_keys: used.keys,
+        readable_flags: feature_flags::told(l, name),
         tags: l.tags(name.as_str()),
         ..IamRole::plain(PODS)
     };
