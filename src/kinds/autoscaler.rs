@@ -248,3 +248,26 @@ impl Autoscaler {
         Sign::new(level, format!("{pods} pods, {min} to {max}{}", if full { ": no more may come" } else { "" }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(deployment: fn(&mut Deployment)) -> Vec<Vec<String>> {
+        let (own, mut other) = (Autoscaler::example(), Deployment::example());
+        deployment(&mut other);
+        let nodes = BTreeMap::from([(Address::new(Kind::Deployment, EXAMPLE), other.into())]);
+        let found = own.breaches(&Address::new(Kind::Autoscaler, EXAMPLE), Near(&nodes));
+        found.into_iter().map(|breach| breach.attributes).collect()
+    }
+
+    /// It says how many pods the one deployment has that bears its name beside it, and nobody else does.
+    #[test]
+    fn it_fits_its_deployment() {
+        let told = |attributes: &[&str]| vec![attributes.iter().map(|a| (*a).to_owned()).collect::<Vec<_>>()];
+        assert!(refused(|d| d.replicas = None).is_empty());
+        assert_eq!(refused(|d| d.replicas = Some(2)), told(&["deployment"]));
+        assert_eq!(refused(|d| (d.replicas, d.name) = (None, "other".into())), told(&["name", "deployment"]));
+        assert_eq!(refused(|d| (d.replicas, d.namespace) = (None, Ref::to("other"))), told(&["deployment", "namespace"]));
+    }
+}

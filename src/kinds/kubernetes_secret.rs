@@ -170,3 +170,19 @@ impl Resource for KubernetesSecret {
         manifest::delete::<Self>(cx, live).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_api_server_refuses_is_refused() {
+        let refused = |bytes: usize| {
+            let values = [("A", bytes / 2), ("B", bytes - bytes / 2)].map(|(name, n)| (name.to_owned(), model::Secret::new("x".repeat(n))));
+            manifest::tests::refused(EXAMPLE, |s: &mut KubernetesSecret| s.values = values.into())
+        };
+        assert!(refused(MOST).is_empty(), "all values together");
+        assert_eq!(refused(MOST + 1), ["values"]);
+        assert_eq!(manifest::tests::refused("other", |_: &mut KubernetesSecret| ()), ["namespace"]);
+    }
+}

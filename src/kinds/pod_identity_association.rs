@@ -220,3 +220,25 @@ fn read(stack: &str, cluster: &str, own: &str, seen: Seen) -> Live {
     };
     Live::found(id(cluster, own), association, stamp)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(role: &str, cluster: &str) -> Vec<String> {
+        let account = ServiceAccount { cluster: Ref::to(cluster), ..ServiceAccount::example() };
+        let nodes = BTreeMap::from([
+            (Address::new(Kind::IamRole, EXAMPLE), IamRole::plain(role).into()),
+            (Address::new(Kind::ServiceAccount, EXAMPLE), account.into()),
+        ]);
+        let found = PodIdentityAssociation::example().breaches(&Address::new(Kind::PodIdentityAssociation, EXAMPLE), Near(&nodes));
+        found.into_iter().map(|breach| breach.attributes[0].clone()).collect()
+    }
+
+    #[test]
+    fn what_eks_refuses_is_refused() {
+        assert!(refused(PODS, EXAMPLE).is_empty());
+        assert_eq!(refused("lambda.amazonaws.com", EXAMPLE), ["role"]);
+        assert_eq!(refused(PODS, "other"), ["service_account"]);
+    }
+}

@@ -120,3 +120,22 @@ impl Work {
         found
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::EXAMPLE;
+    use super::*;
+
+    /// A secret is beside the job that is given it.
+    #[test]
+    fn secrets_are_of_the_namespace() {
+        let work = Work { env_from: Some(Ref::to(EXAMPLE)), ..Work::example() };
+        let refused = |namespace: &str| {
+            let secret = KubernetesSecret { namespace: Ref::to(namespace), ..KubernetesSecret::example() };
+            let nodes = BTreeMap::from([(Address::new(Kind::KubernetesSecret, EXAMPLE), secret.into())]);
+            work.breaches(&Ref::to(EXAMPLE), Near(&nodes)).into_iter().map(|breach| breach.attributes).collect::<Vec<_>>()
+        };
+        assert!(refused(EXAMPLE).is_empty());
+        assert_eq!(refused("other"), [["work.env_from", "namespace"]]);
+    }
+}

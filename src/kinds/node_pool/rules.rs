@@ -66,3 +66,31 @@ fn small(pool: &NodePool, me: &Address, near: Near<'_>) -> Vec<Breach> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(cluster: fn(&mut EksCluster), pods: i32) -> Vec<String> {
+        let (mut own, me) = (EksCluster::example(), Address::new(Kind::NodePool, EXAMPLE));
+        cluster(&mut own);
+        let pool = Some(Ref::to(EXAMPLE));
+        let deployment =
+            Deployment { node_pool: pool, replicas: Some(pods), cpu: "1".into(), memory: "1Gi".into(), ..Deployment::example() };
+        let nodes = BTreeMap::from([
+            (Address::new(Kind::EksCluster, EXAMPLE), own.into()),
+            (Address::new(Kind::Deployment, EXAMPLE), deployment.into()),
+        ]);
+        breaches(&NodePool::example(), &me, Near(&nodes)).into_iter().map(|breach| breach.attributes[0].clone()).collect()
+    }
+
+    /// The example's nodes have 64 processors and 256Gi at most.
+    #[test]
+    fn pods_would_wait_without_end() {
+        assert!(refused(|_| (), 64).is_empty());
+        assert_eq!(refused(|_| (), 65), ["cpu"]);
+        assert_eq!(refused(|_| (), 257), ["cpu", "memory"]);
+        assert_eq!(refused(|c| c.node_pools.clear(), 1), ["cluster"]);
+        assert_eq!(refused(|c| c.node_role = None, 1), ["cluster"]);
+    }
+}
