@@ -104,3 +104,30 @@ pub(super) fn simulated(me: &Address, near: Near<'_>, nodes: Option<usize>) -> V
     }
     all.iter().filter(|(_, (pods, _))| !pods.is_empty()).map(|(name, (pods, most))| told(name, &settled(pods, *most, nodes))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// What has ended asks for nothing, and a budget is told only where it lets no pod away.
+    #[test]
+    fn only_what_runs_and_holds_counts() {
+        let pod = |phase: &str| {
+            let containers = json!([{ "resources": { "requests": { "cpu": "500m", "memory": "1Gi" } } }]);
+            json!({ "spec": { "nodeName": "n1", "containers": containers }, "status": { "phase": phase } })
+        };
+        let node = json!({
+            "metadata": { "name": "n1", "labels": { POOL: "arm" } }, "status": { "allocatable": { "cpu": "2", "memory": "8Gi" } },
+        });
+        let budget = |name: &str, allowed: i64| {
+            let status = json!({ "expectedPods": 2, "disruptionsAllowed": allowed });
+            json!({ "metadata": { "namespace": "shop", "name": name }, "status": status })
+        };
+        let pods = ["Running", "Succeeded", "Failed"].map(pod);
+        let found = gathered(&[node], &pods, &[budget("loose", 1), budget("tight", 0)], &[]);
+        assert_eq!(found["arm"].nodes[0].asked.cpu, 500);
+        assert_eq!(found["arm"].held, ["shop/tight"]);
+    }
+}

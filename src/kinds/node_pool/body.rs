@@ -121,3 +121,20 @@ impl Manifest for NodePool {
         NodePool { uid: manifest::uid(object), ..self.clone() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A pool's nodes take only pods that name it, and those go to no others.
+    #[test]
+    fn pods_and_nodes_of_a_pool_are_among_themselves() {
+        let pool = NodePool::example();
+        let (name, body) = (pool.name.as_str(), pool.body(&Links::default()).expect("it refers to nothing by its id"));
+        let nodes = &body["spec"]["template"]["spec"];
+        assert_eq!(nodes["taints"], json!([{ "key": TAINT, "value": name, "effect": "NoSchedule" }]));
+        assert_eq!(selector(name), json!({ "karpenter.sh/nodepool": name }));
+        let tolerated = json!([{ "key": TAINT, "operator": "Equal", "value": name, "effect": "NoSchedule" }]);
+        assert_eq!(toleration(name), tolerated);
+    }
+}
