@@ -2,8 +2,7 @@
 use serde_json::json;
 
 use super::example::EXAMPLE;
-use super::managed::moved;
-use super::manifest::{self, MANAGER, Manifest, NAME, Place, fields};
+use super::manifest::{self, Manifest, NAME, Place, fields};
 use super::terraform::{ID, Word, block, is, made, of};
 use super::*;
 use crate::model::Computed;
@@ -121,11 +120,7 @@ impl Resource for Job {
 
     /// Its stamp alone changes.
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
-        let ((api, _), at) = (manifest::reach(self, cx, links)?, Place::of(&live.id));
-        manifest::standing::<Self>(cx, &api, &at).await?;
-        let object = manifest::whole(self, links, &at, &moved(live, stamp))?;
-        let done = api.apply(cx, Self::TYPE, MANAGER, &object).await?;
-        Live::made(at.id::<Self>(), self.with_computed(&done.object), stamp, links)
+        manifest::update(self, cx, links, live, stamp).await
     }
 
     async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {

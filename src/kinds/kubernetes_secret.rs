@@ -4,7 +4,6 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 
 use super::example::EXAMPLE;
-use super::managed::moved;
 use super::manifest::{self, Manifest, Place};
 use super::terraform::{ID, Word, block, is, made, of};
 use super::*;
@@ -149,26 +148,8 @@ impl Resource for KubernetesSecret {
         self.uid = Computed::from(format!("uid-{id}"));
     }
 
-    async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
-        manifest::list_own::<Self>(cx, stack).await
-    }
-
-    async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
-        manifest::create(self, cx, links, stamp).await
-    }
-
-    /// Its stamp alone changes; its name is of the prints that it was made with.
-    async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
-        let (api, _) = manifest::reach(self, cx, links)?;
-        let at = Place::of(&live.id);
-        manifest::standing::<Self>(cx, &api, &at).await?;
-        let done = api.apply(cx, Self::TYPE, manifest::MANAGER, &manifest::whole(self, links, &at, &moved(live, stamp))?).await?;
-        Live::made(&live.id, self.with_computed(&done.object), stamp, links)
-    }
-
-    async fn delete(cx: &Clients, live: &Live) -> Result<(), CloudError> {
-        manifest::delete::<Self>(cx, live).await
-    }
+    // Its stamp alone changes.
+    manifest::verbs!(list_own);
 }
 
 #[cfg(test)]

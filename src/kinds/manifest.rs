@@ -274,8 +274,9 @@ pub(super) async fn standing<K: Manifest>(cx: &Clients, api: &Kubernetes, at: &P
     api.get(cx, K::TYPE, &at.namespace, &at.name).await
 }
 
+/// Changes the object where it stands: some names are made up, or of what an object says.
 pub(super) async fn update<K: Manifest>(want: &K, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
-    let (api, at) = reach(want, cx, links)?;
+    let ((api, _), at) = (reach(want, cx, links)?, Place::of(&live.id));
     standing::<K>(cx, &api, &at).await?;
     let object = whole(want, links, &at, &moved(live, stamp))?;
     let done = api.apply(cx, K::TYPE, MANAGER, &object).await?;
