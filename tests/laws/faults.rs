@@ -19,14 +19,14 @@ mod any_single_fault_leaves_the_old_or_the_new_world {
     every_way!(super::single_fault);
 }
 
-/// Every step is failed by one or two of the seven faults, so that each fault meets every fifth step; with `INFRA_TEST_KILLS=all` by every fault, in two orders of
+/// Every step is failed by one or two of the seven faults, so that each fault meets every eleventh step; with `INFRA_TEST_KILLS=all` by every fault, in two orders of
 /// events.
 pub(super) async fn single_fault(way: Way) {
     let (mut cases, mut ends) = (0, std::collections::BTreeMap::<&str, usize>::new());
     let faults = [Fault::Refused, Fault::Lost, Fault::Doubtful, Fault::Half, Fault::Throttled(3), Fault::Slow, Fault::Stale];
     for (nth, fault) in (0..).zip(faults) {
-        let first = if all_kills() { 0 } else { nth % 5 };
-        for n in (first..way.steps() as u64).step_by(sparse(1, 5)) {
+        let first = if all_kills() { 0 } else { (nth * 3 + way.steps() as u64) % 11 };
+        for n in (first..way.steps() as u64).step_by(sparse(1, 11)) {
             let orders = [n + 1, 1000 - n];
             let one = n as usize % 2;
             for seed in if all_kills() { &orders[..] } else { &orders[one..=one] }.iter().copied() {
@@ -61,7 +61,7 @@ pub(super) async fn single_fault(way: Way) {
 async fn credentials_that_end_stop_a_run_and_others_go_on() {
     for way in [WAYS[0], WAYS[3], WAYS[5]] {
         let way = Way::open(way).await;
-        for n in (0..way.steps() as u64).step_by(sparse(4, 11)) {
+        for n in (0..way.steps() as u64).step_by(sparse(4, 37)) {
             for direction in [Direction::Forward, Direction::Unwinding] {
                 let case = way.case(n);
                 case.cloud.fail(n, Fault::Expired);
@@ -90,7 +90,7 @@ async fn credentials_that_end_stop_a_run_and_others_go_on() {
 async fn an_interruption_takes_everything_back() {
     let way = Way::open(WAYS[3]).await;
     let (mut cases, mut left) = (0, 0);
-    for ms in (0..30_000).step_by(700) {
+    for ms in (0..30_000).step_by(sparse(700, 2900)) {
         let case = way.case(ms);
         let mut told = false;
         let started = tokio::time::Instant::now();
@@ -113,7 +113,7 @@ async fn an_interruption_takes_everything_back() {
         cases += 1;
     }
     println!("interruptions: {cases}, {left} waits left");
-    assert!(left > 20, "waits for what is built are left");
+    assert!(left > sparse(20, 5), "waits for what is built are left");
 }
 
 /// A view without what the plan said would stay as changed.

@@ -1,4 +1,5 @@
 //! Whatever bytes a spec has: it is read or refused with places, and nothing panics.
+use crate::support::sparse;
 
 #[test]
 fn mutated_examples() {
@@ -10,7 +11,7 @@ fn mutated_examples() {
     {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
         let whole = std::fs::read(path).expect(file);
-        for _ in 0..1500 {
+        for _ in 0..sparse(1500, 300) {
             let mut bytes = whole.clone();
             for _ in 0..random.usize(1..=6) {
                 mutate(&mut bytes, &mut random);

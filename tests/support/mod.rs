@@ -16,6 +16,7 @@ pub mod models;
 pub mod moto;
 pub mod node;
 pub mod offers;
+pub mod only;
 pub mod proxy;
 pub mod reference;
 pub mod replay;
@@ -23,7 +24,7 @@ pub mod venv;
 
 use std::time::Duration;
 
-use infra::cloud::Cloud;
+use infra::cloud::{Cloud, Observe};
 use infra::kinds::{Address, Facts, Kind, Object};
 use infra::observe::{Snapshot, complete, observe};
 use infra::plan::{Allowed, Plan, PlanError, offered, plan};
@@ -52,13 +53,13 @@ pub fn scene() -> infra::render::json::SceneDocument {
 }
 
 /// The plan for a stack; everything that holds data may go.
-pub async fn plan_for(cloud: &impl Cloud, want: &Stack) -> Result<Plan, Vec<PlanError>> {
+pub async fn plan_for(cloud: &impl Observe, want: &Stack) -> Result<Plan, Vec<PlanError>> {
     let (want, snapshot) = look(cloud, want).await;
     decide(&want, &snapshot)
 }
 
 /// What of a plan the region doesn't offer.
-pub async fn unoffered(cloud: &impl Cloud, plan: &Plan, want: &Stack) -> Vec<PlanError> {
+pub async fn unoffered(cloud: &impl Observe, plan: &Plan, want: &Stack) -> Vec<PlanError> {
     let mut facts = Facts::default();
     loop {
         let found = offered(plan, want, &facts);
@@ -85,7 +86,7 @@ pub async fn plan_identified(cloud: &Clients, want: &Stack) -> Result<Plan, Vec<
 }
 
 /// What is wanted, complete, and what is.
-async fn look(cloud: &impl Cloud, want: &Stack) -> (Stack, Snapshot) {
+async fn look(cloud: &impl Observe, want: &Stack) -> (Stack, Snapshot) {
     let mut want = want.clone();
     complete(cloud, &mut want.nodes).await.unwrap();
     let snapshot = observe(cloud, &want.name, &want.renamed).await.unwrap();
@@ -104,7 +105,7 @@ pub fn one_way<T>(plan: &Result<T, Vec<PlanError>>) -> bool {
 }
 
 /// There is nothing to do, and every stamp tells what was asked for. What was seen.
-pub async fn settled(cloud: &impl Cloud, want: &Stack, tag: &str) -> Snapshot {
+pub async fn settled(cloud: &impl Observe, want: &Stack, tag: &str) -> Snapshot {
     let (want, seen) = look(cloud, want).await;
     let again = decide(&want, &seen).unwrap();
     assert!(again.is_empty(), "{tag}: still to do {:#?}", again.changes);

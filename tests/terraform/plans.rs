@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{acting, document, list, saved, way, ways, word};
 use crate::cli::Infra;
 use crate::laws::world::{FULL, stack, with, with_examples};
+use crate::support::sparse;
 
 /// No canonical value is left in what is printed, and no secret.
 #[tokio::test(start_paused = true)]
@@ -162,12 +163,14 @@ async fn every_value_is_said() {
     let cloud = with(&full, 1).await;
     let base = saved(&cloud, &full).await;
     let (planned, mut cases) = (document(&base)["configuration"].clone(), 0);
+    let mut values = 0;
     for kind in Kind::ALL {
         let (address, object) = base.stack.nodes.iter().find(|(a, _)| a.kind == *kind).unwrap();
         let silent: Vec<&str> = kind.terraform().left_out.iter().map(|(name, _)| *name).collect();
         for attribute in object.attributes().iter().filter(|a| a.mode.compared() && !silent.contains(&a.name)) {
             for pointer in leaves(&attribute.value) {
-                let Some(other) = changed(object, attribute.name, &pointer) else { continue };
+                values += 1;
+                let Some(other) = changed(object, attribute.name, &pointer).filter(|_| values % sparse(1, 4) == 0) else { continue };
                 let mut saved: Saved = base.clone();
                 saved.stack.nodes.insert(address.clone(), other);
                 assert!(document(&saved)["configuration"] != planned, "{address}.{}{pointer}", attribute.name);
@@ -176,7 +179,7 @@ async fn every_value_is_said() {
         }
     }
     println!("values changed: {cases}");
-    assert!(cases > 150);
+    assert!(cases > sparse(150, 40));
 }
 
 /// JSON pointers to all plain values.

@@ -13,6 +13,7 @@ use infra::wire::{Clients, Cloudflare};
 
 use crate::support::cloudflare::Cloudflare as Fake;
 use crate::support::moto::Moto;
+use crate::support::only::Only;
 use crate::support::{apply, plan_for, stack};
 
 pub const ZONE: &str = "example.com";
@@ -39,7 +40,7 @@ impl Edge {
     }
 
     pub async fn plan(&self, want: &Stack) -> Result<Plan, Vec<PlanError>> {
-        plan_for(&self.cloud, want).await
+        plan_for(&Only::edge(&self.cloud), want).await
     }
 
     /// Plans and applies, however it ends.

@@ -11,6 +11,7 @@ use infra::run::Outcome;
 
 use super::cases;
 use crate::support::moto::Moto;
+use crate::support::only::Only;
 use crate::support::{apply, eks, plan_for, stack};
 
 /// The stack that is applied and destroyed. Every foreign object that has a name has one that begins like the stack's own.
@@ -72,8 +73,10 @@ async fn what_is_foreign_stays_as_it_is() {
     let seen = observe(&cloud, OURS, &Default::default()).await.unwrap();
     assert_eq!(seen.live, BTreeMap::new(), "the stack takes something foreign for its own");
     for (i, world) in worlds().into_iter().enumerate() {
-        for (what, want) in [("applied", stack(OURS, world.clone())), ("destroyed", stack(OURS, []))] {
-            let plan = plan_for(&cloud, &want).await.unwrap();
+        let whole = stack(OURS, world.clone());
+        let looked = Only::of(&cloud, &whole);
+        for (what, want) in [("applied", &whole), ("destroyed", &stack(OURS, []))] {
+            let plan = plan_for(&looked, want).await.unwrap();
             let (outcome, events) = apply(&cloud, &plan, &format!("run{i}{what}")).await;
             assert_eq!(outcome, Outcome::Applied, "{:?} {what}: {events:#?}", world.keys());
         }

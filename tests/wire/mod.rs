@@ -107,17 +107,18 @@ mod vpc;
 mod vpc_endpoint;
 mod workloads;
 
+use infra::cloud::Cloud;
 use infra::kinds::{Bent, Kind, Near, Object};
 use infra::model::Mode;
 use infra::plan::Verb;
 use infra::run::Outcome;
 use infra::stack::Stack;
-use infra::wire::Clients;
 
-use crate::support::moto::Moto;
-use crate::support::{address, apply, decide, eks, one_way, settled, stack};
+use crate::support::only::Only;
+use crate::support::{address, all_kills, apply, decide, one_way, settled, stack};
 
 /// One kind's part in the laws: a small world with an object of it, and every change of one attribute.
+#[derive(Clone)]
 pub struct Case {
     /// The object under test.
     pub address: &'static str,
@@ -163,9 +164,7 @@ macro_rules! kinds { ($($kind:ident),+ $(,)?) => {
         $(
             #[tokio::test]
             async fn $kind() {
-                let moto = super::Moto::start().await;
-                let _api = super::eks::with_api(&moto.endpoint).await;
-                super::check(&super::Moto::clients(&moto.endpoint), super::$kind::case()).await;
+                super::calls::obeys(super::$kind::case()).await;
             }
         )+
     }
@@ -257,14 +256,20 @@ fn every_kind_has_a_case() {
     assert_eq!(cases.len() + EXCUSED.len(), Kind::ALL.len());
 }
 
-async fn check(cloud: &Clients, case: Case) {
+/// The stack of a kind's case.
+fn name(kind: Kind) -> String {
+    format!("wire-{}", kind.label().replace('_', "-"))
+}
+
+async fn check(cloud: &impl Cloud, case: Case) {
     let at = address(case.address);
     let tag = |what: &str| format!("{}: {what}", case.address);
-    let name = format!("wire-{}", at.kind.label().replace('_', "-"));
+    let name = name(at.kind);
     let base = stack(&name, case.world.clone());
+    let looked = Only::of(cloud, &base);
     let mut run = 0;
     // What is seen after a change is what the next one starts from.
-    let mut seen = settled(cloud, &stack(&name, []), &tag("nothing is there")).await;
+    let mut seen = settled(&looked, &stack(&name, []), &tag("nothing is there")).await;
     let mut go = async |want: &Stack, what: &str| {
         // Where no way leads back, it is taken away and made anew.
         let by_way_of = if one_way(&decide(want, &seen)) { vec![stack(&name, [])] } else { vec![] };
@@ -274,7 +279,7 @@ async fn check(cloud: &Clients, case: Case) {
             let plan = decide(want, &seen).unwrap_or_else(|e| panic!("{}: {e:?}", tag(what)));
             let (outcome, events) = apply(cloud, &plan, &format!("r{run}")).await;
             assert_eq!(outcome, Outcome::Applied, "{} {events:#?}", tag(what));
-            seen = settled(cloud, want, &tag(what)).await;
+            seen = settled(&looked, want, &tag(what)).await;
             // What a verb says of who made an object is what the object says, and whoever changes it doesn't become its maker.
             let now: Vec<&infra::kinds::Live> = seen.live.values().flatten().collect();
             for told in events.iter().filter_map(|e| if let infra::run::Event::Done(_, Some(live)) = e { Some(live) } else { None }) {
@@ -287,24 +292,29 @@ async fn check(cloud: &Clients, case: Case) {
     };
     go(&base, "create").await;
     // A kind that fares well or badly tells it here, too.
-    let live = infra::cloud::Observe::list(cloud, at.kind, &name).await.unwrap().into_iter().find(|l| l.stamp.address == at).unwrap();
-    let told = infra::cloud::Observe::health(cloud, &live).await.unwrap();
+    let live = cloud.list(at.kind, &name).await.unwrap().into_iter().find(|l| l.stamp.address == at).unwrap();
+    let told = cloud.health(&live).await.unwrap();
     let fares = base.nodes[&at].fares(&at, Near(&base.nodes), &Bent::new());
     assert_eq!(told.len(), fares.len(), "{} {told:?} {fares:?}", tag("how it fares"));
-    for (what, object) in &case.variants {
-        let mut other = base.clone();
-        let (before, after) = (base.nodes[&at].attributes(), object.attributes());
+    // From one change to the next, and back in the end: what is changed goes back beside what is changed next. Each goes back alone in the full run.
+    let back = ("all back", base.nodes[&at].clone());
+    let each = case.variants.iter().flat_map(|variant| [variant, &back]).collect();
+    let on: Vec<&(&str, Object)> =
+        if all_kills() { each } else { case.variants.iter().chain(case.variants.first().map(|_| &back)).collect() };
+    let mut now = base.clone();
+    for (what, object) in on {
+        let (before, after) = (now.nodes[&at].attributes(), object.attributes());
         let replaces = before.iter().zip(&after).any(|(b, a)| b.value != a.value && a.mode == Mode::Replace);
-        other.nodes.insert(at.clone(), object.clone());
-        let plan = go(&other, what).await;
+        now.nodes.insert(at.clone(), object.clone());
+        let plan = go(&now, what).await;
         let change = plan.changes.iter().find(|c| c.address == at).unwrap_or_else(|| panic!("{}", tag(what)));
-        assert_eq!(matches!(change.verb, Verb::Replace(_)), replaces, "{}", tag(what));
-        go(&base, &format!("{what}, and back")).await;
+        // Where no way leads there, it was taken away before.
+        assert!(matches!((&change.verb, replaces), (Verb::Create, _) | (Verb::Replace(_), true) | (Verb::Update, false)), "{}", tag(what));
     }
     go(&stack(&name, []), "destroy").await;
     assert!(seen.live.is_empty(), "{}", tag("nothing is left"));
     for kind in Kind::ALL {
-        let left = infra::cloud::Observe::list(cloud, *kind, &name).await.unwrap().into_iter().filter(|l| l.stamp.stack == name);
+        let left = cloud.list(*kind, &name).await.unwrap().into_iter().filter(|l| l.stamp.stack == name);
         assert_eq!(left.collect::<Vec<_>>(), vec![], "{}", tag(kind.label()));
     }
 }

@@ -10,7 +10,7 @@ use super::{Ends, Kill, Left, Life, checked, inherit, live, note, noted, recover
 use crate::laws::world::{WAYS, Way, apply, settled_plan, sound, view, with};
 use crate::support::{all_kills, sparse};
 
-/// A kill before or after every fifth record of every way, recovered with the journal or without it, from what the cloud keeps. With
+/// A kill before or after every eleventh record of every way, recovered with the journal or without it, from what the cloud keeps. With
 /// `INFRA_TEST_KILLS=all` it is every record, a kill before and one after, recovered with the journal, and one recovered without it.
 mod a_kill_at_any_record_can_be_recovered {
     every_way!(super::any_kill);
@@ -22,9 +22,9 @@ pub async fn any_kill(way: Way) {
         for case in &way.cases {
             note(case).await;
         }
-        for at in (0..).step_by(sparse(1, 5)) {
+        for at in (0..).step_by(sparse(1, 11)) {
             let kills = [(true, Left::Journal, at % 2 == 0), (false, Left::Journal, at % 2 == 1), (at % 2 == 0, Left::Notes, at % 5 < 3)];
-            let one = at / sparse(1, 5) % 3;
+            let one = at / sparse(1, 11) % 3;
             for (before, left, haunted) in if all_kills() { &kills[..] } else { &kills[one..=one] }.iter().copied() {
                 let case = way.case(at as u64);
                 let journal = RefCell::new(vec![]);
@@ -40,7 +40,7 @@ pub async fn any_kill(way: Way) {
     };
     tokio::task::LocalSet::new().run_until(all).await;
     println!("kills at every record: {}: {cases} cases, {ends:?}", way.tag);
-    let records = (2 * way.steps() - 1).div_ceil(sparse(1, 5));
+    let records = (2 * way.steps() - 1).div_ceil(sparse(1, 11));
     let each = sparse(3, 1);
     assert!(cases >= each * records, "two records a step, {each} kills at each that is tried; with the last one the run is over: {cases}");
 }
@@ -51,9 +51,9 @@ async fn a_recovery_can_be_killed_too() {
     let (mut cases, mut ends) = (0, Ends::new());
     for (n, way) in WAYS.iter().enumerate() {
         let way = noted(*way).await;
-        for at in (n..).step_by(sparse(13, 67)) {
+        for at in (n..).step_by(sparse(13, 101)) {
             let mut some = false;
-            for again in (n % 3..).step_by(sparse(5, 17)) {
+            for again in (n % 3..).step_by(sparse(5, 29)) {
                 let case = way.case(at as u64);
                 let journal = RefCell::new(vec![]);
                 if live(&case.cloud, &case.plan, "r1", &journal, None, Some(Kill { at, before: again % 2 == 0 }), false).await
@@ -94,9 +94,9 @@ async fn a_rollback_can_be_killed_too() {
     let (mut cases, mut ends) = (0, Ends::new());
     for (n, way) in WAYS.iter().enumerate() {
         let way = noted(*way).await;
-        for fault in (n as u64 % 4..).step_by(sparse(7, 43)) {
+        for fault in (n as u64 % 4..).step_by(sparse(7, 61)) {
             let mut some = false;
-            for at in (fault as usize..).step_by(sparse(6, 19)) {
+            for at in (fault as usize..).step_by(sparse(6, 29)) {
                 let case = way.case(at as u64);
                 if fault >= case.plan.steps.len() as u64 {
                     break;
@@ -130,7 +130,7 @@ async fn a_killed_run_can_go_forward() {
     let mut cases = 0;
     for way in WAYS {
         let way = noted(*way).await;
-        for at in (1..).step_by(sparse(9, 31)) {
+        for at in (1..).step_by(sparse(9, 47)) {
             let case = way.case(at as u64);
             let journal = RefCell::new(vec![]);
             if live(&case.cloud, &case.plan, "r1", &journal, None, Some(Kill { at, before: at % 2 == 0 }), false).await != Life::Killed {
@@ -163,7 +163,7 @@ async fn with_nothing_left_planning_again_arrives() {
     for way in WAYS {
         let way = noted(*way).await;
         let goals = [(&way.to, view(&with(&way.to, 1).await)), (&way.from, view(&with(&way.from, 1).await))];
-        for at in (0..).step_by(sparse(4, 29)) {
+        for at in (0..).step_by(sparse(4, 47)) {
             let mut beyond = false;
             for (goal, clean) in &goals {
                 let case = way.case(at as u64);
@@ -206,7 +206,7 @@ async fn two_faults_in_one_run() {
     let faults = [Fault::Refused, Fault::Lost, Fault::Half, Fault::Throttled(2), Fault::Slow, Fault::Stale];
     for way in WAYS {
         let way = noted(*way).await;
-        for _ in 0..sparse(30, 10) {
+        for _ in 0..sparse(30, 4) {
             let case = way.case(rng.u64(..1000));
             let n = case.plan.steps.len() as u64;
             let (x, y) = (rng.u64(..n), rng.u64(..n + n / 2));
@@ -236,7 +236,7 @@ async fn two_faults_in_one_run() {
 async fn behind_the_commit_point_there_is_no_way_back() {
     let mut cases = 0;
     let way = noted(WAYS[3]).await;
-    for at in (0..).step_by(3) {
+    for at in (0..).step_by(sparse(3, 17)) {
         let case = way.case(at as u64);
         let journal = RefCell::new(vec![]);
         if live(&case.cloud, &case.plan, "r1", &journal, None, Some(Kill { at, before: false }), false).await != Life::Killed {
@@ -255,5 +255,5 @@ async fn behind_the_commit_point_there_is_no_way_back() {
         cases += 1;
     }
     println!("killed behind the commit point, then bent: {cases} cases");
-    assert!(cases > 5);
+    assert!(cases > sparse(5, 1));
 }
