@@ -11,7 +11,7 @@ use infra::stack::Stack;
 use crate::support::sparse;
 
 use super::kinds::mutated;
-use super::world::{FULL, apply, copy, settled_plan, stack, stacks, with};
+use super::world::{FULL, apply, copy, settled_plan, stack, stacks, ways, with};
 
 async fn drift_of(cloud: &Sandbox, want: &Stack) -> Drift {
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
@@ -33,14 +33,15 @@ fn causes(drift: &Drift) -> Vec<(&Address, Cause)> {
 async fn every_attribute_that_somebody_changes_is_named() {
     let full = stack(&[FULL]);
     let world = with(&full, 3).await;
-    let (mut cases, mut left) = (0, 0);
+    let (mut cases, mut left, mut nth) = (0, 0, 0);
     for kind in Kind::ALL {
         let (address, object) = full.nodes.iter().find(|(a, _)| a.kind == *kind).unwrap();
         for attribute in object.attributes() {
             let tag = format!("{address}.{}", attribute.name);
             let cloud = copy(&world, 3);
             let mut bent = live(&cloud, address);
-            let Some(other) = mutated(&bent.object, attribute.name) else { continue };
+            nth += 1;
+            let Some(other) = mutated(&bent.object, attribute.name).filter(|_| nth % sparse(1, 3) == 0) else { continue };
             bent.object = other;
             cloud.put(bent).unwrap();
             let found = drift_of(&cloud, &full).await;
@@ -75,7 +76,7 @@ async fn every_attribute_that_somebody_changes_is_named() {
         }
     }
     println!("attributes bent: {cases}, left to the cloud: {left}");
-    assert!(cases > 100 && left > 5, "{cases} {left}");
+    assert!(cases > sparse(100, 30) && left > sparse(5, 1), "{cases} {left}");
 }
 
 /// What the spec changes is called nobody's doing, and there is drift exactly when there is something to do. Every apply leaves stamps that tell
@@ -83,9 +84,9 @@ async fn every_attribute_that_somebody_changes_is_named() {
 #[tokio::test(start_paused = true)]
 async fn a_change_of_the_spec_is_not_drift() {
     let mut cases = 0;
-    for (a, from) in stacks() {
+    for ((a, from), others) in ways() {
         let world = with(&from, 1).await;
-        for (b, to) in stacks() {
+        for (b, to) in others {
             let cloud = copy(&world, 1);
             let found = drift_of(&cloud, &to).await;
             assert_eq!(found.suspects(), Vec::<&Live>::new(), "{a} -> {b}: {:#?}", causes(&found));
@@ -117,7 +118,7 @@ async fn a_change_of_the_spec_is_not_drift() {
         }
     }
     println!("ways from stack to stack: {cases}");
-    assert!(cases > 40);
+    assert!(cases > sparse(40, 12));
 }
 
 /// Its entries are the world's, not the spec's.

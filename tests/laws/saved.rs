@@ -13,7 +13,7 @@ use infra::stack::Stack;
 use serde_json::{Value, json};
 
 use super::kinds::mutated;
-use super::world::{FULL, apply, copy, stack, stacks, with};
+use super::world::{FULL, apply, copy, stack, ways, with};
 use crate::support::sparse;
 
 /// Everything that a plan is made from, read with lists that show every write.
@@ -136,9 +136,9 @@ fn alterations(cloud: &Sandbox, modes: &[Mode]) -> Vec<(Live, &'static str, Live
 /// From one stack to every other: the same plan again as long as nothing moves, and it is carried out.
 #[tokio::test(start_paused = true)]
 async fn a_saved_plan_is_made_again() {
-    for (a, from) in stacks() {
+    for ((a, from), others) in ways() {
         let world = with(&from, 1).await;
-        for (b, to) in stacks() {
+        for (b, to) in others {
             let cloud = copy(&world, 1);
             let Ok(kept) = saved(&cloud, &to).await else { continue };
             let plan = again(&cloud, &kept, &to).await.unwrap_or_else(|moved| panic!("{a} -> {b}: {moved:#?}"));

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::read::read;
 use super::saved;
+use crate::support::all_kills;
 
 const PIECES: &[&str] = &[
     "`",
@@ -123,7 +124,7 @@ fn change() -> impl Strategy<Value = Change> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: if all_kills() { 100 } else { 30 }, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn nothing_breaks_out(changes in prop::collection::vec(change(), 0..6), more in prop::array::uniform6(text()), budgets in prop::array::uniform3(150..6_000usize)) {
         let [file, id, region, error, why, log] = more;
