@@ -322,12 +322,17 @@ impl Failure {
                     at(Finding::error(Code::Twins, message, help), address, "this one")
                 }
                 PlanError::Taken { address, id, found } => {
-                    let message =
-                        format!("{address} can't be made: {} stands in its place, and isn't of this stack", values::object(found));
-                    let id = visible(id);
-                    let help = format!(
-                        "take it away (its id is {id}), give {address} another name, or write it as it stands: then it is used as it is"
-                    );
+                    let (what, id) = (values::object(found), visible(id));
+                    let (message, help) = match found.kind() == address.kind {
+                        true => (
+                            format!("{address} can't be made: {what} stands in its place, and isn't of this stack"),
+                            format!("take it away (its id is {id}), give {address} another name, or write it as it stands: then it is used as it is"),
+                        ),
+                        false => (
+                            format!("{address} can't be as it is wanted: {what} decides about the same, and isn't of this stack"),
+                            format!("take it away (its id is {id}), or give {address} another name"),
+                        ),
+                    };
                     at(Finding::error(Code::Taken, message, help), address, "this one")
                 }
                 PlanError::Refused { address, breach } => plan::refused(loaded, stack, address, breach),

@@ -3,6 +3,7 @@
 mod agents;
 mod logs;
 mod objects;
+mod quotes;
 
 use std::time::Duration;
 
