@@ -181,6 +181,23 @@ fn pods_let_in_whom_they_name() {
     assert!(policies(&stack).iter().all(|p| refs(&Object::from(p.clone())).all(|a| a.kind != Kind::Deployment)));
 }
 
+/// A job connects as a workload does, whatever it runs by; and to what stands outside of the cluster, which lets all that runs in it in.
+#[test]
+fn jobs_are_let_in_as_workloads_are() {
+    let text = |workload: &str, database: &str| {
+        let jobs = "migrate: { image: 'shop:1', env: { DATABASE: '${database.main.endpoint}' } }\n    report: { image: 'report:1', schedule: '0 3 * * *' }";
+        let web = format!("    web: {{ image: 'web:1', port: 80, allow_from: [{workload}] }}\n  jobs:\n    {jobs}\n");
+        format!("{TEN}{web}database: {{ main: {{ engine: postgres, allow_from: [{database}] }} }}\n")
+    };
+    let (stack, risks) = load(&text("shop, migrate, report", "migrate"));
+    assert!(!risks.contains(&Risk::Unreachable), "{risks:?}");
+    let web: NetworkPolicy = of(&stack, "web");
+    assert_eq!(web.rules, ["shop", "migrate", "report"].map(|name| Rule { port: 80, from: Source::Pods(name.into()) }).into());
+    let rule: SecurityGroupRule = of(&stack, "database.main-from-cluster.main-tcp-5432-5432");
+    assert_eq!((rule.security_group.map(|group| group.0), rule.egress), (Some("database.main".to_owned()), false));
+    assert!(load(&text("shop", "")).1.contains(&Risk::Unreachable), "it is given an address at which nobody lets it in");
+}
+
 /// Where all may connect, only who names somebody is closed to the others; and it is told.
 #[test]
 fn a_cluster_may_trust_itself() {
