@@ -1,7 +1,8 @@
 //! What a failure quotes: the end of the log of the container that fails, and of no other.
+use super::super::job::job;
 use super::agents::measured;
 use super::*;
-use crate::support::kubernetes::world::Object;
+use crate::support::kubernetes::world::{Object, World};
 
 /// What asked for a log: the pod, and whether it asked for the container before.
 fn asked(place: &Place) -> Vec<(String, bool)> {
@@ -65,4 +66,40 @@ async fn what_is_ready_is_not_quoted() {
     assert!(matches!(&outcome, Outcome::RolledBack(Some(why)) if why.code == "RolloutFailed"), "{outcome:?}");
     let said = failure(&events);
     assert!(said.ends_with(" ends with: no such host") && said.contains("shop-agent: CrashLoopBackOff"), "{said}");
+}
+
+/// A job that fails says why in its last try's own words; a log that isn't told hides nothing else.
+#[tokio::test]
+async fn a_failed_job_quotes_its_last_try() {
+    let place = Place::start().await;
+    let log: String = (0..40).map(|i| format!("line {i}\n")).collect();
+    place.api.world().logs.insert(job().name, format!("{log}fatal: relation \"orders\" is locked\n"));
+    place.api.fate(&job().name, Fate::Stuck("BackoffLimitExceeded", "Job has reached the specified backoff limit"));
+    place.go(&stack(STACK, around()), "r1").await;
+    // Another job's pods have the same container.
+    place.api.world().run("wire", &job().name, "migrate-000");
+    place.api.world().write("migrate-000", std::time::SystemTime::now(), "not this one\n");
+    place.api.world().restart("migrate-000", std::time::SystemTime::now(), Some("CrashLoopBackOff"));
+    let key = place.api.world().objects.keys().find(|key| key.3 == "migrate-000").unwrap().clone();
+    let later =
+        |world: &mut World| world.objects.get_mut(&key).unwrap().body["metadata"]["creationTimestamp"] = "2027-01-01T00:00:00Z".into();
+    later(&mut place.api.world());
+    let want = stack(STACK, around().into_iter().chain([("job.migrate", job().into())]));
+    let fails = async |run: &str| {
+        let plan = place.plan(&want).await;
+        let (outcome, events) = apply(&place.cloud, &plan, run).await;
+        assert!(matches!(&outcome, Outcome::RolledBack(Some(why)) if why.code == "JobFailed"), "{outcome:?}");
+        settled(&place.cloud, &stack(STACK, around()), run).await;
+        failure(&events)
+    };
+    let says = "BackoffLimitExceeded: Job has reached the specified backoff limit";
+    let said = fails("r2").await;
+    let lines: Vec<String> = (33..40).map(|i| format!("line {i}")).chain(["fatal: relation \"orders\" is locked".into()]).collect();
+    assert!(said.contains(&format!("{says}; the log of ")) && said.ends_with(&format!("-b ends with: {}", lines.join(" | "))), "{said}");
+    place.api.rule(|call, _| {
+        let refused = json!({ "kind": "Status", "reason": "Forbidden", "message": "no pods" });
+        let pods = call.path.contains("/pods");
+        if pods { Reaction::Answer { status: 403, headers: vec![], body: refused } } else { Reaction::Pass }
+    });
+    assert!(fails("r3").await.ends_with(says));
 }
