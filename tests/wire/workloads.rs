@@ -4,6 +4,7 @@ mod agents;
 mod logs;
 mod objects;
 mod quotes;
+mod readers;
 
 use std::time::Duration;
 

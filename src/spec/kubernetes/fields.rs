@@ -8,9 +8,11 @@ pub const FIELDS: Fields = &[
         Kind::AccessEntry,
         &[
             ("policies", "kubernetes.cluster.admins", Other),
+            ("policies", "kubernetes.cluster.planners", Other),
             ("policies", "kubernetes.cluster.viewers", Other),
             ("policies", "region", Other),
             ("principal", "kubernetes.cluster.admins", Other),
+            ("principal", "kubernetes.cluster.planners", Other),
             ("principal", "kubernetes.cluster.viewers", Other),
         ],
     ),
