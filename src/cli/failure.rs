@@ -1,5 +1,6 @@
 //! Everything that can refuse a command, as findings: a code, a sentence, the place in the YAML, and what to do instead.
 mod claim;
+mod cluster;
 mod plan;
 mod run;
 
@@ -120,9 +121,7 @@ fn refusal(e: &CloudError) -> Finding {
         (class, code) => (
             Code::Cloud,
             match (class, code) {
-                (Class::Denied, _) if e.service == Some(Service::Kubernetes) => {
-                    "the cluster lets in who made it and whom `kubernetes.cluster` names: `viewers` read all but secrets, logs of pods (`pods/log`) too; `admins` change it"
-                }
+                (Class::Denied, _) if e.service == Some(Service::Kubernetes) => cluster::denied(e),
                 (Class::Transient, _) if e.service == Some(Service::Kubernetes) => {
                     "try it from within the cluster's VPC, or name this machine's address in `kubernetes.cluster.api.allow_from`"
                 }
@@ -322,12 +321,17 @@ impl Failure {
                     at(Finding::error(Code::Twins, message, help), address, "this one")
                 }
                 PlanError::Taken { address, id, found } => {
-                    let message =
-                        format!("{address} can't be made: {} stands in its place, and isn't of this stack", values::object(found));
-                    let id = visible(id);
-                    let help = format!(
-                        "take it away (its id is {id}), give {address} another name, or write it as it stands: then it is used as it is"
-                    );
+                    let (what, id) = (values::object(found), visible(id));
+                    let (message, help) = match found.kind() == address.kind {
+                        true => (
+                            format!("{address} can't be made: {what} stands in its place, and isn't of this stack"),
+                            format!("take it away (its id is {id}), give {address} another name, or write it as it stands: then it is used as it is"),
+                        ),
+                        false => (
+                            format!("{address} can't be as it is wanted: {what} decides about the same, and isn't of this stack"),
+                            format!("take it away (its id is {id}), or give {address} another name"),
+                        ),
+                    };
                     at(Finding::error(Code::Taken, message, help), address, "this one")
                 }
                 PlanError::Refused { address, breach } => plan::refused(loaded, stack, address, breach),
@@ -354,13 +358,19 @@ mod tests {
         assert!(help("AccessDenied").contains("infra iam-policy --apply"));
         assert!(help("ExpiredToken").contains("log in again"));
         assert!(help("NoCredentials").contains("aws sso login"));
-        let cluster = |class, code: &str| {
-            let e =
-                CloudError { service: Some(Service::Kubernetes), operation: "get pods/log".into(), ..CloudError::new(class, code, "no") };
+        let cluster = |class, code: &str, operation: &str| {
+            let e = CloudError { service: Some(Service::Kubernetes), operation: operation.into(), ..CloudError::new(class, code, "no") };
             format!("{:?}", Failure::from(e))
         };
-        assert!(cluster(Class::Denied, "Forbidden").contains("`viewers` read all but secrets, logs of pods (`pods/log`) too"));
-        let away = cluster(Class::Transient, "Unreachable");
+        let denied = |operation: &str| cluster(Class::Denied, "Forbidden", operation);
+        assert!(denied("get pods/log").contains("`AmazonEKSViewPolicy` gives this right"));
+        assert!(denied("list pods").contains("`kubernetes.cluster.viewers`"));
+        for operation in ["list secrets", "list nodepools", "get configmaps"] {
+            assert!(denied(operation).contains("`AmazonEKSAdminViewPolicy` gives this right, to whom `kubernetes.cluster.planners`"));
+        }
+        assert!(denied("patch deployments").contains("`kubernetes.cluster.admins`"));
+        assert!(cluster(Class::Denied, "Unauthorized", "list secrets").contains("`admins`, `planners` or `viewers`"));
+        let away = cluster(Class::Transient, "Unreachable", "get pods/log");
         assert!(away.contains("the cluster can't be reached for get pods/log: no") && away.contains("api.allow_from"), "{away}");
     }
 }

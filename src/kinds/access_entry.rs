@@ -32,7 +32,9 @@ const POLICY: &str = ":eks::aws:cluster-access-policy/";
 
 /// Everything in the cluster ("Review access policy permissions").
 pub const ADMIN: &str = "AmazonEKSClusterAdminPolicy";
-/// Reads most of it; no secrets.
+/// Reads all of it, secrets too.
+pub const ADMIN_VIEW: &str = "AmazonEKSAdminViewPolicy";
+/// Reads most of it; no secrets, no nodes and pools of them, and nothing of EKS's own kinds.
 pub const VIEW: &str = "AmazonEKSViewPolicy";
 
 /// The ARN of a policy.
@@ -149,7 +151,7 @@ impl Resource for AccessEntry {
         if all_tags(&seen).is_empty() {
             // EKS makes one for whoever makes a cluster, and tags it with nothing.
             let message = format!(
-                "{} has access to {cluster} by an entry that infra didn't make: whoever makes a cluster may do everything in it; leave it out of `kubernetes.cluster.admins` and `viewers`",
+                "{} has access to {cluster} by an entry that infra didn't make: whoever makes a cluster may do everything in it; leave it out of `kubernetes.cluster.admins`, `planners` and `viewers`",
                 self.principal
             );
             return Err(CloudError { service: Some(Service::Eks), ..CloudError::new(Class::Invalid, "NameTaken", message) });

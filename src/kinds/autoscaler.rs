@@ -137,11 +137,10 @@ impl Resource for Autoscaler {
         }
     }
 
-    /// A deployment has one autoscaler, and one who says how many pods it has: [`Deployment`] claims that, too, where its number is fixed.
+    /// A deployment has one autoscaler, whatever that is called, and one who says how many pods it has: [`Deployment`] claims that, too, where its number is fixed.
     fn claims(&self) -> Vec<Claim> {
-        let within = || Some(self.namespace.address());
-        let name = format!("autoscaler {}", self.name);
-        vec![Claim::Name { within: within(), name }, Claim::Name { within: within(), name: deployment::counted(&self.name) }]
+        let claim = |name: String| Claim::Name { within: Some(self.namespace.address()), name };
+        vec![claim(format!("autoscaler {}", self.name)), claim(deployment::counted(&self.scaled()))]
     }
 
     fn breaches(&self, _me: &Address, near: Near<'_>) -> Vec<Breach> {
@@ -214,6 +213,12 @@ pub(super) fn twice(attribute: &str) -> Breach {
 }
 
 impl Autoscaler {
+    /// The name of the deployment whose pods it counts: somebody else's may be called otherwise.
+    fn scaled(&self) -> String {
+        let deployment = &self.deployment.0;
+        if deployment.contains('/') { Place::of(deployment).name } else { deployment.clone() }
+    }
+
     /// What doesn't fit with the deployment. That its name is the deployment's is ours: by it the deployment knows who says how many pods it has.
     fn apart(&self, deployment: &Deployment) -> Vec<Breach> {
         let mut found = vec![];

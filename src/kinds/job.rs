@@ -1,12 +1,16 @@
 //! A job of a cluster that runs once, and is done before what waits for it goes on: a migration. It stays when it has ended, so that it doesn't run again.
+use std::cell::RefCell;
+use std::cmp::Reverse;
+
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::example::EXAMPLE;
-use super::manifest::{self, Manifest, NAME, Place, fields};
+use super::manifest::{self, Manifest, NAME, Place, failing, fields};
 use super::terraform::{ID, Word, block, is, made, of};
 use super::*;
 use crate::model::Computed;
-use crate::wire::kubernetes::{Kubernetes, Type};
+use crate::wire::kubernetes::{Kubernetes, PODS, Type};
 
 object! {
     /// `Job` (`batch/v1`). Its id is `CLUSTER/jobs/NAMESPACE/NAME`.
@@ -51,6 +55,9 @@ impl Manifest for Job {
         Job { uid: manifest::uid(object), ..self.clone() }
     }
 }
+
+/// The label by which the controller of jobs tells a job's pods, whose other label those of another version have, too.
+const OWN: &str = "batch.kubernetes.io/job-name";
 
 /// The code of a verdict: it has failed for good.
 const FAILED: &str = "JobFailed";
@@ -128,25 +135,36 @@ impl Resource for Job {
     }
 }
 
-/// Waits until the job has ended well (`Complete`). Errors: [`FAILED`] in its controller's own words, or a failed request.
+/// Waits until the job has ended well (`Complete`). Errors: [`FAILED`] in its controller's and its container's own words, or a failed request.
 async fn done(cx: &Clients, api: &Kubernetes, at: &Place, want: &Job) -> Result<(), CloudError> {
+    let over = RefCell::new(None);
     let look = async || {
         let now = manifest::standing::<Job>(cx, api, at).await?;
         let ended = |kind: &str| {
             let mut all = now["status"]["conditions"].as_array().into_iter().flatten();
             all.find(|c| c["type"] == kind && c["status"] == "True").cloned()
         };
-        match (ended("Complete"), ended("Failed")) {
-            (Some(_), _) => Ok(Some(())),
-            (_, Some(why)) => Err(failed(at, &format!("{}: {}", fields::text(&why["reason"]), fields::text(&why["message"])))),
-            _ => Ok(None),
+        if let Some(why) = ended("Failed") {
+            over.replace(Some(format!("{}: {}", fields::text(&why["reason"]), fields::text(&why["message"]))));
         }
+        Ok((ended("Complete").is_some() || over.borrow().is_some()).then_some(()))
     };
     let deadline = deadline(Job::TYPICAL.create) + Duration::from_secs(want.work.deadline.max(0) as u64);
     match cx.policy.wait(&format!("{} to be done", at.id::<Job>()), deadline, look).await {
-        Err(e) if e.code == "WaitTimeout" => Err(failed(at, &e.message)),
-        answer => answer,
+        Err(e) if e.code == "WaitTimeout" => drop(over.replace(Some(e.message))),
+        answer => answer?,
     }
+    let Some(why) = over.take() else { return Ok(()) };
+    let told: Vec<String> = [why].into_iter().chain(quoted(cx, api, at, want).await).collect();
+    Err(failed(at, &told.join("; ")))
+}
+
+/// The last lines of its last try: each is a pod of its own. Nothing where they can't be told.
+async fn quoted(cx: &Clients, api: &Kubernetes, at: &Place, want: &Job) -> Option<String> {
+    let selector = format!("{OWN}={}", at.name);
+    let mut pods = cx.policy.hint(Instant::now() + failing::HINT, api.within(cx, PODS, &at.namespace, &selector)).await.ok()?;
+    pods.sort_by_key(|pod| Reverse(fields::text(&pod["metadata"]["creationTimestamp"])));
+    failing::quoted(cx, api, &at.namespace, &want.name, &pods).await
 }
 
 fn failed(at: &Place, why: &str) -> CloudError {

@@ -3,7 +3,9 @@
 //! An object is made and changed by server-side apply of the field manager `infra`, in one request that bears the stack's stamp. It is read field by field:
 //! what the kind governs, and of maps what is `infra`'s; all else stays whoever's it is. Its id is `CLUSTER/deployments/NAMESPACE/NAME`, or
 //! `CLUSTER/namespaces/NAME` of what stands in no namespace; the uid is no part of it, since others find it by its name.
+pub(super) mod failing;
 pub(super) mod fields;
+mod judged;
 pub mod pods;
 pub mod quantity;
 mod shown;
@@ -20,6 +22,7 @@ use crate::diag::Code;
 use crate::model::Computed;
 use crate::wire::kubernetes::{Kubernetes, Type};
 
+pub(super) use judged::{observed, stays, stays_as, unmet, useless};
 pub use shown::manifests;
 
 /// The field manager.
@@ -281,14 +284,6 @@ pub(super) async fn update<K: Manifest>(want: &K, cx: &Clients, links: &Links, l
     let object = whole(want, links, &at, &moved(live, stamp))?;
     let done = api.apply(cx, K::TYPE, MANAGER, &object).await?;
     Live::made(at.id::<K>(), want.with_computed(&done.object), stamp, links)
-}
-
-/// Waits until the kind's controller has carried out what was applied (`status.observedGeneration`).
-pub(super) async fn observed<K: Manifest>(cx: &Clients, api: &Kubernetes, at: &Place, applied: &Value) -> Result<(), CloudError> {
-    let wanted = applied["metadata"]["generation"].as_i64().unwrap_or_default();
-    let seen = |now: &Value| now["status"]["observedGeneration"].as_i64().is_some_and(|seen| seen >= wanted);
-    let look = async || Ok(seen(&standing::<K>(cx, api, at).await?).then_some(()));
-    cx.policy.wait(&format!("{} to be carried out", at.id::<K>()), deadline(K::TYPICAL.create), look).await
 }
 
 /// Deletes the object, and what belongs to it first. Returns when it is gone.

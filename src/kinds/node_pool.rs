@@ -2,8 +2,9 @@
 mod body;
 mod rules;
 
+use std::cell::RefCell;
+
 use super::example::EXAMPLE;
-use super::managed::broken;
 use super::manifest::quantity::thousandths;
 use super::manifest::{self, MANAGER, Manifest, Place, fields};
 use super::terraform::{Word, block, is, made, via};
@@ -108,19 +109,23 @@ impl Resource for NodePool {
         manifest::list::<Self>(cx, stack).await
     }
 
-    /// Returns when nodes may come of it.
+    /// Returns when nodes may come of it. One of which none come is deleted again, so that the failure is definite.
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
         let (api, at) = manifest::reach(self, cx, links)?;
         let made = manifest::make(self, cx, links, (&api, &at), stamp).await?;
-        half(ready(cx, &api, &at, &made).await)?;
+        let judged = ready(cx, &api, &at, &made).await;
+        manifest::stays::<Self>(cx, &api, &at, &made, judged).await?;
         Live::made(at.id::<Self>(), self.with_computed(&made), stamp, links)
     }
 
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
-        let done = manifest::update(self, cx, links, live, stamp).await?;
         let (api, at) = manifest::reach(self, cx, links)?;
+        let seen = manifest::standing::<Self>(cx, &api, &at).await?;
+        let before = manifest::whole(&Self::read(&at, &seen), links, &at, &live.stamp)?;
+        let done = manifest::update(self, cx, links, live, stamp).await?;
         let now = half(manifest::standing::<Self>(cx, &api, &at).await)?;
-        half(ready(cx, &api, &at, &now).await)?;
+        let judged = ready(cx, &api, &at, &now).await;
+        manifest::stays_as::<Self>(cx, &api, &before, judged).await?;
         Ok(done)
     }
 
@@ -140,17 +145,24 @@ fn condition<'v>(seen: &'v Value, kind: &str) -> Option<&'v Value> {
     all.iter().find(|c| c["type"] == kind).filter(looked)
 }
 
-/// Waits until nodes may come of it. What its controller finds wrong with it doesn't pass by itself.
+/// Waits until nodes may come of it. What its controller finds wrong with it itself doesn't pass; that there are no nodes of its class yet may.
 async fn ready(cx: &Clients, api: &Kubernetes, at: &Place, applied: &Value) -> Result<(), CloudError> {
+    let seen = RefCell::new(Value::Null);
     let look = async || {
         let now = manifest::standing::<NodePool>(cx, api, at).await?;
         let now = if now["metadata"]["generation"].as_i64() < applied["metadata"]["generation"].as_i64() { return Ok(None) } else { now };
         if let Some(wrong) = condition(&now, "ValidationSucceeded").filter(|c| c["status"] == "False") {
-            return Err(broken(Service::Kubernetes, "get nodepools", &fields::text(&wrong["reason"]), &fields::text(&wrong["message"])));
+            let why = format!("{}: {}", fields::text(&wrong["reason"]), fields::text(&wrong["message"]));
+            return Err(manifest::useless::<NodePool>(at, &why));
         }
-        Ok(condition(&now, READY).filter(|c| c["status"] == "True").map(|_| ()))
+        let done = condition(&now, READY).filter(|c| c["status"] == "True").map(|_| ());
+        seen.replace(now);
+        Ok(done)
     };
-    cx.policy.wait(&format!("{} to be ready", at.id::<NodePool>()), deadline(NodePool::TYPICAL.create), look).await
+    let why = async || manifest::unmet(&seen.borrow());
+    let what = format!("{} to be ready", at.id::<NodePool>());
+    let waited = cx.policy.wait_saying(&what, deadline(NodePool::TYPICAL.create), look, why).await;
+    waited.map_err(|e| if e.code == "WaitTimeout" { manifest::useless::<NodePool>(at, &e.message) } else { e })
 }
 
 impl NodePool {

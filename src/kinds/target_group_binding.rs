@@ -160,19 +160,25 @@ impl Resource for TargetGroupBinding {
         manifest::list::<Self>(cx, stack).await
     }
 
-    /// Returns when the pods that are there have been registered.
+    /// Returns when the pods that are there have been registered. One for which none are is deleted again, so that the failure is definite.
     async fn create(&self, cx: &Clients, links: &Links, stamp: &Stamp) -> Result<Live, CloudError> {
         let (api, at) = manifest::reach(self, cx, links)?;
         let made = manifest::make(self, cx, links, (&api, &at), stamp).await?;
-        half(manifest::observed::<Self>(cx, &api, &at, &made).await)?;
+        let judged = manifest::observed::<Self>(cx, &api, &at, &made).await;
+        manifest::stays::<Self>(cx, &api, &at, &made, judged).await?;
         Live::made(at.id::<Self>(), self.with_computed(&made), stamp, links)
     }
 
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
-        let done = manifest::update(self, cx, links, live, stamp).await?;
         let (api, at) = manifest::reach(self, cx, links)?;
+        let old = Self::read(&at, &manifest::standing::<Self>(cx, &api, &at).await?);
+        let by_ids =
+            TargetGroupBinding { service: Ref::to(foreign(&old.service.0)), target_group: Ref::to(foreign(&old.target_group.0)), ..old };
+        let before = manifest::whole(&by_ids, links, &at, &live.stamp)?;
+        let done = manifest::update(self, cx, links, live, stamp).await?;
         let now = half(manifest::standing::<Self>(cx, &api, &at).await)?;
-        half(manifest::observed::<Self>(cx, &api, &at, &now).await)?;
+        let judged = manifest::observed::<Self>(cx, &api, &at, &now).await;
+        manifest::stays_as::<Self>(cx, &api, &before, judged).await?;
         Ok(done)
     }
 

@@ -244,8 +244,11 @@ impl<'a> Decision<'a> {
             return Met::Nobody;
         }
         let want = self.resolved(&self.stack.nodes[address], replaced);
-        let holders: BTreeSet<String> = want.claims().iter().flat_map(|c| theirs.holders(c).into_iter().map(String::from)).collect();
-        let there = foreign.iter().filter(|l| l.object.kind() == address.kind && holders.contains(&l.id));
+        let claims = want.claims();
+        let holders: BTreeSet<&str> = claims.iter().flat_map(|c| theirs.holders(c)).collect();
+        // What is of another kind may claim the same, and have an id that something else has, too.
+        let meets = |l: &Live| l.object.kind() == address.kind || l.object.claims().iter().any(|c| claims.contains(c));
+        let there = foreign.iter().filter(|l| holders.contains(l.id.as_str()) && meets(l));
         let (same, other): (Vec<&Live>, Vec<&Live>) = there.partition(|l| diff(Some(&l.object), Some(&want), &Context::still()).is_empty());
         match (same.first(), other.first()) {
             (Some(same), _) => Met::Same(same),

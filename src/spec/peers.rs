@@ -29,7 +29,7 @@ pub enum ResolvedPeer {
     Tier(Name),
     /// The VPC's block.
     Vpc,
-    /// What runs in the cluster: all of it, for pods have one security group together.
+    /// A workload or a job. Outside of the cluster that is all that runs in it, for pods have one security group together.
     Workload(Name),
 }
 
@@ -69,7 +69,7 @@ impl<'a> Peers<'a> {
         self.named.get(name).into_iter().flatten().map(|index| &self.groups[*index])
     }
 
-    /// Who a peer is. A name is an entry that connects to others, workloads among them, before a security group before a subnet tier; none of them, and what never connects
+    /// Who a peer is. A name is an entry that connects to others, workloads and jobs among them, before a security group before a subnet tier; none of them, and what never connects
     /// by itself (caches and databases), gives `None`.
     pub fn resolve(&self, peer: &Peer) -> Option<ResolvedPeer> {
         let name = match peer {
@@ -86,7 +86,7 @@ impl<'a> Peers<'a> {
         if let Some(group) = self.called(name.as_str()).find(|group| group.connects) {
             return Some(section(group));
         }
-        if self.spec.workload(name).is_some() {
+        if self.spec.workload(name).is_some() || self.spec.jobs().any(|(job, _)| job == name) {
             return Some(ResolvedPeer::Workload(name.clone()));
         }
         if self.spec.vpc.security_groups.contains_key(name.as_str()) && !self.named.contains_key(name.as_str()) {
@@ -135,7 +135,7 @@ fn stranger(cx: &mut Check<'_>, path: &[&str], name: &Name) {
             path,
             "this peer",
             message,
-            "name a compute entry, a function, a workload, a security group or a subnet tier",
+            "name a compute entry, a function, a workload, a job, a security group or a subnet tier",
         );
         return;
     }
@@ -146,7 +146,8 @@ fn stranger(cx: &mut Check<'_>, path: &[&str], name: &Name) {
     }
     let connecting: Vec<Target> = cx.peers.groups().iter().filter(|group| group.connects).map(|group| group.target.clone()).collect();
     let entries = connecting.iter().filter_map(|target| target.name.as_ref()).map(Name::as_str);
-    let groups = spec.vpc.security_groups.keys().map(GroupName::as_str).chain(spec.workloads().map(|(name, _)| name.as_str()));
+    let pods = spec.workloads().map(|(name, _)| name).chain(spec.jobs().map(|(name, _)| name));
+    let groups = spec.vpc.security_groups.keys().map(GroupName::as_str).chain(pods.map(Name::as_str));
     let tiers = spec.vpc.subnets.names().map(Name::as_str);
     let mut known: Vec<&str> = entries.chain(groups).chain(tiers).chain(["anywhere", "cdn", "vpc"]).collect();
     known.sort_unstable();
@@ -158,7 +159,7 @@ fn stranger(cx: &mut Check<'_>, path: &[&str], name: &Name) {
     cx.unknown(
         path,
         &[&["vpc", "security_groups"], &["vpc", "subnets"]],
-        "compute entry, function, workload, security group or subnet tier",
+        "compute entry, function, workload, job, security group or subnet tier",
         name.as_str(),
         known.into_iter(),
     );

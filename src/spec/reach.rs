@@ -21,9 +21,8 @@ pub fn check(cx: &mut Check<'_>) {
         let steps: Vec<&str> = path.iter().map(String::as_str).collect();
         let of = |section: &str, name: &str| groups.iter().find(|g| g.target.to_string() == format!("{section}.{name}"));
         let from = match steps[..] {
-            ["kubernetes", "workloads", name, ..] => {
-                cx.spec.workloads().find(|(own, _)| own.as_str() == name).map(|(own, _)| workload(own))
-            }
+            ["kubernetes", "workloads", name, ..] => entry("kubernetes.workloads", cx.spec.workloads().map(|(own, _)| own), name),
+            ["kubernetes", "jobs", name, ..] => entry("kubernetes.jobs", cx.spec.jobs().map(|(own, _)| own), name),
             [section, name, ..] => of(section, name).filter(|g| g.connects).map(|g| g.target.clone()),
             _ => None,
         };
@@ -36,8 +35,13 @@ pub fn check(cx: &mut Check<'_>) {
     }
 }
 
-fn workload(name: &Name) -> Target {
-    Target::entry("kubernetes.workloads", name)
+fn entry<'a>(section: &'static str, mut all: impl Iterator<Item = &'a Name>, name: &str) -> Option<Target> {
+    all.find(|own| own.as_str() == name).map(|own| Target::entry(section, own))
+}
+
+/// Whether it runs in the cluster.
+fn inside(from: &Target) -> bool {
+    from.section.starts_with("kubernetes.")
 }
 
 /// Whether all that an entry says of its peers is as it was written.
@@ -79,7 +83,7 @@ fn extends(cx: &Check<'_>, name: &GroupName, group: &SectionGroup) -> bool {
 /// Whether a peer is, or may be, what connects.
 fn covers(cx: &Check<'_>, peer: &Peer, from: &Target) -> bool {
     let subnets = || {
-        if let Some(kubernetes) = cx.spec.kubernetes.as_ref().filter(|_| from.section == "kubernetes.workloads") {
+        if let Some(kubernetes) = cx.spec.kubernetes.as_ref().filter(|_| inside(from)) {
             return kubernetes.cluster.subnets.to_string();
         }
         let entry = cx.root.get(from.section).zip(from.name.as_ref()).and_then(|(section, name)| section.get(name.as_str()));
@@ -88,7 +92,7 @@ fn covers(cx: &Check<'_>, peer: &Peer, from: &Target) -> bool {
     match cx.peers.resolve(peer) {
         Some(ResolvedPeer::Anywhere | ResolvedPeer::Vpc) => true,
         Some(ResolvedPeer::Section { target, .. }) => target == *from,
-        Some(ResolvedPeer::Workload(_)) => from.section == "kubernetes.workloads",
+        Some(ResolvedPeer::Workload(_)) => inside(from),
         Some(ResolvedPeer::Tier(tier)) => tier.as_str() == subnets(),
         Some(ResolvedPeer::Block(block)) => meets(cx, &block, &subnets()),
         Some(ResolvedPeer::Cdn | ResolvedPeer::Group(_)) => false,

@@ -91,6 +91,45 @@ async fn kubernetes_own_schemas_take_them() {
     }
 }
 
+/// Whoever is selected is there: pods that bear the labels which a service, a budget or a policy names, as no schema can tell.
+#[tokio::test(start_paused = true)]
+async fn selectors_find_their_pods() {
+    let mut peers = 0;
+    for (name, want) in stacks() {
+        let all = manifests(&want).await;
+        let template = |m: &Value| match m["kind"].as_str().unwrap() {
+            "Deployment" | "Job" => Some(m["spec"]["template"]["metadata"]["labels"].clone()),
+            "CronJob" => Some(m["spec"]["jobTemplate"]["spec"]["template"]["metadata"]["labels"].clone()),
+            _ => None,
+        };
+        let pods: Vec<(&Value, Value)> = all.iter().filter_map(|m| Some((&m["metadata"]["namespace"], template(m)?))).collect();
+        let named = |selector: &Value| selector.as_object().unwrap().iter().map(|(k, v)| (k.clone(), v.clone())).collect::<Vec<_>>();
+        for m in &all {
+            let (spec, mut selectors) = (&m["spec"], vec![]);
+            match m["kind"].as_str().unwrap() {
+                "Service" => selectors.push(&spec["selector"]),
+                "NetworkPolicy" => {
+                    let from = spec["ingress"].as_array().into_iter().flatten().flat_map(|rule| rule["from"].as_array().unwrap());
+                    let from: Vec<&Value> =
+                        from.filter(|peer| !peer["podSelector"].is_null()).map(|peer| &peer["podSelector"]["matchLabels"]).collect();
+                    peers += from.len();
+                    selectors
+                        .extend(from.into_iter().chain([&spec["podSelector"]["matchLabels"]].into_iter().filter(|own| !own.is_null())));
+                }
+                "Deployment" | "PodDisruptionBudget" => selectors.push(&spec["selector"]["matchLabels"]),
+                _ => {}
+            }
+            for selector in selectors {
+                let found = |(space, labels): &&(&Value, Value)| {
+                    **space == m["metadata"]["namespace"] && named(selector).iter().all(|(key, value)| labels[key] == *value)
+                };
+                assert!(!named(selector).is_empty() && pods.iter().any(|pod| found(&pod)), "{name}: {selector} of {m:#}");
+            }
+        }
+    }
+    assert!(peers > 1, "jobs among them");
+}
+
 /// A field that there is not, and a value of another type, are found in every version.
 #[tokio::test(start_paused = true)]
 async fn mistakes_are_found() {

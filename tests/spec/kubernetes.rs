@@ -3,8 +3,8 @@ use infra::diag::Risk;
 use infra::kinds::network_policy::{Rule, Source};
 use infra::kinds::pod_identity_association::PODS;
 use infra::kinds::{
-    Address, Autoscaler, ConfigMap, CronJob, Deployment, IamRole, Job, Kind, KubernetesSecret, Listener, Near, NetworkPolicy, Object,
-    PodIdentityAssociation, Ref, SecurityGroupRule, ServiceAccount, TargetGroup, TargetGroupBinding, refs,
+    AccessEntry, Address, Autoscaler, ConfigMap, CronJob, Deployment, IamRole, Job, Kind, KubernetesSecret, Listener, Near, NetworkPolicy,
+    Object, PodIdentityAssociation, Ref, SecurityGroupRule, ServiceAccount, TargetGroup, TargetGroupBinding, refs,
 };
 use infra::spec::lower::lower;
 use infra::stack::Stack;
@@ -179,6 +179,35 @@ fn pods_let_in_whom_they_name() {
     assert_eq!(policies(&stack).len(), 3, "whom nobody may connect to needs no policy of its own");
     // A policy stands before the pods that it is about, which may need each other to become ready.
     assert!(policies(&stack).iter().all(|p| refs(&Object::from(p.clone())).all(|a| a.kind != Kind::Deployment)));
+}
+
+/// Who is named may do what the field says, by one of EKS's own policies.
+#[test]
+fn people_are_let_in_by_what_they_may_do() {
+    let who = |role: &str| format!("arn:aws:iam::123456789012:role/{role}");
+    let named = format!("admins: ['{}'], planners: ['{}'], viewers: ['{}'], api:", who("ops"), who("plan"), who("dev"));
+    let (stack, _) = load(&TEN.replace("api:", &named));
+    for (role, policy) in [("ops", "AmazonEKSClusterAdminPolicy"), ("plan", "AmazonEKSAdminViewPolicy"), ("dev", "AmazonEKSViewPolicy")] {
+        let entry: AccessEntry = of(&stack, &format!("123456789012:role/{role}"));
+        assert_eq!((entry.principal, entry.policies), (who(role), [format!("arn:aws:eks::aws:cluster-access-policy/{policy}")].into()));
+    }
+}
+
+/// A job connects as a workload does, whatever it runs by; and to what stands outside of the cluster, which lets all that runs in it in.
+#[test]
+fn jobs_are_let_in_as_workloads_are() {
+    let text = |workload: &str, database: &str| {
+        let jobs = "migrate: { image: 'shop:1', env: { DATABASE: '${database.main.endpoint}' } }\n    report: { image: 'report:1', schedule: '0 3 * * *' }";
+        let web = format!("    web: {{ image: 'web:1', port: 80, allow_from: [{workload}] }}\n  jobs:\n    {jobs}\n");
+        format!("{TEN}{web}database: {{ main: {{ engine: postgres, allow_from: [{database}] }} }}\n")
+    };
+    let (stack, risks) = load(&text("shop, migrate, report", "migrate"));
+    assert!(!risks.contains(&Risk::Unreachable), "{risks:?}");
+    let web: NetworkPolicy = of(&stack, "web");
+    assert_eq!(web.rules, ["shop", "migrate", "report"].map(|name| Rule { port: 80, from: Source::Pods(name.into()) }).into());
+    let rule: SecurityGroupRule = of(&stack, "database.main-from-cluster.main-tcp-5432-5432");
+    assert_eq!((rule.security_group.map(|group| group.0), rule.egress), (Some("database.main".to_owned()), false));
+    assert!(load(&text("shop", "")).1.contains(&Risk::Unreachable), "it is given an address at which nobody lets it in");
 }
 
 /// Where all may connect, only who names somebody is closed to the others; and it is told.

@@ -3,6 +3,7 @@
 //! It is held to a real server's answers by `tests/wire/kubernetes_fake.rs`. Controllers go on a step each time that somebody looks, so that what was just
 //! written reads old for a moment.
 mod access;
+mod children;
 mod defaults;
 mod fields;
 mod http;

@@ -55,3 +55,31 @@ async fn an_addon_that_fails_is_taken_back() {
     let refused = plan_for(&cloud, &want).await.unwrap_err();
     assert!(format!("{refused:?}").contains("Taken"), "{refused:?}");
 }
+
+/// One whose version nobody asks for stays as it runs: as EKS chose it, through an upgrade of the cluster, and as somebody raises it.
+#[tokio::test]
+async fn a_version_that_nobody_asks_for_stays() {
+    let moto = Moto::start().await;
+    let cloud = Moto::clients(&moto.endpoint);
+    let want = |version: &str| {
+        let all = world(addon()).into_iter().map(|(address, object)| match object {
+            Object::EksCluster(own) => {
+                (address, infra::kinds::EksCluster { version: Some(version.into()), ..infra::kinds::EksCluster::clone(&own) }.into())
+            }
+            other => (address, other),
+        });
+        stack("wire-addon", all.collect::<Vec<_>>())
+    };
+    for (run, version) in [("r1", "1.34"), ("r2", "1.35")] {
+        let plan = plan_for(&cloud, &want(version)).await.unwrap();
+        assert_eq!(apply(&cloud, &plan, run).await.0, Outcome::Applied);
+        let seen = settled(&cloud, &want(version), run).await;
+        let live = &seen.live[&crate::support::address("addon.metrics")][0];
+        assert_eq!(Addon::try_from(live.object.clone()).unwrap().running_version.0.as_deref(), Some("v0.8.0-eksbuild.1"), "{run}");
+    }
+    let name = cloud.eks().list_clusters().send().await.unwrap().clusters.unwrap().remove(0);
+    let raised = cloud.eks().update_addon().cluster_name(&name).addon_name("metrics-server").addon_version("v0.8.0-eksbuild.2");
+    raised.send().await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    settled(&cloud, &want("1.35"), "somebody has raised it").await;
+}

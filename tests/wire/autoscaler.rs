@@ -1,6 +1,7 @@
-use infra::kinds::{Autoscaler, Deployment, Kind, Object, Ref};
+use infra::cloud::Observe;
+use infra::kinds::{Autoscaler, Deployment, Kind, Level, Object, Ref};
 use infra::model::Computed;
-use infra::plan::Verb;
+use infra::plan::{PlanError, Verb};
 use infra::run::Outcome;
 use infra::wire::Clients;
 use infra::wire::kubernetes::{Endpoint, Kubernetes as Client, Type};
@@ -14,6 +15,8 @@ use crate::support::kubernetes::rollout::Fate;
 use crate::support::moto::Moto;
 use crate::support::{apply, eks, plan_for, settled, stack};
 
+const AUTOSCALERS: Type =
+    Type { api: "autoscaling/v2", kind: "HorizontalPodAutoscaler", plural: "horizontalpodautoscalers", namespaced: true };
 const DEPLOYMENTS: Type = Type { api: "apps/v1", kind: "Deployment", plural: "deployments", namespaced: true };
 
 fn autoscaler(name: &str) -> Autoscaler {
@@ -172,4 +175,70 @@ async fn a_failure_gives_the_number_back() {
     assert!(matches!(&outcome, Outcome::RolledBack(Some(why)) if why.code == "RolloutFailed"), "{outcome:?} {events:#?}");
     settled(&place.cloud, &stack("wire-autoscaler", around().into_iter().chain(loose("1"))), "back").await;
     assert_eq!((place.pods().await, place.counters().await), (5, vec!["infra-initial".to_owned()]));
+}
+
+/// An autoscaler of somebody else's that counts a deployment's pods refuses ours, whatever it is called, and a number that is fixed; one of another deployment's,
+/// or in another namespace, is nobody's concern.
+#[tokio::test]
+async fn anothers_autoscaler_is_told() {
+    let place = Place::start().await;
+    place.go(fixed(2), "r1").await;
+    let theirs = |namespace: &str, name: &str, deployment: &str| {
+        let target = json!({ "apiVersion": "apps/v1", "kind": "Deployment", "name": deployment });
+        let metric =
+            json!({ "type": "Resource", "resource": { "name": "cpu", "target": { "type": "Utilization", "averageUtilization": 50 } } });
+        let spec = json!({ "scaleTargetRef": target, "minReplicas": 1, "maxReplicas": 9, "metrics": [metric] });
+        json!({ "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": { "name": name, "namespace": namespace }, "spec": spec })
+    };
+    let put = async |namespace: &str, name: &str, deployment: &str| {
+        place.theirs().apply(&place.cloud, AUTOSCALERS, "theirs", &theirs(namespace, name, deployment)).await.unwrap();
+    };
+    let namespace = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "other" } });
+    let namespaces = Type { api: "v1", kind: "Namespace", plural: "namespaces", namespaced: false };
+    place.theirs().apply(&place.cloud, namespaces, "theirs", &namespace).await.unwrap();
+    put("other", "shop", "shop").await;
+    put("wire", "beside", "other").await;
+    place.go(fixed(3), "r2").await;
+
+    let taken = async |what: Vec<(&'static str, Object)>| {
+        let refused = plan_for(&place.cloud, &stack("wire-autoscaler", around().into_iter().chain(what))).await.unwrap_err();
+        let [PlanError::Taken { address, id, .. }] = refused.as_slice() else { panic!("{refused:?}") };
+        (address.to_string(), id.rsplit_once("/horizontalpodautoscalers/").unwrap().1.to_owned())
+    };
+    put("wire", "theirs", "shop").await;
+    let of = |address: &str, id: &str| (address.to_owned(), id.to_owned());
+    assert_eq!(taken(loose("1")).await, of("autoscaler.shop", "wire/theirs"));
+    place.api.load("shop", 7);
+    place.pods().await;
+    assert_eq!(place.pods().await, 7, "it counts them");
+    assert_eq!(taken(fixed(3)).await, of("deployment.shop", "wire/theirs"));
+    let found = place.theirs().get(&place.cloud, AUTOSCALERS, "wire", "theirs").await.unwrap();
+    let uid = found["metadata"]["uid"].as_str().unwrap();
+    place.theirs().delete(&place.cloud, AUTOSCALERS, "wire", "theirs", uid).await.unwrap();
+    place.api.world().loads.clear();
+    place.go(fixed(3), "r3").await;
+    put("wire", "shop", "other").await;
+    assert_eq!(taken(loose("1")).await, of("autoscaler.shop", "wire/shop"), "one of its name");
+    place.go(fixed(2), "r4").await;
+}
+
+/// What an autoscaler can't do, and that it may add no more, is told as its controller tells it.
+#[tokio::test]
+async fn an_autoscaler_fares_as_its_controller_says() {
+    let place = Place::start().await;
+    place.go(loose("1"), "r1").await;
+    let told = async || {
+        place.pods().await;
+        place.pods().await;
+        let live = place.cloud.list(Kind::Autoscaler, "wire-autoscaler").await.unwrap().remove(0);
+        let sign = place.cloud.health(&live).await.unwrap().remove(0);
+        (sign.level, sign.text)
+    };
+    assert_eq!(told().await, (Level::Ok, "2 pods, 2 to 6".into()));
+    place.api.load("shop", 9);
+    assert_eq!(told().await, (Level::Warning, "6 pods, 2 to 6: no more may come".into()));
+    let none = json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "shop", "namespace": "wire" }, "spec": { "replicas": 0 } });
+    place.theirs().apply(&place.cloud, DEPLOYMENTS, "theirs", &none).await.unwrap();
+    let says = "doesn't scale: ScalingDisabled: scaling is disabled since the replica count of the target is zero";
+    assert_eq!(told().await, (Level::Warning, says.into()));
 }

@@ -131,3 +131,49 @@ async fn a_strangers_association_is_never_taken() {
     let plan = plan_for(&cloud, &stack(STACK, [])).await.unwrap();
     assert_eq!(apply(&cloud, &plan, "r2").await.0, Outcome::Applied);
 }
+
+/// One that somebody makes in the middle of a run is never taken either: what refuses a second one for the account is theirs, by its stamp. An account of the same
+/// name in another namespace is another one.
+#[tokio::test]
+async fn an_association_that_is_made_meanwhile_is_never_taken() {
+    let moto = Moto::start().await;
+    let _api = eks::with_api(&moto.endpoint).await;
+    let cloud = Moto::clients(&moto.endpoint);
+    let without = stack(STACK, identified().into_iter().filter(|(a, _)| !a.starts_with("pod_identity")));
+    let go = async |want: &Stack, run: &str| {
+        let plan = plan_for(&cloud, want).await.unwrap_or_else(|e| panic!("{run}: {e:#?}"));
+        apply(&cloud, &plan, run).await
+    };
+    assert_eq!(go(&without, "r1").await.0, Outcome::Applied);
+    let cluster = cloud.eks().list_clusters().send().await.unwrap().clusters.unwrap().remove(0);
+    let roles = cloud.iam().list_roles().send().await.unwrap().roles;
+    let arn = roles.iter().map(|role| role.arn.as_str()).find(|arn| arn.contains("pods")).unwrap();
+    let make = async |namespace: &str, account: &str| {
+        let request = cloud.eks().create_pod_identity_association().cluster_name(&cluster).namespace(namespace).service_account(account);
+        request.role_arn(arn).send().await.unwrap().association.unwrap()
+    };
+    let now = async |id: &str| {
+        let request = cloud.eks().describe_pod_identity_association().cluster_name(&cluster).association_id(id);
+        request.send().await.unwrap().association.unwrap()
+    };
+    // Others' accounts, of the same name and beside it, take nothing from ours.
+    let mut others = vec![make("other", "shop").await];
+    for account in ["a", "b", "c", "d"] {
+        others.push(make("wire", account).await);
+    }
+    let plan = plan_for(&cloud, &stack(STACK, identified())).await.unwrap();
+    let theirs = make("wire", "shop").await;
+    let (outcome, events) = apply(&cloud, &plan, "r2").await;
+    let Outcome::RolledBack(Some(why)) = outcome else { panic!("{outcome:?} {events:#?}") };
+    let id = theirs.association_id.clone().unwrap();
+    assert!(why.code == "NameTaken" && why.message.contains(&id), "{why}");
+    assert_eq!(now(&id).await, theirs, "nothing of it has changed");
+
+    cloud.eks().delete_pod_identity_association().cluster_name(&cluster).association_id(&id).send().await.unwrap();
+    assert_eq!(go(&stack(STACK, identified()), "r3").await.0, Outcome::Applied);
+    settled(&cloud, &stack(STACK, identified()), "r3").await;
+    assert_eq!(go(&without, "r4").await.0, Outcome::Applied);
+    for other in others {
+        assert_eq!(now(other.association_id.as_ref().unwrap()).await, other);
+    }
+}

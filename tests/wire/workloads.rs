@@ -3,6 +3,8 @@
 mod agents;
 mod logs;
 mod objects;
+mod quotes;
+mod readers;
 
 use std::time::Duration;
 

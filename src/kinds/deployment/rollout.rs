@@ -1,10 +1,9 @@
 //! When a deployment has rolled out, and how it is known early that it won't.
 use std::cell::{Cell, RefCell};
 
-use tokio::time::Instant;
-
+use super::super::manifest::failing::{containers, quoted};
 use super::*;
-use crate::wire::kubernetes::{Container, Kubernetes, PODS};
+use crate::wire::kubernetes::{Kubernetes, PODS};
 
 /// The code of a verdict: pods of the newest template don't come to serve. No other failure is one.
 pub(super) const FAILED: &str = "RolloutFailed";
@@ -14,6 +13,13 @@ const HOPELESS: &[&str] = &["CreateContainerConfigError", "ErrImageNeverPull", "
 
 /// Reasons that may pass: a registry may have been away, a database not yet up.
 const DOUBTFUL: &[&str] = &["CrashLoopBackOff", "CreateContainerError", "ErrImagePull", "ImagePullBackOff", "RunContainerError"];
+
+/// What a deployment's pods belong to: a set for each template, whose pods bear its hash.
+const SETS: Type = Type { api: "apps/v1", kind: "ReplicaSet", plural: "replicasets", namespaced: true };
+const HASH: &str = "pod-template-hash";
+
+/// The annotation of a deployment and of its sets that counts templates: the newest set's is the deployment's own.
+const REVISION: &str = "deployment.kubernetes.io/revision";
 
 /// Looks in a row that see a container wait for a doubtful reason until it counts: about a minute.
 const GRACE: u32 = 8;
@@ -29,11 +35,17 @@ pub(super) async fn wait(cx: &Clients, api: &Kubernetes, at: &Place, want: &Depl
         if complete(&now, applied) {
             return Ok(Some(()));
         }
-        let pods = newer(cx, api, at, want, applied).await?;
+        let (pods, over) = (newer(cx, api, at, want, applied).await?, condition(&now, applied));
+        // Before the controller has looked, the newest set is that of the template before.
+        if !observed(&now, applied) || over.is_none() && waiting(&pods, &want.name).is_empty() {
+            ill.set(0);
+            return Ok(None);
+        }
+        let pods = newest(cx, api, at, want, &now, pods).await?;
         let waits = waiting(&pods, &want.name);
-        if let Some(why) = condition(&now, applied) {
+        if let Some(why) = over {
             let told = waits.into_iter().map(|wait| wait.told).chain([why]);
-            let told: Vec<String> = told.chain(quoted(cx, api, at, &pods).await).collect();
+            let told: Vec<String> = told.chain(quoted(cx, api, &at.namespace, &want.name, &pods).await).collect();
             return Err(failed(at, &told.join("; ")));
         }
         // What is beside it may take as long as the controller gives it.
@@ -41,7 +53,7 @@ pub(super) async fn wait(cx: &Clients, api: &Kubernetes, at: &Place, want: &Depl
         ill.set(if doubtful { ill.get() + 1 } else { 0 });
         let lost = |wait: &&Waiting| HOPELESS.contains(&wait.reason.as_str()) || !wait.beside && ill.get() >= GRACE;
         let Some(wait) = waits.iter().find(lost) else { return Ok(None) };
-        let told: Vec<String> = [wait.told.clone()].into_iter().chain(quoted(cx, api, at, &pods).await).collect();
+        let told: Vec<String> = [wait.told.clone()].into_iter().chain(quoted(cx, api, &at.namespace, &want.name, &pods).await).collect();
         Err(failed(at, &told.join("; ")))
     };
     let deadline = deadline(Deployment::TYPICAL.create) + Duration::from_secs(want.deadline.max(0) as u64);
@@ -101,19 +113,36 @@ fn condition(now: &Value, applied: &Value) -> Option<String> {
 
 /// The pods that were made since the apply.
 async fn newer(cx: &Clients, api: &Kubernetes, at: &Place, want: &Deployment, applied: &Value) -> Result<Vec<Value>, CloudError> {
-    let managers = applied["metadata"]["managedFields"].as_array().into_iter().flatten();
-    let since = managers.filter(|m| m["manager"] == MANAGER).map(|m| fields::text(&m["time"])).max().unwrap_or_default();
     let mut pods = api.within(cx, PODS, &at.namespace, &format!("{NAME}={}", want.name)).await?;
-    pods.retain(|pod| fields::text(&pod["metadata"]["creationTimestamp"]) >= since);
+    pods.retain(|pod| since(pod, applied));
     Ok(pods)
 }
 
-/// The containers of pods, each with its pod's name.
-fn containers(pods: &[Value]) -> impl Iterator<Item = (&Value, &Value)> {
-    pods.iter().flat_map(|pod| {
-        let all = pod["status"]["containerStatuses"].as_array();
-        all.into_iter().flatten().map(|container| (&pod["metadata"]["name"], container))
-    })
+/// Whether a pod was made since the apply.
+fn since(pod: &Value, applied: &Value) -> bool {
+    let managers = applied["metadata"]["managedFields"].as_array().into_iter().flatten();
+    let applied = managers.filter(|m| m["manager"] == MANAGER).map(|m| fields::text(&m["time"])).max().unwrap_or_default();
+    fields::text(&pod["metadata"]["creationTimestamp"]) >= applied
+}
+
+/// The pods of the newest ReplicaSet, by which the controller itself counts (`deployment.kubernetes.io/revision`): of an older one pods may have been made since the
+/// apply, too, in place of those of a node that was emptied. All of them, where there is no such set.
+async fn newest(
+    cx: &Clients,
+    api: &Kubernetes,
+    at: &Place,
+    want: &Deployment,
+    now: &Value,
+    mut pods: Vec<Value>,
+) -> Result<Vec<Value>, CloudError> {
+    let sets = api.within(cx, SETS, &at.namespace, &format!("{NAME}={}", want.name)).await?;
+    let of = |object: &Value| object["metadata"]["labels"][HASH].clone();
+    let revision = |object: &Value| object["metadata"]["annotations"][REVISION].clone();
+    let own = |set: &&Value| set["metadata"]["ownerReferences"][0]["uid"] == now["metadata"]["uid"];
+    if let Some(set) = sets.iter().filter(own).find(|set| revision(set) == revision(now)) {
+        pods.retain(|pod| of(pod) == of(set));
+    }
+    Ok(pods)
 }
 
 /// Why a container of a pod waits.
@@ -146,19 +175,16 @@ fn waiting(pods: &[Value], own: &str) -> Vec<Waiting> {
     all
 }
 
-/// How long its log may take, which only explains what is known already.
-const HINT: Duration = Duration::from_secs(5);
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The last lines of the log of a container that has run and isn't ready; nothing where there is none, or where it doesn't come soon.
-async fn quoted(cx: &Clients, api: &Kubernetes, at: &Place, pods: &[Value]) -> Option<String> {
-    let ran = |container: &Value| ["running", "terminated"].iter().any(|state| !container["state"][state].is_null());
-    let ended = |container: &Value| !container["lastState"]["terminated"].is_null();
-    let mut ill: Vec<(&Value, &Value)> = containers(pods).filter(|(_, container)| container["ready"] != true).collect();
-    ill.sort_by_key(|(_, container)| container["name"] != at.name);
-    let (pod, container) = ill.into_iter().find(|(_, container)| ran(container) || ended(container))?;
-    let (pod, name) = (fields::text(pod), fields::text(&container["name"]));
-    let of = Container { namespace: &at.namespace, pod: &pod, name: &name, previous: !ran(container) };
-    let log = cx.policy.hint(Instant::now() + HINT, api.log_end(cx, of)).await.ok()?;
-    let lines: Vec<&str> = log.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
-    (!lines.is_empty()).then(|| format!("the log of {pod} ends with: {}", lines.join(" | ")))
+    /// What has gone on since before the apply says nothing of what was applied, and what others have applied since then neither.
+    #[test]
+    fn pods_of_before_are_not_judged() {
+        let manager = |name: &str, time: &str| json!({ "manager": name, "time": format!("2026-01-01T00:00:{time}Z") });
+        let applied = json!({ "metadata": { "managedFields": [manager(MANAGER, "05"), manager("theirs", "09")] } });
+        let made = |time: &str| since(&json!({ "metadata": { "creationTimestamp": format!("2026-01-01T00:00:{time}Z") } }), &applied);
+        assert_eq!(["04", "05", "06"].map(made), [false, true, true]);
+    }
 }

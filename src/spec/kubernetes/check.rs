@@ -22,9 +22,16 @@ pub fn check(cluster: &Cluster, cx: &mut Check<'_>) {
         let help = "name the blocks that its users come from, or leave them out and reach it from within the VPC";
         cx.risk(Risk::PublicApi, &["kubernetes", "cluster", "api", "allow_from"], message, help);
     }
-    for (index, who) in cluster.viewers.iter().enumerate().filter(|(_, who)| cluster.admins.contains(*who)) {
-        let message = format!("`{who}` may do everything already");
-        cx.error(Code::Duplicate, &["kubernetes", "cluster", "viewers", &index.to_string()], "this one", message, "name it once");
+    for (field, all) in [("planners", &cluster.planners), ("viewers", &cluster.viewers)] {
+        for (index, who) in all.iter().enumerate() {
+            let may = match () {
+                () if cluster.admins.contains(who) => "may do everything",
+                () if field == "viewers" && cluster.planners.contains(who) => "may read all of it",
+                () => continue,
+            };
+            let message = format!("`{who}` {may} already");
+            cx.error(Code::Duplicate, &["kubernetes", "cluster", field, &index.to_string()], "this one", message, "name it once");
+        }
     }
     if !cluster.deletion_protection {
         let message = "nothing keeps the cluster from being deleted".into();

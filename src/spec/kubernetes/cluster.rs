@@ -21,7 +21,10 @@ pub struct Cluster {
     /// Roles and users of IAM who may do everything in it, beside whoever made it, who always may and can't be named.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub admins: BTreeSet<Arn>,
-    /// Roles and users of IAM who may read most of it; no secrets.
+    /// Roles and users of IAM who may read all of it, as a plan does: that asks for no value of a Secret, but whoever may list them could.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub planners: BTreeSet<Arn>,
+    /// Roles and users of IAM who may read most of it, logs of pods too; no secrets, so that they can't plan.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub viewers: BTreeSet<Arn>,
     /// What of the control plane is logged; the logs are kept as long as `monitoring.logging.retention_period` says.

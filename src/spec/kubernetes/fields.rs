@@ -1,16 +1,31 @@
 //! Which fields of `kubernetes` decide about which attributes.
 use crate::kinds::Kind;
 use crate::spec::section::Fields;
-use crate::stack::Spelling::{Days, Other, Same, Seconds};
+use crate::stack::Spelling::{self, Days, Other, Same, Seconds};
+
+/// What a job does, whether by the clock or once.
+const WORK: &[(&str, &str, Spelling)] = &[
+    ("work.command", "kubernetes.jobs.{}.command", Same),
+    ("work.cpu", "kubernetes.jobs.{}.resources.cpu", Other),
+    ("work.deadline", "kubernetes.jobs.{}.deadline", Seconds),
+    ("work.env.*", "kubernetes.jobs.{}.env.*", Same),
+    ("work.env_from", "kubernetes.jobs.{}.env", Other),
+    ("work.env.*", "region", Other),
+    ("work.image", "kubernetes.jobs.{}.image", Same),
+    ("work.memory", "kubernetes.jobs.{}.resources.memory", Other),
+    ("work.retries", "kubernetes.jobs.{}.retries", Same),
+];
 
 pub const FIELDS: Fields = &[
     (
         Kind::AccessEntry,
         &[
             ("policies", "kubernetes.cluster.admins", Other),
+            ("policies", "kubernetes.cluster.planners", Other),
             ("policies", "kubernetes.cluster.viewers", Other),
             ("policies", "region", Other),
             ("principal", "kubernetes.cluster.admins", Other),
+            ("principal", "kubernetes.cluster.planners", Other),
             ("principal", "kubernetes.cluster.viewers", Other),
         ],
     ),
@@ -38,22 +53,8 @@ pub const FIELDS: Fields = &[
             ("name", "region", Other),
         ],
     ),
-    (
-        Kind::CronJob,
-        &[
-            ("schedule", "kubernetes.jobs.{}.schedule", Same),
-            ("time_zone", "kubernetes.jobs.{}.time_zone", Same),
-            ("work.command", "kubernetes.jobs.{}.command", Same),
-            ("work.cpu", "kubernetes.jobs.{}.resources.cpu", Other),
-            ("work.deadline", "kubernetes.jobs.{}.deadline", Seconds),
-            ("work.env.*", "kubernetes.jobs.{}.env.*", Same),
-            ("work.env_from", "kubernetes.jobs.{}.env", Other),
-            ("work.env.*", "region", Other),
-            ("work.image", "kubernetes.jobs.{}.image", Same),
-            ("work.memory", "kubernetes.jobs.{}.resources.memory", Other),
-            ("work.retries", "kubernetes.jobs.{}.retries", Same),
-        ],
-    ),
+    (Kind::CronJob, &[("schedule", "kubernetes.jobs.{}.schedule", Same), ("time_zone", "kubernetes.jobs.{}.time_zone", Same)]),
+    (Kind::CronJob, WORK),
     (
         Kind::Deployment,
         &[
@@ -108,20 +109,7 @@ pub const FIELDS: Fields = &[
             ("version", "kubernetes.cluster.version", Same),
         ],
     ),
-    (
-        Kind::Job,
-        &[
-            ("work.command", "kubernetes.jobs.{}.command", Same),
-            ("work.cpu", "kubernetes.jobs.{}.resources.cpu", Other),
-            ("work.deadline", "kubernetes.jobs.{}.deadline", Seconds),
-            ("work.env.*", "kubernetes.jobs.{}.env.*", Same),
-            ("work.env_from", "kubernetes.jobs.{}.env", Other),
-            ("work.env.*", "region", Other),
-            ("work.image", "kubernetes.jobs.{}.image", Same),
-            ("work.memory", "kubernetes.jobs.{}.resources.memory", Other),
-            ("work.retries", "kubernetes.jobs.{}.retries", Same),
-        ],
-    ),
+    (Kind::Job, WORK),
     (
         Kind::KubernetesSecret,
         &[

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::workloads::secrets;
+use super::workloads::{clash, secrets};
 use super::{CLUSTER, Resources};
 use crate::diag::{Code, Finding};
 use crate::kinds::work::Work;
@@ -74,6 +74,7 @@ pub fn check(name: &Name, entry: &Job, cx: &mut Check<'_>) {
     let this = ["kubernetes", "jobs", name.as_str()];
     entry.timeouts.check(cx, &this);
     cx.within(&[&this[..], &["deadline"]].concat(), entry.deadline, Duration::seconds(10), Duration::days(1));
+    clash(cx, ("jobs", "job"), name);
     if cx.spec.workload(name).is_some() {
         let other = ["kubernetes", "workloads", name.as_str()];
         let message = format!("`{name}` is a job and a workload: requests for the one would be sent to pods of the other");

@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 
 use super::Cluster as Entry;
-use crate::kinds::access_entry::{ADMIN, VIEW, policy};
+use crate::kinds::access_entry::{ADMIN, ADMIN_VIEW, VIEW, policy};
 use crate::kinds::eks_cluster::POOLS;
 use crate::kinds::{AccessEntry, EksCluster, IamRole, Ref};
 use crate::model::partition::principal_in;
@@ -58,7 +58,8 @@ pub fn lower(entry: &Entry, l: &mut Lower<'_>) {
 /// One entry for everybody who is let in.
 fn access(entry: &Entry, l: &mut Lower<'_>) {
     let may = |all: &BTreeSet<Arn>, name: &'static str| all.iter().map(|who| (who.to_string(), name)).collect::<Vec<_>>();
-    for (principal, name) in may(&entry.admins, ADMIN).into_iter().chain(may(&entry.viewers, VIEW)) {
+    let all = [may(&entry.admins, ADMIN), may(&entry.planners, ADMIN_VIEW), may(&entry.viewers, VIEW)];
+    for (principal, name) in all.into_iter().flatten() {
         // `123456789012:role/ops`: what differs.
         let short = principal.split_once(":iam::").map_or(principal.clone(), |(_, short)| short.to_owned());
         let policies = [policy(l.partition(), name)].into();

@@ -37,6 +37,11 @@ impl Spec {
     pub fn workload(&self, name: &Name) -> Option<&Workload> {
         self.kubernetes.as_ref().and_then(|kubernetes| kubernetes.workloads.get(name))
     }
+
+    /// What comes to an end in the cluster, by name.
+    pub fn jobs(&self) -> impl Iterator<Item = (&Name, &Job)> + Clone {
+        self.kubernetes.iter().flat_map(|kubernetes| &kubernetes.jobs)
+    }
 }
 
 /// A Kubernetes cluster whose nodes AWS looks after (AWS: EKS Auto Mode), and what runs in it.

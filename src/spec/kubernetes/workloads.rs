@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-pub use check::check;
+pub use check::{check, clash};
 pub use lower::lower;
 pub use replicas::{Replicas, Scaling, derive};
 
@@ -34,7 +34,8 @@ pub struct Workload {
     /// How many pods: a number, or from `min` to `max` as their load asks for.
     #[serde(default)]
     pub replicas: Replicas,
-    /// Which workloads may connect to its port. The load balancer may where it forwards to the workload, and `load_balancer` lets it in elsewhere, too.
+    /// Which workloads and jobs may connect to its port. The load balancer may where it forwards to the workload, and `load_balancer` lets it in elsewhere, too;
+    /// what stands outside of the cluster connects through it.
     #[serde(default)]
     pub allow_from: Vec<Peer>,
     /// What each pod is given; nodes are made for it.

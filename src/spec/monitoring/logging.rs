@@ -89,8 +89,7 @@ pub fn written(spec: &Spec, entry: &str) -> Written {
         .map(|(name, cache)| (format!("cache.{name}"), group_of(cache::logs::group(name)), cache::logs::unlogged(spec, cache)));
     let workloads =
         spec.workloads().map(|(name, _)| (format!("kubernetes.workloads.{name}"), Address::new(Kind::Deployment, name.as_str()), None));
-    let jobs = spec.kubernetes.iter().flat_map(|kubernetes| &kubernetes.jobs);
-    let jobs = jobs.map(|(name, job)| (format!("kubernetes.jobs.{name}"), Address::new(job.kind(), name.as_str()), None));
+    let jobs = spec.jobs().map(|(name, job)| (format!("kubernetes.jobs.{name}"), Address::new(job.kind(), name.as_str()), None));
     let all: Vec<(String, Address, Option<&str>)> = computes.chain(functions).chain(caches).chain(workloads).chain(jobs).collect();
     let Some((_, address, unlogged)) = all.iter().find(|(path, ..)| path == entry) else {
         let known = || all.iter().map(|(path, ..)| path.as_str());

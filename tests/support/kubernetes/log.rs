@@ -32,9 +32,8 @@ pub fn log(world: &World, target: &Target, query: &Query) -> Reply {
         Ok(id) => id,
         Err(why) => return bad(why.replace("{}", &format!("container {name:?} in pod {:?}", target.name))),
     };
-    let owner = pod.meta()["ownerReferences"][0]["name"].as_str().unwrap_or_default();
     let all = world.written.get(&container).cloned().unwrap_or_else(|| {
-        let text = world.logs.get(owner).map_or("", String::as_str);
+        let text = world.logs.get(name).map_or("", String::as_str);
         text.lines().map(|line| (SystemTime::now(), format!("{line}\n"))).collect()
     });
     Ok((200, options.tell(&all).into()))

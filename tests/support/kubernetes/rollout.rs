@@ -2,6 +2,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::children::{set, tries};
 use super::route::Target;
 use super::scaling;
 use super::security;
@@ -22,15 +23,13 @@ pub enum Fate {
 /// How far a rollout is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// The controller has made the new ReplicaSet and counted nothing.
-    Started,
     Progressing,
     Ready,
     Stuck,
 }
 
 const MANAGER: &str = "kube-controller-manager";
-const REVISION: &str = "deployment.kubernetes.io/revision";
+pub const REVISION: &str = "deployment.kubernetes.io/revision";
 
 /// A step of every controller.
 pub fn step(world: &mut World) {
@@ -130,26 +129,49 @@ fn job(world: &mut World, target: &Target, object: &Object) {
         Some(Fate::Stuck(reason, message)) => Some(end("Failed", reason, message)),
         None => Some(end("Complete", "CompletionsReached", "Reached expected number of succeeded pods")),
     };
+    if end.as_ref().is_some_and(|end| end["type"] == "Failed") {
+        tries(world, target, object, name);
+    }
     let next = end.map_or_else(|| json!({ "active": 1 }), |end| json!({ "active": 0, "conditions": [end] }));
     update_as(world, target, MANAGER, |body| body["status"] = next);
 }
 
-/// A binding is held by its finalizer first; a step later its targets are registered.
+/// A binding is held by its finalizer first; a step later its targets are registered, unless the fate of its service says otherwise.
 fn binding(world: &mut World, key: &Key) {
+    let service = world.objects[key].body["spec"]["serviceRef"]["name"].as_str().unwrap_or_default();
+    let fate = world.fates.get(service).cloned();
     let object = world.objects.get_mut(key).unwrap();
     let generation = object.meta()["generation"].clone();
-    match object.meta()["finalizers"].is_null() {
-        true => drop(object.meta_mut().insert("finalizers".into(), json!(["eks.amazonaws.com/resources"]))),
-        false => object.body["status"]["observedGeneration"] = generation,
+    match (object.meta()["finalizers"].is_null(), fate) {
+        (true, _) => drop(object.meta_mut().insert("finalizers".into(), json!(["eks.amazonaws.com/resources"]))),
+        (false, None) => object.body["status"]["observedGeneration"] = generation,
+        (false, Some(Fate::Slow)) => {}
+        (false, Some(Fate::Stuck(reason, message) | Fate::Waits(reason, message))) => {
+            let condition = json!({ "type": "Registered", "status": "False", "reason": reason, "message": message });
+            object.body["status"]["conditions"] = json!([condition]);
+        }
     }
 }
 
-/// A pool is looked at: nodes may come of it.
+/// A pool is looked at: nodes may come of it, unless its fate is that it is wrong itself, that its class is, or that nothing is known of that yet.
 fn pool(world: &mut World, key: &Key) {
+    let fate = world.fates.get(&key.3).cloned();
     let object = world.objects.get_mut(key).unwrap();
     let seen = object.meta()["generation"].clone();
-    let condition = |kind: &str| json!({ "type": kind, "status": "True", "reason": kind, "message": "", "observedGeneration": seen });
-    object.body["status"]["conditions"] = ["NodeClassReady", "Ready", "ValidationSucceeded"].map(condition).to_vec().into();
+    let condition = |kind: &str, status: &str, reason: &str, message: &str| json!({ "type": kind, "status": status, "reason": reason, "message": message, "observedGeneration": seen });
+    let good = |kind: &str| condition(kind, "True", kind, "");
+    // The condition of all together tells what it is made of, and no more.
+    let bad = |part: &str, status: &str| condition("Ready", status, "UnhealthyDependents", &format!("{part}={status}"));
+    let (class, valid) = ("NodeClassReady", "ValidationSucceeded");
+    object.body["status"]["conditions"] = match fate {
+        None => json!([good(class), good("Ready"), good(valid)]),
+        Some(Fate::Slow) => {
+            let unknown = condition(class, "Unknown", "NodeClassReadinessUnknown", "Node Class Readiness Unknown");
+            json!([unknown, bad(class, "Unknown"), good(valid)])
+        }
+        Some(Fate::Stuck(reason, message)) => json!([good(class), bad(valid, "False"), condition(valid, "False", reason, message)]),
+        Some(Fate::Waits(reason, message)) => json!([condition(class, "False", reason, message), bad(class, "False"), good(valid)]),
+    };
 }
 
 /// Takes away what is on its way out, with all that belongs to it.
@@ -207,13 +229,11 @@ pub fn enter(world: &mut World, target: &Target, stage: Stage) {
     let hash = hash(&object.body["spec"]["template"]);
     let now = world.now();
     let next = status(&object, &hash, stage, &now);
-    let made = stage == Stage::Started || object.body["status"]["observedGeneration"] != object.meta()["generation"];
-    let fresh = made && world.serving.get(&target.key()) != Some(&hash);
-    let revision = object.meta()["annotations"][REVISION].as_str().and_then(|r| r.parse().ok()).unwrap_or(0) + u32::from(fresh);
+    let revision = set(world, target, &hash);
     update_as(world, target, MANAGER, |body| {
         body["status"] = next;
         let annotations = body["metadata"].as_object_mut().unwrap().entry("annotations").or_insert_with(|| json!({}));
-        annotations[REVISION] = revision.max(1).to_string().into();
+        annotations[REVISION] = revision.to_string().into();
     });
     if stage == Stage::Ready {
         world.serving.insert(target.key(), hash.clone());
@@ -235,7 +255,6 @@ pub fn status(object: &Object, hash: &str, stage: Stage, now: &str) -> Value {
         false => condition("Available", false, "MinimumReplicasUnavailable", "Deployment does not have minimum availability.".into()),
     };
     let progress = match stage {
-        Stage::Started => condition("Progressing", true, "NewReplicaSetCreated", format!("Created new replica set \"{set}\"")),
         Stage::Progressing => condition("Progressing", true, "ReplicaSetUpdated", format!("ReplicaSet \"{set}\" is progressing.")),
         Stage::Ready => {
             condition("Progressing", true, "NewReplicaSetAvailable", format!("ReplicaSet \"{set}\" has successfully progressed."))
@@ -246,7 +265,6 @@ pub fn status(object: &Object, hash: &str, stage: Stage, now: &str) -> Value {
     };
     let seen = &object.meta()["generation"];
     match stage {
-        Stage::Started => json!({ "conditions": [progress] }),
         Stage::Ready => json!({
             "observedGeneration": seen, "replicas": n, "updatedReplicas": n, "readyReplicas": n, "availableReplicas": n,
             "conditions": [available(true), progress],
@@ -287,11 +305,15 @@ fn pods(world: &mut World, target: &Target, hash: &str, stage: Stage) {
         }
         _ => json!({ "running": {} }),
     };
-    let others: Vec<(Value, Value)> = names.iter().skip(1).map(|name| (name.clone(), other(name))).collect();
+    let others: Vec<(String, Value)> =
+        names.iter().skip(1).map(|name| (name.as_str().unwrap_or_default().to_owned(), other(name))).collect();
     if stage == Stage::Ready {
         world.objects.retain(|k, o| k.1 != "pods" || o.meta()["ownerReferences"][0]["uid"] != owner.meta()["uid"]);
     }
-    let ended = world.logs.contains_key(&target.name) && stage != Stage::Ready && !state["waiting"].is_null();
+    let over = |name: &str, state: &Value| world.logs.contains_key(name) && stage != Stage::Ready && !state["waiting"].is_null();
+    let ended = over(&target.name, &state);
+    let others: Vec<(String, Value, bool)> =
+        others.into_iter().map(|(name, state)| (name.clone(), state.clone(), over(&name, &state))).collect();
     let ready = stage == Stage::Ready || !state["running"].is_null();
     for i in 0..n {
         let name = format!("{}-{hash}-{i}", target.name);
@@ -303,9 +325,10 @@ fn pods(world: &mut World, target: &Target, hash: &str, stage: Stage) {
         let last = if ended { terminated() } else { json!({}) };
         let id = if ended || !state["running"].is_null() { first.as_str() } else { "" };
         let own = json!({ "name": names[0], "ready": ready, "restartCount": 0, "containerID": id, "state": state, "lastState": last });
-        let beside = others.iter().map(|(name, state)| {
-            let (ready, id) = (!state["running"].is_null(), format!("containerd://{uid}.{}-0", name.as_str().unwrap_or_default()));
-            json!({ "name": name, "ready": ready, "restartCount": 0, "containerID": id, "state": state, "lastState": {} })
+        let beside = others.iter().map(|(name, state, ended)| {
+            let (ready, id) = (!state["running"].is_null(), format!("containerd://{uid}.{name}-0"));
+            let last = if *ended { json!({ "terminated": { "containerID": id, "exitCode": 1, "reason": "Error" } }) } else { json!({}) };
+            json!({ "name": name, "ready": ready, "restartCount": 0, "containerID": id, "state": state, "lastState": last })
         });
         let statuses: Vec<Value> = [own].into_iter().chain(beside).collect();
         let body = json!({

@@ -120,7 +120,7 @@ pub struct World {
     pub fates: BTreeMap<String, super::rollout::Fate>,
     /// How many pods the load of a deployment asks for, by the deployment's name.
     pub loads: BTreeMap<String, i64>,
-    /// What the containers of a deployment's new pods have written before they ended, by the deployment's name; else they never ran.
+    /// What the containers of new pods have written before they ended, by the containers' names (a deployment's own is called as it is); else they never ran.
     pub logs: BTreeMap<String, String>,
     /// What containers have written, by the containers' ids.
     pub written: BTreeMap<String, Vec<super::log::Entry>>,

@@ -3,7 +3,7 @@ use super::super::deployment::{agent, agent_map};
 use super::super::pod_identity_association::identified;
 use super::*;
 
-fn measured(change: impl FnOnce(&mut Deployment)) -> Stack {
+pub fn measured(change: impl FnOnce(&mut Deployment)) -> Stack {
     let own = Deployment { agent: Some(agent()), service_account: Some(Ref::to("shop")), identity: Some(Ref::to("shop")), ..deployment() };
     let mut shop = own;
     change(&mut shop);

@@ -35,7 +35,7 @@ pub fn check(name: &Name, entry: &Workload, cx: &mut Check<'_>) {
         let at = ["kubernetes", "workloads", name.as_str(), "config", path.as_str()];
         cx.error(Code::Refused, &at, "this file", message, "hand it over in `env`; `$$` is a dollar sign");
     }
-    clash(cx, name);
+    clash(cx, ("workloads", "workload"), name);
     super::peers::check(name, entry, cx);
 }
 
@@ -54,19 +54,20 @@ fn placed(cx: &mut Check<'_>, name: &Name, pool: &Name) {
     cx.error(Code::UnknownName, &at, "this name", format!("there is no node pool `{pool}`"), help);
 }
 
-/// One name is one peer, and one thing to forward to.
-fn clash(cx: &mut Check<'_>, name: &Name) {
-    let this = ["kubernetes", "workloads", name.as_str()];
+/// One name is one peer, and one thing to forward to: `what` of `kubernetes`, a workload or a job.
+pub fn clash(cx: &mut Check<'_>, (section, what): (&str, &str), name: &Name) {
+    let this = ["kubernetes", section, name.as_str()];
     let others = [
         ("compute", "a compute entry", cx.spec.compute.contains_key(name)),
         ("functions", "a function", cx.spec.functions.contains_key(name)),
     ];
-    for (section, what, _) in others.into_iter().filter(|(.., there)| *there) {
-        let other = [section, name.as_str()];
-        let message = format!("`{name}` is a workload and {what}: `allow_from` and `forward` couldn't tell them apart");
+    for (section, other, _) in others.into_iter().filter(|(.., there)| *there) {
+        let entry = [section, name.as_str()];
+        let apart = if what == "workload" { "`allow_from` and `forward`" } else { "`allow_from`" };
+        let message = format!("`{name}` is a {what} and {other}: {apart} couldn't tell them apart");
         let place = |path: &[&str], label: &str| cx.sources.place(cx.sources.key(path), label);
         let finding = Finding::error(Code::AmbiguousName, message, "give one of them another name");
-        let finding = finding.at(place(&this, "this workload")).at(place(&other, "and this entry"));
-        cx.say(&[&this, &other], finding);
+        let finding = finding.at(place(&this, &format!("this {what}"))).at(place(&entry, "and this entry"));
+        cx.say(&[&this, &entry], finding);
     }
 }

@@ -21,19 +21,21 @@ pub fn check(name: &Name, entry: &Workload, cx: &mut Check<'_>) {
         cx.error(Code::Missing, &at, "these peers", message, "add `port:`, or leave them out");
     }
     for (index, peer) in entry.allow_from.iter().enumerate() {
-        let known = match cx.peers.resolve(peer) {
-            Some(ResolvedPeer::Section { target, .. }) => target == Target::one("load_balancer"),
-            Some(ResolvedPeer::Workload(_)) => true,
-            Some(_) => false,
+        let message = match cx.peers.resolve(peer) {
+            Some(ResolvedPeer::Workload(_)) => continue,
+            Some(ResolvedPeer::Section { target, .. }) if target == Target::one("load_balancer") => continue,
+            // A Service's name and address are known within the cluster alone, and a pod's address goes with the pod.
+            Some(ResolvedPeer::Section { target, .. }) => {
+                format!("`{target}` stands outside of the cluster, where no name and no lasting address leads to pods")
+            }
+            Some(_) => format!("`{peer}` is neither a workload nor a job, and pods let only those and the load balancer in"),
             // That a peer is nobody is said already.
-            None => true,
+            None => continue,
         };
-        if !known {
-            let message = format!("`{peer}` is no workload, and pods let only workloads and the load balancer in");
-            let help = "name a workload or `load_balancer`; what stands outside of the cluster connects through the load balancer";
-            let index = index.to_string();
-            cx.error(Code::Refused, &[&at[..], &[index.as_str()]].concat(), "this peer", message, help);
-        }
+        let help =
+            format!("let it connect through the load balancer: `forward: {name}` at a listener, within the VPC by `scheme: internal`");
+        let index = index.to_string();
+        cx.error(Code::Refused, &[&at[..], &[index.as_str()]].concat(), "this peer", message, help);
     }
 }
 
