@@ -363,6 +363,7 @@ impl Sandbox {
                 now.stamp = old.stamp.renewed(stamp);
                 now.object = unchangeable(&old.object, now.object)?;
                 state.lets(&old, &now)?;
+                traffic::taken_back(state, &old, want, stamp)?;
                 state.past.admit(&live.id, &old.object, &now.object, self.pace.scale)?;
                 state.admit(&now)?;
                 state.offers(Some(&old.object), &now, &self.region)?;

@@ -2,26 +2,30 @@
 //! their versions are deployed.
 //!
 //! Of these only applications are read in one list, so that all else is an attribute of its application. A change is a new version of the flags, which is
-//! deployed; the one before stays for the way back, and goes with the next change.
+//! deployed; the one before stays for the way back, and goes with the next change. AppConfig takes a deployment back by itself when one of the alarms fires that it looks
+//! at ("Monitoring deployments for automatic rollback"): then the change has failed.
 mod content;
 mod deployments;
+mod monitors;
 mod parts;
 mod rules;
+mod strategies;
 mod terraform;
 mod versions;
 
 use futures_util::future::try_join_all;
 
-use super::calls::{ALL, NEW, OWN, On, TAGGED, call, needs, reads};
-use super::example::tags;
+use super::calls::{ALL, NEW, OWN, On, ROLES, TAGGED, call, needs, reads};
+use super::example::{EXAMPLE, tags};
 use super::quotas::quota;
 use super::*;
 use crate::model::{Computed, Tags, partition};
 use crate::wire::tags::retag;
-use deployments::Served;
+use deployments::{Served, Way};
 use parts::Place;
 
 pub use rules::is_key;
+pub use strategies::{LONGEST, Strategy};
 
 object! {
     /// `AWS::AppConfig::Application` with its environment and its profile. Its id is its `ApplicationId`.
@@ -31,6 +35,16 @@ object! {
         update flags: Open<Flag>,
         /// How those stand that people turn, by key.
         initial turned: Open<bool>,
+        /// Whether all are told of them: no deployment is under way.
+        update complete: bool,
+        /// How a change of them comes; `None`: to all who ask at once, and AppConfig looks at no alarm afterwards.
+        update strategy: Option<Strategy>,
+        /// `Monitors` of the environment: the alarms that take a deployment back, 5 at most with the composites.
+        update alarms: BTreeSet<Ref<MetricAlarm>>,
+        /// Those of `Monitors` that are over other alarms.
+        update composites: BTreeSet<Ref<CompositeAlarm>>,
+        /// `AlarmRoleArn`: the role by which AppConfig looks at them.
+        update role: Option<Ref<IamRole>>,
         update tags: Tags,
         /// `Name`.
         computed name: Computed<String>,
@@ -71,6 +85,7 @@ impl Resource for FlagSet {
             call(Service::AppConfig, "GetHostedConfigurationVersion", VERSIONS),
             reads(Service::AppConfig, "ListApplications"),
             call(Service::AppConfig, "ListConfigurationProfiles", OWN),
+            reads(Service::AppConfig, "ListDeploymentStrategies"),
             call(Service::AppConfig, "ListDeployments", OWN),
             call(Service::AppConfig, "ListEnvironments", OWN),
             reads(Service::AppConfig, "ListTagsForResource"),
@@ -91,12 +106,15 @@ impl Resource for FlagSet {
             call(Service::AppConfig, "DeleteEnvironment", OWN),
             call(Service::AppConfig, "DeleteHostedConfigurationVersion", VERSIONS),
             call(Service::AppConfig, "GetDeployment", DEPLOYMENTS),
-            reads(Service::AppConfig, "ListDeploymentStrategies"),
             call(Service::AppConfig, "ListHostedConfigurationVersions", OWN),
             call(Service::AppConfig, "StartDeployment", OWN),
             call(Service::AppConfig, "StopDeployment", DEPLOYMENTS),
             call(Service::AppConfig, "TagResource", TAGGED),
             call(Service::AppConfig, "UntagResource", OWN),
+            call(Service::AppConfig, "UpdateDeploymentStrategy", OWN),
+            call(Service::AppConfig, "UpdateEnvironment", OWN),
+            needs(Service::AppConfig, "UpdateEnvironment", "iam:PassRole", &[On::Passed("appconfig")]),
+            call(Service::Iam, "GetRole", ROLES),
         ],
     };
     const TERRAFORM: &'static Table = &terraform::TABLE;
@@ -112,6 +130,11 @@ impl Resource for FlagSet {
         FlagSet {
             flags: [("new_checkout".to_owned(), checkout), ("sale_banner".to_owned(), banner)].into(),
             turned: [("sale_banner".to_owned(), true)].into(),
+            complete: true,
+            strategy: Some(Strategy { minutes: 25, bake: 15, step: 1_000, doubles: true }),
+            alarms: [Ref::to(EXAMPLE)].into(),
+            composites: [Ref::to(EXAMPLE)].into(),
+            role: Some(Ref::to(EXAMPLE)),
             tags: tags(),
             ..FlagSet::default()
         }
@@ -127,7 +150,7 @@ impl Resource for FlagSet {
     }
 
     fn simulate(&mut self, id: &str) {
-        let place = Place { application: id.to_owned(), environment: "0a1b2c3".into(), profile: "4d5e6f7".into() };
+        let place = Place { application: id.to_owned(), environment: "0a1b2c3".into(), profile: "4d5e6f7".into(), ..Place::default() };
         self.name = Computed::from(id.to_owned());
         self.stands_at(&place, "us-east-1", "123456789012");
     }
@@ -135,19 +158,28 @@ impl Resource for FlagSet {
     /// Names begin with the stack's; tags tell whose an application is, and what is in one is asked for of the stack's own alone.
     async fn list(cx: &Clients, stack: &str) -> Result<Vec<Live>, CloudError> {
         let start = NAMES.start(stack);
-        let own = parts::applications(cx).await?.into_iter().filter(|(_, name)| name.starts_with(&start));
-        let read = own.map(async |(id, name)| {
+        let own: Vec<_> = parts::applications(cx).await?.into_iter().filter(|(_, name)| name.starts_with(&start)).collect();
+        if own.is_empty() {
+            return Ok(vec![]);
+        }
+        let strategies = strategies::all(cx).await?;
+        let strategies = &strategies;
+        let read = own.into_iter().map(async |(id, name)| {
             let account = cx.identity().await?.account;
             let arn = arn(cx.region(), &account, &id);
             let request = cx.appconfig().list_tags_for_resource().resource_arn(arn);
             let seen = present(cx.safe(Service::AppConfig, "ListTagsForResource", async || request.clone().send().await).await)?;
             let all: Tags = seen.and_then(|seen| seen.tags).into_iter().flatten().collect();
             let Some((stamp, tags)) = Stamp::read(stack, all) else { return Ok(None) };
-            let mut set = FlagSet { tags, name: Computed::from(name), ..FlagSet::default() };
+            let mut set = FlagSet { tags, name: Computed::from(name), complete: true, ..FlagSet::default() };
+            set.strategy = strategies::of(strategies, &id).map(|(_, strategy)| strategy);
             if let Some(place) = parts::find(cx, &id).await? {
-                if let Some(text) = Served::read(cx, &place).await?.text(cx, &place).await? {
+                let served = Served::read(cx, &place).await?;
+                if let Some(text) = served.text(cx, &place).await? {
                     (set.flags, set.turned) = (content::read(&text), content::by_hand(&text));
                 }
+                set.complete = served.under_way().is_none();
+                (set.alarms, set.composites, set.role) = place.monitors.refs(stack);
                 set.stands_at(&place, cx.region(), &account);
             }
             Ok::<_, CloudError>(Some(Live::found(id, set, stamp)))
@@ -167,7 +199,7 @@ impl Resource for FlagSet {
         };
         let id = parts::ensure(find, make).await?;
         let place = half(parts::furnish(cx, &id, stamp).await)?;
-        half(deployments::serve(cx, &place, self, &Open::new(), stamp).await)?;
+        half(deployments::serve(cx, &place, (self, links), &FlagSet::default(), Way::Onward, stamp).await)?;
         self.made(cx, &place, Computed::from(name), stamp, links).await
     }
 
@@ -175,7 +207,9 @@ impl Resource for FlagSet {
     async fn update(&self, cx: &Clients, links: &Links, live: &Live, stamp: &Stamp) -> Result<Live, CloudError> {
         let old: Self = live.of()?;
         let place = half(parts::furnish(cx, &live.id, stamp).await)?;
-        half(deployments::serve(cx, &place, self, &old.flags, stamp).await)?;
+        // Who takes a change back gives it the stamp of who made it.
+        let way = if live.stamp.same_step(stamp) { Way::Back } else { Way::Onward };
+        half(deployments::serve(cx, &place, (self, links), &old, way, stamp).await)?;
         half(self.retag(cx, &live.id, (&live.stamp, &old.tags), stamp).await)?;
         self.made(cx, &place, old.name, stamp, links).await
     }
@@ -191,7 +225,7 @@ impl Resource for FlagSet {
 impl FlagSet {
     /// Notes where it stands.
     fn stands_at(&mut self, place: &Place, region: &str, account: &str) {
-        let Place { application, environment, profile } = place;
+        let Place { application, environment, profile, .. } = place;
         let within = format!("environment/{environment}/configuration/{profile}");
         self.configuration = Computed::from(format!("{}/{within}", arn(region, account, application)));
         self.environment = Computed::from(environment.clone());

@@ -113,6 +113,11 @@ impl Stamp {
         !self.identity.is_empty() && !identity.is_empty() && self.identity != identity
     }
 
+    /// Whether both are of what one step made.
+    pub fn same_step(&self, other: &Stamp) -> bool {
+        (&self.run, self.step) == (&other.run, other.step)
+    }
+
     /// Who made the object, as every written form says it: `IDENTITY/RUN/STEP`, or `RUN/STEP` without an identity.
     pub fn made(&self) -> String {
         let identity = if self.identity.is_empty() { String::new() } else { format!("{}/", self.identity) };

@@ -8,7 +8,7 @@ use super::*;
 use crate::canon::{self, Form};
 use crate::diff::{Context, diff};
 use crate::graph::Graph;
-use crate::kinds::{Claim, Claims, Near, foreign, map_refs, pointers, refs, resolve_texts};
+use crate::kinds::{Claim, Claims, Near, Typical, foreign, map_refs, pointers, refs, resolve_texts};
 use crate::model::{Loss, Mode, Reversal};
 use crate::observe::{Named, Snapshot, twins};
 
@@ -226,7 +226,7 @@ impl<'a> Decision<'a> {
                 c.loses_data = live.object.kind().loss() == Loss::Data;
                 c
             } else if !attrs.is_empty() || moved.is_some() || unmarked {
-                let mut c = change(Verb::Update, Some(live.id.clone()), attrs, Undo::Restore, typical.update);
+                let mut c = change(Verb::Update, Some(live.id.clone()), attrs, Undo::Restore, Typical::updating(&live.object, want));
                 c.loses_data = c.attrs.iter().any(AttrChange::shrinks);
                 c.renamed_from = moved;
                 c

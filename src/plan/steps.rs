@@ -1,7 +1,7 @@
 //! From what changes to what is done: steps, their order, the commit point, and how long it takes.
 use super::decide::Decision;
 use super::*;
-use crate::kinds::{pointers, refs};
+use crate::kinds::{Typical, pointers, refs};
 use crate::model::{Loss, Reversal, Timeouts};
 
 impl<'a> Decision<'a> {
@@ -254,9 +254,9 @@ fn back(change: &Change, act: &Act) -> Option<Object> {
 
 pub(super) fn push(plan: &mut Plan, address: &Address, act: Act, after: Vec<usize>, undo: Undo) {
     let times = address.kind.typical();
-    let typical = match act {
+    let typical = match &act {
         Act::Create { .. } => times.create,
-        Act::Update { .. } => times.update,
+        Act::Update { live, object } => Typical::updating(&live.object, object),
         Act::Delete { .. } => times.delete,
         Act::Gate { .. } => Duration::ZERO,
     };

@@ -32,7 +32,7 @@ fn find(topic: &str) -> Result<Topic, Finding> {
     for (i, step) in steps.iter().enumerate().skip(1) {
         let below = fields(schema, node);
         let known: Vec<&str> = below.map_or(Vec::new(), |fields| fields.keys().map(String::as_str).collect());
-        match below.and_then(|fields| fields.get(*step)) {
+        match below.and_then(|fields| fields.get(*step)).or_else(|| beside(schema, node)?.get(*step)) {
             Some(next) => (node, entry) = (next, false),
             // An entry's name: its fields are those of every entry.
             None if !entry && by_name(schema, node) && (steps.len() > i + 1 || nearest(step, known.iter().copied()).is_none()) => {
@@ -142,7 +142,9 @@ fn by_name(schema: &Value, node: &Value) -> bool {
 fn listed(schema: &'static Value, node: &'static Value) -> impl Iterator<Item = (&'static String, &'static Value, bool)> {
     let required = inner(schema, node).and_then(|inner| inner.get("required")?.as_array());
     let needed = move |name: &str| required.is_some_and(|all| all.iter().any(|key| key == name));
-    let mut all: Vec<_> = fields(schema, node).into_iter().flatten().map(|(name, field)| (name, field, needed(name))).collect();
+    let own = fields(schema, node).into_iter().flatten().map(|(name, field)| (name, field, needed(name)));
+    let beside = beside(schema, node).into_iter().flatten().map(|(name, field)| (name, field, false));
+    let mut all: Vec<_> = own.chain(beside).collect();
     all.sort_by_key(|(_, _, needed)| !needed);
     all.into_iter()
 }
@@ -253,6 +255,7 @@ fn called(schema: &Value, node: &Value) -> String {
         let target = resolve(schema, node);
         return match target.get("examples").and_then(|e| e.get(0)).and_then(Value::as_str) {
             Some(example) => format!("{} (such as `{example}`)", spaced(name)),
+            None if target.get("patternProperties").is_some() => "map by name".into(),
             None if target.get("properties").is_some() => "map".into(),
             None => spaced(name),
         };
@@ -309,13 +312,19 @@ fn fields<'a>(schema: &'a Value, node: &'a Value) -> Option<&'a Map<String, Valu
     inner(schema, node)?.get("properties")?.as_object()
 }
 
+/// The fields that stand beside the entries of a map.
+fn beside<'a>(schema: &'a Value, node: &'a Value) -> Option<&'a Map<String, Value>> {
+    let object = resolve(schema, node);
+    object.get("patternProperties").and(object.get("properties")?.as_object())
+}
+
 /// The struct that a value, or each of its entries or items, is.
 fn inner<'a>(schema: &'a Value, node: &'a Value) -> Option<&'a Value> {
     let object = resolve(schema, node);
-    if object.get("properties").is_some() {
+    let entries = object.get("patternProperties").and_then(Value::as_object);
+    if entries.is_none() && object.get("properties").is_some() {
         return Some(object);
     }
-    let entries = object.get("patternProperties").and_then(Value::as_object);
     let member = entries.and_then(|entries| entries.values().next()).or(object.get("items"))?;
     inner(schema, member)
 }

@@ -123,6 +123,7 @@ fn for_editors(schema: &mut Value, what: &str, description: &str) {
     each_object(schema, &mut |object| {
         object.remove("format");
         told(object);
+        apart(object);
         if let Some(Value::Array(mut branches)) = object.remove("oneOf") {
             if branches.iter().all(|branch| branch.get("const").is_some()) {
                 branches.push(env());
@@ -143,6 +144,14 @@ fn for_editors(schema: &mut Value, what: &str, description: &str) {
         root.insert("description".into(), json!(description));
         root.insert("patternProperties".into(), json!({ format!("^{EXTENSION}"): {} }));
     }
+}
+
+/// A field beside named entries is none of them, though its name is like theirs: their pattern leaves it out.
+fn apart(object: &mut Map<String, Value>) {
+    let beside: Vec<String> = object.get("properties").and_then(Value::as_object).into_iter().flat_map(|all| all.keys().cloned()).collect();
+    let Some(Value::Object(named)) = object.get_mut("patternProperties").filter(|_| !beside.is_empty()) else { return };
+    let others = |pattern: String| format!("^(?!({})$){}", beside.join("|"), pattern.trim_start_matches('^'));
+    *named = std::mem::take(named).into_iter().map(|(pattern, entry)| (others(pattern), entry)).collect();
 }
 
 /// What editors show: of a text what it is like rather than its pattern, of a field its default; of a section with entries a first one.

@@ -5,7 +5,7 @@ use super::check::Check;
 use super::compute::Compute;
 use super::database::Database;
 use super::derive;
-use super::feature_flags::Flag;
+use super::feature_flags::FeatureFlags;
 use super::functions::Function;
 use super::kubernetes::Kubernetes;
 use super::load_balancer::LoadBalancer;
@@ -14,7 +14,7 @@ use super::monitoring::Monitoring;
 use super::node::Node;
 use super::section::{Attributes, Fields, Section, SectionGroup};
 use super::storage::Storage;
-use super::units::{Account, Arn, EnvName, FlagKey, Name, OutputName, Region, TagKey, TagValue, Template};
+use super::units::{Account, Arn, EnvName, Name, OutputName, Region, TagKey, TagValue, Template};
 use super::vpc::Vpc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -135,8 +135,8 @@ sections! {
     database: BTreeMap<Name, Database>,
     /// Buckets for what applications keep, by name (AWS: S3).
     storage: BTreeMap<Name, Storage>,
-    /// Flags that applications ask for while they run, by key (AWS: AppConfig).
-    feature_flags: BTreeMap<FlagKey, Flag>,
+    /// Flags that applications ask for while they run, by key (AWS: AppConfig); and beside them `deployment`, which is how a change of them comes.
+    feature_flags: FeatureFlags,
     /// The Cloudflare zone that stands before it all; none when left out.
     cdn: Option<Cdn>,
     /// What is watched, and who is told when something is wrong; nothing and nobody when left out.

@@ -7,6 +7,7 @@ mod completions;
 mod drift;
 mod explain;
 mod files;
+mod flags;
 mod forged;
 mod functions;
 mod help;

@@ -110,6 +110,36 @@ const BROKEN: &[Broken] = &[
             x.flags.extend((0..15_000).map(|n| (format!("f{n:063}"), flag.clone())))
         }
     }),
+    ("flag_set.main", |o| {
+        if let Object::FlagSet(x) = o {
+            x.alarms.extend((0..4).map(|n| infra::kinds::Ref::to(format!("=theirs{n}"))))
+        }
+    }),
+    ("flag_set.main", |o| {
+        if let Object::FlagSet(x) = o {
+            x.role = None
+        }
+    }),
+    ("flag_set.main", |o| {
+        if let Object::FlagSet(x) = o {
+            x.strategy = None
+        }
+    }),
+    ("flag_set.main", |o| {
+        if let Object::FlagSet(x) = o {
+            x.strategy.as_mut().unwrap().minutes = 1441
+        }
+    }),
+    ("flag_set.main", |o| {
+        if let Object::FlagSet(x) = o {
+            x.strategy.as_mut().unwrap().bake = -1
+        }
+    }),
+    ("flag_set.main", |o| {
+        if let Object::FlagSet(x) = o {
+            x.strategy.as_mut().unwrap().step = 99
+        }
+    }),
     ("iam_role.app", |o| {
         if let Object::IamRole(x) = o {
             x.managed_policies.insert("arn:aws:s3:::bucket".into());

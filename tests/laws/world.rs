@@ -69,7 +69,7 @@ pub fn stacks() -> Vec<(&'static str, Stack)> {
         (
             "an internal balancer, no cache",
             over(
-                "load_balancer: {scheme: internal, subnets: app, allow_from: [vpc]}\ncache: null\ncompute: {app: {env: null}}\nfunctions: {hello: {env: null, subnets: none}}\noutputs: null\nmonitoring: null\ncdn: {records: {www: {proxied: false}, apex: {to: null, type: a, content: 192.0.2.9, proxied: true}}}",
+                "load_balancer: {scheme: internal, subnets: app, allow_from: [vpc]}\ncache: null\ncompute: {app: {env: null}}\nfunctions: {hello: {env: null, subnets: none}}\noutputs: null\nmonitoring: null\nfeature_flags: {deployment: null, new_checkout: {enabled: true}}\ncdn: {records: {www: {proxied: false}, apex: {to: null, type: a, content: 192.0.2.9, proxied: true}}}",
             ),
         ),
         ("renamed", over(RENAMED)),

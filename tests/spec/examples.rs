@@ -29,7 +29,8 @@ fn staging_is_production_made_smaller() {
 #[test]
 fn load() {
     for layers in [
-        &["examples/kubernetes.yaml"][..],
+        &["examples/flags.yaml"][..],
+        &["examples/kubernetes.yaml"],
         &["examples/minimal.yaml"],
         &["examples/production.yaml"],
         &["examples/services.yaml"],

@@ -8,6 +8,7 @@ mod diagnostics;
 mod examples;
 mod explain;
 mod fields;
+mod flags;
 mod garbage;
 mod kubernetes;
 mod monitoring;

@@ -26,6 +26,7 @@ fn current() {
 fn examples_pass() {
     let [whole, layer] = FILES.map(|(_, schema)| jsonschema::validator_for(&schema()).expect("a schema"));
     for (file, validator) in [
+        ("examples/flags.yaml", &whole),
         ("examples/kubernetes.yaml", &whole),
         ("examples/minimal.yaml", &whole),
         ("examples/production.yaml", &whole),

@@ -1,8 +1,6 @@
-"""AppConfig, of which the emulator has too little: environments, strategies, deployments that take their strategy's time, one at a time, versions that are
-guarded by numbers, flags after their schema, protection against deletion. Requests signed for `appconfig` come here, all others go on. What is refused is what
-the API's model, its reference or the user guide names; what isn't from there says so.
-
-A deployment is complete a moment after it has begun when its strategy takes no time, and never by itself otherwise: a test decides how it ends.
+"""AppConfig, of which the emulator has too little: environments, versions that are guarded by numbers, flags after their schema, protection against deletion;
+strategies and deployments are in the other half. Requests signed for `appconfig` come here, all others go on. What is refused is what the API's model, its
+reference or the user guide names; what isn't from there says so.
 """
 import json
 import random
@@ -11,47 +9,18 @@ import threading
 import time
 from urllib.parse import parse_qs, unquote
 
-# How long a deployment takes that takes no time.
-TAKES = 0.03
+from appconfig_deployments import RUNNING, Deployments, Refused, conflict, invalid, looked_at, missing, named
+from appconfig_deployments import page as pages
+
 # A list's page, whatever is asked for (ours).
 PAGE = 2
 FLAGS, KEY, NAME, TEXT = "AWS.AppConfig.FeatureFlags", re.compile(r"[a-z][a-zA-Z\d_-]{0,63}"), re.compile(r"[^\n]{1,64}"), re.compile(r"[^\n]{1,1024}")
 LARGEST = 2 * 1024 * 1024
-RUNNING = ("DEPLOYING", "BAKING", "VALIDATING", "ROLLING_BACK")
-QUOTA = {"applications": 100, "strategies": 20}
-
-
-class Refused(Exception):
-    def __init__(self, status, code, message):
-        super().__init__(message)
-        self.status, self.code = status, code
-
-
-def invalid(message):
-    return Refused(400, "BadRequestException", message)
-
-
-def conflict(message):
-    return Refused(409, "ConflictException", message)
-
-
-def missing(what):
-    return Refused(404, "ResourceNotFoundException", f"{what} could not be found")
+QUOTA = 100
 
 
 def page(items, query):
-    first = int((query.get("next_token") or ["0"])[0])
-    size = min(int((query.get("max_results") or ["50"])[0]), PAGE)
-    answer = {"Items": items[first:first + size]}
-    return {**answer, "NextToken": str(first + size)} if len(items) > first + size else answer
-
-
-def named(said, most=64):
-    if not 1 <= len(said.get("Name") or "") <= most:
-        raise invalid(f"Name is 1 to {most} characters")
-    if len(said.get("Description") or "") > 1024:
-        raise invalid("Description is at most 1024 characters")
-    return said["Name"]
+    return pages(items, query, PAGE)
 
 
 def flags(content, content_type):
@@ -84,14 +53,17 @@ def flags(content, content_type):
     return json.dumps(document)
 
 
-class Flags:
+class Flags(Deployments):
     """In front of the emulator."""
+
+    PAGE = PAGE
 
     def __init__(self, app):
         self.app, self.applications, self.strategies, self.tags, self.lock = app, {}, {}, {}, threading.RLock()
 
     def __call__(self, environ, start_response):
-        if "/appconfig/aws4_request" not in environ.get("HTTP_AUTHORIZATION", ""):
+        fake = environ["PATH_INFO"] == "/fake/appconfig"
+        if not fake and "/appconfig/aws4_request" not in environ.get("HTTP_AUTHORIZATION", ""):
             return self.app(environ, start_response)
         sent = environ.get("RAW_URI") or environ.get("REQUEST_URI") or environ["PATH_INFO"]
         labels = [unquote(part) for part in sent.split("?")[0].split("/") if part]
@@ -103,9 +75,9 @@ class Flags:
             self.settle()
             try:
                 way = next((way for method, path, way in self.WAYS if method == environ["REQUEST_METHOD"] and self.fits(path, labels)), None)
-                if way is None:
+                if way is None and not fake:
                     raise missing("the operation")
-                status, headers, out = way(self, labels, query, header, body)
+                status, headers, out = self.told(body) if fake else way(self, labels, query, header, body)
             except Refused as e:
                 status, headers, out = e.status, [("x-amzn-errortype", e.code)], {"Message": str(e)}
         out = out.encode() if isinstance(out, str) else json.dumps(out).encode() if out is not None else b""
@@ -118,13 +90,6 @@ class Flags:
     def fits(path, labels):
         steps = path.split("/")
         return len(steps) == len(labels) and all(step in ("*", label) for step, label in zip(steps, labels))
-
-    def settle(self):
-        for application in self.applications.values():
-            for environment in application["environments"].values():
-                for deployment in environment["deployments"]:
-                    if deployment["State"] == "DEPLOYING" and deployment["over"] and time.monotonic() >= deployment["over"]:
-                        deployment.update(State="COMPLETE", PercentageComplete=100.0)
 
     @staticmethod
     def id():
@@ -152,14 +117,14 @@ class Flags:
         return found
 
     def shown(self, one, *hidden):
-        return {key: value for key, value in one.items() if key not in ("over", "deployments", "environments", "profiles", "versions", *hidden)}
+        return {key: value for key, value in one.items() if key not in ("after", "begun", "completed", "deployments", "environments", "profiles", "versions", *hidden)}
 
     # Applications.
 
     def create_application(self, labels, query, header, body):
         said = json.loads(body)
         name = named(said)
-        if len(self.applications) >= QUOTA["applications"]:
+        if len(self.applications) >= QUOTA:
             raise Refused(402, "ServiceQuotaExceededException", "Applications: 100 max")
         one = {"Id": self.id(), "Name": name, "Description": said.get("Description"), "environments": {}, "profiles": {}}
         self.tagged(self.arn("application", one["Id"]), said)
@@ -181,7 +146,7 @@ class Flags:
 
     def create_environment(self, labels, query, header, body):
         said = json.loads(body)
-        one = {"ApplicationId": labels[1], "Id": self.id(), "Name": named(said), "State": "READY_FOR_DEPLOYMENT", "Monitors": said.get("Monitors") or [], "deployments": []}
+        one = {"ApplicationId": labels[1], "Id": self.id(), "Name": named(said), "State": "READY_FOR_DEPLOYMENT", "Monitors": looked_at(said.get("Monitors") or []), "deployments": []}
         self.of(labels)["environments"][one["Id"]] = one
         self.tagged(self.arn("application", labels[1], "environment", one["Id"]), said)
         return 201, [], self.shown(one)
@@ -269,70 +234,6 @@ class Flags:
         del self.part(labels, "profiles")["versions"][int(labels[5])]
         return 204, [], None
 
-    # Strategies and deployments.
-
-    def create_strategy(self, labels, query, header, body):
-        said = json.loads(body)
-        one = {"Id": self.id(), "Name": named(said)}
-        if len(self.strategies) >= QUOTA["strategies"]:
-            raise Refused(402, "ServiceQuotaExceededException", "Deployment strategies: 20 max")
-        one.update(DeploymentDurationInMinutes=said["DeploymentDurationInMinutes"], FinalBakeTimeInMinutes=said.get("FinalBakeTimeInMinutes", 0))
-        one.update(GrowthFactor=said["GrowthFactor"], GrowthType=said.get("GrowthType", "LINEAR"), ReplicateTo=said.get("ReplicateTo", "NONE"))
-        self.tagged(self.arn("deploymentstrategy", one["Id"]), said)
-        self.strategies[one["Id"]] = one
-        return 201, [], one
-
-    def list_strategies(self, labels, query, header, body):
-        return 200, [], page(list(self.strategies.values()), query)
-
-    def delete_strategy(self, labels, query, header, body):
-        if self.strategies.pop(labels[1], None) is None:
-            raise missing(f"strategy {labels[1]}")
-        return 204, [], None
-
-    def start(self, labels, query, header, body):
-        said, environment = json.loads(body), self.part(labels, "environments")
-        profile, strategy = self.of(labels)["profiles"].get(said["ConfigurationProfileId"]), self.strategies.get(said["DeploymentStrategyId"])
-        if profile is None or strategy is None or said["ConfigurationVersion"] not in map(str, profile["versions"]):
-            raise missing("the profile, its version or the strategy")
-        before, latest = environment["deployments"], said.get("LatestDeploymentNumber")
-        if any(deployment["State"] in RUNNING for deployment in before):
-            raise conflict("another deployment is under way in the environment")
-        if latest is not None and latest != len(before):
-            raise conflict("the latest deployment is another one")
-        one = {"ApplicationId": labels[1], "EnvironmentId": labels[3], "DeploymentStrategyId": strategy["Id"], "ConfigurationProfileId": profile["Id"]}
-        one.update(DeploymentNumber=len(before) + 1, ConfigurationName=profile["Name"], ConfigurationVersion=said["ConfigurationVersion"])
-        one.update({key: strategy[key] for key in ("DeploymentDurationInMinutes", "GrowthType", "GrowthFactor", "FinalBakeTimeInMinutes")})
-        still = strategy["DeploymentDurationInMinutes"] or strategy["FinalBakeTimeInMinutes"]
-        one.update(State="DEPLOYING", PercentageComplete=1.0, EventLog=[], over=None if still else time.monotonic() + TAKES)
-        before.append(one)
-        return 201, [], self.shown(one)
-
-    def deployment(self, labels):
-        all = self.part(labels, "environments")["deployments"]
-        if not 1 <= int(labels[5]) <= len(all):
-            raise missing(f"deployment {labels[5]}")
-        return all[int(labels[5]) - 1]
-
-    def get_deployment(self, labels, query, header, body):
-        return 200, [], self.shown(self.deployment(labels))
-
-    def list_deployments(self, labels, query, header, body):
-        shown = [self.shown(one, "ApplicationId", "EnvironmentId", "DeploymentStrategyId", "EventLog") for one in self.part(labels, "environments")["deployments"]]
-        return 200, [], page(shown[::-1], query)
-
-    def stop(self, labels, query, header, body):
-        """ "This API action works only on deployments that have a status of DEPLOYING, unless an AllowRevert parameter is supplied." """
-        one, revert = self.deployment(labels), header["Allow-Revert"] == "true"
-        if one["State"] == "DEPLOYING" or (revert and one["State"] in ("BAKING", "VALIDATING")):
-            after = "ROLLED_BACK"
-        elif revert and one["State"] == "COMPLETE":
-            after = "REVERTED"
-        else:
-            raise invalid(f"a deployment that is {one['State']} can't be stopped")
-        one.update(State=after, EventLog=[{"EventType": "ROLLBACK_COMPLETED", "TriggeredBy": "USER", "Description": "Deployment was stopped"}])
-        return 202, [], self.shown(one)
-
     # Tags.
 
     def whose(self, labels):
@@ -362,6 +263,7 @@ class Flags:
         ("DELETE", ONE, delete_application),
         ("POST", f"{ONE}/environments", create_environment),
         ("GET", f"{ONE}/environments", list_environments),
+        ("PATCH", f"{ONE}/environments/*", Deployments.update_environment),
         ("DELETE", f"{ONE}/environments/*", delete_environment),
         ("POST", f"{ONE}/configurationprofiles", create_profile),
         ("GET", f"{ONE}/configurationprofiles", list_profiles),
@@ -370,14 +272,15 @@ class Flags:
         ("GET", VERSIONS, list_versions),
         ("GET", f"{VERSIONS}/*", get_version),
         ("DELETE", f"{VERSIONS}/*", delete_version),
-        ("POST", "deploymentstrategies", create_strategy),
-        ("GET", "deploymentstrategies", list_strategies),
+        ("POST", "deploymentstrategies", Deployments.create_strategy),
+        ("GET", "deploymentstrategies", Deployments.list_strategies),
+        ("PATCH", "deploymentstrategies/*", Deployments.update_strategy),
         # The API's own spelling.
-        ("DELETE", "deployementstrategies/*", delete_strategy),
-        ("POST", DEPLOYMENTS, start),
-        ("GET", DEPLOYMENTS, list_deployments),
-        ("GET", f"{DEPLOYMENTS}/*", get_deployment),
-        ("DELETE", f"{DEPLOYMENTS}/*", stop),
+        ("DELETE", "deployementstrategies/*", Deployments.delete_strategy),
+        ("POST", DEPLOYMENTS, Deployments.start),
+        ("GET", DEPLOYMENTS, Deployments.list_deployments),
+        ("GET", f"{DEPLOYMENTS}/*", Deployments.get_deployment),
+        ("DELETE", f"{DEPLOYMENTS}/*", Deployments.stop),
         *(
             (method, f"tags/{path}", way)
             for method, way in (("POST", tag), ("DELETE", untag), ("GET", list_tags))

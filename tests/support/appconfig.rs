@@ -1,6 +1,13 @@
 //! AppConfig in front of the emulator: requests to it, which it tells apart by method and path.
 use super::proxy;
 
+/// Says how many seconds a minute of AppConfig has from now on; `endpoint` is the emulator's own.
+pub async fn minute(endpoint: &str, seconds: f64) {
+    let said = serde_json::json!({ "minute": seconds }).to_string();
+    let answer = reqwest::Client::new().post(format!("{endpoint}/fake/appconfig")).body(said).send().await.unwrap();
+    assert!(answer.status().is_success());
+}
+
 /// The API's own name of a request.
 pub fn operation(call: &proxy::Call) -> &'static str {
     let (method, path) = call.operation.split_once(' ').unwrap();
@@ -22,6 +29,8 @@ pub fn operation(call: &proxy::Call) -> &'static str {
         ("GET", ["applications", _, "environments", _, "deployments", _]) => "GetDeployment",
         ("GET", ["deploymentstrategies"]) => "ListDeploymentStrategies",
         ("GET", ["tags", ..]) => "ListTagsForResource",
+        ("PATCH", ["applications", _, "environments", _]) => "UpdateEnvironment",
+        ("PATCH", ["deploymentstrategies", _]) => "UpdateDeploymentStrategy",
         ("POST", ["applications"]) => "CreateApplication",
         ("POST", ["applications", _, "configurationprofiles"]) => "CreateConfigurationProfile",
         ("POST", ["applications", _, "configurationprofiles", _, "hostedconfigurationversions"]) => "CreateHostedConfigurationVersion",
@@ -44,7 +53,7 @@ pub fn arns(call: &proxy::Call, place: &str) -> Vec<String> {
     let mut all: Vec<String> = match steps[..] {
         ["applications"] => vec!["application/*".into()],
         ["deploymentstrategies"] => vec!["deploymentstrategy/*".into()],
-        ["deployementstrategies", id] => vec![format!("deploymentstrategy/{id}")],
+        ["deployementstrategies" | "deploymentstrategies", id] => vec![format!("deploymentstrategy/{id}")],
         _ => vec![],
     };
     if let ["applications", id, ref below @ ..] = steps[..] {

@@ -353,6 +353,7 @@ fn behalf(action: &str, said: &Said, service: &str, stack: &str) -> Vec<Request>
     match action {
         "iam:PassRole" => {
             let to = match service {
+                "appconfig" => "appconfig.amazonaws.com",
                 "ec2" => "vpc-flow-logs.amazonaws.com",
                 "eks" => "eks.amazonaws.com",
                 "lambda" => "lambda.amazonaws.com",

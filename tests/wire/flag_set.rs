@@ -1,16 +1,20 @@
+mod gradual;
+
 use std::time::Duration;
 
 use aws_sdk_appconfig::primitives::Blob;
 use aws_sdk_appconfig::types::{DeploymentState, ReplicateTo};
 use infra::canon::Open;
 use infra::cloud::{Cloud, Observe};
-use infra::kinds::flag_set::Flag;
-use infra::kinds::{FlagSet, Kind, Links, Live, Object};
+use infra::kinds::flag_set::{Flag, Strategy};
+use infra::kinds::{FlagSet, Kind, Links, Live, Object, Ref};
 use infra::plan::Verb;
 use infra::run::Outcome;
 use infra::stack::Stack;
 use infra::wire::Clients;
 use serde_json::{Value, json};
+
+use gradual::{steps, watch, watched};
 
 use super::{Case, Sends, Why};
 use crate::support::moto::Moto;
@@ -30,7 +34,7 @@ fn by_hand(initial: bool) -> Flag {
 fn set(flags: &[(&str, Flag)]) -> FlagSet {
     let flags: Open<Flag> = flags.iter().map(|(key, flag)| ((*key).to_owned(), flag.clone())).collect();
     let turned = flags.iter().filter_map(|(key, flag)| Some((key.clone(), flag.initial?))).collect();
-    FlagSet { flags, turned, tags: [("Name".into(), "flags".into())].into(), ..FlagSet::default() }
+    FlagSet { flags, turned, complete: true, tags: [("Name".into(), "flags".into())].into(), ..FlagSet::default() }
 }
 
 fn flags() -> FlagSet {
@@ -38,7 +42,19 @@ fn flags() -> FlagSet {
 }
 
 pub fn case() -> Case {
+    let of = |set: FlagSet| Object::from(FlagSet { strategy: Some(steps()), ..set });
+    let by = |strategy: Strategy| FlagSet { strategy: Some(strategy), ..flags() };
     let variants = vec![
+        // From one to the next no flag changes by a strategy: its minutes are real ones here.
+        ("step by step", of(flags())),
+        ("steps that double", by(Strategy { step: 1_234, doubles: true, ..steps() }).into()),
+        ("at once, and a while afterwards", by(Strategy { minutes: 0, bake: 5, step: 10_000, doubles: false }).into()),
+        ("alarms", watched(&flags()).into()),
+        (
+            "alarms over others",
+            FlagSet { composites: [Ref::to("group.front.critical")].into(), alarms: [].into(), ..watched(&flags()) }.into(),
+        ),
+        ("another role", FlagSet { role: Some(Ref::to("other")), ..watched(&flags()) }.into()),
         ("a flag is on", set(&[("new_checkout", always(true)), ("sale-Banner2", by_hand(true))]).into()),
         ("one more", set(&[("dark", always(true)), ("new_checkout", always(false)), ("sale-Banner2", by_hand(true))]).into()),
         ("one less", set(&[("sale-Banner2", by_hand(true))]).into()),
@@ -47,7 +63,7 @@ pub fn case() -> Case {
         ("none", set(&[]).into()),
         ("tags", FlagSet { tags: [("team".into(), "a b".into())].into(), ..flags() }.into()),
     ];
-    Case { address: SET, world: vec![(SET, flags().into())], variants }
+    Case { address: SET, world: [watch(), vec![(SET, flags().into())]].concat(), variants }
 }
 
 pub const SENDS: Sends =
@@ -113,9 +129,7 @@ impl World {
         let request = api.start_deployment().application_id(&live.id).environment_id(of.environment.0.unwrap());
         let request =
             request.configuration_profile_id(profile).configuration_version(version.to_string()).deployment_strategy_id(&strategy);
-        let number = request.send().await.unwrap().deployment_number;
-        api.delete_deployment_strategy().deployment_strategy_id(strategy).send().await.unwrap();
-        number
+        request.send().await.unwrap().deployment_number
     }
 
     async fn complete(&self) {
@@ -157,7 +171,7 @@ async fn flags_that_people_turn_stay_and_others_are_turned_back() {
     world.proxy.reset();
     settled(&world.cloud, &want, "as it was made").await;
     let asked = world.proxy.log().into_iter().filter(|call| call.service == "appconfig").count();
-    assert_eq!(asked, 6, "the list, and what is in the stack's own alone");
+    assert_eq!(asked, 7, "the lists, and what is in the stack's own alone");
 
     world.by_hand(document(false, false), 0).await;
     world.complete().await;
@@ -265,7 +279,7 @@ async fn what_is_under_way_is_stopped_or_waited_for() {
     assert_eq!(world.newest().await.1, DeploymentState::Deploying);
     assert_eq!(world.found().await.flags["new_checkout"], always(true), "where it leads to is what counts");
     world.proxy.reset();
-    assert_eq!(world.go(&want).await, ["flags.new_checkout.enabled"]);
+    assert_eq!(world.go(&want).await, ["flags.new_checkout.enabled", "complete"]);
     // What applications were told of before is what is wanted: nothing is deployed, and the stamp says that already.
     assert_eq!(world.changed(), ["StopDeployment"]);
     assert_eq!(world.newest().await.0, theirs);

@@ -13,10 +13,10 @@ pub(super) fn key(call: &Call<'_>) -> Option<(Kind, String)> {
 
 /// How long the call usually takes.
 pub(super) fn typical(call: &Call<'_>) -> Duration {
-    let Typical { create, update, delete, .. } = call.kind().typical();
+    let Typical { create, delete, .. } = call.kind().typical();
     match call {
         Call::Create { .. } => create,
-        Call::Update { .. } => update,
+        Call::Update { live, want, .. } => Typical::updating(&live.object, want),
         Call::Delete { .. } => delete,
     }
 }

@@ -1,10 +1,15 @@
 //! The requests of the sandbox: so many a minute, shared out as listeners say, and answered well but where somebody has bent that.
+use std::collections::BTreeSet;
+
 use super::health::METRIC;
 use super::{Sandbox, broken};
 use crate::kinds::gate::{Figures, Gate, Seen};
 use crate::kinds::listener::Action;
-use crate::kinds::{Address, AutoScalingGroup, Bent, Function, Kind, Links, Listener, ListenerRule, Live, Member as _, MetricAlarm};
-use crate::wire::CloudError;
+use crate::kinds::{
+    Address, AutoScalingGroup, Bent, CompositeAlarm, FlagSet, Function, Kind, Links, Listener, ListenerRule, Live, Member as _,
+    MetricAlarm, Object, Stamp,
+};
+use crate::wire::{Class, CloudError};
 
 use super::state::State;
 
@@ -22,7 +27,7 @@ impl Sandbox {
         let bent = state.bent.get(&gate.new).unwrap_or(&nothing);
         let number = |word: &str| bent.get(word).and_then(|text| text.trim_end_matches(['%', 'm', 's']).parse::<f64>().ok());
         if let Some(seen) = bent.get("look").filter(|look| *look == "fails") {
-            return Err(CloudError::new(crate::wire::Class::Denied, "AccessDenied", format!("the look {seen}")));
+            return Err(CloudError::new(Class::Denied, "AccessDenied", format!("the look {seen}")));
         }
         // Where nothing leads to the new instances, there is no target group.
         let new = if gate.old.is_some() { Some(links.id(&gate.new)?) } else { links.id(&gate.new).ok() };
@@ -69,6 +74,23 @@ fn fires(state: &State, alarm: &Address) -> bool {
     let all = state.objects.range((Kind::MetricAlarm, String::new())..).take_while(|((kind, _), _)| *kind == Kind::MetricAlarm);
     let mut here = all.filter(|(_, live)| live.stamp.address == *alarm).filter_map(|(_, live)| MetricAlarm::of(&live.object));
     number.is_some_and(|number| here.any(|alarm| alarm.beyond(number)))
+}
+
+/// AppConfig takes a change of flags back when an alarm fires that it looks at; a way back is none that it looks at.
+pub(super) fn taken_back(state: &State, old: &Live, want: &Object, stamp: &Stamp) -> Result<(), CloudError> {
+    let Some((before, set)) = FlagSet::of(&old.object).zip(FlagSet::of(want)) else { return Ok(()) };
+    if before.flags == set.flags || old.stamp.same_step(stamp) {
+        return Ok(());
+    }
+    let children = |group: &Address| {
+        let all = state.objects.values().filter(|live| live.stamp.address == *group).filter_map(|live| CompositeAlarm::of(&live.object));
+        let ids: BTreeSet<&str> = all.flat_map(|group| &group.alarms).map(|child| child.0.as_str()).collect();
+        state.objects.values().filter(|live| ids.contains(live.id.as_str())).map(|live| live.stamp.address.clone()).collect::<Vec<_>>()
+    };
+    let own = set.alarms.iter().map(|alarm| alarm.address());
+    let alarm = own.chain(set.composites.iter().flat_map(|group| children(&group.address()))).find(|alarm| fires(state, alarm));
+    let why = |alarm: Address| CloudError::new(Class::Invalid, "ROLLED_BACK", format!("the alarm {} fires", alarm.name));
+    alarm.map_or(Ok(()), |alarm| Err(why(alarm)))
 }
 
 /// How many instances are registered in a target group.

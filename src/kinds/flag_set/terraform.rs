@@ -1,4 +1,4 @@
-//! The kind in Terraform's words. Which version is deployed, and how, is known only while it is: `aws_appconfig_deployment` and its strategy have no row.
+//! The kind in Terraform's words. Which version is deployed is known only while it is: `aws_appconfig_deployment` has no row.
 use serde_json::Value;
 
 use super::{Flag, content};
@@ -14,7 +14,26 @@ pub const TABLE: Table = Table {
         ),
         made(
             "aws_appconfig_environment",
-            &[own("application_id", "id"), of("environment_id", "environment"), is("name", Word::Text("live")), REGION],
+            &[
+                own("application_id", "id"),
+                of("environment_id", "environment"),
+                each("monitor", "alarms", &[link("alarm_arn", "@", "arn"), link("alarm_role_arn", "role", "arn")]),
+                is("name", Word::Text("live")),
+                REGION,
+            ],
+        ),
+        made_if(
+            "aws_appconfig_deployment_strategy",
+            "strategy",
+            &[
+                of("deployment_duration_in_minutes", "strategy.minutes"),
+                of("final_bake_time_in_minutes", "strategy.bake"),
+                via("growth_factor", "strategy.step", |step| step.as_f64().map(|step| step / 100.0).into()),
+                choice("growth_type", &[("strategy.doubles", "EXPONENTIAL")], "LINEAR"),
+                known("name", "infra-${id}-steps"),
+                REGION,
+                is("replicate_to", Word::Text("NONE")),
+            ],
         ),
         made(
             "aws_appconfig_configuration_profile",
@@ -39,6 +58,8 @@ pub const TABLE: Table = Table {
         ),
     ],
     left_out: &[
+        ("complete", "what is under way is in no configuration"),
+        ("composites", "monitors are told of metric alarms alone"),
         ("configuration", "its parts are the ids of the application, the environment and the profile"),
         ("turned", "how people have turned flags is in no configuration"),
     ],

@@ -2,6 +2,7 @@
 use aws_sdk_appconfig::primitives::Blob;
 use aws_sdk_appconfig::types::HostedConfigurationVersionSummary as Version;
 
+use super::parts::Guarded;
 use super::*;
 use crate::model::digest;
 
@@ -46,12 +47,14 @@ pub(super) async fn holding(cx: &Clients, place: &Place, wanted: &str, served: O
         }
         Ok(None)
     };
+    let newest = async || Ok::<_, CloudError>(standing().await?.first().map(|newest| newest.version_number));
     let make = async || {
-        let newest = standing().await?.first().map(|newest| newest.version_number);
+        let latest = newest().await?;
         let request = cx.appconfig().create_hosted_configuration_version().application_id(&place.application);
         let request = request.configuration_profile_id(&place.profile).content_type("application/json").description(&note);
-        let request = request.set_latest_version_number(newest).content(Blob::new(wanted));
-        let made = cx.write(Service::AppConfig, "CreateHostedConfigurationVersion", async || request.clone().send().await).await?;
+        let request = request.set_latest_version_number(latest).content(Blob::new(wanted));
+        let send = async || request.clone().send().await;
+        let made = Guarded(cx).write(Service::AppConfig, "CreateHostedConfigurationVersion", (latest, &newest), send).await?;
         Ok(made.version_number)
     };
     let number = parts::ensure(find, make).await?;

@@ -1,5 +1,5 @@
 //! Who asks for flags.
-use super::Flag;
+use super::{FeatureFlags, Flag, deployment};
 use crate::diag::{Code, Risk};
 use crate::spec::check::Check;
 use crate::spec::references;
@@ -7,7 +7,14 @@ use crate::spec::substitute::within;
 use crate::spec::units::{FlagKey, Name};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub fn check(flags: &BTreeMap<FlagKey, Flag>, cx: &mut Check<'_>) {
+pub fn check(section: &FeatureFlags, cx: &mut Check<'_>) {
+    let flags = &section.flags;
+    if let Some(said) = &section.deployment {
+        deployment::check(said, cx);
+        if flags.is_empty() && cx.knows_names(&["feature_flags"]) {
+            deployment::idle(cx);
+        }
+    }
     for (key, flag) in flags {
         readers(key.as_str(), flag, cx);
     }

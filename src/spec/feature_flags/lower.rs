@@ -1,14 +1,19 @@
 //! `feature_flags`: one set of flags, and who is told of it.
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Enabled, Flag as Entry, SET};
+use super::{Enabled, FeatureFlags, Flag as Entry, SET, deployment};
 use crate::kinds::flag_set::Flag;
-use crate::kinds::{FlagSet, Kind, Part, Text};
+use crate::kinds::{Address, FlagSet, IamRole, Kind, Part, Ref, Text, foreign};
+use crate::model::partition::principal;
 use crate::spec::Spec;
-use crate::spec::lower::{Lower, output};
-use crate::spec::units::{FlagKey, Name};
+use crate::spec::lower::{Lower, allow, output};
+use crate::spec::units::Name;
 
-pub fn lower(entries: &BTreeMap<FlagKey, Entry>, l: &mut Lower<'_>) {
+/// The role by which AppConfig looks at alarms. No name that a user can write has an underscore.
+const ALARMS: &str = "flag_alarms";
+
+pub fn lower(section: &FeatureFlags, l: &mut Lower<'_>) {
+    let entries = &section.flags;
     if entries.is_empty() {
         return;
     }
@@ -18,13 +23,35 @@ pub fn lower(entries: &BTreeMap<FlagKey, Entry>, l: &mut Lower<'_>) {
     };
     let flags: BTreeMap<String, Flag> = entries.iter().map(|(key, entry)| (key.to_string(), flag(entry))).collect();
     let turned = flags.iter().filter_map(|(key, flag)| Some((key.clone(), flag.initial?))).collect();
-    let set = FlagSet { flags: flags.into(), turned, tags: l.tags("flags"), ..FlagSet::default() };
+    let mut set = FlagSet { flags: flags.into(), turned, complete: true, tags: l.tags("flags"), ..FlagSet::default() };
+    if let Some(said) = &section.deployment {
+        set.strategy = said.pace();
+        watched(&mut set, deployment::alarms(said, l.spec), l);
+    }
     l.add(SET, "feature_flags", set);
+}
+
+/// The alarms that AppConfig looks at, and the role by which it does ("Configure permissions for automatic rollback").
+fn watched(set: &mut FlagSet, (own, others): (BTreeSet<Address>, BTreeSet<String>), l: &mut Lower<'_>) {
+    let (metric, composite): (Vec<Address>, Vec<Address>) = own.into_iter().partition(|alarm| alarm.kind == Kind::MetricAlarm);
+    set.alarms = metric.into_iter().map(|alarm| Ref::to(alarm.name)).chain(others.iter().map(|name| Ref::to(foreign(name)))).collect();
+    set.composites = composite.into_iter().map(|alarm| Ref::to(alarm.name)).collect();
+    if set.alarms.is_empty() && set.composites.is_empty() {
+        return;
+    }
+    let role = IamRole {
+        permissions_boundary: l.boundary(),
+        inline_policies: [("look-at-alarms".into(), allow(&["cloudwatch:DescribeAlarms"], &["*".into()]).into())].into(),
+        tags: l.tags("flag-alarms"),
+        ..IamRole::plain(principal!("appconfig"))
+    };
+    l.add(ALARMS, "feature_flags.deployment", role);
+    set.role = Some(Ref::to(ALARMS));
 }
 
 /// Whether an entry of another section asks for flags.
 pub fn read_by(spec: &Spec, user: &Name) -> bool {
-    spec.feature_flags.values().any(|flag| flag.allow_from.contains(user))
+    spec.feature_flags.flags.values().any(|flag| flag.allow_from.contains(user))
 }
 
 /// The ARNs of the flags that the role of an entry of another section may ask for.

@@ -1,20 +1,23 @@
 //! `feature_flags`: what applications switch on and off while they run.
 mod check;
+mod deployment;
 mod enabled;
 mod lower;
+mod section;
 
 use super::check::Check;
 use super::lower::{Lower, output};
 use super::section::{Attributes, Fields, Section};
-use super::units::{FlagKey, Name};
+use super::units::Name;
 use crate::kinds::Kind;
 use crate::stack::Spelling::{Other, Same};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
+pub use deployment::{FlagDeployment, FlagStrategy};
 pub use enabled::Enabled;
 pub use lower::{read_by, told};
+pub use section::FeatureFlags;
 
 /// A flag that applications ask for while they run, so that it is turned without a release (AWS: AppConfig). Flags of a stack stand in one configuration, and a
 /// change of several is one change.
@@ -33,7 +36,7 @@ pub struct Flag {
 /// The one set of a stack.
 const SET: &str = "main";
 
-impl Section for BTreeMap<FlagKey, Flag> {
+impl Section for FeatureFlags {
     const NAMED: bool = false;
     const MINIMAL: &'static str = "feature_flags: { new_checkout: { enabled: false } }";
     const ATTRIBUTES: Attributes = &[
@@ -42,18 +45,31 @@ impl Section for BTreeMap<FlagKey, Flag> {
         ("path", |_, _| lower::path()),
         ("profile", |_, _| output(Kind::FlagSet, SET, "profile")),
     ];
-    const FIELDS: Fields = &[(
-        Kind::FlagSet,
-        &[
-            ("flags", "feature_flags", Other),
-            ("flags.*", "feature_flags.*", Other),
-            ("flags.*.enabled", "feature_flags.*.enabled", Same),
-            ("flags.*.initial", "feature_flags.*.enabled", Other),
-        ],
-    )];
+    const FIELDS: Fields = &[
+        (
+            Kind::FlagSet,
+            &[
+                ("alarms", "feature_flags.deployment.alarms", Other),
+                ("complete", "feature_flags", Other),
+                ("composites", "feature_flags.deployment.alarms", Other),
+                ("flags", "feature_flags", Other),
+                ("flags.*", "feature_flags.*", Other),
+                ("flags.*.enabled", "feature_flags.*.enabled", Same),
+                ("flags.*.initial", "feature_flags.*.enabled", Other),
+                ("role", "feature_flags.deployment.alarms", Other),
+                ("strategy", "feature_flags.deployment", Other),
+                ("strategy.bake", "feature_flags.deployment.bake", Other),
+                ("strategy.doubles", "feature_flags.deployment.steps", Other),
+                ("strategy.minutes", "feature_flags.deployment.interval", Other),
+                ("strategy.minutes", "feature_flags.deployment.steps", Other),
+                ("strategy.step", "feature_flags.deployment.steps", Other),
+            ],
+        ),
+        (Kind::IamRole, &[("permissions_boundary", "permissions_boundary", Same)]),
+    ];
 
     fn absent(&self) -> bool {
-        self.is_empty()
+        *self == FeatureFlags::default()
     }
 
     fn check(&self, cx: &mut Check<'_>) {

@@ -1,11 +1,13 @@
 //! The alarms of a spec: those that follow by themselves, with what is changed of them, and its rules.
 use super::alerting::{Changed, NoData, Rule};
 use super::watch::{At, Look, SECTIONS, Section, Side, Silence, section};
-use super::{Monitoring, Severity, counted};
-use crate::kinds::Text;
+use super::{Monitoring, Severity, counted, groups};
+use crate::kinds::alarm_mute_rule::GROUP;
 use crate::kinds::metric_alarm::Metric;
+use crate::kinds::{Address, Kind, Text};
 use crate::spec::Spec;
 use crate::spec::units::{Duration, Name};
+use std::collections::BTreeMap;
 
 /// An alarm before it is an object.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +41,11 @@ impl Alarm {
             let points = points(lasting, self.period);
             self.points = (points, points);
         }
+    }
+
+    /// The names of the objects that it is: one for each part that it looks at.
+    pub fn objects(&self) -> impl Iterator<Item = String> {
+        self.looks.iter().map(|look| look.part.as_ref().map_or_else(|| self.name.clone(), |part| format!("{}.{part}", self.name)))
     }
 
     /// When it fires: `above 90 % for 5m`.
@@ -105,6 +112,22 @@ pub fn all(spec: &Spec, monitoring: &Monitoring, text: &dyn Fn(&crate::spec::uni
     }
     alarms.extend(monitoring.alerting.rules.iter().filter_map(|(name, written)| rule(spec, name, written, text)));
     alarms
+}
+
+/// The alarms and groups of a spec by the names that it may say of them, and the objects that each is.
+pub fn named(spec: &Spec) -> BTreeMap<String, Vec<Address>> {
+    let Some(monitoring) = &spec.monitoring else { return BTreeMap::new() };
+    let (alarms, mut known) = (all(spec, monitoring, &|_| Text::literal("")), BTreeMap::new());
+    for alarm in &alarms {
+        let objects: Vec<Address> = alarm.objects().map(|name| Address::new(Kind::MetricAlarm, name)).collect();
+        known.extend(objects.iter().map(|object| (object.name.clone(), vec![object.clone()])));
+        known.insert(alarm.name.clone(), objects);
+        if let Some(group) = groups::of(&monitoring.alerting, &alarm.name) {
+            let name = format!("{GROUP}{group}.{}", alarm.severity.text());
+            known.insert(name.clone(), vec![Address::new(Kind::CompositeAlarm, name)]);
+        }
+    }
+    known
 }
 
 /// The alarm of a rule; `None` for one that is refused.

@@ -46,8 +46,7 @@ fn add(entry: &Monitoring, alarm: &Alarm, l: &mut Lower<'_>) -> Vec<String> {
     // What tells in a group tells nobody by itself.
     let alone = groups::of(&entry.alerting, &alarm.name).is_none();
     let told = |severity: Severity| entry.told(&alarm.name, severity).filter(|_| alone).map(Ref::to).into_iter().collect::<BTreeSet<_>>();
-    for look in &alarm.looks {
-        let name = look.part.as_ref().map_or_else(|| alarm.name.clone(), |part| format!("{}.{part}", alarm.name));
+    for (look, name) in alarm.looks.iter().zip(alarm.objects()) {
         let (metric, math) = match &look.at {
             At::Metric(metric) => (Some(metric.clone()), None),
             At::Math(math) => (None, Some(math.clone())),

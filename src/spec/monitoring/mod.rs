@@ -21,6 +21,7 @@ use super::section::{Fields, Section};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use alarm::named;
 pub use alerting::{Alerting, Changed, Defaults, NoData, Rule};
 pub use dashboard::{Chart, Dashboard, OwnDashboard};
 pub use logging::Logging;

@@ -1,9 +1,9 @@
-//! Waits that may be left: those of an interrupted run for what only builds, and those for hints.
+//! Waits that may be left: those of an interrupted run for what only builds, and those for hints; and what is told of them.
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::Policy;
+use super::{Policy, STEP};
 use crate::wire::{Class, CloudError};
 
 tokio::task_local! {
@@ -42,6 +42,12 @@ impl Policy {
             () = self.left() => Err(CloudError::new(Class::Ambiguous, "Interrupted", format!("the wait for {what} was left"))),
             paused = self.pause(time) => paused,
         }
+    }
+
+    /// Says anew what the current step waits for, where it waits for something.
+    pub fn retell(&self, what: &str) {
+        let Ok(step) = STEP.try_with(|step| *step) else { return };
+        self.waits.borrow_mut().entry(step).and_modify(|said| what.clone_into(said));
     }
 
     /// A hint, if it comes until then.

@@ -22,7 +22,21 @@ pub(super) fn flag() -> impl Strategy<Value = Flag> {
 }
 
 impl Draw {
-    pub(super) fn flag(&self, flag: &Flag) -> Value {
+    /// All flags, and how a change of them comes.
+    pub(super) fn feature_flags(&self) -> Value {
+        let rule = self.watch.as_ref().filter(|watch| watch.alerting > 1).map(|_| "rule.queue");
+        let way = |first: &Flag| match (first.on, first.readers.len()) {
+            (true, 0) => map([("bake", y("1m"))]),
+            (true, _) => map([("strategy", y("canary")), ("steps", y(["50%", "100%"])), ("interval", y("1m")), ("bake", y("1m"))]),
+            (false, 0) => map([("alarms", y([rule.unwrap_or("theirs")])), ("bake", y("2m"))]),
+            (false, _) => Value::Null,
+        };
+        let deployment = self.flags.values().next().map(way).unwrap_or_default();
+        let flags = self.flags.iter().map(|(key, flag)| (*key, self.flag(flag)));
+        map([("deployment", deployment)].into_iter().chain(flags))
+    }
+
+    fn flag(&self, flag: &Flag) -> Value {
         let known: Vec<&str> = self.compute.keys().chain(self.functions.keys()).copied().chain(self.workloads()).collect();
         let mut readers: Vec<&str> = flag.readers.iter().filter(|_| !known.is_empty()).map(|pick| known[pick % known.len()]).collect();
         readers.sort_unstable();

@@ -33,7 +33,7 @@ impl Draw {
             ("cache", map(self.caches.iter().map(|(name, c)| (*name, self.cache(c))))),
             ("database", map(self.with_databases().map(|(name, d)| (*name, self.database(d))))),
             ("storage", map(self.buckets.iter().map(|(name, b)| (*name, self.bucket(b))))),
-            ("feature_flags", map(self.flags.iter().map(|(key, flag)| (*key, self.flag(flag))))),
+            ("feature_flags", self.feature_flags()),
             ("cdn", self.edge.as_ref().map(|e| self.cdn(e)).unwrap_or_default()),
             ("monitoring", self.watch.as_ref().map(|w| self.monitoring(w)).unwrap_or_default()),
             ("outputs", map([("url", y(self.balances().then_some("${load_balancer.url}"))), ("network", y("${vpc.id}"))])),
