@@ -115,7 +115,7 @@ async fn plans_are_deterministic() {
 /// names are all that tells whose they are, and a renamed entry gets new ones.
 #[tokio::test(start_paused = true)]
 async fn a_rename_replaces_nothing() {
-    let unwatched = "monitoring: null";
+    let unwatched = "monitoring: null\nfeature_flags: { deployment: null }";
     let cloud = with(&stack(&[FULL, ONCE, unwatched]), 1).await;
     let plan = settled_plan(&cloud, &stack(&[FULL, ONCE, RENAMED, unwatched])).await.unwrap();
     let renamed = plan.changes.iter().filter(|c| c.renamed_from.is_some()).count();

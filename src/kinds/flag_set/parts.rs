@@ -75,7 +75,9 @@ impl Guarded<'_> {
             }
             other => other.map(Some),
         };
-        let done = policy.wait("another change of the flags to be over", policy.conflicts, look).await;
+        // For as long as any conflict is repeated.
+        let deadline = policy.conflicts;
+        let done = policy.wait("another change of the flags to be over", deadline, look).await;
         done.map_err(|e| if e.code == "WaitTimeout" { refusal.take().unwrap_or(e) } else { e })
     }
 }

@@ -117,7 +117,7 @@ impl World {
 /// A first set is told at once; a change of it in steps, whose shares whoever waits is told; and the plan knows how long that takes.
 #[tokio::test]
 async fn a_change_comes_step_by_step() {
-    let (mut world, _, on) = World::gradual("wire-steps", 0.1).await;
+    let (mut world, _, on) = World::gradual("wire-steps", 0.3).await;
     let first = world.proxy.log().into_iter().filter(|call| call.service == "appconfig" && call.mutating);
     let names: Vec<_> = first.map(|call| appconfig::operation(&call)).collect();
     let at = |name| names.iter().position(|other| *other == name).unwrap();
@@ -311,7 +311,7 @@ async fn monitors_and_the_strategy_are_mended() {
 /// A run that is killed on the way leaves a deployment that goes on: the next one waits for just that, or stops it.
 #[tokio::test]
 async fn what_a_killed_run_has_left_is_gone_on_with_or_stopped() {
-    let (mut world, off, on) = World::gradual("wire-killed", 0.1).await;
+    let (mut world, off, on) = World::gradual("wire-killed", 0.4).await;
     let kill = async |world: &World, percent: f32| {
         let plan = plan_for(&world.cloud, &on).await.unwrap();
         tokio::select! {
