@@ -16,7 +16,7 @@ use super::crash::{Kill, Left, Life, live, note, recover};
 use super::faults::{check, name};
 use super::generate::{Pair, pair};
 use super::world::{Case, apply, settled_plan, sound, stack, view, with};
-use crate::support::address;
+use crate::support::{address, sparse};
 
 /// Pairs of every day.
 const PAIRS: u64 = 48;
@@ -94,10 +94,10 @@ async fn laws(pair: &Pair, tally: &mut Tally) {
     let mut draw = |beyond: usize| (random.u64(0..(steps + beyond) as u64), FAULTS[random.usize(0..4)]);
     let mut tell = |what: &str, outcome: &Outcome| *tally.ends.entry(format!("{what} {}", name(outcome))).or_default() += 1;
     let case = begun(&from, &to, pair.seed).await;
-    for _ in 0..5 {
+    for _ in 0..sparse(5, 2) {
         tell("one fault:", &struck(case.copy(pair.seed), &to, &[draw(0)]).await);
     }
-    for _ in 0..3 {
+    for _ in 0..sparse(3, 2) {
         tell("two faults:", &struck(case.copy(pair.seed), &to, &[draw(0), draw(steps)]).await);
     }
     tell("in use by others:", &intruded(case.copy(pair.seed), &to).await);

@@ -169,7 +169,7 @@ fn what_a_field_changes_leads_back_to_it() {
         let before = stack(&spec).expect(file);
         let mut paths = Vec::new();
         scalars(&spec, &mut Vec::new(), &mut paths);
-        for path in &paths {
+        for path in paths.iter().step_by(sparse(1, 3)) {
             let (place, mut schemas) = (pointer(path), Vec::new());
             there(schema, schema, &path.iter().map(String::as_str).collect::<Vec<_>>(), &mut schemas);
             let own = spec.pointer(&place).expect("it was found there");
@@ -203,7 +203,7 @@ fn what_a_field_changes_leads_back_to_it() {
     );
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(
-        changed > sparse(500, 300) && spelled > sparse(100, 50) && idle.len() < 64,
+        changed > sparse(500, 100) && spelled > sparse(100, 20) && idle.len() < 64,
         "{changed} attributes changed, {spelled} spelled, idle: {idle:#?}"
     );
 }

