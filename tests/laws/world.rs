@@ -52,8 +52,11 @@ pub fn with_examples(mut stack: Stack) -> Stack {
     stack
 }
 
+/// A stack and its name.
+type Named = (&'static str, Stack);
+
 /// Stacks by name; a law goes from each to each.
-pub fn stacks() -> Vec<(&'static str, Stack)> {
+pub fn stacks() -> Vec<Named> {
     let nothing = Stack { name: "full".into(), ..Stack::default() };
     let over = |layer: &str| stack(&[FULL, ONCE, layer]);
     vec![
@@ -78,8 +81,9 @@ pub fn stacks() -> Vec<(&'static str, Stack)> {
 }
 
 /// From each stack to each, or, on other days than the full run's, a third of these ways: each stack is left by some, and arrived at.
-pub fn ways() -> Vec<((&'static str, Stack), Vec<(&'static str, Stack)>)> {
-    let to = |i: usize| stacks().into_iter().enumerate().filter(move |(j, _)| (i + j) % sparse(1, 3) == 0).map(|(_, to)| to).collect();
+pub fn ways() -> Vec<(Named, Vec<Named>)> {
+    let to =
+        |i: usize| stacks().into_iter().enumerate().filter(move |(j, _)| (i + j).is_multiple_of(sparse(1, 3))).map(|(_, to)| to).collect();
     stacks().into_iter().enumerate().map(|(i, from)| (from, to(i))).collect()
 }
 
