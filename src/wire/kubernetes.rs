@@ -182,8 +182,11 @@ impl Kubernetes {
             request.query.push(("limit", PAGE.to_string()));
             request.query.extend(next.take().map(|token| ("continue", token)));
             let (_, mut page) = self.send(by, Repeat::Read, &request).await?;
+            // An API server writes a list of metadata in which nothing is as `null`.
+            let nothing = page["kind"] == "PartialObjectMetadataList" && page.get("items") == Some(&Value::Null);
             match page["items"].take() {
                 Value::Array(items) => all.extend(items),
+                _ if nothing => {}
                 _ => return Err(CloudError::incomplete(&request.operation, "items")),
             }
             match page["metadata"]["continue"].as_str().filter(|token| !token.is_empty()) {

@@ -1,7 +1,7 @@
 //! A cluster and what runs in it, over the wire: 1, 50 and 500 workloads, each with a service and a disruption budget.
 //!
 //! Expected of a plan that changes nothing: as many requests for 500 workloads as for one, but for a page for every 500 objects of a kind, and
-//! 60 MB. The emulator and the API server run in other threads and processes, whose time is part of all times.
+//! 60 MB. The emulator and the API server run in a process and in tasks beside, whose time is part of all times.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and may fail loudly")]
 #[expect(dead_code, reason = "shared with the tests")]
 #[path = "../support/mod.rs"]
@@ -10,7 +10,6 @@ mod emulator;
 mod support;
 
 use std::fmt::Write as _;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use emulator::eks;
@@ -68,7 +67,9 @@ async fn measure(n: usize, figures: &mut Figures) -> [String; 7] {
         asked = (proxy.log().len(), api.log().len() - before);
     }
     let planned = median(planned);
-    let alone = Command::new(std::env::current_exe().unwrap()).args(["plan", &n.to_string(), &moto.endpoint]).output().unwrap();
+    // The API server answers meanwhile, in this very thread.
+    let mut alone = tokio::process::Command::new(std::env::current_exe().unwrap());
+    let alone = alone.args(["plan", &n.to_string(), &moto.endpoint]).output().await.unwrap();
     assert!(alone.status.success(), "{}", String::from_utf8_lossy(&alone.stderr));
     let peak = String::from_utf8_lossy(&alone.stdout).trim().to_owned();
     figures.add(format!("{n}, no-op plan, ms"), planned.as_secs_f64() * 1e3);

@@ -143,6 +143,10 @@ fn narrowed(accept: &str, mut said: Value) -> Value {
     match said["items"].as_array_mut() {
         Some(items) => {
             items.iter_mut().for_each(alone);
+            // As a real server writes it.
+            if items.is_empty() {
+                said["items"] = Value::Null;
+            }
             said["kind"] = "PartialObjectMetadataList".into();
             said["apiVersion"] = "meta.k8s.io/v1".into();
         }
