@@ -78,6 +78,10 @@ async fn a_real_server_answers_as_it_did_and_as_the_fake_does() {
     assert!(differs.is_empty(), "{} differences of the fake from a real server: {differs:#?}", differs.len());
 }
 
+/// Changes that 1.20 can't be asked for: it leaves an empty hook or check behind where one goes, which it refuses then (kubernetes/kubernetes#99037, mended in 1.21),
+/// and knows no pools.
+const UNLIKE: [&str; 4] = ["drain", "health_check: none", "node_pool", "port: none"];
+
 /// Cron jobs are not among them: 1.20 knows no time zones, and refuses what it doesn't know. Nor are node pools: nobody has
 /// told it of Karpenter's kinds.
 #[tokio::test]
@@ -85,7 +89,6 @@ async fn kinds_obey_their_laws_over_a_real_server() {
     let Some(real) = Real::with_nodes() else { return };
     for case in [
         namespace::case(),
-        deployment::case(),
         service::case(),
         disruption_budget::case(),
         autoscaler::case(),
@@ -94,10 +97,11 @@ async fn kinds_obey_their_laws_over_a_real_server() {
         kubernetes_secret::case(),
         network_policy::case(),
         service_account::case(),
+        deployment::case(),
     ] {
         let mut case = case;
         case.world.retain(|(address, _)| !address.starts_with("node_pool."));
-        case.variants.retain(|(what, _)| *what != "node_pool");
+        case.variants.retain(|(what, _)| !UNLIKE.contains(what));
         println!("{}", case.address);
         let moto = Moto::start().await;
         eks::serve_at(&moto.endpoint, &real.endpoint, "").await;
