@@ -296,11 +296,11 @@ async fn check(cloud: &impl Cloud, case: Case) {
     let told = cloud.health(&live).await.unwrap();
     let fares = base.nodes[&at].fares(&at, Near(&base.nodes), &Bent::new());
     assert_eq!(told.len(), fares.len(), "{} {told:?} {fares:?}", tag("how it fares"));
-    // From one change to the next, and back in the end: what is changed goes back beside what is changed next. Each goes back alone in the full run.
+    // From one change to the next, and back in the end: what is changed goes back beside what is changed next. In the full run each goes back alone, too.
     let back = ("all back", base.nodes[&at].clone());
-    let each = case.variants.iter().flat_map(|variant| [variant, &back]).collect();
-    let on: Vec<&(&str, Object)> =
-        if all_kills() { each } else { case.variants.iter().chain(case.variants.first().map(|_| &back)).collect() };
+    let chain = case.variants.iter().chain(case.variants.first().map(|_| &back));
+    let alone = case.variants.iter().filter(|_| all_kills()).flat_map(|variant| [variant, &back]);
+    let on: Vec<&(&str, Object)> = alone.chain(chain).collect();
     let mut now = base.clone();
     for (what, object) in on {
         let (before, after) = (now.nodes[&at].attributes(), object.attributes());
